@@ -1,9 +1,9 @@
-//! Embeds `assets/`, with what each domain adds to the styles and scripts of all pages: every file
-//! gets the hash of its content into its name, so that browsers may keep it for ever, and text is
-//! compressed here, once.
+//! Embeds `assets/` together with the styles and scripts of the domains. Every file's name gets the
+//! hash of its content, so that browsers may cache the file for ever, and texts are compressed at
+//! build time.
 //!
-//! A style's `url(fonts/x.woff2)` and a script's `"./x.js"` are rewritten to the
-//! hashed names, so what they name is hashed before them.
+//! A style's `url(fonts/x.woff2)` and a script's `"./x.js"` are rewritten to the hashed names.
+//! Therefore the files that they refer to are hashed first.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,8 +14,8 @@ use std::{env, fs, io};
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
-/// What is served: ending, content type, and whether packing makes it smaller.
-/// Licences, scripts that made a font and the like stay here.
+/// The extensions of embedded files, with their content type and whether compression makes them
+/// smaller. Other files, such as licences and the scripts that made a font, are not embedded.
 const KINDS: [(&str, &str, bool); 8] = [
     ("css", STYLE, true),
     ("js", SCRIPT, true),
@@ -62,7 +62,7 @@ fn variable(name: &str) -> io::Result<String> {
     env::var(name).map_err(|cause| io::Error::other(format!("{name}: {cause}")))
 }
 
-/// Reads every file that is served, by its path from `assets/`.
+/// Reads every file to embed; the key is the path below `assets/`.
 fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -84,9 +84,9 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> i
     Ok(())
 }
 
-/// Puts the styles and scripts of other crates behind those of the same name here: a domain has
-/// its own in `assets/` beside its manifest, and every page loads one file. A script becomes a
-/// block, so that its names are its own.
+/// Appends the styles and scripts of the domains to the files with the same names here, so that
+/// every page loads only one file of each kind. A domain keeps its files in `assets/` beside its
+/// manifest. Each script becomes a block, so that its names stay local.
 fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Result<()> {
     let Some(crates) = folder.ancestors().nth(2) else {
         return Ok(());
@@ -120,7 +120,7 @@ fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Resu
     Ok(())
 }
 
-/// Gives a file its hashed name, after those that it names itself.
+/// Adds the hash to a file's name, after doing so for all files that it refers to.
 fn finish(
     name: &str,
     files: &mut BTreeMap<String, File>,
@@ -143,7 +143,7 @@ fn finish(
         .cloned()
         .collect();
     for other in others {
-        // One file may name another in its own folder or further down.
+        // A file may refer to files in its own folder and below.
         let Some(relative) = other.strip_prefix(folder) else {
             continue;
         };
@@ -173,7 +173,7 @@ fn finish(
     Ok(())
 }
 
-/// How a style or a script names another file.
+/// The forms in which a style or a script refers to the file `name`.
 fn forms(kind: &str, name: &str) -> Vec<String> {
     match kind {
         STYLE => vec![
@@ -218,7 +218,7 @@ fn write(
         fs::write(&plain, &file.content)?;
         let gzip = if file.is_packed {
             let packed = folder.join(format!("{place}.gz"));
-            // No time stamp: the same assets give the same program.
+            // Without a time stamp, the same assets always produce the same program.
             let mut encoder = GzBuilder::new()
                 .mtime(0)
                 .write(Vec::new(), Compression::best());

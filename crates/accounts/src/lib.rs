@@ -15,7 +15,6 @@ use ::web::codes::Code;
 use ::web::masking::SecretPath;
 use serde_json::json;
 
-/// This crate as the program mounts it.
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
@@ -118,7 +117,6 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "mfa_enrolment_required"),
 ];
 
-/// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),

@@ -47,8 +47,8 @@ use ::site::{cookies, mail_callbacks};
 use site::Callers::{self, Anybody, People};
 use site::Context;
 
-/// What other crates need to sign people in and out and to manage their accounts at addresses of
-/// their own.
+/// The operations that other crates need to serve sign-in, sign-out and account management under
+/// paths of their own.
 pub mod front_end {
     pub use super::after_sign_in::end_session;
     pub use super::api::refresh::{first, go_on, sign, unstored};
@@ -59,7 +59,7 @@ pub mod front_end {
     pub use super::signed_out::check_connection;
 }
 
-/// Every address of this crate.
+/// All routes of this crate.
 pub fn routes(accounts: &Context) -> Router<Site> {
     let has_admin_page = accounts.domains.iter().any(|one| one.has_admin_page);
     let own: Pages<Context, Callers> = if has_admin_page {
@@ -77,7 +77,7 @@ pub fn routes(accounts: &Context) -> Router<Site> {
         .with_state(accounts.clone())
 }
 
-/// Every page of this crate.
+/// All pages of this crate.
 pub fn pages() -> Pages<Context, Callers> {
     Pages::default()
         .get("/login", Anybody, sign_in::login)
@@ -210,9 +210,9 @@ pub fn pages() -> Pages<Context, Callers> {
         .post("/admin/people/{id}", People, people::change)
 }
 
-/// Adds to a site's routes what the extractors of `site::asking` rely on. This layer decides
-/// nothing: it passes in the counters and who needs a second factor, and sends out a renewed
-/// cookie.
+/// Adds to a site's routes everything that the extractors of `site::asking` rely on. This layer
+/// decides nothing: it passes in the counters and the setting for second factors, and sends a
+/// renewed cookie.
 pub fn around(accounts: &Context, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
     let inside = public_pages::Inside(router.clone().with_state(accounts.site.clone()));

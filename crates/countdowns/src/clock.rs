@@ -23,28 +23,29 @@ web::words! {
     }
 }
 
-/// What a countdown shows.
+/// The figures of a countdown at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Clock {
-    /// How it stands.
+    /// The state at that instant.
     pub state: State,
-    /// The instant that it counts from, or to.
+    /// The instant from which it counts, or to which it counts.
     #[schema(value_type = String, format = "date-time")]
     pub anchor: Timestamp,
     /// Whole days.
     pub days: i64,
-    /// The same time from years to seconds.
+    /// The same duration, split into years to seconds.
     pub breakdown: Breakdown,
-    /// When hours, minutes and seconds were or will be 0.
+    /// The past or future instant at which hours, minutes and seconds are 0.
     #[serde(skip)]
     pub zero: Timestamp,
-    /// When days change next.
+    /// The next instant at which the number of days changes.
     #[serde(skip)]
     pub turn: Timestamp,
 }
 
 impl Countdown {
-    /// The clock at `now`, where `newest` is the last reset; `None` before the first reset.
+    /// The clock at `now`. `newest` is the last reset; before the first reset, the result is
+    /// `None`.
     pub fn clock(&self, newest: Option<Timestamp>, now: Timestamp) -> Option<Clock> {
         let zone = self.zone();
         let (state, anchor) = match self.target_at(now) {

@@ -1,5 +1,5 @@
-//! Co-owners of a countdown. All have equal rights, but the one whose account is in its address
-//! cannot leave.
+//! Co-owners of a countdown. All have equal rights, but the owner whose account is in the
+//! countdown's URL cannot leave.
 
 use identity::account::AccountId;
 use identity::grant::{self, GrantError, Manager, Member, Scope};
@@ -13,7 +13,6 @@ use crate::{NAMED_AFTER, Refusal};
 /// The most owners of a countdown, open invites included.
 pub const LIMIT: usize = 20;
 
-/// The title of the countdown of this scope.
 pub(crate) fn title_of(tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, StoreError> {
     if scope.kind().name != countdown::COUNTDOWN.name {
         return Ok(None);
@@ -78,7 +77,7 @@ fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     manager.ok_or(Refusal::TokenNotPermitted)
 }
 
-/// Maps a refusal to remove the owner whose account is in the address.
+/// Converts the refusal to remove the owner whose account is in the countdown's URL.
 fn refused(error: GrantError) -> Refusal {
     match error {
         GrantError::NotAMember | GrantError::UnknownRole => Refusal::NotFound,

@@ -1,4 +1,4 @@
-//! A countdown: time since an instant that may be reset, or until a day.
+//! A countdown: the time since an instant that may be reset, or until a day.
 
 use identity::account::AccountId;
 use identity::grant::{self, GrantError, Scope, ScopeKind};
@@ -38,7 +38,7 @@ pub static COUNTDOWN: ScopeKind = ScopeKind {
     makes_hosts: false,
     invites_newcomers: false,
 };
-/// The creator, and everybody who accepted an invite.
+/// The role of the creator, and of everybody who accepted an invite.
 pub const OWNER: grant::Role = grant::Role::new("countdown_owner", "countdown-join-as-owner");
 
 /// Read countdowns as their owners see them.
@@ -96,45 +96,46 @@ pub struct Countdown {
     /// Its id.
     #[schema(value_type = String)]
     pub id: CountdownId,
-    /// 1–80.
+    /// The title, 1–80 characters.
     pub title: String,
-    /// Its part of the address, 2–50 of `a-z0-9-`; left out, it is made of the title.
+    /// The name in URLs, 2–50 of `a-z0-9-`; if omitted, it is made from the title.
     pub slug: String,
-    /// Set when it is made.
+    /// The direction of counting. It is set at creation and never changes.
     pub kind: Kind,
-    /// The date that it follows; empty: none. Chosen in a browser, by the person under whose name it
-    /// is found. Day and zone are then that date's.
+    /// The id of the date that the countdown follows; empty for none. Only the person whose account
+    /// is in the countdown's URL can choose it, and only in a browser. The countdown then takes day
+    /// and zone from that date.
     pub follows: String,
-    /// A day or a time of the clock, `2027-01-16` or `2027-01-16T18:00`; empty where it counts up.
+    /// A day or a local time, `2027-01-16` or `2027-01-16T18:00`; empty for a countdown that counts
+    /// up.
     pub target: String,
     /// An IANA zone.
     pub time_zone: String,
     /// How whole days are counted.
     pub day_counting: DayCounting,
-    /// How often the day comes again.
+    /// How often the day recurs.
     pub repeat: Repeat,
-    /// When the anniversary of 29 February is.
+    /// The day of the anniversary of 29 February in other years.
     pub leap_day: LeapDay,
-    /// What is shown once the day has come.
+    /// What is shown after the day has come.
     pub after: After,
-    /// Who sees it.
+    /// Who can see it.
     pub visibility: Visibility,
-    /// Whether it is in the directory; only where everybody sees it.
+    /// Whether it is in the directory; only possible for public countdowns.
     pub listed: bool,
     /// Whether others see the notes of resets.
     pub show_notes: bool,
-    /// Whether others see how long it went before.
+    /// Whether others see the statistics of earlier runs.
     pub show_stats: bool,
     /// Whether others see the phrase of the day.
     pub show_phrase: bool,
-    /// Whether it is the one at `/{account}/incident-timer`.
+    /// Whether it is the main countdown, at `/{account}/incident-timer`.
     pub is_primary: bool,
-    /// Raised by every change of these, which names the one that was seen.
+    /// Every change raises it, and names the version that it is based on.
     pub version: i64,
 }
 
 impl Countdown {
-    /// The countdown's time zone.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
@@ -172,7 +173,7 @@ impl Countdown {
         }
     }
 
-    /// Validates the rules that span fields, and fills in derived values.
+    /// Validates rules about several fields, and fills in derived values.
     pub(crate) fn check(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         if TimeZone::get(&self.time_zone).is_err() {
             findings.add("/time_zone", "time_zone_unknown", []);
@@ -194,14 +195,14 @@ impl Countdown {
         match (self.kind, self.target.as_str()) {
             (Kind::Since, "") => {}
             (Kind::Since, _) => findings.add("/target", "not_allowed", []),
-            // The followed date will give the target.
+            // The target will come from the followed date.
             (Kind::Until, _) if findings.has("/follows") => {}
             (Kind::Until, "") => findings.add("/target", "required", []),
             (Kind::Until, _) => self.check_target(old, now, findings),
         }
     }
 
-    /// A slug made from the title, or from the id where the title's script yields none.
+    /// A slug made from the title, or from the id if the title's script yields none.
     fn proposed_slug(&self) -> String {
         let of_title = slug::from_name(&self.title);
         if slug::is_valid(&of_title) {
@@ -235,7 +236,7 @@ pub fn scope(id: &CountdownId) -> Scope {
     COUNTDOWN.scope(id)
 }
 
-/// The proof that somebody is an owner of a countdown. Only [`enter`] makes one.
+/// The proof that a person is an owner of a countdown. Only [`enter`] makes one.
 #[derive(Debug)]
 pub struct OwnerOf {
     who: SignedIn,
@@ -244,7 +245,6 @@ pub struct OwnerOf {
 }
 
 impl OwnerOf {
-    /// The countdown as it was when the proof was made.
     pub fn countdown(&self) -> &Countdown {
         &self.countdown
     }
@@ -254,7 +254,6 @@ impl OwnerOf {
         (&self.who, &self.request)
     }
 
-    /// The owner's account.
     pub fn account(&self) -> &AccountId {
         &self.who.account().id
     }
@@ -324,12 +323,11 @@ pub fn enter_locked(
     enter(tx, who, id, request)
 }
 
-/// The countdown with this id.
 pub(crate) fn load(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Option<Countdown>, StoreError> {
     sql!("SELECT {Countdown} FROM countdown WHERE id = :id", id).maybe(tx)
 }
 
-/// The account in the countdown's address.
+/// The account in the countdown's URL.
 pub(crate) fn account_of(tx: &mut Tx<'_>, id: &CountdownId) -> Result<AccountId, StoreError> {
     let (account,): (AccountId,) =
         sql!("SELECT account_id FROM countdown WHERE id = :id", id).one(tx)?;
@@ -351,8 +349,8 @@ pub fn maker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, Refusal> {
     identity::session::signed_in::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)
 }
 
-/// A generated slug, numbered when another countdown of the account has it. The caller holds the
-/// account's lock.
+/// A generated slug, with a number if another countdown of the account has the same slug. The
+/// caller holds the account's lock.
 pub(crate) fn free_slug(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -400,7 +398,7 @@ pub(crate) fn give(
 ) -> Result<(), StoreError> {
     match grant::give(tx, account, OWNER, &scope(id), None) {
         Err(GrantError::Store(error)) => Err(error),
-        // No other error is possible: the role belongs to the scope, and the scope is new.
+        // No other error is possible, because the scope is new and the role belongs to it.
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! The demo's countdowns: to a day, and since a reset.
+//! The demo's countdowns: one to a day, the others since a reset.
 
 use identity::account::AccountId;
 use jiff::SignedDuration;
@@ -8,7 +8,7 @@ use platform::{StoreError, Tx};
 use crate::countdown::{self, Countdown, Kind, Visibility};
 use crate::import::{self, ImportedPhrase, Reset};
 
-/// A countdown that counts up, and its runs: how many days ago each began, and its note.
+/// A countdown that counts up, with its runs: how many days ago each began, and its note.
 struct Habit {
     title: &'static str,
     slug: &'static str,

@@ -10,35 +10,35 @@ use crate::countdown::CountdownId;
 
 platform::id!(EntryId, "One reset of a countdown.");
 
-/// One reset.
+/// A reset.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Entry {
     /// Its id.
     #[schema(value_type = String)]
     pub id: EntryId,
-    /// When counting began anew.
+    /// The instant from which the countdown counts again.
     #[schema(value_type = String, format = "date-time")]
     pub reset_at: Timestamp,
-    /// Up to 500 characters.
+    /// The note, up to 500 characters.
     pub note: String,
 }
 
-/// How long it went, at one instant; seconds are whole ones.
+/// Statistics of the times between resets, at one instant; all durations in whole seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Statistics {
-    /// Since the newest reset.
+    /// The time since the newest reset.
     pub current_seconds: Option<i64>,
-    /// The longest of all times between two resets, and since the last.
+    /// The longest time between two resets, or since the last one.
     pub longest_seconds: Option<i64>,
-    /// The mean of the times between two resets.
+    /// The average time between two resets.
     pub average_completed_seconds: Option<i64>,
-    /// How many such times there are.
+    /// The number of times between two resets.
     pub completed_count: i64,
-    /// How many resets.
+    /// The number of resets.
     pub entry_count: i64,
-    /// Whether it has never gone this long before.
+    /// Whether the current time is the longest so far.
     pub is_record: bool,
-    /// When it has gone longer than ever before.
+    /// The instant at which the current time becomes the longest so far.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub record_at: Option<Timestamp>,
 }
@@ -46,11 +46,8 @@ pub struct Statistics {
 /// The figures from which [`Statistics`] are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Row)]
 pub struct Summary {
-    /// How many resets.
     pub count: i64,
-    /// The first reset.
     pub first: Option<Timestamp>,
-    /// The newest reset.
     pub newest: Option<Timestamp>,
     /// The longest time between two resets, in milliseconds.
     pub longest: Option<i64>,
@@ -85,7 +82,6 @@ impl Summary {
     }
 }
 
-/// The summary of a countdown's resets.
 pub fn summary(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Summary, StoreError> {
     sql!(
         "SELECT COUNT(*) AS count, MIN(reset_at) AS first, MAX(reset_at) AS newest,
@@ -97,7 +93,6 @@ pub fn summary(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Summary, StoreError>
     .one(tx)
 }
 
-/// The newest reset.
 pub fn newest(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Option<Timestamp>, StoreError> {
     let (newest,): (Option<Timestamp>,) = sql!(
         "SELECT MAX(reset_at) FROM countdown_entry WHERE countdown_id = :id",
@@ -123,7 +118,7 @@ pub fn moments(
     Ok(all.into_iter().map(|(at,)| at).collect())
 }
 
-/// The newest `limit` resets.
+/// The newest `limit` resets, newest first.
 pub fn list(tx: &mut Tx<'_>, id: &CountdownId, limit: i64) -> Result<Vec<Entry>, StoreError> {
     sql!(
         "SELECT {Entry} FROM countdown_entry WHERE countdown_id = :id
@@ -144,7 +139,7 @@ mod tests {
         Timestamp::from_millisecond(millis).unwrap()
     }
 
-    /// The same summary, computed from all resets.
+    /// Computes the summary from all resets, for comparison.
     fn summed(mut resets: Vec<i64>) -> Summary {
         resets.sort_unstable();
         let gaps = resets.windows(2).map(|pair| pair[1] - pair[0]);

@@ -1,5 +1,5 @@
-//! Countdowns that follow a date of another domain: they take over its day and zone, and each
-//! change of these.
+//! Countdowns that follow a date of another domain: they take over its day and zone, with every
+//! later change.
 
 use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
@@ -15,18 +15,18 @@ use crate::countdown::{self, Countdown, CountdownId, Kind};
 use crate::reach;
 use crate::webhook::{self, About, Event};
 
-/// The person who chooses a date, and the dates to choose from.
+/// The person who chooses a date, with the dates to choose from.
 pub(crate) struct Choice<'a> {
     pub(crate) who: &'a SignedIn,
-    /// The account in the countdown's address. The countdown may follow only that account's dates,
-    /// as long as they exist.
+    /// The account in the countdown's URL. The countdown may follow only that account's dates, as
+    /// long as they exist.
     pub(crate) account: &'a AccountId,
     pub(crate) dates: Dates,
 }
 
 impl Choice<'_> {
-    /// Copies day and zone of the chosen date into the countdown. A new countdown also counts to
-    /// it, and takes its title unless another was given.
+    /// Copies day and zone of the chosen date into the countdown. A new countdown counts down to
+    /// the date, and takes the date's title unless another title was given.
     pub(crate) fn settle(
         &self,
         tx: &mut Tx<'_>,
@@ -67,8 +67,8 @@ impl Choice<'_> {
     }
 }
 
-/// Registers the follower. Every later change of the date updates it, and so does a change that is
-/// committed at the same time.
+/// Registers the countdown as a follower. Later changes of the date update it, and so do changes
+/// that are committed at the same time.
 pub(crate) fn begin(tx: &mut Tx<'_>, new: &Countdown) -> Result<(), StoreError> {
     if new.follows.is_empty() {
         return Ok(());
@@ -76,8 +76,8 @@ pub(crate) fn begin(tx: &mut Tx<'_>, new: &Countdown) -> Result<(), StoreError> 
     dates::moved(tx, &new.follows)
 }
 
-/// Updates every countdown that follows a date that was moved or deleted, or that the follower may
-/// no longer see. In the latter two cases the last known day stays.
+/// Updates every countdown that follows a date which was moved or deleted, or which the follower
+/// may no longer see. In the latter two cases, the countdown keeps the last known day.
 pub(crate) fn follow(tx: &mut Tx<'_>, dates: Dates, id: &str) -> Result<(), StoreError> {
     let all: Vec<(CountdownId, AccountId)> = sql!(
         "SELECT id, account_id FROM countdown WHERE follows = :id ORDER BY id FOR NO KEY UPDATE",

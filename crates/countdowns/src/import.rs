@@ -20,20 +20,19 @@ pub const TITLE: &str = "Incident timer";
 /// The owner of imported resets, and their visibility in the other program.
 #[derive(Clone, Debug)]
 pub struct Owner {
-    /// The owner's account.
     pub account: AccountId,
-    /// Whether everybody who knew the address could see them.
+    /// Whether everybody with the URL could see them.
     pub is_public: bool,
     /// Whether the directory listed them.
     pub is_listed: bool,
     /// The IANA zone that decides when a day begins.
     pub time_zone: String,
-    /// When the account was created.
     pub created_at: Timestamp,
 }
 
-/// The id of the countdown that holds an account's imported resets, derived from the account's id
-/// so that a repeated import finds it. The hash does not reveal the account's id.
+/// The id of the countdown that holds an account's imported resets. It is derived from the
+/// account's id, so that a repeated import finds the countdown, but the hash does not reveal that
+/// id.
 fn id_for(account: &AccountId) -> CountdownId {
     let digest = Sha256::digest(format!("imported countdown {account}"));
     let mut bytes = [0; 16];
@@ -72,26 +71,23 @@ pub fn countdown_of(tx: &mut Tx<'_>, owner: &Owner) -> Result<(CountdownId, bool
 pub struct Reset {
     /// The id that the reset had in the other program.
     pub id: EntryId,
-    /// When counting began anew.
+    /// The instant from which the countdown counts again.
     pub reset_at: Timestamp,
     /// The note. An imported one may be longer than the limit for people.
     pub note: String,
-    /// When the reset was recorded.
     pub created_at: Timestamp,
 }
 
 /// The result of importing one reset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The reset was added.
     Added,
-    /// A reset with this id exists.
+    /// A reset with this id exists already.
     Known,
     /// Another reset of the countdown has the same millisecond.
     SharesInstant(EntryId),
 }
 
-/// Imports one reset.
 pub fn add_reset(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -135,8 +131,8 @@ pub fn add_reset(
     Ok(Outcome::SharesInstant(other))
 }
 
-/// Appends a note to the reset that has the same millisecond; `false`: it is already part of that
-/// note.
+/// Appends a note to the reset that has the same millisecond. Returns `false` if the reset's note
+/// already contains it.
 pub fn merge_note(tx: &mut Tx<'_>, into: &EntryId, note: &str) -> Result<bool, StoreError> {
     let (old,): (String,) =
         sql!("SELECT note FROM countdown_entry WHERE id = :into", into).one(tx)?;
@@ -166,14 +162,14 @@ pub struct ImportedPhrase {
     pub text: String,
     /// Whether the phrase can be drawn.
     pub is_active: bool,
-    /// The author's account; `None`: the phrase came with the other program.
+    /// The author's account; `None` if the other program itself contained the phrase.
     pub author: Option<AccountId>,
     /// When the phrase was created.
     pub created_at: Timestamp,
 }
 
-/// Imports one phrase; `false`: its id exists. A phrase equal to an active one is imported as
-/// inactive.
+/// Imports one phrase. Returns `false` if its id exists. A phrase that equals an active one is
+/// imported as inactive.
 pub fn add_phrase(tx: &mut Tx<'_>, new: &ImportedPhrase) -> Result<bool, StoreError> {
     let folded = phrase::folded(&new.text);
     let active = new.is_active && !phrase::is_active(tx, &folded)?;
@@ -192,8 +188,8 @@ pub fn add_phrase(tx: &mut Tx<'_>, new: &ImportedPhrase) -> Result<bool, StoreEr
     Ok(added == 1)
 }
 
-/// Imports an account's exclusion of a phrase; `None`: the phrase does not exist, `false`: the
-/// exclusion exists.
+/// Imports an account's exclusion of a phrase. Returns `None` if the phrase does not exist, and
+/// `false` if the exclusion exists already.
 pub fn add_exclusion(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -219,24 +215,19 @@ pub fn add_exclusion(
 pub struct ImportedSuggestion {
     /// The id that the suggestion had in the other program.
     pub id: SuggestionId,
-    /// The account that made the suggestion.
     pub account: AccountId,
-    /// The suggested text.
     pub text: String,
     /// The moderators' decision, if any.
     pub state: State,
     /// The reason for a rejection.
     pub reason: String,
-    /// The account that decided.
     pub decided_by: Option<AccountId>,
-    /// When it was decided.
     pub decided_at: Option<Timestamp>,
-    /// When the suggestion was made.
     pub created_at: Timestamp,
 }
 
-/// Imports one suggestion; `false`: its id exists. An approved one is linked to the active phrase
-/// with the same text.
+/// Imports one suggestion. Returns `false` if its id exists. An approved suggestion is linked to
+/// the active phrase with the same text.
 pub fn add_suggestion(tx: &mut Tx<'_>, new: &ImportedSuggestion) -> Result<bool, StoreError> {
     let folded = phrase::folded(&new.text);
     let phrase: Option<(PhraseId,)> = match new.state {

@@ -29,10 +29,9 @@ use crate::{leaving, reach};
 /// A person who manages their countdowns.
 #[derive(Clone, Debug)]
 pub struct Keeper {
-    /// The signed-in person.
     pub who: SignedIn,
     request: RequestFacts,
-    /// The dates of all domains; a countdown may follow some of them.
+    /// The dates of all domains; the person's countdowns may follow some of them.
     pub(crate) dates: Dates,
 }
 
@@ -115,7 +114,7 @@ impl Resource for Countdown {
     };
     const HISTORY: History = history_of!("countdown", named_by: "title", removed: "deleted");
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::People;
-    /// The audit log drops a deleted countdown's title, because later nobody could tell whose text
+    /// The audit log omits a deleted countdown's title, because later nobody could tell whose text
     /// it was.
     const IS_FORGOTTEN: bool = true;
 
@@ -240,7 +239,8 @@ impl Resource for Countdown {
         let Some(old) = edit.old else { return Ok(()) };
         let id = &old.id;
         let becomes_primary = self.is_primary && !old.is_primary;
-        // Becoming the main countdown changes another one too.
+        // Becoming the main countdown also changes the previous one, which a limited token may not
+        // do.
         if becomes_primary && edit.parent.who.is_limited() {
             return Err(Refusal::TokenNotPermitted);
         }
@@ -273,7 +273,7 @@ impl Resource for Countdown {
             make_primary(tx, &account, id)?;
         }
         if old.visibility == Visibility::Unlisted && self.visibility != Visibility::Unlisted {
-            // Old private links stop working, also when a new one is made later.
+            // Old private links stop working, even if a new link is made later.
             sql!(
                 "UPDATE countdown SET link_generation = link_generation + 1 WHERE id = :id",
                 id
@@ -301,7 +301,7 @@ impl Resource for Countdown {
 }
 
 impl Countdown {
-    /// When a new countdown that counts up begins, as typed in its form. JSON has no such field:
+    /// The start of a new countdown that counts up, as typed in its form. JSON has no such field:
     /// API clients create the first reset by a separate request.
     fn said_begin<'a>(&self, edit: &Edit<'a, Self>) -> Option<&'a str> {
         match edit.input {

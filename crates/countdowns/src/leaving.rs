@@ -13,7 +13,7 @@ use crate::countdown::{self, COUNTDOWN, Countdown, CountdownId, scope};
 use crate::entry::{self, Entry};
 use crate::{reach, suggestion};
 
-/// The countdowns of an account with all their resets, and what it has of phrases.
+/// The countdowns of an account with all their resets, and the account's data about phrases.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Countdown> = sql!(
         "SELECT {Countdown} FROM countdown WHERE account_id = :account ORDER BY id",
@@ -34,8 +34,8 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(copy)
 }
 
-/// The other owners of the account's countdowns, except an account in a countdown's address, which
-/// cannot be removed.
+/// The other owners of the account's countdowns, except the owner in a countdown's URL, who cannot
+/// be removed.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let mut shared = Vec::new();
     for (id, _) in grant::ranks_of_account(tx, account, &COUNTDOWN)? {
@@ -61,8 +61,8 @@ struct Owned {
     id: CountdownId,
 }
 
-/// Erases an account's data. Its countdowns go to another owner, or are deleted where there is
-/// none. Its resets of other people's countdowns stay.
+/// Erases an account's data. Its countdowns pass to another owner, or are deleted if there is none.
+/// Its resets of other people's countdowns stay.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     let all: Vec<Owned> = sql!(
         "SELECT {Owned} FROM countdown WHERE account_id = :account ORDER BY id FOR NO KEY UPDATE",
@@ -83,8 +83,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     suggestion::erase(tx, account)
 }
 
-/// Moves a countdown to another owner's address, and removes the account from its owners. The
-/// caller holds the locks of the countdown and of the new owner.
+/// Changes the account in a countdown's URL to another owner, and removes the old one from the
+/// owners. The caller holds the locks of the countdown and of the new owner.
 fn hand_over(
     tx: &mut Tx<'_>,
     id: &CountdownId,

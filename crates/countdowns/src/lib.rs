@@ -38,7 +38,6 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// This crate as the program mounts it: addresses, tables, jobs, settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     settings: &[
@@ -95,7 +94,6 @@ pub const DOMAIN: Domain = Domain {
     ..Domain::new(MIGRATIONS)
 };
 
-/// The tables of this crate.
 const MIGRATIONS: Migrations = platform::migrations!(
     "countdowns",
     "0001_begin",
@@ -105,7 +103,6 @@ const MIGRATIONS: Migrations = platform::migrations!(
     "0005_show_phrase"
 );
 
-/// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
     WRONG_KIND,
     ENTRY_EXISTS,
@@ -125,9 +122,9 @@ const PROBLEM_CODES: &[Code] = &[
 
 /// Only a countdown that counts up can be reset.
 pub const WRONG_KIND: Code = Code::new(400, "wrong_kind");
-/// A reset of this very millisecond exists.
+/// A reset with the same millisecond exists.
 pub const ENTRY_EXISTS: Code = Code::new(409, "entry_exists");
-/// The owner's account is in the countdown's address, so they cannot leave.
+/// The owner's account is in the countdown's URL, so they cannot leave.
 pub const NAMED_AFTER: Code = Code::new(409, "named_after");
 /// An active phrase with the same words exists.
 pub const PHRASE_EXISTS: Code = Code::new(409, "phrase_exists");
@@ -136,7 +133,6 @@ pub const SUGGESTION_PENDING: Code = Code::new(409, "suggestion_pending");
 /// Another moderator has already decided on the suggestion.
 pub const ALREADY_MODERATED: Code = Code::new(409, "already_moderated");
 
-/// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),

@@ -36,7 +36,7 @@ pub struct Phrase {
     pub text: String,
 }
 
-/// A phrase, and whether somebody would rather not see it.
+/// A phrase, with the reader's choice to exclude it.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct OwnPhrase {
     /// The phrase.
@@ -78,8 +78,8 @@ pub fn of_day(
     }
 }
 
-/// A random active phrase that `owner` has not excluded. The phrase `not` is drawn only when there
-/// is no other.
+/// A random active phrase that `owner` has not excluded. The phrase `not` is drawn only if there is
+/// no other.
 pub fn draw(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -100,7 +100,7 @@ pub fn draw(
     at(tx, owner, not, u64::from_be_bytes(bytes) % count)
 }
 
-/// The phrase at this position among those that [`count_without`] counts.
+/// The phrase at this position among the phrases that [`count_without`] counts.
 fn at(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -133,7 +133,8 @@ fn count_without(tx: &mut Tx<'_>, owner: &AccountId, not: &PhraseId) -> Result<u
     Ok(count)
 }
 
-/// At most `rows` active phrases after `after`, each with whether `who` excluded it.
+/// At most `rows` active phrases after `after`, each with the information whether `who` excluded
+/// it.
 pub fn list(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -191,7 +192,7 @@ fn find_active(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Ref
     found.map(drop).ok_or(Refusal::NotFound)
 }
 
-/// The proof that somebody may moderate phrases. Only [`moderate`] makes one.
+/// The proof that a person may moderate phrases. Only [`moderate`] makes one.
 #[derive(Debug)]
 pub struct Moderator {
     who: SignedIn,
@@ -236,7 +237,6 @@ impl Proof for Moderator {
 }
 
 impl Moderator {
-    /// The moderator's account.
     pub fn account(&self) -> &AccountId {
         &self.who.account().id
     }

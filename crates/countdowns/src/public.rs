@@ -1,5 +1,5 @@
-//! Countdowns as visitors see them. A countdown that a visitor may not see is answered exactly like
-//! one that does not exist.
+//! Countdowns as visitors see them. A countdown that a visitor may not see gets exactly the same
+//! response as one that does not exist.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -26,24 +26,21 @@ const ENTRIES: i64 = 20;
 pub struct CountdownView {
     /// The display name of the account in the address.
     pub name: String,
-    /// The account's part of the address.
+    /// The account's slug, the first part of the countdown's URL.
     pub account: String,
-    /// The countdown.
     pub countdown: Countdown,
-    /// The clock; `None`, for owners only, before the first reset.
+    /// The clock; `None` before the first reset, which only owners can see.
     pub clock: Option<Clock>,
-    /// The summary of its resets.
     pub summary: Summary,
-    /// The newest resets, where visitors may see their notes.
+    /// The newest resets, if visitors may see their notes.
     pub entries: Vec<Entry>,
-    /// The phrase of the day, where visitors may see it.
+    /// The phrase of the day, if visitors may see it.
     pub phrase: Option<Phrase>,
-    /// Whether the viewer's account is the one in the address; such viewers also see what they hid
+    /// Whether the viewer's account is the one in the URL. Such viewers also see what is hidden
     /// from others.
     pub is_own: bool,
-    /// Raised by every change that visitors can see.
+    /// Increases with every change that visitors can see.
     pub revision: i64,
-    /// When the countdown was created.
     pub created_at: Timestamp,
     /// The instant for which the figures hold.
     pub now: Timestamp,
@@ -57,12 +54,12 @@ impl CountdownView {
         format!("/u/{}/{}", self.account, self.countdown.slug)
     }
 
-    /// Whether the page depends on who looks at it.
+    /// Whether the page depends on the viewer.
     pub(crate) fn is_personal(&self) -> bool {
         self.is_hidden || self.countdown.visibility == Visibility::Trusted
     }
 
-    /// The page's ETag: it covers everything but the seconds, which scripts count.
+    /// The page's ETag. It covers everything but the seconds, which scripts update.
     pub(crate) fn tag(&self, language: &str) -> String {
         // A down-counter shows whole seconds, so the ETag includes the second and drops the
         // fraction.
@@ -89,12 +86,11 @@ struct Found {
     countdown: Countdown,
 }
 
-/// The viewer: perhaps signed in, perhaps with the key of a private link.
+/// The viewer, who may be signed in and may have the key of a private link.
 #[derive(Clone, Debug)]
 pub struct Viewing {
-    /// The signed-in person, if any.
     pub who: Option<SignedIn>,
-    /// The key in the address; may be empty.
+    /// The key in the URL; may be empty.
     pub key: String,
     /// The keys that sign private links.
     pub keys: Keyring,
@@ -125,7 +121,7 @@ pub fn find(
     }
 }
 
-/// The address of a countdown that everybody may see.
+/// The path of a public countdown.
 pub(crate) fn path_of_public(
     tx: &mut Tx<'_>,
     account: &str,
@@ -206,7 +202,8 @@ fn show(
         Visibility::Trusted => is_owner || is_trusted,
         Visibility::Private => false,
     };
-    // Return early: the time of further queries would reveal that the countdown exists.
+    // Returns early, because the duration of further queries would reveal that the countdown
+    // exists.
     if !is_open && !is_owner {
         return Ok(None);
     }
@@ -253,7 +250,7 @@ fn show(
 /// The resets that the page shows beside its figures.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
-    /// The resets that began the listed runs, newest first, without notes that are not shown.
+    /// The resets that began the listed runs, newest first. Hidden notes are omitted.
     pub(crate) entries: Vec<Entry>,
     /// The resets of the last year.
     pub(crate) year: Vec<Timestamp>,
@@ -331,13 +328,10 @@ fn key(keys: &Keyring) -> Key {
 /// One entry of the directory or of an account's page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// The account's display name.
     pub name: String,
-    /// The account's part of the address.
+    /// The account's slug, the first part of the countdown's URL.
     pub account: String,
-    /// The countdown.
     pub countdown: Countdown,
-    /// The clock at the time of the query.
     pub clock: Clock,
 }
 
@@ -353,15 +347,12 @@ struct ListedRow {
 /// An account's public page.
 #[derive(Clone, Debug)]
 pub struct PublicAccount {
-    /// The account's slug.
     pub slug: String,
-    /// The account's public profile.
     pub profile: PublicProfile,
-    /// The account's public countdowns.
     pub countdowns: Vec<Listed>,
 }
 
-/// What the directory shows of an account; `None`: nothing.
+/// An account's entry in the directory; `None` if it has no public countdown.
 pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAccount>, StoreError> {
     let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
@@ -389,7 +380,7 @@ pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAcc
     }))
 }
 
-/// All countdowns of an account that everybody may see.
+/// All public countdowns of an account.
 pub(crate) fn of_account(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Listed>, StoreError> {
     let Some(slug) = slug::find(tx, id)? else {
         return Ok(Vec::new());
@@ -409,7 +400,8 @@ pub(crate) fn of_account(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Listed>,
     Ok(listed(found, now))
 }
 
-/// Every public countdown: the slugs of its account and its own, and when it was changed.
+/// All public countdowns: the account's slug, the countdown's slug, and the time of the last
+/// change.
 pub(crate) fn all_public(tx: &mut Tx<'_>) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
     sql!(
         "SELECT s.slug, c.slug, c.updated_at FROM countdown c
@@ -427,7 +419,7 @@ pub(crate) fn all_public(tx: &mut Tx<'_>) -> Result<Vec<(String, String, Timesta
 /// A query of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
-    /// Part of a title or name; empty: no filter.
+    /// Part of a title or name; empty for no filter.
     pub words: String,
     /// The page number, from 1.
     pub page: i64,
@@ -484,7 +476,8 @@ pub fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<(Vec<Listed>, i64),
     Ok((listed(found, now), total))
 }
 
-/// Lists are fetched often and show nothing finer than minutes, so they may be cached for one.
+/// Rounds the time down to a minute. Lists are fetched often and show nothing finer than minutes,
+/// so they may be cached for one minute.
 fn whole_minute(now: Timestamp) -> Timestamp {
     let second = now.as_second();
     Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(now)

@@ -12,7 +12,7 @@ use crate::countdown::{self, Countdown, CountdownId};
 use crate::webhook::{self, About, Event};
 
 const KIND: &str = "countdown.reach";
-/// How late the job may run before the day counts as missed, because no process ran.
+/// How late the job may run before the day counts as missed because no process was running.
 const LATE: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Serialize, Deserialize)]
@@ -71,7 +71,8 @@ fn next(countdown: &Countdown, now: Timestamp) -> Option<Timestamp> {
     found.find(|at| *at > now)
 }
 
-/// Announces the day, unless it was announced before; `false`: it was, or the day has not come.
+/// Announces the day, unless it was announced before. Returns `false` if it was, or if the day has
+/// not come.
 pub fn reach(tx: &mut Tx<'_>, id: &CountdownId) -> Result<bool, StoreError> {
     let found: Option<(Option<Timestamp>,)> = sql!(
         "SELECT reach_at FROM countdown WHERE id = :id FOR NO KEY UPDATE",

@@ -19,13 +19,14 @@ pub const NOTE: usize = 500;
 /// 1900-01-01T00:00:00Z: earlier resets are refused.
 const EARLIEST: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
-/// A reset as it is sent, or the change of one.
+/// A new reset, or a change of a reset, as sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
-    /// The instant, with its offset from UTC (RFC 3339). If it is left out, the current time, or in
-    /// a change the old value.
+    /// The instant, with its offset from UTC (RFC 3339). If omitted, a new reset gets the current
+    /// time, and a change keeps the old time.
     pub reset_at: Option<String>,
-    /// The note. If it is left out, none, or in a change the old value. An empty text removes it.
+    /// The note. If omitted, a new reset gets no note, and a change keeps the old note. An empty
+    /// text removes the note.
     pub note: Option<String>,
 }
 
@@ -122,7 +123,7 @@ pub fn delete(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<(), Refu
     Ok(())
 }
 
-/// One reset of the owner's countdown.
+/// Finds a reset of the owner's countdown.
 pub fn find(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<Entry, Refusal> {
     let found: Option<Entry> = sql!(
         "SELECT {entry::Entry} FROM countdown_entry WHERE id = :id AND countdown_id = :countdown",

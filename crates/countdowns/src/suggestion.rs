@@ -38,19 +38,19 @@ web::words! {
     }
 }
 
-/// A suggestion.
+/// A suggested phrase.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Suggestion {
     /// Its id.
     #[schema(value_type = String)]
     pub id: SuggestionId,
-    /// As it was suggested.
+    /// The text as it was suggested.
     pub text: String,
-    /// What became of it.
+    /// The moderators' decision.
     pub state: State,
-    /// Why it was rejected.
+    /// The reason for a rejection.
     pub reason: String,
-    /// The phrase that it became, perhaps in other words.
+    /// The phrase made from it, perhaps with other words.
     #[schema(value_type = Option<String>)]
     pub phrase_id: Option<PhraseId>,
     /// When it was made.
@@ -160,8 +160,8 @@ struct Pending {
     suggestion: Suggestion,
 }
 
-/// Turns a suggestion into a phrase, with the moderator's `text` unless that is empty. Where an
-/// equal active phrase exists, the suggestion stays pending.
+/// Turns a suggestion into a phrase, with the moderator's `text` unless it is empty. If an equal
+/// active phrase exists, the suggestion stays pending.
 pub fn approve(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -190,7 +190,6 @@ pub fn approve(
     Ok(decided)
 }
 
-/// Rejects a suggestion.
 pub fn reject(
     tx: &mut Tx<'_>,
     site: &Site,

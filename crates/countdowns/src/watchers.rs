@@ -14,16 +14,14 @@ use web::{Network, Site};
 use crate::countdown::CountdownId;
 use crate::public::{self, CountdownView, Viewing};
 
-/// How often a page is checked without news: a deactivated account publishes none.
+/// How often a page is checked if there is no news: deactivating an account publishes none.
 const EVERY: Duration = Duration::from_secs(25);
 
 /// A page as a URL names it. All its viewers get the same page, since event streams ignore
 /// sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Page {
-    /// The account's slug.
     pub(crate) account: String,
-    /// The countdown's slug.
     pub(crate) countdown: String,
     /// The key of a private link; may be empty.
     pub(crate) key: String,
@@ -44,7 +42,7 @@ impl Page {
     }
 }
 
-/// The most viewers at one time.
+/// The most viewers at the same time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// All viewers together.
@@ -59,7 +57,7 @@ pub const TOTAL: Number = Number {
     built_in: 500,
     most: 1_000_000,
 };
-/// The most open event streams from one address (IPv6: one /64).
+/// The most open event streams from one IPv4 address or IPv6 /64.
 pub const OF_NETWORK: Number = Number {
     key: "countdowns.watchers_per_network",
     built_in: 5,
@@ -67,7 +65,7 @@ pub const OF_NETWORK: Number = Number {
 };
 
 impl Limits {
-    /// The limits in the configuration.
+    /// The configured limits.
     pub(crate) fn of(site: &Site) -> Self {
         Self {
             total: TOTAL.of(&site.declared.settings),
@@ -100,7 +98,7 @@ struct Watched {
 }
 
 impl Watchers {
-    /// Takes a place for one more viewer; `None` if a limit is reached.
+    /// Takes a slot for one more viewer; `None` if a limit is reached.
     pub fn take(&self, network: Network, limits: Limits) -> Option<Place<Network>> {
         self.places.take(&network, limits.of_network, limits.total)
     }
@@ -147,14 +145,14 @@ impl Watchers {
         is_watched
     }
 
-    /// Whether any page has viewers; if not, marks the news task as ended.
+    /// Whether any page has viewers; if not, marks the news task as finished.
     fn is_watched(&self) -> bool {
         let mut state = self.state();
         state.is_following = !state.pages.is_empty();
         state.is_following
     }
 
-    /// Wakes the tasks of these countdowns' pages; `None`: of all pages.
+    /// Wakes the tasks of these countdowns' pages, or of all pages for `None`.
     fn wake(&self, ids: Option<&[String]>) {
         for watched in self.state().pages.values() {
             let is_it = |id: &String| id == watched.countdown.as_str();
@@ -165,7 +163,7 @@ impl Watchers {
     }
 }
 
-/// Polls a page for all its viewers, until the last one leaves or the page is gone.
+/// Polls a page for all its viewers, until the last one leaves or the page is no longer visible.
 async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify>) {
     loop {
         // The first poll happens at once: the page may have changed before it was watched.

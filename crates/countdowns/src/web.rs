@@ -33,7 +33,6 @@ pub(crate) fn routes(accounts: &Context) -> Router<Site> {
         .layer(Extension(Dates(accounts.domains)))
 }
 
-/// Every page.
 pub fn pages() -> Pages<Site, Callers> {
     Pages::default()
         .get("/countdowns", Anybody, public::directory)

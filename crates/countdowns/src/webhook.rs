@@ -48,10 +48,9 @@ pub const EVENTS: &[WebhookEvent] = &[
     Event::Reached.declared(),
 ];
 
-/// Details of an event beside its countdown.
+/// Details of an event, in addition to its countdown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum About<'a> {
-    /// Nothing.
     Nothing,
     /// The reset that the event is about.
     Entry(&'a Entry),
@@ -59,15 +58,15 @@ pub(crate) enum About<'a> {
     Late(bool),
 }
 
-/// What is told of a countdown.
+/// A webhook's message about a countdown.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CountdownMessage {
     countdown: Told,
     stats: Statistics,
-    /// The reset, where the event is about one.
+    /// The reset, if the event is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<ToldEntry>,
-    /// Of `countdown.reached`: whether nothing ran when the day came.
+    /// For `countdown.reached`: whether no process was running when the day came.
     #[serde(skip_serializing_if = "Option::is_none")]
     late: Option<bool>,
 }
@@ -98,7 +97,7 @@ struct ToldEntry {
     /// When it was reset.
     #[schema(value_type = String, format = "date-time")]
     reset_at: Timestamp,
-    /// To webhooks that hear notes.
+    /// The note, if the webhook includes notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }

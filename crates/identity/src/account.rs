@@ -1,4 +1,4 @@
-//! Accounts: a person who can sign in, and the address they sign in with.
+//! Accounts: a person who can sign in, and the email address they sign in with.
 
 pub mod unconfirmed;
 
@@ -27,13 +27,11 @@ web::words! {
 /// The data about an account that its owner's pages and mails need.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Account {
-    /// The account's id.
     pub id: AccountId,
-    /// The display name the person chose.
     pub display_name: String,
     /// The primary e-mail address, as typed.
     pub email: String,
-    /// The language mails are written in.
+    /// The language of mails to the person.
     pub locale: String,
     /// The IANA time zone in which times are shown.
     pub time_zone: String,
@@ -52,7 +50,6 @@ impl DisplayName {
     /// The maximum length of a name, in characters.
     pub const LONGEST: usize = 50;
 
-    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -85,12 +82,12 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Who vouches that an address belongs to the account.
+/// The party that vouches for an account's email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerifiedBy {
-    /// The operator of the server set the address.
+    /// The operator of the server set the email address.
     Operator,
-    /// A link mailed to the address was used.
+    /// A link mailed to the email address was used.
     Mail,
     /// An identity provider vouches for it.
     Provider,
@@ -109,33 +106,25 @@ impl VerifiedBy {
     }
 }
 
-/// The initial data of an account.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
-    /// The display name.
     pub name: DisplayName,
-    /// The address the person signs in with.
     pub email: Address,
-    /// The person's language.
     pub locale: String,
-    /// The person's IANA time zone.
     pub time_zone: String,
 }
 
-/// Why an account was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// Another account already has this address.
     #[error("the address is another account's")]
     EmailTaken,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 /// Creates an account that nobody can sign in to yet: the caller adds a password, link or grant in
-/// the same transaction. Typing an address, or holding an invite link, does not prove that the
-/// address belongs to the person.
+/// the same transaction. Typing an email address, or holding an invite link, does not prove that
+/// the address belongs to the person.
 pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateError> {
     let id: AccountId = tx.id();
     let now = tx.now();
@@ -189,7 +178,7 @@ pub(crate) fn find_in_any_state(
     .maybe(tx)
 }
 
-/// Finds the active account with this address.
+/// Finds the active account with this email address.
 pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>, StoreError> {
     sql!(
         "SELECT a.id, a.display_name, e.address AS email, a.locale, a.time_zone
@@ -200,7 +189,7 @@ pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>
     .maybe(tx)
 }
 
-/// Finds the account with this address that is about to be erased.
+/// Finds the account with this email address that is about to be erased.
 pub(crate) fn find_leaving(
     tx: &mut Tx<'_>,
     email: &Address,
@@ -214,7 +203,7 @@ pub(crate) fn find_leaving(
     .maybe(tx)
 }
 
-/// Records who vouches that the primary address belongs to the account.
+/// Records who vouches that the primary email address belongs to the account.
 pub(crate) fn verify_email(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -229,7 +218,7 @@ pub(crate) fn verify_email(
     Ok(())
 }
 
-/// The account's primary address, if it is verified.
+/// The account's primary email address, if it is verified.
 pub fn verified_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>, StoreError> {
     let found: Option<(String,)> = sql!(
         "SELECT address FROM email
@@ -240,8 +229,8 @@ pub fn verified_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>,
     Ok(found.map(|(address,)| address))
 }
 
-/// Replaces the account's primary address by one to which a link was mailed. Returns `false` if
-/// another account has the address.
+/// Replaces the account's primary email address by one to which a link was mailed. Returns `false`
+/// if another account has the address.
 pub(crate) fn replace_email(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -317,7 +306,7 @@ pub(crate) fn set_state(tx: &mut Tx<'_>, id: &AccountId, state: State) -> Result
     Ok(())
 }
 
-/// Records in the audit log what a person did with their own account, or with what belongs to it.
+/// Records in the audit log an action of a person on their own account or its resources.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -12,13 +12,13 @@ use crate::limits::in_flight::{self, InFlight};
 use crate::limits::request_limits::RequestLimits;
 use crate::scope::domain::Domains;
 
-/// Who may have an account.
+/// The people who may have an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Registration {
     /// Only people invited to help.
     #[default]
     Closed,
-    /// Also people whom an owner or administrator invites.
+    /// People invited to help, and people whom an owner or administrator invites.
     Invite,
     /// Everybody.
     Open,
@@ -27,19 +27,16 @@ pub enum Registration {
 /// The configuration for new accounts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Policy {
-    /// Who may have an account.
     pub registration: Registration,
     /// Whether this server can send mail.
     pub has_mail: bool,
 }
 
-/// What sign-in needs beside the site: the shared password hasher and the counters of changes.
-/// Cheap to clone.
+/// Everything that sign-in needs beside the site: the shared password hasher and the counters of
+/// changes. Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
-    /// The site that all handlers share.
     pub site: Site,
-    /// The password hasher.
     pub hasher: Hasher,
     /// The limit on how often an account may change something.
     pub changes: Changes,
@@ -47,15 +44,11 @@ pub struct Accounts {
     pub limits: RequestLimits,
     /// Sign-in attempts whose outcome is not known yet.
     pub in_flight: InFlight,
-    /// How long an attempt waits for those in flight.
+    /// How long an attempt waits for other attempts in flight.
     pub patience: Duration,
-    /// The configuration for new accounts.
     pub policy: Policy,
-    /// Who must have a second factor.
     pub require_mfa_for: RequireMfaFor,
-    /// The identity providers that people may sign in with.
     pub providers: Providers,
-    /// What each domain declares about accounts.
     pub domain_accounts: Domains,
 }
 
@@ -64,7 +57,7 @@ impl Accounts {
     pub fn new(site: Site, domain_accounts: Domains) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            // If there are several cores, one stays free for serving pages.
+            // If there are several cores, one stays free for pages.
             hasher: Hasher::new(cores - 1, site.random.clone()),
             changes: Changes::default(),
             limits: RequestLimits::default(),

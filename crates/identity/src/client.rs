@@ -3,14 +3,13 @@
 use platform::audit::{RequestFacts, shorten};
 use platform::{Secret, text_cleaning};
 
-/// What a browser sends when somebody signs in with it.
+/// The data that a browser sends with a sign-in.
 #[derive(Clone, Debug)]
 pub struct Client {
     /// The request's id and client address.
     pub request: RequestFacts,
-    /// The `User-Agent` header.
     pub user_agent: String,
-    /// The session secret it sends, if any; that session ends when a new one begins.
+    /// The session secret that the browser sends. A new session ends this session.
     pub session: Option<Secret>,
     /// The secret that marks the browser as known to an account.
     pub device: Option<Secret>,
@@ -19,7 +18,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// How much of the `User-Agent` header is stored.
+    /// The longest stored `User-Agent` header, in characters.
     const LONGEST_NAME: usize = 256;
 
     pub(crate) fn name(&self) -> String {

@@ -1,4 +1,4 @@
-//! Credentials: what people sign in with.
+//! Credentials, with which people sign in.
 
 pub mod hashing;
 pub(crate) mod id_token;

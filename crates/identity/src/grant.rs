@@ -107,16 +107,13 @@ pub fn ranks_of_account(
         .collect()
 }
 
-/// Somebody with a rank in a scope.
+/// An account with a rank in a scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// The account.
     pub account: AccountId,
-    /// The display name.
     pub display_name: String,
-    /// The address the member signs in with.
+    /// The email address the member signs in with.
     pub email: String,
-    /// The member's rank.
     pub role: Role,
     /// When the rank was granted.
     pub granted_at: Timestamp,
@@ -150,7 +147,6 @@ pub fn list(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
     rows.into_iter().map(member).collect()
 }
 
-/// Why a grant was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
     /// The account has no role there.
@@ -162,7 +158,6 @@ pub enum GrantError {
     /// The scope would have no owner left who can sign in.
     #[error("the last owner stays")]
     LastOwner,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -277,7 +272,7 @@ pub fn remove_scope(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Like [`remove_duty`]; the caller has checked that the change is allowed.
+/// As [`remove_duty`], without checking whether the change is allowed.
 pub(crate) fn take_duty(
     tx: &mut Tx<'_>,
     actor: Actor,
@@ -303,8 +298,8 @@ pub(crate) fn take_duty(
     Ok(())
 }
 
-/// What the account holds at this moment, and until when. If `role` is a rank: the account's rank,
-/// whichever it is; if it is a duty: that duty.
+/// Returns the role that the account holds now, with its expiry. If `role` is a rank, this is the
+/// account's rank, whichever it is; if `role` is a duty, it is that duty.
 fn held(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -14,7 +14,7 @@ use crate::grant::{self, Role, SITE, Scope};
 pub const SCOPE: &str = "notices";
 /// How long notifications are stored.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
-/// How long the same notification is not repeated.
+/// For this time, an identical notification is not repeated.
 const SAME: SignedDuration = SignedDuration::from_hours(24);
 /// How many notifications a page shows.
 const SHOWN: i64 = 100;
@@ -24,7 +24,7 @@ const SHOWN: i64 = 100;
 pub struct NewNotification<'a> {
     /// The message id of the text; it may use `about`.
     pub kind: &'static str,
-    /// What the notification is about.
+    /// A name or title for the text.
     pub about: &'a str,
     /// The page where the reader can act on it.
     pub href: &'a str,
@@ -35,13 +35,11 @@ pub struct NewNotification<'a> {
 pub struct Notification {
     /// The message id of the text.
     pub kind: String,
-    /// What the notification is about.
+    /// A name or title for the text.
     pub about: String,
     /// The page where the reader can act on it.
     pub href: String,
-    /// When it was created.
     pub created_at: Timestamp,
-    /// When it was read.
     pub read_at: Option<Timestamp>,
 }
 
@@ -219,7 +217,6 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(all.collect())
 }
 
-/// Erases the account's notifications.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     choose_mail(tx, account, false)?;
     sql!(

@@ -16,7 +16,7 @@ use crate::opaque;
 /// How long a repeated use is recognised as one.
 pub(crate) const KNOWN: SignedDuration = SignedDuration::from_mins(10);
 
-/// What a link is for.
+/// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// To become the first owner. There is never more than one.
@@ -24,21 +24,19 @@ pub(crate) enum Purpose {
     /// To become a member. Invites made by an account end with its sessions, because a thief may
     /// have invited themselves.
     Invite,
-    /// To sign in.
     SignIn,
-    /// A passkey response, so that it is accepted once.
+    /// To accept a passkey response only once.
     Passkey,
     /// To cancel the erasure of an account.
     Restore,
-    /// To confirm the address of an account.
+    /// To confirm the email address of an account.
     VerifyEmail,
-    /// To set a new password.
     ResetPassword,
-    /// To confirm the new address of an account.
+    /// To confirm the new email address of an account.
     ChangeEmail,
-    /// To restore the previous address of an account.
+    /// To restore the previous email address of an account.
     UndoEmail,
-    /// To receive mail again at an address that bounced or whose owner complained.
+    /// To receive mail again at an email address that bounced or whose owner complained.
     ReceiveMail,
     /// To finish signing in with a second factor.
     SecondStep,
@@ -46,7 +44,7 @@ pub(crate) enum Purpose {
     ProviderState,
     /// To link an identity at the next sign-in.
     LinkIdentity,
-    /// To enter the address of a new person whom a provider has identified.
+    /// To enter the email address of a new person whom a provider has identified.
     Newcomer,
     /// To keep second factors whose removal is planned.
     KeepFactors,
@@ -81,9 +79,7 @@ pub(crate) struct OneTime<T> {
     pub(crate) id: String,
     /// The account the link is for, or that created it.
     pub(crate) account: Option<AccountId>,
-    /// The data stored with the link.
     pub(crate) data: T,
-    /// When it expires.
     pub(crate) expires_at: Timestamp,
     /// Whether it was used, less than [`KNOWN`] ago.
     pub(crate) is_used: bool,
@@ -211,8 +207,8 @@ pub(crate) fn take<T: DeserializeOwned>(
     Ok(link.filter(|link| link.expires_at > now && !link.is_used))
 }
 
-/// Counts an attempt at what a link asks for besides its secret; returns whether it is one of the
-/// first `limit`.
+/// Counts an attempt at the further proof that a link requires besides its secret. Returns whether
+/// it is one of the first `limit` attempts.
 pub(crate) fn count_attempt(
     tx: &mut Tx<'_>,
     purpose: Purpose,

@@ -1,5 +1,5 @@
-//! People as administrators of the installation see them: who has an account, who is deactivated,
-//! and who is an administrator.
+//! People as administrators of the installation see them: all accounts, their states and their
+//! ranks.
 //!
 //! Nobody can act on a person of higher rank, and the installation keeps an owner who can sign in;
 //! that is checked under the lock of all its owners.
@@ -26,38 +26,29 @@ use crate::person::reset::{self, Wanted};
 use crate::scope::domain::DomainAccounts;
 use crate::session::end_access;
 
-/// How many lines of the audit log are shown for a person.
+/// How many entries of the audit log are shown for a person.
 const LINES: u32 = 50;
 
-/// A person who has an account.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Person {
-    /// The account's id.
     pub id: AccountId,
-    /// The display name.
     pub display_name: String,
-    /// The address the person signs in with.
     pub email: String,
-    /// The state of the account.
     pub state: State,
-    /// The name of the person's rank in the installation.
     pub rank: Option<String>,
-    /// When the account was created.
     pub created_at: Timestamp,
     /// When the person last signed in.
     pub last_login_at: Option<Timestamp>,
-    /// Whether the account waits for its address to be confirmed.
+    /// Whether the account waits for its email address to be confirmed.
     pub is_unverified: bool,
 }
 
 /// A search for people; empty fields match everybody.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// A part of the name or the address.
+    /// A part of the name or the email address.
     pub text: String,
-    /// The state of the account.
     pub state: Option<State>,
-    /// The name of the rank.
     pub rank: String,
 }
 
@@ -111,25 +102,21 @@ fn pattern(text: &str) -> String {
 /// A person, and how they use the account.
 #[derive(Clone, Debug)]
 pub struct Details {
-    /// The person.
     pub person: Person,
-    /// The number of sessions.
     pub sessions: i64,
-    /// The number of tokens.
     pub tokens: i64,
-    /// The person's duties in the installation.
     pub duties: Vec<Role>,
-    /// When the account is erased, if the person asked for it.
+    /// The time at which the account is erased, if the person asked for it.
     pub erased_at: Option<Timestamp>,
     /// Whether the person has a second factor or a passkey.
     pub has_factors: bool,
-    /// When these factors are removed, if an administrator asked for it.
+    /// The time at which the second factors and passkeys are removed, if an administrator asked for
+    /// it.
     pub factors_reset_at: Option<Timestamp>,
-    /// The person's lines of the audit log, newest first.
+    /// The person's entries in the audit log, newest first.
     pub lines: Vec<Record>,
 }
 
-/// Finds a person.
 pub fn find(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

@@ -1,4 +1,4 @@
-//! What people do with their own accounts, from registration to erasure.
+//! People's operations on their own accounts, from registration to erasure.
 
 pub mod email_change;
 pub mod erasure;

@@ -1,5 +1,5 @@
-//! Roles and the scopes in which they are granted. Each domain declares its kinds of scopes and
-//! their roles; those of the installation are here.
+//! Roles and the scopes in which they are granted. Each domain declares its kinds of scopes with
+//! their roles; the installation's own kinds are declared here.
 
 pub mod domain;
 pub mod token_scope;
@@ -19,8 +19,8 @@ pub struct Role {
 }
 
 impl Role {
-    /// Creates a role that is stored and sent as `word`. The message `label` describes it to people
-    /// who are invited.
+    /// Creates a role that is stored and sent as `word`. The message `label` describes the role to
+    /// people who are invited.
     pub const fn new(word: &'static str, label: &'static str) -> Self {
         Self { word, label }
     }
@@ -30,7 +30,7 @@ impl Role {
         self.word
     }
 
-    /// The id of the message that describes it.
+    /// The id of the message that describes the role.
     pub fn label(self) -> &'static str {
         self.label
     }
@@ -75,11 +75,11 @@ pub struct ScopeKind {
     pub only: &'static str,
     /// The page where people find the scopes they joined.
     pub home: &'static str,
-    /// Whether a rank in such a scope makes the person a host, to whom services beside the app may
-    /// be opened. Nobody can give themselves such a rank.
+    /// Whether a rank in such a scope makes the person a host, for whom services beside the app may
+    /// be opened. Nobody can give such a rank to themselves.
     pub makes_hosts: bool,
-    /// Whether invites to it create accounts, and admit accounts with an unconfirmed address as
-    /// members.
+    /// Whether invites to such a scope create accounts, and admit accounts with an unconfirmed
+    /// email address as members.
     pub invites_newcomers: bool,
 }
 
@@ -109,8 +109,8 @@ pub static ACCOUNT: ScopeKind = ScopeKind {
 pub const OWNER: Role = Role::new("owner", "account-role-owner");
 /// In the installation: manages people and settings.
 pub const ADMIN: Role = Role::new("admin", "account-role-admin");
-/// In an account: sees what its owner shows to trusted contacts. In the installation: sees what
-/// anybody shows to theirs.
+/// In an account, this role sees what the owner shows to trusted contacts. In the installation, it
+/// sees what anybody shows to theirs.
 pub const TRUSTED_CONTACT: Role = Role::new("trusted_contact", "account-role-trusted-contact");
 
 impl ScopeKind {
@@ -151,13 +151,12 @@ impl ScopeKind {
     }
 }
 
-/// The duties in the installation: those declared by domains, and the installation's own.
+/// The duties in the installation: those that domains declare, and the installation's own.
 pub fn site_duties(domains: &[DomainAccounts]) -> Vec<Role> {
     let declared = domains.iter().flat_map(|domain| domain.site_duties);
     declared.chain(SITE.duties).copied().collect()
 }
 
-/// A scope in which roles are granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     kind: &'static ScopeKind,
@@ -165,12 +164,10 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The whole installation.
     pub fn site() -> Self {
         SITE.scope("")
     }
 
-    /// The kind of scope.
     pub fn kind(&self) -> &'static ScopeKind {
         self.kind
     }
@@ -197,9 +194,7 @@ impl Scope {
 /// The stored name of a scope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopeName {
-    /// The name of its kind.
     pub kind: String,
-    /// The id.
     pub id: String,
 }
 

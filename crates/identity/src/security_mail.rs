@@ -17,7 +17,6 @@ pub struct SecurityMail<'a> {
     pub subject: &'static str,
     /// The message id of the text.
     pub text: &'static str,
-    /// When it happened.
     pub at: Timestamp,
     /// The path of the page with more information.
     pub path: &'a str,
@@ -73,7 +72,7 @@ impl SecurityMail<'_> {
     }
 }
 
-/// The queue line for mails that people without a session cause, by network: the /24 for IPv4, the
+/// The queue lane for mails that people without a session cause, by network: the /24 for IPv4, the
 /// /48 for IPv6.
 pub(crate) fn line(site: &Site, network: Network) -> String {
     let key = site.keys.key("line of a network");

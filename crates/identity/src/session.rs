@@ -81,13 +81,9 @@ impl Column for Stay {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// With address and password.
     Password,
-    /// With a sign-in link.
     Link,
-    /// With a passkey.
     Passkey,
-    /// At an identity provider.
     Provider,
     /// By creating the account.
     Beginning,
@@ -106,12 +102,11 @@ impl Method {
     }
 }
 
-/// What a browser gets when a session begins.
+/// The secrets that a browser gets when a session begins.
 #[derive(Clone, Debug)]
 pub struct Begun {
     /// The session secret, sent with every request.
     pub session: Secret,
-    /// How long the session lasts.
     pub stay: Stay,
     /// The secret that marks the browser as known.
     pub device: Device,
@@ -203,13 +198,11 @@ fn make_room(
 /// A session, as its owner sees it in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Session {
-    /// The id of the session.
     pub id: SessionId,
     /// When a credential was last proved in it: at the sign-in, or later.
     pub authenticated_at: Timestamp,
     /// When it was last used, accurate to [`SEEN_EVERY`].
     pub last_seen_at: Timestamp,
-    /// The `User-Agent` header.
     pub user_agent: String,
     /// The network from which it began.
     pub network: String,
@@ -256,7 +249,6 @@ pub(crate) fn go_on(tx: &mut Tx<'_>, id: &SessionId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Finds the session with this secret.
 pub(crate) fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<SessionId>, StoreError> {
     let found: Option<(SessionId,)> = sql!(
         "SELECT id FROM session WHERE secret_hash = :hash",
@@ -273,9 +265,9 @@ pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreErr
     Ok(found.is_some())
 }
 
-/// Gives a session a new secret and a new id, and returns the secret and how long it was begun for.
-/// The old secret, and access tokens with the old id, stop working. `None` if the session has ended
-/// meanwhile.
+/// Gives a session a new secret and a new id, and returns the secret and the session's intended
+/// duration. The old secret, and access tokens with the old id, stop working. `None` if the session
+/// has ended in the meantime.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, Stay)>, StoreError> {
     let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
     let found: Option<(Stay,)> = sql!(
@@ -294,8 +286,8 @@ pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, S
     Ok(found.map(|(stay,)| (secret, stay)))
 }
 
-/// Records that a credential was just proved in a session, and renews the session. `None` if it has
-/// ended meanwhile.
+/// Records that a credential was just proved in a session, and renews the session. `None` if the
+/// session has ended in the meantime.
 pub(crate) fn authenticate(
     tx: &mut Tx<'_>,
     id: &SessionId,
@@ -367,8 +359,8 @@ pub fn end_others(
     Ok(count)
 }
 
-/// Ends all of the person's own sessions, except perhaps this one, and withdraws the person's
-/// invites; returns the number of sessions.
+/// Ends all of the person's own sessions, except for the given one, and withdraws the person's
+/// invites. Returns the number of ended sessions.
 pub fn end_own(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -423,9 +415,9 @@ fn record_end(
 }
 
 /// Ends all access to the account except by password: sessions with their refresh and access
-/// tokens, personal tokens, and links that sign in. A link that undoes a change of the address
-/// stays, because it may be the owner's only way back. The caller holds the account's lock. Returns
-/// the number of sessions.
+/// tokens, personal tokens, and links that sign in. A link that undoes a change of the email
+/// address stays, because it may be the owner's only way back. The caller holds the account's lock.
+/// Returns the number of sessions.
 pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
     // A response stored for a repeated request belongs to the token that sent it.
     sql!(

@@ -1,4 +1,4 @@
-//! Sign-in with address and password, or with a sign-in link.
+//! Sign-in with email address and password, or with a sign-in link.
 //!
 //! Every attempt with a password costs exactly one hash, whether the address is known, unknown or
 //! barred, and all failures get the same response. A client that has used up its attempts is
@@ -38,7 +38,6 @@ use crate::sign_in::second_step::FirstStep;
 /// How long a sign-in link is valid.
 pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// Why a sign-in fails.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     /// Address and password do not match, for whatever reason.
@@ -53,7 +52,6 @@ pub enum SignInError {
     /// Too many passwords are being hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -61,28 +59,25 @@ pub enum SignInError {
 /// A sign-in attempt with a password.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// The address as typed.
+    /// The email address as typed.
     pub email: String,
     /// The password as typed.
     pub password: Secret,
-    /// How long the session should last.
     pub stay: Stay,
-    /// The client's network.
     pub network: Network,
-    /// The client's browser.
     pub client: Client,
     /// The page the person goes to afterwards.
     pub to: String,
 }
 
-/// Signs somebody in with address and password.
+/// Signs a person in with email address and password.
 pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welcome, SignInError> {
     let store = &accounts.site.store;
     let known = find(accounts, &attempt).await?;
     let device = known.as_ref().and_then(|known| known.device.clone());
     let source = device.map_or(Source::Network(attempt.network), Source::Device);
     let counted = attempts::Attempt::new(&attempt.email, source);
-    // Dropped at the end, so that the next attempt finds the outcome of this one in the store.
+    // Dropped at the end, so that the next attempt finds the outcome of this attempt in the store.
     let reserved = counted.reserve::<SignInError>(accounts).await?;
     let hash = known.as_ref().and_then(|known| known.hash.as_ref());
     let is_right = match accounts.hasher.verify(&attempt.password, hash).await {
@@ -105,7 +100,7 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     Err(SignInError::Wrong)
 }
 
-/// The account with the typed address.
+/// The account with the typed email address.
 struct Known {
     account: Account,
     hash: Option<PasswordHash>,

@@ -23,7 +23,6 @@ pub struct Imported {
     pub remarks: usize,
 }
 
-/// Why an import failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file cannot be read.
@@ -37,11 +36,10 @@ pub enum ImportError {
     /// The file is invalid.
     #[error("{place}: {what}\n  {mend}")]
     Malformed {
-        /// The file and the line.
+        /// The file and the line of the problem.
         place: String,
-        /// What is wrong.
         what: String,
-        /// How to fix it.
+        /// How to fix the problem.
         mend: &'static str,
     },
     /// The file contains nothing that could be carried over.
@@ -51,7 +49,7 @@ pub enum ImportError {
         file: String,
         /// What was expected in the file.
         what: &'static str,
-        /// How to fix it.
+        /// How to fix the problem.
         mend: &'static str,
     },
     /// The file is a program, and the user did not permit running it.
@@ -61,7 +59,6 @@ pub enum ImportError {
          or save what it says as JSON, and import that"
     )]
     NeedsRun {
-        /// The file as named by the user.
         file: String,
         /// The folder in which it would run.
         folder: String,
@@ -73,9 +70,8 @@ pub enum ImportError {
     Ran {
         /// The file as named by the user.
         file: String,
-        /// What happened.
         what: String,
-        /// How to fix it.
+        /// How to fix the problem.
         mend: &'static str,
     },
 }
@@ -95,7 +91,7 @@ fn time(milliseconds: u64) -> String {
     format!("{}{unit}", milliseconds / length)
 }
 
-/// The text of a file, unless it is too large.
+/// Reads a file, unless it is too large.
 fn read(file: &std::path::Path) -> Result<String, ImportError> {
     use std::io::Read as _;
 

@@ -139,7 +139,7 @@ pub(super) fn key_name(name: &str) -> String {
     }
 }
 
-/// The text, shortened if it is long.
+/// Shortens a text if it is longer than `most` characters.
 pub(super) fn short(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();

@@ -1,13 +1,11 @@
-//! The fields of a struct that derives `Row`. The test that prepares every
-//! statement reads this file too.
+//! The fields of a struct that derives `Row`. The test that prepares every statement compiles this
+//! file too.
 
 use syn::ext::IdentExt as _;
 use syn::{Data, DeriveInput, Error, Ident, LitStr, Type};
 
 pub(crate) struct Field {
-    /// The field's name in Rust.
     pub(crate) name: Ident,
-    /// The field's Rust type.
     pub(crate) kind: Type,
     pub(crate) place: Place,
 }
@@ -18,7 +16,7 @@ pub(crate) enum Place {
     Column(String),
     /// A column of this name that holds JSON.
     Json(String),
-    /// The columns of the field's own type are inserted here.
+    /// The columns of the field's own type are inserted at the field's position.
     Flattened,
     /// No column: the field is set to its default.
     Skipped,

@@ -1,10 +1,9 @@
-//! The placeholders in an SQL text. The test that prepares every statement includes this file too,
-//! so that it parses texts as the compiler does.
+//! The placeholders in an SQL text. The test that prepares every statement compiles this file too,
+//! so that it parses texts exactly as the macro does.
 
 /// One part of an SQL text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Plain SQL.
     Sql(String),
     /// `:name`, an argument.
     Argument(String),

@@ -12,14 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 /// The source of the present instant, in whole milliseconds.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The operating system's clock.
     System,
     /// A clock that only a test moves.
     Manual(ManualClock),
 }
 
 impl Clock {
-    /// The present instant, truncated to milliseconds, which is what the store keeps.
+    /// The present instant, truncated to milliseconds as in the store.
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => from_millisecond(system_millisecond()),
@@ -38,7 +37,6 @@ impl ManualClock {
         Self(Arc::new(AtomicI64::new(start.as_millisecond())))
     }
 
-    /// The instant that the clock shows.
     pub fn now(&self) -> Timestamp {
         from_millisecond(self.0.load(Ordering::SeqCst))
     }
@@ -48,7 +46,6 @@ impl ManualClock {
         self.0.store(instant.as_millisecond(), Ordering::SeqCst);
     }
 
-    /// Moves the clock by `duration`.
     pub fn advance(&self, duration: SignedDuration) {
         let millisecond = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
         self.0.fetch_add(millisecond, Ordering::SeqCst);

@@ -1,5 +1,5 @@
-//! The list of erasures, for restoring backups: what was erased after a backup has to be erased
-//! again before the restored store is served.
+//! The list of erasures, for restored backups: data that was erased after the backup has to be
+//! erased again before the restored store is served.
 //!
 //! The list contains only hashes, so it reveals nothing about the erased data.
 
@@ -10,14 +10,13 @@ use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 use crate::text_cleaning::hexadecimal;
 
-/// An erasure.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize)]
 pub struct Erased {
     /// Its number in the list.
     pub number: i64,
-    /// The type of what was erased, as its domain names it: `account`, `diets`.
+    /// The kind of the erased data, as its domain names it: `account`, `diets`.
     pub kind: String,
-    /// The hash of the erased id: [`subject`].
+    /// The hash of the erased id, as made by [`subject`].
     pub subject: String,
     /// The time in milliseconds since 1970.
     pub at: i64,

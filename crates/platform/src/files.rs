@@ -10,10 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The place of the file store.
 #[derive(Clone, Debug)]
 pub enum Files {
-    /// A local folder.
     Folder(Folder),
 }
 
@@ -31,7 +29,6 @@ pub struct Folder {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
 
-/// The text is not a valid file name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the name of a file")]
 pub struct NotAKey;

@@ -50,7 +50,6 @@ pub fn parse(text: &str) -> Option<String> {
         .map(|id| id.hyphenated().to_string())
 }
 
-/// The text is not an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an identifier")]
 pub struct NotAnId;

@@ -15,7 +15,7 @@ use crate::store::{Rows, StoreError, Tx};
 /// How long a response is stored.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(48);
 
-/// What identifies a repeated request.
+/// The identity of a request, by which repeats are recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     owner: String,
@@ -39,12 +39,9 @@ impl Key {
     }
 }
 
-/// A stored response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// The HTTP status.
     pub status: i64,
-    /// The response's body.
     pub body: String,
 }
 
@@ -84,7 +81,6 @@ pub fn once<E: From<StoreError> + From<Reused>>(
     Ok(answer)
 }
 
-/// Looks a key up.
 pub fn find(tx: &mut Tx<'_>, key: &Key) -> Result<Found, StoreError> {
     let expired = tx.roughly_now() - KEPT;
     let row: Option<(Vec<u8>, i64, String)> = sql!(
@@ -127,7 +123,7 @@ pub fn keep(tx: &mut Tx<'_>, key: &Key, answer: &Stored) -> Result<(), StoreErro
     )
     .run(tx, Rows::AtMostOne)?;
     if kept == 0 {
-        // Another transaction has used the key since [`find`].
+        // Another transaction has used the key since [`find`] ran.
         return Err(tx.run_again());
     }
     Ok(())

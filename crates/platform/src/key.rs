@@ -51,7 +51,6 @@ impl Keyring {
         )
     }
 
-    /// The key for `purpose`.
     pub fn key(&self, purpose: &str) -> Key {
         let keys = self.0.iter().map(|secret| derive(secret, purpose));
         Key(keys.collect())

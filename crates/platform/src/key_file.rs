@@ -1,8 +1,8 @@
-//! The key file: secrets kept outside the store, one per line in base64. The first is in use; the
-//! others still verify older signatures.
+//! The key file: secrets kept outside the store, one per line in base64. The first secret is in
+//! use; the others still verify older signatures.
 //!
 //! The file is never seen half written: it is written under a temporary name, flushed and renamed.
-//! Of several processes that start together, one creates it and the others read it.
+//! If several processes start together, one of them creates the file and the others read it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -22,7 +22,6 @@ const LONGEST: u64 = 4_096;
 /// The mode bits for group and others (stat(2)).
 const OTHERS: u32 = 0o077;
 
-/// Why the keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The store was created with a key file that is missing now.
@@ -45,9 +44,8 @@ pub enum KeyError {
         path = .path.display()
     )]
     Exposed {
-        /// The file's path.
         path: PathBuf,
-        /// The file's mode.
+        /// The file's mode bits (stat(2)).
         mode: u32,
     },
     /// A line of the file is not a key.
@@ -56,7 +54,6 @@ pub enum KeyError {
          openssl rand -base64 32", .path.display()
     )]
     Malformed {
-        /// The file's path.
         path: PathBuf,
         /// The line's number, from 1.
         line: usize,
@@ -67,17 +64,14 @@ pub enum KeyError {
         .path.display()
     )]
     Unusable {
-        /// The file's path.
         path: PathBuf,
         /// The system's error.
         reason: io::Error,
     },
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The path of the key file.
 #[derive(Clone, Debug)]
 pub struct KeyFile(PathBuf);
 
@@ -161,7 +155,7 @@ impl KeyFile {
     }
 
     fn fresh(&self, random: &Random) -> io::Result<Fresh> {
-        // A symbolic link is replaced, not followed: whoever may write to the folder could
+        // A symbolic link is replaced, not followed: a user with write access to the folder could
         // otherwise make root overwrite another file.
         let target = self.0.clone();
         let mut unique = [0; 8];
@@ -221,7 +215,7 @@ impl Fresh {
         }
     }
 
-    /// When root creates the file, it is given to the user that runs Kenduri: the owner of the
+    /// When root creates the file, this gives it to the user that runs Kenduri: the owner of the
     /// previous file, or of the folder.
     fn give_to_owner(&self, file: &File) -> io::Result<()> {
         let before = fs::symlink_metadata(&self.target);

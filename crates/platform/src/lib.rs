@@ -1,8 +1,8 @@
 //! The foundation of every domain: store, jobs, mail, files, audit. It depends on no domain.
 //!
-//! It contains the store and what is written with it in one transaction (jobs, news, audit lines,
-//! idempotent responses), and the outside world as parameters: clock, randomness, outgoing mail,
-//! files. HTTP, languages and pages are in `web`, which builds on this crate.
+//! It contains the store and everything that is written with it in one transaction (jobs, news,
+//! audit lines, idempotent responses), and the outside world as parameters: clock, randomness,
+//! outgoing mail, files. HTTP, languages and pages are in `web`, which builds on this crate.
 
 extern crate self as platform;
 
@@ -40,7 +40,6 @@ pub use random::Random;
 pub use secret::Secret;
 pub use store::{Rows, Sql, Store, StoreError, Tx};
 
-/// The tables of this crate.
 pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "platform",
     "0001_begin",
@@ -57,16 +56,13 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
 /// The connections to the outside world in one value; tests replace some of them. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Platform {
-    /// The store.
     pub store: Store,
-    /// The clock.
     pub clock: Clock,
     /// Randomness for use outside a transaction.
     pub random: Random,
-    /// The file store for exports and uploads.
     pub files: Files,
     /// The signing keys, kept outside the store.
     pub keys: Keyring,
-    /// HTTP requests to addresses that users have entered.
+    /// HTTP requests to URLs that users have entered.
     pub outbound: Outbound,
 }

@@ -20,7 +20,6 @@ const TWO: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD B
     PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP \
     SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW ZWG";
 
-/// A currency of ISO 4217.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
@@ -30,10 +29,8 @@ pub struct Currency([u8; 3]);
 pub struct NotACurrency;
 
 impl Currency {
-    /// The Malaysian ringgit.
     pub const MYR: Self = Self(*b"MYR");
 
-    /// The ISO 4217 code.
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
@@ -111,12 +108,10 @@ impl Column for Currency {
     }
 }
 
-/// A sum of money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Money {
     /// The amount in minor units.
     pub minor: i64,
-    /// The currency.
     pub currency: Currency,
 }
 

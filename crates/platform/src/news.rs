@@ -36,7 +36,6 @@ pub struct NewNews {
 pub struct News {
     /// The news' number in commit order.
     pub number: i64,
-    /// The event's name.
     pub name: String,
     /// Ids and states, as JSON text.
     pub payload: String,

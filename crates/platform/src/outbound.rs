@@ -34,7 +34,7 @@ pub const LONGEST: usize = 2_000;
 const TIME: Duration = Duration::from_secs(10);
 /// The longest response body that is read, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
-/// The same limits for the objects of a bucket.
+/// The limits for the objects of a bucket: time per request, and length in bytes.
 const OBJECT_TIME: Duration = Duration::from_mins(2);
 /// The longest object of a bucket that can be read, in bytes.
 pub const LONGEST_OBJECT: usize = 256 << 20;
@@ -48,7 +48,7 @@ pub struct Outbound(Arc<Inner>);
 struct Inner {
     tls: TlsConnector,
     names: Names,
-    /// Socket addresses that may be called although they are not public.
+    /// Socket addresses that requests may reach although they are not public.
     permitted: Vec<SocketAddr>,
     connections: json_call::Connections,
 }
@@ -58,7 +58,7 @@ struct Inner {
 pub enum Names {
     /// By the operating system.
     System,
-    /// From this list alone, whatever the port in the URL; for tests.
+    /// From this list only, whatever the port in the URL; for tests.
     Listed(HashMap<String, Vec<SocketAddr>>),
 }
 
@@ -74,29 +74,22 @@ pub enum Reach {
 /// A request whose response body is read.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
-    /// The URL.
     pub url: &'a str,
-    /// The hosts that the request may reach.
     pub reach: Reach,
-    /// Additional header fields.
     pub headers: &'a [(&'static str, String)],
     /// Form fields for a POST; `None`: a GET.
     pub form: Option<String>,
 }
 
-/// A response.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status.
     pub status: StatusCode,
-    /// The complete body.
     pub body: Bytes,
 }
 
-/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
-    /// The URL or an address of its host may not be called.
+    /// Requests to the URL, or to an address of its host, are not permitted.
     #[error("no https URL of a host on public networks alone")]
     Refused,
     /// The host cannot be reached.
@@ -128,7 +121,7 @@ impl Outbound {
         Self::new(Names::System, Vec::new(), &[])
     }
 
-    /// A client that may also call the `permitted` addresses and trusts additional authorities.
+    /// A client that may also reach the `permitted` addresses and trusts additional authorities.
     pub fn new(
         names: Names,
         permitted: Vec<SocketAddr>,
@@ -354,7 +347,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// Sends a request on a connection of its own.
+/// Sends a request on a new connection.
 async fn exchange<S>(
     stream: S,
     request: Request<Full<Bytes>>,
@@ -396,7 +389,8 @@ fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> OutboundError {
     }
 }
 
-/// Whether a URL may be called, before its host name is resolved.
+/// Whether requests to a URL are permitted, as far as its text tells before its host name is
+/// resolved.
 pub fn is_permitted(url: &str, reach: Reach) -> bool {
     read(url, reach).is_some()
 }

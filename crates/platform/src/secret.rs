@@ -9,12 +9,10 @@ use subtle::ConstantTimeEq;
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps `text`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The clear text.
     pub fn reveal(&self) -> &str {
         &self.0
     }

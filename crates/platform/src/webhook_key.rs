@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
 use sha2::Sha256;
 
-/// The largest accepted difference between the sender's clock and this server's.
+/// The largest accepted clock skew between the sender and this server.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A secret that signs webhooks. Prints as `***`.

@@ -1,4 +1,4 @@
-//! Jobs on both engines: once, in time, and never lost.
+//! Jobs on both engines: they run once and on time, and are never lost.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -24,7 +24,6 @@ const EFFECTS: Migrations = Migrations::new(
 );
 const MIGRATIONS: &[Migrations] = &[platform::MIGRATIONS, EFFECTS];
 
-/// Makes one change, which must succeed.
 async fn write<T: Send + 'static>(
     world: &World,
     change: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -32,7 +31,6 @@ async fn write<T: Send + 'static>(
     world.store().write(change).await.unwrap()
 }
 
-/// Looks something up.
 async fn read<T: Send + 'static>(
     world: &World,
     look: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -70,7 +68,7 @@ async fn enqueue(world: &World, job: NewJob) {
     write(world, move |tx| tx.enqueue(job.clone())).await;
 }
 
-/// Writes its payload, a text, as an effect.
+/// A handler that stores the payload, a text, as an effect.
 fn note() -> Handler {
     Handler::new("note", |job| async move {
         let name: String = job.read()?;
@@ -272,7 +270,7 @@ fn a_job_of_another_version_waits_for_it() {
     });
 }
 
-/// A handler that says when it runs, and ends when it is let go.
+/// A handler that reports when it runs, and finishes when `go` becomes true.
 fn held(running: watch::Sender<usize>, go: watch::Receiver<bool>) -> Handler {
     Handler::new("note", move |job| {
         let mut go = go.clone();
@@ -408,7 +406,7 @@ fn daily_jobs_run_once_a_day_and_a_missed_hour_is_made_up_for() {
         for _ in 0..3 {
             let (first, second) = tokio::join!(one.run_due(), two.run_due());
             assert_eq!(first.unwrap() + second.unwrap(), 1);
-            // The world begins at eight in the morning: the same day still.
+            // The clock of a test starts at 08:00, so 15 hours later it is still the same day.
             world.clock.advance(SignedDuration::from_hours(15));
             assert_eq!(one.run_due().await.unwrap(), 0);
             world.clock.advance(SignedDuration::from_hours(9));
@@ -497,7 +495,7 @@ fn a_serving_worker_is_woken_and_stops_softly() {
         world.expect_jobs("note");
         let serving = tokio::spawn(worker.run(1, stop.clone()));
         enqueue(world, note_job("a")).await;
-        // Within a millisecond it would be a matter of chance which of them is the elder.
+        // Jobs that were created in the same millisecond would run in random order.
         world.clock.advance(SignedDuration::from_millis(1));
         enqueue(world, note_job("b")).await;
         runs.wait_for(|count| *count == 1).await.unwrap();
@@ -559,7 +557,7 @@ async fn a_job_that_runs_long_keeps_its_lease() {
     for _ in 0..5 {
         let before = lease_ends().await;
         world.clock.advance(seconds(20));
-        // The renewal's own time: it passes as soon as nobody has anything to do.
+        // Tokio's clock advances by the interval after which the worker renews the lease.
         tokio::time::advance(std::time::Duration::from_secs(20)).await;
         while lease_ends().await == before {
             tokio::task::yield_now().await;
@@ -577,7 +575,7 @@ fn a_job_that_takes_its_worker_down_is_given_up_at_last() {
     World::each_engine(MIGRATIONS, async |world| {
         enqueue(world, note_job("deadly")).await;
         for _ in 0..25 {
-            // What a worker leaves that was killed after it took the job.
+            // The row of a job whose worker was killed after leasing it.
             write(world, |tx| {
                 let now = tx.now();
                 tx.run(

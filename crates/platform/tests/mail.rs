@@ -1,5 +1,4 @@
-//! Mail on both engines, to a mail server that can be rude, and into the
-//! mailbox.
+//! Mail on both engines: to a test mail server that can misbehave, and to the mailbox.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -28,7 +27,6 @@ use testkit::{Log, World};
 const MIGRATIONS: &[Migrations] = &[platform::MIGRATIONS];
 const SCOPE: &str = "wedding";
 
-/// Makes one change, which must succeed.
 async fn write<T: Send + 'static>(
     world: &World,
     change: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -36,7 +34,6 @@ async fn write<T: Send + 'static>(
     world.store().write(change).await.unwrap()
 }
 
-/// Looks something up.
 async fn read<T: Send + 'static>(
     world: &World,
     look: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -60,7 +57,7 @@ fn mail_to(address: &str) -> NewMail {
     }
 }
 
-/// Writes a mail, a millisecond after whatever was before.
+/// Writes a mail one millisecond after the previous one, so that their order is certain.
 async fn send(world: &World, mail: NewMail) -> MailId {
     world.clock.advance(SignedDuration::from_millis(1));
     world.expect_mail(mail.to.as_str(), &clean_line(&mail.subject));
@@ -173,7 +170,7 @@ fn mails_leave_encrypted_and_signed_in() {
         for (encryption, tls) in [
             (Encryption::OnRequest, Tls::StartTls),
             (Encryption::AtOnce, Tls::AtOnce),
-            // Only because it is this machine.
+            // A server without STARTTLS is accepted only because it is on this machine.
             (Encryption::Never, Tls::StartTls),
         ] {
             let server = Server::start(encryption).await;
@@ -230,7 +227,7 @@ fn what_is_refused_for_now_is_tried_again_and_given_up_at_last() {
         assert_eq!(states(world).await, [State::Deferred]);
         world.clock.advance(SignedDuration::from_secs(47));
         assert_eq!(worker.run_due().await.unwrap(), 0, "a minute, less a fifth");
-        // The longest each pause can be.
+        // The longest possible pauses, in seconds.
         for pause in [72, 360, 2_160, 8_640] {
             world.clock.advance(SignedDuration::from_secs(pause));
             assert_eq!(worker.run_due().await.unwrap(), 1);
@@ -260,7 +257,7 @@ fn what_is_refused_for_now_is_tried_again_and_given_up_at_last() {
 #[test]
 fn a_server_that_is_away_is_waited_for() {
     World::each_engine(MIGRATIONS, async |world| {
-        // At an address of its own: nobody else is given its port.
+        // An IP address that nothing else uses, so that no other listener gets this port.
         let gone = tokio::net::TcpListener::bind("127.1.0.1:0").await.unwrap();
         let port = gone.local_addr().unwrap().port();
         drop(gone);
@@ -322,7 +319,7 @@ fn the_text_of_what_is_given_up_stays_only_where_it_may_be_sent_again() {
         };
         send(world, notification).await;
         worker.run_due().await.unwrap();
-        // Once it is unknown, an address gets nothing more.
+        // An email address that the server does not know gets no more mail.
         server.behave(Manner::SaysAtRecipient("550 5.1.1 no such user"));
         send(world, nobody_s("nobody@example.my")).await;
         worker.run_due().await.unwrap();
@@ -397,7 +394,7 @@ fn when_we_are_refused_all_mail_waits() {
             for job in world.jobs().await {
                 assert!(job.due_at > world.clock.now());
             }
-            // Another program, which knows of no hold, sends both.
+            // Another process, which does not know about the pause, sends both mails.
             server.behave(Manner::Obedient);
             world.clock.advance(minutes(2));
             worker_to(world, &server).run_due().await.unwrap();

@@ -10,18 +10,17 @@ use crate::editing;
 use crate::image::FOLDER;
 use crate::post::{Kind, Post, State};
 
-/// The picture of the post about rice: its file, what it shows, how wide and high it is, and its
-/// content.
+/// The picture of the post about rice: its file name, its description, its width and height, and
+/// its content.
 const PICTURE: (&str, &str, (i64, i64), &[u8]) = (
     "forty-kilos-1200x630.jpg",
     "A pot of rice as high as a child, between two sacks of twenty kilos",
     (1200, 630),
     include_bytes!("../pictures/rice.jpg"),
 );
-/// The slug of the post with the picture.
 const WITH_PICTURE: &str = "forty-kilos-of-rice";
 
-/// An article: how many days ago it came out, its title, slug and tags, and its text.
+/// Articles: days since the publication, title, slug, tags and text.
 const ARTICLES: &[(i64, &str, &str, &[&str], &str)] = &[
     (
         31,
@@ -49,7 +48,7 @@ const ARTICLES: &[(i64, &str, &str, &[&str], &str)] = &[
 /// A page: its title, slug and text.
 const ABOUT: (&str, &str, &str) = ("About us", "about", include_str!("demo/about.md"));
 
-/// A note: how many days ago it came out, and its text.
+/// Notes: days since the publication, and text.
 const NOTES: &[(i64, &str)] = &[
     (
         9,
@@ -94,7 +93,7 @@ pub fn seed(tx: &mut Tx<'_>, author: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Stores the file of the picture where readers find it.
+/// Stores the picture's file, so that the post can show it.
 pub async fn put_picture(site: &Site) -> Result<(), Problem> {
     let (file, _, _, content) = PICTURE;
     FOLDER.put(site, file, Bytes::from_static(content)).await

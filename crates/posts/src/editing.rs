@@ -222,7 +222,7 @@ fn name_author(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Schedules the mail for an article that was never public before.
+/// Schedules the mail for an article that has never been public.
 pub(crate) fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     match (post.kind, post.first_published_at) {
         (Kind::Article, Some(at)) => mailing::schedule(tx, &post.id, at),

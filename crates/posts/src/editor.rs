@@ -1,4 +1,4 @@
-//! Who may write what the site publishes: editors, administrators and owners of the site.
+//! The people who may write the site's posts: editors, administrators and owners of the site.
 
 use identity::grant::{self, Role};
 use identity::session::signed_in::SignedIn;
@@ -12,10 +12,10 @@ use web::Site;
 
 use crate::Refusal;
 
-/// Editors, who write what the site publishes.
+/// The role of editors, who write the site's posts.
 pub const EDITOR: Role = Role::new("editor", "post-role-editor");
 
-/// The proof that somebody may write posts. Only [`enter`] makes one.
+/// The proof that a person may write posts. Only [`enter`] makes one.
 #[derive(Clone, Debug)]
 pub struct Editor {
     who: SignedIn,
@@ -39,13 +39,12 @@ pub fn is_editor(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
 }
 
 impl Editor {
-    /// The editor's session.
     pub(crate) fn who(&self) -> &SignedIn {
         &self.who
     }
 }
 
-/// Whether the account of this id may write posts.
+/// Whether the account with this id may write posts.
 pub(crate) fn is_account_editor(
     tx: &mut Tx<'_>,
     _: &Site,

@@ -20,21 +20,18 @@ pub const LENGTH: i64 = 50;
 pub struct Feed {
     /// Articles or notes.
     pub kind: Kind,
-    /// The feed's title.
     pub title: String,
-    /// The site, as `https://example.my`.
+    /// The site's URL, such as `https://example.my`.
     pub origin: String,
-    /// The host of the site.
     pub host: String,
     /// The feed's own URL.
     pub url: String,
-    /// When the newest post changed; without posts, when the site was set up.
+    /// When the newest post changed; for a feed without posts, when the site was set up.
     pub updated: Timestamp,
-    /// Newest first.
     pub posts: Vec<Post>,
 }
 
-/// One post of a feed.
+/// A post in a feed.
 struct Item<'a> {
     /// A tag URI (RFC 4151), which does not change with the slug.
     id: String,
@@ -64,7 +61,8 @@ impl Enclosure {
         })
     }
 
-    /// The enclosure as XML attributes; `address` names the one for the URL: `href` or `url`.
+    /// The enclosure as XML attributes; `address` is the name of the attribute for the URL: `href`
+    /// or `url`.
     fn attributes(&self, address: &str) -> String {
         format!(
             "{address}=\"{}\" length=\"{}\" type=\"{}\"",
@@ -100,7 +98,6 @@ impl Feed {
         })
     }
 
-    /// The feed as RSS 2.0.
     pub fn rss(&self) -> String {
         let mut xml = format!(
             "{XML}<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\">\n<channel>\n\
@@ -134,7 +131,6 @@ impl Feed {
         xml
     }
 
-    /// The feed as Atom.
     pub fn atom(&self) -> String {
         let kind = self.kind.word();
         let mut xml = format!(
@@ -152,7 +148,7 @@ impl Feed {
         for item in self.items() {
             xml.push_str("<entry>\n");
             element(&mut xml, "id", &item.id);
-            // Atom requires a title for every entry, so a note's is its first words.
+            // Atom requires a title for every entry, so the first words of a note are its title.
             let title = [item.title, &item.excerpt];
             element(&mut xml, "title", title[usize::from(item.title.is_empty())]);
             let url = escape(&item.url);
@@ -177,7 +173,6 @@ impl Feed {
         xml
     }
 
-    /// The feed as JSON Feed.
     pub fn json(&self) -> String {
         let items = self.items().map(|item| {
             let mut json = json!({
@@ -233,7 +228,7 @@ pub fn path(post: &Post) -> String {
     }
 }
 
-/// When readers last saw a change of this post: edits before its publication do not count.
+/// When readers last saw a change of this post. Edits before its publication do not count.
 pub fn changed(post: &Post) -> Timestamp {
     let published = post.published_at.unwrap_or(post.updated_at);
     post.updated_at.max(published)

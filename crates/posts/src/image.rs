@@ -6,14 +6,13 @@ use web::picture_folder::{self, PictureFolder};
 /// The kind of the job that removes a file.
 pub const KIND: &str = "post.image";
 
-/// The pictures of posts.
 pub(crate) const FOLDER: PictureFolder = PictureFolder {
     name: "posts",
     job_kind: KIND,
     is_used,
 };
 
-/// The path of all pictures.
+/// The path under which all pictures are.
 const PATH: &str = "/blog/images/";
 
 /// The path of a picture.
@@ -21,13 +20,13 @@ pub fn path(file: &str) -> String {
     format!("{PATH}{file}")
 }
 
-/// The file that an address in a text leads to, if it is a picture of this site.
+/// The file that a link target in a text refers to, if it is a picture of this site.
 pub(crate) fn file(address: &str) -> Option<&str> {
     let file = address.strip_prefix(PATH)?;
     is_name(file).then_some(file)
 }
 
-/// Whether a name has the form of an uploaded picture's.
+/// Whether a name has the form of an uploaded picture's name.
 pub(crate) fn is_name(file: &str) -> bool {
     let is_plain = !file.contains('/') && FOLDER.key(file).is_ok();
     is_plain && picture_folder::dimensions(file).is_some()

@@ -1,4 +1,4 @@
-//! Import of articles from another program, with their ids and addresses kept.
+//! Import of articles from another program, with their ids and slugs.
 
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
@@ -12,7 +12,6 @@ use crate::post::{Kind, Post, PostId, State};
 pub struct Article {
     /// The id that the article had in the other program.
     pub id: PostId,
-    /// Its title.
     pub title: String,
     /// The slug. An imported slug may be longer than editors may choose.
     pub slug: String,
@@ -20,18 +19,15 @@ pub struct Article {
     pub body: String,
     /// An excerpt. If it is empty, lists show the first words of the text.
     pub excerpt: String,
-    /// Its tags.
     pub tags: Vec<String>,
     /// When the article became or becomes public; `None`: a draft.
     pub published_at: Option<Timestamp>,
-    /// When the article was last changed.
     pub updated_at: Timestamp,
 }
 
 /// The result of importing one article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The article was added.
     Added,
     /// An article with this id exists and was left unchanged.
     Known,

@@ -26,9 +26,9 @@ use site::look::FirstPage;
 
 pub use site::refusal::Refusal;
 
-/// Reads all posts, drafts included, as editors do.
+/// Permits reading all posts, including drafts, as editors do.
 pub const READ: TokenScope = TokenScope::new("posts:read", "post-scope-read");
-/// Creates, changes, publishes and withdraws posts.
+/// Permits creating, changing, publishing and withdrawing posts.
 pub const WRITE: TokenScope = TokenScope::new("posts:write", "post-scope-write");
 
 /// Turns posts on and off.
@@ -37,7 +37,7 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// This crate as the program mounts it: addresses, tables, jobs, settings.
+/// This crate as the program mounts it: routes, tables, jobs and settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
@@ -93,7 +93,6 @@ pub const DOMAIN: Domain = Domain {
     ))
 };
 
-/// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[PUBLISHED, WITHDRAWN];
 
 /// A published post can only be withdrawn: it never becomes a draft again and is never deleted.
@@ -101,7 +100,6 @@ const PUBLISHED: Code = Code::new(409, "post_published");
 /// The post was published and is withdrawn.
 const WITHDRAWN: Code = Code::new(410, "gone");
 
-/// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),

@@ -1,4 +1,4 @@
-//! The mail to subscribers when an article becomes public, sent once only.
+//! The mail to subscribers about a new public article, which is sent only once.
 //!
 //! Each run of the job writes the mails of [`PAGE`] subscribers together with its position in the
 //! list, and enqueues the job again for the rest. So nobody gets a mail twice, and a crash skips
@@ -31,7 +31,7 @@ struct Payload {
     post: PostId,
 }
 
-/// Schedules the mail for an article that was never public before.
+/// Schedules the mail for an article that has never been public.
 pub(crate) fn schedule(tx: &mut Tx<'_>, id: &PostId, at: Timestamp) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO post_mailing (post_id, last_account) VALUES (:id, '') ON CONFLICT DO NOTHING",

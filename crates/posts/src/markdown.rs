@@ -1,4 +1,4 @@
-//! Markdown as HTML that is safe to show, and as plain text.
+//! Renders Markdown as safe HTML and as plain text.
 //!
 //! Raw HTML is shown as text, links may lead only to `https:`, `http:`, `mailto:` or a path of this
 //! site, and a picture on another site is replaced by its description. So nothing that an author
@@ -58,7 +58,7 @@ fn on_one_line<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
     words.join(" ")
 }
 
-/// The running text of `markdown` up to the first heading after some text, without lists, tables,
+/// The running text of `markdown` up to the first heading after some text. It omits lists, tables,
 /// code blocks, footnotes and descriptions of pictures.
 fn prose(markdown: &str) -> String {
     let is_skipped = |tag: &Tag<'_>| {
@@ -93,7 +93,7 @@ fn prose(markdown: &str) -> String {
     }))
 }
 
-/// The first words of `markdown`, with `…` where more follows.
+/// The first words of `markdown`, with `…` if more text follows.
 pub fn excerpt(markdown: &str) -> String {
     let lead = markdown.char_indices().nth(LEAD);
     let lead = lead.map_or(markdown, |(end, _)| &markdown[..end]);

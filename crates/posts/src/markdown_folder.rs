@@ -25,7 +25,6 @@ use crate::post::{Post, PostId};
 /// A problem, and its place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// The file, relative to the folder.
     pub file: PathBuf,
     /// The line; 0 for the whole file.
     pub line: usize,
@@ -49,9 +48,9 @@ pub struct Folder {
     posts: Vec<(PathBuf, Post)>,
     /// The files of the pictures that the posts use and that are not stored yet.
     pictures: Vec<(String, Bytes)>,
-    /// What cannot be imported.
+    /// Problems that prevent the import.
     pub problems: Vec<Remark>,
-    /// What is imported but should be checked.
+    /// Doubtful parts that are imported but should be checked.
     pub remarks: Vec<Remark>,
 }
 
@@ -62,7 +61,6 @@ pub struct Counts {
     pub new: usize,
     /// Posts that exist already, which are left unchanged.
     pub known: usize,
-    /// Pictures.
     pub pictures: usize,
 }
 
@@ -72,7 +70,7 @@ pub enum FolderError {
     /// Something in the folder cannot be imported.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused(Vec<Remark>),
-    /// A dry run, with the counts that an import would have.
+    /// The import was only tried; these are the counts that it would have.
     #[error("nothing was written")]
     Tried(Counts),
     /// A picture could not be stored.
@@ -86,7 +84,8 @@ pub enum FolderError {
     Store(#[from] StoreError),
 }
 
-/// Imports a folder, all or nothing. With `is_dry` everything is tried and rolled back.
+/// Imports a folder completely, or nothing of it. With `is_dry`, the import is tried and rolled
+/// back.
 pub async fn import(site: &Site, folder: Folder, is_dry: bool) -> Result<Counts, FolderError> {
     if !folder.problems.is_empty() {
         return Err(FolderError::Refused(folder.problems));

@@ -1,4 +1,4 @@
-//! A post: an article with a title and an address of its own, a note, or a page.
+//! A post: an article with a title and its own URL, a note, or a page.
 //!
 //! A post is public from `published_at` on while its state is `scheduled` or `published`, so no job
 //! has to run at that instant. A post that was public can be withdrawn, but never becomes a draft
@@ -53,44 +53,46 @@ pub struct Post {
     /// Its id.
     #[schema(value_type = String)]
     pub id: PostId,
-    /// Set when it is made.
+    /// The kind; it is set at creation and never changes.
     pub kind: Kind,
-    /// 1–200; a note has none.
+    /// The title, 1–200 characters; empty for a note.
     pub title: String,
-    /// Its part of the address, 2–50 of `a-z0-9-`; left out, it is made of the title. A note has
-    /// none.
+    /// The name in URLs, 2–50 of `a-z0-9-`; if omitted, it is made from the title. Empty for a
+    /// note.
     pub slug: String,
-    /// Who made it; null: nobody any more.
+    /// The author's account; null if it no longer exists.
     #[schema(value_type = Option<String>)]
     pub author_id: Option<AccountId>,
-    /// Markdown, up to 200,000 characters; of a note up to 1,000.
+    /// The text in Markdown, up to 200,000 characters, or 1,000 for a note.
     pub body: String,
-    /// Up to 300; left out, readers see the first words of the text. A note has none.
+    /// An excerpt of up to 300 characters. If omitted, readers see the first words of the text.
+    /// Empty for a note.
     pub excerpt: String,
-    /// Up to 20 of 1–40.
+    /// Up to 20 tags of 1–40 characters.
     #[row(json)]
     pub tags: Vec<String>,
-    /// The file of its picture, at `/blog/images/`; empty: it has none.
+    /// The file name of its picture below `/blog/images/`; empty if it has none.
     pub image: String,
-    /// Up to 300 characters for those who do not see the picture; it is not published without.
+    /// A description of the picture for readers who cannot see it, up to 300 characters. A post
+    /// with a picture cannot be published without it.
     pub image_alt: String,
-    /// Of the picture, in pixels.
+    /// The picture's width in pixels.
     pub image_width: i64,
-    /// Of the picture, in pixels.
+    /// The picture's height in pixels.
     pub image_height: i64,
-    /// Of the picture's file.
+    /// The size of the picture's file in bytes.
     pub image_bytes: i64,
     /// Who can read it.
     pub state: State,
-    /// From when on it is public; left out, from now on.
+    /// The time from which it is public; if omitted, it is public at once.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub published_at: Option<Timestamp>,
-    /// When it became public, or will; never changes after that.
+    /// The time at which it first becomes public; never changes after that.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub first_published_at: Option<Timestamp>,
-    /// Raised by every change, which names the one that was seen.
+    /// Every change raises it, and names the version that it is based on.
     pub version: i64,
-    /// When it was changed last.
+    /// The time of the last change.
     #[schema(value_type = String, format = "date-time")]
     pub updated_at: Timestamp,
 }
@@ -134,7 +136,7 @@ impl Post {
         self.first_published_at.is_some_and(|at| at <= now)
     }
 
-    /// The post as of `now`: one stored as scheduled reads as published once its time has come.
+    /// The post as of `now`: a scheduled post counts as published once its time has come.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
         if self.state == State::Scheduled && self.was_public(now) {
             self.state = State::Published;
@@ -142,7 +144,7 @@ impl Post {
         self
     }
 
-    /// Validates the rules that span fields, and fills in derived values.
+    /// Validates rules about several fields, and fills in derived values.
     pub(crate) fn check(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         match self.kind {
             Kind::Article | Kind::Page => {
@@ -221,7 +223,7 @@ impl Post {
         };
     }
 
-    /// A slug made from the title, or from the id where the title's script yields none.
+    /// A slug made from the title, or from the id if the title's script yields none.
     fn proposed_slug(&self) -> String {
         let of_title = slug::from_name(&self.title);
         if slug::is_valid(&of_title) {

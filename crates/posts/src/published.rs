@@ -1,4 +1,4 @@
-//! Published posts, readable by everybody.
+//! Published posts, which everybody can read.
 
 use identity::account::AccountId;
 use jiff::Timestamp;
@@ -7,17 +7,17 @@ use platform::{StoreError, Tx, sql};
 use crate::post::{Kind, Post, PostId, State};
 use crate::{Refusal, WITHDRAWN};
 
-/// The most pages that the menu and the sitemap name.
+/// The most pages in the menu and in the sitemap.
 const MOST_PAGES: i64 = 100;
 
-/// Which posts a list shows.
+/// The query for a list of posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     /// Articles or notes.
     pub kind: Kind,
-    /// Only posts with this tag; empty: no filter.
+    /// Only posts with this tag; empty for all posts.
     pub tag: String,
-    /// Only posts after this one in the list: its publication time and id.
+    /// Only posts that come later in the list than this one, given by its publication time and id.
     pub after: Option<(Timestamp, PostId)>,
     /// The most posts to return.
     pub rows: i64,
@@ -60,8 +60,8 @@ pub fn list(tx: &mut Tx<'_>, listing: &Listing) -> Result<Vec<Post>, StoreError>
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
-/// One page of the published articles, newest first, and their total number. A `tag` limits both to
-/// the articles that have it; an empty one does not.
+/// One page of the published articles, newest first, and their total number. A `tag` restricts both
+/// to the articles that have the tag; an empty tag does not.
 pub fn page(
     tx: &mut Tx<'_>,
     tag: &str,
@@ -135,7 +135,7 @@ pub fn pages(tx: &mut Tx<'_>) -> Result<Vec<Post>, StoreError> {
     Ok(pages)
 }
 
-/// The newest articles of somebody.
+/// A person's newest articles.
 pub fn by(tx: &mut Tx<'_>, author: &AccountId, rows: i64) -> Result<Vec<Post>, StoreError> {
     let now = tx.roughly_now();
     sql!(
@@ -150,7 +150,7 @@ pub fn by(tx: &mut Tx<'_>, author: &AccountId, rows: i64) -> Result<Vec<Post>, S
     .all(tx)
 }
 
-/// Whether somebody wrote an article or a note that everybody can read.
+/// Whether a person wrote an article or a note that is public.
 pub(crate) fn has_by(tx: &mut Tx<'_>, author: &AccountId) -> Result<bool, StoreError> {
     let now = tx.roughly_now();
     let found: Option<(PostId,)> = sql!(
@@ -164,7 +164,7 @@ pub(crate) fn has_by(tx: &mut Tx<'_>, author: &AccountId) -> Result<bool, StoreE
     Ok(found.is_some())
 }
 
-/// What was published before and after a post, of its kind.
+/// The posts of the same kind that were published before and after this one.
 pub fn neighbours(
     tx: &mut Tx<'_>,
     post: &Post,
@@ -201,8 +201,8 @@ pub fn note(tx: &mut Tx<'_>, id: &PostId) -> Result<Post, Refusal> {
     readable(tx, found)
 }
 
-/// The state of the posts that use this picture, if the reader may see it: editors may see every
-/// picture, everybody else those of published posts.
+/// The state of the posts that use this picture, if the reader may see it. Editors may see every
+/// picture, other people only those of published posts.
 pub fn picture_state(tx: &mut Tx<'_>, file: &str, is_editor: bool) -> Result<State, Refusal> {
     let found: Vec<Post> = sql!(
         "SELECT {Post} FROM post WHERE image <> '' AND image = :file

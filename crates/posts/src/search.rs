@@ -1,8 +1,8 @@
 //! Full-text search in published posts.
 //!
-//! Each post stores its folded words, separated by spaces, three times: those of the title, of
-//! title and excerpt, and of everything. One `LIKE` per word then works alike on both engines. A
-//! search reads every published post, which suits a personal site but not a large one.
+//! Each post stores its folded words, separated by spaces, three times: the words of the title,
+//! those of title and excerpt, and all words. One `LIKE` per word then works alike on both engines.
+//! A search reads every published post, which suits a personal site but not a large one.
 
 use jiff::Timestamp;
 use platform::store::Row;
@@ -16,10 +16,10 @@ use crate::post::Post;
 pub const LENGTH: (usize, usize) = (2, 100);
 /// The most posts of one page.
 pub const PAGE: i64 = 50;
-/// How many words of a query are used.
+/// The most words of a query that are used.
 const WORDS: usize = 6;
 
-/// The searchable words of a post. Each text contains the one before it.
+/// The searchable words of a post. Each of these texts contains the previous one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Words {
     pub(crate) title: String,
@@ -44,9 +44,9 @@ impl Words {
     }
 }
 
-/// The posts that contain each word of `query` (the last word may be a prefix): at most `rows`
+/// The posts that contain each word of `query`, of which the last may be a prefix: at most `rows`
 /// after the first `offset`. Posts with all words in the title come first, then those with all of
-/// them in title, excerpt and tags; each group newest first.
+/// them in title, excerpt and tags, then all others; each group newest first.
 pub fn search(
     tx: &mut Tx<'_>,
     query: &str,
@@ -91,7 +91,7 @@ pub fn search(
     Ok(found.into_iter().map(|found| found.post.at(now)).collect())
 }
 
-/// The `LIKE` patterns that a post must match; `None` when the query has no word. Words contain
+/// The `LIKE` patterns that a post must match; `None` if the query has no word. Words contain
 /// neither `%` nor `_`, so nothing needs escaping.
 fn patterns(query: &str) -> Option<[String; WORDS]> {
     let words = words(query);

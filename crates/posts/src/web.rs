@@ -18,12 +18,10 @@ pub use search::read as search_words;
 
 use crate::post::Post;
 
-/// All API and page routes.
 pub(crate) fn routes(_: &Context) -> Router<Site> {
     api::routes::<Router<_>>().merge(pages().into_router())
 }
 
-/// Every page.
 pub fn pages() -> Pages<Site, Callers> {
     Pages::default()
         .get("/blog", Anybody, public::articles)

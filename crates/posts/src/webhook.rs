@@ -34,20 +34,20 @@ fn editors(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
     grant::list_who_may_in_site(tx, EDITOR)
 }
 
-/// What is told of a post.
+/// A webhook's message about a post.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PostMessage {
     /// The id of the post.
     #[schema(value_type = String)]
     post: PostId,
     kind: Kind,
-    /// A note has none.
+    /// The title; empty for a note.
     title: String,
-    /// Its part of the address; a note has none.
+    /// The name in URLs; empty for a note.
     slug: String,
 }
 
-/// Sends the events of a change of who can read a post. The caller holds the post's lock.
+/// Sends the events of a post's change of state. The caller holds the post's lock.
 pub(crate) fn tell(tx: &mut Tx<'_>, old: State, new: &Post) -> Result<(), StoreError> {
     let event = match (old, new.state) {
         (State::Published, State::Withdrawn) => &WITHDRAWN,

@@ -1,5 +1,5 @@
-//! Who may call an operation. The list of addresses declares it; the extractors of
-//! [`asking`](crate::asking) let nobody else in.
+//! Declares who may call an operation. Each route states its callers, and the extractors of
+//! [`asking`](crate::asking) refuse everybody else.
 
 use axum::Extension;
 use axum::http::request;
@@ -10,26 +10,25 @@ use web::{Access, Problem};
 
 use identity::session::token::TokenScope;
 
-/// Who may call an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Callers {
     /// Anybody, signed in or not.
     Anybody,
-    /// People who are signed in, and no token: credentials, tokens, roles, exports.
+    /// Signed-in people, but no tokens: for credentials, tokens, roles and exports.
     People,
-    /// People who are signed in, and programs whose token has all these scopes.
+    /// Signed-in people, and programs whose token has all these scopes.
     Tokens(&'static [TokenScope]),
 }
 
 impl Callers {
-    /// The declaration for the requested address.
+    /// Returns the declaration of the requested route.
     pub(crate) fn of(parts: &request::Parts) -> Result<Self, Problem> {
         let declared = parts.extensions.get().copied();
         declared.ok_or_else(|| Problem::internal("no list says who may use this address"))
     }
 }
 
-/// A page that asks for a proof is for people who are signed in.
+/// A page that asks for a proof is always for signed-in people.
 impl From<()> for Callers {
     fn from((): ()) -> Self {
         Self::People

@@ -1,17 +1,17 @@
-//! Who is asking, as handlers take it: each extractor is one way to ask, and
-//! holds the proof.
+//! Extractors for handlers. Each one authenticates the caller in one way, and its value proves
+//! this.
 //!
-//! | A handler takes | when | and gets |
+//! | Extractor | Request | Content |
 //! |---|---|---|
-//! | [`Viewer`] | somebody reads a page that is for everybody | who it is, if they are signed in |
-//! | [`Reader`] | a person reads a page | who it is, and the value for the page's forms |
-//! | [`Sender`] | a person sends a form | who it is, and the form, known to be from our own page |
-//! | [`FileSender`] | the same, perhaps with files | the same, and the files |
-//! | [`Caller`] | a program or a script calls the API | who it is |
+//! | [`Viewer`] | a reader opens a page that is open to everybody | the person, if they are signed in |
+//! | [`Reader`] | a person opens a page | the person, and the token for the page's forms |
+//! | [`Sender`] | a person sends a form | the person, and the form, known to be from our own page |
+//! | [`FileSender`] | a person sends a form, perhaps with files | as `Sender`, with the files |
+//! | [`Caller`] | a program or a script calls the API | the person or program |
 //!
-//! None lets in whom the list of addresses does not name ([`Callers`]). With an
-//! `Authorization` header cookies count for nothing. Nobody signed in is 401, which a page
-//! turns into the way to the sign-in page.
+//! No extractor admits callers whom the declaration of the route excludes ([`Callers`]). If a
+//! request has an `Authorization` header, cookies are ignored. A request without a signed-in caller
+//! gets a 401, which a page turns into a redirect to the sign-in page.
 
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
@@ -34,14 +34,13 @@ use identity::session::access_token::Signer;
 use identity::session::signed_in::{self, Bearer, LiveSession, SignedIn};
 use identity::session::{self, Stay, token};
 
-/// A person in front of a page.
+/// A signed-in person who reads a page.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    /// Who it is.
     pub who: SignedIn,
     /// The hidden `_csrf` of every form on the page.
     pub csrf: String,
-    /// What the audit log keeps of the request.
+    /// Details of the request for the audit log.
     pub request: RequestFacts,
 }
 
@@ -64,12 +63,10 @@ where
     }
 }
 
-/// Somebody who looks at a page that is for everybody.
+/// A reader of a public page, signed in or not.
 #[derive(Clone, Debug)]
 pub struct Viewer {
-    /// Who it is, if they are signed in.
     pub who: Option<SignedIn>,
-    /// The hidden `_csrf` of their forms on the page.
     pub csrf: String,
 }
 
@@ -103,27 +100,23 @@ where
     }
 }
 
-/// A person who sent a form of ours.
+/// A person who sent one of our forms.
 #[derive(Clone, Debug)]
 pub struct Sender {
-    /// Who it is.
     pub who: SignedIn,
-    /// What was sent.
     pub form: Form,
-    /// The hidden `_csrf` of every form on a page that is shown in answer.
+    /// The hidden `_csrf` for forms on the page that the server returns.
     pub csrf: String,
-    /// What the audit log keeps of the request.
+    /// Details of the request for the audit log.
     pub request: RequestFacts,
-    /// The SHA-256 of the file that came with the form; empty: there was none.
+    /// The SHA-256 of the attached file; empty if there is none.
     pub(crate) file_hash: Vec<u8>,
 }
 
-/// A person who sent a form of ours that may hold files.
+/// A person who sent one of our forms, perhaps with files.
 #[derive(Clone, Debug)]
 pub struct FileSender {
-    /// Who it is, and what else was sent.
     pub sender: Sender,
-    /// The files.
     pub files: Vec<SentFile>,
 }
 
@@ -154,8 +147,8 @@ where
     }
 }
 
-/// Whether somebody works for the site, or for something in it. Files of others are not even read
-/// into memory.
+/// Whether the account has a role in the site or in one of its domains. From anybody else, the
+/// server does not even read files into memory.
 async fn has_role(site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let id = who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { people::has_role(tx, &id) };
@@ -186,7 +179,7 @@ impl Sender {
         visit: Result<(LiveSession, Secret), Problem>,
         form: Form,
     ) -> Result<Self, Problem> {
-        // Whose page was open too long keeps what was typed.
+        // Sessions may expire while a page is open. The error keeps the typed text.
         let (visit, secret) = match visit {
             Err(problem) if problem.code == "unauthenticated" => {
                 return Err(problem.keeping(form, None));
@@ -211,22 +204,20 @@ impl Sender {
     }
 }
 
-/// Who calls, where a layer around the handlers found it out in a way of its own: [`Caller`] takes
-/// its word for it.
+/// The caller that a layer around the handlers has already identified. [`Caller`] trusts this
+/// extension.
 #[derive(Clone, Debug)]
 pub struct Found(pub Result<SignedIn, Problem>);
 
-/// Marks an address that has the caller's own mail address confirmed. They may use it before they
-/// have the second factor that they need.
+/// Marks a route that confirms the caller's own email address. The caller may use such a route
+/// before they have the second factor that they need.
 #[derive(Clone, Copy, Debug)]
 pub struct ForConfirmation;
 
-/// Whoever calls the API: a program with its token, or a script on a page.
+/// A caller of the API: a program with its token, or a script on a page.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Who it is.
     pub who: SignedIn,
-    /// What the audit log keeps of the request.
     pub request: RequestFacts,
 }
 
@@ -291,7 +282,6 @@ where
     }
 }
 
-/// The browser that asks.
 #[derive(Clone, Debug)]
 pub struct Browser(pub Client);
 
@@ -331,8 +321,8 @@ pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(LiveSession, 
     Ok((visit, secret))
 }
 
-/// Writes down that a session is in use, and lets its cookie live on. If it
-/// cannot be written now, the next request will.
+/// Records that a session is in use, and renews its cookie when that is due. If the write fails,
+/// the next request tries again.
 async fn go_on(
     parts: &request::Parts,
     site: &Site,
@@ -358,11 +348,10 @@ async fn go_on(
 enum BearerAccess {
     /// Of a session: the person's own word.
     Access(SignedIn),
-    /// One that was made for some uses.
     Personal(Bearer),
 }
 
-/// What stands behind `Authorization: Bearer`.
+/// Reads the token in `Authorization: Bearer`.
 fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
     let header = text(headers, &AUTHORIZATION);
     let (scheme, shown) = header.split_once(' ')?;
@@ -370,7 +359,8 @@ fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
     is_bearer.then(|| Secret::new(shown.trim()))
 }
 
-/// Whom the access token of a request speaks for; `None`: it has none.
+/// Returns the person for whom the request's access token speaks; `None` if the request has no
+/// access token.
 pub async fn by_access_token(
     headers: &HeaderMap,
     site: &Site,
@@ -417,7 +407,7 @@ fn beside(parts: &request::Parts) -> Result<&Beside, Problem> {
         .ok_or_else(|| Problem::internal("a handler stands outside accounts::around"))
 }
 
-/// What the audit log keeps of a request.
+/// Returns the details of a request for the audit log.
 pub fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Problem> {
     let facts: &Facts = parts
         .extensions
@@ -429,7 +419,8 @@ pub fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Problem> {
     })
 }
 
-/// What whoever needs a second factor and has none may use: what sets one up, and the way out.
+/// Paths that remain open to a person who needs a second factor and has none: they set one up or
+/// sign out.
 const ENROLMENT: &[&str] = &[
     "/me/security",
     "/me/security/totp",
@@ -444,8 +435,8 @@ const ENROLMENT: &[&str] = &[
     "/api/v1/auth/logout",
 ];
 
-/// What somebody may use beside that whose address is not confirmed: before it is, they can set up
-/// no second factor.
+/// Further paths for a person without a confirmed email address, who cannot set up a second factor
+/// before confirming it.
 const CONFIRMATION: &[&str] = &[
     "/me/email",
     "/me/email/verify",
@@ -453,7 +444,7 @@ const CONFIRMATION: &[&str] = &[
     "/api/v1/auth/verify/resend",
 ];
 
-/// Refuses whoever needs a second factor and has none.
+/// Refuses a person who needs a second factor and has none.
 async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Result<(), Problem> {
     let required = beside(parts)?.require_mfa_for;
     if required == RequireMfaFor::None || ENROLMENT.contains(&parts.uri.path()) {
@@ -473,7 +464,7 @@ async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Re
     Ok(())
 }
 
-/// Pages are for people: a list that says something else of one is wrong.
+/// Refuses to serve a page whose route is not declared for people: such a declaration is a bug.
 fn check_people(parts: &request::Parts) -> Result<(), Problem> {
     match Callers::of(parts)? {
         Callers::People => Ok(()),

@@ -1,4 +1,4 @@
-//! Calls of the JSON interface. A call or a form that is sent again gets the first answer.
+//! Calls of the JSON API. A repeated call or form gets the first response again.
 
 use std::fmt;
 use std::ops::Deref;
@@ -22,16 +22,14 @@ use crate::proof::{Proof, Requester};
 
 use identity::session::signed_in::SignedIn;
 
-/// A call of the JSON interface.
+/// A call of the JSON API.
 #[derive(Clone)]
 pub struct Call {
-    /// The site it is for.
     pub site: Site,
-    /// The caller, and the request's path.
+    /// The caller and the request's path parameters.
     pub requester: Requester,
-    /// The request's headers.
     pub headers: HeaderMap,
-    /// The path and query as sent.
+    /// The request's path and query, as sent.
     address: String,
 }
 
@@ -91,7 +89,7 @@ impl Call {
         version::expected(&self.headers, body)
     }
 
-    /// The version that the caller saw, where it may be left out.
+    /// As [`Call::version`], for changes that do not require a version.
     pub fn version_if_named(&self, body: Option<i64>) -> Result<Option<i64>, Problem> {
         match version::expected(&self.headers, body) {
             Ok(version) => Ok(Some(version)),
@@ -100,7 +98,7 @@ impl Call {
         }
     }
 
-    /// Looks something up.
+    /// Reads from the store with the proof `P`.
     pub async fn read<P, T, F>(&self, look: F) -> Result<T, Problem>
     where
         P: Proof,
@@ -122,8 +120,8 @@ impl Call {
         done.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// Makes a change that happens once under its `Idempotency-Key`: POST. A repeat gets the same
-    /// answer, as long as the caller has the proof.
+    /// Makes a change that happens once per `Idempotency-Key`: POST. A repeat gets the same
+    /// response, as long as the caller still has the proof.
     pub async fn post<P, T, F>(
         &self,
         body: &[u8],
@@ -141,7 +139,7 @@ impl Call {
         answer.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// As [`Call::post`], with the proof that `enter` makes.
+    /// As [`Call::post`], but `enter` makes the proof.
     pub async fn once<P, T, E>(
         &self,
         key: Option<Key>,
@@ -169,7 +167,7 @@ impl Call {
         Ok(json_text(status.unwrap_or(StatusCode::OK), answer.body))
     }
 
-    /// The idempotency key, which belongs to its caller and to the address.
+    /// The idempotency key, which is specific to the caller and the path.
     pub fn key(&self, body: &[u8]) -> Result<Option<Key>, Problem> {
         let Some(key) = web::idempotency::key(&self.headers)? else {
             return Ok(None);
@@ -181,7 +179,8 @@ impl Call {
     }
 }
 
-/// Makes the change of a form once, however often it is sent, and returns the address that follows.
+/// Makes a form's change only once, even if the browser sends the form several times. Returns the
+/// path of the next page.
 pub fn form_once<E: From<StoreError> + From<Reused>>(
     tx: &mut Tx<'_>,
     key: Option<&Key>,
@@ -210,19 +209,19 @@ pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &str) -> O
     Key::new(&owner, route, form.text("submission_id"), &body)
 }
 
-/// A new `submission_id` for a form.
+/// Makes a new `submission_id` for a form.
 pub fn submission(random: &Random) -> String {
     let mut bytes = [0; 16];
     random.fill(&mut bytes);
     format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
-/// The id in a path; a malformed id is not found.
+/// Parses the id in a path; a malformed id counts as not found.
 pub fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }
 
-/// A 303 to a path of this site.
+/// A 303 to a path on this site.
 pub fn see_other(path: &str) -> Response {
     match HeaderValue::try_from(path) {
         Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
@@ -230,7 +229,7 @@ pub fn see_other(path: &str) -> Response {
     }
 }
 
-/// An answer with the `ETag` of its version, if it has one.
+/// A JSON response, with an `ETag` if the body has a version.
 pub fn answer<T: Serialize>(status: StatusCode, body: &T) -> Response {
     json_text(status, serde_json::to_string(body).unwrap_or_default())
 }
@@ -255,12 +254,10 @@ fn json_text(status: StatusCode, body: String) -> Response {
     response
 }
 
-/// A JSON body that may be left out.
+/// An optional JSON body.
 #[derive(Clone, Debug)]
 pub struct Maybe<T> {
-    /// The body, or the default if it was left out.
     pub value: T,
-    /// The body's bytes.
     pub bytes: Bytes,
 }
 

@@ -1,4 +1,4 @@
-//! The cookies of signing in, and what travels beside a request.
+//! The cookies of the sign-in, and data that accompanies a request.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,86 +20,80 @@ use identity::sign_in::second_step;
 
 const SESSION: &str = "kd_session";
 const DEVICE: &str = "kd_device";
-/// What stands in for a session before there is one.
+/// The cookie that replaces the session before anybody signs in.
 const BEFORE: &str = "kd_before";
-/// What tells the browser that registered an account.
+/// The cookie that recognises the browser in which a person registered an account.
 const REGISTERED: &str = "kd_registered";
-/// What somebody has between the two steps of a sign-in.
+/// The cookie that a person has between the two steps of a sign-in.
 const SECOND_STEP: &str = "kd_mfa";
-/// What somebody has who signs in with a provider, until they are in.
+/// The cookie that a person has during a sign-in with a provider.
 const PROVIDER: &str = "kd_oauth";
 
-/// What these cookies are called at this address.
+/// The names of these cookies; they depend on the scheme of the site's URL.
 pub fn names(url: &SiteUrl) -> Vec<String> {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
     let names = [SESSION, DEVICE, BEFORE, REGISTERED, SECOND_STEP, PROVIDER];
     names.map(|name| format!("{prefix}{name}")).to_vec()
 }
 
-/// The session that a browser shows.
 pub fn session(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, SESSION).map(Secret::new)
 }
 
-/// The mark by which an account knows the browser.
+/// The secret by which an account recognises the browser.
 pub fn device(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, DEVICE).map(Secret::new)
 }
 
-/// What a browser was given before anybody signed in.
+/// The secret that the browser got before anybody signed in.
 pub fn before(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, BEFORE).map(Secret::new)
 }
 
-/// Gives a browser something to stand in for a session.
+/// Gives the browser a secret that replaces the session before anybody signs in.
 pub fn set_before(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     cookie::secret(url, BEFORE, secret.reveal(), Life::Session)
 }
 
-/// What a browser was given when somebody registered with it.
+/// The secret that the browser got when a person registered in it.
 pub fn registered(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, REGISTERED).map(Secret::new)
 }
 
-/// Marks a browser as the one that somebody registers with.
+/// Marks the browser in which a person registers.
 pub fn set_registered(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     let lifetime = Life::Seconds(registration::LIFETIME.as_secs());
     cookie::secret(url, REGISTERED, secret.reveal(), lifetime)
 }
 
-/// What a browser has for the second step.
+/// The browser's token for the second step of a sign-in.
 pub fn second_step(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, SECOND_STEP).map(Secret::new)
 }
 
-/// Gives a browser what it needs for the second step.
 pub fn set_second_step(url: &SiteUrl, token: &Secret) -> HeaderValue {
     let lifetime = Life::Seconds(second_step::LIFETIME.as_secs());
     cookie::secret(url, SECOND_STEP, token.reveal(), lifetime)
 }
 
-/// Takes it away.
 pub fn forget_second_step(url: &SiteUrl) -> HeaderValue {
     cookie::forget(url, SECOND_STEP)
 }
 
-/// What a browser has for a sign-in with a provider.
+/// The browser's secret for a sign-in with a provider.
 pub fn provider(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, PROVIDER).map(Secret::new)
 }
 
-/// Gives a browser what it needs for the next step of such a sign-in.
 pub fn set_provider(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     let lifetime = Life::Seconds(linked_identity::LINK_LIFETIME.as_secs());
     cookie::secret(url, PROVIDER, secret.reveal(), lifetime)
 }
 
-/// Takes it away.
 pub fn forget_provider(url: &SiteUrl) -> HeaderValue {
     cookie::forget(url, PROVIDER)
 }
 
-/// Gives a browser its session.
 pub fn set_session(url: &SiteUrl, secret: &Secret, stay: Stay) -> HeaderValue {
     let life = match stay {
         Stay::Visit => Life::Session,
@@ -108,14 +102,14 @@ pub fn set_session(url: &SiteUrl, secret: &Secret, stay: Stay) -> HeaderValue {
     cookie::secret(url, SESSION, secret.reveal(), life)
 }
 
-/// An answer that gives a browser the new secret of the session that it goes on in.
+/// A response that gives the browser the session's new secret.
 pub fn renewed(mut response: Response, url: &SiteUrl, secret: &Secret, stay: Stay) -> Response {
     let cookie = set_session(url, secret, stay);
     response.headers_mut().append(SET_COOKIE, cookie);
     response
 }
 
-/// The cookies of a request, with this secret as the session's.
+/// The cookies of a request, with `secret` in the session cookie.
 pub fn with_session(headers: &HeaderMap, url: &SiteUrl, secret: &Secret) -> String {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
     let session = format!("{prefix}{SESSION}=");
@@ -130,7 +124,7 @@ pub fn with_session(headers: &HeaderMap, url: &SiteUrl, secret: &Secret) -> Stri
     others.chain([own]).collect::<Vec<_>>().join("; ")
 }
 
-/// As [`renewed`], unless the answer has decided about the session itself.
+/// As [`renewed`], unless the response already sets a session cookie.
 pub fn renewed_unless_set(
     mut response: Response,
     url: &SiteUrl,
@@ -144,12 +138,11 @@ pub fn renewed_unless_set(
     response
 }
 
-/// Takes a browser's session away.
 pub fn forget_session(url: &SiteUrl) -> HeaderValue {
     cookie::forget(url, SESSION)
 }
 
-/// Gives a browser all that belongs to a session that has just begun.
+/// Sets the cookies of a session that has just begun, and deletes those of the sign-in.
 pub fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
     let device = begun.device.secret().reveal();
     let lifetime = Life::Seconds(device::LIFETIME.as_secs());
@@ -159,25 +152,25 @@ pub fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
     headers.append(SET_COOKIE, forget_provider(url));
 }
 
-/// What travels beside a request, put there by [`carry`].
+/// Data that accompanies a request; [`carry`] adds it.
 #[derive(Clone)]
 pub struct Beside {
-    /// The counters of this process.
+    /// The counters of changes in this process.
     pub changes: Changes,
-    /// Who must have a second factor.
+    /// The people who must have a second factor.
     pub require_mfa_for: RequireMfaFor,
     renewed: Arc<Mutex<Option<HeaderValue>>>,
 }
 
 impl Beside {
-    /// Gives the cookie of a session that goes on a new life.
+    /// Renews the session's cookie in the response.
     pub fn renew(&self, cookie: HeaderValue) {
         *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cookie);
     }
 }
 
-/// A layer that gives extractors the counters, and adds a renewed session cookie
-/// to the answer, unless the answer sets one itself.
+/// A layer that gives extractors the counters, and adds a renewed session cookie to the response
+/// unless the response already sets one.
 pub async fn carry(
     State((changes, require_mfa_for)): State<(Changes, RequireMfaFor)>,
     mut request: Request,

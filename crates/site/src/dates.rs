@@ -1,6 +1,7 @@
-//! Dates of one domain that items of other domains follow. The domain that has a date lists it for
-//! the people who may know it ([`Domain::dates`]). In the transaction that changes or removes the date
-//! it calls [`moved`], and then all domains update the items that follow it ([`Domain::follow`]).
+//! Dates of one domain that items of other domains follow. The domain with the date lists it for
+//! the people who may know it ([`Domain::dates`]). In the transaction that changes or removes the
+//! date, that domain calls [`moved`], and then all domains update their items that follow the date
+//! ([`Domain::follow`]).
 
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx};
@@ -18,8 +19,9 @@ struct Payload {
     date: String,
 }
 
-/// Tells all that follow a date that it was moved, or is gone. Who begins to follow one says so too:
-/// it may be moved by a transaction that is not committed yet.
+/// Makes all items that follow a date look at it again after it was moved or removed. A domain also
+/// calls this when an item begins to follow a date, because a transaction that is not yet committed
+/// may be moving the date.
 pub fn moved(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
         key: Some(format!("{KIND} {id}")),

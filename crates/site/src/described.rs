@@ -6,7 +6,7 @@ use web::described::problem_responses;
 
 use crate::domain::Domain;
 
-/// Puts what the domains describe together into `api`.
+/// Merges the descriptions of all domains into `api`.
 pub fn describe(domains: &[Domain], api: &mut OpenApi) {
     for describe in domains.iter().filter_map(|domain| domain.describe) {
         api.merge(describe());
@@ -30,8 +30,8 @@ pub fn describe(domains: &[Domain], api: &mut OpenApi) {
     problem_responses::complete(api, &shared.copied().collect::<Vec<_>>());
 }
 
-/// Where a token's scopes stand, the one thing that it reaches stands beside them, by the
-/// name of its kind.
+/// Adds to each schema that has a token's scopes one property per kind of scope: the id to which
+/// the token is limited.
 fn add_scope_kinds(domains: &[Domain], schema: &mut RefOr<Schema>) {
     let RefOr::T(schema) = schema else { return };
     match schema {
@@ -68,7 +68,7 @@ fn is_token_scopes(schema: &RefOr<Schema>) -> bool {
     matches!(&**items, RefOr::Ref(to) if to.ref_location.ends_with("/TokenScope"))
 }
 
-/// Whether it is sent to us: what we answer with may grow.
+/// Whether the schema belongs to requests only. Schemas of responses may get new fields.
 fn is_closed(object: &Object) -> bool {
     matches!(
         object.additional_properties.as_deref(),

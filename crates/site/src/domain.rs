@@ -1,6 +1,5 @@
-//! A domain as the program knows it: one value of data and plain functions. The program
-//! lists its domains once, and [`domains`](crate::domains) makes of that list what concerns all of
-//! them.
+//! A domain as the program sees it: one value of data and plain functions. The program lists its
+//! domains once, and [`domains`](crate::domains) derives from that list what concerns all domains.
 
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
@@ -31,111 +30,105 @@ use identity::session::signed_in::SignedIn;
 
 pub use crate::share::{Share, after_ending};
 
-/// A sentence below the sign-in form, and where it leads.
+/// A sentence with a link below the sign-in form.
 #[derive(Clone, Copy, Debug)]
 pub struct SignInHint {
-    /// The message.
     pub text: &'static str,
-    /// What it leads to.
     pub link: Link,
 }
 
-/// What the program has to know of a domain.
+/// Everything that the program has to know about a domain.
 #[derive(Clone, Copy, Debug)]
 pub struct Domain {
-    /// Its tables.
+    /// The migrations of the domain's tables.
     pub migrations: Migrations,
-    /// The key of `kenduri.toml` that turns it off; `None`: it is always on.
+    /// The key of `kenduri.toml` that turns the domain off; `None` if the domain is always on.
     pub enabled: Option<Flag>,
-    /// The other keys of its section.
+    /// The other keys of the domain's section in `kenduri.toml`.
     pub settings: &'static [Setting],
     /// The combinations of their values that are invalid.
     pub check_settings: fn(&SettingValues) -> Vec<Flaw>,
     /// What it has to do with people: what they may be in it, and what it keeps of them.
     pub accounts: DomainAccounts,
-    /// Its messages.
     pub locales: &'static [Locale],
-    /// Its error codes; the sentences are messages of its own.
+    /// The domain's error codes. The domain's locales contain their sentences.
     pub problem_codes: &'static [Code],
-    /// Which of its addresses hold or take a secret.
+    /// Paths of the domain that contain or accept a secret.
     pub secret_paths: &'static [SecretPath],
-    /// The words that its addresses begin with, which nobody can be called.
+    /// The first segments of the domain's paths, which nobody can choose as a slug.
     pub reserved_slugs: &'static [&'static str],
-    /// Its pages that may stand at `/`.
+    /// Pages of the domain that an owner may choose for `/`.
     pub first_pages: &'static [FirstPage],
-    /// What it has on the first page of the site, which belongs to this account, for everybody.
+    /// The domain's public parts on the first page of the site, which belongs to the given account.
     pub first_parts: PublicParts,
-    /// What it has of somebody on their own page, for everybody.
+    /// The domain's public parts on a person's own page.
     pub person_parts: PersonParts,
-    /// Whether it has something of somebody that everybody may see, which makes a page of theirs.
+    /// Whether the domain has something public of a person. Such a person has a public page.
     pub has_public: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
-    /// What it offers to everybody in the menu, where there is any of it.
+    /// The domain's entries in the public menu; none if the domain has nothing to show.
     pub offers: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
-    /// What the foot of public pages leads to: a feed, a page on privacy.
+    /// The domain's links in the footer of public pages, for example a feed or a page on privacy.
     pub foot: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
     /// All pages that search engines may find.
     pub public_pages: fn(&mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError>,
-    /// Its pages, for people who are signed in.
+    /// The domain's pages for signed-in people.
     pub navigation: Option<NavigationGroup>,
-    /// Those for people with a duty in it, in the same group.
+    /// The domain's pages for people with a duty in it, in the same group of the menu.
     pub duty_navigation: Option<NavigationGroup>,
-    /// What it shows to somebody on the page that they land on after signing in.
+    /// The domain's card on the page that a person sees after signing in.
     pub cards: OwnCards,
-    /// What webhooks can hear of.
+    /// The events that webhooks can subscribe to.
     pub webhook_events: &'static [WebhookEvent],
-    /// Mail that people may choose to get.
+    /// Kinds of mail that people may choose to get.
     pub newsletters: &'static [Newsletter],
-    /// What the sign-in page says to those who need no account.
+    /// Hints on the sign-in page for people who need no account.
     pub sign_in_hints: &'static [SignInHint],
-    /// Its addresses, of pages and of the JSON interface.
+    /// The domain's routes, of pages and of the JSON API.
     pub routes: fn(&Context) -> Router<Site>,
-    /// Whether `/admin` is one of its addresses.
+    /// Whether the domain serves `/admin`.
     pub has_admin_page: bool,
-    /// What it does in the background.
+    /// The domain's background jobs.
     pub jobs: fn(&Site) -> Vec<Handler>,
-    /// Jobs that delete what it promised to delete: they go on while it is off.
+    /// Jobs that delete data which the domain promised to delete. They run even while the domain is
+    /// off.
     pub deletions: fn(&Site) -> Vec<Handler>,
-    /// What must be done before anything is served, while it is off as well: a copy of the store
-    /// that was put back must not show what had been deleted.
+    /// Runs before the server accepts requests, even while the domain is off: a restored backup
+    /// must not show data that had been deleted.
     pub before_serving: fn(&Site) -> Preparation,
-    /// What of a person's reaches others, or is kept together with them, and can be ended.
+    /// What a person shares with others in the domain, and can stop sharing.
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
-    /// The dates of its own that somebody may follow.
+    /// The domain's dates that the account may follow.
     pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
-    /// Looks again at the date of this id for all that follows it: it was moved, or is gone.
+    /// Updates everything that follows the date with this id, which was moved or removed.
     pub follow: fn(&mut Tx<'_>, Dates, &str) -> Result<(), StoreError>,
-    /// The description of its JSON interface; `None` in release builds, which hold nothing of
-    /// what it takes to write that ([`debug_only`]).
+    /// The description of the domain's JSON API; `None` in release builds, which contain no code
+    /// for it ([`debug_only`]).
     pub describe: Option<fn() -> OpenApi>,
-    /// The responses that operations of its interface share.
+    /// Responses that several operations of the domain's API share.
     pub shared_responses: &'static [Shared],
 }
 
-/// What [`Domain::before_serving`] does.
+/// The future that [`Domain::before_serving`] returns.
 pub type Preparation = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 
-/// All domains of a program, in the order of their dependencies.
 pub type Domains = &'static [Domain];
 
-/// A date that somebody may follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Date {
-    /// What it is known by, in all domains.
+    /// The date's id, which is unique across all domains.
     pub id: String,
-    /// What happens then.
+    /// The name of the event on that date.
     pub label: String,
-    /// By the clock in its zone, as `2027-01-16T18:00`.
+    /// The local time in the date's zone, as `2027-01-16T18:00`.
     pub at: String,
-    /// An IANA zone.
     pub time_zone: String,
 }
 
-/// The dates of all domains.
 #[derive(Clone, Copy, Debug)]
 pub struct Dates(pub Domains);
 
 impl Dates {
-    /// Those that somebody may follow.
+    /// Lists the dates that the account may follow.
     pub fn list(self, tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, StoreError> {
         let mut all = Vec::new();
         for domain in self.0 {
@@ -144,7 +137,7 @@ impl Dates {
         Ok(all)
     }
 
-    /// The one of this id, if the person may follow it.
+    /// Finds the date with this id, if the account may follow it.
     pub fn find(
         self,
         tx: &mut Tx<'_>,
@@ -156,28 +149,28 @@ impl Dates {
     }
 }
 
-/// For [`Domain::first_parts`].
+/// The type of [`Domain::first_parts`].
 pub type PublicParts =
     fn(&mut Tx<'_>, &Site, &Text, Option<&AccountId>) -> Result<Vec<Part>, StoreError>;
-/// For [`Domain::person_parts`].
+/// The type of [`Domain::person_parts`].
 pub type PersonParts = fn(&mut Tx<'_>, &Site, &Text, &AccountId) -> Result<Vec<Part>, StoreError>;
-/// For [`Domain::cards`].
+/// The type of [`Domain::cards`].
 pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Option<OwnCard>, StoreError>;
 
-/// What the routes of domains are made with. It leads to what identity works with.
+/// The data with which domains make their routes.
 #[derive(Clone)]
 pub struct Context {
     identity: identity::Accounts,
-    /// What signs the callbacks of the mail's provider; none: there are none.
+    /// The key that signs the callbacks of the mail provider; `None` if it sends no callbacks.
     pub mail_callbacks: Option<WebhookKey>,
-    /// By which topic Amazon SES says what became of mails.
+    /// The topic through which Amazon SES reports on mails.
     pub ses_topic: Option<SnsTopic>,
-    /// What the program consists of.
+    /// All domains of the program.
     pub domains: Domains,
 }
 
 impl Context {
-    /// For a site on this machine.
+    /// Makes a context without mail callbacks.
     pub fn new(site: Site, domains: Domains) -> Self {
         let accounts = domains.iter().map(|domain| domain.accounts).collect();
         Self {
@@ -210,7 +203,7 @@ impl FromRef<Context> for Site {
 }
 
 impl Domain {
-    /// A domain that has tables, and nothing else yet.
+    /// A domain that has tables and nothing else yet.
     pub const fn new(migrations: Migrations) -> Self {
         Self {
             migrations,
@@ -248,13 +241,13 @@ impl Domain {
         }
     }
 
-    /// Whether the configuration has it on.
+    /// Whether the configuration turns the domain on.
     pub fn is_on(&self, values: &SettingValues) -> bool {
         self.enabled.is_none_or(|flag| flag.of(values))
     }
 
-    /// The same domain while it is off: nobody reaches it and it begins nothing. What it keeps is
-    /// exported, erased, masked and deleted as before.
+    /// The same domain while it is off: nobody can reach it, and it starts no new work. The
+    /// domain's data is exported, erased, masked and deleted as before.
     pub(crate) fn turned_off(self) -> Self {
         Self {
             accounts: DomainAccounts {
@@ -282,7 +275,7 @@ impl Domain {
         }
     }
 
-    /// The same domain in a store where it was never on: it has no tables.
+    /// The same domain in a store in which it was never on and so has no tables.
     pub(crate) fn without_tables(self) -> Self {
         Self {
             enabled: self.enabled,
@@ -302,7 +295,7 @@ impl Domain {
     }
 }
 
-/// For [`Domain::describe`].
+/// Returns the function in debug builds only; for [`Domain::describe`].
 pub const fn debug_only(describe: fn() -> OpenApi) -> Option<fn() -> OpenApi> {
     if cfg!(debug_assertions) {
         Some(describe)
@@ -311,7 +304,7 @@ pub const fn debug_only(describe: fn() -> OpenApi) -> Option<fn() -> OpenApi> {
     }
 }
 
-/// Whether somebody has a page that everybody may see.
+/// Whether the account has a public page.
 pub fn has_public_page(
     tx: &mut Tx<'_>,
     domains: &[Domain],

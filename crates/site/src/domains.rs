@@ -1,4 +1,4 @@
-//! All domains of a program: what is made of the list of them.
+//! Functions over the list of all domains.
 
 use axum::Router;
 use platform::jobs::Handler;
@@ -16,8 +16,8 @@ use identity::DomainAccounts;
 use identity::account::AccountId;
 use identity::person::{erasure, registration};
 
-/// The domains as a process runs them, by the configuration and by whose tables the store has. It is
-/// asked for once, when the process starts, and kept until that ends.
+/// Returns the domains as a process runs them, which depends on the configuration and on the tables
+/// in the store. A process calls this once at its start, because the list is leaked.
 pub fn in_force(domains: Domains, values: &SettingValues, owners: &[String]) -> Domains {
     if domains.iter().all(|domain| domain.is_on(values)) {
         return domains;
@@ -38,7 +38,7 @@ pub fn in_force(domains: Domains, values: &SettingValues, owners: &[String]) -> 
     Vec::leak(all.collect())
 }
 
-/// What somebody shares with others, of all domains.
+/// Lists what a person shares with others in all domains.
 pub fn shared(
     tx: &mut Tx<'_>,
     domains: &[Domain],
@@ -51,7 +51,6 @@ pub fn shared(
     Ok(all)
 }
 
-/// The mail that people may choose to get.
 pub fn newsletters(domains: &[Domain]) -> impl Iterator<Item = Newsletter> {
     domains
         .iter()
@@ -59,13 +58,13 @@ pub fn newsletters(domains: &[Domain]) -> impl Iterator<Item = Newsletter> {
         .copied()
 }
 
-/// The tables of the platform and of the domains, in the order in which they are made.
+/// The migrations of the platform and of all domains, in the order in which they run.
 pub fn migrations(domains: &[Domain]) -> Vec<Migrations> {
     migrations_of(domains, |_| true)
 }
 
-/// The same by the configuration: a domain that is off gets no tables, and those that it has are
-/// kept up to date.
+/// As [`migrations`], but a domain that is off gets no new tables. The tables that such a domain
+/// already has are still migrated.
 pub fn migrations_in_force(domains: &[Domain], values: &SettingValues) -> Vec<Migrations> {
     migrations_of(domains, |domain| domain.is_on(values))
 }
@@ -78,7 +77,7 @@ fn migrations_of(domains: &[Domain], is_on: impl Fn(&Domain) -> bool) -> Vec<Mig
     [platform::MIGRATIONS].into_iter().chain(own).collect()
 }
 
-/// The messages of all pages; `more` are those of the program itself.
+/// The messages of all pages; `more` are the program's own.
 pub fn catalogue(domains: &[Domain], more: &[Locale]) -> Catalogue {
     let own = domains.iter().map(|domain| domain.locales);
     let all: Vec<_> = [web::LOCALES]
@@ -89,31 +88,30 @@ pub fn catalogue(domains: &[Domain], more: &[Locale]) -> Catalogue {
     Catalogue::build(&all)
 }
 
-/// The addresses that hold or take a secret.
+/// The paths that contain or accept a secret.
 pub fn secret_paths(domains: &[Domain]) -> SecretPaths {
     let all = domains.iter().flat_map(|domain| domain.secret_paths);
     SecretPaths(all.copied().collect())
 }
 
-/// The words that nobody can be called because of the domains.
+/// The words that nobody can choose as a slug because of the domains.
 pub fn reserved_slugs(domains: &[Domain]) -> Vec<&'static str> {
     let all = domains.iter().flat_map(|domain| domain.reserved_slugs);
     all.copied().collect()
 }
 
-/// The keys of `kenduri.toml` that the domains read.
 pub fn settings(domains: &[Domain]) -> impl Iterator<Item = Setting> {
     let switches = domains.iter().filter_map(|domain| domain.enabled);
     let all = domains.iter().flat_map(|domain| domain.settings);
     switches.map(Setting::Flag).chain(all.copied())
 }
 
-/// What identity has to know of the domains.
+/// Everything that the crate `identity` has to know about the domains.
 pub fn for_identity(domains: &[Domain]) -> Vec<DomainAccounts> {
     domains.iter().map(|domain| domain.accounts).collect()
 }
 
-/// What every page may need of the domains.
+/// Everything that pages may need to know about the domains.
 pub fn declared(domains: &[Domain]) -> Declared {
     let codes = domains.iter().flat_map(|domain| domain.problem_codes);
     Declared {
@@ -129,7 +127,7 @@ pub fn declared(domains: &[Domain]) -> Declared {
     }
 }
 
-/// A site of these domains; `more` are the messages of the program itself.
+/// A site with these domains; `more` are the program's own messages.
 pub fn site(domains: &[Domain], more: &[Locale], platform: Platform, settings: Settings) -> Site {
     Site {
         platform,
@@ -140,7 +138,7 @@ pub fn site(domains: &[Domain], more: &[Locale], platform: Platform, settings: S
     }
 }
 
-/// All addresses of all domains.
+/// The routes of all domains.
 pub fn routes(context: &Context) -> Router<Site> {
     let all = context
         .domains
@@ -149,7 +147,7 @@ pub fn routes(context: &Context) -> Router<Site> {
     all.fold(Router::new(), Router::merge)
 }
 
-/// What all domains do in the background, and what is done with all of them.
+/// The background jobs of all domains, and the jobs that concern all domains together.
 pub fn jobs(context: &Context) -> Vec<Handler> {
     let (site, domains, accounts) = (&context.site, context.domains, context.domain_accounts);
     domains

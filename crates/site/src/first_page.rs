@@ -1,22 +1,23 @@
-//! The pages that may stand at `/`, as domains declare them.
+//! The pages that an owner may choose for `/`, as domains declare them.
 
 use platform::{StoreError, Tx};
 
-/// A page of a domain that may stand at `/`.
+/// A page of a domain that an owner may choose for `/`.
 #[derive(Clone, Copy, Debug)]
 pub struct FirstPage {
-    /// What it is set as: the word, or the word before a colon.
+    /// The page's word in the setting: the whole value, or the part before the colon.
     pub word: &'static str,
-    /// The message that names it.
+    /// The message that names the page.
     pub label: &'static str,
-    /// What stands behind the colon, for people: `SLUG`; empty: there is no colon.
+    /// A placeholder for the part after the colon, such as `SLUG`; empty if the setting has no
+    /// colon.
     pub argument: &'static str,
-    /// Its address, by what stands behind the colon; `None`: it is not public.
+    /// Finds the page's path by the part after the colon; `None` if the page is not public.
     pub find: fn(&mut Tx<'_>, &str) -> Result<Option<String>, StoreError>,
 }
 
 impl FirstPage {
-    /// How it is written: `countries:CODE`.
+    /// The form of the setting, for example `countries:CODE`.
     pub fn form(&self) -> String {
         match self.argument {
             "" => self.word.to_owned(),

@@ -1,4 +1,4 @@
-//! The frame of pages for people who are signed in.
+//! The frame of pages for signed-in people.
 
 use std::pin::Pin;
 
@@ -20,23 +20,24 @@ use identity::notification;
 use identity::people::invite;
 use identity::session::signed_in::{self, SignedIn};
 
-/// The page that people land on.
+/// The page that people see after signing in.
 pub const HOME: &str = "/me";
 
-/// What the frame of somebody's pages depends on.
+/// The facts that the frame of a person's pages depends on.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// Their rank in the installation.
+    /// The person's rank in the installation.
     pub rank: Option<Role>,
     groups: Vec<NavigationGroup>,
     unread: i64,
-    /// When their second factors are removed, if an administrator asked for that.
+    /// The time at which the person's second factors are removed, if an administrator asked for
+    /// that.
     reset_at: Option<Timestamp>,
     is_pending: bool,
 }
 
 impl Facts {
-    /// Looks them up.
+    /// Looks up the person's facts.
     pub fn find(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<Self, StoreError> {
         let id = &who.account().id;
         let mut groups = Vec::new();
@@ -54,7 +55,7 @@ impl Facts {
         })
     }
 
-    /// The frame of a page. `here` is the page's address in the navigation.
+    /// The frame of a page. `here` is the page's path in the navigation.
     pub fn frame(
         &self,
         site: &Site,
@@ -71,7 +72,8 @@ impl Facts {
         }
     }
 
-    /// What is their own, by domain, and what they administer. A group without a right is left out.
+    /// The menu: the person's own pages by domain, then the pages that they administer. A group for
+    /// which the person lacks the right is omitted.
     fn sections(&self, text: &Text, here: &str) -> Vec<Section> {
         let entry = |(label, href): (&str, &str)| Entry {
             label: text.say(label).into_owned(),
@@ -145,7 +147,7 @@ impl Facts {
     }
 }
 
-/// Who is signed in, as the frame shows it.
+/// The signed-in account, as the frame shows it.
 pub fn account(who: &SignedIn, csrf: &str, unread: Option<String>) -> OwnAccount {
     OwnAccount {
         name: who.account().display_name.clone(),
@@ -154,8 +156,8 @@ pub fn account(who: &SignedIn, csrf: &str, unread: Option<String>) -> OwnAccount
     }
 }
 
-/// Shows a page to somebody, with the way to the site's other pages. `here` is its address
-/// there, and `title` a title without the site's name.
+/// Shows a page in the frame. `here` is the page's path in the navigation, and `title` does not
+/// contain the site's name.
 pub async fn show<B: Template>(
     site: &Site,
     text: &Text,
@@ -175,7 +177,7 @@ pub async fn show<B: Template>(
     }))
 }
 
-/// The frame of whoever shows a session, for pages that no handler makes.
+/// The frame for the session that a request carries, for pages that no handler makes.
 pub(crate) fn find(
     site: Site,
     headers: HeaderMap,

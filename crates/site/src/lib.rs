@@ -1,8 +1,8 @@
-//! What the pages and operations of every domain need, said once: the domain as one value
-//! ([`Domain`]), what its routes are made with ([`Context`]), who is asking ([`asking`]), the frame
-//! of pages, an operation with its two faces ([`proof`], [`request`], [`call`]) and what is kept in
-//! lists ([`resource`]), webhooks, newsletters, and what becomes of mails. It knows who somebody is
-//! from `identity`, and names no page but by its address ([`addresses`]).
+//! Everything that the pages and operations of all domains need: the domain as one value
+//! ([`Domain`]), the data for its routes ([`Context`]), the extractors ([`asking`]), the frame of
+//! pages, operations with their pages and JSON ([`proof`], [`request`], [`call`]), lists
+//! ([`resource`]), webhooks, newsletters and mail callbacks. This crate knows people through
+//! `identity`, and other pages only by their paths ([`addresses`]).
 
 pub mod access;
 pub mod addresses;

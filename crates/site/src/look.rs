@@ -1,5 +1,4 @@
-//! How the site presents itself: its look, its first page, its introduction, its menu, and whose
-//! site it is.
+//! How the site presents itself: its look, first page, introduction, menu and owner.
 
 use axum::http::StatusCode;
 use platform::audit::{Entry, RequestFacts};
@@ -24,20 +23,20 @@ use identity::grant::{self, Scope};
 use identity::notification::{self, NewNotification};
 use identity::person::{profile, slug};
 
-/// The first page that is made of what the domains have.
+/// The word for a first page that the domains' public parts make up.
 pub const SITE: &str = "site";
-/// How many characters an introduction has at most.
+/// The longest introduction, in characters.
 const LONGEST_INTRODUCTION: usize = 2_000;
-/// How many characters the first sentence has at most.
+/// The longest headline of the first page, in characters.
 const LONGEST_SENTENCE: usize = 80;
-/// How many characters the description of the portrait has at most.
+/// The longest description of the portrait, in characters.
 const LONGEST_ALT: usize = 200;
-/// How many places the menu of public pages has at most.
+/// The most entries in the menu of public pages.
 const LONGEST_MENU: usize = 7;
-/// The one row.
+/// The id of the table's only row.
 const ID: i64 = 1;
 
-/// The icon and the portrait.
+/// The folder of the icon and the portrait.
 pub const PICTURES: PictureFolder = PictureFolder {
     name: "site",
     job_kind: "site.image",
@@ -47,44 +46,42 @@ pub const PICTURES: PictureFolder = PictureFolder {
     },
 };
 
-/// How the site presents itself.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Look {
-    /// What stands at `/`: [`SITE`], or what a [`FirstPage`] is set as.
+    /// The page at `/`: [`SITE`], or the setting of a [`FirstPage`].
     pub home: String,
-    /// What public pages wear.
+    /// The theme of public pages.
     pub look: Theme,
-    /// A colour over the look's own, as `#1f4a47`; empty: none.
+    /// A colour that replaces the theme's accent, as `#1f4a47`; empty if there is none.
     pub accent: String,
-    /// The file of the icon; empty: Kenduri's own.
+    /// The file of the icon; empty for Kenduri's own icon.
     pub icon: String,
-    /// The file of the portrait; empty: there is none.
+    /// The file of the portrait; empty if there is none.
     pub portrait: String,
-    /// What the portrait shows.
     pub portrait_alt: String,
     /// In pixels.
     pub portrait_width: i64,
     /// In pixels.
     pub portrait_height: i64,
-    /// What stands above all else on the first page; empty: the site's name.
+    /// The headline of the first page; empty for the site's name.
     pub sentence: String,
     /// A few sentences on the first page.
     pub introduction: String,
-    /// Whose site it is; `None`: the first owner's.
+    /// The account to which the site belongs; `None` for the first owner.
     pub account_id: Option<AccountId>,
-    /// The addresses in the menu, one a line; empty: all that the domains offer.
+    /// The paths in the menu, one per line; empty for all that the domains offer.
     pub menu: String,
-    /// Counts its changes.
+    /// Increases with each change.
     pub version: i64,
 }
 
 impl Look {
-    /// Puts another picture in the place of the icon.
+    /// Replaces or removes the icon.
     pub fn set_icon(&mut self, picture: Option<StoredPicture>) {
         self.icon = picture.map(|one| one.file).unwrap_or_default();
     }
 
-    /// Puts another picture in the place of the portrait.
+    /// Replaces or removes the portrait.
     pub fn set_portrait(&mut self, picture: Option<StoredPicture>, alt: String) {
         (self.portrait_width, self.portrait_height) = picture
             .as_ref()
@@ -114,16 +111,14 @@ impl Default for Look {
     }
 }
 
-/// Why it was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum LookError {
-    /// Somebody changed it meanwhile.
+    /// Another person changed the look in the meantime.
     #[error("changed meanwhile")]
     Conflict,
-    /// What is wrong, by field.
+    /// The fields with their errors.
     #[error("fields are wrong")]
     Fields(Vec<FieldProblem>),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -142,7 +137,7 @@ impl From<LookError> for Problem {
     }
 }
 
-/// Gives a new store its first page.
+/// Sets the first page of a new store.
 pub fn begin(tx: &mut Tx<'_>, home: &str) -> Result<(), StoreError> {
     let look = Look {
         home: home.to_owned(),
@@ -151,7 +146,7 @@ pub fn begin(tx: &mut Tx<'_>, home: &str) -> Result<(), StoreError> {
     begin_with(tx, look)
 }
 
-/// Gives a new store a look.
+/// Sets the look of a new store.
 pub fn begin_with(tx: &mut Tx<'_>, look: Look) -> Result<(), StoreError> {
     let look = Look { version: 1, ..look };
     sql!(
@@ -163,13 +158,13 @@ pub fn begin_with(tx: &mut Tx<'_>, look: Look) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How the site presents itself now.
+/// Finds the look, or the default look if none is stored.
 pub fn find(tx: &mut Tx<'_>) -> Result<Look, StoreError> {
     let found = sql!("SELECT {Look} FROM site_look WHERE id = :id", id = ID).maybe(tx)?;
     Ok(found.unwrap_or_default())
 }
 
-/// Changes it; `look` has the version that was seen.
+/// Changes the look. `look` has the version that the person saw.
 pub fn change(
     tx: &mut Tx<'_>,
     owner: &Owner,
@@ -233,8 +228,8 @@ pub fn change(
     Ok(())
 }
 
-/// The address of the page that stands at `/`; `None`: it is [`SITE`], or what it names is not
-/// public.
+/// The path of the page that stands at `/`. `None` if this is [`SITE`], or if the chosen page is
+/// not public.
 pub fn first_page(
     tx: &mut Tx<'_>,
     domains: &[Domain],
@@ -248,7 +243,7 @@ pub fn first_page(
     }
 }
 
-/// All that the domains offer to everybody, in their order.
+/// All menu entries that the domains offer to everybody, in the order of the domains.
 pub fn offered(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<Vec<MenuItem>, StoreError> {
     let mut all = vec![MenuItem {
         href: "/".to_owned(),
@@ -260,7 +255,7 @@ pub fn offered(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<Vec<MenuItem>, Sto
     Ok(all)
 }
 
-/// What all public pages show. What is not offered any more is left out of the menu.
+/// The frame of all public pages. The menu omits entries that no domain offers any more.
 pub fn frame(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<PublicFrame, StoreError> {
     let look = find(tx)?;
     let mut menu = offered(tx, domains)?;
@@ -269,7 +264,7 @@ pub fn frame(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<PublicFrame, StoreEr
         menu = look.menu.lines().filter_map(item).collect();
     }
     menu.truncate(LONGEST_MENU);
-    // Where there is nothing else, nobody needs to be told where they are.
+    // A menu whose only entry is the first page would be useless.
     if let [MenuItem { href, .. }] = &*menu
         && href == "/"
     {
@@ -292,7 +287,7 @@ pub fn frame(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<PublicFrame, StoreEr
     })
 }
 
-/// The name of whose site it is, which leads to their page.
+/// The name of the site's owner, with a link to their page.
 fn owner(
     tx: &mut Tx<'_>,
     domains: &[Domain],
@@ -309,7 +304,7 @@ fn owner(
     }))
 }
 
-/// The address of the icon or the portrait; empty: there is none.
+/// The path of the icon or portrait; empty if there is none.
 pub fn path(file: &str) -> String {
     match file {
         "" => String::new(),
@@ -317,7 +312,7 @@ pub fn path(file: &str) -> String {
     }
 }
 
-/// Whose site it is.
+/// The account to which the site belongs.
 pub fn account(tx: &mut Tx<'_>, look: &Look) -> Result<Option<AccountId>, StoreError> {
     if let Some(id) = &look.account_id
         && account::find(tx, id)?.is_some()
@@ -334,7 +329,7 @@ pub fn account(tx: &mut Tx<'_>, look: &Look) -> Result<Option<AccountId>, StoreE
     Ok(first.map(|(id,)| id))
 }
 
-/// The job that looks whether the first page is still public.
+/// The job that checks whether the first page is still public.
 pub(crate) fn job(domains: Domains, site: Site) -> Handler {
     Handler::each_minute("accounts.first_page", move |_| {
         let site = site.clone();
@@ -342,7 +337,7 @@ pub(crate) fn job(domains: Domains, site: Site) -> Handler {
     })
 }
 
-/// Tells owners when their first page is not public any more.
+/// Notifies the owners when the first page is no longer public.
 fn watch(tx: &mut Tx<'_>, domains: Domains, site: &Site) -> Result<(), StoreError> {
     let look = find(tx)?;
     if look.home == SITE || first_page(tx, domains, &look)?.is_some() {
@@ -356,7 +351,7 @@ fn watch(tx: &mut Tx<'_>, domains: Domains, site: &Site) -> Result<(), StoreErro
     notification::tell_site(tx, site, grant::OWNER, told)
 }
 
-/// Lets go of an account that is erased.
+/// Removes the link between the look and an account that is being erased.
 pub fn erase(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE site_look SET account_id = NULL WHERE account_id = :id",

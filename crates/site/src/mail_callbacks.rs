@@ -1,4 +1,5 @@
-//! What a mail provider says of our mails: which arrived, which bounced, who complained.
+//! Callbacks in which a mail provider reports that mails were delivered, bounced or led to
+//! complaints.
 
 mod ses;
 
@@ -14,22 +15,21 @@ use web::{Json, Problem, Site};
 
 use crate::domain::Context;
 
-/// How long a body may be, in bytes.
+/// The longest body, in bytes.
 const LIMIT: usize = 64 * 1024;
-/// How long a provider's name of a mail may be.
+/// The longest message id of a provider.
 const MESSAGE_LIMIT: usize = 500;
 
 #[derive(Deserialize)]
 struct Callback {
     #[serde(rename = "type")]
     outcome: Outcome,
-    /// Whom the mail was for.
     address: String,
-    /// The mail's `Message-ID`, or the provider's own name for it.
+    /// The mail's `Message-ID`, or the provider's own id of the mail.
     message_id: String,
 }
 
-/// Takes what the provider that the address names says of one mail.
+/// Accepts a report on one mail from the provider that the path names.
 pub async fn take(
     State(context): State<Context>,
     Path(provider): Path<String>,

@@ -1,5 +1,6 @@
-//! Mail that people choose to get. A domain declares what it offers
-//! ([`newsletters`](crate::domain::Domain::newsletters)); people choose it beside their address.
+//! Kinds of mail that people choose to get. A domain declares its newsletters
+//! ([`newsletters`](crate::domain::Domain::newsletters)); people choose them on the page of their
+//! email address.
 
 use jiff::Timestamp;
 use platform::audit::{Actor, RequestFacts};
@@ -13,10 +14,10 @@ use identity::person::suppressed;
 /// A kind of mail that a domain offers to everybody with an account.
 #[derive(Clone, Copy, Debug)]
 pub struct Newsletter {
-    /// What it is stored as; also the scope of its mails, so that a link in one of them stops this
-    /// newsletter alone.
+    /// The stored name. It is also the scope of the newsletter's mails, so that the unsubscribe
+    /// link in a mail stops this newsletter only.
     pub name: &'static str,
-    /// The message that says what it brings.
+    /// The message that describes the newsletter.
     pub label: &'static str,
 }
 
@@ -33,8 +34,8 @@ impl Newsletter {
         Ok(found.is_some())
     }
 
-    /// Whether the person chose it and has not unsubscribed since. `held`: the suppressions of
-    /// their address.
+    /// Whether the person chose the newsletter and has not unsubscribed since. `held` are the
+    /// suppressions of their email address.
     pub fn is_sent(
         self,
         tx: &mut Tx<'_>,
@@ -44,12 +45,12 @@ impl Newsletter {
         Ok(self.is_chosen(tx, id)? && !held.iter().any(|one| self.is_stopped_by(one)))
     }
 
-    /// Whether its owner unsubscribed from this newsletter alone.
+    /// Whether the suppression comes from unsubscribing from this newsletter only.
     pub fn is_stopped_by(self, one: &Suppression) -> bool {
         one.cause == Cause::Unsubscribe && one.place.scope() == self.name
     }
 
-    /// Writes down what the person chose.
+    /// Stores the person's choice.
     pub fn choose(
         self,
         tx: &mut Tx<'_>,
@@ -85,8 +86,8 @@ impl Newsletter {
         Ok(())
     }
 
-    /// The next of those who chose it and have a confirmed address, in the order of their ids: at
-    /// most `rows` behind `after`.
+    /// Lists up to `rows` accounts that chose the newsletter and have a confirmed email address, in
+    /// the order of their ids, starting after the id `after`.
     pub fn subscribers(
         self,
         tx: &mut Tx<'_>,
@@ -107,7 +108,7 @@ impl Newsletter {
         .all(tx)
     }
 
-    /// Notes that somebody chose it in another program, and since when.
+    /// Stores that a person chose the newsletter in another program, and at what time.
     pub fn import(
         self,
         tx: &mut Tx<'_>,

@@ -1,24 +1,23 @@
-//! A domain's part of the page where people land: what they have in it, and what they can begin.
+//! A domain's card on the page that people see after signing in: what they have in the domain, and
+//! what they can begin.
 
-/// The part. One without lines is left out, but what it begins is still offered.
+/// A domain's card. The page omits a card without lines, but still offers its forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnCard {
-    /// The message that heads it.
+    /// The message in the card's heading.
     pub title: &'static str,
-    /// What somebody has, the most important first; the page shows two.
+    /// The person's items, most important first; the page shows two.
     pub lines: Vec<OwnLine>,
-    /// The number of all lines, and the address of the whole list.
+    /// The number of all items, and the path of the whole list.
     pub all: (usize, &'static str),
-    /// What they may begin.
+    /// Forms that the person may open to begin something.
     pub begins: Vec<Begin>,
 }
 
-/// A line for something that the person has.
+/// A line about one of the person's items.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnLine {
-    /// The line's text.
     pub label: String,
-    /// The line's address.
     pub href: String,
     /// A sentence about it.
     pub note: String,
@@ -37,15 +36,14 @@ pub enum Side {
     Tag(&'static str, String),
 }
 
-/// Something that the person may begin. Title and text are messages.
+/// A form that the person may open to begin something. Title and text are messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Begin {
     /// The title.
     pub title: &'static str,
-    /// What it is for.
+    /// The purpose of the form.
     pub text: &'static str,
-    /// The address of its form.
     pub href: &'static str,
-    /// The path of its icon, drawn in a square of 16.
+    /// The SVG path of the icon, in a 16 × 16 view box.
     pub icon: &'static str,
 }

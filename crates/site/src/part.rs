@@ -1,23 +1,23 @@
-//! What domains have on public pages.
+//! The parts of public pages that domains provide.
 
 use jiff::Timestamp;
 
-/// A part of the first page of the site, or of somebody's own page. HTML is what templates of the
-/// domain wrote, with headings from `h2`.
+/// A part of the site's first page or of a person's own page. The domain's templates render the
+/// HTML, in which the top headings are `h2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The block that is current and stands first: HTML.
+    /// HTML of the current block, which stands first.
     Now(String),
-    /// The newest things: HTML.
+    /// HTML of the newest items.
     Latest(String),
-    /// A link beside others.
+    /// A link among others.
     Tile(Tile),
-    /// The end of the page: HTML.
+    /// HTML at the end of the page.
     Below(String),
 }
 
 impl Part {
-    /// The output of a template, for one of these.
+    /// Renders a template as the HTML of a part.
     pub fn html<T: askama::Template>(template: &T) -> String {
         template.render().unwrap_or_else(|error| {
             tracing::error!(%error, "a part of a page cannot be written");
@@ -29,9 +29,7 @@ impl Part {
 /// A link with a line below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
-    /// The link's address.
     pub href: String,
-    /// The link's text.
     pub label: String,
     /// The line below it.
     pub note: String,
@@ -40,7 +38,6 @@ pub struct Tile {
 /// A page that everybody may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicPage {
-    /// The page's path.
     pub path: String,
     /// The time of the last change, if known.
     pub changed_at: Option<Timestamp>,

@@ -1,6 +1,6 @@
-//! The proof that a requester may do something. An operation is a function of the transaction, of a
-//! proof and of the values that were sent. Its page and its JSON call it with the same proof, which is
-//! made anew in the transaction that relies on it.
+//! The proof that a requester may do something. An operation is a function of the transaction, a
+//! proof and the values that were sent. The operation's page and its JSON use the same proof, which
+//! is made anew in the transaction that relies on it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -21,9 +21,8 @@ use identity::session::signed_in::{self, Confirmed, SignedIn};
 /// The signed-in sender of a request, with the request's path.
 #[derive(Clone)]
 pub struct Requester {
-    /// The signed-in person or program.
     pub who: SignedIn,
-    /// What the audit log keeps of the request.
+    /// Details of the request for the audit log.
     pub request: RequestFacts,
     path: Vec<(String, String)>,
     declared: Extensions,
@@ -71,7 +70,7 @@ impl Requester {
         self.piece(name).parse().map_err(|_| Refusal::NotFound)
     }
 
-    /// Looks something up with the proof `P`.
+    /// Reads from the store with the proof `P`.
     pub(crate) async fn read<P, T, F>(&self, site: &Site, look: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -90,7 +89,7 @@ impl Requester {
         }
     }
 
-    /// Changes something with the proof `P`.
+    /// Changes the store with the proof `P`.
     pub(crate) async fn write<P, T, F>(&self, site: &Site, change: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -105,23 +104,24 @@ impl Requester {
         site.store.write(change).await
     }
 
-    /// A value that the router of the domain declares as an extension.
+    /// A value that the domain's router adds to its routes as an extension.
     pub fn declared<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         self.declared.get().cloned()
     }
 }
 
-/// The evidence that an operation asks for in its signature. Only the check makes one.
+/// The evidence that an operation asks for in its signature. Only the permission check can make a
+/// proof.
 pub trait Proof: Sized + Send + 'static {
-    /// The error of the check, and of operations that refuse.
+    /// The error of the check, and of operations that refuse a request.
     type Refusal: From<Refusal> + From<StoreError> + From<Reused> + Into<Problem> + Send + 'static;
-    /// Whether its pages read so much that they run on threads of their own.
+    /// Whether the pages read so much data that they run on separate threads.
     const READS_AT_LENGTH: bool = false;
 
-    /// The proof that somebody may look.
     fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Self::Refusal>;
 
-    /// The proof that they may change something, with the lock that every change takes first.
+    /// The proof that the requester may change something. This also takes the lock with which every
+    /// change begins.
     fn enter_to_change(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Self::Refusal> {
         Self::enter(tx, requester)
     }
@@ -132,7 +132,7 @@ pub trait Proof: Sized + Send + 'static {
     }
 }
 
-/// For one's own things, being signed in is enough.
+/// For a person's own data, being signed in is enough.
 impl Proof for Requester {
     type Refusal = Refusal;
 

@@ -1,5 +1,5 @@
-//! The page that asks before something is done that is not easily undone. Its form is the one that was
-//! sent, with the answer: without script, and the same for all of them.
+//! The page that asks for confirmation before an action that is hard to undo. The page repeats the
+//! original form with the confirmation added, so it needs no script and works for every action.
 
 use askama::Template;
 use axum::response::Response;
@@ -9,25 +9,25 @@ use crate::frame;
 use crate::request::FormPost;
 use identity::session::signed_in::SignedIn;
 
-/// The answer.
+/// The form field that holds the confirmation.
 const SURE: &str = "sure";
-/// What will be done, in a few words: for the page that asks for a proof.
+/// The message with a short description of the action, for the page that asks for a proof.
 pub const WHAT: &str = "ask.what";
-/// What the button of that page says.
+/// The message on the button of the page that asks for a proof.
 pub const CONFIRM: &str = "ask.confirm";
 
-/// What is asked, by its messages.
+/// The messages of a question.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
     /// The question: "Block Aina?"
     pub title: &'static str,
-    /// What happens: a sentence a line.
+    /// Sentences about the effects, one per line.
     pub facts: &'static str,
-    /// What can be undone.
+    /// The sentence about how to undo the action.
     pub undo: &'static str,
-    /// The verb.
+    /// The verb on the button.
     pub button: &'static str,
-    /// "Confirm and …", where a proof has to come first.
+    /// "Confirm and …", if a proof has to come first.
     pub confirm: &'static str,
 }
 
@@ -52,8 +52,8 @@ struct QuestionPage<'a> {
     back: &'a str,
 }
 
-/// Asks before a form is carried out; its field `called` says what it is about. It was sent to
-/// `address`, from the page `here`.
+/// Asks for confirmation. The form's field `called` names the object of the action; the form was
+/// sent to the path `address` from the page `here`.
 pub async fn ask(
     posted: &FormPost,
     (address, here): (&str, &str),
@@ -73,7 +73,7 @@ pub async fn ask(
     .await
 }
 
-/// Asks. `values` fill in the messages; the form was sent to `address`, from the page `here`.
+/// As [`ask`], with `values` for the messages.
 pub fn show<'a>(
     site: &'a Site,
     text: &'a Text,

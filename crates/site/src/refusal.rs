@@ -1,5 +1,5 @@
-//! The reasons for refusals that all domains share. A domain adds a rule of its own by an error code
-//! that it declares ([`Refusal::Rule`]), or by an enum that has a variant for these reasons.
+//! The reasons for refusals that all domains share. A domain adds its own rules with a declared
+//! error code ([`Refusal::Rule`]), or with an enum that has one variant for these reasons.
 
 use axum::http::StatusCode;
 use platform::StoreError;
@@ -17,46 +17,45 @@ use identity::session::sudo::SudoRequired;
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// It does not exist, or the caller may not know of it.
+    /// The object does not exist, or the caller may not know of it.
     #[error("not there, or not the caller's to know")]
     NotFound,
-    /// Something else was saved since the caller looked.
+    /// Another request saved a change since the caller looked.
     #[error("changed meanwhile")]
     VersionConflict(Box<Stored>),
-    /// The idempotency key was used for something else.
+    /// The caller used the idempotency key for a different request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// Fields that cannot be saved as sent.
     #[error("{} fields are not right", .0.len())]
     Fields(Vec<FieldProblem>),
-    /// The limit is reached.
+    /// The number of items has reached this limit.
     #[error("there are {0} already")]
     LimitReached(i64),
     /// The caller exceeds a rate limit.
     #[error(transparent)]
     TooOften(#[from] Wait),
-    /// The caller has no role that may do it.
+    /// The caller has no role that permits the request.
     #[error("the caller may not do that")]
     Forbidden,
-    /// Tokens may not do this, or not a token that reaches one thing alone.
+    /// Tokens may not do this, or a token that is limited to one object may not.
     #[error("a token may not do that")]
     TokenNotPermitted,
-    /// The session proved no credential in the last minutes.
+    /// The session has not proved a credential in the last minutes.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
     /// The token lacks a scope.
     #[error(transparent)]
     ScopeMissing(#[from] ScopeMissing),
-    /// The caller has to confirm their address first.
+    /// The caller has to confirm their email address first.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// A rule of the domain's own.
+    /// A domain's own rule.
     #[error("{}", .0.code)]
     Rule(Code),
-    /// A reason in its final form.
+    /// A complete problem response.
     #[error("{}", .0.code)]
     Problem(Problem),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -64,9 +63,8 @@ pub enum Refusal {
 /// The stored item, for a caller with a stale version.
 #[derive(Debug)]
 pub struct Stored {
-    /// The whole item.
     pub whole: Value,
-    /// The item's name in addresses and its version, for callers who may not see the rest.
+    /// The item's id in paths and its version, for callers who may not see the rest.
     pub receipt: Value,
 }
 

@@ -1,5 +1,5 @@
-//! A request for a page, or a form that was sent: the person, the path and the language, and reading
-//! and changing the store with a proof.
+//! A request for a page, or a form: the person, the path and the language, with methods that read
+//! and change the store under a proof.
 
 use std::fmt;
 use std::ops::Deref;
@@ -23,13 +23,10 @@ use identity::session::signed_in::SignedIn;
 /// A signed-in person's request for a page.
 #[derive(Clone)]
 pub struct PageRequest {
-    /// The site it is for.
     pub site: Site,
-    /// The language of the page.
     pub text: Text,
     /// The hidden `_csrf` of every form.
     pub csrf: String,
-    /// The query, read as a form.
     pub query: Form,
     requester: Requester,
 }
@@ -37,21 +34,19 @@ pub struct PageRequest {
 /// A form that a signed-in person sent; `Q` is the page's request type.
 #[derive(Clone)]
 pub struct FormPost<Q = PageRequest> {
-    /// The person, and the request's path.
+    /// The person and the request's path parameters.
     pub req: Q,
-    /// The form's fields.
     pub form: Form,
-    /// The files that came along.
     pub files: Vec<SentFile>,
-    /// The key that recognises a repeat.
+    /// The key that recognises a repeated form.
     pub key: Option<Key>,
 }
 
-/// The request type of a page.
+/// The request type of a page. Domains add to [`PageRequest`] what their pages need.
 pub trait OfPage:
     FromRequestParts<Site, Rejection = Problem> + AsRef<PageRequest> + Clone + Send + Sync + 'static
 {
-    /// Adds to a request what this page needs beside it.
+    /// Adds the page's further data to a request.
     fn of(parts: &Parts, req: PageRequest) -> Result<Self, Problem>;
 }
 
@@ -144,7 +139,7 @@ impl PageRequest {
         })
     }
 
-    /// Looks something up.
+    /// Reads from the store with the proof `P`.
     pub async fn read<P, T, F>(&self, look: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -154,7 +149,7 @@ impl PageRequest {
         self.requester.read(&self.site, look).await
     }
 
-    /// Makes a change.
+    /// Changes the store with the proof `P`.
     pub async fn write<P, T, F>(&self, change: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -164,7 +159,7 @@ impl PageRequest {
         self.requester.write(&self.site, change).await
     }
 
-    /// The message for the word in `?done=`, which names the action that led here.
+    /// The message for the word in `?done=`, which names the action that led to this page.
     pub fn done(&self, messages: &[(&str, &'static str)]) -> Option<&'static str> {
         let done = self.query.text("done");
         let found = messages.iter().find(|(word, _)| *word == done);
@@ -176,13 +171,12 @@ impl PageRequest {
         PageQuery::of(self.query.iter())
     }
 
-    /// A new `submission_id` for a form.
+    /// Makes a new `submission_id` for a form.
     pub fn submission(&self) -> String {
         call::submission(&self.site.random)
     }
 
-    /// A page in the frame of pages that belong to the whole site. `here` is its place in the
-    /// navigation.
+    /// Shows a page in the frame of the site. `here` is the page's path in the navigation.
     pub async fn page<B: Template>(
         &self,
         here: &str,
@@ -195,7 +189,8 @@ impl PageRequest {
 }
 
 impl<Q: OfPage> FormPost<Q> {
-    /// Makes the change once, however often the form is sent, and leads to where `change` says.
+    /// Makes the change only once, even if the browser sends the form several times. Redirects to
+    /// the path that `change` returns.
     pub async fn once<P, F>(&self, change: F) -> Result<Response, P::Refusal>
     where
         P: Proof,

@@ -1,6 +1,6 @@
-//! The list kit: items of a list, such as the posts of a site, are all added, changed and removed in
-//! the same way. A noun gives its fields, its rules and its SQL. [`pages`] serves the list as pages
-//! and [`api`] as JSON; a noun may use either, or write its own handlers.
+//! The list kit. The items of all lists, such as the posts of a site, are added, changed and
+//! removed in the same way. A resource defines its fields, rules and SQL. [`pages`] serves the list
+//! as pages and [`api`] as JSON; a resource may use either, or have its own handlers.
 
 pub mod api;
 pub mod pages;
@@ -17,14 +17,13 @@ use web::{Field, Findings, Input, List, PageQuery, fields};
 use crate::proof::Proof;
 use crate::refusal::{Refusal, Stored};
 
-/// The proof under which a list is read and changed, with the place that the list belongs to.
 pub trait Parent: Proof {
-    /// The permissions that roles have.
+    /// The permissions of roles.
     type Permission: Copy + Send;
     /// The permission to add and to remove items.
     const OWN: Self::Permission;
 
-    /// Refuses where [`Parent::may`] says no.
+    /// Refuses the request if [`Parent::may`] returns false.
     fn needs(&self, _: Self::Permission) -> Result<(), Self::Refusal> {
         Ok(())
     }
@@ -42,7 +41,7 @@ pub trait Parent: Proof {
     /// The time zone of times without a zone.
     fn zone(&self, tx: &mut Tx<'_>) -> Result<TimeZone, Self::Refusal>;
 
-    /// Adds a line to the log.
+    /// Adds an entry to the history.
     fn record(
         &self,
         tx: &mut Tx<'_>,
@@ -59,20 +58,17 @@ pub trait Parent: Proof {
 
 /// The error of a refused change.
 pub type RefusalOf<R> = <<R as Resource>::Parent as Proof>::Refusal;
-/// The permission to change an item.
+/// The permission that changing an item takes.
 pub type PermissionOf<R> = <<R as Resource>::Parent as Parent>::Permission;
 
 /// The items of one kind of list.
 pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// The proof under which the list is kept.
     type Parent: Parent;
-    /// The fields, in the order of the form.
     const FIELDS: &'static [Field];
-    /// Further fields of the request for a new item, which are not stored.
     const OPTIONS: &'static [Field] = &[];
-    /// The field that names an item in addresses.
+    /// The field that identifies an item in paths.
     const ADDRESS: &'static str = "id";
-    /// The words of the history for changes of items.
+    /// The history's words for changes of items.
     const HISTORY: History;
     /// The part that open pages fetch again after a change.
     const NEWS: &'static str = "";
@@ -82,7 +78,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     const IS_LONG: bool = false;
     /// The permission to change an item's wording; other fields are for owners.
     const WRITERS: PermissionOf<Self> = <Self::Parent as Parent>::OWN;
-    /// Whether the history leaves out the name of a removed item.
+    /// Whether the history omits the name of a removed item.
     const IS_FORGOTTEN: bool = false;
     /// Who has to type an item's key to remove it.
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::Nobody;
@@ -90,7 +86,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// The text that is unique in a short list, and is typed to remove the item.
     fn key(&self) -> &str;
 
-    /// The item's name in addresses.
+    /// The item's identifier in paths.
     fn address(&self) -> &str {
         self.key()
     }
@@ -110,7 +106,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         paging: &PageQuery,
     ) -> Result<List<Self>, RefusalOf<Self>>;
 
-    /// The item with this address.
+    /// Finds the item by its identifier in the path.
     fn find(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -177,16 +173,13 @@ pub struct Edit<'a, R: Resource> {
     pub parent: &'a R::Parent,
     /// The item before the change; `None` if it is new.
     pub old: Option<&'a R>,
-    /// The values that were sent.
     pub input: &'a Input,
 }
 
 /// Who has to type the key of an item to remove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypedRemoval {
-    /// Nobody.
     Nobody,
-    /// People, on the item's page.
     People,
     /// People and programs; programs also name the version.
     Everybody,
@@ -201,7 +194,7 @@ pub enum Removal {
     Deactivate,
 }
 
-/// The words of the history for what happens to items.
+/// The history's words for changes of items.
 #[derive(Debug)]
 pub struct History {
     /// The kind of item: `event`.
@@ -216,7 +209,7 @@ pub struct History {
     pub named_by: &'static str,
 }
 
-/// The words of the history for one kind of entity: `event.created` and so on.
+/// The history's words for one kind of entity: `event.created` and so on.
 #[macro_export]
 macro_rules! history_of {
     ($entity:literal, named_by: $field:literal) => {
@@ -239,7 +232,6 @@ pub fn list<R: Resource>(tx: &mut Tx<'_>, parent: &R::Parent) -> Result<Vec<R>, 
     Ok(R::list(tx, parent, &PageQuery::default())?.items)
 }
 
-/// The item with this address.
 pub fn find<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,
@@ -253,7 +245,7 @@ fn at<R: Resource>(all: Vec<R>, address: &str) -> Result<R, RefusalOf<R>> {
     found.ok_or_else(|| Refusal::NotFound.into())
 }
 
-/// The items of a short list; nothing for a long one.
+/// The items of a short list. A long list is not read: the result is empty.
 fn others<R: Resource>(tx: &mut Tx<'_>, parent: &R::Parent) -> Result<Vec<R>, RefusalOf<R>> {
     match R::LIMIT {
         Some(_) => list(tx, parent),
@@ -261,7 +253,6 @@ fn others<R: Resource>(tx: &mut Tx<'_>, parent: &R::Parent) -> Result<Vec<R>, Re
     }
 }
 
-/// Adds an item.
 pub fn create<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,
@@ -302,8 +293,8 @@ pub fn change<R: Resource>(
     edit(tx, parent, old, input)
 }
 
-/// Removes an item. One that is in use is deactivated instead, and returned. `confirmed` is the
-/// version that the caller saw and the key as typed.
+/// Removes an item, or deactivates and returns an item that is in use. `confirmed` is the version
+/// that the caller saw and the key as typed.
 pub fn remove<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,
@@ -378,15 +369,15 @@ fn edit<R: Resource>(
     R::find(tx, parent, new.address())
 }
 
-/// `from` with the values that were sent, or all findings in the order of the fields. The key must
-/// differ from the keys of `others`.
+/// Returns `from` with the values that were sent, or all errors in the order of the fields. The key
+/// must differ from the keys of `others`.
 fn apply<R: Resource>(
     tx: &mut Tx<'_>,
     edit: &Edit<'_, R>,
     from: &R,
     others: &[R],
 ) -> Result<R, RefusalOf<R>> {
-    // What is only asked of a new one says nothing of one that is there.
+    // Errors in options concern new items only.
     let fields = [R::FIELDS, R::OPTIONS].concat();
     let (is_new, zone) = (edit.old.is_none(), edit.parent.zone(tx)?);
     let mut findings = Findings::default();
@@ -402,18 +393,18 @@ fn apply<R: Resource>(
     Ok(one)
 }
 
-/// The first key of `prefix-1`, `prefix-2` … that is free, from the first of `numbers` on.
+/// The first free key of `prefix-1`, `prefix-2` …, starting at the first of `numbers`.
 pub fn free_key(prefix: &str, numbers: RangeFrom<u32>, is_taken: impl Fn(&str) -> bool) -> String {
     let mut keys = numbers.map(|number| format!("{prefix}-{number}"));
     keys.find(|key| !is_taken(key)).unwrap_or_default()
 }
 
-/// The position after the last of these.
+/// The position after the last of these positions.
 pub fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
     positions.max().map_or(0, |last| last + 1)
 }
 
-/// The change that the history shows for an added or removed item.
+/// The name in the history's entry for an added or removed item.
 fn named<R: Resource>(one: &R, is_new: bool) -> Value {
     let name = serde_json::to_value(one)
         .ok()

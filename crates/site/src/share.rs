@@ -1,25 +1,23 @@
-//! What people share with others, and can end.
+//! What people share with others, and can stop sharing.
 
 use web::Form;
 
 use crate::addresses;
 
-/// Something that somebody shares with others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// The message that says what it is.
+    /// The message that names the kind.
     pub kind: &'static str,
-    /// What tells it from others of its kind.
+    /// The text that distinguishes this share from others of its kind.
     pub label: String,
-    /// The address of the form that ends it. It leads back by
-    /// [`after_ending`].
+    /// The path of the form that ends the sharing. Afterwards, it redirects by [`after_ending`].
     pub end: String,
-    /// What that form sends.
+    /// The fields which that form sends.
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// Where a form leads that ended something shared: back to the list of these if it was sent from
-/// there.
+/// The path that follows a form which ended a share: the list of shares if the form was sent from
+/// there, and `otherwise` in all other cases.
 pub fn after_ending(form: &Form, otherwise: &str) -> String {
     match form.text("from") {
         "shared" => format!("{}?done=ended", addresses::SHARED),

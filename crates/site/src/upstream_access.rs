@@ -1,7 +1,7 @@
 //! Whether a user may reach an upstream service that relies on our sign-in.
 //!
-//! Sessions are cookies of one host, so this works for services on the site's own host only. The
-//! service gets to know who the user is, and never sees the cookies.
+//! Sessions are cookies of one host, so this works only for services on the site's own host. The
+//! service learns who the user is, and never sees the cookies.
 
 use std::str::FromStr;
 
@@ -14,16 +14,16 @@ use identity::account::{self, AccountId};
 use identity::grant::{self, Scope};
 use identity::session::{self, Stay, signed_in};
 
-/// Which users a route lets in.
+/// The users whom a route lets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AllowedUsers {
     /// Owners of the installation.
     Owner,
-    /// Users with a rank in the installation, or in a scope of a kind that makes hosts.
+    /// Users with a rank in the installation, or in a scope of a kind whose members count as hosts.
     Hosts,
 }
 
-/// The setting names no such group of users.
+/// The setting names no known group of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write \"owner\" or \"hosts\"")]
 pub struct UnknownUsers;
@@ -40,12 +40,12 @@ impl FromStr for AllowedUsers {
     }
 }
 
-/// Whether a request may pass.
+/// The decision about a request.
 #[derive(Clone, Debug)]
 pub enum UpstreamAccess {
     /// The user may pass.
     Granted(GrantedUser),
-    /// The user is signed in, and may not pass.
+    /// The user is signed in, but may not pass.
     Denied,
     /// Nobody is signed in.
     SignedOut,
@@ -54,11 +54,10 @@ pub enum UpstreamAccess {
 /// A user who may pass.
 #[derive(Clone, Debug)]
 pub struct GrantedUser {
-    /// The account.
     pub account: AccountId,
     /// The email address, if it is verified.
     pub email: Option<String>,
-    /// The session cookie with a new end, where it is due.
+    /// The session cookie with a new expiry, if it is due.
     pub renewed: Option<HeaderValue>,
 }
 
@@ -116,12 +115,11 @@ pub async fn check(
     }))
 }
 
-/// The names of our own cookies, which no upstream gets.
 pub fn own_cookies(context: &Context) -> Vec<String> {
     cookies::names(context.site.url())
 }
 
-/// Whether the account has a rank in the site, or where a rank makes a host.
+/// Whether the account has a rank in the site, or in a scope whose members count as hosts.
 fn is_host(tx: &mut Tx<'_>, domains: Domains, account: &AccountId) -> Result<bool, StoreError> {
     if !grant::ranks_of_account(tx, account, &grant::SITE)?.is_empty() {
         return Ok(true);

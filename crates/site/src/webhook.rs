@@ -1,6 +1,6 @@
-//! Webhooks: where programs hear of what happens to what an account has. Each domain declares the
-//! events that it tells of ([`WebhookEvent`]); what is sent is written with the change that it
-//! tells of ([`fire`]), and sent by [`delivery`].
+//! Webhooks, through which programs learn of changes to an account's data. Each domain declares its
+//! events ([`WebhookEvent`]). A change writes its messages in its own transaction ([`fire`]), and
+//! [`delivery`] sends them.
 
 pub mod declared;
 pub mod delivery;
@@ -33,10 +33,10 @@ use identity::session::token::TokenScope;
 
 platform::id!(WebhookId, "One webhook.");
 
-/// How many webhooks an account has at most.
+/// The most webhooks of an account.
 pub const LIMIT: i64 = 10;
 const PURPOSE: &str = "secret of a webhook";
-/// How long the secret before the last one signs too.
+/// How long the previous secret still signs messages after a rotation.
 const ROTATION: SignedDuration = SignedDuration::from_hours(24);
 
 web::words! {
@@ -51,27 +51,23 @@ web::words! {
     }
 }
 
-/// A webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Webhook {
-    /// Its id.
     pub id: WebhookId,
-    /// Where to; https alone.
+    /// The target URL, always https.
     pub url: String,
     events: String,
-    /// Whether notes are sent.
     pub include_notes: bool,
-    /// How it stands.
+    /// The state of the deliveries.
     pub state: State,
     generation: i64,
     rotated_at: Timestamp,
     failing_since: Option<Timestamp>,
-    /// When it was made.
     pub created_at: Timestamp,
 }
 
 impl Webhook {
-    /// The names of the events that it hears of.
+    /// The names of the webhook's events.
     pub fn events(&self) -> impl Iterator<Item = &str> {
         self.events.split(' ')
     }
@@ -84,15 +80,16 @@ impl Webhook {
         [self.id.to_string(), generation.to_string()]
     }
 
-    /// The secret that signs what is sent, as its owner is shown it once. It is derived, so the
-    /// store has none.
+    /// The secret that signs messages; the owner sees it once. The secret is derived from the
+    /// keyring, so the store does not contain it.
     pub fn secret(&self, keys: &Keyring) -> Secret {
         let [id, generation] = self.parts(self.generation);
         let mac = keys.key(PURPOSE).mac(&[&id, &generation]);
         Secret::new(format!("whsec_{}", STANDARD.encode(mac)))
     }
 
-    /// What signs at `now`: of the last rotation's day and of each key of the key file.
+    /// The keys that sign a message at `now`: for each key of the key file, the present secret and,
+    /// for a day after a rotation, the previous one.
     fn keys(&self, keys: &Keyring, now: Timestamp) -> Vec<WebhookKey> {
         let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
         let before = is_rotating.then_some(self.generation - 1);
@@ -107,21 +104,21 @@ impl Webhook {
     }
 }
 
-/// What a webhook is made of.
+/// The properties of a new webhook.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWebhook {
-    /// https alone, of a host on public networks; up to 2,000 characters.
+    /// The target URL: https only, on a host in public networks; up to 2,000 characters.
     pub url: String,
-    /// Which events are sent.
+    /// The names of the events to send.
     #[schema(value_type = Vec<WebhookEventName>)]
     pub events: Vec<String>,
-    /// Whether notes are sent.
+    /// Whether messages contain notes.
     #[serde(default)]
     pub include_notes: bool,
 }
 
-/// Somebody with their webhooks, and the domains that declare events.
+/// A requester with their webhooks, and the domains that declare events.
 #[derive(Clone, Debug)]
 pub struct WebhookOwner {
     who: SignedIn,
@@ -134,7 +131,7 @@ impl Proof for WebhookOwner {
 
     fn enter(_: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
         let Requester { who, request, .. } = requester;
-        // A token for one thing alone has no webhooks.
+        // A token that is limited to one object has no webhooks.
         if who.is_limited() {
             return Err(Refusal::TokenNotPermitted);
         }
@@ -151,13 +148,13 @@ impl WebhookOwner {
         self.domains.iter().flat_map(|domain| domain.webhook_events)
     }
 
-    /// Refuses a token that may not read what such events tell.
+    /// Refuses a token that may not read the data in the webhook's messages.
     fn check_read(&self, webhook: &Webhook) -> Result<(), ScopeMissing> {
         let mut heard = self.declared().filter(|event| webhook.hears(event));
         heard.try_for_each(|event| self.needs(event.read))
     }
 
-    /// Refuses a token that may make no webhook for such an event.
+    /// Refuses a token that may not create a webhook for this event.
     fn check_write(&self, event: &WebhookEvent) -> Result<(), ScopeMissing> {
         let mut scopes = event.write.iter();
         scopes.try_for_each(|scope| self.needs(*scope))
@@ -167,7 +164,7 @@ impl WebhookOwner {
         self.who.has(scope).then_some(()).ok_or(ScopeMissing(scope))
     }
 
-    /// The events that somebody may choose, because they have what these tell of.
+    /// The events that the account may choose, because it has data that they concern.
     pub fn offered(&self, tx: &mut Tx<'_>) -> Result<Vec<&'static WebhookEvent>, StoreError> {
         let mut offered = Vec::new();
         for domain in self.domains {
@@ -183,7 +180,8 @@ impl WebhookOwner {
     }
 }
 
-/// Those of the caller, the oldest first. A token sees those all of whose events it may read.
+/// Lists the caller's webhooks, oldest first. A token sees only webhooks all of whose events it may
+/// read.
 pub fn list(tx: &mut Tx<'_>, owner: &WebhookOwner) -> Result<Vec<Webhook>, Refusal> {
     let reads = |event: &WebhookEvent| owner.needs(event.read);
     let mut refused = owner.declared().filter_map(|event| reads(event).err());
@@ -197,14 +195,14 @@ pub fn list(tx: &mut Tx<'_>, owner: &WebhookOwner) -> Result<Vec<Webhook>, Refus
     Ok(all)
 }
 
-/// One of the caller's, to be looked at.
+/// Finds one of the caller's webhooks, for reading.
 pub fn find(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Webhook, Refusal> {
     let webhook = find_own(tx, owner, id)?;
     owner.check_read(&webhook)?;
     Ok(webhook)
 }
 
-/// One of the caller's, to be changed.
+/// Finds and locks one of the caller's webhooks, for a change.
 fn find_to_change(
     tx: &mut Tx<'_>,
     owner: &WebhookOwner,
@@ -218,7 +216,7 @@ fn find_to_change(
 }
 
 fn find_own(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Webhook, Refusal> {
-    // Each change of one and each delivery's end hold its lock.
+    // Every change of a webhook and the end of every delivery take this lock.
     let found: Option<Webhook> = sql!(
         "SELECT {Webhook} FROM webhook WHERE id = :id AND account_id = :account
          FOR NO KEY UPDATE",
@@ -229,10 +227,11 @@ fn find_own(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Web
     found.ok_or(Refusal::NotFound)
 }
 
-/// Makes one that is the caller's.
+/// Creates a webhook of the caller.
 pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result<Webhook, Refusal> {
     let who = &owner.who;
-    // Whoever registers the address of somebody else is not to hear of what that person makes.
+    // A person who registers with somebody else's email address must not receive what the real
+    // owner of that address creates later.
     confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
     sudo::require::<Refusal>(tx, who)?;
     let account = &who.account().id;
@@ -250,7 +249,7 @@ pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result
         match offered.iter().find(|event| event.name == name) {
             Some(event) => {
                 owner.check_write(event)?;
-                // Notes are read where they are sent to.
+                // The receiver of the webhook can read the notes.
                 if new.include_notes {
                     owner.needs(event.read)?;
                 }
@@ -295,7 +294,7 @@ pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result
     Ok(webhook)
 }
 
-/// Makes another secret for one. The one before signs too for a day.
+/// Replaces the webhook's secret. For a day, the previous secret signs messages too.
 pub fn rotate(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Webhook, Refusal> {
     let old = find_to_change(tx, owner, id)?;
     sudo::require::<Refusal>(tx, &owner.who)?;
@@ -314,7 +313,7 @@ pub fn rotate(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<W
     })
 }
 
-/// Sends a test to one, also where nothing else is sent any more.
+/// Sends a test message, even to a disabled webhook.
 pub fn send_test(
     tx: &mut Tx<'_>,
     owner: &WebhookOwner,
@@ -324,7 +323,7 @@ pub fn send_test(
     Ok(delivery::test(tx, &webhook)?)
 }
 
-/// Deletes one, with all that was sent to it.
+/// Deletes a webhook and its deliveries.
 pub fn delete(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<(), Refusal> {
     find_to_change(tx, owner, id)?;
     sql!("DELETE FROM webhook_delivery WHERE webhook_id = :id", id).run(tx, Rows::Any)?;
@@ -341,7 +340,7 @@ fn list_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Webhook>, StoreEr
     .all(tx)
 }
 
-/// Each of somebody's, as what they share.
+/// Lists a person's webhooks as things that they share.
 pub fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let all = list_of(tx, account)?.into_iter();
     let shared = all.map(|webhook| Share {
@@ -353,7 +352,7 @@ pub fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreE
     Ok(shared.collect())
 }
 
-/// What a copy of somebody's data has of webhooks.
+/// The webhooks in the export of a person's data.
 pub fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all = list_of(tx, account)?;
     let exported = all.iter().map(|webhook| {
@@ -368,7 +367,7 @@ pub fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError>
     Ok(exported.collect())
 }
 
-/// Erases somebody's webhooks, with all that was sent to them.
+/// Erases a person's webhooks and their deliveries.
 pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM webhook_delivery

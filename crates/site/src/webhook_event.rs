@@ -1,4 +1,4 @@
-//! What webhooks can hear of, as domains declare it.
+//! Events that webhooks can subscribe to, as domains declare them.
 
 use platform::{StoreError, Tx};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -8,22 +8,22 @@ use utoipa::{PartialSchema, ToSchema};
 use identity::account::AccountId;
 use identity::session::token::TokenScope;
 
-/// Something that webhooks can hear of.
+/// An event that webhooks can subscribe to.
 #[derive(Clone, Copy, Debug)]
 pub struct WebhookEvent {
-    /// What it is called where it is chosen and sent: `post.published`.
+    /// The event's name in forms and messages, such as `post.published`.
     pub name: &'static str,
     /// The message that describes it.
     pub label: &'static str,
-    /// What a token needs to see what is told.
+    /// The scope that a token needs to read the event's data.
     pub read: TokenScope,
-    /// What a token needs to have it told.
+    /// The scopes that a token needs to create a webhook for the event.
     pub write: &'static [TokenScope],
-    /// Whether an account has anything that it tells of.
+    /// Whether the account has data that the event concerns.
     pub concerns: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
 }
 
-/// The name of an event, in the API's description: domains declare which there are.
+/// The name of an event in the API's description. The domains declare the possible values.
 #[derive(Debug)]
 pub struct WebhookEventName;
 

@@ -7,7 +7,6 @@ use web::{Catalogue, Language, Text, Value};
 pub struct English(Text);
 
 impl English {
-    /// The messages of `catalogue`.
     pub fn new(catalogue: &Catalogue) -> Self {
         Self(catalogue.speak(&Language::ENGLISH))
     }

@@ -5,7 +5,7 @@ use crate::html::{Tag, Token};
 /// A form of a page, to be filled in and submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
-    /// The `action` attribute. If empty, the form is sent to the page's own address.
+    /// The `action` attribute. If empty, the form is sent to the page's own URL.
     pub action: String,
     /// `get` or `post`.
     pub method: String,
@@ -14,12 +14,10 @@ pub struct Form {
     id: String,
 }
 
-/// One control of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// `text`, `hidden`, `checkbox`, `radio`, `select`, `textarea`, `submit` …
     pub kind: String,
-    /// The name under which the value is submitted.
     pub name: String,
     /// The value that would be submitted.
     pub value: String,

@@ -1,6 +1,6 @@
 //! A minimal HTML parser for the documents of our own templates: tags, attributes and text.
 
-/// One token of a document.
+/// A token of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
     /// `<name attribute="…">`.
@@ -14,7 +14,6 @@ pub(crate) enum Token {
 /// An opening tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tag {
-    /// The tag's name in lower case.
     pub(crate) name: String,
     attributes: Vec<(String, String)>,
 }

@@ -24,7 +24,6 @@ impl Log {
         Self(())
     }
 
-    /// The lines captured so far.
     pub fn text(&self) -> String {
         LINES.with_borrow(|lines| {
             String::from_utf8_lossy(lines.as_deref().unwrap_or_default()).into_owned()

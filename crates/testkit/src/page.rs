@@ -6,16 +6,13 @@ use serde_json::Value;
 use crate::form::Form;
 use crate::html::{Token, tokens, visible};
 
-/// One response.
+/// A response.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The requested address: path and query.
+    /// The requested path and query.
     pub address: String,
-    /// The response's status.
     pub status: StatusCode,
-    /// The response's headers.
     pub headers: HeaderMap,
-    /// The response's body, as text.
     pub body: String,
 }
 
@@ -24,7 +21,6 @@ pub struct Page {
 pub struct Link {
     /// The `href` attribute, unresolved.
     pub href: String,
-    /// The visible text of the link.
     pub text: String,
 }
 
@@ -37,7 +33,6 @@ impl Page {
             .unwrap_or_default()
     }
 
-    /// The `Location` header of a redirect.
     pub fn location(&self) -> Option<&str> {
         let location = self.header("location");
         (self.status.is_redirection() && !location.is_empty()).then_some(location)

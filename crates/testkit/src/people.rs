@@ -43,7 +43,7 @@ pub fn client(last: u8) -> Client {
     }
 }
 
-/// The facts of a request without a client address.
+/// The facts of a request without a client IP address.
 pub fn request() -> RequestFacts {
     RequestFacts {
         request_id: "test".to_owned(),
@@ -51,7 +51,6 @@ pub fn request() -> RequestFacts {
     }
 }
 
-/// The hash of a password.
 pub async fn hash(hasher: &Hasher, text: &str) -> PasswordHash {
     let password = Password::choose(&Secret::new(text), &[]).expect("a good password");
     hasher.hash(&password).await.expect("a hash")
@@ -62,7 +61,8 @@ pub async fn usual_hash(world: &World) -> PasswordHash {
     hash(&Hasher::new(2, world.platform.random.clone()), PASSWORD).await
 }
 
-/// Creates an account that can sign in with this address and, if there is a hash, with a password.
+/// Creates an account that can sign in with this email address and, if there is a hash, with a
+/// password.
 pub async fn person(world: &World, email: &str, hash: Option<&PasswordHash>) -> AccountId {
     let (new, hash) = (new_account(email), hash.cloned());
     write(world.store(), move |tx| {

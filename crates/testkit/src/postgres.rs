@@ -28,7 +28,7 @@ impl Database {
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
         let mut client = connect(server);
-        // A killed test of an earlier process with the same id may have left one.
+        // A killed test of an earlier process with the same id may have left a database.
         execute(&mut client, &format!("DROP DATABASE IF EXISTS {name}"));
         execute(
             &mut client,
@@ -80,7 +80,8 @@ fn template(server: &str, migrations: &[Migrations]) -> String {
         .expect("the list of databases")
         .is_some();
     if !exists {
-        // The template is renamed when it is complete, so no test clones an unfinished one.
+        // The template is renamed when it is complete, so that no test clones an unfinished
+        // template.
         let making = format!("{name}_making");
         execute(
             &mut client,

@@ -27,7 +27,6 @@ use crate::{English, Page, Visitor, World};
 /// A site in a world.
 #[derive(Clone)]
 pub struct Stage<'w> {
-    /// The world that contains the site.
     pub world: &'w World,
     /// The site, with the account settings.
     pub accounts: Context,
@@ -62,7 +61,7 @@ pub fn settings() -> Settings {
     }
 }
 
-/// The same site in another process, which has opened the same store as `store`.
+/// The same site in another process, which opened the same store as `store`.
 pub fn in_process(accounts: &Context, store: &Store) -> Context {
     let platform = Platform {
         store: store.clone(),
@@ -80,12 +79,10 @@ pub fn english(accounts: &Context) -> English {
     English::new(&accounts.site.catalogue)
 }
 
-/// The router of the whole site.
 pub fn router(accounts: &Context) -> Router {
     serve(accounts, domains::routes(accounts))
 }
 
-/// A browser for the whole site.
 pub fn visitor(accounts: &Context) -> Visitor {
     Visitor::new(router(accounts))
 }
@@ -99,7 +96,6 @@ pub async fn program(accounts: &Context, id: &AccountId, scopes: &[TokenScope]) 
 }
 
 impl<'w> Stage<'w> {
-    /// A site of these domains.
     pub fn new(world: &'w World, domains: Domains) -> Self {
         Self::with(world, domains, world.platform.clone(), settings())
     }
@@ -188,7 +184,6 @@ impl<'w> Stage<'w> {
         english(self).start(id)
     }
 
-    /// The router of the whole site.
     pub fn router(&self) -> Router {
         serve(self, (self.routing)(self, domains::routes(self)))
     }

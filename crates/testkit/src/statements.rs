@@ -19,7 +19,7 @@ mod rows;
 #[path = "../../platform-derive/src/text.rs"]
 mod text;
 
-/// One SQL statement and its position in the sources.
+/// An SQL statement and its position in the sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// The source file, relative to the repository's root.

@@ -17,7 +17,6 @@ use crate::page::Page;
 /// The site's address for every visitor: `site.url` of the default configuration.
 pub(crate) const SITE: &str = "http://127.0.0.1:8080";
 
-/// One browser.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     router: Router,
@@ -53,7 +52,6 @@ impl Visitor {
         self
     }
 
-    /// The value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies
             .iter()
@@ -67,12 +65,12 @@ impl Visitor {
             .insert((name.to_owned(), "/".to_owned()), value.to_owned());
     }
 
-    /// Requests an address and returns the response; redirects are not followed.
+    /// Requests a path and returns the response; redirects are not followed.
     pub async fn get(&mut self, address: &str) -> Page {
         self.send(Method::GET, address, None, Bytes::new()).await
     }
 
-    /// Requests an address and follows redirects.
+    /// Requests a path and follows redirects.
     pub async fn visit(&mut self, address: &str) -> Page {
         let page = self.get(address).await;
         self.follow(page).await

@@ -38,9 +38,7 @@ pub const MAX_UPLOAD: usize = 64 * 1024;
 /// job, and on an expected mail that was not written.
 #[derive(Debug)]
 pub struct World {
-    /// The platform for the code under test.
     pub platform: Platform,
-    /// The clock of that platform.
     pub clock: ManualClock,
     engine: Engine,
     migrations: Vec<Migrations>,
@@ -50,7 +48,7 @@ pub struct World {
     folder: TempDir,
 }
 
-/// What the test declared as expected.
+/// The jobs and mails that the test declared as expected.
 #[derive(Debug, Default)]
 struct Expected {
     /// Kinds of jobs that may wait at the end, in any number but without duplicates.
@@ -62,26 +60,21 @@ struct Expected {
 /// A waiting job.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct WaitingJob {
-    /// The job's id.
     pub id: String,
     /// The name of its handler.
     pub kind: String,
-    /// The job's payload as JSON text.
     pub payload: String,
-    /// When it may start.
+    /// The earliest time at which it may start.
     pub due_at: Timestamp,
 }
 
 /// A mail in any state.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct SentMail {
-    /// The mail's id.
     pub id: String,
-    /// The recipient's address.
+    /// The recipient's email address.
     pub recipient: String,
-    /// The mail's subject.
     pub subject: String,
-    /// The plain text.
     pub text: String,
     /// The sealed text as stored, if the mail has a single-use link.
     pub sealed_text: Option<Vec<u8>>,
@@ -90,7 +83,6 @@ pub struct SentMail {
 }
 
 impl World {
-    /// A world in a fresh SQLite file.
     pub fn sqlite(migrations: &[Migrations]) -> Self {
         Self::new(Engine::Sqlite, migrations, None)
     }
@@ -127,12 +119,10 @@ impl World {
         runtime().block_on(test(&Self::sqlite(migrations)));
     }
 
-    /// The platform's store.
     pub fn store(&self) -> &Store {
         &self.platform.store
     }
 
-    /// The engine of this world's store.
     pub fn engine(&self) -> Engine {
         self.engine
     }

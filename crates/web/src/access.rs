@@ -1,5 +1,5 @@
-//! Access rules of endpoints. Each is declared where the endpoint is listed; extractors find it in
-//! the request and enforce it.
+//! Access rules of endpoints. The list of endpoints declares a rule for each endpoint; extractors
+//! find this rule in the request and enforce it.
 
 use axum::Router;
 use axum::handler::Handler;
@@ -31,18 +31,14 @@ impl Access for Anybody {
     fn describe(self, _: bool, _: &mut Operation) {}
 }
 
-/// A list of HTML pages, each with its access rule.
 #[derive(Debug)]
 pub struct Pages<S, A>(Vec<ListedPage<S, A>>);
 
-/// A page with its access rule.
 #[derive(Debug)]
 pub struct ListedPage<S, A> {
     /// `GET` or `POST`.
     pub method: Method,
-    /// The path as the router's pattern.
     pub path: String,
-    /// The access rule.
     pub access: A,
     serve: MethodRouter<S>,
 }
@@ -105,7 +101,6 @@ impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
         self
     }
 
-    /// The router that serves these pages.
     pub fn into_router(self) -> Router<S> {
         self.into_iter().fold(Router::new(), |router, page| {
             router.route(&page.path, page.access.declare(page.serve))

@@ -18,18 +18,18 @@ use crate::theme_accent;
 struct Asset {
     /// The path from `assets/`: `fonts/songket.woff2`.
     name: &'static str,
-    /// The address: `/assets/fonts/songket.0123456789ab.woff2`.
+    /// The path in URLs: `/assets/fonts/songket.0123456789ab.woff2`.
     path: &'static str,
     kind: &'static str,
     plain: &'static [u8],
     gzip: Option<&'static [u8]>,
 }
 
-/// Every embedded file, by name.
+/// All embedded files, sorted by name.
 static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The address of an asset by its path in `assets/`. An unknown name is logged and yields a dead
-/// link; a test checks every name in use.
+/// Returns the URL path of an asset by its path in `assets/`. An unknown name is logged and yields
+/// a dead link; a test checks every name in use.
 pub fn asset(name: &str) -> &'static str {
     find(name).unwrap_or_else(|| {
         tracing::error!(name, "there is no such asset");
@@ -49,7 +49,6 @@ pub fn weight(name: &str) -> Option<usize> {
     Some(asset.gzip.unwrap_or(asset.plain).len())
 }
 
-/// The routes of all assets.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/assets/{*path}", get(serve))
 }
@@ -74,7 +73,7 @@ async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Response,
     ))
 }
 
-/// Serves an asset at a well-known address; browsers revalidate it every time.
+/// Serves an asset at a well-known path. Browsers revalidate the response every time.
 pub fn serve_by_name(name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     let place = ASSETS.binary_search_by(|asset| asset.name.cmp(name));
     let asset = place.map_err(|_| Problem::not_found())?;

@@ -3,23 +3,18 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-/// The value of `Content-Type`.
 pub const MEDIA_TYPE: &str = "text/calendar; charset=utf-8; method=PUBLISH";
 
-/// One event.
 #[derive(Clone, Debug)]
 pub struct CalendarEvent {
     /// The permanent unique id of the event.
     pub uid: String,
     /// The revision, raised by every change.
     pub sequence: i64,
-    /// When it begins.
     pub starts_at: Timestamp,
-    /// When it ends.
     pub ends_at: Timestamp,
-    /// The title.
     pub summary: String,
-    /// The place; may be empty.
+    /// The location; may be empty.
     pub location: String,
     /// The URL of a page about it; may be empty.
     pub url: String,
@@ -100,8 +95,8 @@ pub fn write_as(
     lines.0
 }
 
-/// The zone's offsets for the events: each transition from the one before the first event to the
-/// end of the last.
+/// The zone's offsets for the events: the transitions from the last one before the first event to
+/// the end of the last event.
 fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone, name: &str) {
     let first = events.iter().map(|event| event.starts_at).min();
     let last = events.iter().map(|event| event.ends_at).max();

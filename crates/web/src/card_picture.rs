@@ -32,8 +32,8 @@ const MARGIN: f32 = 80.0;
 const LONGEST: [usize; 2] = [100, 120];
 /// The path of pictures whose URL contains their words.
 const PATH: &str = "/card.png";
-/// One tile of the theme's kelarai band: the distance of each bar from the left and from the top,
-/// its width and its height.
+/// One tile of the theme's kelarai band (a woven pattern): for each bar, the distance from the left
+/// and from the top, the width and the height.
 const TILE: [(u16, u16, u16, u16); 14] = [
     (0, 2, 17, 4),
     (31, 2, 1, 4),
@@ -53,10 +53,8 @@ const TILE: [(u16, u16, u16, u16); 14] = [
 
 static PICTURES: LazyLock<Pictures> = LazyLock::new(Pictures::default);
 
-/// The words of a picture.
 #[derive(Clone, Debug, Default)]
 pub struct CardPicture {
-    /// The title.
     pub title: String,
     /// A large figure; may be empty.
     pub number: String,
@@ -74,7 +72,6 @@ pub fn written(text: &str) -> String {
     }
 }
 
-/// The ornament around the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ornament {
     /// A hairline.
@@ -85,7 +82,6 @@ enum Ornament {
     Lamps,
 }
 
-/// The input for drawing a picture.
 struct Drawing {
     words: CardPicture,
     site: String,

@@ -20,20 +20,18 @@ use crate::problem::Problem;
 /// The header with the request id, on requests and responses.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The peer address of the connection, as an extension set by a listener. For a unix socket it is
+/// The peer's IP address, as an extension that the listener sets. For a Unix socket, it is
 /// [`Peer::LOOPBACK`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 
 impl Peer {
-    /// The loopback address.
     pub const LOOPBACK: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
     /// No peer address: neither a trusted proxy nor this machine.
     pub(crate) const UNKNOWN: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 }
 
-/// The facts about a request.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The id under which the request is logged and which error pages show.
@@ -48,7 +46,6 @@ pub struct Facts {
     pub outcome: Outcome,
 }
 
-/// The outcome of a request, for rate limits. Clones belong to the same request.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome(Arc<OnceLock<&'static str>>);
 
@@ -58,11 +55,9 @@ impl Outcome {
 
     /// Reports the outcome; only the first report counts.
     pub fn report(&self, word: &'static str) {
-        // A further report is ignored.
         let _ = self.0.set(word);
     }
 
-    /// The reported outcome, if any.
     pub fn reported(&self) -> Option<&'static str> {
         self.0.get().copied()
     }
@@ -130,7 +125,6 @@ impl From<RequestId> for Arc<str> {
 }
 
 impl RequestId {
-    /// A new id.
     pub fn new(random: &Random) -> Self {
         let mut bytes = [0; 16];
         random.fill(&mut bytes);
@@ -146,7 +140,6 @@ impl RequestId {
         sane.then(|| Self(text.into()))
     }
 
-    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -163,7 +156,6 @@ impl fmt::Display for RequestId {
 pub struct Network(IpAddr);
 
 impl Network {
-    /// The network of an address.
     pub fn of(address: IpAddr) -> Self {
         Self(match plain(address) {
             IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
@@ -204,7 +196,6 @@ impl Proxies {
             .map(Self)
     }
 
-    /// Whether `address` is a trusted proxy.
     pub fn trust(&self, address: IpAddr) -> bool {
         let address = plain(address);
         self.0
@@ -221,7 +212,7 @@ impl Proxies {
     }
 
     /// The client: the rightmost address that is not a trusted proxy. The search stops at an
-    /// unreadable entry, because anybody may have written what is left of it.
+    /// unreadable entry, because any client can forge the entries to its left.
     fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
         let mut client = plain(peer);
         let hops = headers.get_all("x-forwarded-for").iter().rev();

@@ -10,7 +10,6 @@ use crate::language::Language;
 use crate::locales::messages;
 use crate::text::{Catalogue, Locale};
 
-/// One error code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Code {
     /// The code in `snake_case`; it never changes.
@@ -20,7 +19,6 @@ pub struct Code {
 }
 
 impl Code {
-    /// A code with its HTTP status.
     pub const fn new(status: u16, code: &'static str) -> Self {
         Self { code, status }
     }
@@ -31,7 +29,6 @@ pub(crate) fn message_id(prefix: &str, code: &str) -> String {
     format!("{prefix}-{}", code.replace('_', "-"))
 }
 
-/// Another record has this slug.
 pub const SLUG_TAKEN: Code = Code::new(409, "slug_taken");
 
 /// The shared codes, in the order of the page `/problems`.

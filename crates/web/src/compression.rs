@@ -1,10 +1,10 @@
-//! Which pages may be compressed although they contain one person's secrets.
+//! Decides which pages may be compressed although they contain one person's secrets.
 //!
 //! The length of a compressed page reveals whether reflected text equals a secret on the page (the
 //! BREACH attack). So a page is compressed only if it reflects nothing of the request. In addition,
 //! form tokens differ on every load, and the edge adds a random length when it compresses. A text
-//! that strangers stored earlier, such as a name in an open answer, can still stand beside a code;
-//! but each guess then takes another answer and many observed loads of the host's page.
+//! that strangers stored earlier, such as a name in a guest's answer, can still be on the same page
+//! as a code. But each guess then takes another answer and many observed loads of the host's page.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode, Uri};

@@ -24,7 +24,6 @@ pub enum Reader {
     Script,
 }
 
-/// The value of the cookie `name`.
 pub fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
@@ -57,8 +56,8 @@ pub fn forget(url: &SiteUrl, name: &str) -> HeaderValue {
     secret(url, name, "", Life::Seconds(0))
 }
 
-/// A `Set-Cookie` without prefix. Names and values come from the program; one that is invalid in a
-/// header is logged and left out.
+/// A `Set-Cookie` without prefix. Names and values come from the program; a value that is invalid
+/// in a header is logged and omitted.
 pub fn set(url: &SiteUrl, name: &str, value: &str, life: Life, reader: Reader) -> HeaderValue {
     let age = match life {
         Life::Session => String::new(),

@@ -40,14 +40,12 @@ pub struct Listed<V, D> {
 
 /// The result built from a list: a router or a description.
 pub trait Routes<S>: Default {
-    /// Adds the handlers of one path.
     #[must_use]
     fn routes<V, D>(self, listed: Listed<V, D>) -> Self
     where
         V: FnOnce() -> (String, MethodRouter<S>),
         D: FnOnce() -> UtoipaMethodRouter<S>;
 
-    /// Adds another list.
     #[must_use]
     fn merge(self, other: Self) -> Self;
 
@@ -105,7 +103,6 @@ pub struct Operation {
     schemas: Schemas,
 }
 
-/// Schemas by name.
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
 
 /// A named schema with the schemas it refers to.
@@ -145,7 +142,6 @@ impl Operation {
         }
     }
 
-    /// Adds the access rule.
     #[must_use]
     pub fn access(mut self, access: impl Access) -> Self {
         let mut described = self.described.build();
@@ -154,7 +150,6 @@ impl Operation {
         self
     }
 
-    /// Adds a JSON request body.
     #[must_use]
     pub fn takes(mut self, body: Named) -> Self {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(&body.name)));
@@ -166,7 +161,6 @@ impl Operation {
         self
     }
 
-    /// Adds a query parameter.
     #[must_use]
     pub fn asks(mut self, name: &str) -> Self {
         let asked = parameter(name, ParameterIn::Query);
@@ -182,7 +176,6 @@ impl Operation {
         self
     }
 
-    /// Adds the response for success.
     #[must_use]
     pub fn responds(mut self, status: u16, body: Named) -> Self {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(&body.name)));
@@ -192,7 +185,8 @@ impl Operation {
         self
     }
 
-    /// Adds further statuses; the shared ones are described in one place.
+    /// Adds further response statuses. The shared ones get their descriptions from
+    /// `problem_responses`.
     #[must_use]
     pub fn also(mut self, statuses: &[u16]) -> Self {
         for status in statuses {

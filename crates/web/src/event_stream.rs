@@ -47,7 +47,7 @@ pub fn last_event_id<'a>(
     header.or_else(|| query.find(parameter))
 }
 
-/// The open streams of this process, by account or by network. Clones share them.
+/// The slots for open streams in this process, by account or by network. Clones share them.
 #[derive(Debug)]
 pub struct Places<K>(Arc<Mutex<Open<K>>>);
 
@@ -59,8 +59,7 @@ struct Open<K> {
     next: u64,
 }
 
-/// The permission to keep a stream open, given back when it is dropped. The reader of the stream
-/// should own it.
+/// A slot for an open stream, which is released on drop. The reader of the stream should own it.
 #[derive(Debug)]
 pub struct Place<K: Eq + Hash> {
     places: Places<K>,
@@ -68,7 +67,7 @@ pub struct Place<K: Eq + Hash> {
     number: u64,
 }
 
-/// The signal that a place was given back, or is needed by a newer stream.
+/// The signal that a slot was released, or is needed by a newer stream.
 #[derive(Debug)]
 pub struct End(oneshot::Receiver<()>);
 
@@ -92,8 +91,8 @@ impl<K> Places<K> {
 }
 
 impl<K: Eq + Hash + Clone> Places<K> {
-    /// Takes a place, if `who` has fewer than `each` streams and there are fewer than `most` in
-    /// all.
+    /// Takes a slot, if `who` has fewer than `each` streams and there are fewer than `most` in
+    /// total.
     pub fn take(&self, who: &K, each: usize, most: usize) -> Option<Place<K>> {
         let mut open = self.open();
         let own = open.of.get(who).map_or(0, VecDeque::len);
@@ -101,8 +100,8 @@ impl<K: Eq + Hash + Clone> Places<K> {
         is_free.then(|| self.add(&mut open, who).0)
     }
 
-    /// Takes a place, ending the oldest stream of `who` if there are already `each`: of many open
-    /// pages, the newest is probably the one in view.
+    /// Takes a slot. If `who` already has `each` streams, the oldest one ends: of many open pages,
+    /// the newest is probably the visible one.
     pub fn take_over(&self, who: &K, each: usize) -> (Place<K>, End) {
         let mut open = self.open();
         let own = open.of.get_mut(who).filter(|own| own.len() >= each);

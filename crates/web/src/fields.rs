@@ -27,7 +27,6 @@ use crate::findings::{Findings, Limits, When, token};
 use crate::json::Members;
 use crate::{Form, I18n, Labelled, Problem};
 
-/// One field of a record.
 #[derive(Clone, Copy, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -52,7 +51,7 @@ pub struct Field {
     pub is_wording: bool,
     /// Whether the value may be empty or null.
     pub is_optional: bool,
-    /// The message id of the empty choice, where forms offer one.
+    /// The message id of the empty option, in forms that offer one.
     pub none: &'static str,
     /// Whether the history omits its values.
     pub is_secret: bool,
@@ -105,12 +104,10 @@ pub const fn texts(limits: Limits) -> FieldOf<I18n> {
     }
 }
 
-/// Yes or no.
 pub const fn flag() -> FieldOf<bool> {
     FieldOf::new(Kind::Flag)
 }
 
-/// A whole number from `least` to `most`.
 pub const fn number(least: i64, most: i64) -> FieldOf<i64> {
     FieldOf::new(Kind::Number(least, most))
 }
@@ -135,12 +132,12 @@ pub const fn choice<V: Labelled>() -> FieldOf<V> {
     FieldOf::new(Kind::Choice(V::CHOICES))
 }
 
-/// A search text as typed; empty if left out.
+/// A search text as typed; empty if omitted.
 pub const fn as_typed() -> FieldOf<String> {
     FieldOf::new(Kind::AsTyped)
 }
 
-/// A filter with a message for yes and one for no; left out, it matches both.
+/// A filter with a message for yes and one for no. If omitted, it matches both.
 pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>> {
     FieldOf::new(Kind::Either(yes, no))
 }
@@ -181,7 +178,6 @@ pub const fn rows<V>(part: Part<V>, most: usize) -> FieldOf<Vec<V>> {
 /// The table of a nested record `V`, made by [`part!`](crate::part!).
 #[derive(Debug)]
 pub struct Part<V> {
-    /// Its fields.
     pub fields: &'static [Field],
     of: PhantomData<fn() -> V>,
 }
@@ -215,28 +211,24 @@ impl<V> FieldOf<V> {
         }
     }
 
-    /// Sets the message id of its label.
     #[must_use]
     pub const fn label(mut self, message: &'static str) -> Self {
         self.field.label = message;
         self
     }
 
-    /// Sets the message id of its explanation.
     #[must_use]
     pub const fn hint(mut self, message: &'static str) -> Self {
         self.field.hint = Some(message);
         self
     }
 
-    /// Sets the section of the page.
     #[must_use]
     pub const fn section(mut self, name: &'static str) -> Self {
         self.field.section = name;
         self
     }
 
-    /// Makes the field required for a new record.
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.field.is_required = true;
@@ -327,10 +319,9 @@ macro_rules! part {
     };
 }
 
-/// The input that creates or changes a record. Fields left out keep their values.
+/// The input that creates or changes a record. Omitted fields keep their values.
 #[derive(Clone)]
 pub enum Input {
-    /// A JSON object.
     Json(Map<String, Json>),
     /// A submitted form that contains these fields.
     Form(Form, Vec<Field>),

@@ -49,7 +49,6 @@ impl Findings {
         })
     }
 
-    /// Whether there are no errors.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -161,8 +160,8 @@ impl Findings {
         slug
     }
 
-    /// An instant. A date stands for its end in `zone`: the first instant of the next day,
-    /// exclusive.
+    /// An instant. A date stands for the end of that day in `zone`: the first instant of the next
+    /// day, exclusive.
     pub fn when(&mut self, pointer: &str, typed: &When, zone: &TimeZone) -> Option<Timestamp> {
         let found = instant(&typed.0, zone);
         if found.is_none() {

@@ -48,18 +48,16 @@ impl Form {
         }
     }
 
-    /// Removes the fields with these names.
     pub fn remove(&mut self, names: &[&str]) {
         self.0.retain(|(name, _)| !names.contains(&name.as_str()));
     }
 
-    /// Gives a field this one value.
+    /// Replaces all values of a field by this one.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.remove(&[name]);
         self.0.push((name.to_owned(), value.into()));
     }
 
-    /// All fields, in the order in which they were sent.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
@@ -87,6 +85,5 @@ impl FromIterator<(String, String)> for Form {
     }
 }
 
-/// The field's value is not a whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotANumber;

@@ -21,7 +21,6 @@ pub(crate) const MOST_FIELDS: usize = 2000;
 /// A file in a form.
 #[derive(Clone, Debug)]
 pub struct SentFile {
-    /// The name of its field.
     pub field: String,
     /// The content; never empty.
     pub bytes: Bytes,

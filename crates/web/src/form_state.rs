@@ -1,5 +1,5 @@
-//! The state of a form on a page: each field's label, value, error, and what somebody else has
-//! saved meanwhile.
+//! The state of a form on a page: each field's label, value and error, and the value that another
+//! person saved in the meantime.
 //!
 //! A field's name is the JSON pointer of its value with dots: `/contact/name` is `contact.name`, so
 //! errors map to their fields. Fields and the summary of errors render themselves into other
@@ -44,44 +44,33 @@ pub struct FormState {
 /// One field of a form.
 #[derive(Debug)]
 pub struct Field {
-    /// The field's name in the form, and its id on the page.
     pub name: String,
-    /// The field's label.
     pub label: String,
     /// The explanation below the label.
     pub hint: Option<String>,
-    /// The kind of control.
     pub control: Control,
-    /// The field's value.
     pub value: String,
-    /// The error message.
     pub error: Option<String>,
-    /// The value that somebody else has saved meanwhile.
+    /// The value that another person saved in the meantime.
     pub stored: Option<String>,
     /// The language of the value, for a text in several languages.
     pub language: Option<Language>,
-    /// Whether the field must be filled in.
     pub is_required: bool,
     /// Whether the field gets the keyboard focus when the page opens.
     pub is_first: bool,
 }
 
-/// The control of a field.
 #[derive(Debug)]
 pub enum Control {
     /// One line, with the `type` and `autocomplete` of its input.
     Line(&'static str, &'static str),
-    /// A whole number.
     Number,
-    /// Several lines.
     Lines,
     /// A selection; each option with value and label.
     Select(Vec<(String, String)>),
-    /// A checkbox.
     Tick,
     /// A group of checkboxes; each with value, label and whether it is ticked.
     Ticks(Vec<(String, String, bool)>),
-    /// A hidden field.
     Hidden,
     /// Radio buttons; each with value, label and explanation.
     Radios(Vec<(String, String, String)>),
@@ -90,9 +79,7 @@ pub enum Control {
 /// A group of fields under one heading.
 #[derive(Debug)]
 pub struct Group {
-    /// The heading.
     pub legend: String,
-    /// The fields, in their order.
     pub fields: Vec<Field>,
 }
 
@@ -137,8 +124,8 @@ impl FormState {
         }
     }
 
-    /// The values typed for an older version, beside those stored now; the next save is based on
-    /// the stored version. `button` is the message id of the submit button.
+    /// The values typed for an older version, beside the values that are stored now. The next save
+    /// is based on the stored version. `button` is the message id of the submit button.
     pub fn clashing(typed: &Form, stored: Form, button: &str, text: &Text) -> Self {
         let version = stored.text("version").to_owned();
         let form = typed
@@ -184,7 +171,6 @@ impl FormState {
         self.stored.is_some()
     }
 
-    /// Whether there are no errors.
     pub fn is_fine(&self) -> bool {
         self.trouble.is_none() && self.errors.is_empty()
     }
@@ -207,22 +193,18 @@ impl FormState {
         found.map(|error| error.words.as_str())
     }
 
-    /// One line of text.
     pub fn line(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Line("text", "off"))
     }
 
-    /// Several lines of text.
     pub fn lines(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Lines)
     }
 
-    /// A whole number.
     pub fn number(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Number)
     }
 
-    /// A day.
     pub fn date(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Line("date", "off"))
     }
@@ -238,7 +220,6 @@ impl FormState {
         self.field(name, label, Control::Select(choices))
     }
 
-    /// A checkbox.
     pub fn tick(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Tick)
     }
@@ -314,12 +295,10 @@ impl FormState {
 }
 
 impl Field {
-    /// Renders the field.
     pub fn html<'a>(&'a self, text: &'a Text) -> impl Display + 'a {
         FieldHtml { field: self, text }
     }
 
-    /// Adds an explanation.
     #[must_use]
     pub fn hint(mut self, words: impl Into<String>) -> Self {
         self.hint = Some(words.into());
@@ -335,7 +314,6 @@ impl Field {
         }
     }
 
-    /// Makes the field required.
     #[must_use]
     pub fn required(mut self) -> Self {
         self.is_required = true;
@@ -365,12 +343,11 @@ impl Field {
         ids.join(" ")
     }
 
-    /// Whether a checkbox is ticked.
     pub fn is_ticked(&self) -> bool {
         matches!(self.value.as_str(), "1" | "on" | "true" | "yes")
     }
 
-    /// The label of the value saved meanwhile.
+    /// The label of the value that another person saved in the meantime.
     fn stored_words(&self, text: &Text) -> Option<String> {
         let stored = self.stored.as_deref()?;
         let named = |choices: &[(String, String)]| {

@@ -4,10 +4,8 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::problem::Problem;
 
-/// The header that carries the key.
 pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The request's key, if there is one.
 pub fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(HEADER) else {
         return Ok(None);

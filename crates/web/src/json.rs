@@ -17,12 +17,11 @@ use crate::problem::Problem;
 /// The deepest nesting of arrays and objects.
 const MOST_DEPTH: usize = 32;
 
-/// A JSON body of a request or response.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> Json<T> {
-    /// Parses a body. Invalid JSON is answered with 400; valid JSON of another shape with 422 and a
+    /// Parses a body. Invalid JSON gets a 400; valid JSON of another shape gets a 422 with a
     /// pointer to the first field that does not fit.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         if is_too_deep(bytes) {
@@ -117,9 +116,7 @@ impl<'de> Visitor<'de> for ReadOnce {
 /// A parsed JSON body with its bytes, which identify a repeated request.
 #[derive(Clone, Debug)]
 pub struct Received<T> {
-    /// The parsed value.
     pub value: T,
-    /// The bytes of the body.
     pub bytes: Bytes,
 }
 

@@ -20,7 +20,6 @@ pub const COOKIE: &str = "kd_lang";
 /// The languages with all texts. Others have only the texts for guests and the public.
 pub const COMPLETE: [&str; 2] = ["en", "ms"];
 
-/// A language: its tag, its text direction and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Language {
     /// The BCP 47 tag in its usual spelling, such as `zh-Hans`.
@@ -35,7 +34,6 @@ impl Language {
     /// English, the language that has every text.
     pub const ENGLISH: Self = known("en", "ltr", "English");
 
-    /// A reference to English in the table of known languages.
     pub(crate) fn english() -> &'static Self {
         &KNOWN[0]
     }
@@ -127,8 +125,8 @@ impl<S: Sync> FromRequestParts<S> for Wishes {
     }
 }
 
-/// RFC 4647 lookup of one preference: the tag itself, then ever shorter ones. A Chinese region
-/// stands for its script first (`zh-TW`, `zh-Hant`, `zh`), and a plain `zh` accepts simplified
+/// RFC 4647 lookup of one preference: first the tag itself, then ever shorter tags. For a Chinese
+/// region, its script comes first (`zh-TW`, `zh-Hant`, `zh`), and a plain `zh` accepts simplified
 /// characters.
 pub fn look_up<'a>(
     wish: &str,
@@ -173,7 +171,7 @@ fn chinese_script(tag: &str) -> Option<&'static str> {
     }
 }
 
-/// The tags of an `Accept-Language` header, best first, without `*`, unreadable tags and those with
+/// The tags of an `Accept-Language` header, best first, without `*`, unreadable tags and tags with
 /// `q=0`.
 fn accepted(header: &str) -> Vec<String> {
     let mut wishes: Vec<(u16, &str)> = header

@@ -88,7 +88,6 @@ pub use theme::{Ground, Preset, Theme};
 pub use translated::{I18n, LangAttribute, Spoken};
 pub use words::Labelled;
 
-/// The messages of this crate.
 pub const LOCALES: &[Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),

@@ -1,5 +1,6 @@
 //! The looks of a site's public pages, and its accent colour. The colours are defined in
-//! `site.css`; those needed for computing and drawing are repeated here, and a test compares them.
+//! `site.css`; this module repeats the colours that the program computes or draws with, and a test
+//! compares both.
 
 use std::fmt::Write as _;
 
@@ -23,7 +24,6 @@ words! {
     }
 }
 
-/// A colour: red, green and blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Color(pub [u8; 3]);
 
@@ -146,7 +146,7 @@ impl Look {
 
 /// The minimum contrast of text (WCAG 2.2, 1.4.3).
 const TEXT: f64 = 4.5;
-/// The minimum contrast of graphics with what is beside them (WCAG 2.2, 1.4.11).
+/// The minimum contrast of graphics with adjacent colours (WCAG 2.2, 1.4.11).
 const DRAWN: f64 = 3.0;
 
 impl Color {

@@ -1,5 +1,5 @@
-//! The pages of the built-in mailbox, where an installation that does not send mail shows its
-//! mails, and the same as JSON for tests.
+//! The pages of the built-in mailbox, where an installation that sends no mail shows its mails,
+//! with a JSON version for tests.
 //!
 //! Mails contain sign-in links, so by default only this machine may read them.
 
@@ -34,13 +34,11 @@ const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-sr
 /// Who may read the mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Users of this machine.
     ThisMachine,
-    /// Everybody.
     Everybody,
 }
 
-/// The mailbox, for readers whom `access` allows; for others it does not exist.
+/// The mailbox, for readers whom `access` allows. All other readers get a 404.
 pub fn routes(access: Access) -> Router<Site> {
     Router::new()
         .route("/mailbox", get(list))
@@ -193,7 +191,7 @@ async fn find(site: &Site, id: &str) -> Result<Letter, Problem> {
     letter.ok_or_else(Problem::not_found)
 }
 
-/// One mail, for programs.
+/// A mail in the JSON for programs.
 #[derive(Debug, Serialize)]
 struct Message {
     id: MailId,
@@ -205,7 +203,7 @@ struct Message {
     subject: String,
     text: String,
     html: Option<String>,
-    /// The addresses of web pages in the text, in order.
+    /// The URLs of web pages in the text, in order.
     links: Vec<String>,
     arrived_at: String,
 }

@@ -13,7 +13,7 @@ pub struct SecretPath {
     before: &'static str,
     /// How many characters of the secret may be shown.
     shown: usize,
-    /// A word that may stand in the secret's place without being one.
+    /// A word that may occur instead of the secret without being secret.
     not: &'static str,
 }
 
@@ -36,7 +36,7 @@ impl SecretPath {
         }
     }
 
-    /// The request body contains a code, and the response what it opens.
+    /// The request body contains a code, and the response contains the data that the code protects.
     pub const fn body(path: &'static str) -> Self {
         Self::code(path)
     }

@@ -48,17 +48,13 @@ const SHELL: usize = 4 * 1024;
 pub struct Page<'a, B> {
     /// The title, with a state first: "Saved – Aisyah & Daniel".
     pub title: &'a str,
-    /// The template of the content.
     pub body: B,
-    /// The texts in the page's language.
     pub text: &'a Text,
     /// The page's theme; hosts' pages always use their own.
     pub theme: Theme,
-    /// The kind of frame.
     pub kind: Kind<'a>,
 }
 
-/// The kinds of frames.
 pub enum Kind<'a> {
     /// A public page, or one behind a code. The body contains its own `header`, `<main id="main">`
     /// and `footer`.
@@ -69,7 +65,6 @@ pub enum Kind<'a> {
     /// A page of the site as a whole: its publications, sign-in, errors. The frame contains the
     /// site's name, its menu, `main` and a foot. If the page has no theme, it uses the site's look.
     Plain {
-        /// The site.
         site: &'a Site,
         /// The languages offered, if there is a choice.
         languages: &'a [Language],
@@ -98,32 +93,26 @@ pub struct Heading<'a> {
     pub title: &'a str,
     /// The line below: "Sat 16 Jan 2027 · in 58 days".
     pub note: &'a str,
-    /// The link to the list of all of them.
     pub href: &'a str,
 }
 
 /// A banner with an optional button.
 #[derive(Clone, Copy)]
 pub struct Strip<'a> {
-    /// The banner's text.
     pub words: &'a str,
-    /// The button beside it.
     pub action: Option<Action<'a>>,
 }
 
 /// A button that posts a form of hidden fields.
 #[derive(Clone, Copy)]
 pub struct Action<'a> {
-    /// The button's label.
     pub label: &'a str,
-    /// The form's target.
     pub href: &'a str,
-    /// The form's hidden fields: names and values.
     pub fields: &'a [(&'a str, &'a str)],
 }
 
 impl OwnFrame {
-    /// The frame itself.
+    /// This frame without a heading and a banner.
     pub fn kind(&self) -> Kind<'_> {
         Kind::Host(Navigation {
             frame: self,
@@ -155,12 +144,10 @@ pub struct Written {
 }
 
 impl Written {
-    /// The page's ETag.
     pub fn tag(&self) -> String {
         crate::conditional::tag(&self.html)
     }
 
-    /// The page's size in bytes.
     pub fn length(&self) -> usize {
         self.html.len()
     }
@@ -181,18 +168,15 @@ impl IntoResponse for Written {
 /// A feed that the page announces.
 #[derive(Clone, Copy, Debug)]
 pub struct FeedLink<'a> {
-    /// The feed's media type.
     pub media_type: &'a str,
-    /// The feed's title.
     pub title: &'a str,
-    /// The feed's address.
     pub href: &'a str,
 }
 
 /// Metadata in the page's head.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Metadata<'a> {
-    /// What other sites show beside a link to the page.
+    /// The preview that other sites show beside a link to the page.
     pub share: Option<&'a Share>,
     /// Feeds with the page's content.
     pub feeds: &'a [FeedLink<'a>],
@@ -319,7 +303,6 @@ impl<'a, B: Template> Shell<'a, B> {
         }
     }
 
-    /// The icon's address and media type.
     fn icon(&self) -> (&str, &'static str) {
         let own = self.frame.as_deref().map(|frame| &*frame.icon);
         let own = own.filter(|icon| !icon.is_empty());

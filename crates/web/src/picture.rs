@@ -15,11 +15,9 @@ pub const HEIGHT: usize = 630;
 /// The coverage of a pixel that is wholly ink; the largest value of 7 bits.
 const FULL: f32 = 127.0;
 
-/// The font of pictures.
 pub struct Font(FontRef<'static>);
 
 impl Font {
-    /// Loads the embedded font.
     pub fn load() -> Result<Self, InvalidFont> {
         let file = include_bytes!("../assets/fonts/songket.ttf");
         FontRef::try_from_slice(file).map(Self)
@@ -52,7 +50,8 @@ impl Font {
         kept
     }
 
-    /// The text in at most `most` lines of this width; what does not fit is cut from the last one.
+    /// Breaks the text into at most `most` lines of this width. Text that does not fit is cut from
+    /// the last line.
     pub fn wrap(&self, text: &str, size: f32, width: f32, most: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for word in text.split_whitespace() {
@@ -81,13 +80,10 @@ impl Font {
 /// The colours of a picture as red, green and blue.
 #[derive(Clone, Copy, Debug)]
 pub struct Colors {
-    /// The background.
     pub ground: [u8; 3],
-    /// The two inks.
     pub inks: [[u8; 3]; 2],
 }
 
-/// A picture being drawn.
 pub struct Picture {
     /// For each pixel, the ink in the highest bit and its coverage in the other seven.
     pixels: Vec<u8>,

@@ -30,7 +30,6 @@ pub struct PictureFolder {
     pub is_used: fn(&mut Tx<'_>, &str) -> Result<bool, StoreError>,
 }
 
-/// A stored picture.
 #[derive(Clone, Debug)]
 pub struct StoredPicture {
     /// The file's name in its folder.

@@ -35,13 +35,11 @@ pub struct Problem(Box<Refusal>);
 /// The content of a [`Problem`].
 #[derive(Clone, Debug)]
 pub struct Refusal {
-    /// The HTTP status.
     pub status: StatusCode,
     /// The stable code, from [`codes::CODES`] or declared by a domain.
     pub code: &'static str,
     /// The arguments of the message; JSON contains them as members.
     pub values: Vec<(&'static str, Argument)>,
-    /// The errors of single fields.
     pub errors: Vec<FieldProblem>,
     /// The seconds after which a retry may succeed.
     pub retry_after: Option<u32>,
@@ -59,7 +57,6 @@ pub struct Refusal {
 /// A form that was refused before it was processed; the error page shows its values.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// The form's fields.
     pub form: Form,
     /// A CSRF token to submit the form again unchanged; only if the browser says that it came from
     /// one of our pages.
@@ -71,16 +68,14 @@ pub struct Kept {
 pub struct FieldProblem {
     /// A JSON pointer into the body: `/dishes/0/name`.
     pub pointer: String,
-    /// The stable code, from [`codes::FIELD_CODES`], or that of a problem.
+    /// The stable code, from [`codes::FIELD_CODES`] or from a problem.
     pub code: &'static str,
-    /// The arguments of the message.
     pub values: Vec<(&'static str, Argument)>,
 }
 
 /// An argument of a message, before the language is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Argument {
-    /// A number.
     Number(i64),
     /// A text that is the same in every language.
     Words(String),
@@ -129,7 +124,6 @@ impl Problem {
         self
     }
 
-    /// Adds an error in one field.
     #[must_use]
     pub fn field(
         mut self,
@@ -148,7 +142,6 @@ impl Problem {
         self
     }
 
-    /// Adds the stored state.
     #[must_use]
     pub fn current(mut self, current: Json) -> Self {
         self.current = Some(current);
@@ -169,12 +162,10 @@ impl Problem {
         self
     }
 
-    /// The title of the code.
     pub fn title(&self, text: &Text) -> String {
         title(text, self.code)
     }
 
-    /// The message for people.
     pub fn detail(&self, text: &Text) -> String {
         sentence(text, "problem", self.code, &self.values)
     }
@@ -224,7 +215,6 @@ impl FieldProblem {
     }
 }
 
-/// The title of a code.
 pub(crate) fn title(text: &Text, code: &str) -> String {
     text.attribute(&message_id("problem", code), "title", [])
 }

@@ -23,19 +23,18 @@ use crate::state::Site;
 use crate::text::Text;
 use crate::theme::Theme;
 
-/// The routes of the explanations.
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/problems", get(list))
         .route("/problems/{code}", get(one))
 }
 
-/// What a refusal is for programs, `application/problem+json`. Some codes add
-/// members of their own, such as `allowed` and `used`.
+/// A refusal in the form for programs, `application/problem+json`. Some codes add members of their
+/// own, such as `allowed` and `used`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
-    /// Where the code is explained: `/problems/plus_one_limit`.
+    /// The path of the page that explains the code: `/problems/plus_one_limit`.
     #[serde(rename = "type")]
     kind: String,
     /// The short name of the rule, in the reader's language.
@@ -44,19 +43,19 @@ pub struct ProblemBody {
     status: u16,
     /// One sentence, in the reader's language.
     detail: String,
-    /// The address that refused, codes masked.
+    /// The path that refused, with codes masked.
     instance: String,
     /// The stable code.
     code: &'static str,
-    /// Under which id it is logged.
+    /// The id under which the request is logged.
     request_id: String,
-    /// What is wrong with which field.
+    /// The errors of single fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblemBody>,
-    /// Seconds after which it is worth trying again.
+    /// The number of seconds after which a retry makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u32>,
-    /// The stored state, where a stale version was sent.
+    /// The stored state, if the request was based on an outdated version.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     current: Option<Json>,
@@ -65,7 +64,7 @@ pub struct ProblemBody {
     members: BTreeMap<&'static str, Json>,
 }
 
-/// What is wrong with one field.
+/// An error of one field.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = FieldProblem)]
 pub struct FieldProblemBody {

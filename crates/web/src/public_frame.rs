@@ -17,7 +17,6 @@ pub struct PublicFrame {
     pub foot: Vec<MenuItem>,
     /// The owner of the site; `href` is empty if they have no page.
     pub owner: Option<MenuItem>,
-    /// The look.
     pub look: Look,
     /// An accent colour that overrides the look's.
     pub accent: Option<Color>,
@@ -36,13 +35,10 @@ impl PublicFrame {
 /// A link to a public page.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MenuItem {
-    /// The link's address.
     pub href: String,
-    /// The link's label.
     pub label: Label,
 }
 
-/// The label of a link.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Label {
     /// A message, by its id.
@@ -124,7 +120,6 @@ tokio::task_local! {
 pub struct Visit {
     /// The display name of the signed-in person.
     pub name: Option<String>,
-    /// The page's path.
     pub path: String,
     /// A frame to preview instead of the site's.
     pub preview: Option<Arc<PublicFrame>>,

@@ -332,7 +332,7 @@ impl Asked {
     }
 }
 
-/// Whether to answer in JSON: under `/api`, unless a browser submits a form there, and for scripts
+/// Whether to respond in JSON: under `/api`, unless a browser submits a form there, and to scripts
 /// that accept JSON.
 fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());

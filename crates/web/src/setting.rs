@@ -75,11 +75,8 @@ pub struct Flaw {
 /// A setting of any type.
 #[derive(Clone, Copy, Debug)]
 pub enum Setting {
-    /// A boolean.
     Flag(Flag),
-    /// A number.
     Number(Number),
-    /// One word of a closed set.
     Word(Word),
     /// Some words of a closed set.
     Words(Words),
@@ -126,7 +123,7 @@ impl Setting {
 }
 
 impl Flag {
-    /// The value in force.
+    /// The configured value, or the default.
     pub fn of(&self, values: &SettingValues) -> bool {
         match values.0.get(self.key) {
             Some(Value::Flag(value)) => *value,
@@ -136,7 +133,7 @@ impl Flag {
 }
 
 impl Number {
-    /// The value in force.
+    /// The configured value, or the default.
     pub fn of(&self, values: &SettingValues) -> usize {
         let value = match values.0.get(self.key) {
             Some(Value::Number(value)) => *value,
@@ -152,7 +149,7 @@ impl Word {
         self.words.first().copied().unwrap_or_default()
     }
 
-    /// The value in force.
+    /// The configured value, or the default.
     pub fn of(&self, values: &SettingValues) -> &'static str {
         match values.0.get(self.key) {
             Some(&Value::Word(value)) => value,

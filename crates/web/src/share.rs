@@ -38,19 +38,16 @@ impl ShareKind {
 /// The preview of a page. Everybody who has the link can see all of it.
 #[derive(Clone, Debug)]
 pub struct Share {
-    /// The title.
     pub title: String,
     /// The description, one or two sentences.
     pub description: String,
     /// The full URL of the page.
     pub url: String,
-    /// The type of the page.
     pub kind: ShareKind,
     /// The full URL of the preview picture.
     pub image: String,
     /// The picture's width and height in pixels.
     pub image_size: (usize, usize),
-    /// The picture's alternative text.
     pub image_alt: String,
     /// The full URL of the page that other sites may frame; empty if there is none.
     pub embed: String,

@@ -23,7 +23,6 @@ words! {
 }
 
 impl FileFormat {
-    /// The value of `Content-Type`.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
@@ -38,20 +37,15 @@ impl FileFormat {
 pub struct Sheet {
     /// The name of the sheet, at most 31 characters.
     pub name: String,
-    /// The column headings.
     pub headings: Vec<String>,
-    /// The rows, cell by cell.
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// The value of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
-    /// An empty cell.
     Empty,
     /// Text, even if it looks like a number or a formula.
     Text(String),
-    /// A whole number.
     Number(i64),
 }
 
@@ -175,7 +169,7 @@ fn write_workbook(sheets: &[Sheet], out: &mut dyn Write) -> io::Result<()> {
 
 fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     let bold = Format::new().set_bold();
-    // The cell stays text even when somebody edits it.
+    // The cell stays text even if a person edits it.
     let quoted = Format::new().set_quote_prefix();
     let mut workbook = Workbook::new();
     for sheet in sheets {

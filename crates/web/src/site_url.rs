@@ -1,10 +1,10 @@
-//! The address of the site.
+//! The site's public URL.
 
 use std::fmt;
 
 use axum::http::Uri;
 
-/// The site's public address: scheme, host and port, without a path.
+/// The site's public URL: scheme, host and port, without a path.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SiteUrl {
     origin: String,
@@ -12,7 +12,6 @@ pub struct SiteUrl {
     secure: bool,
 }
 
-/// The text is not a valid site address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an address like https://kenduri.example, without a path")]
 pub struct NotASiteUrl(String);
@@ -63,7 +62,7 @@ impl SiteUrl {
             .map_or(&*self.origin, |(_, authority)| authority)
     }
 
-    /// The full address of a path that starts with `/`.
+    /// The full URL of a path that starts with `/`.
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }

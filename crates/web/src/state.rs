@@ -21,24 +21,18 @@ use crate::text::{Catalogue, Text};
 /// The router's state. Cheap to clone. It derefs to the platform: `site.store`, `site.clock`.
 #[derive(Clone)]
 pub struct Site {
-    /// Store, clock, randomness, files and keys.
     pub platform: Platform,
-    /// The messages of all crates.
     pub catalogue: Catalogue,
-    /// The declarations of the domains.
     pub declared: Arc<Declared>,
-    /// The settings of pages.
     pub settings: Arc<Settings>,
-    /// What public pages show of the site.
+    /// The parts of public pages that depend on the site.
     pub menu: Menu,
 }
 
 /// The domains' declarations that any page may need.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
-    /// The domains' error codes.
     pub codes: Vec<Code>,
-    /// The paths with secrets.
     pub secret_paths: SecretPaths,
     /// The domains' pages for signed-in people.
     pub navigation: Vec<NavigationGroup>,
@@ -57,7 +51,6 @@ pub type FindFrame =
 pub struct NavigationGroup {
     /// The message id of the group's title.
     pub title: &'static str,
-    /// The group's pages.
     pub links: &'static [Link],
     /// Whether the account with this id has any use for these pages.
     pub is_for: fn(&mut Tx<'_>, &Site, &str) -> Result<bool, StoreError>,
@@ -68,7 +61,6 @@ pub struct NavigationGroup {
 pub struct Link {
     /// The message id of the label.
     pub label: &'static str,
-    /// The link's address.
     pub href: &'static str,
 }
 
@@ -88,9 +80,8 @@ impl Declared {
 /// The configured settings of pages.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The site's address, the base of links, cookies and the CSRF check.
+    /// The site's public URL, the base of links, cookies and the CSRF check.
     pub url: SiteUrl,
-    /// The site's name.
     pub name: String,
     /// The languages of the site's own pages, the default first.
     pub languages: Vec<String>,
@@ -141,7 +132,6 @@ impl Site {
         self.catalogue.speak(&Language::of(tag))
     }
 
-    /// The site's address.
     pub fn url(&self) -> &SiteUrl {
         &self.settings.url
     }

@@ -3,7 +3,6 @@
 /// The comma characters of the pages' languages.
 const COMMAS: [char; 3] = [',', '،', '，'];
 
-/// The tags in a line.
 pub fn split(typed: &str) -> impl Iterator<Item = &str> {
     let tags = typed.split(COMMAS).map(str::trim);
     tags.filter(|tag| !tag.is_empty())

@@ -60,7 +60,6 @@ pub enum CatalogueError {
     /// A file does not follow Fluent's grammar.
     #[error("{tag}: {cause}")]
     Grammar {
-        /// The file's language.
         tag: &'static str,
         /// The parser's error.
         cause: String,
@@ -71,7 +70,6 @@ pub enum CatalogueError {
     /// Two crates have a message with the same id.
     #[error("{tag}: {cause}")]
     Twice {
-        /// The language's tag.
         tag: &'static str,
         /// The message's id.
         cause: String,
@@ -147,7 +145,6 @@ pub struct Text {
 }
 
 impl Text {
-    /// The reader's language.
     pub fn language(&self) -> &Language {
         &self.language
     }
@@ -164,7 +161,6 @@ impl Text {
         LangAttribute::of((!self.says(id)).then(Language::english))
     }
 
-    /// The catalogue of the messages.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
     }

@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::look::Color;
 use crate::words;
 
-/// What public pages wear.
+/// The theme of public pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Theme {
     /// The preset.
     pub preset: Preset,
-    /// The cloth's colour, for Songket; its own maroon where none is chosen.
+    /// The colour of the cloth, for Songket; if omitted, maroon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<Ground>,
     /// The colour of buttons and links, as chosen; pages adapt it so that it can be read.

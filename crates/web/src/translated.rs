@@ -30,7 +30,6 @@ impl I18n {
         })
     }
 
-    /// The JSON for the store.
     pub fn to_json(&self) -> String {
         serde_json::to_string(&self.0).unwrap_or_default()
     }
@@ -103,7 +102,6 @@ impl FromIterator<(String, String)> for I18n {
 /// A text with its actual language. Displays as the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spoken<'a> {
-    /// The text itself.
     pub text: &'a str,
     /// The text's language, if it differs from the page's.
     pub other: Option<Language>,
@@ -115,7 +113,6 @@ impl<'a> Spoken<'a> {
         Self { text, other: None }
     }
 
-    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }

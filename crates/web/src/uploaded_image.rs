@@ -1,5 +1,5 @@
 //! Uploaded pictures. A picture is decoded, scaled down to the size of pages, and encoded anew.
-//! Only its pixels are kept, so metadata such as the place of a photograph is removed.
+//! Only its pixels are kept, so metadata such as the location of a photograph is removed.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -26,12 +26,10 @@ const QUALITY: u8 = 82;
 /// Limits decoding to one picture at a time, to bound the memory used.
 static DECODING: Semaphore = Semaphore::const_new(1);
 
-/// A processed picture.
 #[derive(Clone, Debug)]
 pub struct Photo {
     /// The file extension: `jpg`, or `png` for a picture with transparent pixels.
     pub extension: &'static str,
-    /// The encoded file.
     pub bytes: Bytes,
     /// The width in pixels.
     pub width: u32,

@@ -1,4 +1,4 @@
-//! Where a sign-in leads, and how a session ends.
+//! The page that follows a sign-in, and the end of a session.
 
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
@@ -14,7 +14,7 @@ use site::{Context, cookies};
 /// The page after a sign-in that asked for no other page.
 pub(super) const HOME: &str = "/me";
 
-/// The response to somebody who has proved who they are.
+/// The response to a person who has proved who they are.
 pub(super) fn lead(accounts: &Context, welcome: &Welcome) -> Response {
     match welcome {
         Welcome::Arrived(arrived) => begun_at(accounts, &arrived.begun, target(&arrived.to)),
@@ -23,7 +23,6 @@ pub(super) fn lead(accounts: &Context, welcome: &Welcome) -> Response {
     }
 }
 
-/// A redirect to the page of the second step, with the cookie that it needs.
 fn to_second_step(accounts: &Context, token: &Secret) -> Response {
     let mut response = see_other("/login/mfa");
     let cookie = cookies::set_second_step(accounts.site.url(), token);
@@ -38,7 +37,6 @@ pub(super) fn begun_at(accounts: &Context, begun: &Begun, path: &str) -> Respons
     response
 }
 
-/// Ends the browser's session.
 pub async fn end_session(
     accounts: &Context,
     headers: &HeaderMap,
@@ -51,10 +49,10 @@ pub async fn end_session(
     accounts.site.store.write(change).await
 }
 
-/// The longest address to redirect to after a sign-in, in bytes.
+/// The longest path to redirect to after a sign-in, in bytes.
 const LONGEST: usize = 2_000;
 
-/// Where to redirect after a sign-in: a path of this site, never another site.
+/// The path to redirect to after a sign-in. It is always on this site, never on another.
 pub(super) fn target(asked: &str) -> &str {
     let mut letters = asked.chars();
     match (letters.next(), letters.next()) {

@@ -1,4 +1,4 @@
-//! The JSON interface: signing in and out, one's own account, its sessions and
+//! The JSON API for signing in and out, and for the reader's own account with its sessions and
 //! tokens.
 
 mod credentials;
@@ -47,7 +47,7 @@ use site::Callers::{Anybody, People, Tokens};
 use site::Context;
 use site::asking::{Browser, Caller};
 
-/// Addresses of the JSON interface.
+/// The routes of the JSON API.
 pub fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(me: Tokens(&[PROFILE_READ])))
@@ -81,32 +81,32 @@ pub(crate) fn describe() -> utoipa::openapi::OpenApi {
     routes::<Description<Context>>().into_openapi()
 }
 
-/// Who somebody is.
+/// A person's own account.
 #[derive(Serialize, ToSchema)]
 struct Me {
     /// The account's id.
     id: String,
     #[serde(flatten)]
     profile: Profile,
-    /// The address they sign in with.
+    /// The email address with which they sign in.
     email: String,
-    /// The language of their mails.
+    /// The language of mails to them.
     locale: String,
-    /// The IANA zone in which times are told.
+    /// The IANA zone in which times are shown.
     time_zone: String,
     /// Their role in the installation, if they have one.
     role: Option<SiteRole>,
-    /// Whether their address has to be confirmed before they can make anything.
+    /// Whether their email address has to be confirmed before they can create anything.
     unverified: bool,
 }
 
-/// What somebody is to the installation.
+/// A person's role in the installation.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum SiteRole {
-    /// People and settings.
+    /// Manages people and settings.
     Admin,
-    /// Everything.
+    /// May do everything.
     Owner,
 }
 
@@ -135,11 +135,11 @@ impl Me {
     }
 }
 
-/// An address and a password.
+/// An email address and a password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Login {
-    /// The address as typed.
+    /// The email address as typed.
     email: String,
     /// The password as typed.
     #[schema(format = Password)]
@@ -147,12 +147,12 @@ struct Login {
     /// Whether to stay signed in for a week without use, half a year in all.
     #[serde(default)]
     remember: bool,
-    /// What to answer with.
+    /// The form of the response.
     #[serde(default)]
     want: Want,
 }
 
-/// What a sign-in gives.
+/// The form of a sign-in's result.
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Want {
@@ -187,7 +187,7 @@ impl Step for Login {
 struct LoginCall<T> {
     login: T,
     attempt: (Facts, Client),
-    /// The secret that stands in for a session on the sign-in page.
+    /// The secret that replaces a session on the sign-in page.
     browser: Secret,
 }
 
@@ -221,7 +221,8 @@ impl<T: Step> FromRequest<Context> for LoginCall<T> {
 /// Sign in.
 ///
 /// Sets the session's cookie; that needs the cookie of the sign-in page, and the value of its form
-/// in `X-CSRF-Token`. With `"want": "tokens"` the body has tokens instead, and no cookie is set.
+/// in `X-CSRF-Token`. With `"want": "tokens"`, the response body has tokens instead, and sets no
+/// cookie.
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "accounts",
     request_body = Login,
@@ -322,15 +323,15 @@ async fn me(State(accounts): State<Context>, caller: Caller) -> Result<Json<Me>,
 struct SessionView {
     /// The session's id.
     id: String,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     current: bool,
     /// How the browser names itself.
     user_agent: String,
     /// The network it signed in from.
     network: String,
-    /// When its holder last proved who they are: at the sign-in, or later (RFC 3339).
+    /// The time at which its holder last proved who they are: at the sign-in, or later (RFC 3339).
     authenticated_at: String,
-    /// When it was last used, give or take five minutes (RFC 3339).
+    /// The time of its last use, accurate to five minutes (RFC 3339).
     last_seen_at: String,
 }
 

@@ -55,7 +55,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("webhook.rotated", "event-webhook-rotated"),
 ];
 
-/// The sentence for an action, in a log that people read.
+/// The sentence for an action, as the log shows it to people.
 pub(super) fn sentence(text: &Text, action: &str) -> String {
     let found = SENTENCES.iter().find(|(known, _)| *known == action);
     match found {
@@ -86,7 +86,7 @@ mod tests {
         "webhook.test",
     ];
 
-    /// Every text in the sources below `folder` that looks like the name of an action.
+    /// Collects every text in the sources below `folder` that looks like the name of an action.
     fn actions(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -1,4 +1,5 @@
-//! The page after signing in: a card for each domain, with what the person has there and can begin.
+//! The page after signing in: a card for each domain, with the person's items there and what they
+//! can begin.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -14,10 +15,9 @@ use site::own_card::{Begin, OwnCard, Side};
 use site::{Context, frame};
 
 const HERE: &str = frame::HOME;
-/// How many of a person's things a card lists.
+/// How many of a person's items a card lists.
 const SHOWN: usize = 2;
 
-/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -49,7 +49,6 @@ impl CardsPage<'_> {
     }
 }
 
-/// `GET /me`.
 pub(super) async fn show(
     State(accounts): State<Context>,
     Query(done): Query<Done>,

@@ -1,4 +1,4 @@
-//! The e-mail address of one's own account: confirming it and changing it.
+//! The email address of the reader's own account: confirming it and changing it.
 
 use std::sync::LazyLock;
 
@@ -28,7 +28,6 @@ use site::{Context, domains, frame};
 
 const HERE: &str = "/me/email";
 
-/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -78,7 +77,7 @@ async fn page(
         let verified = account::verified_email(tx, &account.id)?;
         let mut held = suppressed::list_own(tx, &keys, &account)?;
         let mut newsletters = Vec::new();
-        // Newsletters go to confirmed addresses only.
+        // Newsletters go to confirmed email addresses only.
         for one in domains::newsletters(offered).filter(|_| verified.is_some()) {
             newsletters.push((one, one.is_sent(tx, &account.id, &held)?));
             held.retain(|held| !one.is_stopped_by(held));
@@ -119,7 +118,8 @@ pub(super) async fn send_again(
     Ok(see_other("/me/email?done=sent"))
 }
 
-/// Lifts a suppression of the own address by a link that is mailed regardless of it.
+/// Lifts a suppression of the reader's own email address, by a link that is mailed in spite of the
+/// suppression.
 pub(super) async fn receive(
     State(accounts): State<Context>,
     sender: Sender,
@@ -145,7 +145,7 @@ pub(super) async fn subscribe(
     Ok(see_other("/me/email?done=subscribed"))
 }
 
-/// Saves which optional mail somebody wants.
+/// Saves which optional mail the person wants.
 pub(super) async fn choose_newsletters(
     State(accounts): State<Context>,
     sender: Sender,
@@ -153,7 +153,8 @@ pub(super) async fn choose_newsletters(
     let (keys, domains) = (accounts.site.keys.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let account = sender.who.account();
-        // Mail goes to confirmed addresses only, and an account that is being erased has none.
+        // Mail goes to confirmed email addresses only, and an account that is being erased has no
+        // address.
         if !account::lock(tx, &account.id)? || account::verified_email(tx, &account.id)?.is_none() {
             return Ok(());
         }
@@ -184,7 +185,7 @@ pub(super) async fn ask(
     .await
 }
 
-/// Mails a confirmation link to the new address of the account.
+/// Mails a confirmation link to the account's new email address.
 pub(super) async fn mail_link(
     accounts: &Context,
     who: &SignedIn,
@@ -198,7 +199,7 @@ pub(super) async fn mail_link(
     Ok(email_change::ask(accounts, &sudo, &email, network).await?)
 }
 
-/// The page that opens from either link.
+/// The page that opens from the confirmation link or the undo link.
 #[derive(Template)]
 #[template(path = "email_change.html")]
 pub(super) struct LinkPage<'a> {
@@ -211,7 +212,7 @@ pub(super) struct LinkPage<'a> {
 }
 
 impl<'a> LinkPage<'a> {
-    /// The page of a link that needs nothing but a press of its button.
+    /// The page of a link that takes effect when its button is pressed, without a password.
     pub(super) fn new(
         text: &'a Text,
         csrf: &'a str,

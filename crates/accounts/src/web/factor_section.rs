@@ -1,4 +1,4 @@
-//! The section on the second factor on the page of one's own account.
+//! The section about the second factor on the page of the reader's own account.
 
 use askama::Template;
 use jiff::tz::TimeZone;
@@ -14,7 +14,7 @@ pub(super) struct Section<'a> {
     pub(super) csrf: &'a str,
     pub(super) zone: &'a TimeZone,
     pub(super) factors: Factors,
-    /// Whether the e-mail address has to be confirmed first.
+    /// Whether the email address has to be confirmed first.
     pub(super) is_pending: bool,
 }
 

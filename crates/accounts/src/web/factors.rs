@@ -1,4 +1,4 @@
-//! The pages on which the second factor of one's own account is set up.
+//! The pages on which people set up the second factor of their own account.
 
 use askama::Template;
 use axum::extract::State;

@@ -98,7 +98,8 @@ pub(super) async fn create(
         let invite = invite(&accounts, &req.who, (form.text("email"), form.text("role")))?;
         match req.write(invite).await? {
             None => Ok(see_other("/admin/invites?done=sent")),
-            // Shown in this response, without a redirect: the link is not stored anywhere.
+            // The link is shown in this response, without a redirect, because it is not stored
+            // anywhere.
             made => page(&accounts, req, made, &FormState::default()).await,
         }
     };
@@ -123,7 +124,7 @@ pub(super) fn list(tx: &mut Tx<'_>, by: &Inviter) -> Result<Vec<Invite>, Refusal
     Ok(invite::list_for_site(tx, by)?)
 }
 
-/// Invites an address; the link is returned where it is not mailed.
+/// Invites the owner of an email address. Returns the link if it is not mailed.
 pub(super) fn invite(
     accounts: &Context,
     who: &SignedIn,

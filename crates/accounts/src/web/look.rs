@@ -22,7 +22,6 @@ use site::call::{id as parse, see_other};
 use site::look::{self, Look, PICTURES, SITE};
 use site::{Context, frame};
 
-/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -37,10 +36,10 @@ struct LookPage<'a> {
     look: &'a Look,
     looks: Vec<Choice>,
     accent: [Field; 2],
-    /// How the accent colour was adjusted to be readable, in words.
+    /// Sentences on how the accent colour was adjusted to be readable.
     changed: Vec<String>,
     first: Group,
-    /// A field for each place in the menu.
+    /// A field for each entry of the menu.
     menu: Vec<Field>,
     alt: Field,
     file: Field,
@@ -55,7 +54,7 @@ struct Choice {
 }
 
 impl Choice {
-    /// The message that describes the look.
+    /// The id of the message that describes the look.
     const fn about(&self) -> &'static str {
         match self.look {
             Theme::Paper => "look-paper-about",
@@ -65,7 +64,6 @@ impl Choice {
     }
 }
 
-/// `GET /admin/look`.
 pub(super) async fn show(
     State(accounts): State<Context>,
     Query(done): Query<Done>,
@@ -200,7 +198,6 @@ fn form(look: &Look, offered: &[MenuItem]) -> Form {
     form_state::form(fields.into_iter().chain(menu))
 }
 
-/// `POST /admin/look`.
 pub(super) async fn change(
     State(accounts): State<Context>,
     wishes: Wishes,
@@ -267,7 +264,7 @@ async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> 
     Ok(())
 }
 
-/// The look and the accent colour that a form asks for.
+/// The look and the accent colour of a submitted form.
 fn worn(form: &Form) -> (Theme, String) {
     let accent = if form.is_ticked("accent_own") {
         form.text("accent").to_owned()
@@ -278,7 +275,7 @@ fn worn(form: &Form) -> (Theme, String) {
     (look, accent)
 }
 
-/// How the accent colour was adjusted, in words.
+/// Sentences on how the accent colour was adjusted.
 fn changed(text: &Text, look: &Look) -> Vec<String> {
     let Some(wished) = Color::parse(&look.accent) else {
         return Vec::new();
@@ -316,7 +313,7 @@ pub(super) async fn preview(
         .await
 }
 
-/// The fields of the form that a preview needs.
+/// The form fields that a preview needs.
 #[derive(Deserialize)]
 pub(super) struct Worn {
     #[serde(default)]
@@ -326,7 +323,6 @@ pub(super) struct Worn {
     accent: String,
 }
 
-/// `POST /admin/look/icon`.
 pub(super) async fn set_icon(
     State(accounts): State<Context>,
     wishes: Wishes,
@@ -335,7 +331,6 @@ pub(super) async fn set_icon(
     set_picture(&accounts, &wishes, sent, false).await
 }
 
-/// `POST /admin/look/portrait`.
 pub(super) async fn set_portrait(
     State(accounts): State<Context>,
     wishes: Wishes,

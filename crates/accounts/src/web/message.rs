@@ -1,4 +1,4 @@
-//! A page with one message and a link to go on.
+//! A page with one message and a link.
 
 use askama::Template;
 use axum::response::Response;
@@ -6,13 +6,12 @@ use web::{Site, Text};
 
 use super::signed_out::Entrance;
 
-/// The content of the page.
 pub(super) struct Message {
-    /// The message for the title.
+    /// The message id of the title.
     pub(super) title: &'static str,
-    /// The message for the text.
+    /// The message id of the text.
     pub(super) words: &'static str,
-    /// The link's address, and the message for its label.
+    /// The link's target, and the message id of its label.
     pub(super) onward: Option<(&'static str, &'static str)>,
 }
 
@@ -26,7 +25,7 @@ struct MessagePage<'a> {
 }
 
 impl Message {
-    /// Renders the page for somebody who is not signed in.
+    /// Renders the page for a person who is not signed in.
     pub(super) fn show(self, site: &Site, entrance: Entrance) -> Response {
         let text = entrance.text.clone();
         let page = MessagePage {

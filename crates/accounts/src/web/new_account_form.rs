@@ -27,7 +27,7 @@ pub(super) fn new_account_fields(form_state: &FormState, text: &Text) -> Vec<Fie
     ]
 }
 
-/// Reads a new account from its form; reports every mistake at once.
+/// Reads a new account from its form and reports all errors at once.
 pub(super) fn new_account(
     form: &Form,
     site: &Site,

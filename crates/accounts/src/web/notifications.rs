@@ -1,4 +1,4 @@
-//! The notices of one's own account, and whether they are also mailed.
+//! The notices of the reader's own account, and whether they are also mailed.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -15,10 +15,8 @@ use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::{Context, frame};
 
-/// The path of the list.
 pub(super) const HERE: &str = site::addresses::NOTICES;
 
-/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -33,7 +31,7 @@ struct ListPage<'a> {
     done: bool,
     /// Grouped by day, newest first.
     days: Vec<(String, Vec<&'a Notification>)>,
-    /// When the newest notice came; `None` if none is unread.
+    /// The time of the newest notice; `None` if none is unread.
     unread_until: Option<Timestamp>,
     by_mail: Field,
 }
@@ -50,7 +48,6 @@ impl ListPage<'_> {
     }
 }
 
-/// `GET /me/notices`.
 pub(super) async fn show(
     State(accounts): State<Context>,
     Query(done): Query<Done>,
@@ -106,7 +103,6 @@ pub(super) async fn read(
     Ok(see_other(HERE))
 }
 
-/// `POST /me/notices/mail`.
 pub(super) async fn choose_mail(
     State(accounts): State<Context>,
     sender: Sender,

@@ -1,4 +1,5 @@
-//! The pages to export one's own data, to erase one's account, and to cancel the erasure.
+//! The pages to export the reader's own data, to erase their own account, and to cancel the
+//! erasure.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -21,7 +22,6 @@ use site::call::see_other;
 use site::question::{self, Question};
 use site::{Context, cookies, frame};
 
-/// The path of the page.
 pub(super) const HERE: &str = site::addresses::DATA;
 
 const ERASE: Question = Question {
@@ -74,7 +74,7 @@ pub(super) async fn export(
     again(&accounts, &wishes, sender, done).await
 }
 
-/// A zip of one's own data, to download.
+/// The zip of the reader's own data, as a download.
 pub(super) async fn file(
     accounts: &Context,
     who: SignedIn,
@@ -88,7 +88,7 @@ pub(super) async fn file(
     Ok(download(accounts.site.store.write(change).await?))
 }
 
-/// A response with a zip of somebody's data, as a download.
+/// A response with the zip of a person's data, as a download.
 pub(super) fn download(zip: Vec<u8>) -> Response {
     let headers = [
         (CONTENT_TYPE, "application/zip"),
@@ -127,7 +127,7 @@ async fn try_erase(accounts: &Context, sender: &Sender) -> Result<Response, Prob
     Ok(response)
 }
 
-/// The page again, after a refusal.
+/// Shows the page again after a refusal.
 async fn again(
     accounts: &Context,
     wishes: &Wishes,

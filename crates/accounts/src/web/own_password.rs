@@ -1,4 +1,4 @@
-//! Changing one's own password, on its page and in JSON.
+//! Changing one's own password, on a page and in JSON.
 
 use platform::Secret;
 use web::Problem;
@@ -11,7 +11,7 @@ use identity::session::signed_in::SignedIn;
 use identity::sign_in::own_password::{self, Change};
 use site::Context;
 
-/// Changes a password after checking the current one; errors of the new one are reported at
+/// Changes a password after checking the current one. Errors of the new password are reported at
 /// `pointer`.
 pub async fn renew_password(
     accounts: &Context,

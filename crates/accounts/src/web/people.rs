@@ -30,10 +30,8 @@ use site::call::{self, see_other};
 use site::question::{self, Question};
 use site::{Context, frame};
 
-/// The path of the list.
 pub(super) const HERE: &str = site::addresses::PEOPLE;
 
-/// The query of the list.
 #[derive(Deserialize)]
 pub(super) struct Asked {
     #[serde(default)]
@@ -101,7 +99,7 @@ pub(super) async fn list(
     .await
 }
 
-/// The query string of the list, as it follows `?`.
+/// The query string of the list, without the leading `?`.
 fn query(pairs: &[(&str, &str)]) -> String {
     let mut written = form_urlencoded::Serializer::new(String::new());
     written.extend_pairs(pairs);
@@ -161,13 +159,13 @@ struct PersonPage<'a> {
     zone: TimeZone,
     done: bool,
     details: &'a Details,
-    /// The field for the rank, for those who may change it.
+    /// The field for the rank, if the reader may change it.
     rank: Option<Field>,
     duties: Vec<Duty<'a>>,
     form_state: &'a FormState,
 }
 
-/// A duty that somebody may have beside their rank.
+/// A duty that the person may have beside their rank.
 struct Duty<'a> {
     word: &'static str,
     label: Cow<'a, str>,
@@ -213,7 +211,6 @@ impl PersonPage<'_> {
     }
 }
 
-/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -314,7 +311,7 @@ pub(super) async fn change(
     .await
 }
 
-/// The question to confirm before an action that is not easily undone.
+/// The question before an action that is hard to undo.
 fn question_of(action: &str) -> Option<Question> {
     match action {
         "deactivate" => Some(Question {
@@ -367,7 +364,7 @@ async fn ask(
     question::show(&accounts.site, &text, who, sent, question, &values).await
 }
 
-/// The duties of the installation that these words name.
+/// The duties of the installation with these names.
 pub(super) fn read_duties<'a>(
     all: &[Role],
     words: impl Iterator<Item = &'a str>,
@@ -377,7 +374,7 @@ pub(super) fn read_duties<'a>(
     duties.ok_or_else(|| Problem::fields().field("/duties", "unknown_option", []))
 }
 
-/// A zip of somebody's data, for an owner of the installation.
+/// The zip of a person's data, for an owner of the installation.
 pub(super) async fn export(
     accounts: &Context,
     sudo: Sudo,

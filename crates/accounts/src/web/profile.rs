@@ -1,4 +1,4 @@
-//! The page of one's own profile.
+//! The page of the reader's own profile.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -17,10 +17,8 @@ use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::{Context, frame};
 
-/// The path of the page.
 pub(super) const HERE: &str = site::addresses::PROFILE;
 
-/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -103,7 +101,7 @@ pub(super) async fn change(
     .await
 }
 
-/// Saves somebody's profile, and their slug if one is sent.
+/// Saves the person's profile, and the slug if one is sent.
 pub async fn save(
     accounts: &Context,
     who: &SignedIn,

@@ -1,4 +1,4 @@
-//! The buttons and sections for providers of sign-ins.
+//! Buttons and sections for sign-in providers.
 
 use askama::Template;
 use axum::http::header::CONTENT_SECURITY_POLICY;
@@ -37,8 +37,8 @@ impl Button {
     }
 }
 
-/// Lets the forms of a page redirect to providers: browsers check a redirect after a form against
-/// the policy, too.
+/// Lets the forms of a page redirect to providers. Browsers apply the policy for forms also to
+/// redirects.
 pub(super) fn allow_forms(accounts: &Context, mut response: Response) -> Response {
     let issuers = accounts.providers.iter();
     let origins: Vec<String> = issuers
@@ -61,7 +61,7 @@ pub(super) struct Section<'a> {
     pub(super) csrf: &'a str,
     pub(super) zone: &'a TimeZone,
     pub(super) identities: Vec<(String, Linked)>,
-    /// For the providers with which the account has no identity.
+    /// Buttons for the providers with which the account has no identity.
     pub(super) buttons: Vec<Button>,
 }
 

@@ -23,11 +23,11 @@ use site::look::{self, Look, PICTURES};
 use site::part::{Part, PublicPage, Tile};
 use site::{Context, cookies, domain, moved};
 
-/// The routes of the whole site, to render the page that is configured for `/`.
+/// The routes of the whole site, with which the page chosen for `/` is rendered.
 #[derive(Clone)]
 pub(super) struct Inside(pub(super) Router);
 
-/// Refreshes what all public pages show, if it is due, and looks up who is reading.
+/// Refreshes the data of all public pages, if it is due, and looks up the reader.
 pub(super) async fn visit(
     State(accounts): State<Context>,
     request: Request,
@@ -67,7 +67,7 @@ async fn name(site: &Site, headers: &HeaderMap) -> Option<String> {
     Some(visit.who.account().display_name.clone())
 }
 
-/// The parts of a page by position.
+/// The parts of a page, by position.
 #[derive(Default)]
 struct Parts {
     now: Vec<String>,
@@ -101,15 +101,15 @@ impl Parts {
 struct FirstPage<'a> {
     text: &'a Text,
     look: &'a Look,
-    /// The site's sentence, or else its name.
+    /// The site's headline, or else its name.
     title: &'a str,
     introduction: Vec<&'a str>,
     profile: Option<&'a PublicProfile>,
     parts: &'a Parts,
 }
 
-/// `GET /`: the page that owners chose, rendered by an internal request; otherwise the page made of
-/// the domains' parts.
+/// `GET /`: the page that the owners chose, rendered by an internal request; otherwise the page
+/// made of the domains' parts.
 pub(super) async fn first(
     State(accounts): State<Context>,
     Extension(inside): Extension<Inside>,
@@ -220,13 +220,13 @@ fn public_page<B: Template>(
 struct PersonPage<'a> {
     text: &'a Text,
     profile: &'a PublicProfile,
-    /// The look with the portrait, on the page of the site's owner.
+    /// The look with the portrait; only on the page of the site's owner.
     look: Option<&'a Look>,
     parts: &'a Parts,
     share: &'a Share,
 }
 
-/// `GET /u/{account}`. 404 for an account of which nothing is public.
+/// `GET /u/{account}`. Returns 404 for an account without public content.
 pub(super) async fn person(
     State(accounts): State<Context>,
     Path(account): Path<String>,
@@ -284,7 +284,6 @@ pub(super) async fn person(
     ))
 }
 
-/// `GET /card.png`.
 pub(super) async fn card(
     State(accounts): State<Context>,
     query: Query<card_picture::Asked>,
@@ -293,7 +292,7 @@ pub(super) async fn card(
     card_picture::show(&accounts.site, &query, &headers).await
 }
 
-/// `GET /site/images/{file}`: the icon or the portrait. A changed picture has a new address.
+/// `GET /site/images/{file}`: the icon or the portrait. A changed picture has a new path.
 pub(super) async fn image(
     State(accounts): State<Context>,
     Path(file): Path<String>,

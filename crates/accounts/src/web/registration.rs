@@ -1,4 +1,4 @@
-//! Registering, and confirming the e-mail address by a mailed link.
+//! Registering, and confirming the email address by a mailed link.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -23,15 +23,13 @@ use identity::person::verification::{self, ConfirmError, Confirmation, Proof};
 use identity::problem;
 use site::{Context, cookies};
 
-/// A registration as it was sent, by a form or as JSON.
+/// A registration as sent by a form or as JSON.
 pub struct Sent<'a> {
-    /// The mail address as typed.
     pub email: &'a str,
-    /// The password as typed.
     pub password: Secret,
     /// The name that others see.
     pub display_name: &'a str,
-    /// The slug as typed; empty if none is asked for.
+    /// The slug as typed; empty if the person asks for none.
     pub slug: &'a str,
     /// The language of mails.
     pub locale: &'a str,
@@ -42,7 +40,7 @@ pub struct Sent<'a> {
 }
 
 impl Sent<'_> {
-    /// Validates all fields and reports every mistake at once.
+    /// Validates all fields and reports all errors at once.
     pub fn read(&self, site: &Site) -> Result<Registrant, Problem> {
         let mut wrong = Problem::fields();
         let name: Result<DisplayName, _> = self.display_name.parse();
@@ -97,11 +95,11 @@ struct RegisterPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     form_stamp: &'a str,
-    /// Where a provider's sign-in redirects to: the same page as without a provider.
+    /// The page to which a sign-in with a provider leads: the same as without a provider.
     redirect: &'a str,
     providers: Vec<Button>,
     fields: Vec<Field>,
-    /// Folded, as it may be chosen later.
+    /// The field is collapsed, because people may choose a slug later.
     slug: Field,
     form_state: &'a FormState,
 }
@@ -233,22 +231,23 @@ fn register_page(
 struct CheckMailPage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    /// The address as typed, whether or not it has an account already.
+    /// The email address as typed, whether or not it already has an account.
     email: &'a str,
     display_name: &'a str,
-    /// The sentence before and after the address.
+    /// The sentence before and after the email address.
     sentence: (&'a str, &'a str),
     was_sent_again: bool,
 }
 
-/// Shows where the mail went. The page is the same for new and known addresses.
+/// Shows the email address that the mail was sent to. The page is the same for new and known
+/// addresses.
 pub(super) fn check_mail(
     accounts: &Context,
     entrance: Entrance,
     form: &Form,
     was_sent_again: bool,
 ) -> Response {
-    /// Stands in the sentence for the address, which the template marks up.
+    /// A placeholder for the email address, which the template marks up.
     const PLACE: &str = "\u{fffc}";
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
     let sentence = text.with("account-check-mail-to", [("email", PLACE.into())]);
@@ -265,7 +264,8 @@ pub(super) fn check_mail(
     response
 }
 
-/// `POST /register/again`: another mail to the address that this browser registered with.
+/// `POST /register/again`: sends another mail to the email address that this browser registered
+/// with.
 pub(super) async fn send_again(
     State(accounts): State<Context>,
     headers: HeaderMap,
@@ -282,7 +282,7 @@ pub(super) async fn send_again(
     Ok(check_mail(&accounts, entrance, &form, true))
 }
 
-/// `POST /register/change`: the form again, to be sent with another address.
+/// `POST /register/change`: shows the form again, for another email address.
 pub(super) async fn change_address(
     State(accounts): State<Context>,
     entry: Entry,
@@ -304,7 +304,8 @@ struct VerifyPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     email: &'a str,
-    /// The fields that prove that the account is the reader's, if the link alone does not.
+    /// The fields for a proof that the account is the reader's, if the link alone does not prove
+    /// it.
     fields: Vec<Field>,
     form_state: &'a FormState,
 }
@@ -372,7 +373,7 @@ pub(super) async fn confirm(
     }
 }
 
-/// The proof of ownership that was typed.
+/// The proof of ownership, as typed.
 pub(super) fn proof(current: &str, new: &str) -> Proof {
     match (current, new) {
         ("", "") => Proof::None,

@@ -1,4 +1,4 @@
-//! For people who cannot sign in: mails a link that sets a new password or signs in.
+//! Links by mail for people who cannot sign in: they set a new password or sign in.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -63,7 +63,7 @@ pub(super) async fn ask(
     }
 }
 
-/// Mails a link, if the address has an account.
+/// Mails a link, if the email address has an account.
 pub async fn mail_link(
     accounts: &Context,
     email: &str,

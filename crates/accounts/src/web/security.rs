@@ -1,4 +1,4 @@
-//! The security page of one's own account: password, sessions, passkeys.
+//! The security page of the reader's own account: password, sessions, passkeys.
 
 use std::borrow::Cow;
 
@@ -79,7 +79,7 @@ struct SecurityPage<'a> {
     zone: &'a TimeZone,
     done: Option<&'static str>,
     made: Option<&'a str>,
-    /// The notice for somebody who needs a second factor and has none.
+    /// The notice for a person who needs a second factor and has none.
     lacks_factor: Option<&'static str>,
     has_password: bool,
     fields: Vec<Field>,
@@ -91,7 +91,6 @@ struct SecurityPage<'a> {
     passkey_name: Field,
     tokens: &'a [Token],
     domains: &'a [DomainAccounts],
-    /// The fields of a new token.
     name: Field,
     scopes: Vec<Offered<'a>>,
     days: Field,
@@ -132,7 +131,7 @@ impl SecurityPage<'_> {
         self.text.with("account-token-life", values)
     }
 
-    /// The sentence for a token that reaches only one resource.
+    /// The sentence for a token that can access only one object.
     fn reach(&self, token: &Token) -> Option<Cow<'_, str>> {
         let scope = token.scope.as_ref()?.find(self.domains)?;
         Some(self.text.say(scope.kind().only))
@@ -161,7 +160,7 @@ pub(super) async fn security(
     page(&accounts, &req, None, &FormState::default()).await
 }
 
-/// The page, with a token that was just made and a form that was refused, if any.
+/// The page, perhaps with a new token or a refused form.
 pub(super) async fn page(
     accounts: &Context,
     req: &PageRequest,
@@ -349,7 +348,7 @@ async fn try_remove_passkey(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// The page again, with the errors of the form that was sent.
+/// Shows the page again, with the errors of the submitted form.
 pub(super) async fn again(
     accounts: &Context,
     posted: &FormPost,

@@ -1,4 +1,4 @@
-//! The pages on which the first owner or an invited member makes an account.
+//! The pages on which the first owner or an invited member creates an account.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -42,7 +42,6 @@ pub(super) async fn set_up(
     Path(secret): Path<String>,
     entry: Entry,
 ) -> Result<Response, Problem> {
-    // Checked before the password is hashed, so that a request without the key costs little work.
     check_setup(&accounts, secret.clone()).await?;
     let Entry { entrance, form, .. } = entry;
     let done = try_set_up(&accounts, &entrance, &form, Secret::new(secret)).await;
@@ -96,14 +95,14 @@ struct JoinPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     by: &'a str,
-    /// The title of what the invite is for, if it has one.
+    /// The title of the scope that the invite is for, if it has one.
     title: Option<&'a str>,
     role: Role,
     address: &'a str,
     who: Option<&'a str>,
-    /// The fields of a new account, if the invite makes one.
+    /// The fields of a new account, if the invite creates one.
     fields: Option<Vec<Field>>,
-    /// Whether somebody without an account can register elsewhere.
+    /// Whether a person without an account can register elsewhere.
     can_register: bool,
     form_state: &'a FormState,
 }

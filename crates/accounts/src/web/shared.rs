@@ -1,6 +1,5 @@
-//! The page that lists what somebody shares with others, each with a button to end it. Somebody who
-//! had access to the account may have shared things with themselves, so a password reset by mail
-//! leads here.
+//! The page that lists what a person shares with others, each with a button to stop it. An intruder
+//! may have shared things with themselves, so a password reset by mail leads here.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -14,12 +13,10 @@ use site::domain::Share;
 use site::domains;
 use site::{Context, frame};
 
-/// The path of the page.
 pub(super) const HERE: &str = site::addresses::SHARED;
-/// The sign-in page that redirects to [`HERE`].
+/// The sign-in page that leads to [`HERE`].
 pub(super) const LOGIN: &str = "/login?redirect=%2Fme%2Fshared";
 
-/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

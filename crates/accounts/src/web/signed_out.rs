@@ -1,5 +1,5 @@
-//! Pages for people who are not signed in, and forms sent from them: who may already be signed in,
-//! the cookie that stands in for a session, and the language.
+//! Pages and forms for people who are not signed in: the person, if they are signed in after all,
+//! the cookie that replaces a session, and the language.
 
 use askama::Template;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -18,14 +18,14 @@ use identity::session::signed_in::SignedIn;
 use site::Context;
 use site::asking::Browser;
 
-/// Somebody who opens a page without being signed in.
+/// A reader who opens a page that needs no sign-in.
 pub(super) struct Entrance {
-    /// Who is reading, if they are signed in.
+    /// The reader, if they are signed in.
     pub(super) who: Option<SignedIn>,
     /// The hidden `_csrf` of the page's form.
     pub(super) csrf: String,
     pub(super) text: Text,
-    /// The language for mail to them.
+    /// The language of mails to the reader.
     pub(super) locale: String,
     pub(super) client: Client,
     secret: Secret,
@@ -60,9 +60,9 @@ impl Entrance {
         })
     }
 
-    /// Whether a form was sent from this browser's own page. Pages opened by a link send no
-    /// referrer, so some browsers do not say where their forms come from; there the secret value in
-    /// the form is checked instead.
+    /// Whether a form was sent from a page of this browser. Pages opened by a link send no
+    /// referrer, so some browsers do not report the origin of their forms; in that case, the secret
+    /// value in the form is checked instead.
     fn check(&self, parts: &request::Parts, site: &Site, form: &Form) -> Result<(), Problem> {
         if !site.declared.secret_paths.hides(parts.uri.path()) {
             return csrf::check(&parts.headers, site.url(), self.secret.reveal(), Some(form));
@@ -94,7 +94,7 @@ impl Entrance {
     }
 }
 
-/// Refuses sign-ins over HTTP, where anybody can read the cookie, except on this machine.
+/// Refuses sign-ins over plain HTTP, where others can read the cookie, except on this machine.
 pub fn check_connection(url: &SiteUrl) -> Result<(), Problem> {
     if url.is_secure() || url.is_loopback() {
         return Ok(());
@@ -114,7 +114,7 @@ impl FromRequestParts<Context> for Entrance {
     }
 }
 
-/// A form sent without being signed in, verified to come from this site.
+/// A form that needs no sign-in, verified to come from this site.
 pub(super) struct Entry {
     pub(super) entrance: Entrance,
     pub(super) form: Form,

@@ -1,4 +1,4 @@
-//! The page of one's own slug, the name in public addresses.
+//! The page of the reader's own slug, their name in public URLs.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -17,10 +17,8 @@ use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::{Context, frame};
 
-/// The path of the page.
 pub(super) const HERE: &str = site::addresses::SLUG;
 
-/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -102,7 +100,7 @@ pub(super) async fn change(
     .await
 }
 
-/// Gives somebody a new slug.
+/// Changes the person's slug.
 pub(super) async fn rename(
     accounts: &Context,
     who: &SignedIn,

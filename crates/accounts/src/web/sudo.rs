@@ -1,5 +1,5 @@
-//! The page on which people who are signed in prove again who they are. A form that was refused for
-//! lack of this proof is carried out after it.
+//! The page on which signed-in people prove again who they are. Afterwards, the form that was
+//! refused for lack of this proof is carried out.
 
 use askama::Template;
 use axum::Extension;
@@ -70,7 +70,7 @@ struct UndonePage<'a> {
     held: &'a HeldForm,
 }
 
-/// The query: which form asked for the proof.
+/// The query, which names the form that needs the proof.
 #[derive(Deserialize)]
 pub(super) struct Act {
     act: Option<String>,
@@ -82,7 +82,7 @@ struct HeldForm {
     /// The path that the form was sent to.
     address: String,
     kept: Kept,
-    /// When the form was held.
+    /// The time at which the form was held.
     at: Timestamp,
     sealed: String,
 }
@@ -127,9 +127,9 @@ impl HeldForm {
         }))
     }
 
-    /// The form that the page of the proof carried along. It can be decrypted only in the session
-    /// in which it was encrypted, and the proof gives the session a new id, so it is carried out
-    /// only once.
+    /// The form that the proof's page contained. Only the session in which the form was encrypted
+    /// can decrypt it, and the proof gives the session a new id, so the form is carried out only
+    /// once.
     fn find(accounts: &Context, who: &SignedIn, form: &Form) -> Result<Option<Self>, Problem> {
         let Some(sealed) = form.find("kept") else {
             return Ok(None);
@@ -149,7 +149,7 @@ impl HeldForm {
         }))
     }
 
-    /// The sentence for what will be done, if the form has one.
+    /// The sentence that describes the form's action, if the form has one.
     fn what(&self) -> Option<&str> {
         self.kept.form.find(question::WHAT)
     }
@@ -178,7 +178,7 @@ pub(super) async fn show(
     page(&accounts, &text, who, (&redirect, None), &form_state).await
 }
 
-/// The request of a form, with which the form is carried out after the proof.
+/// The request of a form, with which the server carries out the form after the proof.
 pub(super) struct Around {
     inside: Inside,
     headers: HeaderMap,
@@ -259,7 +259,7 @@ pub(super) async fn prove(
         Err(error) => Err(error),
     };
     form_state::answer(done, async |problem| {
-        // A code is never shown again: it changes, or is secret.
+        // A typed code is never shown again: it has either expired or is secret.
         let form_state = FormState::refused(Form::default(), &problem, &text).at("password");
         page(
             &accounts,

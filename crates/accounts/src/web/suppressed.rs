@@ -1,4 +1,4 @@
-//! The administrators' page of suppressed addresses, which get no mail.
+//! The administrators' page of suppressed email addresses, which get no mail.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -17,7 +17,6 @@ use site::asking::{Reader, Sender};
 use site::call::{self, see_other};
 use site::{Context, frame};
 
-/// The path of the list.
 pub(super) const HERE: &str = site::addresses::SUPPRESSED;
 
 #[derive(Template)]
@@ -41,7 +40,7 @@ impl ListPage<'_> {
     }
 }
 
-/// The message for the cause of a suppression.
+/// The message id for the cause of a suppression.
 pub(super) fn cause_words(cause: Cause) -> &'static str {
     match cause {
         Cause::SoftBounce => "suppressed-soft-bounce",
@@ -52,7 +51,6 @@ pub(super) fn cause_words(cause: Cause) -> &'static str {
     }
 }
 
-/// The query after a redirect: `done` names the action that was done.
 #[derive(Deserialize)]
 pub(super) struct Done {
     done: Option<String>,

@@ -1,4 +1,4 @@
-//! Personal tokens: the operations of their owners, and their forms on the security page.
+//! Personal tokens: their owners' operations, and the forms on the security page.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -25,12 +25,12 @@ const REMOVE: Question = Question {
     confirm: "question-token-confirm",
 };
 
-/// The requester's live tokens, the newest first.
+/// The requester's live tokens, newest first.
 pub(super) fn list(tx: &mut Tx<'_>, me: &Requester) -> Result<Vec<Token>, Refusal> {
     Ok(token::list(tx, &me.who.account().id)?)
 }
 
-/// The scopes that these words name.
+/// The scopes with these names.
 pub(super) fn scopes<S: AsRef<str>>(
     accounts: &Context,
     words: &[S],
@@ -39,7 +39,7 @@ pub(super) fn scopes<S: AsRef<str>>(
         .map_err(|index| Problem::fields().field(format!("/scopes/{index}"), "unknown_option", []))
 }
 
-/// Makes a token for somebody who has just proved who they are.
+/// Creates a token for a person who has just proved who they are.
 pub(super) fn create(tx: &mut Tx<'_>, me: &Requester, new: &NewToken) -> Result<Created, Refusal> {
     let sudo = Sudo::check(me.who.clone(), tx.now())?;
     Ok(token::create_own(tx, &sudo, new, &me.request).map_err(Problem::from)?)
@@ -51,7 +51,8 @@ pub(super) fn remove(tx: &mut Tx<'_>, me: &Requester, id: &TokenId) -> Result<()
     was_there.then_some(()).ok_or(Refusal::NotFound)
 }
 
-/// Shows the new token in this response, without a redirect: the token is not stored anywhere.
+/// Shows the new token in this response, without a redirect, because the token is not stored
+/// anywhere.
 pub(super) async fn create_token(
     State(accounts): State<Context>,
     posted: FormPost,

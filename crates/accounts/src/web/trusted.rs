@@ -1,4 +1,4 @@
-//! The page of one's trusted contacts.
+//! The page of the reader's own trusted contacts.
 
 use askama::Template;
 use axum::response::Response;
@@ -17,7 +17,6 @@ use site::proof::Requester;
 use site::refusal::Refusal;
 use site::request::{FormPost, PageRequest};
 
-/// The path of the page.
 pub(super) const HERE: &str = site::addresses::TRUSTED;
 
 /// The messages after a redirect, by the value of `done`.
@@ -97,7 +96,6 @@ pub(super) fn remove_contact(
     Ok(removed.map_err(Problem::from)?)
 }
 
-/// The trusted contacts, as items that the account shares.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let contacts = trusted::list(tx, account)?.into_iter();
     let shared = contacts.map(|contact| Share {

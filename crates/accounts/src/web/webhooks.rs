@@ -36,7 +36,7 @@ struct WebhooksPage<'a> {
     csrf: &'a str,
     done: Option<&'static str>,
     form_state: &'a FormState,
-    /// The secret that was just made; shown only once.
+    /// The new secret, which is shown only once.
     secret: Option<&'a str>,
     rows: Vec<Row>,
     fields: Vec<Field>,
@@ -56,13 +56,11 @@ struct DeliveryRow {
     outcome: String,
 }
 
-/// `GET /me/webhooks`.
 pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     page(&req, None, None).await
 }
 
-/// The page, with the secret that was just made, and a form that was refused. A new form has the
-/// first event chosen.
+/// The page, perhaps with a new secret or a refused form. A new form has the first event selected.
 async fn page(
     req: &PageRequest,
     secret: Option<&str>,
@@ -158,7 +156,6 @@ async fn show_secret(
     refused(req, &posted.form, done).await
 }
 
-/// `POST /me/webhooks/{id}/test`.
 pub(super) async fn test(
     Extension(limit): Extension<TestLimit>,
     posted: FormPost,
@@ -189,7 +186,6 @@ async fn refused(
     .await
 }
 
-/// `POST /me/webhooks/{id}/delete`.
 pub(super) async fn delete(posted: FormPost) -> Result<Response, Problem> {
     let id: WebhookId = posted.req.id("id")?;
     if !question::is_sure(&posted.form) {

@@ -1,5 +1,5 @@
-//! Every address of accounts × every kind of caller, as the lists declare; and that an
-//! address of which none says it lets nobody in.
+//! Calls every route of accounts as every kind of caller, and checks that access matches the
+//! declarations. A route without a declaration lets nobody in.
 
 use axum::Router;
 use axum::http::Method;
@@ -28,7 +28,7 @@ struct Route {
     callers: Callers,
 }
 
-/// What the lists say of each address.
+/// The declarations of all routes.
 fn routes() -> Vec<Route> {
     let described = accounts::web::api::routes::<Description<_>>().into_openapi();
     let described = serde_json::to_value(described).unwrap();
@@ -39,7 +39,7 @@ fn routes() -> Vec<Route> {
             let callers = match (&what["x-access"]["in_person"], scopes) {
                 (Value::Bool(true), _) => Callers::People,
                 (_, Value::Null) => Callers::Anybody,
-                // The scopes of each event are checked by the handler.
+                // The handler checks the scopes of each event.
                 (_, Value::Array(none)) if none.is_empty() => Callers::Tokens(&[]),
                 (_, scopes) => {
                     assert_eq!(*scopes, json!([PROFILE_READ.word()]), "{path}");
@@ -62,7 +62,7 @@ fn routes() -> Vec<Route> {
     routes
 }
 
-/// With which code somebody is kept out, if they are.
+/// The error code with which the caller is refused, if they are.
 async fn refusal(mut visitor: Visitor, route: &Route) -> Option<String> {
     visitor.header("accept", "application/json");
     let path = route.path.replace("{secret}", "x").replace("{id}", "none");
@@ -87,7 +87,7 @@ fn code(page: &Page) -> Option<String> {
     is_problem.then(|| page.json()["code"].as_str().unwrap().to_owned())
 }
 
-/// Somebody's browser, with a session of its own.
+/// A person's browser, with a new session.
 async fn browser(world: &World, accounts: &Context, router: Router, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = Visitor::new(router);
@@ -97,7 +97,7 @@ async fn browser(world: &World, accounts: &Context, router: Router, id: &Account
     visitor
 }
 
-/// A program that goes on in a session of somebody's.
+/// A program with an access token of a person's session.
 async fn access_program(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     let mut page = browser(world, accounts, router(accounts), id).await;
     let address = "/api/v1/auth/token";
@@ -113,7 +113,7 @@ async fn access_program(world: &World, accounts: &Context, id: &AccountId) -> Vi
 fn every_address_is_for_whom_its_list_says() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
-        // The last owner's account is not erased, whatever is asked for.
+        // The account of the last owner is never erased, whatever is called.
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
         give(world, &id, OWNER, &Scope::site()).await;
@@ -137,19 +137,19 @@ fn every_address_is_for_whom_its_list_says() {
             let refused = refusal(program, &route).await;
             assert_eq!(refused.as_deref(), all, "{told}: an access token");
             let refused = refusal(Visitor::new(router.clone()), &route).await;
-            // Whoever is signed out already has what they ask for.
+            // Signing out succeeds also for a person who is signed out already.
             let is_open = route.callers == Callers::Anybody || told.ends_with("/logout");
             let expected = (!is_open).then_some("unauthenticated");
             assert_eq!(refused.as_deref(), expected, "{told}");
             let person = browser(world, &accounts, router, &id).await;
             assert_eq!(refusal(person, &route).await, None, "{told}");
         }
-        // What a person sends has an address of their own confirmed.
+        // One of these calls asks for another confirmation link.
         registering::expect(world, &accounts, "farah@example.my", "mail-verify-subject");
     });
 }
 
-/// Whoever opens another way in describes it there.
+/// Every route that is open to anybody must be described in this document.
 #[test]
 fn what_anybody_may_call_is_in_the_documentation() {
     let documentation = include_str!("../../../../docs/security.md");
@@ -166,10 +166,10 @@ fn every_page_for_people_has_the_way_out() {
         let id = person(world, "farah@example.my", None).await;
         give(world, &id, OWNER, &Scope::site()).await;
         let mut visitor = browser(world, &accounts, router(&accounts), &id).await;
-        // Also the page that asks for a proof.
+        // Pages that ask for a proof are included, because the last proof is too old by now.
         world.clock.advance(sudo::LIFETIME);
         let is_page = |route: &Route| {
-            // A preview is what visitors see.
+            // The preview shows the page as visitors see it, without the own frame.
             let has_own_frame =
                 !route.path.starts_with("/api/") && !route.path.ends_with("/preview");
             route.method == Method::GET && route.callers == Callers::People && has_own_frame

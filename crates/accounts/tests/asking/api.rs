@@ -1,4 +1,4 @@
-//! The JSON interface, through the router.
+//! The JSON API, called through the router.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -19,7 +19,7 @@ pub(crate) fn csrf_token(session: &str) -> String {
     web::csrf::token(session, &platform::Random::seeded(1))
 }
 
-/// A script on a page of somebody who is signed in.
+/// A script on a page of a signed-in person.
 pub(crate) async fn script(world: &World, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = visitor(&accounts(world));

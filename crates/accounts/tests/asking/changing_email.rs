@@ -1,4 +1,4 @@
-//! Another address for an account.
+//! Changing the email address of an account.
 
 use axum::http::Method;
 use identity::account::{self, AccountId};
@@ -28,7 +28,7 @@ use crate::withdrawing::invite;
 const OLD: &str = "farah@example.my";
 const NEW: &str = "farah@example.com";
 
-/// A browser of somebody who has just signed in.
+/// The browser of a person who has just signed in.
 async fn browser(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = visitor(accounts);
@@ -37,7 +37,7 @@ async fn browser(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     visitor
 }
 
-/// Asks on the page for another address, and returns the link.
+/// Requests another email address on the page, and returns the link.
 async fn ask(world: &World, farah: &mut Visitor, email: &str) -> String {
     world.clock.advance(SignedDuration::from_mins(2));
     let page = farah.get("/me/email").await.with(200);
@@ -205,7 +205,7 @@ fn an_address_that_nobody_confirmed_takes_no_account_back() {
         let page = registrant.get(&sent).await;
         registrant.submit(&page, &page.form("")).await.with(200);
         assert_eq!(address(world, &id).await, NEW);
-        // And none to the old address, whose owner never had the account.
+        // The old address gets no mail, because its owner never had the account.
         expect(world, &accounts, NEW, "mail-change-subject");
     });
 }
@@ -296,7 +296,7 @@ fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_i
         let page = owner.get(&undo).await.with(200);
         owner.submit(&page, &page.form("")).await.with(200);
         assert_eq!(address(world, &id).await, OLD);
-        // A factor of the thief's would keep the owner out.
+        // A thief's second factor would keep the owner out.
         assert!(!is_enrolled(world, &id).await);
         let of = id.clone();
         let passkeys = read(world.store(), move |tx| {
@@ -305,7 +305,7 @@ fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_i
         .await;
         assert!(passkeys.is_empty());
         visitor(&accounts).get(&invited).await.with(400);
-        // Mail of the account that was removed is gone with it.
+        // The removed account's mail was deleted with the account.
         expect(world, &accounts, NEW, "mail-change-subject");
     });
 }
@@ -420,7 +420,7 @@ fn of_two_accounts_that_confirm_one_address_one_has_it() {
             let email = wanted.parse().unwrap();
             let find = move |tx: &mut Tx<'_>| account::find_by_email(tx, &email);
             assert!(read(world.store(), find).await.is_some());
-            // Or the network would ask too often.
+            // Without this pause, the network would exceed its limit.
             world.clock.advance(SignedDuration::from_hours(1));
         }
     });

@@ -1,4 +1,4 @@
-//! Accounts that had been erased when an older state of the store was restored.
+//! Accounts that come back when an older state of the store is restored, and are erased again.
 
 use identity::account::{self, AccountId};
 use identity::person::erasure as accounts_erasure;
@@ -45,7 +45,7 @@ fn somebody_who_was_erased_is_gone_before_anything_is_served() {
             .unwrap();
         assert!(!is_there(world, &farah).await);
         assert!(is_there(world, &other).await);
-        // It is on the list of this store too, for its own backup.
+        // The erasure is also on this store's own list, for its next backup.
         let list = read(world.store(), |tx| erasure::after(tx, 0)).await;
         assert_eq!(list.len(), 1);
         assert_eq!(list[0].subject, erasure::subject("account", farah.as_str()));

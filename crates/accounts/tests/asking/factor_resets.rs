@@ -1,5 +1,5 @@
-//! Second factors of people who lost them: what an administrator asks for, who can stop it, and
-//! what becomes of the account.
+//! Second factors of people who lost them: the removal that an administrator asks for, who can
+//! cancel it, and the account afterwards.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -38,7 +38,7 @@ async fn lasting(world: &World, id: &AccountId) -> Visitor {
     visitor
 }
 
-/// Somebody with a password, an app and a passkey.
+/// A person with a password, an app and a passkey.
 async fn farah(world: &World) -> AccountId {
     let id = person(world, FARAH, Some(&usual_hash(world).await)).await;
     enrol(world, &id).await;
@@ -69,7 +69,7 @@ fn factors_are_removed_a_day_after_the_person_was_told() {
         let reset = [("action", "reset-factors")];
         press(&mut boss, &id, &reset).await.with(303);
         expect(world, &accounts, FARAH, ASKED);
-        // Asked again, nothing is put off, and nobody is told twice.
+        // A second request changes neither the time nor sends another mail.
         let path = format!("{API}/{id}/factor-reset");
         let again = boss.call(Method::POST, &path, &Value::Null).await.with(202);
         let due = world.clock.now() + DELAY;
@@ -131,7 +131,7 @@ fn the_link_in_the_mail_and_any_session_keep_them() {
                     stranger.submit(&page, &form).await.with(400);
                 }
                 "page" => {
-                    // Without a proof: whoever sees it must not lose time.
+                    // This works without a new proof, so that an alarmed person loses no time.
                     world.clock.advance(sudo::LIFETIME);
                     let page = theirs.get("/me/data").await.with(200);
                     let form = page.form("/me/security/factors/keep");

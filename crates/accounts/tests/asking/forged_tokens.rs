@@ -1,4 +1,4 @@
-//! Access tokens that are wrong in one thing each and right in every other, signature included.
+//! Access tokens that are wrong in one respect and right in all others, including the signature.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -12,7 +12,6 @@ use testkit::World;
 use crate::refreshing::sign_in;
 use crate::stage::{MIGRATIONS, accounts, begin, client, find_session, person, visitor};
 
-/// Header and claims of a token.
 #[derive(Clone)]
 struct Parts {
     header: Value,
@@ -37,7 +36,7 @@ impl Parts {
         format!("{header}.{claims}")
     }
 
-    /// Signed by the key of its own `kid`, made for `purpose`.
+    /// Signs with the key of the token's `kid`, derived for `purpose`.
     fn sign(&self, accounts: &Context, purpose: &str) -> String {
         let kid = self.header["kid"].as_str().unwrap();
         let seed = accounts.site.keys.key(purpose).mac(&[kid]);
@@ -63,7 +62,7 @@ async fn status(accounts: &Context, token: &str) -> u16 {
     program.get("/api/v1/me").await.status.as_u16()
 }
 
-/// A session of somebody else's.
+/// A session of another person.
 async fn other_session(world: &World, id: &AccountId) -> String {
     let begun = begin(world, id, Stay::Visit, client(2)).await;
     let who = find_session(world, &begun.session).await.unwrap();
@@ -122,7 +121,7 @@ fn a_token_counts_by_the_signature_of_our_key_for_such_tokens_alone() {
         let (_, signature) = token.rsplit_once('.').unwrap();
         let mut changed = good.clone();
         changed.claims["exp"] = json!(world.clock.now().as_second() + 7200);
-        // A key that the token itself brings along.
+        // A key that is in the token itself.
         let own = Ed25519KeyPair::generate().unwrap();
         let mut bringing = good.clone();
         bringing.header["jwk"] = json!({"kty": "OKP", "crv": "Ed25519",

@@ -18,7 +18,7 @@ fn wedding() -> Scope {
     CLUB.scope("wedding")
 }
 
-/// The proof that somebody manages a place.
+/// The proof that a person manages a scope, if they do.
 pub(crate) async fn manager(world: &World, who: &SignedIn, scope: &Scope) -> Option<Manager> {
     let (who, scope) = (who.clone(), scope.clone());
     let request = Some(client(1).request);
@@ -69,7 +69,7 @@ fn a_person_is_one_thing_in_one_place() {
     });
 }
 
-/// Gives a role until some instant; tells how it went.
+/// Grants a role until the given time, and returns the result.
 async fn give_until(
     world: &World,
     id: &AccountId,
@@ -132,7 +132,7 @@ fn a_person_has_any_duties_beside_one_rank() {
         assert_eq!(duties(world, &who).await, [false, false]);
         assert_eq!(role(world, &id, &wedding()).await, None);
 
-        // What no domain has declared is no role, and neither is another kind's.
+        // Roles that no domain has declared, or that belong to another kind of scope, are refused.
         for odd in [Role::new("dancer", ""), grant::ADMIN] {
             let refused = give_until(world, &id, odd, None).await;
             assert!(matches!(refused, Err(GrantError::UnknownRole)));
@@ -169,10 +169,10 @@ fn a_grant_that_has_ended_gives_nothing() {
         let hours = |count| Some(start + SignedDuration::from_hours(count));
         for role in [COORDINATOR, COOK] {
             give_until(world, &id, role, hours(2)).await.unwrap();
-            // Who has it for longer keeps it.
+            // A shorter grant of the same role does not shorten the longer one.
             give_until(world, &id, role, hours(1)).await.unwrap();
         }
-        // And who has a greater rank keeps that.
+        // A grant of a lower rank does not replace the higher one.
         give_until(world, &id, OBSERVER, None).await.unwrap();
         let ranks = async || {
             let who = who.clone();
@@ -193,7 +193,7 @@ fn a_grant_that_has_ended_gives_nothing() {
         assert_eq!(ranks().await, []);
         assert_eq!(duties(world, &who).await, [false, false]);
         assert_eq!(members().await, 1);
-        // What has ended is neither greater nor in the way.
+        // An expired grant is neither a higher rank nor an obstacle.
         give_until(world, &id, OBSERVER, hours(3)).await.unwrap();
         assert_eq!(role(world, &id, &wedding()).await, Some(OBSERVER));
         give_until(world, &id, OBSERVER, None).await.unwrap();
@@ -203,7 +203,7 @@ fn a_grant_that_has_ended_gives_nothing() {
         let late = signed_in(world, &id).await;
         assert_eq!(duties(world, &late).await, [true, false]);
 
-        // An owner whose grant ends some day is not the one who stays.
+        // An owner whose grant expires does not count as the last owner.
         give_until(world, &id, CLUB_OWNER, hours(99)).await.unwrap();
         assert_eq!(role(world, &id, &wedding()).await, Some(CLUB_OWNER));
         let by = manager(world, &late, &wedding()).await.unwrap();

@@ -1,4 +1,5 @@
-//! A copy of one's own data; leaving, changing one's mind, and what is left afterwards.
+//! Exporting one's own data; erasing the account, cancelling the erasure, and what remains
+//! afterwards.
 
 use std::io::{Cursor, Read as _};
 
@@ -37,7 +38,8 @@ use crate::unconfirmed::make_pending;
 
 const FARAH: &str = "farah@example.my";
 
-/// Clubs, whose last owner may not leave, and which cannot be read when a club is called so.
+/// Clubs. The last owner of a club cannot leave, and the export fails if the club is called
+/// `broken`.
 pub(crate) const STRICT: Domains = &[
     accounts::DOMAIN,
     Domain {
@@ -195,7 +197,7 @@ fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
         let found = read(world.store(), move |tx| slug::account(tx, &public)).await;
         assert_eq!(found, None);
 
-        // A wrong password learns nothing, and each try costs one hash.
+        // A wrong password reveals nothing, and each attempt costs one hash.
         let login = "/api/v1/auth/login";
         let mut script = Visitor::new(router(&accounts));
         let body = |password: &str| json!({"email": FARAH, "password": password, "want": "tokens"});
@@ -219,7 +221,7 @@ fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
         let late = json!({ "restore_token": offered["restore_token"] });
         script.call(Method::POST, restore, &late).await.with(400);
 
-        // In the browser, just in time.
+        // The same in a browser, shortly before the time is up.
         let mut browser = Visitor::new(router(&accounts));
         let page = browser.get("/login").await.with(200);
         let mut form = page.form("/login");
@@ -346,7 +348,7 @@ fn what_is_one_s_alone_is_settled_first() {
         give(world, &other, CLUB_OWNER, &CLUB.scope("choir")).await;
         assert_eq!(leave(&mut farah, Value::Null).await.0, 202);
 
-        // The other one wants to leave too, and is the only owner now.
+        // The other person wants to leave too, but is the only owner now.
         let mut other = visitor_of(&accounts, world, &other).await;
         assert_eq!(leave(&mut other, Value::Null).await.0, 409);
         world.clock.advance(DELAY);
@@ -355,8 +357,8 @@ fn what_is_one_s_alone_is_settled_first() {
     });
 }
 
-/// A table that is added is to be erased, or the account cannot be; and is to be in the copy, unless
-/// it has nothing that says something to the person.
+/// A new table must be erased, or else the account cannot be. It must also be in the export, unless
+/// it contains nothing that tells the person anything.
 #[test]
 fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     const NOT_COPIED: [&str; 4] = [
@@ -449,7 +451,7 @@ fn keys_and_codes_are_in_the_copy_and_erased() {
 fn accounts_that_cannot_be_erased_keep_no_other_waiting() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, STRICT);
-        // As many as one run takes, and one whose time comes after them.
+        // As many accounts as one run processes, and one more that is due later.
         for number in 0..=20 {
             let id = person(world, &format!("{number}@example.my"), None).await;
             if number < 20 {

@@ -1,4 +1,4 @@
-//! What must hold when somebody leaves while something else happens.
+//! Invariants when a person leaves while something else happens.
 
 use identity::account::AccountId;
 use identity::person::erasure::{self, DELAY, EraseError, When};
@@ -130,7 +130,7 @@ fn a_copy_that_is_made_meanwhile_leaves_nothing_behind() {
             )
             .await;
             let _: () = Result::<_, EraseError>::unwrap(erased);
-            // The whole copy, or none.
+            // The export is complete, or there is none.
             assert!(
                 matches!(&copied, Ok(_) | Err(ExportError::NotSignedIn)),
                 "{copied:?}"

@@ -1,5 +1,5 @@
-//! Accounts on both engines: the rules of signing in, sessions, roles and
-//! tokens, and what must hold when two want the same at once.
+//! Accounts on both engines: the rules of signing in, sessions, roles and tokens, and invariants
+//! under concurrent requests.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,4 +1,4 @@
-//! How often networks may register and have mail sent, whichever of their addresses they use.
+//! Limits on registrations and mails per network, whichever addresses in the network are used.
 
 use identity::account;
 use identity::limits::request_limits::RequestLimits;
@@ -15,13 +15,13 @@ use crate::registering::{expect, open};
 use crate::resetting::work;
 use crate::stage::{MIGRATIONS, PASSWORD, client, in_process, new_account, person, read};
 
-/// One of the /64 of a /48.
+/// One of the /64 networks in a /48.
 fn of_block(block: u16, number: u16) -> Network {
     let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, block, number, 0, 0, 0, 1);
     Network::of(address.into())
 }
 
-/// Two processes that share nothing but the store.
+/// Two processes that share only the store.
 fn processes(world: &World) -> [Context; 2] {
     let one = open(world);
     let other = {
@@ -71,7 +71,7 @@ fn a_v6_block_registers_four_times_as_often_as_one_network_through_whichever_pro
         let mut registered = Vec::new();
         for number in 0..120 {
             let email = format!("{number}@example.my");
-            // Of another /56 each time.
+            // A different /56 each time.
             let network = of_block(1, number << 8 | number);
             if register(&processes[usize::from(number % 2)], &email, network).await {
                 registered.push(email);
@@ -93,7 +93,7 @@ fn each_larger_network_asks_for_more_links_and_shares_them_among_processes() {
         world.expect_jobs("accounts.mail_link");
         let processes = processes(world);
         let mut number = 0;
-        // As often as it goes from networks by turns.
+        // Counts the accepted requests while the networks alternate.
         let mut count = async |networks: &dyn Fn(u16) -> Network, tries: u16| {
             let mut asked = 0;
             for turn in 0..tries {
@@ -133,7 +133,7 @@ fn each_larger_network_asks_for_more_links_and_shares_them_among_processes() {
     });
 }
 
-/// The priorities and lines of the mails that wait, in the order of their recipients.
+/// The priorities and lanes of the waiting mails, in the order of their recipients.
 async fn waiting(world: &World) -> Vec<(String, i64, Option<String>)> {
     let look = |tx: &mut Tx<'_>| {
         let waiting = sql!(
@@ -166,7 +166,7 @@ fn mails_that_strangers_cause_wait_in_the_line_of_their_network() {
         assert_eq!((&**known, &**new), ("known@example.my", "new@example.my"));
         assert!(one.is_some() && one == other, "one /48, one line");
         assert!(0 < *before && before < behind);
-        // Who is signed in is no stranger.
+        // A signed-in person does not count as a stranger.
         let find = |tx: &mut Tx<'_>| {
             account::find_by_email(tx, &"known@example.my".parse().unwrap()).map(Option::unwrap)
         };

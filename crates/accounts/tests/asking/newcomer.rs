@@ -1,5 +1,5 @@
-//! The way of a newcomer: a form filled in at once, another mail, another address, and what every page
-//! says until the address is confirmed.
+//! A newcomer's way: an immediately submitted form, another mail, another email address, and the
+//! notice on every page until the address is confirmed.
 
 use testkit::World;
 
@@ -30,7 +30,7 @@ fn a_mail_is_sent_again_and_a_wrong_address_is_changed_in_the_browser_that_regis
         let page = register(world, &mut farah, &wrong).await.with(202);
         assert!(page.body.contains("<b class=\"ltr\">fara@example.my</b>"));
         let again = page.form("/register/again");
-        // One a minute, and nobody reads whether there was one.
+        // At most one mail a minute is sent, and the response does not reveal whether one was.
         let sent = farah.submit(&page, &again).await.with(202);
         let more = farah.submit(&page, &again).await.with(202);
         assert_eq!(sent.text(), more.text());

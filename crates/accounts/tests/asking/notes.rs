@@ -1,5 +1,4 @@
-//! A domain beside accounts, of which `accounts`, `web` and `platform` know nothing but its
-//! value.
+//! A domain beside accounts. The crates `accounts`, `web` and `platform` know only its value.
 
 mod domain;
 
@@ -20,7 +19,7 @@ const DOMAINS: Domains = &[accounts::DOMAIN, domain::DOMAIN];
 const PAGE: &str = "/boards/kitchen/note";
 const API: &str = "/api/v1/boards/kitchen/note";
 
-/// Somebody in a browser, with a role on the board or without.
+/// A person's browser, with or without a role on the board.
 async fn browser(world: &World, accounts: &Context, email: &str, role: bool) -> Browser {
     let id = person(world, email, None).await;
     if role {

@@ -1,4 +1,4 @@
-//! Passwords as people type them, or have them typed.
+//! Passwords that people type or that password managers fill in.
 
 use std::fs;
 use std::path::Path;
@@ -75,7 +75,7 @@ fn a_password_is_good_until_it_is_changed() {
     });
 }
 
-/// Every field for a password hides it, and tells password managers what it is for.
+/// Checks that every password field hides its text, and tells password managers its purpose.
 fn check(page: &Page) {
     let fields: Vec<_> = page
         .body
@@ -121,7 +121,7 @@ fn fields_for_passwords_hide_them_and_take_them_from_managers() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|kind| kind == "js") {
             let script = fs::read_to_string(&path).unwrap();
-            // What may be done with a paste is to take the files in it, not the words.
+            // Scripts may handle a paste only to take files, never text.
             let mut pastes = script.lines().filter(|line| line.contains("\"paste\""));
             let takes_files = |line: &str| line.contains("clipboardData?.files");
             assert!(pastes.all(takes_files), "{}", path.display());
@@ -147,7 +147,7 @@ fn a_script_changes_the_password_and_signs_out_everywhere() {
         assert_eq!(refused.json()["errors"][0]["pointer"], "/new_password");
         let right = change(crate::stage::PASSWORD, next);
         visitor.call(Method::PUT, path, &right).await.with(204);
-        // The session goes on under a new cookie, and no other does.
+        // The session continues under a new cookie, and no other session does.
         visitor.get("/api/v1/me").await.with(200);
         other.get("/api/v1/me").await.with(401);
         let mut outside = crate::stage::visitor(&accounts(world));

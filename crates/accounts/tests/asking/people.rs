@@ -1,4 +1,4 @@
-//! Administering people: who may, whom they find, and what becomes of those who are kept out.
+//! Administering people: who may do it, whom they find, and what happens to deactivated accounts.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -23,7 +23,7 @@ use crate::stage::{
 
 pub(crate) const API: &str = "/api/v1/admin/users";
 
-/// The browser of somebody who is signed in.
+/// The browser of a signed-in person.
 pub(crate) async fn browser(world: &World, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = visitor(&accounts(world));
@@ -39,7 +39,7 @@ pub(crate) async fn administrator(world: &World, email: &str, rank: Role) -> Acc
     id
 }
 
-/// Whoever has just signed in.
+/// The proof of a person who has just signed in.
 fn proven(who: &SignedIn) -> Sudo {
     Sudo::check(who.clone(), "2026-11-20T08:00:00Z".parse().unwrap()).unwrap()
 }
@@ -52,7 +52,7 @@ pub(crate) async fn post(browser: &mut Visitor, id: &AccountId, what: &str) -> (
     (page.status.as_u16(), body["code"].clone())
 }
 
-/// Presses a button on the page of a person.
+/// Presses a button on a person's page.
 pub(crate) async fn press(browser: &mut Visitor, id: &AccountId, fields: &[(&str, &str)]) -> Page {
     let at = format!("/admin/people/{id}");
     let page = browser.get(&at).await.with(200);
@@ -189,7 +189,7 @@ fn nobody_acts_on_those_above_them_and_others_on_nobody() {
 fn the_last_owner_who_can_sign_in_stays() {
     World::each_engine(&MIGRATIONS, async |world| {
         let owner = administrator(world, "owner@example.my", OWNER).await;
-        // Another one, who has no password yet.
+        // Another owner, who has no password yet.
         let other = person(world, "other@example.my", None).await;
         give(world, &other, OWNER, &Scope::site()).await;
         let mut theirs = browser(world, &other).await;
@@ -247,7 +247,7 @@ fn of_two_last_owners_who_act_on_each_other_one_stays() {
             let won = [&first, &last].iter().filter(|done| done.is_ok()).count();
             assert_eq!(won, 1, "{first:?} {last:?}");
             let lost = first.err().or(last.err()).unwrap();
-            // Whoever comes after the other has committed is an owner no more.
+            // The later of the two is no longer an owner once the earlier change is committed.
             assert!(
                 matches!(lost, PeopleError::LastOwner | PeopleError::Rank(_)),
                 "{lost:?}"

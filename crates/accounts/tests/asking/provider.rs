@@ -1,4 +1,4 @@
-//! A provider of sign-ins within the test, reached over loopback.
+//! A sign-in provider inside the test, reached over loopback.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -38,23 +38,23 @@ pub(crate) enum Signed {
     Rsa,
     /// Not at all.
     None,
-    /// With the public key, as if it were a shared secret.
+    /// With the public key, used like a shared secret.
     PublicAsSecret,
     /// With a key that it does not publish.
     Unpublished,
 }
 
-/// What the provider has been told to do, and what it was asked for.
+/// The provider's settings, and the requests that it received.
 struct Told {
     signed: Signed,
-    /// Names of keys that it publishes.
+    /// The ids of its published keys.
     kid: String,
-    /// Added to what it says of itself.
+    /// Values that override the provider's metadata.
     metadata: Value,
     userinfo: Value,
-    /// The id tokens that codes are exchanged for, with the challenge of each.
+    /// The ID tokens for which codes are exchanged, each with its code challenge.
     codes: HashMap<String, (String, String)>,
-    /// How often its keys were asked for.
+    /// How often its keys were requested.
     keys_asked: usize,
 }
 
@@ -114,7 +114,7 @@ impl Provider {
         self.told().signed = signed;
     }
 
-    /// Publishes its keys under another name.
+    /// Publishes the keys under another id.
     pub(crate) fn rename_keys(&self, kid: &str) {
         kid.clone_into(&mut self.told().kid);
     }
@@ -131,7 +131,7 @@ impl Provider {
         self.told().userinfo = userinfo;
     }
 
-    /// The settings with which a site knows it.
+    /// The settings with which a site knows this provider.
     pub(crate) fn settings(&self, is_email_trusted: bool) -> ProviderSettings {
         ProviderSettings {
             name: "id".to_owned(),
@@ -144,7 +144,7 @@ impl Provider {
         }
     }
 
-    /// A site that knows it, where everybody may register.
+    /// A site that knows this provider, with open registration.
     pub(crate) fn site(&self, world: &World, is_email_trusted: bool) -> Context {
         {
             let mut changed = accounts(world);
@@ -213,7 +213,7 @@ impl Provider {
         format!("{text}.{}", base64(signature))
     }
 
-    /// Somebody agrees at the provider; where their browser is led back to.
+    /// Lets the person agree at the provider. Returns the URL to which the browser is sent back.
     pub(crate) fn agree(&self, location: &str, now: Timestamp, claims: &Value) -> String {
         let asked = query(location);
         assert!(
@@ -243,7 +243,7 @@ impl Provider {
         format!("{CALLBACK}?code={code}&state={}&iss={iss}", asked["state"])
     }
 
-    /// The way from the sign-in page to the provider and back.
+    /// Goes from the sign-in page to the provider and back.
     pub(crate) async fn sign_in(
         &self,
         world: &World,
@@ -255,7 +255,7 @@ impl Provider {
         browser.get(&back).await
     }
 
-    /// The same from the page of the account.
+    /// Goes from the account's page to the provider and back.
     pub(crate) async fn link(&self, world: &World, browser: &mut Visitor, claims: &Value) -> Page {
         let location = leave(browser, "/me/security").await;
         let back = self.agree(&location, world.clock.now(), claims);
@@ -271,7 +271,7 @@ fn kind(signed: Signed) -> &'static str {
     }
 }
 
-/// Presses the provider's button on a page; where it leads.
+/// Presses the provider's button on a page, and returns the target of the redirect.
 pub(crate) async fn leave(browser: &mut Visitor, page: &str) -> String {
     let page = browser.get(page).await.with(200);
     let form = page.form("/oauth/id/start");
@@ -279,7 +279,7 @@ pub(crate) async fn leave(browser: &mut Visitor, page: &str) -> String {
     page.location().unwrap().to_owned()
 }
 
-/// The fields of an address.
+/// The query parameters of a URL.
 pub(crate) fn query(address: &str) -> HashMap<String, String> {
     let (_, query) = address.split_once('?').unwrap();
     form_urlencoded::parse(query.as_bytes())
@@ -309,7 +309,7 @@ async fn keys(State(provider): State<Provider>) -> Json<Value> {
     told.keys_asked += 1;
     let kid = &told.kid;
     let point = pairs.elliptic.public_key().as_ref();
-    // RSAPublicKey (RFC 8017, A.1.1), of 2048 bits.
+    // An RSAPublicKey (RFC 8017, A.1.1) of 2048 bits.
     let rsa = pairs.rsa.public_key().as_ref();
     Json(json!({"keys": [
         {"kty": "oct", "k": "AAAA"},

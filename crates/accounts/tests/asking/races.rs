@@ -1,4 +1,4 @@
-//! What must hold when two want the same at once, in two processes too.
+//! Invariants when two requests want the same thing at the same time, also in two processes.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -26,11 +26,10 @@ use crate::stage::{
     write,
 };
 
-/// What takes longer than this does not happen.
+/// The longest time that a test waits for an event.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Makes all changes at once, by turns in two processes, and returns what came
-/// of each.
+/// Makes all changes at once, alternately in two processes, and returns their results.
 async fn at_once<T, E, F>(stores: &[Store; 2], changes: Vec<F>) -> Vec<Result<T, E>>
 where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
@@ -48,7 +47,7 @@ where
                 let (change, begin) = (Arc::new(change), Instant::now());
                 loop {
                     let change = Arc::clone(&change);
-                    // On a slow machine they may be in line for longer than one waits.
+                    // On a slow machine, changes may wait in the queue for longer than the timeout.
                     match store.write(move |tx| change(tx)).await {
                         Err(error) if is_busy(&error) && begin.elapsed() < PATIENCE => {}
                         outcome => return outcome,
@@ -64,7 +63,7 @@ where
     results
 }
 
-/// Whether this is what the store says, as it is handed on unchanged.
+/// Whether this is the store's busy error, passed on unchanged.
 fn is_busy(error: &impl Display) -> bool {
     error.to_string() == StoreError::Busy.to_string()
 }
@@ -101,7 +100,7 @@ fn two_setups_at_once_make_one_owner() {
             }
             let owners = read(world.store(), |tx| grant::list(tx, &Scope::site())).await;
             assert_eq!(owners.len(), 1);
-            // As if there had never been one, for the next round.
+            // Resets the state for the next round.
             write(world.store(), |tx| {
                 tx.run(sql!("DELETE FROM role_grant"), &[], Rows::Exactly(1))
             })
@@ -196,7 +195,7 @@ fn tries_at_once_are_counted_each() {
 fn right_passwords_at_once_wait_for_those_before_them() {
     World::each_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts(world);
-        // However slowly hashes come on a busy machine.
+        // Long enough for the slowest hashes on a busy machine.
         accounts.patience = Duration::from_mins(5);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;
@@ -214,7 +213,7 @@ fn right_passwords_at_once_wait_for_those_before_them() {
             }
             outcomes
         };
-        // Five fit, and eight wait.
+        // Five attempts are within the limit, and eight may wait.
         for outcome in at_once(PASSWORD).await {
             assert!(outcome.is_ok(), "{outcome:?}");
         }
@@ -340,7 +339,7 @@ fn a_role_that_is_taken_away_meanwhile_is_of_no_more_use() {
             )
             .await;
             removed.unwrap();
-            // What was under way may finish, and leads nowhere.
+            // A link that was made concurrently no longer works.
             let (secret, hash) = (made.unwrap(), hash.clone());
             let new = new_account(&format!("{round}@example.my"));
             let take = move |tx: &mut Tx<'_>| {
@@ -503,7 +502,7 @@ fn a_password_changed_while_an_imported_hash_is_replaced_stays() {
                 password::set(tx, &of, &to)
             });
             let attempt = attempt("farah@example.my", "kopi o kosong", 1);
-            // Every other time the change comes while the second hash is being made.
+            // In every second round, the change comes while the second hash is being computed.
             let begun = accounts.hasher.count();
             let changed = async {
                 while round % 2 == 1 && accounts.hasher.count() < begun + 2 {

@@ -24,7 +24,7 @@ const LOGIN: &str = "/api/v1/auth/login";
 const REFRESH: &str = "/api/v1/auth/refresh";
 const ME: &str = "/api/v1/me";
 
-/// Farah's program, signed in, and what it was given.
+/// Signs Farah in with a program, and returns the response.
 pub(crate) async fn sign_in(world: &World, accounts: &Context) -> Value {
     let hash = usual_hash(world).await;
     person(world, EMAIL, Some(&hash)).await;
@@ -46,7 +46,7 @@ async fn send(accounts: &Context, tokens: &Value) -> Page {
     visitor(accounts).call(Method::POST, REFRESH, &body).await
 }
 
-/// Who calls with the access token of `tokens`.
+/// A program that uses the access token of `tokens`.
 fn program(accounts: &Context, tokens: &Value) -> Visitor {
     let mut visitor = visitor(accounts);
     let token = text(tokens, "access_token");
@@ -108,7 +108,8 @@ fn a_repeat_gets_the_same_successor_for_a_moment() {
         let third = send(&accounts, &second).await;
         third.expect(200);
         let third = third.json();
-        // The successor was used, so it is a copy, though little time has passed.
+        // The successor was already used, so this token counts as a copy, even after so short a
+        // time.
         world.clock.advance(SignedDuration::from_secs(1));
         expect_reuse_mail(world, &accounts);
         let reused = send(&accounts, &first).await;
@@ -153,7 +154,7 @@ fn a_session_goes_on_sixty_times_an_hour_and_keeps_no_other_waiting() {
         assert!(!refused.header("retry-after").is_empty());
         send(&accounts, &other.json()).await.expect(200);
         world.clock.advance(SignedDuration::from_hours(2));
-        // What was refused was not used up.
+        // A refused attempt does not use the token up.
         send(&accounts, &next).await.expect(200);
     });
 }
@@ -187,7 +188,8 @@ fn a_session_lasts_half_a_year_however_often_it_goes_on() {
             next.expect(200);
             tokens = next.json();
         }
-        // 174 days have passed; the next week is cut short.
+        // 174 days have passed, and the session ends after 180, so the next token has less than a
+        // week.
         world.clock.advance(SignedDuration::from_hours(6 * 24));
         let over = send(&accounts, &tokens).await;
         over.expect(401);
@@ -378,7 +380,7 @@ fn two_at_once_get_the_same_successor() {
     });
 }
 
-/// A session of somebody's that has just begun, and its refresh token.
+/// Begins a session of a person, and returns its refresh token.
 async fn begin_with_token(world: &World, id: &AccountId) -> String {
     let id = id.clone();
     write(world.store(), move |tx| {
@@ -462,7 +464,7 @@ fn a_refresh_that_is_cut_off_has_not_begun() {
             tx.all::<(Option<i64>,)>(sql!("SELECT used_at FROM refresh_token"), &[])
         });
         assert_eq!(rows.await, [(None,)]);
-        // Long after, it is still good.
+        // Long after that, the token is still valid.
         world.clock.advance(SignedDuration::from_hours(24));
         let after = use_token(&accounts, world.store().clone(), &token).await;
         assert!(next(after).is_some());
@@ -493,7 +495,7 @@ fn who_ends_all_sessions_leaves_no_live_token() {
             };
             let (outcome, ()) =
                 together(use_token(&accounts, world.store().clone(), &token), end).await;
-            // Whichever came first, nothing goes on.
+            // Whichever came first, the session has ended.
             let last = next(outcome).unwrap_or(token);
             let after = use_token(&accounts, world.store().clone(), &last).await;
             assert!(

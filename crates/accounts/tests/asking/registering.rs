@@ -1,4 +1,4 @@
-//! Registering, and confirming the address.
+//! Registering, and confirming the email address.
 
 use axum::http::Method;
 use identity::account::unconfirmed;
@@ -22,7 +22,7 @@ use crate::stage::{
 
 pub(crate) const EMAIL: &str = "farah@example.my";
 
-/// A site where everybody may register.
+/// A site with open registration.
 pub(crate) fn open(world: &World) -> Context {
     {
         let mut changed = closed(world);
@@ -34,7 +34,7 @@ pub(crate) fn open(world: &World) -> Context {
     }
 }
 
-/// Registers with a browser, as somebody who reads before they send.
+/// Registers with a browser, after the time that a person needs to read the form.
 pub(crate) async fn register(world: &World, visitor: &mut Visitor, fill: &[(&str, &str)]) -> Page {
     let page = visitor.get("/register").await.with(200);
     let mut form = page.form("/register");
@@ -48,7 +48,7 @@ pub(crate) async fn register(world: &World, visitor: &mut Visitor, fill: &[(&str
     visitor.submit(&page, &form).await
 }
 
-/// The path of the newest mail's link.
+/// The path of the link in the newest mail.
 pub(crate) async fn link(world: &World, prefix: &str) -> String {
     let mails = world.mails().await;
     let of_mail = |text: &str| {
@@ -165,7 +165,8 @@ fn mistakes_are_named_at_once_and_nothing_is_kept() {
         for name in ["display_name", "email", "password", "slug"] {
             assert!(page.body.contains(&format!("#{name}\"")), "{name}");
         }
-        // What was typed wrong counts for nothing: three more are too many for a network.
+        // Forms with errors do not count towards the network's limit; three more registrations
+        // would exceed it.
         for _ in 0..3 {
             register(world, &mut visitor, &wrong).await.with(422);
         }
@@ -224,7 +225,7 @@ fn robots_and_forms_of_the_wrong_age_make_no_account() {
                 .to_owned();
             assert_eq!(shown != stamp, is_renewed, "{age}");
         }
-        // Nor is an age believed that we did not sign.
+        // A stamp that the site did not sign is not accepted.
         let now = world.platform.clock.now().as_millisecond();
         form.fill("form_stamp", &format!("{}.AAAA", now - 60_000));
         visitor.submit(&page, &form).await.with(400);
@@ -285,7 +286,7 @@ fn the_browser_that_registered_confirms_with_the_button_alone() {
                 .iter()
                 .all(|form| form.action != "/me/email/verify")
         );
-        // A second click is answered as the first, for ten minutes, and signs nobody in.
+        // For ten minutes, a second click gets the same response as the first, and signs nobody in.
         let done = again.submit(&page, &form).await.with(200);
         assert!(again.cookie("kd_session").is_none());
         assert!(done.links().iter().any(|link| link.href == "/login"));
@@ -306,7 +307,7 @@ fn the_browser_that_registered_confirms_with_the_button_alone() {
 fn another_browser_shows_the_password_or_shuts_out_who_registered() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
-        // Somebody registers the address of somebody else, and waits inside.
+        // A thief registers with another person's email address, and signs in.
         let mut thief = visitor(&accounts);
         register(world, &mut thief, &[]).await.with(202);
         assert_eq!(sign_in(&mut thief, PASSWORD).await.status, 303);
@@ -433,7 +434,7 @@ fn who_is_not_confirmed_makes_nothing_until_they_are_or_are_made_a_member() {
         assert!(may().await);
         expect(world, &accounts, EMAIL, "mail-verify-subject");
 
-        // Whom the operator or an invitation made never waits.
+        // Accounts made by the operator or by an invitation never wait for confirmation.
         let id = person(world, "invited@example.my", None).await;
         let who = crate::stage::signed_in(world, &id).await;
         assert!(
@@ -520,7 +521,7 @@ fn of_two_registrations_of_one_address_one_makes_the_account() {
             assert_eq!(made, i64::try_from(round).unwrap() + 1);
             expect(world, &accounts, &email, "mail-verify-subject");
             expect(world, &accounts, &email, "mail-known-subject");
-            // Or the network would register too often.
+            // Without this pause, the network would exceed its limit.
             world.clock.advance(SignedDuration::from_hours(1));
         }
     });

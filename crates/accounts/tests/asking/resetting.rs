@@ -1,4 +1,4 @@
-//! Getting back in by mail.
+//! Regaining access by mail.
 
 use axum::http::Method;
 use identity::people::invite;
@@ -32,9 +32,9 @@ pub(crate) async fn work(world: &World, accounts: &Context) {
     worker.run_due().await.unwrap();
 }
 
-/// Asks on the page, and lets the job do its work.
+/// Requests a link on the page, and runs the job that mails it.
 pub(crate) async fn ask(world: &World, accounts: &Context, email: &str, wanted: &str) -> Page {
-    // Mails of one instant have no order.
+    // Mails of the same instant have no defined order.
     world.clock.advance(SignedDuration::from_secs(1));
     let mut visitor = visitor(accounts);
     let page = visitor.get("/forgot").await.with(200);
@@ -51,7 +51,7 @@ async fn sign_in(accounts: &Context, password: &str) -> bool {
     matches!(welcome, Ok(Welcome::Arrived(_)))
 }
 
-/// Opens the link and sends the new password.
+/// Opens the link and submits the new password.
 pub(crate) async fn reset(visitor: &mut Visitor, link: &str, password: &str) -> Page {
     let page = visitor.get(link).await.with(200);
     let mut form = page.form("");
@@ -198,7 +198,7 @@ fn a_reset_confirms_the_address_and_shuts_out_who_registered_it() {
         let mut thief = visitor(&accounts);
         register(world, &mut thief, &[]).await.with(202);
         assert!(sign_in(&accounts, PASSWORD).await);
-        // A link to sign in would lead into the account of somebody else.
+        // A sign-in link would lead into another person's account, so a reset link is sent instead.
         ask(world, &accounts, EMAIL, "sign_in").await.with(202);
         let sent = link(world, "/reset/").await;
         reset(&mut visitor(&accounts), &sent, NEW).await.with(200);
@@ -299,7 +299,7 @@ fn of_two_resets_with_one_link_one_succeeds_and_its_password_is_in_force() {
                     .is_ok()
             );
             expect(world, &accounts, &email, "mail-reset-subject");
-            // Or the network would ask too often.
+            // Without this pause, the network would exceed its limit.
             world.clock.advance(SignedDuration::from_hours(1));
             expect(world, &accounts, &email, "mail-password-subject");
             expect_sign_in_mails(world, &email, 1);

@@ -22,7 +22,7 @@ use crate::stage::{
 
 const EMAIL: &str = "farah@example.my";
 
-/// The token of somebody who is through the first step.
+/// Completes the first step, and returns the token for the second.
 async fn token(accounts: &Context, last: u8) -> Secret {
     let signed_in = sign_in::with_password(accounts, attempt(EMAIL, PASSWORD, last));
     match signed_in.await {
@@ -45,7 +45,7 @@ async fn totp(accounts: &Context, token: &Secret, code: &str) -> Result<Arrived,
     second_step::finish(accounts, shown(token, Method::Totp, code, 1)).await
 }
 
-/// Somebody with a password and an app.
+/// A person with a password and an app.
 async fn farah(world: &World) -> Enrolled {
     let hash = usual_hash(world).await;
     let id = person(world, EMAIL, Some(&hash)).await;
@@ -90,7 +90,7 @@ fn a_code_counts_half_a_minute_early_or_late_and_once() {
             if is_right {
                 let twice = totp(&accounts, &token(&accounts, 1).await, &code).await;
                 assert!(matches!(twice, Err(SecondStepError::CodeInvalid)));
-                // One that is older than a code that was used is no better.
+                // A code that is older than a used one is refused too.
                 let older = app.code(world.clock.now() + step * (offset - 1));
                 let older = totp(&accounts, &token(&accounts, 1).await, &older).await;
                 assert!(matches!(older, Err(SecondStepError::CodeInvalid)));
@@ -111,7 +111,7 @@ fn a_token_is_good_for_five_minutes_and_five_tries() {
         assert!(matches!(late, Err(SecondStepError::TokenGone)));
         let tried = token(&accounts, 1).await;
         for last in 1..=5 {
-            // From a network each, so that none of them has to wait.
+            // Each attempt comes from another network, so that none has to wait.
             let wrong = shown(&tried, Method::Totp, "12345", last * 20);
             let wrong = second_step::finish(&accounts, wrong).await;
             assert!(matches!(wrong, Err(SecondStepError::CodeInvalid)));
@@ -135,7 +135,7 @@ fn ten_failures_from_anywhere_keep_all_but_known_browsers_waiting() {
         let known = known.unwrap().begun.device.secret().clone();
         world.clock.advance(SignedDuration::from_mins(2));
         for tries in 0..10 {
-            // One network in a block each.
+            // Each network is in a different block.
             let network = Network::of([198, 51, tries, 1].into());
             let mut wrong = shown(&token(&accounts, 1).await, Method::Totp, "12345", 1);
             wrong.network = network;

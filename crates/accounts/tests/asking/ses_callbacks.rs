@@ -1,4 +1,4 @@
-//! Callbacks of Amazon SES, signed by an SNS of our own.
+//! Callbacks of Amazon SES, signed by a simulated SNS.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -28,12 +28,12 @@ const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:mail";
 const HOST: &str = "sns.eu-west-1.amazonaws.com";
 const PEM: &str = "/SimpleNotificationService-1f.pem";
 
-/// An SNS that answers every request with its certificate.
+/// A simulated SNS that serves its certificate for every request.
 struct Sns {
     key: KeyPair,
-    /// The status of its answers.
+    /// The status of its responses.
     status: Arc<Mutex<&'static str>>,
-    /// What it was asked for.
+    /// The requests that it received.
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -88,12 +88,12 @@ impl Sns {
         *self.status.lock().unwrap() = status;
     }
 
-    /// What it was asked for since this was last looked at.
+    /// The requests since the last call of this function.
     fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    /// A post as SNS makes it now, signed after `change`.
+    /// A post as SNS makes it now; `change` modifies the post before it is signed.
     fn post(&self, world: &World, message: &Value, change: impl FnOnce(&mut Value)) -> Value {
         let message = message
             .as_str()
@@ -124,7 +124,7 @@ impl Sns {
         post
     }
 
-    /// A post to subscribe to a topic.
+    /// A post about the subscription to a topic.
     fn subscription(&self, world: &World, topic: &str, url: &str) -> Value {
         self.post(world, &json!("You have chosen to subscribe"), |post| {
             post["Type"] = "SubscriptionConfirmation".into();
@@ -136,7 +136,7 @@ impl Sns {
     }
 }
 
-/// Posts it as SNS does, and returns the status.
+/// Sends the post as SNS does, and returns the status.
 async fn call(accounts: &Context, post: &Value) -> u16 {
     let mut sns = visitor(accounts);
     let kind = Some("text/plain; charset=UTF-8");
@@ -145,7 +145,7 @@ async fn call(accounts: &Context, post: &Value) -> u16 {
     answer.status.as_u16()
 }
 
-/// What SES says of a mail to Farah.
+/// A report of SES on a mail to Farah.
 fn event(outcome: Outcome, mail: &str) -> Value {
     let recipients = json!([{"emailAddress": FARAH}]);
     let bounce = |kind: &str| json!({"bounceType": kind, "bouncedRecipients": recipients});
@@ -239,7 +239,7 @@ fn what_sns_has_not_signed_for_the_topic_is_refused() {
         }
         assert_eq!(call(&accounts, &json!({"Type": "Notification"})).await, 422);
 
-        // SNS tries again where its certificate could not be fetched.
+        // SNS repeats a post whose certificate could not be fetched.
         let post = sns.post(world, &bounce, |_| {});
         sns.answer("500 Internal Server Error");
         assert_eq!(call(&accounts, &post).await, 503);

@@ -1,4 +1,4 @@
-//! The first owner.
+//! Creating the first owner.
 
 use std::os::unix::fs::PermissionsExt;
 

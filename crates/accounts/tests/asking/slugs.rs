@@ -1,4 +1,4 @@
-//! What people are called in public addresses.
+//! People's slugs in public URLs.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -34,7 +34,7 @@ fn rename(
     async move { store.write(change).await }
 }
 
-/// Whom a slug names, and what they are called now.
+/// The account that a slug finds, and its present slug.
 async fn named(world: &World, wanted: &'static str) -> Option<(AccountId, String)> {
     let found = read(world.store(), move |tx| slug::account(tx, wanted)).await;
     found.map(|named| (named.id, named.slug))
@@ -63,7 +63,7 @@ fn a_former_slug_leads_to_the_present_one_and_is_nobody_elses() {
         .await;
         assert_eq!((left.changes_left, left.aliases.len()), (1, 1));
 
-        // Taken back, the names have changed places.
+        // After the old slug is chosen again, the two slugs have swapped their roles.
         rename(store, &who, "farah").await.unwrap();
         let now = Some((farah.clone(), "farah".to_owned()));
         assert_eq!(named(world, "farah-ali").await, now);
@@ -112,7 +112,7 @@ fn a_slug_is_well_formed_and_leads_nowhere_else() {
         form.fill("slug", " farah ");
         browser.submit(&page, &form).await.with(303);
         assert!(browser.get("/me/slug").await.body.contains("farah"));
-        // Who is called so keeps it.
+        // An account that already has a reserved slug keeps it.
         let held = write(world.store(), |tx| slug::reserve(tx, &["songs", "farah"])).await;
         assert_eq!(held, ["farah"]);
         assert!(named(world, "farah").await.is_some());

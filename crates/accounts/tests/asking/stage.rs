@@ -1,4 +1,4 @@
-//! What the tests stand on: a site with clubs in a world, and people in it.
+//! The common stage of the tests: a site with clubs, and people on it.
 
 use identity::DomainAccounts;
 use identity::account::AccountId;
@@ -24,7 +24,7 @@ pub(crate) use testkit::people::{
 pub(crate) use testkit::stage::{english, in_process, program, router, visitor};
 
 pub(crate) const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
-/// A kind of scope, as a domain declares one.
+/// A kind of scope, as a domain declares it.
 pub(crate) static CLUB: ScopeKind = ScopeKind {
     name: "club",
     top: CLUB_OWNER,
@@ -43,7 +43,7 @@ pub(crate) const SINGER: Role = Role::new("singer", "join-as-test");
 /// Duties in the installation.
 pub(crate) const EDITOR: Role = Role::new("editor", "join-as-test");
 pub(crate) const MODERATOR: Role = Role::new("moderator", "join-as-test");
-/// What programs may be allowed to do with a club.
+/// Permissions of programs in a club.
 pub(crate) const SONGS_READ: TokenScope = TokenScope::new("songs:read", "scope-test");
 pub(crate) const SONGS_WRITE: TokenScope = TokenScope::new("songs:write", "scope-test");
 pub(crate) const DOMAINS: Domains = &[
@@ -72,7 +72,7 @@ const LABELS: &[web::Locale] = &[
     ),
 ];
 
-/// The accounts of a world, at an address of this machine.
+/// The accounts of a test world, on a site on this machine.
 pub(crate) fn accounts(world: &World) -> Context {
     accounts_of(world, DOMAINS)
 }
@@ -89,7 +89,7 @@ pub(crate) fn accounts_at(world: &World, url: &str) -> Context {
     Stage::with(world, DOMAINS, world.platform.clone(), settings).accounts
 }
 
-/// Whoever is through all steps.
+/// The result of a completed sign-in.
 pub(crate) fn arrived(welcome: Welcome) -> Arrived {
     match welcome {
         Welcome::Arrived(arrived) => arrived,
@@ -108,13 +108,13 @@ pub(crate) fn attempt(email: &str, password: &str, last: u8) -> Attempt {
     }
 }
 
-/// Somebody, signed in.
+/// A signed-in person.
 pub(crate) async fn signed_in(world: &World, id: &AccountId) -> SignedIn {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     find_session(world, &begun.session).await.unwrap()
 }
 
-/// What the audit log says was done, the oldest first.
+/// The actions in the audit log, oldest first.
 pub(crate) async fn actions(world: &World) -> Vec<String> {
     let records = read(world.store(), |tx| {
         audit::list(tx, &Filter::default(), None, 200)
@@ -125,7 +125,7 @@ pub(crate) async fn actions(world: &World) -> Vec<String> {
     actions
 }
 
-/// How often the audit log says that this was done.
+/// How often the audit log contains this action.
 pub(crate) async fn count_actions(world: &World, action: &'static str) -> usize {
     let (count,): (i64,) = read(world.store(), move |tx| {
         sql!("SELECT COUNT(*) FROM audit WHERE action = :action", action).one(tx)

@@ -1,4 +1,4 @@
-//! What asks for a fresh proof of a credential, and how one is given.
+//! The operations that need a fresh proof of a credential, and how people give one.
 
 use axum::http::Method;
 use identity::credential::second_factor::{self, FactorError};
@@ -48,7 +48,7 @@ fn what_lets_others_in_asks_whether_the_session_is_still_there() {
     World::each_engine(&MIGRATIONS, async |world| {
         let id = person(world, FARAH, None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
-        // The request was let in, and its body is still on its way.
+        // The request is authenticated, and its body has not arrived yet.
         let who = find_session(world, &begun.session).await.unwrap();
         let require = async || {
             let who = who.clone();
@@ -76,7 +76,7 @@ fn a_proof_ends_with_its_session() {
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let who = find_session(world, &begun.session).await.unwrap();
         let sudo = Sudo::check(who, world.clock.now()).unwrap();
-        // Somebody signs the thief out who has this proof in hand.
+        // The thief, who already has this proof, is signed out.
         write(world.store(), move |tx| {
             session::sign_out(tx, &begun.session, &client(1).request)
         })
@@ -181,7 +181,7 @@ fn a_script_proves_it_and_guessing_is_counted() {
     });
 }
 
-/// Somebody with a password and an app, whose proof is over.
+/// A person with a password and an app, whose last proof is too old.
 async fn farah_with_app(world: &World) -> (Visitor, Enrolled) {
     let hash = usual_hash(world).await;
     let id = person(world, FARAH, Some(&hash)).await;
@@ -191,7 +191,7 @@ async fn farah_with_app(world: &World) -> (Visitor, Enrolled) {
     (browser, enrolled)
 }
 
-/// Sends the form of the page with both.
+/// Submits the proof's form with password and code.
 async fn prove(browser: &mut Visitor, password: &str, code: &str) -> Page {
     let page = browser.get(PAGE).await.with(200);
     let mut form = page.form("/sudo");
@@ -232,7 +232,7 @@ fn where_there_is_a_second_factor_a_password_alone_proves_nothing() {
             let page = farah.get(PAGE).await;
             assert_eq!(page.location(), Some("/me/security"));
             world.clock.advance(LIFETIME);
-            // Each works once.
+            // Each code works once.
             prove(&mut farah, PASSWORD, typed).await.with(401);
         }
         expect_mail(world, "mail-recovery-code-subject");
@@ -262,7 +262,7 @@ fn a_script_shows_both_and_guesses_at_either_are_counted_with_those_of_sign_ins(
         }
         let right = json!({"password": PASSWORD, "code": code});
         script.call(Method::POST, address, &right).await.with(429);
-        // A sign-in from there has no tries left either.
+        // A sign-in from that network has no attempts left either.
         let (login, mfa) = ("/api/v1/auth/login", "/api/v1/auth/mfa");
         let first = json!({"email": FARAH, "password": PASSWORD, "want": "tokens"});
         let mut program = visitor(&accounts(world));
@@ -286,7 +286,7 @@ fn a_form_that_is_refused_leads_to_the_proof_and_back() {
         let mut visitor = visitor(&accounts);
         visitor.set_cookie("kd_session", begun.session.reveal());
         world.clock.advance(LIFETIME);
-        // Who has no password must have signed in just now to set the first one.
+        // To set a first password, a person without one must have signed in recently.
         let page = visitor.get("/me/security").await.with(200);
         let mut form = page.form("/me/security/password");
         form.fill("password", PASSWORD);
@@ -333,7 +333,7 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
         let refused = farah.submit(&page, &token).await.with(307);
         let sudo = refused.location().unwrap().to_owned();
 
-        // A browser sends the same form there.
+        // A browser sends the same form to the proof's page.
         let sent: Vec<_> = token.entries();
         farah
             .post(&sudo, &[("name", "Kitchen screen")])
@@ -357,7 +357,7 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
         assert!(done.body.contains("kd_pat_"), "{}", done.body);
         assert_eq!(tokens().await, 1);
         farah.get("/me/security").await.with(200);
-        // The same form opens in no other session, and is carried out once.
+        // The held form works in no other session, and only once.
         again.submit(&page, &form).await;
         let fresh = csrf_token(farah.cookie("kd_session").unwrap());
         form.fill("_csrf", &fresh);
@@ -377,7 +377,7 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
                 .reveal(),
         );
 
-        // Where it leads is ours, and a password is not carried along.
+        // The target is always on this site, and the page does not contain the typed password.
         let page = farah.post("/sudo?act=//evil.example", &sent).await;
         assert_ne!(
             page.status, 200,

@@ -1,5 +1,5 @@
-//! Passkeys of people who are signed in, or whose account is about to be erased: proving once more
-//! who one is, and changing one's mind.
+//! Passkeys of signed-in people, and of people whose account is about to be erased: proving who
+//! they are, and cancelling the erasure.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -23,7 +23,7 @@ const FARAH: &str = "farah@example.my";
 const SUDO: &str = "/api/v1/auth/sudo";
 const ASK: &str = "/api/v1/auth/sudo/options";
 
-/// Somebody without a password, signed in, with a passkey.
+/// A signed-in person with a passkey and without a password.
 async fn farah(world: &World) -> (AccountId, Visitor, Device) {
     let id = person(world, FARAH, None).await;
     let mut own = browser(world, &id).await;
@@ -37,7 +37,7 @@ async fn prove(browser: &mut Visitor, credential: &Value) -> Page {
     browser.call(Method::POST, SUDO, &body).await
 }
 
-/// The form's value belongs to the cookie, which is renewed.
+/// The form's token depends on the cookie, which has been renewed.
 fn renew(browser: &mut Visitor) {
     let token = csrf_token(browser.cookie("kd_session").unwrap());
     browser.header("x-csrf-token", &token);
@@ -73,7 +73,7 @@ fn a_passkey_proves_who_one_is_for_ten_minutes() {
         renew(&mut own);
         assert!(is_proved(&mut own).await);
         before.get("/api/v1/me").await.with(401);
-        // Once.
+        // A response works only once.
         prove(&mut own, &credential).await.with(401);
         world.clock.advance(sudo::LIFETIME);
         assert!(!is_proved(&mut own).await);
@@ -144,7 +144,7 @@ fn of_two_proofs_with_one_signature_one_counts() {
     });
 }
 
-/// The address of the account is known to be its own.
+/// Marks the account's email address as confirmed.
 async fn confirm(world: &World, id: &AccountId) {
     let id = id.clone();
     write(world.store(), move |tx| {

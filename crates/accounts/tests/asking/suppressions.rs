@@ -1,4 +1,5 @@
-//! Addresses that get no mail: unsubscribing, callbacks of a provider, and who may end it.
+//! Suppressed email addresses: unsubscribing, callbacks of a provider, and who may end a
+//! suppression.
 
 use axum::http::Method;
 use base64::Engine as _;
@@ -53,7 +54,7 @@ async fn browser(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     visitor
 }
 
-/// Sends what waits, into the mailbox.
+/// Delivers the waiting mails into the mailbox.
 async fn deliver(world: &World) {
     let post = Post {
         mailer: Mailer::Mailbox,
@@ -76,7 +77,7 @@ async fn deliver(world: &World) {
     worker.run_due().await.unwrap();
 }
 
-/// The state of the newest mail to somebody.
+/// The state of the newest mail.
 async fn newest(world: &World) -> String {
     world.mails().await.pop().unwrap().state
 }
@@ -95,7 +96,7 @@ fn a_mail_program_unsubscribes_with_one_click_and_a_person_with_a_button() {
         stranger.submit(&page, &form).await.with(200);
         assert_eq!(suppressed(world).await, [Cause::Unsubscribe]);
 
-        // No cookie, no token; as often as it likes, and long after.
+        // The link needs neither cookie nor token, works any number of times, and does not expire.
         world.clock.advance(SignedDuration::from_hours(24 * 200));
         for _ in 0..2 {
             let mut program = visitor(&accounts);
@@ -109,7 +110,7 @@ fn a_mail_program_unsubscribes_with_one_click_and_a_person_with_a_button() {
         assert_eq!(suppressed(world).await, [Cause::Unsubscribe]);
         assert_eq!(actions(world).await, ["suppression.added"]);
 
-        // Its owner takes it back, once the address is known to be theirs.
+        // The owner subscribes again, after their email address is confirmed.
         let id = person(world, FARAH, None).await;
         let mut farah = browser(world, &accounts, &id).await;
         let page = farah.get("/me/email").await.with(200);
@@ -152,7 +153,7 @@ fn one_mail_a_day_goes_past_a_bounce_and_its_link_ends_it() {
         assert_eq!(suppressed(world).await, []);
         expect(world, &accounts, FARAH, "mail-receive-subject");
 
-        // An administrator's word stays, and nobody is offered a way past it.
+        // A suppression by an administrator stays, and the page offers no way to end it.
         suppress(world, Cause::Manual).await;
         let page = farah.get("/me/email").await.with(200);
         assert!(!page.body.contains("/me/email/receive"));
@@ -207,7 +208,7 @@ fn administrators_see_the_list_and_owners_lift_anything() {
 
 const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
 
-/// What a provider posts, signed; its status.
+/// Posts a signed callback of a provider, and returns the status.
 async fn call_back(world: &World, accounts: &Context, path: &str, body: &Value) -> u16 {
     let at = world.clock.now().as_second();
     let signed = format!("msg.{at}.{body}");

@@ -1,4 +1,4 @@
-//! Personal tokens: what they are made with, and how far they reach.
+//! Personal tokens: their properties and their limits.
 
 use identity::account::AccountId;
 use identity::grant::{self, Scope, administrator};

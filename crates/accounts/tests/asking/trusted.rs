@@ -1,4 +1,4 @@
-//! Trusted contacts: who may be one, who adds and removes them, and what is left of them.
+//! Trusted contacts: who may be one, who adds and removes them, and what remains of them.
 
 use axum::http::Method;
 use identity::account::{self, AccountId};
@@ -96,7 +96,7 @@ fn programs_of_the_page_do_the_same_and_tokens_do_not() {
         add(&mut script, &hers).await.with(204);
         add(&mut script, &hers).await.with(204);
         assert_eq!(contacts(&mut script).await, [json!(aina)]);
-        // Nobody removes what is another's.
+        // Nobody can remove another person's contact.
         let mut other = browser(world, &aina).await;
         let at = format!("{API}/{aina}");
         other
@@ -145,7 +145,7 @@ fn a_trusted_contact_of_the_site_is_one_of_everybody() {
         let aina = person(world, AINA, None).await;
         give(world, &aina, TRUSTED_CONTACT, &Scope::site()).await;
         assert!(is_trusted(world, &aina, &farah).await);
-        // It is the site's trust, so nobody else's list has it.
+        // The duty belongs to the site, so no person's list contains the contact.
         assert!(contacts(&mut browser(world, &farah).await).await.is_empty());
     });
 }

@@ -1,5 +1,5 @@
-//! Accounts whose address nobody has confirmed: somebody may have them who is not the owner of the
-//! address, and has prepared a way back in.
+//! Accounts with an unconfirmed email address: a person who does not own the address may have
+//! prepared a way back in.
 
 use axum::http::Method;
 use identity::DomainAccounts;
@@ -32,7 +32,7 @@ use crate::stage::{
 
 const NEW: &str = "dua pantun lama";
 
-/// From now on as if the account had been registered by anybody.
+/// Makes the account look as if a stranger had registered it.
 pub(crate) async fn make_pending(world: &World, id: &AccountId) {
     let id = id.clone();
     write(world.store(), move |tx| {
@@ -48,7 +48,7 @@ pub(crate) async fn make_pending(world: &World, id: &AccountId) {
     .await;
 }
 
-/// Writes down that a link that was mailed there was used.
+/// Records that a link mailed to the account's email address was used.
 pub(crate) async fn verify(world: &World, id: &AccountId) {
     let id = id.clone();
     write(world.store(), move |tx| {
@@ -61,7 +61,7 @@ pub(crate) async fn verify(world: &World, id: &AccountId) {
     .await;
 }
 
-/// Somebody with a password, an app, a passkey and a token.
+/// A person with a password, an app, a passkey and a token.
 async fn prepared(world: &World, email: &str) -> (AccountId, Enrolled) {
     let hash = usual_hash(world).await;
     let id = person(world, email, Some(&hash)).await;
@@ -129,8 +129,8 @@ fn a_reset_that_confirms_the_address_removes_all_that_was_prepared() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, _) = prepared(world, EMAIL).await;
-        // Nobody registered here, but nobody has confirmed the address either: a link to sign in
-        // would lead into the account of somebody else.
+        // Nobody registered here, but the email address is unconfirmed too, so a sign-in link could
+        // lead into another person's account.
         let asked = ask_for_link(world, &accounts, EMAIL, "sign_in").await;
         asked.with(202);
         let sent = link(world, "/reset/").await;
@@ -255,7 +255,8 @@ fn an_owner_made_on_the_server_takes_the_account_from_who_had_it() {
     });
 }
 
-/// A program of somebody whose address nobody has confirmed, from when they were a member.
+/// A program of a person whose email address is unconfirmed; the token is from an earlier time when
+/// they were a member.
 async fn program_of(world: &World, id: &AccountId) -> Visitor {
     let of = id.clone();
     write(world.store(), move |tx| {
@@ -297,7 +298,7 @@ fn no_role_is_given_to_an_address_that_is_not_confirmed_and_it_is_seen() {
     });
 }
 
-/// A domain whose erasing is seen.
+/// A domain whose erasure leaves a visible trace.
 const SEEN: Domains = &[
     accounts::DOMAIN,
     Domain {
@@ -332,12 +333,12 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
             make_pending(world, &id).await;
             id
         };
-        // One that waits, and one that somebody made a member meanwhile, whose address is no more
-        // proved by that.
+        // One account that waits for confirmation, and one that was made a member in the meantime,
+        // which does not confirm its email address.
         let waiting = pending("waiting@example.my").await;
         let admitted = pending("admitted@example.my").await;
         give(world, &admitted, OBSERVER, &CLUB.scope("choir")).await;
-        // Nobody registered these: one was invited, one comes from another program.
+        // Nobody registered these accounts here: one was invited, the other was imported.
         let invited = person(world, "invited@example.my", None).await;
         let imported = pending("imported@example.my").await;
         let of = imported.clone();
@@ -373,7 +374,7 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
     });
 }
 
-/// A domain that cannot erase what it keeps of one person.
+/// A domain that cannot erase the data of one person.
 const BROKEN: Domains = &[
     accounts::DOMAIN,
     Domain {
@@ -427,7 +428,7 @@ fn an_account_that_cannot_be_removed_keeps_no_other_and_nothing_is_left() {
         .await;
         assert_eq!(free, identity::person::slug::Availability::Free);
 
-        // Who was made a member meanwhile is no longer due.
+        // A person who was made a member in the meantime is no longer due for removal.
         give(world, &broken, OBSERVER, &CLUB.scope("choir")).await;
         let begun =
             crate::stage::begin(world, &broken, identity::session::Stay::Visit, client(1)).await;

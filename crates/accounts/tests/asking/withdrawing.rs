@@ -1,5 +1,4 @@
-//! What withdraws the invites that somebody has made: whoever was at their account may have invited
-//! themselves.
+//! Events that withdraw a person's invites, because an intruder may have invited themselves.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -18,7 +17,7 @@ use crate::stage::{
 
 const NEW: &str = "dua pantun lama";
 
-/// An invite of somebody's that nobody has taken.
+/// A person's invite that nobody has accepted.
 pub(crate) async fn invite(world: &World, id: &AccountId) -> String {
     let wedding = CLUB.scope("wedding");
     give(world, id, CLUB_OWNER, &wedding).await;
@@ -57,7 +56,7 @@ fn a_new_password_and_signing_out_everywhere_withdraw_what_somebody_offered() {
             newcomer.get(&link).await.with(400);
         }
 
-        // On the page, and by an administrator.
+        // On the security page, and by an administrator.
         let id = person(world, "farah@example.my", None).await;
         let link = invite(world, &id).await;
         begin(world, &id, Stay::Visit, client(9)).await;

@@ -1,5 +1,5 @@
-//! A guest's answer over any of these channels: passed to a rule of the domain, and the result
-//! returned in the words that such programs show.
+//! A guest's answer over any of these channels. This module passes it to the domain, and returns
+//! the result with the texts that the old programs show.
 
 use std::sync::Arc;
 
@@ -23,7 +23,8 @@ use occasions::web::api::problem;
 use occasions::web::guest::{self, CodeGate, Credentials, Failure, GuestRequest};
 use occasions::words::{ReplyStatus, Source};
 
-/// All channels share one route, so that a repeat over another channel counts as the same answer.
+/// All channels use the same route for idempotency keys, so that a repeat over another channel
+/// counts as the same answer.
 const ROUTE: &str = "POST /api/flask/rsvp";
 
 /// The sender of an answer, and the occasion.
@@ -40,7 +41,7 @@ pub(super) struct Asker {
 /// The response to an answer.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
-    /// Seconds after which a retry makes sense.
+    /// The number of seconds after which a retry makes sense.
     pub(super) retry_after: Option<u32>,
     pub(super) told: Told,
 }
@@ -58,7 +59,7 @@ pub(super) struct Told {
     attending: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     guests: Option<usize>,
-    /// The code for later changes, if the answer came without one.
+    /// The new code for later changes, if the answer was sent without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     invite_code: Option<String>,
 }
@@ -81,12 +82,11 @@ impl Told {
     }
 }
 
-/// An accepted answer.
+/// An accepted answer, with everything that the response needs.
 pub(super) struct Taken {
-    /// The result of the answer.
     pub(super) outcome: Outcome,
     occasion: Arc<Occasion>,
-    /// The code of the answer, folded for look-ups; `None` if it came without one.
+    /// The code of the answer, folded for look-ups; `None` if it was sent without one.
     pub(super) code: Option<CodeKey>,
 }
 
@@ -125,7 +125,8 @@ impl Asker {
     ) -> Result<Taken, Problem> {
         let incoming = IncomingAnswer {
             answer: Answer {
-                // An answer that could not be parsed is refused, whatever the value here.
+                // An answer with an unparsable value is refused anyway, so this value does not
+                // matter.
                 attending: if said.attending == Some(true) {
                     ReplyStatus::Yes
                 } else {
@@ -158,7 +159,7 @@ impl Asker {
         }
     }
 
-    /// Saves an ordinary answer, through the same code gate as a page's.
+    /// Saves an answer with a code, after the same checks and limits as on a page.
     async fn take_by_code(
         &self,
         given: Credentials,
@@ -214,7 +215,7 @@ impl Asker {
         saved.await.map_err(refuse)
     }
 
-    /// The response to an accepted answer, in the words of such programs.
+    /// The response to an accepted answer, with the texts that the old programs show.
     pub(super) fn thank(&self, taken: &Taken) -> Reply {
         let Taken {
             outcome, occasion, ..
@@ -243,7 +244,7 @@ impl Asker {
         }
     }
 
-    /// A refusal in the reader's language. The errors of fields are part of its text, because such
+    /// A refusal in the reader's language. Its text includes the errors of fields, because the old
     /// programs show nothing else.
     pub(super) fn refuse(&self, problem: &Problem) -> Reply {
         let usual = || self.site.speak_public(&self.wishes);
@@ -285,7 +286,7 @@ fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Refusal> {
     occasion::find_by_slug(tx, slug)?.ok_or(Refusal::NotFound)
 }
 
-/// Moves a problem to the field's name in this interface.
+/// Renames the problem's field to its name in this interface.
 fn named(mut problem: Problem) -> Problem {
     if problem.code == "feature_disabled" {
         return problem.field("/message", "not_allowed", []);
@@ -298,8 +299,8 @@ fn named(mut problem: Problem) -> Problem {
     problem
 }
 
-/// The text of a problem. If fields are wrong, only their errors: the general sentence refers to a
-/// form on a page.
+/// The text of a problem. If fields are wrong, it contains only their errors, because the general
+/// sentence refers to a form on a page.
 fn words(problem: &Problem, text: &Text) -> String {
     let findings = problem.errors.iter().map(|error| {
         let detail = error.detail(text);

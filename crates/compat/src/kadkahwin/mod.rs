@@ -1,8 +1,8 @@
 //! The interface of an older pair of programs (a small Flask and Node server behind a wedding
 //! card), for one occasion. It exists only if `compat.occasion` names that occasion.
 //!
-//! There is no specification of what such programs send, so requests are parsed leniently. Their
-//! effect is that of an ordinary answer, under the same rules, limits and locks as a page's.
+//! There is no specification of the requests of these programs, so requests are parsed leniently.
+//! An answer has the same effect as on a page, under the same rules, limits and locks.
 
 mod answer;
 mod places;
@@ -33,16 +33,16 @@ use occasions::occasion;
 use occasions::web::guest::{self, CodeGate, keep_private};
 use occasions::words::Source;
 
-/// The time limit for the store to show that it can be written to.
+/// How long the health check waits for a test write to the store.
 const HEALTH_TIME: Duration = Duration::from_secs(5);
 
-/// What the program needs besides the routes.
+/// The messages of this interface, as a domain. The program mounts the routes separately.
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     ..Domain::new(Migrations::new("kadkahwin", &[]))
 };
 
-/// The messages of these addresses.
+/// The messages of this interface.
 const LOCALES: &[web::Locale] = &[
     ("en", include_str!("locales/en.ftl")),
     ("ms", include_str!("locales/ms.ftl")),
@@ -51,14 +51,14 @@ const LOCALES: &[web::Locale] = &[
     ("ar", include_str!("locales/ar.ftl")),
 ];
 
-/// The occasion that this interface is enabled for.
+/// The occasion that this interface serves.
 #[derive(Clone, Debug)]
 pub struct ServedOccasion {
     slug: Arc<str>,
 }
 
 impl ServedOccasion {
-    /// The occasion with this slug, current or former.
+    /// The occasion with this present or former slug.
     pub fn new(slug: &str) -> Self {
         Self { slug: slug.into() }
     }
@@ -130,7 +130,7 @@ async fn rsvp(
     }
 }
 
-/// Saves what was sent. A refusal that becomes a page shows what was typed.
+/// Saves the answer that was sent. A refusal that becomes a page shows the typed values.
 async fn take(
     asker: &Asker,
     request: Request,
@@ -146,7 +146,7 @@ async fn take(
 }
 
 /// The redirect of a browser after its form. An answer without a code always leads to a page of
-/// this site, because no other page would show its reader the new code.
+/// this site, because no other page would show the new code to the guest.
 fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     let Some(code) = &taken.code else {
         return guest::thank(&asker.site, &asker.gate, &asker.headers, taken.outcome);
@@ -159,7 +159,7 @@ fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     response
 }
 
-/// The page that a form asks for, if it is on this site.
+/// The page that the form asks for, if it is on this site.
 fn next(fields: &Map<String, Value>) -> Option<&str> {
     let named = fields.get("next").and_then(Value::as_str)?;
     let is_local = named.starts_with('/')

@@ -1,34 +1,34 @@
-//! The number of open live connections: each uses memory and, usually, a socket.
+//! A limit on open live connections: each one uses memory and, usually, a socket.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The most from one network: enough for a hall whose guests share an address.
+/// The most connections from one network: enough for a hall whose guests share an IP address.
 const OF_A_NETWORK: usize = 200;
-/// The most in total.
+/// The most connections in total.
 const IN_ALL: usize = 2_000;
 
-/// All places for live connections. Clones share them.
+/// The slots for live connections. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places(Arc<Mutex<ConnectionCounts>>);
 
 #[derive(Debug, Default)]
 struct ConnectionCounts {
     all: usize,
-    /// Networks with a connection; the others have no entry.
+    /// The number of connections by network. Networks without a connection have no entry.
     networks: HashMap<String, usize>,
 }
 
-/// Why there is no place.
+/// The reason why no slot is free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Full {
-    /// This network has as many places as it may.
+    /// This network has used up its slots.
     Network,
-    /// All places are taken.
+    /// All slots are in use.
     All,
 }
 
-/// The place of one connection, until it is dropped.
+/// The slot of one connection, released on drop.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Places,
@@ -36,7 +36,7 @@ pub(super) struct Place {
 }
 
 impl Places {
-    /// Takes a place for a connection from this network.
+    /// Takes a slot for a connection from this network.
     pub(super) fn take(&self, network: &str) -> Result<Place, Full> {
         let mut taken = self.taken();
         let own = taken.networks.get(network).copied().unwrap_or(0);
@@ -54,7 +54,6 @@ impl Places {
         })
     }
 
-    /// Whether there is no connection.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         let taken = self.taken();

@@ -1,4 +1,4 @@
-//! Lenient parsing of what other programs send: several names for a field, and values as words,
+//! Lenient parsing of requests from other programs: several names for a field, and values as words,
 //! numbers or flags. Unknown fields are ignored.
 
 use serde_json::{Map, Value, json};
@@ -19,9 +19,9 @@ pub(super) struct Said {
     pub(super) name: String,
     pub(super) email: String,
     pub(super) phone: String,
-    /// Whether the household comes; `None` if that could not be parsed.
+    /// Whether the household comes; `None` if the value could not be parsed.
     pub(super) attending: Option<bool>,
-    /// How many people come.
+    /// The number of people who come.
     pub(super) party: Option<i64>,
     /// A note to the hosts.
     pub(super) wish: String,
@@ -32,8 +32,8 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// The content of an answer, without its format: a repeat over another channel has the same
-    /// fingerprint.
+    /// The content of an answer, independent of its format: a repeat over another channel has the
+    /// same fingerprint.
     pub(super) fn fingerprint(&self) -> Vec<u8> {
         let Self {
             code,
@@ -56,14 +56,14 @@ impl Said {
             json!(party),
             json!(wish),
         ];
-        // A stored answer had no invalid fields, so an answer with some must have another
+        // A stored answer had no invalid fields, so an answer with invalid fields must have another
         // fingerprint.
         said.extend(wrong.iter().map(|field| json!(field.pointer)));
         Value::from(said).to_string().into_bytes()
     }
 }
 
-/// Parses what was sent, and notes what is wrong with it.
+/// Parses the fields that were sent, and notes errors.
 pub(super) fn read(sent: &Map<String, Value>) -> Said {
     let mut reader = Reader {
         sent,
@@ -111,7 +111,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// The first of these names that has a value.
+    /// The first of these names that was sent with a value.
     fn find(&self, names: &[&'static str]) -> Option<(&'static str, &'a Value)> {
         names.iter().find_map(|name| {
             let value = self.sent.get(*name)?;

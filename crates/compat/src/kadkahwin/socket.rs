@@ -1,5 +1,5 @@
-//! Socket.IO: the event `rsvp` is an answer like any other. Once it is committed, only its sender
-//! receives `rsvp-status`, and the same in the acknowledgement if one was requested.
+//! Socket.IO: the event `rsvp` is an answer like any other. After the commit, only its sender
+//! receives `rsvp-status`; if the sender requested an acknowledgement, it contains the same data.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,14 +31,15 @@ const PING_EVERY: Duration = Duration::from_secs(25);
 const PONG_WITHIN: Duration = Duration::from_secs(20);
 /// The largest message, in bytes, over either transport.
 const LARGEST: usize = 64 << 10;
-/// The most answers of one connection in progress at once.
+/// The most answers of one connection that are processed at the same time.
 const AT_ONCE: usize = 4;
-/// New connections from one network: enough for a hall that reconnects all at once.
+/// The limit on new connections from one network: enough for a hall in which everybody reconnects
+/// at the same time.
 const OPENED: Rule = Rule {
     count: 300,
     per: SignedDuration::from_mins(1),
 };
-/// Seconds until a place may be free again.
+/// The number of seconds until a slot may be free again.
 const AGAIN: u32 = 60;
 /// The most networks that are counted.
 const NETWORKS: usize = 20_000;
@@ -55,7 +56,7 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    /// Connections that save answers for the occasion with this slug, until `stop`.
+    /// Serves connections that save answers for the occasion with this slug, until `stop`.
     pub(super) fn new(
         site: &Site,
         gate: &CodeGate,
@@ -65,8 +66,8 @@ impl Sockets {
         let (service, io) = SocketIo::builder()
             .ping_interval(PING_EVERY)
             .ping_timeout(PONG_WITHIN)
-            // A client that disconnects during the handshake keeps its place until this timeout,
-            // like one that does not answer a ping.
+            // A client that disconnects during the handshake keeps its slot until this timeout,
+            // like a client that does not respond to a ping.
             .connect_timeout(PONG_WITHIN)
             .max_payload(LARGEST as u64)
             .ws_max_message_size(LARGEST)
@@ -102,8 +103,8 @@ impl Sockets {
             .layer(Extension(self))
     }
 
-    /// A place for a new connection, unless a limit is reached; `None` for an open connection,
-    /// which has its own place.
+    /// Takes a slot for a new connection, unless a limit is reached; `None` for an open connection,
+    /// which already has its slot.
     fn admit(&self, request: &Request, facts: &Facts) -> Result<Option<Place>, Problem> {
         if session(request.uri()).is_some() {
             return Ok(None);
@@ -154,17 +155,17 @@ async fn connect(
                 let closing = close(service.clone(), session.to_owned(), stream.end());
                 tokio::spawn(closing);
             }
-            // Errors of the protocol end with the stream.
+            // Protocol errors end with the stream.
             drop(service.call((stream, request)));
         });
     }
-    // A polling connection has no stream: its session keeps the request that opened it, and with it
-    // the place.
+    // A polling connection has no stream. Its session keeps the request that opened it, and with
+    // that request the slot.
     if let Some(place) = place {
         request.extensions_mut().insert(Arc::new(place));
     }
-    // A poll waits for messages. At `stop` it is answered at once, so that the client reconnects to
-    // a process that still serves.
+    // A poll waits for messages. At `stop`, the server responds at once, so that the client
+    // reconnects to a process that is still serving.
     let answered = stop.run_until_cancelled(service.call(request)).await;
     Ok(match answered {
         Some(Ok(response)) => response.map(Body::new),
@@ -174,8 +175,8 @@ async fn connect(
 }
 
 /// Closes a connection whose upgrade to a websocket has ended, as its client would. A connection
-/// that completed the upgrade is closed already. But one that broke off during it is neither polled
-/// nor pinged any more, and would otherwise keep its place for ever.
+/// that completed the upgrade is closed already. But a connection that broke off during the upgrade
+/// is neither polled nor pinged any more, and would otherwise keep its slot for ever.
 async fn close(
     mut service: SocketIoService<Router>,
     session: String,
@@ -185,7 +186,7 @@ async fn close(
     let address = format!("/socket.io/?EIO=4&transport=polling&sid={session}");
     let request = Request::post(address).body(Body::from("1"));
     let Ok(request) = request else { return };
-    // A connection that is gone already is not found.
+    // A connection that is already closed is not found.
     let _ = service.call(request).await;
 }
 
@@ -194,7 +195,7 @@ fn leaving() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")]).into_response()
 }
 
-/// What every connection needs to save answers.
+/// The data with which every connection saves answers.
 #[derive(Clone)]
 struct Host {
     site: Site,
@@ -219,14 +220,15 @@ impl Host {
                     ),
                 };
                 let told = reply.told.over_socket();
-                // A client that is gone by now sends the same again, which is harmless.
+                // A client that has disconnected by now sends the same answer again, which is
+                // harmless.
                 let _ = socket.emit("rsvp-status", &told);
                 let _ = ack.send(&told);
             },
         );
     }
 
-    /// The sender, identified by what the edge knew of the request that opened the connection,
+    /// The sender. It is identified by the facts of the request that opened the connection,
     /// whatever the messages claim.
     fn asker(&self, socket: &SocketRef) -> Option<Asker> {
         let opened = socket.req_parts();
@@ -244,10 +246,10 @@ impl Host {
 async fn answer(asker: &Asker, sent: Option<Value>) -> Reply {
     let sent = match sent {
         Some(Value::Object(sent)) => sent,
-        // A missing payload or one that is no object counts as an empty object.
+        // A missing payload, or a payload that is not an object, counts as an empty object.
         _ => Map::new(),
     };
-    // Messages are handled in a task of their own.
+    // Each message is handled in a separate task.
     let cause = asker.facts.request_id.clone().into();
     request::caused_by(Some(cause), asker.answer(&sent, None, Source::Socket)).await
 }

@@ -1,4 +1,4 @@
-//! Websockets that the app serves itself (RFC 6455; over HTTP/2 RFC 8441), and how they end when
+//! Websockets that the app serves itself (RFC 6455; over HTTP/2 RFC 8441), and their end when
 //! Kenduri stops.
 
 use std::convert::Infallible;
@@ -27,8 +27,8 @@ use super::places::Place;
 /// The GUID that is appended to every key before hashing (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// A close frame with 1001, "going away", as a client would send it: masked, with
-/// a mask that changes nothing (RFC 6455, sections 5.2 and 7.4.1).
+/// A close frame with status 1001, "going away", as a client would send it: masked, with a mask
+/// that changes nothing (RFC 6455, sections 5.2 and 7.4.1).
 const GOING_AWAY: [u8; 8] = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9];
 
 /// A connection after its switch from HTTP.
@@ -43,8 +43,8 @@ pub(super) fn is_asked(request: &Request) -> bool {
             .is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Switches to a websocket; `then` gets the stream once the client has switched too. After `stop`
-/// the stream ends as if the client went away. The place is freed with the stream.
+/// Switches to a websocket. `then` gets the stream once the client has switched too. After `stop`,
+/// the stream ends as if the client had closed it. The slot is released with the stream.
 pub(super) fn switch(
     request: Request,
     stop: CancellationToken,
@@ -88,15 +88,15 @@ fn accept(key: &[u8]) -> String {
     BASE64_STANDARD.encode(hash.finalize())
 }
 
-/// A stream that, after `stop`, reads as if the client had closed with 1001. The server then
+/// A stream that, after `stop`, reads as if the client had closed with status 1001. The server then
 /// replies with 1001, as the protocol requires, so the client learns why the connection ends and
 /// reconnects to the next process.
 pub(super) struct Leaving<T> {
     inner: T,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// The part of the close frame that is still to be read; `None` before `stop`.
+    /// The part of the close frame that has not been read yet; `None` before `stop`.
     farewell: Option<&'static [u8]>,
-    /// Freed when the stream is dropped.
+    /// Released when the stream is dropped.
     _place: Option<Place>,
     /// Dropped with the stream, which completes the future of [`Leaving::end`].
     held: Option<oneshot::Sender<Infallible>>,

@@ -1,5 +1,5 @@
-//! Requests for a role: anybody with a confirmed address may make one, and an administrator
-//! decides.
+//! Requests for a role: any person with a confirmed email address may make one, and an
+//! administrator decides.
 
 use axum::http::StatusCode;
 use identity::account::{self, AccountId};
@@ -60,7 +60,7 @@ pub(super) struct SignedRequest {
     pub(super) email: String,
 }
 
-/// Why nothing was saved.
+/// The reason why nothing was saved.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AccessError {
     #[error("there is no such request")]
@@ -101,12 +101,11 @@ impl From<AccessError> for Problem {
     }
 }
 
-/// The proof that somebody may make a request.
+/// The proof that a person may make a request.
 pub(super) fn asker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, AccessError> {
     identity::session::signed_in::confirmed(tx, who)?.ok_or(AccessError::EmailUnverified)
 }
 
-/// Requests a role.
 pub(super) fn create(
     tx: &mut Tx<'_>,
     who: &Confirmed,
@@ -153,7 +152,7 @@ pub(super) fn create(
     Ok(request)
 }
 
-/// The requests of one account, the newest first.
+/// The requests of one account, newest first.
 pub(super) fn list_own(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -182,7 +181,7 @@ pub(super) fn pending(
     .all(tx)
 }
 
-/// The number of pending requests, and of all.
+/// The number of pending requests, and the number of all requests.
 pub(super) fn count(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
     tx.one(
         sql!("SELECT COUNT(CASE WHEN state = 'pending' THEN 1 END), COUNT(*) FROM access_request"),
@@ -190,7 +189,7 @@ pub(super) fn count(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
     )
 }
 
-/// The administrator who decides, with the facts of the HTTP request for the audit log.
+/// The administrator who decides, with the details of the HTTP request for the audit log.
 pub(super) struct Decider {
     pub(super) who: SignedIn,
     pub(super) request: RequestFacts,
@@ -273,7 +272,7 @@ pub(super) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!({ "access_requests": all.collect::<Vec<_>>() }))
 }
 
-/// Erases an account's requests, and removes the account from its decisions on others.
+/// Erases an account's requests, and removes the account from its decisions on other requests.
 pub(super) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM access_request WHERE account_id = :account",

@@ -81,7 +81,7 @@ async fn list_own(call: Call) -> Result<Json<Requests<RequestView>>, Problem> {
 
 #[derive(Deserialize)]
 struct NewRequest {
-    /// The requested role; if left out, `trusted-contact`.
+    /// The requested role; if omitted, `trusted-contact`.
     #[serde(alias = "role")]
     requested_role: Option<String>,
     message: String,

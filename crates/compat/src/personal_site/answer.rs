@@ -9,10 +9,9 @@ pub(super) struct Message {
     message: &'static str,
 }
 
-/// The action was done.
 pub(super) const DONE: Json<Message> = Json(Message { message: "done" });
 
-/// The request was accepted; the response does not reveal whether it has any effect.
+/// The request was accepted. The response does not reveal whether the request has any effect.
 pub(super) const ACCEPTED: Json<Message> = Json(Message {
     message: "accepted",
 });

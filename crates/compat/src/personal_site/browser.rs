@@ -1,4 +1,4 @@
-//! The same operations for a browser, which keeps a cookie; only pages of the same origin may call
+//! The same operations for a browser, which keeps a cookie. Only pages of the same origin may call
 //! them.
 
 use axum::extract::State;
@@ -104,7 +104,7 @@ async fn logout(
 ) -> Result<Response, Problem> {
     match caller {
         Ok(caller) => front_end::end_session(&accounts, &headers, caller.request).await?,
-        // Already signed out in another tab: the result is the one asked for.
+        // The person has already signed out in another tab, so the goal is reached.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }
@@ -121,7 +121,7 @@ struct Jwt {
     expires_at: Timestamp,
 }
 
-/// An access token for the page's own script; the session stays as it is.
+/// Returns an access token for the page's script. The session stays unchanged.
 async fn jwt(
     State(accounts): State<Context>,
     headers: HeaderMap,
@@ -129,7 +129,7 @@ async fn jwt(
 ) -> Result<Response, Problem> {
     check_same_origin(&headers, &accounts.site)?;
     let (account, session) = (&caller.who.account().id, caller.who.session());
-    // Otherwise a leaked token could be used to renew itself.
+    // Without this check, a leaked token could be used to renew itself.
     let session = session
         .filter(|_| !headers.contains_key(AUTHORIZATION))
         .ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))?;

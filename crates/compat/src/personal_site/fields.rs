@@ -1,9 +1,9 @@
-//! The names of fields in this interface.
+//! The names that this interface uses for fields.
 
 use countdowns::Refusal;
 use web::Problem;
 
-/// A refusal with the names of fields in this interface.
+/// Renames the fields of a refusal to the names in this interface.
 pub(super) fn renamed(refusal: Refusal) -> Problem {
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {

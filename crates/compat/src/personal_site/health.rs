@@ -9,7 +9,7 @@ use axum::routing::{any, get};
 use serde::Serialize;
 use web::{Json, Problem, Site};
 
-/// The time limit for the store to show that it can be written to.
+/// How long the health check waits for a test write to the store.
 const READY_TIME: Duration = Duration::from_secs(5);
 
 pub(super) fn routes() -> Router<Site> {

@@ -1,5 +1,5 @@
-//! The API of the older personal site, for its front end: the operations of the domains in the
-//! formats that it knows.
+//! The API of the older personal site, for its front end: the domains' operations in the formats
+//! that the front end knows.
 
 mod access_request;
 mod access_requests;
@@ -31,7 +31,7 @@ use web::codes::Code;
 use web::masking::SecretPath;
 use web::{Pages, Site};
 
-/// What the program needs besides the routes.
+/// The messages and error codes of this API, as a domain. The program mounts the routes separately.
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
@@ -57,7 +57,6 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "request_decided"),
 ];
 
-/// The messages of this API.
 const LOCALES: &[web::Locale] = &[
     ("en", include_str!("locales/en.ftl")),
     ("ms", include_str!("locales/ms.ftl")),
@@ -71,8 +70,8 @@ const LOCALES: &[web::Locale] = &[
 pub struct Policy {
     /// Whether `/api/auth` and `/api/user` have the older site's format.
     pub has_auth: bool,
-    /// Whether the response to a registration contains tokens, or says that the address is taken.
-    /// This lets anybody find out who has an account.
+    /// Whether the response to a registration contains tokens, or reports that the email address is
+    /// taken. This lets anybody find out who has an account.
     pub register_tokens: bool,
 }
 

@@ -75,7 +75,6 @@ async fn list(call: Call) -> Result<Json<Phrases>, Problem> {
     Ok(Json(call.site.store.read(look).await?.into()))
 }
 
-/// A new phrase, or a change of one.
 #[derive(Deserialize)]
 struct PhraseBody {
     phrase_text: Option<String>,
@@ -103,7 +102,7 @@ fn view(tx: &mut Tx<'_>, moderator: &Moderator, id: &PhraseId) -> Result<PhraseV
     Ok(found.ok_or(Refusal::NotFound)?.into())
 }
 
-/// Changes a phrase, but not its text: people decided on that text when they excluded the phrase.
+/// Changes a phrase, but not its text, because people excluded the phrase on account of that text.
 async fn change(
     call: Call,
     Path(id): Path<String>,
@@ -141,7 +140,7 @@ struct PendingSuggestion {
     phrase_text: String,
     created_at: Timestamp,
     user_display_name: String,
-    /// The author's address, for administrators only.
+    /// The author's email address, for administrators only.
     user_email: Option<String>,
 }
 

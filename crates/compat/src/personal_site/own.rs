@@ -103,7 +103,7 @@ async fn revoke_all(
     }))
 }
 
-/// A change of a profile. Fields that are left out or null stay.
+/// A change of a profile. Fields that are omitted or null stay unchanged.
 #[derive(Deserialize)]
 pub(super) struct ProfileChange {
     slug: Option<String>,
@@ -157,7 +157,7 @@ struct SetPassword {
     new_password: String,
 }
 
-/// Sets the first password of somebody who signed in without one.
+/// Sets the first password of a person who signed in without one.
 async fn set_password(
     State(accounts): State<Context>,
     headers: HeaderMap,
@@ -174,7 +174,7 @@ async fn set_password(
     renew_password(&accounts, &headers, client, &caller, passwords).await
 }
 
-/// The renewed session.
+/// The response with the renewed session.
 #[derive(Serialize)]
 struct Renewed {
     message: &'static str,
@@ -267,7 +267,7 @@ async fn export_data(
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    // Otherwise a link on another site could use up the permitted exports.
+    // Without this check, a link on another site could use up the permitted exports.
     csrf::check_sender(&headers, accounts.site.url())?;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
     let (domains, keys) = (accounts.domain_accounts, accounts.site.keys.clone());

@@ -59,7 +59,7 @@ struct PersonView {
     external_accounts: [(); 0],
 }
 
-/// What is shown of an account besides its row.
+/// Data that is shown about an account besides its row.
 #[derive(Row)]
 struct More {
     updated_at: Timestamp,
@@ -135,7 +135,6 @@ where
     Ok(DONE)
 }
 
-/// Makes a change to an account.
 async fn change(
     accounts: &Context,
     caller: Caller,

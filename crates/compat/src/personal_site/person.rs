@@ -17,7 +17,7 @@ use web::{Problem, Site};
 use super::role::Role;
 use super::{is_on, primary};
 
-/// Somebody with an account.
+/// A person with an account.
 #[derive(Debug, Serialize)]
 pub(super) struct Person {
     id: String,
@@ -108,8 +108,8 @@ impl Person {
     }
 }
 
-/// An account's roles in the older personal site's words; an owner of the installation is an
-/// administrator there.
+/// An account's roles in the words of the older personal site, where an owner of the installation
+/// counts as an administrator.
 pub(super) fn roles(
     tx: &mut Tx<'_>,
     id: &AccountId,

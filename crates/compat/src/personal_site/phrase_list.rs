@@ -1,4 +1,4 @@
-//! Lists of phrases by page, for the front end of the older personal site.
+//! Paged lists of phrases, for the front end of the older personal site.
 
 use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
@@ -16,11 +16,11 @@ const ROWS: i64 = 100;
 /// A search for phrases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Search {
-    /// Part of a phrase; empty for all.
+    /// Part of a phrase; empty for all phrases.
     words: String,
     /// Whether inactive phrases are included.
     pub(super) with_inactive: bool,
-    /// Only those that the caller excluded.
+    /// Whether only phrases that the caller excluded are listed.
     pub(super) only_excluded: bool,
     rows: i64,
     offset: i64,
@@ -43,7 +43,6 @@ impl Search {
 /// A phrase with further data.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct ListedPhrase {
-    /// The phrase.
     #[row(flatten)]
     pub(super) phrase: ModeratedPhrase,
     /// The author's account, for moderators only.
@@ -147,12 +146,11 @@ pub(super) fn find(
 /// A suggestion with its author.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct SignedSuggestion {
-    /// The suggestion.
     #[row(flatten)]
     pub(super) suggestion: Suggestion,
     /// The author's display name.
     pub(super) name: String,
-    /// The author's mail address.
+    /// The author's email address.
     pub(super) email: String,
 }
 

@@ -121,7 +121,7 @@ async fn list_excluded(call: Call) -> Result<Json<ExcludedPhrases>, Problem> {
     }))
 }
 
-/// The text of a random phrase for somebody's page; null if there is none.
+/// The text of a random phrase for a person's page; null if there is none.
 async fn draw(
     State(accounts): State<Context>,
     Path(slug): Path<String>,

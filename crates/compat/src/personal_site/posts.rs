@@ -1,5 +1,5 @@
 //! The post routes of the older personal site, for its front end: published posts in the formats
-//! that it knows. Drafts are never included, whatever state is requested.
+//! that the front end knows. Drafts are never included, whatever state is requested.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -19,7 +19,6 @@ const ROWS: i64 = 10;
 /// The most posts that a search returns.
 const FOUND: i64 = 100;
 
-/// Every address.
 pub(super) fn routes() -> Router<Site> {
     let at = |path| format!("/backend/public/{path}");
     Router::new()

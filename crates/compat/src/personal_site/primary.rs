@@ -1,5 +1,5 @@
-//! The one countdown that the older personal site gave everybody: the primary one, if it counts up.
-//! That site calls a reset a timer.
+//! The only countdown that people had on the older personal site: the primary countdown, if it
+//! counts up. That site calls a reset a timer.
 
 use identity::account::{self, AccountId};
 use identity::session::signed_in::{Confirmed, SignedIn};
@@ -21,7 +21,7 @@ use countdowns::{Refusal, WRONG_KIND};
 /// A countdown that counts up follows no date.
 const NO_DATES: Dates = Dates(&[]);
 
-/// The proof that somebody owns their primary countdown; `None` if they have none that counts up.
+/// The proof that a person owns their primary countdown; `None` if they have none that counts up.
 pub(super) fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -47,7 +47,7 @@ pub(super) fn enter_locked(
     Ok(Some(owner).filter(|owner| owner.countdown().is_primary))
 }
 
-/// As [`enter_locked`], but creates a countdown with this title if they have none.
+/// As [`enter_locked`], but creates a countdown with this title if the person has none.
 pub(super) fn enter_or_create(
     tx: &mut Tx<'_>,
     who: &Confirmed,
@@ -58,13 +58,13 @@ pub(super) fn enter_or_create(
         return Ok(owner);
     }
     let account = &who.who().account().id;
-    // Meanwhile a concurrent request may have created the first one.
+    // In the meantime, a concurrent request may have created the first one.
     account::lock(tx, account)?;
     match find(tx, account)? {
         Some((id, Kind::Since)) => {
             return countdown::enter_locked(tx, who.who(), &id, request);
         }
-        // The primary countdown counts down, and is not replaced.
+        // The primary countdown counts down, so it is not replaced.
         Some(_) => return Err(WRONG_KIND.into()),
         None => {}
     }
@@ -86,7 +86,6 @@ fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<(CountdownId, Kin
 /// A reset, and when it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct Timer {
-    /// The reset.
     #[row(flatten)]
     pub(super) entry: entry::Entry,
     /// When the reset was recorded.
@@ -113,7 +112,8 @@ pub(super) fn timer(tx: &mut Tx<'_>, id: &EntryId) -> Result<Timer, StoreError> 
     sql!("SELECT {Timer} FROM countdown_entry WHERE id = :id", id).one(tx)
 }
 
-/// The statistics of the older personal site: the running time counts like a completed one.
+/// The statistics of the older personal site, in which the running time counts like a completed
+/// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StreakSummary {
     longest_streak_seconds: i64,
@@ -154,7 +154,7 @@ pub(super) fn preferences(
     ])
 }
 
-/// Sets who can see the primary countdown: both settings or none. An existing private link stays
+/// Sets who can see the primary countdown: both settings, or none. An existing private link stays
 /// valid.
 pub(super) fn set_visibility(
     tx: &mut Tx<'_>,
@@ -176,11 +176,10 @@ pub(super) fn set_visibility(
 /// A public primary countdown in the directory.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct ListedTimer {
-    /// The countdown.
     pub(super) id: CountdownId,
     /// The owner's display name.
     pub(super) name: String,
-    /// The account's part of the address.
+    /// The account's slug in URLs.
     pub(super) account: String,
     /// When the countdown was created.
     pub(super) created_at: Timestamp,
@@ -188,11 +187,11 @@ pub(super) struct ListedTimer {
     pub(super) reset_at: Timestamp,
     /// The note of the newest reset.
     pub(super) note: String,
-    /// Whether others see the note.
+    /// Whether others can see the note.
     pub(super) show_notes: bool,
 }
 
-/// The listed primary countdowns that count up, most recently reset first. The search looks in
+/// The listed primary countdowns that count up, most recently reset first. The search matches
 /// names.
 pub(super) fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<Vec<ListedTimer>, StoreError> {
     sql!(

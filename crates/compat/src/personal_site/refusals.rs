@@ -7,7 +7,7 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use web::{Problem, Site};
 
-/// Wraps routes so that they refuse in this format.
+/// Wraps routes so that their refusals have this format.
 pub(super) fn around(routes: Router<Site>) -> Router<Site> {
     routes
         .method_not_allowed_fallback(async || {

@@ -1,5 +1,5 @@
-//! The roles that can be granted here, in the older personal site's words. Other roles follow from
-//! the account itself.
+//! The roles that can be granted here, in the words of the older personal site. Other roles follow
+//! from the account itself.
 
 use axum::http::StatusCode;
 use identity::account::AccountId;
@@ -26,7 +26,7 @@ impl Role {
         Self::find(word).ok_or_else(unknown)
     }
 
-    /// Grants the role to somebody, or revokes it.
+    /// Grants the role to a person, or revokes it.
     pub(super) fn set(
         self,
         tx: &mut Tx<'_>,

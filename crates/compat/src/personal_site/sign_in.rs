@@ -81,7 +81,7 @@ pub(super) struct Registration {
     honeypot: Option<String>,
 }
 
-/// Registers somebody, without the form stamp that forms of this site send.
+/// Registers a person, without the form stamp that forms of this site send.
 pub(super) async fn try_register(
     accounts: &Context,
     facts: &Facts,
@@ -105,8 +105,8 @@ pub(super) async fn try_register(
     Ok(registration::register(accounts, new, facts.network(), client).await?)
 }
 
-/// Signs in the person who has just registered, if the configuration lets the response reveal that
-/// the address was new.
+/// Signs in the person who has just registered, if the configuration permits the response to reveal
+/// that the email address was new.
 pub(super) async fn enter(
     accounts: &Context,
     registered: Registered,
@@ -148,7 +148,7 @@ async fn register_with_tokens(
     tokens(&accounts, first, (StatusCode::CREATED, Given::InSession)).await
 }
 
-/// An address and a password.
+/// An email address and a password.
 #[derive(Deserialize)]
 pub(super) struct Login {
     email: String,
@@ -191,7 +191,6 @@ async fn login(
     tokens(&accounts, first, (StatusCode::OK, Given::AtSignIn)).await
 }
 
-/// A refresh token.
 #[derive(Deserialize)]
 pub(super) struct RefreshToken {
     pub(super) refresh_token: String,
@@ -214,12 +213,12 @@ struct Named {
     display_name: String,
 }
 
-/// The slug that a display name gives.
+/// The slug that a display name yields.
 #[derive(Serialize)]
 struct PreviewedSlug {
     slug: String,
     available: bool,
-    /// The slug that would be used: `slug`, or a variant of it that is free.
+    /// The slug that a new account would get: `slug`, or an available variant of it.
     final_slug: String,
 }
 
@@ -252,15 +251,15 @@ struct Link {
     token: String,
 }
 
-/// The response to a confirmed address.
+/// The response after confirming an email address.
 #[derive(Serialize)]
 struct Verified {
     message: &'static str,
     email_verified: bool,
 }
 
-/// Confirms an address. A script calls this, not a mail scanner, so the request may confirm at
-/// once.
+/// Confirms an email address. Scripts call this route, not mail scanners, so the request may
+/// confirm at once.
 async fn verify(
     State(accounts): State<Context>,
     facts: Facts,
@@ -311,7 +310,7 @@ async fn reset(
     let (link, typed) = (Secret::new(sent.token), Secret::new(sent.new_password));
     match reset::finish(&accounts, link, &typed, ResetTokens::Revoked, client).await {
         Ok(()) => Ok(DONE),
-        // Renamed to the field of this interface.
+        // The field is renamed to its name in this interface.
         Err(ResetError::Weak(weakness)) => Err(problem::password(
             Problem::fields(),
             "/new_password",

@@ -172,7 +172,7 @@ async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
     }))
 }
 
-/// A reset, or the change of one; fields that are left out stay.
+/// A reset, or a change of a reset. Omitted fields stay unchanged.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Body {
@@ -242,7 +242,7 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes the primary countdown of somebody who has one.
+/// Changes the primary countdown of a person who has one.
 async fn write<T, F>(call: &Call, change: F) -> Result<T, Problem>
 where
     T: Send + 'static,

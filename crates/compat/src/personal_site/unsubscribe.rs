@@ -1,5 +1,5 @@
-//! Stopping a stream of mail by the link in a mail. The link can be used any number of times. GET
-//! requests change nothing, because mail scanners open every link.
+//! Unsubscribing from a stream of mail by the link in a mail. The link can be used any number of
+//! times. GET requests change nothing, because mail scanners open every link.
 
 use axum::Router;
 use axum::body::Bytes;

@@ -1,5 +1,5 @@
-//! A browser without scripts that sends the form of a page from before Kenduri:
-//! it is led to pages, and shown pages.
+//! A browser without scripts that submits the form of an older wedding card: it is redirected to
+//! pages and sees pages.
 
 use axum::http::Method;
 use serde_json::json;
@@ -58,7 +58,7 @@ fn with_a_code_it_is_led_on_or_shown_what_is_stored() {
             .send(Method::POST, RSVP, kind, fields.concat().into())
             .await;
         assert_eq!(page.expect(303).header("location"), "/thank-you");
-        // A program that sends JSON hears JSON, whatever else it takes.
+        // A program that sends JSON gets JSON, whatever it accepts besides.
         let body = json!({ "code": "RAHMA", "attending": true, "next": "/x" });
         send(&mut browser, &body).await.expect(200);
     });
@@ -72,7 +72,7 @@ fn without_a_code_it_is_shown_its_code() {
             ("name", "Mei Ling"),
             ("attending", "yes"),
             ("submission_id", "a"),
-            // There it would not see its code.
+            // That page would not show the new code.
             ("next", "/thank-you.html"),
         ];
         let saved = browser.post(RSVP, &fields).await;
@@ -85,7 +85,8 @@ fn without_a_code_it_is_shown_its_code() {
         assert_private(&thanks);
         assert!(words.contains(&stage.start("open-code")), "{words}");
         assert!(browser.get("/invite").await.text().contains("Mei Ling"));
-        // From a page elsewhere no cookie comes along: none is written over.
+        // A request from a page on another site carries no cookie, so the response must not
+        // overwrite one.
         let mut elsewhere = stage.visitor_at("192.0.2.77");
         elsewhere.header("accept", PAGES);
         elsewhere.header("sec-fetch-site", "cross-site");

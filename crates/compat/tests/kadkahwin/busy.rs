@@ -1,4 +1,4 @@
-//! Health while the store can take no change.
+//! The health check while the store cannot be written to.
 
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use crate::stage::on_sqlite;
 #[test]
 fn health_says_that_nothing_can_be_saved() {
     on_sqlite(async |stage| {
-        // Another process holds the file until we have heard that it is busy.
+        // Another process locks the database file until the test has seen that the store is busy.
         let (held, is_held) = channel();
         let (release, released) = channel::<()>();
         let released = Mutex::new(released);

@@ -1,5 +1,4 @@
-//! How long live connections of programs that came before Kenduri have their
-//! places, however they end.
+//! How long live connections of older programs keep their slots, however they end.
 
 use std::time::Duration;
 
@@ -12,10 +11,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use crate::stage::{Stage, on_one_thread};
 
 const OPEN: &str = "/socket.io/?EIO=4&transport=polling";
-/// So many of one network may be open.
+/// The most open connections from one network.
 const PLACES: usize = 200;
 
-/// What a live connection that polls is called.
+/// The session id of a polling connection.
 #[track_caller]
 fn session(opened: &Page) -> String {
     let told = opened.expect(200).body.trim_start_matches('0');
@@ -30,7 +29,7 @@ async fn say(program: &mut Visitor, id: &str, packets: &str) {
     sent.await.expect(200);
 }
 
-/// Greets as Socket.IO does, hears that it was heard, and answers whether it is alive.
+/// Performs the Socket.IO handshake: connects, waits for the confirmation, and responds to a ping.
 async fn greet(program: &mut Visitor, id: &str) {
     say(program, id, "40").await;
     let (mut heard, mut asked) = (false, false);
@@ -44,7 +43,7 @@ async fn greet(program: &mut Visitor, id: &str) {
     say(program, id, "3").await;
 }
 
-/// Opens as many as there are places for.
+/// Opens connections until no slot is free, and returns their number.
 async fn fill(program: &mut Visitor) -> usize {
     for opened in 0.. {
         let page = program.get(OPEN).await;
@@ -56,7 +55,7 @@ async fn fill(program: &mut Visitor) -> usize {
     unreachable!("it ends")
 }
 
-/// Lets all happen that is under way: time stands still until then.
+/// Runs all pending tasks, because paused time only advances when no task can run.
 async fn settle() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
@@ -80,7 +79,7 @@ fn a_network_opens_so_many_and_no_more() {
         }
         program.get(OPEN).await.expect(429);
         stage.visitor_at("192.0.2.77").get(OPEN).await.expect(200);
-        // Those that are open go on.
+        // Open connections are still served.
         let poll = format!("{OPEN}&sid=AAAAAAAAAAAAAAHs");
         program.get(&poll).await.expect(400);
         stage.world.clock.advance(SignedDuration::from_mins(2));
@@ -105,7 +104,7 @@ fn who_closes_before_it_was_greeted_is_not_kept_longer_than_who_is_silent() {
     });
 }
 
-/// A websocket that a polling connection changes to, as far as the switch.
+/// A websocket to which a polling connection upgrades, up to the switch of protocols.
 async fn websocket(stage: &Stage<'_>, address: &str, id: &str) -> DuplexStream {
     let mut stream = stage.connection(address);
     let head = format!(
@@ -123,7 +122,7 @@ async fn websocket(stage: &Stage<'_>, address: &str, id: &str) -> DuplexStream {
     stream
 }
 
-/// One message, with a mask that changes nothing (RFC 6455, section 5.3).
+/// Sends a message with a mask that changes nothing (RFC 6455, section 5.3).
 async fn send(stream: &mut DuplexStream, message: &str) {
     let length = u8::try_from(message.len()).unwrap();
     assert!(length < 126);
@@ -132,7 +131,7 @@ async fn send(stream: &mut DuplexStream, message: &str) {
     stream.write_all(&frame).await.unwrap();
 }
 
-/// The next message, which is short.
+/// Reads the next message, which is short.
 async fn hear(stream: &mut DuplexStream) -> String {
     assert_eq!(stream.read_u8().await.unwrap(), 0x81);
     let mut length = usize::from(stream.read_u8().await.unwrap());
@@ -184,7 +183,7 @@ fn who_has_changed_to_a_websocket_stays_until_it_goes() {
         send(&mut stream, "2probe").await;
         assert_eq!(hear(&mut stream).await, "3probe");
         send(&mut stream, "5").await;
-        // A second one is none of its business.
+        // A second websocket does not affect the first one.
         drop(websocket(stage, address, &id).await);
         send(
             &mut stream,

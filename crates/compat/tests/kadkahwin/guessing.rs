@@ -1,4 +1,4 @@
-//! Codes that are tried at an address of older wedding cards count as on every other way.
+//! Wrong codes at this path of older wedding cards count like everywhere else.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn ten_wrong_codes_use_up_an_address() {
             let page = send(&mut program, &wrong).await;
             assert_refused(&page, 404, "invitation_not_found");
             if n < 9 {
-                // The same mistake again costs nothing.
+                // Repeating the same mistake is free.
                 let page = send(&mut program, &wrong).await;
                 assert_refused(&page, 404, "invitation_not_found");
             }
@@ -30,7 +30,7 @@ fn ten_wrong_codes_use_up_an_address() {
             seen.push(assert_refused(&page, 401, "name_required"));
         }
         assert_eq!(seen[0], seen[1]);
-        // The pages ask for a name as well, and a name on the invitation opens it.
+        // The pages require a name as well, and a name on the invitation is accepted.
         program.get("/invite/RAHMA").await.expect(401);
         let mut named = try_code("RAHMA");
         named["name"] = json!("Ludovico");

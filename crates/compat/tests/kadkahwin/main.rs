@@ -1,4 +1,4 @@
-//! The addresses of older wedding cards: programs and browsers before the real router.
+//! The paths of older wedding cards: programs and browsers in front of the real router.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,4 +1,4 @@
-//! An answer without a code, by an address of older wedding cards and by the public page.
+//! Answers without a code, by a path of older wedding cards and by the public page.
 
 use axum::http::Method;
 use platform::{Rows, sql};
@@ -10,7 +10,6 @@ use crate::stage::{on_both, on_sqlite};
 
 const PAGE: &str = "/o/aisyah-daniel/rsvp";
 
-/// Sends the form of the page.
 async fn fill(visitor: &mut Visitor, name: &str, attending: &str) -> Page {
     let page = visitor.get(PAGE).await;
     let mut form = page.expect(200).form(PAGE);
@@ -45,7 +44,7 @@ fn refused_answers_of_one_network_end_too() {
             let saved = fill(&mut guest, &format!("Guest {number}"), "no").await;
             saved.expect(303);
         }
-        // Five were taken: what is wrong is told all the same.
+        // Five answers were accepted. Errors are still reported until the limit is reached.
         let body = json!({ "name": "Mei", "attending": true, "guests": 21 });
         for _ in 5..30 {
             let page = send(&mut guest, &body).await;
@@ -97,7 +96,7 @@ fn of_two_at_the_same_moment_one_is_the_double_and_the_hour_holds() {
                     status => assert_eq!(status, 429),
                 }
             }
-            // The third round brings the fifth and nobody else; the rest brings none.
+            // The third round adds only the fifth answer, and later rounds add none.
             assert_eq!(taken, (2 * round).min(5));
             assert_eq!(stage.count(made, "").await, taken);
             assert_eq!(stage.count(doubles, "").await, taken - 1);

@@ -1,5 +1,4 @@
-//! What programs that came before Kenduri are refused, in which order, and in
-//! which words.
+//! Refusals of requests from older wedding cards: their order and their texts.
 
 use axum::http::Method;
 use jiff::SignedDuration;
@@ -27,7 +26,7 @@ fn a_message_is_kept_or_refused_and_never_dropped() {
         assert_eq!(state(&mut program, "RAHMA").await["version"], 1);
         let made = sql!("SELECT COUNT(*) FROM open_answer WHERE invitation <> $1");
         assert_eq!(stage.count(made, "").await, 0);
-        // Nothing, or nothing that anybody could read, is no message.
+        // An empty message, or one without readable characters, counts as no message.
         for (body, status) in [
             (
                 json!({ "code": "RAHMA", "attending": true, "message": " " }),
@@ -48,7 +47,7 @@ fn a_message_is_kept_or_refused_and_never_dropped() {
         ] {
             send(&mut program, &body).await.expect(status);
         }
-        // Nor does it take back what was written before.
+        // Such a message does not remove an earlier one either.
         stage.switch(|switches| switches.notes = true).await;
         let body = json!({ "code": "RAHMA", "attending": true, "message": "Tahniah!" });
         send(&mut program, &body).await.expect(200);
@@ -89,7 +88,7 @@ fn fields_are_judged_after_all_that_comes_before_them() {
                 423,
                 "invitation_locked",
             ),
-            // A note may come late, but not with an answer.
+            // A note may be sent late, but not together with an answer.
             (
                 json!({ "code": "SHUT1", "message": "Oh no" }),
                 423,

@@ -1,4 +1,4 @@
-//! Programs that came before Kenduri, with and without a code.
+//! Answers of older wedding cards, with and without a code.
 
 use axum::http::Method;
 use occasions::words::OccasionStatus;
@@ -16,7 +16,7 @@ pub(crate) async fn send(visitor: &mut Visitor, body: &Value) -> Page {
     page
 }
 
-/// What was refused, in the shape of such programs.
+/// Checks that a page is a refusal in the format of the older programs, and returns its text.
 #[track_caller]
 pub(crate) fn assert_refused(page: &Page, status: u16, code: &str) -> String {
     page.expect(status);
@@ -61,14 +61,14 @@ fn a_code_answers_for_everybody_and_a_number_brings_more() {
         }
         assert_eq!(after["allowance"]["plus_ones"]["used"], 1);
         assert_eq!(after["note"]["text"], "Tahniah!");
-        // Fewer: nobody is taken off the list, and what was written stays.
+        // With fewer people, nobody is removed from the list, and their data stays.
         let body = json!({ "invite_code": "RAHMA", "status": "yes", "guests": 4 });
         let told = send(&mut program, &body).await.expect(200).json();
         assert_eq!(told["guests"], 4);
         let after = state(&mut program, "RAHMA").await;
         assert_eq!(after["guests"].as_array().unwrap().len(), 5);
         assert_eq!(after["note"]["text"], "Tahniah!");
-        // And more again, as many as there are places.
+        // With more people again, up to the number of places in the invitation.
         let body = json!({ "code": "RAHMA", "attending": true, "count": "6" });
         let told = send(&mut program, &body).await.expect(200).json();
         assert_eq!(told["guests"], 6);
@@ -109,8 +109,7 @@ fn a_form_does_as_well() {
     });
 }
 
-/// One part of a form as browsers send it, which is more than a name and a value
-/// for files.
+/// A part of a multipart form as browsers send it; for files, `head` contains more than the name.
 pub(crate) fn part(head: &str, value: &[u8]) -> Vec<u8> {
     let head = format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n");
     [head.as_bytes(), value, b"\r\n"].concat()
@@ -130,7 +129,7 @@ fn the_form_data_of_a_script_does_as_well() {
         let whole = [
             part("name=\"code\"", b"RAHMA"),
             part("name=\"attendance\"", b"no"),
-            // As for the other kind of form, the last one counts.
+            // As in an urlencoded form, the last value counts.
             part("name=\"attendance\"", b"yes"),
             part(picture, b"\xFF\xD8"),
             part("name=\"wish\"; filename*=UTF-8''foto.jpg", b"\xFF\xD8"),
@@ -201,7 +200,7 @@ fn rules_answer_in_its_own_shape() {
                 404,
                 "invitation_not_found",
             ),
-            // Another occasion's.
+            // A code of another occasion.
             (
                 json!({ "code": "OTHER", "attending": true }),
                 404,
@@ -275,10 +274,10 @@ fn a_repeat_is_answered_as_before_and_counts_once() {
         assert_eq!(stage.count(submissions, "api").await, 2);
         let made = sql!("SELECT COUNT(*) FROM open_answer WHERE invitation <> $1");
         assert_eq!(stage.count(made, "").await, 1);
-        // "1" of somebody else is somebody else's.
+        // The same `submission_id` from another person is a different answer.
         let body = json!({ "name": "Lim", "attending": true, "submission_id": 1 });
         send(&mut program, &body).await.expect(201);
-        // The header comes before the field.
+        // The header takes precedence over the field.
         program.header("idempotency-key", "h1");
         let body = json!({ "code": "RAHMA", "attending": false, "submission_id": "a1" });
         send(&mut program, &body).await.expect(200);

@@ -1,4 +1,4 @@
-//! Whether the program lives, and that nothing else is there.
+//! The health routes, and a 404 for all other paths below them.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Whoever opens another way in describes it in the documentation.
+//! Every route that is open to anybody must be described in the documentation.
 
 use compat::personal_site;
 use site::Callers;

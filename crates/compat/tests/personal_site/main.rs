@@ -1,4 +1,4 @@
-//! The addresses of the older personal site: its front end and a browser before the real router.
+//! The routes of the older personal site: its front end and a browser in front of the real router.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,4 +1,4 @@
-//! The addresses of the older personal site, as its front end asks them.
+//! The account routes of the older personal site, called by its front end.
 
 use axum::http::Method;
 use identity::grant::{ADMIN, OWNER, Scope};
@@ -39,7 +39,7 @@ fn a_refusal_says_its_sentence_as_error_too() {
         assert_eq!(body["error"], body["detail"]);
         assert_eq!(refused.header("content-type"), "application/problem+json");
         assert_eq!(refused.header("www-authenticate"), "Bearer");
-        // What is wrong with fields is 400 here.
+        // Invalid fields get the status 400 here.
         let mut wrong = registration("nowhere");
         wrong["password"] = "short".into();
         let path = format!("{PUBLIC}/register");
@@ -55,7 +55,7 @@ fn a_refusal_says_its_sentence_as_error_too() {
         let refused = accounts.visitor().get(&path).await.with(405);
         assert!(refused.json()["error"].is_string());
         assert_eq!(refused.header("allow"), "POST");
-        // Elsewhere it is as it was.
+        // Routes outside of this API keep their own format.
         let refused = accounts.visitor().get("/api/v1/me").await.with(401);
         assert!(refused.json().get("error").is_none());
     });
@@ -88,7 +88,7 @@ fn a_front_end_signs_in_and_goes_on() {
         let second = second.with(200).json();
         assert_ne!(second["refresh_token"], first["refresh_token"]);
         assert_eq!(&second["user"], user);
-        // Long after it was used it is a copy, and the session ends.
+        // Long after its use, the token counts as a copy, so the session ends.
         world.clock.advance(SignedDuration::from_secs(60));
         expect(world, EMAIL, "mail-reuse-subject");
         let reused = post(&mut accounts.visitor(), &refresh, shown)
@@ -138,13 +138,13 @@ fn registering_tells_nobody_which_addresses_are_known() {
         expect(world, EMAIL, "mail-known-subject");
         let known = post(&mut front, &path, registration(EMAIL)).await.with(202);
         assert_eq!((&new.body, new.header("set-cookie")), (&known.body, ""));
-        // What only a robot fills in makes nothing, and no mail.
+        // Filling in the field that only bots see creates neither an account nor a mail.
         world.clock.advance(SignedDuration::from_mins(10));
         let mut robot = registration("robot@example.my");
         robot["honeypot"] = "x".into();
         let same = post(&mut front, &path, robot).await.with(202);
         assert_eq!(same.body, new.body);
-        // The account may sign in, and is not confirmed.
+        // The person can sign in, but the address is not confirmed.
         expect_sign_in_mails(world, EMAIL, 0);
         let user = login(&accounts, EMAIL, PASSWORD).await.with(200).json()["user"].take();
         assert_eq!(user["roles"], json!(["user"]));
@@ -199,7 +199,7 @@ fn a_name_and_a_slug_are_changed_together() {
             (&changed["display_name"], &changed["slug"]),
             (&json!("Mei Lin"), &json!("mei-lin"))
         );
-        // Neither one that somebody has, nor one that was given up a moment ago.
+        // Neither a slug in use nor a slug that was given up a moment ago is available.
         for slug in ["mei-lin", "farah-binti-ali-2"] {
             let taken = put(&mut farah, &profile, wish(slug)).await.with(409);
             assert_eq!(taken.json()["code"], "slug_taken");
@@ -212,7 +212,8 @@ fn a_name_and_a_slug_are_changed_together() {
             let valid = other.get(&format!("{OWN}/validate-slug?slug={slug}")).await;
             assert_eq!(valid.with(200).json()["valid"], false);
         }
-        // Their own former one they may have back, and a name alone is no new slug.
+        // People may take their own former slug back, and changing only the name does not change
+        // the slug.
         put(&mut other, &profile, wish("farah-binti-ali-2"))
             .await
             .with(200);
@@ -226,7 +227,7 @@ fn a_name_and_a_slug_are_changed_together() {
         )
         .await
         .with(200);
-        // The rest of the profile comes along; what Kenduri has no place for is passed over.
+        // The other fields of the profile are saved, and unsupported fields are ignored.
         let written = json!({"display_name": "Mei", "real_name": "Mei Lin Tan", "bio": "Teh",
             "website": "https://mei.example", "avatar_url": "https://mei.example/me.png"});
         let changed = put(&mut other, &profile, written).await.with(200).json();
@@ -244,10 +245,10 @@ fn a_name_and_a_slug_are_changed_together() {
             (&me["profile"], &me["display_name"]),
             (&expected, &json!("Mei"))
         );
-        // Nothing was changed by halves.
+        // The refused change had no effect at all.
         let me = farah.get(&format!("{OWN}/me")).await.json();
         assert_eq!(me["display_name"], "Farah binti Ali");
-        // What was given up is anybody's one day.
+        // A slug that was given up becomes available some time later.
         world.clock.advance(SignedDuration::from_hours(91 * 24));
         let (mut farah, _) = sign_in(world, &accounts, EMAIL).await;
         put(&mut farah, &profile, wish("mei-one")).await.with(200);
@@ -279,7 +280,7 @@ fn a_password_is_changed_with_the_present_one() {
             .await
             .with(200);
         assert_eq!(done.header("set-cookie"), "");
-        // The session goes on with another token, and every other one ends.
+        // The session continues with another token, and all other sessions end.
         let me = format!("{OWN}/me");
         farah.get(&me).await.with(401);
         elsewhere.get(&me).await.with(401);
@@ -393,7 +394,7 @@ fn people_are_administered_by_those_who_may() {
         let none = front.get(&format!("{USERS}?limit=1&offset=2")).await.json();
         assert_eq!(none, json!([]));
 
-        // What changes others takes the cookie.
+        // Changes of other accounts need the cookie.
         let token = front;
         let mut front = browser(world, &accounts, &owner).await;
         let at = |what: &str| format!("{USERS}/{farah}/{what}");
@@ -428,7 +429,7 @@ fn people_are_administered_by_those_who_may() {
             let refused = act(&mut front, Method::POST, at(&format!("roles/{role}"))).await;
             assert_eq!(refused.with(400).json()["code"], "role_unknown");
         }
-        // Owners are shown as administrators, and stay what they are.
+        // Owners are listed as administrators, and keep their rank.
         let promoted = format!("{USERS}/{owner}/promote");
         act(&mut front, Method::POST, promoted).await.with(200);
         let removed = format!("{USERS}/{owner}/roles/admin");

@@ -1,4 +1,4 @@
-//! The addresses of the older personal site, as its front end asks them.
+//! The post routes of the older personal site, called by its front end.
 
 use jiff::SignedDuration;
 use platform::{Rows, Tx, sql};

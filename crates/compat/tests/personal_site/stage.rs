@@ -1,4 +1,4 @@
-//! What the tests stand on: a site with the older addresses in a world, and people in it.
+//! The common stage of the tests: a site with the older routes, and people on it.
 
 use axum::Extension;
 use axum::http::Method;
@@ -65,14 +65,14 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     each_engine(async |world| test(&without(world)).await);
 }
 
-/// A site where everybody may register, without the older addresses.
+/// A site with open registration, without the older routes.
 pub(crate) fn without(world: &World) -> Stage<'_> {
     Stage::new(world, DOMAINS)
         .with_tokens_for(&[posts::READ, posts::WRITE])
         .open()
 }
 
-/// A site with the older addresses.
+/// A site with the older routes.
 pub(crate) fn older(world: &World, policy: Policy) -> Stage<'_> {
     let limit = EntryLimit::default();
     without(world).routed(move |accounts, routes| {
@@ -81,12 +81,12 @@ pub(crate) fn older(world: &World, policy: Policy) -> Stage<'_> {
     })
 }
 
-/// The same site with the older addresses.
+/// The same site with the older routes.
 pub(crate) fn with_backend<'w>(stage: &Stage<'w>, has_auth: bool) -> Stage<'w> {
     older(stage.world, if has_auth { WITH_AUTH } else { ALONE })
 }
 
-/// Somebody whose front end shows their access token.
+/// A person whose front end sends their access token.
 pub(crate) async fn front_end_of(stage: &Stage<'_>, name: &str) -> Person {
     let mut person = stage.person(name).await;
     person.browser.header("sec-fetch-site", "same-origin");
@@ -109,7 +109,7 @@ pub(crate) async fn login(stage: &Stage<'_>, email: &str, password: &str) -> Pag
     post(&mut stage.visitor(), &format!("{PUBLIC}/login"), body).await
 }
 
-/// The front end of somebody who was given these tokens.
+/// The front end of a person who got these tokens.
 pub(crate) fn front_end(stage: &Stage<'_>, tokens: &Value) -> Visitor {
     let mut visitor = stage.visitor();
     let token = tokens["token"].as_str().unwrap();
@@ -117,7 +117,7 @@ pub(crate) fn front_end(stage: &Stage<'_>, tokens: &Value) -> Visitor {
     visitor
 }
 
-/// A browser that keeps the cookie of somebody's new session, on a page of the site's own origin.
+/// A browser with the cookie of a person's new session, on a page of the site's own origin.
 pub(crate) async fn browser(world: &World, stage: &Stage<'_>, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Remembered, client(1)).await;
     let mut browser = stage.visitor();
@@ -126,7 +126,7 @@ pub(crate) async fn browser(world: &World, stage: &Stage<'_>, id: &AccountId) ->
     browser
 }
 
-/// Somebody with a password, signed in: their front end, and what it was given.
+/// Signs in a person with a password. Returns their front end and its tokens.
 pub(crate) async fn signed_in(world: &World, stage: &Stage<'_>, email: &str) -> (Visitor, Value) {
     let hash = usual_hash(world).await;
     person(world, email, Some(&hash)).await;
@@ -143,7 +143,7 @@ pub(crate) fn registration(email: &str) -> Value {
     json!({"email": email, "password": PASSWORD, "display_name": "Farah Ali", "honeypot": ""})
 }
 
-/// Gives somebody a second factor.
+/// Sets up a person's second factor.
 pub(crate) async fn enrol(stage: &Stage<'_>, id: &AccountId) {
     let (world, site) = (stage.world, stage.site.clone());
     let begun = begin(world, id, Stay::Visit, client(1)).await;
@@ -159,7 +159,7 @@ pub(crate) async fn enrol(stage: &Stage<'_>, id: &AccountId) {
     world.clock.advance(SignedDuration::from_mins(2));
 }
 
-/// The newest link of this kind that was mailed.
+/// The newest mailed link of this kind.
 pub(crate) async fn link(world: &World, prefix: &str) -> String {
     let mails = world.mails().await;
     let of_mail = |text: &str| {

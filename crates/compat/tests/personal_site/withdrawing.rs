@@ -1,4 +1,4 @@
-//! Whoever ends all their sessions withdraws the invites that somebody else may have made in them.
+//! Ending all sessions withdraws the person's invites, because an intruder may have made them.
 
 use identity::grant::{self, ADMIN, OWNER, Scope};
 use identity::people::invite;

@@ -46,8 +46,8 @@ pub(super) fn send_decision(
     )
 }
 
-/// Schedules the moderators' digest for the next full hour. Further suggestions until then add no
-/// second mail.
+/// Schedules the moderators' digest for the next full hour. Further suggestions before then do not
+/// add a second mail.
 pub(super) fn plan_digest(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     let into_hour = SignedDuration::from_secs(now.as_second() % HOUR.as_secs());
@@ -94,7 +94,7 @@ fn send_digest(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes a mail with an unsubscribe link for its scope.
+/// Writes a mail with an unsubscribe link for the mail's scope.
 fn send<'a>(
     tx: &mut Tx<'_>,
     site: &'a Site,

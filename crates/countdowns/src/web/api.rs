@@ -30,7 +30,6 @@ use crate::keeper::Keeper;
 use crate::public::{self, CountdownView, Search, Viewing};
 use crate::reset::{self, Sent};
 
-/// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {
     let countdowns = R::default()
         .merge(api::routes::<Countdown, R>())
@@ -44,13 +43,13 @@ pub fn routes<R: Routes<Site>>() -> R {
     phrases::routes(countdowns)
 }
 
-/// A countdown with what it shows now.
+/// A countdown with its current figures.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CountdownNow)]
 pub struct View {
     #[serde(flatten)]
     countdown: Countdown,
-    /// What it shows; null before the first reset.
+    /// The current figures; null before the first reset.
     clock: Option<Clock>,
 }
 
@@ -136,10 +135,12 @@ async fn entries(call: Call) -> Result<Json<List<Entry>>, Problem> {
 #[serde(deny_unknown_fields, default)]
 #[schema(as = Reset)]
 struct Body {
-    /// When, with its offset from UTC; left out: now, or as it was.
+    /// The instant, with its offset from UTC. If omitted, a new reset gets the current time, and a
+    /// change keeps the old time.
     #[schema(format = "date-time")]
     reset_at: Option<String>,
-    /// Up to 500 characters; left out: none, or as it was. Null takes it away.
+    /// Up to 500 characters. If omitted, a new reset gets no note, and a change keeps the old note.
+    /// Null removes the note.
     #[serde(deserialize_with = "null_is_empty")]
     note: Option<String>,
 }
@@ -158,7 +159,7 @@ impl From<Body> for Sent {
     }
 }
 
-/// A reset, and what it makes of the figures.
+/// A reset, and the statistics after it.
 #[derive(Serialize, ToSchema)]
 struct Saved {
     entry: Entry,
@@ -215,7 +216,7 @@ async fn change_entry(
     Ok(Json(call.write(change).await?))
 }
 
-/// Deletes a reset. The countdown counts again from the reset before it.
+/// Deletes a reset. The countdown then counts from the reset before it.
 #[utoipa::path(
     delete, path = "/api/v1/countdowns/{id}/entries/{entry}", tag = "countdowns",
     params(("id" = String, Path,), ("entry" = String, Path,)),
@@ -235,11 +236,11 @@ async fn remove_entry(
 /// A countdown as everybody sees it.
 #[derive(Serialize, ToSchema)]
 struct PublicCountdown {
-    /// Whose it is, as they are called.
+    /// The display name of the account in its URL.
     name: String,
-    /// The account's part of the address.
+    /// The account's slug, the first part of the URL.
     account: String,
-    /// The countdown's part of it.
+    /// The countdown's slug, the second part of the URL.
     slug: String,
     /// The title.
     title: String,
@@ -248,13 +249,13 @@ struct PublicCountdown {
     time_zone: String,
     #[serde(flatten)]
     clock: Option<Clock>,
-    /// What time it was on the server.
+    /// The server's time.
     #[schema(value_type = String, format = "date-time")]
     server_time: Timestamp,
-    /// Where its owners show them.
+    /// The statistics, if the owners show them.
     #[serde(skip_serializing_if = "Option::is_none")]
     stats: Option<Statistics>,
-    /// The newest resets with their notes, where its owners show them.
+    /// The newest resets with their notes, if the owners show them.
     #[serde(skip_serializing_if = "Option::is_none")]
     entries: Option<Vec<PublicEntry>>,
 }
@@ -296,7 +297,7 @@ impl From<CountdownView> for PublicCountdown {
 struct Directory {
     /// The countdowns of this page.
     items: Vec<ListedView>,
-    /// How many there are in all.
+    /// The total number of countdowns.
     total: i64,
     /// The number of this page; the first is 1.
     page: i64,
@@ -304,8 +305,8 @@ struct Directory {
     page_size: i64,
 }
 
-/// The countdowns that everybody may find, what was changed last on top. `search` is part of a
-/// title or of a name.
+/// The public directory of countdowns, last changed first. `search` is part of a title or of a
+/// name.
 #[utoipa::path(
     get, path = "/api/v1/public/directory", tag = "countdowns",
     params(("search" = Option<String>, Query,), ("page" = Option<i64>, Query,),
@@ -338,15 +339,15 @@ fn revalidated(headers: &HeaderMap, body: &impl Serialize) -> Response {
     conditional::revalidated(headers, &tag, answer(StatusCode::OK, body))
 }
 
-/// A line of the directory.
+/// An entry of the directory.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ListedCountdown)]
 struct ListedView {
-    /// Whose it is, as they are called.
+    /// The display name of the account in its URL.
     name: String,
-    /// The account's part of the address.
+    /// The account's slug, the first part of the URL.
     account: String,
-    /// The countdown's part of it.
+    /// The countdown's slug, the second part of the URL.
     slug: String,
     /// The title.
     title: String,
@@ -368,18 +369,18 @@ impl From<public::Listed> for ListedView {
     }
 }
 
-/// Somebody as everybody sees them.
+/// A person's public page.
 #[derive(Serialize, ToSchema)]
 struct PublicAccount {
-    /// The account's part of the address.
+    /// The account's slug.
     account: String,
     #[serde(flatten)]
     profile: PublicProfile,
-    /// What everybody finds on their page.
+    /// The public countdowns on the page.
     countdowns: Vec<ListedView>,
 }
 
-/// Somebody as everybody sees them, once one of their countdowns is in the directory.
+/// A person's public page, if one of their countdowns is in the directory.
 #[utoipa::path(
     get, path = "/api/v1/public/{account}", tag = "countdowns",
     params(("account" = String, Path,)),
@@ -412,10 +413,10 @@ async fn show_account(
     Ok(revalidated(&headers, &body))
 }
 
-/// One countdown as others see it; `k` is the key of its private link.
+/// A countdown as others see it; `k` is the key of its private link.
 ///
-/// In a browser where somebody is signed in, it is also what they see as an owner or as a trusted
-/// contact.
+/// In the browser of a signed-in person, the response also contains what they see as an owner or
+/// trusted contact.
 #[utoipa::path(
     get, path = "/api/v1/public/{account}/{countdown}", tag = "countdowns",
     params(("account" = String, Path,), ("countdown" = String, Path,), ("k" = Option<String>, Query,)),

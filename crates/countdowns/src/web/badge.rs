@@ -102,7 +102,7 @@ pub(super) async fn show(
     Ok((headers, svg).into_response())
 }
 
-/// The countdown as an anonymous visitor sees it, even if somebody is signed in.
+/// The countdown as an anonymous visitor sees it, even if the reader is signed in.
 pub(super) async fn find(
     site: &Site,
     (account, countdown): (String, String),
@@ -199,7 +199,7 @@ pub(super) async fn embed(
     });
     let mut response = written.map_err(Problem::internal)?.into_response();
     let headers = response.headers_mut();
-    // With this header, the chosen language would be remembered in a cookie.
+    // With this header, the chosen language would be stored in a cookie.
     headers.remove(CONTENT_LANGUAGE);
     let policy = HeaderValue::from_static(web::EMBED_POLICY);
     headers.insert(CONTENT_SECURITY_POLICY, policy);

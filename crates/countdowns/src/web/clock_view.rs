@@ -1,4 +1,4 @@
-//! The clock of a countdown in words, and the numbers from which a script counts on.
+//! The clock of a countdown in words, and the numbers with which a script continues it.
 
 use jiff::{Timestamp, ToSpan as _};
 use web::Text;
@@ -8,7 +8,7 @@ use crate::calendar::{Breakdown, Repeat};
 use crate::clock::{Clock, State};
 use crate::countdown::Countdown;
 
-/// The values that the script counts on from; instants in milliseconds since 1970.
+/// The values with which the script continues the clock; instants in milliseconds since 1970.
 pub(super) struct ClockView {
     pub(super) number: String,
     pub(super) unit: String,
@@ -21,12 +21,12 @@ pub(super) struct ClockView {
     pub(super) zero: i64,
     pub(super) turn: i64,
     pub(super) is_frozen: bool,
-    /// How many hundredths of the time have passed, if the page draws that.
+    /// The elapsed share of the time in percent, if the page draws it.
     pub(super) gone: Option<i64>,
 }
 
 impl ClockView {
-    /// Adds the ring that shows how much of a time has passed that began at `begin`, or at the last
+    /// Adds the ring that shows the elapsed share of the time since `begin`, or since the last
     /// occurrence.
     pub(super) fn with_ring(
         mut self,

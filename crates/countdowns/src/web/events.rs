@@ -1,5 +1,5 @@
-//! The event stream of a countdown's page. An event only says that something changed; the page then
-//! reloads.
+//! The event stream of a countdown's page. An event only reports that something changed; the page
+//! then reloads.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -55,7 +55,8 @@ pub(super) async fn listen(
     Ok(event_stream::response(Body::from_stream(events)))
 }
 
-/// The events for one watcher, until the page is gone. Dropping the stream frees its place.
+/// The events for one watcher, until the page is no longer visible. Dropping the stream releases
+/// its slot.
 fn events(
     seen: i64,
     revision: watch::Receiver<i64>,

@@ -1,4 +1,4 @@
-//! How other sites frame a countdown (oEmbed 1.0).
+//! The oEmbed 1.0 response, with which other sites frame a countdown.
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -23,7 +23,7 @@ pub(super) struct OembedQuery {
     maxheight: Option<u32>,
 }
 
-/// `GET /oembed?url=`, for the full address of a countdown that everybody may see.
+/// `GET /oembed?url=`, for the full URL of a public countdown.
 pub(super) async fn show(
     State(site): State<Site>,
     Query(asked): Query<OembedQuery>,

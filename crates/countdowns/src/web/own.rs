@@ -38,7 +38,7 @@ pub struct KeeperContext {
     keeper: Keeper,
     /// The dates that the person's countdowns may follow.
     dates: Vec<Date>,
-    /// The countdowns with the person's account in their address; only these may follow their
+    /// The countdowns with the person's account in their URL; only these may follow the person's
     /// dates.
     own: Vec<(CountdownId,)>,
 }
@@ -181,7 +181,6 @@ struct Row {
     seen: &'static str,
 }
 
-/// The zone of this name.
 fn zone_of(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }

@@ -1,4 +1,4 @@
-//! The card of somebody's countdowns on the page after signing in.
+//! The card of a person's countdowns on the page after signing in.
 
 use identity::session::signed_in::SignedIn;
 use platform::{StoreError, Tx};
@@ -9,7 +9,7 @@ use super::own::{HERE, at};
 use super::words;
 use crate::{countdown, entry};
 
-/// The first of their countdowns.
+/// The person's first countdowns.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     _: &Site,

@@ -65,7 +65,6 @@ fn next(cursor: Option<String>, here: &str) -> String {
         .unwrap_or_default()
 }
 
-/// `GET /me/phrases`.
 pub(super) async fn mine(req: PageRequest) -> Result<Response, Problem> {
     mine_page(&req, &FormState::default()).await
 }
@@ -111,13 +110,12 @@ pub(super) async fn suggest(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST /me/phrases/{id}/exclude`.
 pub(super) async fn exclude(posted: FormPost) -> Result<Response, Problem> {
     let id: PhraseId = posted.req.id("id")?;
     let countdown = posted.form.text("countdown").to_owned();
     let change = move |tx: &mut Tx<'_>, me: &Requester| {
         phrase::exclude(tx, &me.who, &id)?;
-        // Back to the countdown's page, if the form was there.
+        // Returns to the countdown's page, if the form was on that page.
         let account = slug::find(tx, &me.who.account().id)?;
         let page = account.filter(|_| slug::is_valid(&countdown));
         Ok(match page {
@@ -128,7 +126,6 @@ pub(super) async fn exclude(posted: FormPost) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// `POST /me/phrases/{id}/include`.
 pub(super) async fn include(posted: FormPost) -> Result<Response, Problem> {
     let id: PhraseId = posted.req.id("id")?;
     let change = move |tx: &mut Tx<'_>, me: &Requester| {
@@ -152,7 +149,6 @@ struct AllPage<'a> {
     next: String,
 }
 
-/// `GET /admin/phrases`.
 pub(super) async fn all(req: PageRequest) -> Result<Response, Problem> {
     all_page(&req, &FormState::default()).await
 }
@@ -181,7 +177,6 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     req.page(ALL, &text.say("phrase-moderate"), body).await
 }
 
-/// `POST /admin/phrases`.
 pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     let typed = posted.form.text("text").to_owned();
     let change = move |tx: &mut Tx<'_>, moderator: &Moderator| {
@@ -196,7 +191,6 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST /admin/phrases/{id}`.
 pub(super) async fn change(posted: FormPost) -> Result<Response, Problem> {
     let (req, active) = (&posted.req, posted.form.is_ticked("active"));
     let id: PhraseId = req.id("id")?;
@@ -223,7 +217,6 @@ struct DecidePage<'a> {
     reason: Field,
 }
 
-/// `GET /admin/suggestions/{id}`.
 pub(super) async fn decide(req: PageRequest) -> Result<Response, Problem> {
     decide_page(&req, None).await
 }
@@ -248,7 +241,6 @@ async fn decide_page(req: &PageRequest, refused: Option<FormState>) -> Result<Re
     req.page(ALL, &text.say("phrase-decide"), body).await
 }
 
-/// `POST /admin/suggestions/{id}/approve`.
 pub(super) async fn approve(posted: FormPost) -> Result<Response, Problem> {
     let (site, typed) = (posted.req.site.clone(), posted.form.text("text").to_owned());
     let id: SuggestionId = posted.req.id("id")?;
@@ -259,7 +251,6 @@ pub(super) async fn approve(posted: FormPost) -> Result<Response, Problem> {
     decided(&posted, posted.once(change).await).await
 }
 
-/// `POST /admin/suggestions/{id}/reject`.
 pub(super) async fn reject(posted: FormPost) -> Result<Response, Problem> {
     let (site, typed) = (
         posted.req.site.clone(),

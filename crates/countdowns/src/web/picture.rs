@@ -19,8 +19,8 @@ fn card(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> CardP
         let caption = format!("{} {anchor}", words::unit(text, clock.days));
         [text.number(clock.days), caption].map(|words| written(&words))
     };
-    // A title in a script that the font lacks is left out; for such a language, Kenduri's own
-    // texts are in English.
+    // A title in a script that the font lacks is omitted. For a language with such a script,
+    // Kenduri's own texts are in English.
     let mut own = said(text);
     if own.iter().any(String::is_empty) {
         own = said(&site.catalogue.speak(&Language::of("en")));
@@ -42,7 +42,7 @@ pub(super) fn address(site: &Site, text: &Text, shown: &CountdownView, clock: &C
     site.url().join(&path)
 }
 
-/// `GET /u/{account}/{countdown}/og.png`, with `lang`; `v` only makes the address unique.
+/// `GET /u/{account}/{countdown}/og.png`, with `lang`. The parameter `v` only makes the URL unique.
 pub(super) async fn show(
     State(site): State<Site>,
     Path(address): Path<(String, String)>,

@@ -24,7 +24,6 @@ use crate::clock::{Clock, State as ClockState};
 use crate::countdown::Visibility;
 use crate::public::{self, CountdownView, Listed, Past, Search, Viewing};
 
-/// `GET /u/{account}/{countdown}`.
 pub(super) async fn show(
     State(site): State<Site>,
     Path((account, countdown)): Path<(String, String)>,
@@ -50,7 +49,6 @@ pub(super) async fn show(
     )
 }
 
-/// `GET /{account}/incident-timer`.
 pub(super) async fn show_primary(
     State(site): State<Site>,
     Path(account): Path<String>,
@@ -93,7 +91,8 @@ fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
     })
 }
 
-/// The path of a countdown that is chosen as the site's first page, while it is public.
+/// The path of the countdown that the owners chose as the site's first page, as long as it is
+/// public.
 pub(crate) fn first_page(tx: &mut Tx<'_>, which: &str) -> Result<Option<String>, StoreError> {
     let Some((account, countdown)) = which.split_once('/') else {
         return Ok(None);
@@ -168,7 +167,7 @@ pub(crate) fn person_parts(
     Ok(vec![Part::Latest(Part::html(&part))])
 }
 
-/// The pages of countdowns and of their people, for search engines.
+/// The public pages of countdowns and of their owners, for search engines.
 pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     let page = |path: String, changed_at| PublicPage { path, changed_at };
     let mut all = Vec::new();
@@ -192,7 +191,6 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     Ok((total > 0).then_some(item).into_iter().collect())
 }
 
-/// `GET /countdowns`.
 pub(super) async fn directory(
     State(site): State<Site>,
     wishes: Wishes,
@@ -238,7 +236,6 @@ fn address(search: &Search, page: i64) -> String {
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// The search form.
     search: SearchView<'a>,
     rows: Vec<Row>,
 }
@@ -252,7 +249,7 @@ struct SearchView<'a> {
 struct Row {
     href: String,
     title: String,
-    /// The account's name, in a list with several accounts.
+    /// The account's name, if the list contains several accounts.
     by: Option<String>,
     figure: String,
 }
@@ -293,7 +290,6 @@ struct CountdownPage<'a> {
     shown: &'a CountdownView,
     /// The card for sharing, for everybody who has the link.
     share: Option<&'a Share>,
-    /// Whether the countdown is public.
     is_public: bool,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
@@ -302,13 +298,13 @@ struct CountdownPage<'a> {
     /// The strip of the last year, if runs are shown beside the notes.
     strip: Option<Strip>,
     runs: Vec<Run>,
-    /// The sentence for how many earlier runs are not listed.
+    /// The sentence about the number of earlier runs that are not listed.
     earlier: Option<String>,
-    /// The address of the day as a calendar file.
+    /// The path of the day as a calendar file.
     calendar: Option<String>,
     /// The button that hides the phrase, for the owner.
     hiding: Option<Hiding<'a>>,
-    /// The address of the event stream.
+    /// The path of the event stream.
     live: Option<String>,
 }
 

@@ -83,9 +83,9 @@ fn range(text: &Text, is_current: bool, from: &Zoned, to: &Zoned) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Strip {
     pub(super) layouts: [Layout; 2],
-    /// “From November 2025 to today …”.
+    /// The caption under the strip, “From November 2025 to today …”.
     pub(super) key: String,
-    /// A description, for those who do not see the strip.
+    /// A description for people who cannot see the strip.
     pub(super) label: String,
 }
 

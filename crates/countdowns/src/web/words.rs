@@ -11,7 +11,7 @@ use crate::entry::Summary;
 /// A message id with the formatted value.
 pub(super) type Figure = (&'static str, String);
 
-/// The address of a countdown's page.
+/// The path of a countdown's page.
 pub(super) fn path(account: &str, countdown: &str) -> String {
     format!("/u/{account}/{countdown}")
 }
@@ -28,7 +28,7 @@ pub(super) fn with_key(path: String, key: &str) -> String {
     format!("{path}{sign}{query}")
 }
 
-/// The message for who sees a countdown.
+/// The message for a countdown's visibility.
 pub(super) fn seen(visibility: Visibility) -> &'static str {
     match visibility {
         Visibility::Private => "countdown-seen-private",
@@ -78,7 +78,7 @@ pub(super) fn anchor(text: &Text, of: &Countdown, state: State, at: &Zoned) -> S
     text.with(message, [("when", when.into())])
 }
 
-/// The statistics with their messages. Only completed runs have figures here: the page shows the
+/// The statistics with their messages. Only completed runs count, because the page shows the
 /// current run anyway.
 pub(super) fn statistics(text: &Text, summary: &Summary, now: Timestamp) -> Vec<Figure> {
     let of = summary.at(now);

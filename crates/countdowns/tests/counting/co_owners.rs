@@ -1,4 +1,4 @@
-//! Several people keep one countdown.
+//! Several owners of one countdown.
 
 use axum::http::Method;
 use countdowns::countdown::CountdownId;
@@ -13,7 +13,7 @@ use crate::stage::{API, Counting, Person, Stage, on_both, request, unconfirmed};
 
 const MINE: &str = "/me/countdowns";
 
-/// The link that was just made, as the page shows it.
+/// The new link, as the page shows it.
 fn link(page: &Page) -> String {
     let (_, rest) = page.body.split_once("/admin/join/").unwrap();
     format!("/admin/join/{}", rest.split('<').next().unwrap())
@@ -50,7 +50,7 @@ fn who_is_invited_keeps_it_too() {
         stage.world.clock.advance(second);
         accept(&mut daniel, &link).await;
         daniel.browser.get(&link).await.expect(400);
-        // All of it is theirs too, under the name of who made it.
+        // The new owner has the same rights, and the URL still contains the creator's name.
         daniel.reset(&at, &json!({})).await.expect(201);
         let all = daniel.program.get(API).await.json();
         assert_eq!(all["items"][0]["title"], "Together");
@@ -61,14 +61,14 @@ fn who_is_invited_keeps_it_too() {
             .expect(200);
         let page = daniel.browser.get(&owners).await;
         assert!(page.body.contains("Farah Ali") && page.body.contains("Daniel Tan"));
-        // A program decides nothing of it.
+        // A token cannot manage owners.
         daniel
             .program
             .get(&format!("{at}/owners"))
             .await
             .expect(403);
 
-        // The one whose name it bears stays; the other goes.
+        // The owner in the URL cannot leave, but the other owner can.
         let mut browser = stage.visitor();
         std::mem::swap(&mut browser, &mut daniel.browser);
         browser.header(
@@ -128,7 +128,7 @@ fn only_confirmed_accounts_take_an_invite() {
         let at = farah.since("Together").await;
         let owners = format!("{}/owners", at.replace(API, MINE));
         let link = invite(&mut farah, &owners).await;
-        // It makes no account, whatever is sent.
+        // The invite never creates an account, whatever is sent.
         let mut visitor = stage.open().visitor();
         let page = visitor.get(&link).await;
         page.expect(200);
@@ -143,7 +143,7 @@ fn only_confirmed_accounts_take_an_invite() {
         let name = fields.find(|field| field.name == "display_name");
         "name".clone_into(&mut name.unwrap().name);
         visitor.submit(&page, &form).await.expect(403);
-        // Nor does it confirm an address.
+        // The invite does not confirm an email address either.
         let mut pending = unconfirmed(stage, "mei@example.my").await;
         let page = pending.get(&link).await;
         let form = page.form(&link);
@@ -197,7 +197,7 @@ fn what_somebody_shares_is_listed_and_one_press_ends_each() {
         let hook = farah.program.call(Method::POST, "/api/v1/webhooks", &hook);
         hook.await.expect(201);
 
-        // Whom it is named after stays, so the other one is offered nothing to end.
+        // The owner in the URL cannot be removed, so the other owner is offered nothing to end.
         let page = daniel.browser.get("/me/shared").await;
         assert!(page.body.contains("You share nothing"), "{}", page.body);
         let page = farah.browser.get("/me/shared").await;

@@ -1,4 +1,4 @@
-//! A domain that has dates: days that people keep.
+//! A domain with dates: days that people keep.
 
 use identity::account::AccountId;
 use platform::store::Row;
@@ -42,7 +42,7 @@ fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, StoreError> {
     Ok(days.into_iter().map(date).collect())
 }
 
-/// Keeps a day, or moves it.
+/// Stores a day, or moves it.
 pub(crate) fn set(
     tx: &mut Tx<'_>,
     keeper: &AccountId,

@@ -1,4 +1,4 @@
-//! Countdowns to dates that are kept elsewhere.
+//! Countdowns that follow dates of another domain.
 
 use countdowns::Refusal;
 use countdowns::countdown::{self, Countdown, CountdownId};
@@ -32,7 +32,7 @@ fn move_day(
     async move { store.write(change).await }
 }
 
-/// Makes one that follows the day, on the page, and returns its address in the API.
+/// Creates a countdown that follows the day, on the page, and returns its path in the API.
 async fn follow(person: &mut Person) -> String {
     let page = person.browser.get("/me/countdowns/new").await;
     let mut form = page.form("/me/countdowns/new");
@@ -69,7 +69,7 @@ fn a_countdown_goes_along_with_the_date_that_it_follows() {
         let moved = look(&mut farah, &at).await;
         assert_eq!(moved["target"], "2030-02-20T19:30");
         assert_eq!(moved["version"], 2);
-        // Its day is the other one's, whatever is typed.
+        // The target stays that of the followed date, whatever is sent.
         let change = json!({"version": 2, "title": "Soon", "target": "2031-01-01"});
         farah.call("PATCH", &at, &change).await.expect(200);
         let changed = look(&mut farah, &at).await;
@@ -96,7 +96,7 @@ fn a_date_is_followed_for_as_long_as_it_is_ones_own() {
         let refused = other.call("POST", API, &body).await;
         let unknown = vec![("/follows".to_owned(), "unknown_option".to_owned())];
         assert_eq!(errors(refused.expect(422)), unknown);
-        // A token for countdowns says nothing of what else there is.
+        // A token for countdowns reveals nothing about the owner's other data.
         let refused = farah.call("POST", API, &body).await;
         let forbidden = vec![("/follows".to_owned(), "not_allowed".to_owned())];
         assert_eq!(errors(refused.expect(422)), forbidden);
@@ -191,7 +191,8 @@ fn whoever_lets_go_while_the_date_is_moved_keeps_what_they_chose() {
             .await;
             let at = format!("{API}/{}", made.id);
             if let Err(refused) = left {
-                // The date was first: its owner sees where it is now, and lets go of that.
+                // The date's change came first. The owner sees its new time, and then stops
+                // following it.
                 assert!(
                     matches!(refused, Refusal::VersionConflict(_)),
                     "round {round}: {refused:?}"
@@ -224,7 +225,7 @@ fn a_date_that_is_moved_meanwhile_is_not_missed() {
             move_day(here(), &farah, &day, "2030-01-16T18:00")
                 .await
                 .unwrap();
-            // While somebody begins to follow it …
+            // The day is moved while a countdown begins to follow it …
             let (made, moved) = together(
                 make(here(), &farah, &day),
                 move_day(other.clone(), &farah, &day, "2030-02-02T18:00"),
@@ -235,7 +236,7 @@ fn a_date_that_is_moved_meanwhile_is_not_missed() {
             let at = format!("{API}/{}", made.id);
             let found = look(&mut farah, &at).await;
             assert_eq!(found["target"], "2030-02-02T18:00", "round {round}");
-            // … and while its countdown is changed.
+            // … and while the countdown itself is changed.
             move_day(here(), &farah, &day, "2030-03-03T18:00")
                 .await
                 .unwrap();

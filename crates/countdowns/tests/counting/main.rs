@@ -1,4 +1,4 @@
-//! Countdowns through the site that people and programs use, on both engines.
+//! Countdowns through the routes that people and programs use, on both engines.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 

@@ -1,4 +1,4 @@
-//! Races about phrases: `testkit::rounds` each, on both engines.
+//! Race tests for phrases: `testkit::rounds` of each, on both engines.
 
 use countdowns::phrase::MODERATOR;
 use countdowns::suggestion::{self, PENDING, State, Suggestion, SuggestionId};
@@ -57,7 +57,7 @@ async fn phrases(stage: &Stage<'_>, person: &Person) -> usize {
     stage.world.store().read(look).await.unwrap().len()
 }
 
-/// Lets somebody suggest again.
+/// Advances the clock, so that a person may suggest again.
 fn a_day_later(stage: &Stage<'_>) {
     let day = jiff::SignedDuration::from_hours(24);
     stage.world.clock.advance(day);
@@ -112,7 +112,7 @@ fn two_like_suggestions_become_one_phrase() {
             let refused = refused.filter(|done| matches!(done, Err(Refusal::Rule(PHRASE_EXISTS))));
             assert_eq!(refused.count(), 1, "{results:?}");
             assert_eq!(phrases(stage, &farah).await, round);
-            // What was not taken waits for another decision.
+            // The suggestion that was not approved is decided again.
             let left = if results[0].is_err() {
                 expect_decision(stage, &aina, "taken");
                 &one.id

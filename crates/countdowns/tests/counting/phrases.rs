@@ -1,4 +1,4 @@
-//! Phrases: drawn, hidden, suggested and decided on.
+//! Phrases: drawing, excluding, suggesting and moderating them.
 
 use countdowns::DOMAIN;
 use countdowns::phrase::MODERATOR;
@@ -13,7 +13,7 @@ const ALL: &str = "/api/v1/admin/phrases";
 const PENDING: &str = "/api/v1/admin/suggestions";
 const SUGGESTIONS: &str = "/api/v1/suggestions";
 
-/// Somebody with a role of the site.
+/// Gives a person a role in the site.
 pub(crate) async fn give(stage: &Stage<'_>, person: &Person, role: Role) {
     let id = person.who.account().id.clone();
     let change = move |tx: &mut Tx<'_>| grant::give(tx, &id, role, &Scope::site(), None);
@@ -26,7 +26,7 @@ async fn moderator(stage: &Stage<'_>) -> Person {
     by_hand(person).await
 }
 
-/// Somebody who calls the API from their browser: no token decides on phrases.
+/// A person who calls the API from their browser, because no token may moderate phrases.
 pub(crate) async fn by_hand(mut person: Person) -> Person {
     let page = person.browser.get("/me/phrases").await;
     let form = page.form("/me/phrases/suggest");
@@ -50,7 +50,7 @@ async fn suggest(person: &mut Person, text: &str) -> Value {
     made.json()
 }
 
-/// One mail tells them what became of a suggestion of theirs.
+/// Expects one mail to a person about the decision on their suggestion.
 pub(crate) fn expect_decision(stage: &Stage<'_>, person: &Person, became: &str) {
     let subject = format!("Your phrase was {became} – Kenduri Kami");
     stage
@@ -70,7 +70,7 @@ fn one_that_is_not_hidden_is_drawn() {
         let mut nobody = stage.visitor();
         let drawn = "/api/v1/public/farah-ali/phrase";
         nobody.get("/api/v1/public/nobody/phrase").await.expect(404);
-        // Nobody learns of accounts that show nothing.
+        // Accounts without anything public stay unknown.
         farah.since("Hidden").await;
         nobody.get(drawn).await.expect(404);
         let empty = json!({"title": "Empty", "visibility": "public"});
@@ -86,7 +86,7 @@ fn one_that_is_not_hidden_is_drawn() {
         let path = format!("/api/v1/phrases/{one}/exclusion");
         let again = format!("{drawn}?not={two}");
         for _ in 0..8 {
-            // Not the one before, where there is another one.
+            // The previous phrase is not drawn again if there is another one.
             let other = nobody.get(&format!("{drawn}?not={one}")).await;
             assert_eq!(other.json()["phrase"]["text"], "Rest a while");
         }
@@ -105,7 +105,8 @@ fn one_that_is_not_hidden_is_drawn() {
             assert_eq!(back.json()["phrase"]["text"], "Keep going");
         }
 
-        // One that is taken away is drawn for nobody, and comes back as it was hidden.
+        // A deactivated phrase is drawn for nobody. Activated again, it is still excluded as
+        // before.
         farah.call("PUT", &path, &json!({})).await.expect(204);
         let at = format!("{ALL}/{one}");
         for (active, status) in [(false, 404), (true, 204)] {
@@ -121,7 +122,7 @@ fn one_that_is_not_hidden_is_drawn() {
     });
 }
 
-/// Another id.
+/// An id that differs from the given one.
 fn uuid_of(id: &str) -> String {
     let last = if id.ends_with('0') { '1' } else { '0' };
     format!("{}{last}", &id[..id.len() - 1])
@@ -138,7 +139,7 @@ fn each_phrase_is_drawn_about_as_often() {
         }
         let mut counts = std::collections::BTreeMap::new();
         let mut nobody = stage.visitor();
-        // The randomness of the world is seeded.
+        // The randomness of the test is seeded.
         for _ in 0..90 {
             let drawn = nobody.get("/api/v1/public/farah-ali/phrase").await.json();
             let text = drawn["phrase"]["text"].as_str().unwrap().to_owned();
@@ -176,7 +177,7 @@ fn a_suggestion_is_taken_in_other_words_or_turned_down() {
         assert_eq!(refused.json()["code"], "suggestion_pending");
         let second = suggest(&mut farah, "Stay in bed").await;
 
-        // Nobody decides on what is their own, unless they are moderators.
+        // People cannot decide on their own suggestions unless they are moderators.
         let path = decision(&first, "approve");
         farah.call("POST", &path, &json!({})).await.expect(403);
         let waiting = moderator.program.get(PENDING).await.json();
@@ -202,7 +203,7 @@ fn a_suggestion_is_taken_in_other_words_or_turned_down() {
             assert_eq!(refused.json()["code"], "already_moderated");
         }
 
-        // What is a phrase already is suggested no more, and not taken twice.
+        // A phrase that exists cannot be suggested again, nor approved a second time.
         let refused = farah.call("POST", SUGGESTIONS, &words).await;
         refused.expect(409);
         assert_eq!(refused.json()["code"], "phrase_exists");
@@ -215,7 +216,7 @@ fn a_suggestion_is_taken_in_other_words_or_turned_down() {
         assert_eq!(refused.json()["code"], "phrase_exists");
         moderator.call("POST", &path, &json!({})).await.expect(200);
 
-        // They get a mail of each decision, from which they may unsubscribe.
+        // The author gets a mail about each decision, with a link to unsubscribe.
         expect_decision(stage, &farah, "taken");
         expect_decision(stage, &farah, "not taken");
         expect_decision(stage, &farah, "taken");
@@ -230,7 +231,7 @@ fn a_suggestion_is_taken_in_other_words_or_turned_down() {
     });
 }
 
-/// The scopes of the mails that their readers may unsubscribe from.
+/// The scopes of the mails that have an unsubscribe link.
 async fn unsubscribable(stage: &Stage<'_>) -> Vec<String> {
     let look = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
         tx.all(
@@ -268,7 +269,7 @@ fn moderators_hear_once_an_hour_of_what_waits() {
         assert!(mails.iter().all(|mail| mail.text.contains("2 suggestions")));
         assert_eq!(unsubscribable(stage).await, ["suggestions"; 2]);
 
-        // Not again of the same.
+        // The same suggestions cause no second mail.
         stage.world.clock.advance(hour);
         stage.work().await;
         suggest(&mut farah, "Drink some water").await;
@@ -276,7 +277,7 @@ fn moderators_hear_once_an_hour_of_what_waits() {
         stage.work().await;
         expect();
 
-        // Nor where nothing waits any more.
+        // Suggestions that are no longer pending cause no mail.
         suggest(&mut farah, "Sleep well").await;
         let list = moderator.program.get(PENDING).await.json();
         for one in list["items"].as_array().unwrap() {
@@ -444,7 +445,7 @@ fn what_somebody_suggested_goes_with_them_and_phrases_stay() {
         assert_eq!(left["items"].as_array().unwrap().len(), 2);
         let own = aina.program.get(SUGGESTIONS).await.json();
         assert_eq!(own["items"][0]["state"], "approved");
-        // Nothing of the account is left in what refers to accounts.
+        // No reference to the account is left.
         let account = farah.who.account().id.to_string();
         let places = stage.world.places_of(&account);
         let places: Vec<_> = places
@@ -479,7 +480,7 @@ fn a_page_shows_the_phrase_of_the_day_where_its_owner_says_so() {
             !shown.body.contains("/me/phrases/"),
             "nobody hides another's"
         );
-        // The page may be kept all day.
+        // Browsers may cache the page all day.
         let mut again = stage.visitor();
         again.header("if-none-match", shown.header("etag"));
         again.get(page).await.expect(304);

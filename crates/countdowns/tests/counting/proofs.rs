@@ -1,5 +1,5 @@
-//! What asks a session for a proof of the last ten minutes: letting others in, and what goes on
-//! without its owner.
+//! Operations that need a proof of the last ten minutes: giving others access, and setting up
+//! things that continue without their owner.
 
 use axum::http::Method;
 use countdowns::countdown::{COUNTDOWN, OWNER, READ, WRITE};
@@ -21,7 +21,7 @@ fn hook(include_notes: bool) -> Value {
     })
 }
 
-/// A script on a page of somebody's.
+/// A script on a page of a signed-in person.
 fn script(stage: &Stage<'_>, person: &Person) -> Visitor {
     let session = person.browser.cookie("kd_session").unwrap();
     let mut script = stage.visitor();
@@ -72,7 +72,7 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         ] {
             expect_refusal(&own.call(method, path, body).await);
         }
-        // So do the pages, which keep the form.
+        // The pages ask for the proof too, and keep the form.
         let page_at = at.replace(API, "/me/countdowns");
         let page = farah.browser.get(&format!("{page_at}/owners")).await;
         for (form, is_asked) in [("invite", false), ("remove", true)] {
@@ -95,7 +95,7 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         let asked = farah.browser.submit(&page, &form).await;
         assert!(asked.location().unwrap().starts_with("/sudo?"));
 
-        // An access token proves nothing; a token that was made for this was made with a proof.
+        // An access token is no proof. A personal token could only be created with one.
         let mut program = stage.visitor();
         let token = format!("Bearer {}", token.as_str().unwrap());
         program.header("authorization", &token);
@@ -103,7 +103,7 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         expect_refusal(&program.call(Method::DELETE, &at, none).await);
         let made = farah.program.call(Method::POST, HOOKS, &hook(true)).await;
         made.expect(201);
-        // Who leaves takes nothing from anybody, and needs none.
+        // Leaving takes nothing from others, so it needs no proof.
         let mut others = script(stage, &daniel);
         others.call(Method::DELETE, &other, none).await.expect(204);
         farah
@@ -155,12 +155,12 @@ fn ten_tests_are_sent_in_ten_minutes() {
         assert_ne!(refused.header("retry-after"), "");
         let page = farah.browser.get("/me/webhooks").await;
         let form = page.form(&tests[1].replace(HOOKS, "/me/webhooks"));
-        // Each visitor of these tests is on a process of its own.
+        // Each visitor in these tests talks to another process.
         for _ in 0..10 {
             farah.browser.submit(&page, &form).await.expect(303);
         }
         farah.browser.submit(&page, &form).await.expect(429);
-        // Others are counted apart.
+        // Other accounts have separate counters.
         let mut daniel = stage.person("Daniel Tan").await;
         let made = daniel.program.call(Method::POST, HOOKS, &hook(false)).await;
         let test = format!("{HOOKS}/{}/test", made.json()["id"].as_str().unwrap());

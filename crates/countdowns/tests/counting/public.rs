@@ -1,4 +1,4 @@
-//! What everybody sees, and what nobody learns.
+//! What visitors see, and what stays hidden from them.
 
 use identity::person::{profile, slug_change};
 use jiff::SignedDuration;
@@ -312,7 +312,7 @@ fn a_page_is_in_a_language_that_has_its_words() {
         assert!(page.body.contains(r#"<html lang="en" dir="ltr""#));
         assert!(page.body.contains("Bahasa Melayu") && !page.body.contains("العربية"));
 
-        // What its owner alone reads there says that it is English.
+        // The banner, which only the owner sees, is marked as English.
         let page = farah.browser.get("/u/farah-ali/hidden").await;
         page.expect(200);
         assert!(page.body.contains(arabic));
@@ -338,7 +338,7 @@ fn only_what_is_listed_is_in_the_directory() {
                 "visibility": "public"}),
             )
             .await;
-        // Somebody's own page has all that everybody may see.
+        // A person's own page shows all their public countdowns.
         for (path, has_both) in [("/countdowns", false), ("/u/farah-ali", true)] {
             let page = stage.visitor().get(path).await;
             page.expect(200);
@@ -441,7 +441,7 @@ fn a_page_that_a_browser_has_is_not_sent_again_until_it_changes() {
             stage.world.clock.advance(day);
             visitor.get(path).await.expect(200);
         }
-        // Nor while it counts down: the page has whole seconds.
+        // Nor does the ETag change while the page counts down, because it shows whole seconds.
         let day = json!({"title": "Day", "kind": "until", "target": "2040-01-16T18:00",
             "day_counting": "elapsed", "visibility": "public"});
         farah.make(day).await;
@@ -541,7 +541,8 @@ fn other_sites_show_a_badge_a_frame_and_a_few_words() {
         let badge = "/u/farah-ali/tea-or-coffee/badge.svg";
         let embed = "/embed/farah-ali/tea-or-coffee";
         for path in [badge, embed, "/u/farah-ali/tea-or-coffee/events"] {
-            // Also for its owner: a picture elsewhere is everybody's.
+            // The owner gets the same response, because a picture on another site is visible to
+            // everybody.
             let own = shape(&farah.browser.get(path).await);
             assert_eq!(own, shape(&hidden), "{path}");
         }
@@ -572,7 +573,7 @@ fn other_sites_show_a_badge_a_frame_and_a_few_words() {
                 .contains("<title>&#60;script&#62;: 2 minggu</title>")
         );
         assert!(shown.body.contains("#b3261e") && shown.body.contains("rx=\"0\""));
-        // XML has no such characters.
+        // XML does not allow these characters.
         let label = format!("{badge}?label=a%EF%BF%BEb%EF%BF%BFc");
         let shown = stage.visitor().get(&label).await;
         assert!(shown.body.contains("<title>abc: 15 days</title>"));

@@ -1,5 +1,5 @@
-//! How a countdown is found and sent on: its person's page, the first page of the site, the
-//! sitemap, its share card, and frames on other sites.
+//! How people find and share a countdown: its owner's page, the site's first page, the sitemap, its
+//! share card, and frames on other sites.
 
 use serde_json::json;
 use testkit::Person;

@@ -1,4 +1,4 @@
-//! What the tests stand on: a site with countdowns in a world, and people who make them.
+//! The common stage of the tests: a site with countdowns, and people who create them.
 
 use axum::Extension;
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};
@@ -29,7 +29,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     each_world(async |world| test(&stage(world, world.platform.clone())).await);
 }
 
-/// A world on each engine, in which countdowns wait for their days.
+/// A world on each engine that allows waiting jobs for the days of countdowns.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the test is a closure written in its place"
@@ -42,14 +42,14 @@ pub(crate) fn each_world(test: impl AsyncFn(&World)) {
     });
 }
 
-/// A site that stands on this, where people have a token for everything.
+/// A site on this platform, whose people have a token with all scopes.
 pub(crate) fn stage(world: &World, platform: Platform) -> Stage<'_> {
     Stage::with(world, DOMAINS, platform, testkit::stage::settings())
         .with_tokens_for(&[READ, WRITE])
         .routed(|_, routes| routes.layer(Extension(EntryLimit::default())))
 }
 
-/// Somebody on a site where so many may watch, and so many of one network.
+/// A visitor on a site with these limits for watchers, in total and per network.
 pub(crate) fn visitor_among(stage: &Stage<'_>, total: u32, of_network: u32) -> Visitor {
     let mut values = SettingValues::default();
     values.set_number(watchers::TOTAL, total).unwrap();
@@ -59,7 +59,7 @@ pub(crate) fn visitor_among(stage: &Stage<'_>, total: u32, of_network: u32) -> V
     limited.visitor()
 }
 
-/// A browser in which somebody registered, who has not confirmed their address.
+/// A browser in which a person registered and has not confirmed their email address.
 pub(crate) async fn unconfirmed(stage: &Stage<'_>, email: &str) -> Visitor {
     let password = PASSWORD;
     let mut browser = stage.open().visitor();
@@ -79,7 +79,7 @@ pub(crate) async fn unconfirmed(stage: &Stage<'_>, email: &str) -> Visitor {
     browser
 }
 
-/// A program of somebody's, with a token for one countdown.
+/// A person's program, with a token for one countdown.
 pub(crate) async fn limited(stage: &Stage<'_>, person: &Person, id: &str) -> Visitor {
     let mut person = person.clone();
     let scope = COUNTDOWN.scope(id);
@@ -87,15 +87,15 @@ pub(crate) async fn limited(stage: &Stage<'_>, person: &Person, id: &str) -> Vis
     person.program
 }
 
-/// What people do with countdowns.
+/// Actions of people on countdowns.
 pub(crate) trait Counting {
-    /// Makes a countdown, and returns it.
+    /// Creates a countdown, and returns it.
     async fn make(&mut self, body: Value) -> Value;
 
-    /// Makes one that counts up, and returns its address in the API.
+    /// Creates a countdown that counts up, and returns its path in the API.
     async fn since(&mut self, title: &str) -> String;
 
-    /// Makes one that everybody sees, resets it, and returns its address in the API.
+    /// Creates a public countdown, resets it, and returns its path in the API.
     async fn public(&mut self, title: &str) -> String;
 
     async fn reset(&mut self, at: &str, body: &Value) -> Page;

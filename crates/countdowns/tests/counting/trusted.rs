@@ -1,4 +1,4 @@
-//! What somebody shows to their trusted contacts alone.
+//! Countdowns that only trusted contacts see.
 
 use identity::grant::{self, ACCOUNT, ADMIN, TRUSTED_CONTACT};
 use identity::person::trusted;
@@ -74,7 +74,8 @@ fn trusted_contacts_see_what_is_not_there_for_others() {
                 assert_eq!(shape(&browser.get(path).await), absent, "{path}");
             }
         }
-        // Other sites' pages send no cookie, and nothing lists it.
+        // Frames and pictures on other sites get no cookie, so they show nothing, and no list
+        // contains the countdown.
         let absent = shape(&aina.browser.get("/u/nobody-here/at-all").await);
         for path in [
             &format!("{PAGE}/badge.svg"),
@@ -128,7 +129,7 @@ fn what_only_trusted_contacts_see_is_not_listed() {
         assert_eq!(lowered["listed"], false);
         stage.visitor().get(PAGE).await.expect(404);
         aina.browser.get(PAGE).await.expect(200);
-        // What has come and is hidden is its owners'.
+        // After the day has come, only the owners see the hidden countdown.
         stage
             .world
             .clock

@@ -1,4 +1,4 @@
-//! Webhooks, delivered to a server of our own.
+//! Webhooks, delivered to a local server.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,7 @@ use crate::stage::{API, Counting, DOMAINS, Person, Stage, each_world, limited, r
 
 const HOOKS: &str = "/api/v1/webhooks";
 
-/// What arrived: lines of the head in small letters, and the body.
+/// A received request: its header lines in lower case, and its body.
 #[derive(Clone, Debug)]
 struct Arrived {
     head: String,
@@ -43,7 +43,7 @@ impl Arrived {
     }
 }
 
-/// A server that answers every request with the status it is told to.
+/// A server that responds to every request with the given status.
 struct Server {
     port: u16,
     status: Arc<Mutex<&'static str>>,
@@ -51,7 +51,8 @@ struct Server {
 }
 
 impl Server {
-    /// Starts one, and lets the world's requests reach it and no other private address.
+    /// Starts the server, and permits the world's requests to reach it, but no other private
+    /// address.
     async fn start(world: &World) -> (Self, Stage<'_>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -126,7 +127,7 @@ impl Server {
         *self.status.lock().unwrap() = status;
     }
 
-    /// What has arrived since this was last asked.
+    /// The requests received since the last call.
     fn arrived(&self) -> Vec<Arrived> {
         std::mem::take(&mut self.arrived.lock().unwrap())
     }
@@ -198,7 +199,7 @@ fn what_happens_is_sent_signed_and_once() {
         assert_eq!(one.body["stats"]["entry_count"], 1);
         assert!(!one.text.contains("monsoon"), "notes are not sent");
 
-        // The secret is nowhere but with its owner.
+        // Only the owner has the secret.
         let listed = farah.program.get(HOOKS).await;
         assert!(!listed.body.contains("whsec_"));
         assert_eq!(
@@ -268,7 +269,7 @@ fn what_does_not_arrive_is_sent_eight_times_within_a_day() {
         let mut farah = stage.person("Farah Ali").await;
         let made = hook(&mut farah, &server.url(), true).await;
         let at = farah.since("Without a cold").await;
-        // A redirection is no arrival, and is not followed.
+        // A redirect does not count as delivered, and is not followed.
         server.answer("307 Temporary Redirect");
         farah
             .reset(&at, &json!({"note": "Marker note"}))
@@ -297,11 +298,11 @@ fn what_does_not_arrive_is_sent_eight_times_within_a_day() {
             (&json!("failed"), &json!("307"))
         );
         assert_eq!(last["attempts"], 8);
-        // The note stands at its reset alone.
+        // Only the reset itself contains the note.
         let places = world.places_of("Marker note").join(" ");
         assert!(!places.contains("webhook_delivery"), "{places}");
 
-        // Five days on, nothing is sent any more, and its owner knows.
+        // After five days, the webhook is disabled, and the owner is told by mail.
         stage
             .world
             .clock
@@ -318,7 +319,7 @@ fn what_does_not_arrive_is_sent_eight_times_within_a_day() {
         stage.work().await;
         assert!(server.arrived().is_empty());
 
-        // A test that arrives turns it on again.
+        // A delivered test enables the webhook again.
         let test = format!("{HOOKS}/{}/test", made["id"].as_str().unwrap());
         farah.call("POST", &test, &json!({})).await.expect(202);
         stage.work().await;
@@ -381,7 +382,7 @@ fn no_address_of_our_own_networks_is_called() {
                 [("/url".to_owned(), "webhook_url_refused".to_owned())]
             );
         }
-        // Names are looked up when something is sent, each time.
+        // Host names are resolved anew for every request.
         let made = hook(&mut farah, "https://inside.example/", false).await;
         let id = made["id"].as_str().unwrap();
         farah
@@ -524,7 +525,7 @@ fn whoever_is_gone_is_sent_nothing_more() {
                 stage.work(),
             )
             .await;
-            // One message at a time is sent, so at most one was on its way.
+            // Messages are sent one at a time, so at most one was in flight.
             let arrived = server.arrived().len();
             assert!(arrived <= before + 1, "round {round}: {arrived} {before}");
             stage.work().await;

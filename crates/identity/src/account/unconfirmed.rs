@@ -1,11 +1,11 @@
-//! Accounts with an unconfirmed address: the person who registered may not own the address.
+//! Accounts with an unconfirmed email address: the person who registered may not own the address.
 
 use platform::{Rows, Secret, StoreError, Tx, sql};
 
 use crate::account::AccountId;
 use crate::opaque;
 
-/// Whether the account waits for its address to be confirmed.
+/// Whether the account waits for its email address to be confirmed.
 pub fn is_pending(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_pending = 1",
@@ -15,7 +15,7 @@ pub fn is_pending(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Whether `browser` registered the account and the account's address is still unconfirmed.
+/// Whether `browser` registered the account and the account's email address is still unconfirmed.
 pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND browser_hash = :browser",
@@ -26,7 +26,7 @@ pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result
     Ok(count > 0)
 }
 
-/// Finds the account that this browser registered and whose address is still unconfirmed.
+/// Finds the account that this browser registered and whose email address is still unconfirmed.
 pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM registration
@@ -37,8 +37,8 @@ pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<Accoun
     Ok(found.map(|(id,)| id))
 }
 
-/// Marks an imported account whose address is unconfirmed. The account is kept however long that
-/// takes.
+/// Marks an imported account whose email address is unconfirmed. The account is kept however long
+/// that takes.
 pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO registration (account_id, browser_hash, registered_at, is_kept)
@@ -51,7 +51,7 @@ pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), 
     Ok(())
 }
 
-/// Whether the account was registered here and its address is still unconfirmed.
+/// Whether the account was registered here and its email address is still unconfirmed.
 pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_kept = 0",
@@ -61,7 +61,7 @@ pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, St
     Ok(count > 0)
 }
 
-/// Whether a registered account was made a member before its address was confirmed. Other
+/// Whether a registered account was made a member before its email address was confirmed. Other
 /// unconfirmed accounts cannot have created anything.
 pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
@@ -73,7 +73,7 @@ pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, Store
     Ok(count > 0)
 }
 
-/// Makes the account a member, so it no longer waits. Its address is still unconfirmed.
+/// Makes the account a member, so it no longer waits. Its email address is still unconfirmed.
 pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE registration SET is_pending = 0 WHERE account_id = :id",
@@ -83,7 +83,7 @@ pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks the account's address as confirmed.
+/// Marks the account's email address as confirmed.
 pub(crate) fn end(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM registration WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;
     Ok(())

@@ -1,12 +1,12 @@
 //! Password hashing with argon2id, a few hashes at a time.
 //!
-//! A hash costs some 20 ms and 19 MiB on purpose. So one hash runs per core that the caller sets
-//! aside, on a thread of the lowest priority: pages stay fast while many people sign in. A short
-//! queue waits; beyond it sign-ins are refused for a second. Only one new password is hashed at a
-//! time, and fewer of those may wait, so a sign-in waits for at most one of them.
+//! A hash deliberately costs some 20 ms and 19 MiB. So only one hash runs per core that the caller
+//! sets aside, on a thread of the lowest priority: pages stay fast while many people sign in. A
+//! short queue may wait; sign-ins beyond it are refused for a second. Only one new password is
+//! hashed at a time, and fewer new passwords may wait, so a sign-in waits for at most one of them.
 //!
-//! An imported account may have a bcrypt hash. It is compared the way the older program did, and
-//! replaced by argon2id at the first sign-in.
+//! An imported account may have a bcrypt hash. It is compared in the same way as in the older
+//! program, and replaced by argon2id at the first sign-in.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -38,8 +38,8 @@ const HASH_BYTES: usize = 32;
 /// seconds.
 const BCRYPT_COSTS: RangeInclusive<u32> = 4..=15;
 
-/// The hash that is compared when an account has no password. It costs as much as a real one, and
-/// nobody knows a password for it.
+/// The hash that is compared when an account has no password. Comparing it costs as much as
+/// comparing a real hash, and nobody knows a password for it.
 const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The password hasher of a process. Clones share its cores.
@@ -63,7 +63,6 @@ struct Inner {
 pub struct Busy;
 
 impl Hasher {
-    /// Creates a hasher that uses this many cores.
     pub fn new(cores: usize, random: Random) -> Self {
         let cores = cores.max(1);
         Self(Arc::new(Inner {
@@ -76,7 +75,7 @@ impl Hasher {
         }))
     }
 
-    /// Hashes a new password with its own salt.
+    /// Hashes a new password with a fresh salt.
     pub async fn hash(&self, password: &Password) -> Result<PasswordHash, Busy> {
         let _place = self.0.new_places.try_acquire().map_err(|_| Busy)?;
         let _turn = self.0.new_turn.acquire().await.map_err(|_| Busy)?;
@@ -133,7 +132,7 @@ impl Hasher {
         let (sender, result) = oneshot::channel();
         // The request may be dropped; the core stays taken until the work is done.
         let work = move || {
-            // A thread cannot raise its priority again, so each hash gets its own thread.
+            // A thread cannot raise its priority again, so each hash gets a new thread.
             if let Err(cause) = nice(PRIORITY_STEPS) {
                 tracing::debug!(%cause, "hashing runs at normal priority");
             }

@@ -16,7 +16,7 @@ const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 /// The maximum length of a provider's subject identifier.
 const LONGEST_SUBJECT: usize = 255;
 
-/// Why a token was rejected. Users only learn that it was.
+/// The reason why a token was rejected, for logs. Users only learn that it was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(&'static str);

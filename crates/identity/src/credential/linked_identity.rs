@@ -15,13 +15,10 @@ use crate::session::{self, Stay};
 
 platform::id!(IdentityId, "One linked identity.");
 
-/// How long an identity waits for a sign-in that links it.
 pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 
-/// A person's identity at a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// The provider's issuer URL.
     pub issuer: String,
     /// The provider's identifier for the person.
     pub subject: String,
@@ -30,19 +27,14 @@ pub struct Identity {
 /// A linked identity, as its owner sees it in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Linked {
-    /// The id of the link.
     pub id: IdentityId,
-    /// The provider's issuer URL.
     pub issuer: String,
-    /// The provider's identifier for the person.
     pub subject: String,
-    /// When it was linked.
     pub linked_at: Timestamp,
     /// When it was last used to sign in.
     pub last_used_at: Option<Timestamp>,
 }
 
-/// Why an identity was neither linked nor removed.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// Another account has this identity.
@@ -54,13 +46,13 @@ pub enum IdentityError {
     /// The identity is the last credential of the account.
     #[error("it is the last way to sign in")]
     Last,
-    /// The account's address is not confirmed, so its real owner may still take the account over.
+    /// The account's email address is not confirmed, so its real owner may still take the account
+    /// over.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The identity does not exist, or the session has ended meanwhile.
     #[error("there is no such identity")]
     NotFound,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -98,8 +90,8 @@ pub(crate) fn touch(tx: &mut Tx<'_>, identity: &Identity) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Links an identity to an account, which is new or whose lock is held. Does nothing if it is
-/// already linked to it.
+/// Links an identity to an account that is new or locked. Does nothing if the account already has
+/// this identity.
 pub(crate) fn add(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -177,7 +169,8 @@ pub(crate) fn link_awaited(
     };
     match add(tx, account, &waiting.data, request) {
         Err(IdentityError::Store(error)) => Err(error),
-        // It was linked to another account meanwhile; the sign-in continues all the same.
+        // The identity was linked to another account in the meantime; the sign-in continues all the
+        // same.
         _ => Ok(()),
     }
 }
@@ -212,7 +205,6 @@ pub fn unlink(
     session::renew(tx, current)?.ok_or(IdentityError::NotFound)
 }
 
-/// Removes every identity of an account.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM linked_identity WHERE account_id = :account",

@@ -24,17 +24,13 @@ pub const LIMIT: i64 = 20;
 /// A passkey, as its owner sees it in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Passkey {
-    /// The id of the passkey.
     pub id: PasskeyId,
-    /// The name its owner gave it.
     pub name: String,
-    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last used to sign in.
     pub last_used_at: Option<Timestamp>,
 }
 
-/// Why a passkey was neither added nor removed.
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
     /// The browser's response is invalid.
@@ -46,19 +42,19 @@ pub enum PasskeyError {
     /// The key is already registered.
     #[error("the passkey is known")]
     Known,
-    /// The account has the maximum number of passkeys.
+    /// The account already has the maximum number of passkeys.
     #[error("the account has {LIMIT} passkeys")]
     Limit,
     /// The passkey is the last credential of the account.
     #[error("it is the last way to sign in")]
     Last,
-    /// The account's address is not confirmed, so its real owner may still take the account over.
+    /// The account's email address is not confirmed, so its real owner may still take the account
+    /// over.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The passkey does not exist, or the session has ended meanwhile.
     #[error("there is no such passkey")]
     NotFound,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -72,7 +68,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Passkey>, StoreE
     .all(tx)
 }
 
-/// The credential ids of the account's passkeys, so that no device creates a second one.
+/// The credential ids of the account's passkeys, with which a device avoids creating a second one.
 pub fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let found: Vec<(String,)> = sql!(
         "SELECT credential FROM passkey WHERE account_id = :account ORDER BY id",
@@ -82,7 +78,6 @@ pub fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, 
     Ok(found.into_iter().map(|(credential,)| credential).collect())
 }
 
-/// Adds a verified passkey.
 pub fn add(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -164,7 +159,6 @@ pub fn remove(
     session::renew(tx, current)?.ok_or(PasskeyError::NotFound)
 }
 
-/// Removes all passkeys of an account.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM passkey WHERE account_id = :account", account).run(tx, Rows::Any)?;
     Ok(())
@@ -179,7 +173,6 @@ pub(crate) struct Claimed {
     pub(crate) public_key: Vec<u8>,
 }
 
-/// Finds the passkey with this credential id.
 pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>, StoreError> {
     sql!(
         "SELECT {Claimed} FROM passkey WHERE credential = :credential",

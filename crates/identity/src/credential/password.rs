@@ -14,8 +14,8 @@ pub const SHORTEST: usize = 10;
 /// The maximum length, in Unicode scalar values.
 pub const LONGEST: usize = 256;
 
-/// The most common passwords, which attackers try first: sorted, in lower case, without those that
-/// are too short anyway.
+/// The most common passwords, which attackers try first: sorted, in lower case, without passwords
+/// that are too short anyway.
 const COMMON: &str = include_str!("../../common_passwords.txt");
 
 /// An acceptable password: long enough and not a common one.
@@ -49,8 +49,8 @@ impl Weakness {
 }
 
 impl Password {
-    /// Accepts `typed` as a new password. `known` holds what an attacker who knows the person would
-    /// try: address, name, the site's name.
+    /// Accepts `typed` as a new password. `known` contains words that an attacker who knows the
+    /// person would try: email address, name, the site's name.
     pub fn choose(typed: &Secret, known: &[&str]) -> Result<Self, Weakness> {
         let text = normal(typed);
         match text_cleaning::length(text.reveal()) {
@@ -76,8 +76,8 @@ impl Password {
     }
 }
 
-/// `typed` in NFC, the form in which passwords are hashed, so that every keyboard yields the same
-/// password.
+/// Returns `typed` in NFC, the form in which passwords are hashed, so that all keyboards yield the
+/// same password.
 pub(crate) fn normal(typed: &Secret) -> Secret {
     Secret::new(typed.reveal().nfc().collect::<String>())
 }
@@ -104,7 +104,6 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// The account's password, if it has one.
 pub fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<PasswordHash>, StoreError> {
     let row: Option<(String,)> = sql!(
         "SELECT hash FROM password WHERE account_id = :account",

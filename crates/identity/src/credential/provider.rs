@@ -33,7 +33,6 @@ pub struct ProviderSettings {
     pub issuer: String,
     /// This site's client id at the provider.
     pub client_id: String,
-    /// This site's client secret.
     pub client_secret: Secret,
     /// Whether the e-mail addresses it reports count as verified.
     pub is_email_trusted: bool,
@@ -56,27 +55,22 @@ impl Providers {
         Self(all.into_iter().map(provider).collect())
     }
 
-    /// All providers.
     pub fn iter(&self) -> impl Iterator<Item = &Provider> {
         self.0.iter()
     }
 
-    /// Finds the provider with this name.
     pub fn find(&self, name: &str) -> Option<&Provider> {
         self.iter().find(|provider| provider.settings.name == name)
     }
 
-    /// Finds the provider with this issuer URL.
     pub fn of_issuer(&self, issuer: &str) -> Option<&Provider> {
         self.iter()
             .find(|provider| provider.settings.issuer == issuer)
     }
 }
 
-/// One provider.
 #[derive(Debug)]
 pub struct Provider {
-    /// The provider's configuration.
     pub settings: ProviderSettings,
     metadata: Mutex<Option<(Timestamp, Metadata)>>,
     keys: AsyncMutex<Keys>,
@@ -113,18 +107,14 @@ struct Tokens {
     access_token: Option<String>,
 }
 
-/// Why a provider cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    /// The provider cannot be reached.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
-    /// The provider responded with an error status.
     #[error("{what} answered {status}")]
     Status {
-        /// The request.
+        /// The name of the failed request.
         what: &'static str,
-        /// The status of the response.
         status: u16,
     },
     /// The provider's response does not conform to the standard.
@@ -133,7 +123,6 @@ pub enum ProviderError {
     /// The provider's metadata names another issuer.
     #[error("its issuer is {0:?}")]
     OtherIssuer(String),
-    /// The ID token is invalid.
     #[error("the id token is not taken: {0}")]
     IdToken(#[from] Invalid),
 }
@@ -248,7 +237,7 @@ impl Provider {
         if found.issuer != *issuer {
             return Err(ProviderError::OtherIssuer(found.issuer));
         }
-        // The browser is redirected there.
+        // The browser is redirected to this URL.
         if !outbound::is_permitted(
             &found.authorization_endpoint,
             self.reach(&found.authorization_endpoint),
@@ -353,8 +342,8 @@ impl Provider {
         serde_json::from_slice(&body).map_err(|_| ProviderError::Shape(what))
     }
 
-    /// A provider in a private network may be contacted at its issuer's address, and nowhere else
-    /// in private networks.
+    /// A provider in a private network may be contacted at its issuer's host and port, and nowhere
+    /// else in private networks.
     fn reach(&self, url: &str) -> Reach {
         if self.settings.is_private && outbound::is_same_origin(&self.settings.issuer, url) {
             Reach::Private

@@ -1,4 +1,4 @@
-//! Who must have a second factor.
+//! The setting for who must have a second factor.
 
 use platform::{StoreError, Tx};
 
@@ -7,20 +7,19 @@ use crate::credential::passkey;
 use crate::credential::second_factor::is_enrolled;
 use crate::grant::{self, Scope};
 
-/// Who must have a second factor.
+/// The accounts that must have a second factor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RequireMfaFor {
-    /// Nobody.
     #[default]
     None,
     /// Owners and administrators of the installation.
     Admins,
-    /// Everybody who has an account.
     All,
 }
 
 impl RequireMfaFor {
-    /// Whether the account must have a second factor and has none. A passkey counts as one.
+    /// Whether the account must have a second factor and has none. A passkey counts as a second
+    /// factor.
     pub fn is_unmet(self, tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
         let is_required = match self {
             Self::None => false,

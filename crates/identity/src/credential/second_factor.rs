@@ -1,5 +1,5 @@
-//! Second factors: what a person must show beside a password or a link. There is one kind, codes of
-//! an authenticator app ([`totp`]), and ten [`recovery`] codes for people who lose it.
+//! Second factors, which a person must show beside a password or a link. The only kind is a code of
+//! an authenticator app ([`totp`]), with ten [`recovery`] codes for people who lose the app.
 
 pub mod recovery;
 pub mod totp;
@@ -20,7 +20,7 @@ use crate::session::{self, Stay};
 /// The second factors of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factors {
-    /// When app codes became required, if they are.
+    /// The time since when app codes are required; `None` if they are not.
     pub totp_since: Option<Timestamp>,
     /// How many recovery codes are left.
     pub recovery_codes: i64,
@@ -55,7 +55,6 @@ impl Method {
     }
 }
 
-/// Why the second factor was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum FactorError {
     /// The code is wrong, outdated or already used.
@@ -67,18 +66,17 @@ pub enum FactorError {
     /// No second factor is set up.
     #[error("the account has no second factor")]
     NotEnrolled,
-    /// The account's address is not confirmed, so its real owner may still take the account over.
+    /// The account's email address is not confirmed, so its real owner may still take the account
+    /// over.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The session has ended meanwhile.
     #[error("not signed in")]
     NotSignedIn,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The second factors of an account.
 pub fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Factors, StoreError> {
     Ok(Factors {
         totp_since: totp::active_since(tx, account)?,
@@ -138,8 +136,8 @@ pub fn renew_recovery_codes(
     Ok(recovery::create(tx, site, account)?)
 }
 
-/// Removes the second factor. As with a password change, all other sessions end, and this one
-/// continues under a new secret.
+/// Removes the second factor. As with a password change, all other sessions end, and the current
+/// session continues under a new secret.
 pub fn remove(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,7 +1,7 @@
-//! Verification of what a browser returns for a passkey: Web Authentication Level 3, §7.1 and §7.2.
+//! Verification of a browser's response for a passkey: Web Authentication Level 3, §7.1 and §7.2.
 //!
-//! The make of the device does not matter, so no attestation is requested. Browsers send the public
-//! key of a new passkey also as `SubjectPublicKeyInfo` (§5.2.1), so no CBOR is parsed.
+//! The make of the device does not matter, so no attestation is requested. Browsers also send the
+//! public key of a new passkey as `SubjectPublicKeyInfo` (§5.2.1), so no CBOR is parsed.
 
 use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{
@@ -29,7 +29,7 @@ pub const ALGORITHMS: [i64; 3] = [-8, -7, RSA];
 /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8812).
 const RSA: i64 = -257;
 
-/// Why a response was rejected. Users only learn that it was.
+/// The reason why a response was rejected, for logs. Users only learn that it was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(&'static str);
@@ -59,22 +59,17 @@ fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
         .filter(|_| is_ours)
 }
 
-/// What the browser was asked to do.
+/// The operation that the browser was asked for.
 #[derive(Clone, Copy, Debug)]
 enum Ceremony {
-    /// Create a passkey.
     Create,
-    /// Sign with a passkey.
     Get,
 }
 
-/// What a response is checked against.
+/// The values that a response is checked against.
 pub struct Asked<'a> {
-    /// The site's URL.
     pub url: &'a SiteUrl,
-    /// The key that signs challenges.
     pub key: &'a Key,
-    /// The current time.
     pub now: Timestamp,
     /// The browser that the challenge was made for.
     pub browser: &'a str,
@@ -103,7 +98,7 @@ struct ClientData {
     cross_origin: bool,
 }
 
-/// A challenge that was answered. It may be used once.
+/// An answered challenge, which may be used once.
 #[derive(Clone, Debug)]
 pub struct Answered {
     pub(crate) challenge: Secret,
@@ -238,7 +233,7 @@ impl Registration {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Assertion {
-    /// By what the device found the key.
+    /// The id of the passkey that the device used.
     pub(crate) id: String,
     response: AssertionResponse,
 }

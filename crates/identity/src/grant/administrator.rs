@@ -1,4 +1,4 @@
-//! Proofs that somebody administers or owns the installation.
+//! Proofs that a person administers or owns the installation.
 //!
 //! Nobody can act on a person of higher rank.
 
@@ -13,13 +13,11 @@ use crate::scope::{Role, SITE, Scope};
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::Sudo;
 
-/// Why an administrator's action is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
     /// The administrator does not have this rank in the installation.
     #[error("this is for those who are {0} of the installation")]
     Rank(Role),
-    /// The person does not exist.
     #[error("no such person")]
     NotFound,
     /// The person has a higher rank than the administrator.
@@ -28,22 +26,20 @@ pub enum PeopleError {
     /// The installation would have no owner left who can sign in.
     #[error("the last owner stays")]
     LastOwner,
-    /// The account's address is not confirmed: somebody else may have registered it.
+    /// The account's email address is not confirmed: somebody else may have registered it.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The account is about to be erased.
     #[error("the account is about to be erased")]
     Leaving,
-    /// The account is deactivated.
     #[error("the account is deactivated")]
     Deactivated,
     /// The person has no factors to reset.
     #[error("the account has neither a second factor nor a passkey")]
     NoFactors,
-    /// The person's address receives no mail, so they would not learn of it.
+    /// The person's email address receives no mail, so they would not learn of it.
     #[error("no mail goes to the address")]
     NoMail,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -58,7 +54,7 @@ impl From<GrantError> for PeopleError {
     }
 }
 
-/// The proof that somebody administers the installation. Tokens never get it.
+/// The proof that a person administers the installation. Tokens never get this proof.
 #[derive(Clone, Debug)]
 pub struct Administrator {
     pub(crate) who: SignedIn,
@@ -67,12 +63,10 @@ pub struct Administrator {
 }
 
 impl Administrator {
-    /// The administrator's display name.
     pub(crate) fn name(&self) -> &str {
         &self.who.account().display_name
     }
 
-    /// Whether the administrator owns the installation.
     pub fn is_owner(&self) -> bool {
         self.rank == grant::OWNER
     }
@@ -109,7 +103,6 @@ impl Acting {
         owner.ok_or(PeopleError::Rank(grant::OWNER))
     }
 
-    /// The administrator's account.
     pub(crate) fn account(&self) -> &AccountId {
         &self.0.who.account().id
     }
@@ -149,12 +142,11 @@ pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<H
     Ok(held)
 }
 
-/// The proof that somebody owns the installation. Tokens never get it.
+/// The proof that a person owns the installation. Tokens never get this proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner(SignedIn);
 
 impl Owner {
-    /// The owner.
     pub fn who(&self) -> &SignedIn {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! The proof that somebody manages a scope, and the changes it permits.
+//! The proof that a person manages a scope, and the changes that it permits.
 
 use platform::audit::{Actor, RequestFacts};
 use platform::{Rows, StoreError, Tx, sql};
@@ -10,7 +10,7 @@ use crate::grant::{
 use crate::scope::{Role, Scope};
 use crate::session::signed_in::SignedIn;
 
-/// The proof that somebody manages a scope; only [`manager`] creates it.
+/// The proof that a person manages a scope; only [`manager`] creates it.
 #[derive(Clone, Debug)]
 pub struct Manager {
     account: AccountId,
@@ -19,7 +19,6 @@ pub struct Manager {
 }
 
 impl Manager {
-    /// The scope.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
@@ -38,8 +37,8 @@ impl Manager {
 }
 
 /// Returns the proof if `who` is an owner of `scope` and uses a browser; tokens never get it. The
-/// check comes before the change, so a change that is under way when the role is removed may
-/// finish.
+/// check comes before the change, so a change that has already begun may finish although the role
+/// is removed in the meantime.
 pub fn manager(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -133,7 +132,6 @@ fn take(
     Ok(())
 }
 
-/// Removes a duty.
 pub fn remove_duty(
     tx: &mut Tx<'_>,
     by: &Manager,

@@ -36,7 +36,7 @@ struct One {
     account: String,
 }
 
-/// A place in the queue of waiting attempts.
+/// A slot in the queue of waiting attempts.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
     all: &'a InFlight,

@@ -15,7 +15,7 @@ use web::Network;
 /// The longest period of any rule; older rows are removed.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
-/// What is counted.
+/// The kinds of counted requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Attempts with a password or a second factor.
@@ -70,7 +70,6 @@ pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Counts one hit.
 pub(crate) fn count(
     tx: &mut Tx<'_>,
     kind: Kind,
@@ -175,8 +174,8 @@ pub(crate) fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wa
     })
 }
 
-/// The first and last address of each network that is counted, smallest network first: for IPv4 the
-/// address and its /24; for IPv6 the /64, /56, /48 and /32.
+/// The first and last IP address of each network that is counted, smallest network first: for IPv4
+/// the address itself and its /24; for IPv6 the /64, /56, /48 and /32.
 pub(crate) fn networks(network: Network) -> impl Iterator<Item = (String, String)> {
     let address = network.address();
     let lengths: &[u32] = match address {

@@ -40,7 +40,8 @@ const INVITES: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const LINKS: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const CONFIRMATIONS: &[rate_limit::Rule] = &[stored(20, HOUR)];
 const MAILS_TO_ADDRESS: rate_limit::Rule = stored(3, HOUR);
-/// The limit of each network, smallest first, as a multiple of the smallest one's limit.
+/// The limits of the networks from smallest to largest, as multiples of the smallest network's
+/// limit.
 const LARGER_V4: &[i64] = &[1, 4];
 const LARGER_V6: &[i64] = &[1, 2, 4, 16];
 
@@ -120,7 +121,7 @@ impl RequestLimits {
         self.reserve(store, Kind::Invite, network).await
     }
 
-    /// Whether a person who cannot sign in may request another link. This only reads;
+    /// Whether a person who cannot sign in may request another link. This function only reads;
     /// [`RequestLimits::ask`] decides.
     pub(crate) async fn may_ask(
         &self,
@@ -149,8 +150,8 @@ impl RequestLimits {
         self.slugs.take(&key(network), now)
     }
 
-    /// Counts one use of a session's refresh token. It does not count for the account, because an
-    /// old copy must not block its owner's other sessions. Nor does it count for the network,
+    /// Counts one use of a session's refresh token. The use does not count for the account, because
+    /// an old copy must not block its owner's other sessions. Nor does it count for the network,
     /// because a client with a session's token is not a stranger.
     pub fn refresh(&self, session: &SessionId, now: Timestamp) -> Result<(), Wait> {
         self.refreshes.take(session.as_str(), now)
@@ -215,7 +216,7 @@ impl RequestLimits {
     where
         E: From<Wait> + From<StoreError>,
     {
-        // Only reads, and writes nothing.
+        // This check only reads. Most refused requests therefore cost no write.
         self.look(store, kind, network).await??;
         let limits = self.clone();
         let change = move |tx: &mut Tx<'_>| limits.take(tx, kind, network);

@@ -1,7 +1,7 @@
 //! Removal of the second factors and passkeys of a person who has lost them all. An administrator
-//! asks for it, and it takes effect after [`DELAY`]: the person is told by mail, and can prevent it
-//! by the link in the mail or in any session they still have. On the server's console it takes
-//! effect at once.
+//! asks for the removal, and it takes effect after [`DELAY`]. The person learns of it by mail, and
+//! can prevent it by the link in the mail or in any session they still have. On the server's
+//! console, the removal takes effect at once.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -50,7 +50,7 @@ pub fn ask(
     if !has_factors(tx, id)? {
         return Err(PeopleError::NoFactors);
     }
-    // If the person cannot be told, they cannot object.
+    // A person who gets no mail cannot object.
     if let Ok(address) = account.email.parse::<Address>() {
         let key = site.keys.key(suppression::PURPOSE);
         if suppression::find_for(tx, &key, &address, Stream::Security, None)?.is_some() {
@@ -126,7 +126,7 @@ pub fn keep_with_link(
     Ok(true)
 }
 
-/// Removes the factors of the person with this address at once, for the server's console.
+/// Removes the factors of the person with this email address at once, for the server's console.
 pub fn reset_now(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<Reset, StoreError> {
     let Some(account) = account::find_by_email(tx, email)? else {
         return Ok(Reset::Nobody);
@@ -146,7 +146,7 @@ pub enum Reset {
     Done,
     /// The person had none.
     Nothing,
-    /// No account has the address.
+    /// No account has the email address.
     Nobody,
 }
 
@@ -205,7 +205,7 @@ pub fn job(site: &Site) -> Handler {
     })
 }
 
-/// The work of [`job`].
+/// Runs [`job`] once.
 pub async fn run(site: &Site) -> Result<(), StoreError> {
     let look = |tx: &mut Tx<'_>| {
         let now = tx.roughly_now();

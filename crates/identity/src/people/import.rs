@@ -1,4 +1,4 @@
-//! Import of accounts from another program, with their ids, addresses and passwords.
+//! Import of accounts from another program, with their ids, email addresses and passwords.
 //!
 //! Existing data is kept, so an import can be repeated.
 
@@ -22,34 +22,28 @@ const NAME: usize = 50;
 /// A person with an account in another program.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The account's id there.
+    /// The account's id in the other program.
     pub id: AccountId,
-    /// The address they sign in with.
     pub email: Address,
     /// The display name, cut off at the maximum length.
     pub name: String,
-    /// The slug. It may be longer than people may choose.
+    /// The slug, which may be longer than slugs that people can choose.
     pub slug: String,
     /// Whether they may sign in.
     pub is_active: bool,
     /// The language of mails.
     pub locale: String,
-    /// The IANA time zone in which times are shown.
     pub time_zone: String,
-    /// When the account was created.
     pub created_at: Timestamp,
-    /// When the account was last changed.
     pub updated_at: Timestamp,
 }
 
 /// The result of importing a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The account was created.
     Added,
-    /// The account existed already.
     Known,
-    /// This other account has the address.
+    /// This other account has the email address.
     EmailTaken(AccountId),
     /// Another account has the slug, or had it lately.
     SlugTaken,
@@ -136,8 +130,8 @@ pub fn set_password(
     Ok(true)
 }
 
-/// Sets the person's profile, except for the display name, which [`add`] sets. `false` if the
-/// website was left out, because it is not a valid https URL.
+/// Sets the person's profile, except for the display name, which [`add`] sets. Returns `false` if
+/// the website was omitted because it is not a valid https URL.
 pub fn set_profile(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -158,7 +152,7 @@ pub fn set_profile(
     Ok(is_website)
 }
 
-/// Records that the other program confirmed the address by a mailed link.
+/// Records that the other program confirmed the email address by a mailed link.
 pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     account::verify_email(tx, id, VerifiedBy::Mail)?;
     unconfirmed::end(tx, id)
@@ -167,17 +161,15 @@ pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
 /// The result of importing a linked identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linked {
-    /// The identity was linked.
     Added,
-    /// The identity was linked already.
     Known,
     /// Another account has the identity, or the person has another identity of this provider, or
     /// has unlinked theirs.
     No,
 }
 
-/// Links the identity that a person had in the other program, if the account is `new` here; an
-/// older account keeps its owner's choice.
+/// Links the identity that a person had in the other program, if the account is `new` here. For an
+/// older account, its owner's choice is kept.
 pub fn link(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -221,7 +213,7 @@ pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantEr
     Ok(true)
 }
 
-/// Suppresses mail to an address that bounced or unsubscribed; `false` if it was suppressed
+/// Suppresses mail to an email address that bounced or unsubscribed; `false` if it was suppressed
 /// already.
 pub fn suppress(
     tx: &mut Tx<'_>,

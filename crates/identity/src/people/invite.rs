@@ -1,9 +1,9 @@
 //! Invites to become a member: a link that works once, for seven days, made by a manager of the
 //! scope. The page shows the link to be copied; it is not mailed.
 //!
-//! Invites to the installation itself are for one address, and mailed there if the server sends
-//! mail. Using a mailed link proves that the address is the person's, because its maker never sees
-//! the link.
+//! Invites to the installation itself are for one email address, and mailed there if the server
+//! sends mail. Using a mailed link proves that the address is the person's, because its maker never
+//! sees the link.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -32,10 +32,10 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 struct Offer {
     role: String,
     scope: ScopeName,
-    /// The only address it is for, in canonical form.
+    /// The only email address that may use the link, in canonical form.
     #[serde(default)]
     address: Option<String>,
-    /// Whether the link was mailed to the address.
+    /// Whether the link was mailed to the email address.
     #[serde(default)]
     is_mailed: bool,
 }
@@ -48,15 +48,11 @@ pub const MEMBER: Role = Role::new("member", "account-role-member");
 pub struct Invite {
     /// The id of the invite. It does not open the link.
     pub id: String,
-    /// The role it gives.
     pub role: Role,
-    /// The scope of the role.
     pub scope: Scope,
-    /// The account that made it.
     pub invited_by: AccountId,
-    /// When it expires.
     pub expires_at: Timestamp,
-    /// The only address it is for, if any.
+    /// The only email address that may use the invite, if any.
     pub address: Option<String>,
     is_mailed: bool,
 }
@@ -98,7 +94,7 @@ impl Invite {
         Ok(())
     }
 
-    /// Whether the invite may be used by the owner of this address.
+    /// Whether the invite may be used by the owner of this email address.
     fn is_for(&self, address: &Address) -> bool {
         let only = self.address.as_deref();
         only.is_none_or(|only| only == address.canonical())
@@ -159,7 +155,6 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
 pub struct InviteDetails {
     /// The invite.
     pub invite: Invite,
-    /// The account that made it.
     pub by: Account,
     /// The title of the scope, if it has one.
     pub title: Option<String>,
@@ -193,25 +188,23 @@ pub fn find(
     }))
 }
 
-/// Why an invite cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TakeError {
     /// The invite was used or deleted, has expired, or its maker may no longer invite.
     #[error("the invite is no longer good")]
     Gone,
-    /// An account with this address exists; its owner should sign in.
+    /// An account with this email address exists; its owner should sign in.
     #[error("the address is another account's")]
     EmailTaken,
-    /// The invite is for another address.
+    /// The invite is for another email address.
     #[error("the invite is for another address")]
     OtherAddress,
     /// Too many attempts from this network failed.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// The invite is only for accounts with a confirmed address.
+    /// The invite is only for accounts with a confirmed email address.
     #[error("the invite is for confirmed accounts")]
     EmailUnverified,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -270,8 +263,8 @@ pub fn take_as(
     Ok(invite)
 }
 
-/// Whether an invite to this scope admits people without a confirmed address. If the scope's maker
-/// has no rank in the installation, it does not: such a maker could confirm any address.
+/// Whether an invite to this scope admits people without a confirmed email address. If the scope's
+/// maker has no rank in the installation, it does not: such a maker could confirm any address.
 fn admits_newcomers(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -310,7 +303,7 @@ pub fn may_offer(rank: Role, role: Role) -> bool {
     SITE.at_least(rank, grant::ADMIN) && (role == MEMBER || SITE.at_least(rank, role))
 }
 
-/// The proof that somebody may invite people to the installation: an owner or administrator, in a
+/// The proof that a person may invite others to the installation: an owner or administrator, in a
 /// browser.
 #[derive(Clone, Debug)]
 pub struct Inviter {
@@ -342,22 +335,20 @@ pub fn inviter(
     }))
 }
 
-/// Why no invite was made.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
-    /// The role, or that of an older invite of the address, is higher than the inviter's own.
+    /// The role, or the role of an older invite to this email address, is higher than the inviter's
+    /// own.
     #[error("the role is above the inviter's own")]
     AboveOwn,
     /// The configuration does not allow invites for people without a rank.
     #[error("registration is closed")]
     Closed,
-    /// An account with this address exists already.
     #[error("the address is another account's")]
     EmailTaken,
     /// The limit of open invites is reached.
     #[error("there are {LIMIT} invites already")]
     LimitReached,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -365,8 +356,8 @@ pub enum InviteError {
 /// The maximum number of open invites.
 pub const LIMIT: usize = 500;
 
-/// Invites the owner of an address. The link is mailed there; if the server sends no mail, the link
-/// is returned to be copied. An older invite of the address stops working.
+/// Invites the owner of an email address. The link is mailed there; if the server sends no mail,
+/// the link is returned to be copied. An older invite of the address stops working.
 pub fn create_for(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,5 +1,5 @@
-//! Creation of the first owner. It takes a key that only people who can read the server's console
-//! or disk have, and that works once.
+//! Creation of the first owner. It takes a key that works once, and that only people with access to
+//! the server's console or disk can read.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -36,13 +36,10 @@ pub struct Announcement {
     pub file: PathBuf,
 }
 
-/// Why the key could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum AnnounceError {
-    /// The file could not be written.
     #[error("{0}: {1}")]
     File(PathBuf, io::Error),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -85,16 +82,13 @@ pub fn is_open(tx: &mut Tx<'_>, key: &Secret) -> Result<bool, StoreError> {
     Ok(link.is_some() && !has_owner(tx)?)
 }
 
-/// Why setup failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// An owner exists, or the key is not valid.
     #[error("there is nothing to set up")]
     Closed,
-    /// An account with this address exists already.
     #[error("the address is another account's")]
     EmailTaken,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -147,8 +141,9 @@ pub enum Credential {
     Link,
 }
 
-/// Makes an owner from the server's console: a new account, or the existing one with this address.
-/// Returns the secret of the link, if one was requested. The key of `/setup` stops working.
+/// Makes an owner from the server's console: a new account, or the existing one with this email
+/// address. Returns the secret of the link, if one was requested. The key of `/setup` stops
+/// working.
 pub fn create_owner(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -174,8 +169,8 @@ pub fn create_owner(
     Ok((id, link))
 }
 
-/// Removes the credentials of an unconfirmed account, and what was made with it: somebody else may
-/// have registered the address.
+/// Removes the credentials of an unconfirmed account and everything that was made with it, because
+/// somebody else may have registered the email address.
 fn take_over(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

@@ -1,7 +1,7 @@
-//! Changing an account's e-mail address: a link mailed to the new address confirms it, and one
-//! mailed to the old address undoes the change.
+//! Changing an account's email address: a link mailed to the new address confirms the change, and a
+//! link mailed to the old address undoes it.
 //!
-//! Somebody may enter another person's address, who then gets the link. So the link alone changes
+//! A person may enter another person's address, who then gets the link. So the link alone changes
 //! nothing: its user must be signed in to the account or enter its password.
 
 use jiff::SignedDuration;
@@ -26,9 +26,9 @@ use crate::session;
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::Sudo;
 
-/// How long the new address can be confirmed.
+/// How long the new email address can be confirmed.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-/// How long the old address can be restored.
+/// How long the old email address can be restored.
 pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A second factor that was set up less than this before the change may belong to a thief.
 const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -36,12 +36,12 @@ const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The data of a link.
 #[derive(Debug, Serialize, Deserialize)]
 struct Change {
-    /// The account's address when the change was requested.
+    /// The account's email address when the change was requested.
     from: String,
     to: Address,
 }
 
-/// Mails a link to the new address. An earlier link stops working.
+/// Mails a link to the new email address, and invalidates an earlier link.
 pub async fn ask(
     accounts: &Accounts,
     sudo: &Sudo,
@@ -101,7 +101,6 @@ fn mail(
 pub struct EmailChangeLink {
     /// The account whose address changes.
     pub account: Account,
-    /// The new address.
     pub to: Address,
     is_used: bool,
     hash: Option<PasswordHash>,
@@ -128,7 +127,8 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<EmailChangeLink>, S
     }))
 }
 
-/// The account of a link, if it still has the address that it had when the change was requested.
+/// The account of a link, if it still has the email address that it had when the change was
+/// requested.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<Change>>,
@@ -141,24 +141,20 @@ fn with_account(
     Ok(account.map(|account| (link, account)))
 }
 
-/// A request to confirm a new address.
+/// A request to confirm a new email address.
 #[derive(Clone, Debug)]
 pub struct Confirmation {
-    /// The link.
     pub link: Secret,
-    /// The signed-in person, if any.
     pub who: Option<SignedIn>,
-    /// The account's password as typed, for somebody who is not signed in; may be empty.
+    /// The account's password as typed, for a person who is not signed in; may be empty.
     pub password: Secret,
-    /// The client's network.
     pub network: Network,
-    /// The client's browser.
     pub client: Client,
 }
 
-/// Gives the account its new address. Other sessions end, and the old address gets a link that
-/// undoes the change, unless it was registered and never confirmed. A repeat within ten minutes
-/// succeeds like the first use.
+/// Gives the account its new email address. Other sessions end, and the old address gets a link
+/// that undoes the change, unless it was registered and never confirmed. A repeat within ten
+/// minutes succeeds like the first use.
 pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), ConfirmError> {
     let store = &accounts.site.store;
     let link = asked.link.clone();
@@ -184,8 +180,8 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
         if !is_active || (!proven && password::find(tx, &account.id)? != shown.hash) {
             return Err(ConfirmError::LinkGone);
         }
-        // An address that was registered and never confirmed may be a stranger's, who never had
-        // this account and so gets no link to it.
+        // An email address that was registered and never confirmed may be a stranger's, who never
+        // had this account and so gets no link to it.
         let is_registrants = unconfirmed::is_registrants(tx, &account.id)?;
         if !account::replace_email(tx, &account.id, &link.data.to)? {
             return Err(ConfirmError::EmailTaken);
@@ -201,7 +197,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
     store.write(change).await
 }
 
-/// Ends the links to the old address, and all other sessions.
+/// Ends the links to the old email address, and all other sessions.
 fn end_others(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -241,21 +237,21 @@ fn offer_undo(
     mail(tx, site, account, &old, ("changed", &path))
 }
 
-/// The address that an undo link restores.
+/// The email address that an undo link restores.
 pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, StoreError> {
     let link = one_time::find::<Change>(tx, Purpose::UndoEmail, link)?;
     Ok(link.map(|link| link.data.to))
 }
 
-/// Restores the account's old address, whatever its address is now. Every session ends, tokens and
-/// passkeys are removed, and later changes can no longer be undone. A repeat within ten minutes
-/// succeeds like the first use.
+/// Restores the account's old email address, whatever its present address is. Every session ends,
+/// tokens and passkeys are removed, and later changes can no longer be undone. A repeat within ten
+/// minutes succeeds like the first use.
 ///
-/// Access to a mailbox proves no second factor, so one that was set up before the change stays. A
-/// new one may belong to a thief, and is removed.
+/// Access to a mailbox proves no second factor, so a factor that was set up before the change
+/// stays. A new factor may belong to a thief, and is removed.
 ///
-/// Whoever controls the account now must not block the old address by registering another account
-/// with it: an account that has the address unconfirmed is removed.
+/// An intruder who now controls the account must not block the old address by registering another
+/// account with it. So an account that has this address unconfirmed is removed.
 pub fn undo(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -280,7 +276,7 @@ pub fn undo(
     if since.is_some_and(|since| since >= link.expires_at - UNDO_LIFETIME - NEW_FACTOR) {
         second_factor::erase(tx, &id)?;
     }
-    // An older link takes precedence: a thief may have changed the address twice.
+    // An older link takes precedence: a thief may have changed the email address twice.
     one_time::remove_since(tx, Purpose::UndoEmail, &id, link.expires_at)?;
     Ok(record(tx, &id, "email.restored", &client.request)?)
 }

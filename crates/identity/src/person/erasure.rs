@@ -1,8 +1,9 @@
-//! Erasure of an account, and of what each domain stores about the person.
+//! Erasure of an account, and of each domain's data about the person.
 //!
-//! A person who asks for it is signed out everywhere at once, and no public page shows them any
-//! more. For [`DELAY`] they can still cancel it by signing in; then a job erases the account in one
-//! transaction. What they did together with others stays, without their name.
+//! A person who asks for erasure is signed out everywhere at once, and no public page shows them
+//! any more. For [`DELAY`], they can still cancel the erasure by signing in; then a job erases the
+//! account in one transaction. Content that they made together with others stays, without their
+//! name.
 
 use jiff::SignedDuration;
 use platform::audit::{self, Actor, Entry, RequestFacts};
@@ -33,7 +34,6 @@ const AT_ONCE: u32 = 20;
 /// When the job retries an account that could not be erased.
 const RETRY: SignedDuration = SignedDuration::from_hours(1);
 
-/// Why an account is not erased.
 #[derive(Debug, thiserror::Error)]
 pub enum EraseError {
     /// The account no longer exists or may not act.
@@ -59,7 +59,6 @@ impl From<GrantError> for EraseError {
     }
 }
 
-/// When an account is erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// After [`DELAY`].
@@ -165,7 +164,7 @@ pub fn job(domains: Domains, store: Store) -> Handler {
     })
 }
 
-/// The work of [`job`].
+/// Runs [`job`] once.
 pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
     let (mut is_erased, due) = store
         .write(|tx| {
@@ -187,8 +186,8 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
         match store.write(change).await {
             Ok(()) => is_erased = true,
-            // The person has new obligations since others left, or this is a bug. Neither may delay
-            // the other accounts.
+            // Either the person has new obligations because others left, or this is a bug. Neither
+            // may delay the other accounts.
             Err(error) => {
                 tracing::warn!(account = %id, %error, "an account is not erased yet");
                 store.write(move |tx| postpone(tx, &id)).await?;
@@ -231,8 +230,8 @@ pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
             begin(tx, domains, &held, &erased, When::Now)
         };
         if let Err(error) = store.write(change).await {
-            // The account has obligations in the restored state. It stays hidden until they are
-            // settled.
+            // The account has obligations in the restored state. It stays hidden until the person
+            // has settled them.
             tracing::error!(account = %id, %error, "somebody who was erased is back, and hidden");
             store.write(move |tx| hide(tx, &id)).await?;
         }
@@ -376,9 +375,9 @@ pub(crate) fn purge(
     })
 }
 
-/// Erases what was made with a registered account before its address was confirmed, because the
-/// address turned out to belong to somebody else, who keeps the account. The caller holds the
-/// account's lock.
+/// Erases everything that was made with a registered account before its email address was
+/// confirmed, because the address turned out to belong to another person, who keeps the account.
+/// The caller holds the account's lock.
 pub(crate) fn erase_made(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

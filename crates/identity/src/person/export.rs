@@ -1,7 +1,7 @@
 //! An export of all data stored about a person, for that person: a zip file with one JSON document.
 //!
-//! It is read in one transaction, and fails as a whole if a part cannot be read. It never contains
-//! hashes, sealed secrets or data about others.
+//! The data is read in one transaction, and the export fails as a whole if a part cannot be read.
+//! The document never contains hashes, sealed secrets or data about others.
 
 use std::io::{Cursor, Write as _};
 
@@ -36,7 +36,6 @@ pub const PERIOD: SignedDuration = SignedDuration::from_hours(24);
 /// The document's file name in the zip.
 pub const DOCUMENT: &str = "account.json";
 
-/// Why no export is made.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The account no longer exists or may not act.
@@ -51,7 +50,6 @@ pub enum ExportError {
     /// The zip cannot be written.
     #[error("the zip cannot be written")]
     Zip(#[from] zip::result::ZipError),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -93,8 +91,8 @@ pub fn own_document(
     Ok(document)
 }
 
-/// Creates the same export for an owner of the installation, at the person's request; the person is
-/// told by mail. It does not count towards the person's own limit.
+/// Creates an export for an owner of the installation, at the person's request; the person is told
+/// by mail. The export does not count towards the person's own limit.
 pub fn create_for_owner(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -229,7 +227,7 @@ struct Newsletter {
     since: Timestamp,
 }
 
-/// A line of the audit log.
+/// An entry of the audit log.
 #[derive(Row)]
 struct Line {
     at: Timestamp,
@@ -360,7 +358,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
     }))
 }
 
-/// The suppressions among the given addresses.
+/// The suppressions among the given email addresses.
 fn suppressed(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -378,7 +376,7 @@ fn suppressed(
     Ok(found)
 }
 
-/// The person's lines of the audit log. Other people who acted are not named.
+/// The person's entries in the audit log. Other people who acted are not named.
 fn events(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Value>, StoreError> {
     let lines: Vec<Line> = sql!(
         "SELECT {Line} FROM audit WHERE entity_id = :id OR actor_kind = 'account' AND actor_id = :id

@@ -22,31 +22,31 @@ const LONGEST_BIO: usize = 500;
 const LONGEST_LOCATION: usize = 100;
 const LONGEST_WEBSITE: usize = 500;
 
-/// What somebody says of themselves.
+/// A person's own profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Profile {
-    /// What they want to be called: 2–50 characters.
+    /// The display name, 2–50 characters.
     pub display_name: String,
-    /// Up to 100; never public.
+    /// The real name, up to 100 characters; never public.
     pub real_name: String,
-    /// Up to 500; public.
+    /// A few sentences about the person, up to 500 characters; public.
     pub bio: String,
-    /// Up to 100; public.
+    /// The location, up to 100 characters; public.
     pub location: String,
-    /// An https address of up to 500; public.
+    /// An https URL of up to 500 characters; public.
     pub website: String,
 }
 
-/// What everybody may see of it.
+/// The public part of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct PublicProfile {
-    /// What the person wants to be called.
+    /// The display name.
     pub display_name: String,
-    /// Several lines.
+    /// A few sentences about the person; several lines.
     pub bio: String,
-    /// Where they are.
+    /// The location that the person entered.
     pub location: String,
-    /// An https address, or empty.
+    /// An https URL, or empty.
     pub website: String,
 }
 
@@ -78,8 +78,8 @@ impl Profile {
         findings.finish().map(|()| new)
     }
 
-    /// Makes texts of another program valid: texts that are too long are cut off. `false` if the
-    /// website was left out, because it is not an https URL of valid length.
+    /// Makes texts of another program valid: texts that are too long are cut off. Returns `false`
+    /// if the website was omitted because it is not an https URL of valid length.
     pub(crate) fn clean_imported(&mut self) -> bool {
         let cut = |text: String, most| text.chars().take(most).collect::<String>();
         self.real_name = cut(text_cleaning::clean_line(&self.real_name), LONGEST_NAME);
@@ -95,28 +95,25 @@ impl Profile {
     }
 
     /// The fields besides the name that others can see. To fill them in, a person needs a confirmed
-    /// address.
+    /// email address.
     fn public_fields(&self) -> [&str; 3] {
         [&self.bio, &self.location, &self.website]
     }
 }
 
-/// Why the profile was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
     /// The account may not act any more.
     #[error("not signed in")]
     NotSignedIn,
-    /// The address of the account is not confirmed.
+    /// The email address of the account is not confirmed.
     #[error("the address is not confirmed")]
     Unconfirmed,
     /// These fields are invalid.
     #[error("{} fields are wrong", .0.len())]
     Fields(Vec<FieldProblem>),
-    /// The slug is not available.
     #[error(transparent)]
     Slug(#[from] SlugError),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

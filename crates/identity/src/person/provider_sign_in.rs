@@ -1,8 +1,8 @@
 //! Sign-in with an identity provider: sending the browser there, and handling its return.
 //!
 //! The browser is sent with a state that works once, for [`LIFETIME`], in the same browser. An
-//! identity that is not linked yet creates an account or waits for a sign-in that links it. It is
-//! never linked to an account because of its e-mail address alone.
+//! identity that is not linked yet creates an account or waits for a sign-in that links it. An
+//! identity is never linked to an account merely because of its email address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -37,7 +37,6 @@ use crate::sign_in::welcome::{Welcome, welcome};
 /// How long a person may take at the provider.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
-/// Why a sign-in with a provider fails.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderSignInError {
     /// The state was used, belongs to another browser, or has expired.
@@ -53,10 +52,8 @@ pub enum ProviderSignInError {
     /// The identity cannot be linked.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// No account can be registered.
     #[error(transparent)]
     Register(#[from] RegisterError),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -67,7 +64,7 @@ impl From<Wait> for ProviderSignInError {
     }
 }
 
-/// What is stored while a person is at the provider.
+/// The data that is stored while a person is at the provider.
 #[derive(Debug, Serialize, Deserialize)]
 struct PendingSignIn {
     provider: String,
@@ -88,7 +85,6 @@ pub struct Leaver {
     pub link: Option<Sudo>,
     /// The page the person goes to afterwards.
     pub to: String,
-    /// The client's network.
     pub network: Network,
 }
 
@@ -146,9 +142,7 @@ pub struct Returned {
     pub code: Option<String>,
     /// The person signed in with the browser, if they proved a credential a short while ago.
     pub sudo: Option<Sudo>,
-    /// The client's browser.
     pub client: Client,
-    /// The person's language.
     pub locale: String,
 }
 
@@ -159,10 +153,10 @@ pub enum Outcome {
     Known(Welcome),
     /// The identity is now linked to the signed-in account.
     Linked,
-    /// The person has no account yet, and enters an address with this secret.
+    /// The person has no account yet, and enters an email address with this secret.
     Newcomer(Secret),
-    /// Another account has the address that the provider vouches for. Its owner has to sign in
-    /// once, with this secret in the browser.
+    /// Another account has the email address that the provider vouches for. Its owner has to sign
+    /// in once, with this secret in the browser.
     SignInToLink(Option<Secret>),
 }
 
@@ -183,7 +177,7 @@ pub async fn finish(
         .code
         .as_deref()
         .ok_or(ProviderSignInError::Denied)?;
-    // If the key was replaced meanwhile, the sign-in fails, just as sessions end.
+    // If the key was replaced in the meantime, the sign-in fails, just as all sessions end.
     let claims = provider
         .identify(
             &site.outbound,
@@ -261,7 +255,7 @@ async fn take_state(
     accounts.site.store.write(change).await
 }
 
-/// A display name: the name that the provider reports, or one made from the address.
+/// A display name: the name that the provider reports, or one made from the email address.
 fn name(claims: &Claims) -> Option<DisplayName> {
     let local = claims
         .email
@@ -283,9 +277,9 @@ fn name(claims: &Claims) -> Option<DisplayName> {
 struct Arriving {
     accounts: Accounts,
     identity: Identity,
-    /// The address, if the provider is trusted to verify addresses.
+    /// The email address, if the provider is trusted to verify addresses.
     email: Option<Address>,
-    /// The address, verified or not.
+    /// The email address, verified or not.
     claimed: String,
     name: Option<DisplayName>,
     /// The real name that the provider reports.
@@ -297,7 +291,7 @@ struct Arriving {
 
 /// Why no decision was made.
 enum Undecided {
-    /// Another account was given the identity or the address meanwhile.
+    /// Another account was given the identity or the email address meanwhile.
     Taken,
     Error(ProviderSignInError),
 }

@@ -1,4 +1,4 @@
-//! Registration by the person themselves, and the removal of accounts whose address is never
+//! Registration by the person themselves, and the removal of accounts whose email address is never
 //! confirmed.
 //!
 //! The response does not reveal whether the address has an account: a new address gets a mail with
@@ -42,9 +42,7 @@ const OLDEST: SignedDuration = SignedDuration::from_hours(24);
 /// A person who wants to register.
 #[derive(Clone, Debug)]
 pub struct Registrant {
-    /// The account's initial data.
     pub account: NewAccount,
-    /// The password.
     pub password: Password,
     /// The slug they want.
     pub slug: Option<String>,
@@ -53,11 +51,10 @@ pub struct Registrant {
     /// Whether a field was filled in that people cannot see.
     pub is_bot: bool,
     /// The browser's secret of an earlier registration. If that account is still unconfirmed, this
-    /// one replaces it: the address was probably mistyped.
+    /// one replaces it: the email address was probably mistyped.
     pub earlier: Option<Secret>,
 }
 
-/// Why a registration fails.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
     /// Registration is not open.
@@ -66,7 +63,6 @@ pub enum RegisterError {
     /// The form is too old, or not from this site.
     #[error("the form is too old")]
     FormStale,
-    /// Another account has the slug.
     #[error("the slug is taken")]
     SlugTaken,
     /// The data from the provider was already used or has expired.
@@ -75,7 +71,7 @@ pub enum RegisterError {
     /// The slug is the first part of a path of the site.
     #[error("the slug is reserved")]
     SlugReserved,
-    /// An account with this address exists. This variant never leaves the function that meets it.
+    /// An account with this email address exists. Only internal functions return this error.
     #[error("the address is another account's")]
     EmailTaken,
     /// Too many registrations came from this network.
@@ -84,7 +80,6 @@ pub enum RegisterError {
     /// Too many passwords are being hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -111,18 +106,17 @@ impl From<IdentityError> for RegisterError {
 /// A person whom a provider has identified, and who has no account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Newcomer {
-    /// The identity at the provider.
     pub identity: Identity,
     /// The display name, as the provider reports it.
     pub name: String,
     /// The real name; empty if the provider does not report one.
     #[serde(default)]
     pub real_name: String,
-    /// The address that the provider reports, without being trusted to verify it.
+    /// The email address that the provider reports, without being trusted to verify it.
     pub email: String,
 }
 
-/// How long a newcomer may take to enter their address.
+/// How long a newcomer may take to enter their email address.
 pub const NEWCOMER_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 
 /// Stores the data that a provider reported. The returned secret goes to the browser.
@@ -130,7 +124,6 @@ pub(crate) fn expect_newcomer(tx: &mut Tx<'_>, newcomer: &Newcomer) -> Result<Se
     one_time::create(tx, Purpose::Newcomer, None, newcomer, NEWCOMER_LIFETIME)
 }
 
-/// Finds the data of a newcomer.
 pub fn find_newcomer(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Newcomer>, StoreError> {
     let found = one_time::find(tx, Purpose::Newcomer, secret)?;
     Ok(found.map(|found| found.data))
@@ -169,13 +162,13 @@ fn age(site: &Site, stamp: &str) -> Option<SignedDuration> {
 /// The result of a registration.
 #[derive(Clone, Debug)]
 pub struct Registered {
-    /// The secret by which the browser is recognised when the address is confirmed.
+    /// The secret by which the browser is recognised when the email address is confirmed.
     pub browser: Secret,
-    /// The new account, if one was created. This reveals whether the address was known.
+    /// The new account, if one was created. This reveals whether the email address was known.
     pub account: Option<AccountId>,
 }
 
-/// Registers a person, or tells the owner of the address by mail that they have an account.
+/// Registers a person, or tells the owner of the email address by mail that they have an account.
 pub async fn register(
     accounts: &Accounts,
     new: Registrant,
@@ -238,7 +231,7 @@ pub async fn register(
     enter(entering).await.map(registered)
 }
 
-/// Registers a newcomer with the address they entered, like [`register`].
+/// Registers a newcomer with the email address they entered, like [`register`].
 pub async fn register_newcomer(
     accounts: &Accounts,
     newcomer: Secret,
@@ -281,8 +274,8 @@ fn find_earlier(
     }
 }
 
-/// Returns the new account, if one was created. A concurrent registration of the same address makes
-/// it a known one. The address of a deactivated or leaving account stays taken.
+/// Returns the new account, if one was created. A concurrent registration of the same email address
+/// makes the address a known one. The address of a deactivated or leaving account stays taken.
 async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     let store = entering.site.store.clone();
     for _ in 0..2 {
@@ -315,7 +308,7 @@ struct Entering {
     domains: Domains,
     browser: Secret,
     client: Client,
-    /// Limits mails to the owner of a known address.
+    /// Limits mails to the owner of a known email address.
     limits: RequestLimits,
     network: Network,
 }
@@ -323,7 +316,7 @@ struct Entering {
 impl Entering {
     /// Creates the account and returns its id.
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
-        // Counted for new addresses too, although they get their mail in any case.
+        // New email addresses are counted too, although they get their mail in any case.
         let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
             Credential::Password(_) => None,
@@ -403,7 +396,7 @@ pub fn job(domains: Domains, store: Store) -> Handler {
     })
 }
 
-/// The work of [`job`].
+/// Runs [`job`] once.
 pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
     let find = |tx: &mut Tx<'_>| -> Result<Vec<(AccountId,)>, StoreError> {
         let before = tx.roughly_now() - LIFETIME;
@@ -436,8 +429,8 @@ fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result
     erasure::purge(tx, domains, id)
 }
 
-/// Removes the unconfirmed account that was registered with this address, because the address
-/// turned out to belong to somebody else.
+/// Removes the unconfirmed account that was registered with this email address, because the address
+/// turned out to belong to another person.
 pub(crate) fn remove_with_email(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

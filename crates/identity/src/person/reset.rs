@@ -1,7 +1,7 @@
 //! A new password, or a sign-in link, for a person who has only their mailbox.
 //!
-//! The response is the same for every address: a job finds out whether there is an account to mail
-//! to.
+//! The response is the same for every email address: a job finds out whether there is an account to
+//! mail to.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -33,7 +33,7 @@ const JOB: &str = "accounts.mail_link";
 /// The job priority that comes after all other work.
 const LAST: i64 = 30;
 
-/// The link that is requested.
+/// The kind of link that is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wanted {
@@ -48,7 +48,7 @@ pub enum Wanted {
 struct ResetJob {
     email: String,
     wanted: Wanted,
-    /// The queue line of the requesting network; `None` if the person was signed in.
+    /// The queue lane of the requesting network; `None` if the person was signed in.
     line: Option<String>,
 }
 
@@ -61,18 +61,16 @@ impl ResetJob {
     }
 }
 
-/// Why no link is sent.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// Too many links were requested from this network.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Mails a link to the owner of an address, if there is an account.
+/// Mails a link to the owner of an email address, if there is an account.
 pub async fn ask(
     accounts: &Accounts,
     email: &Address,
@@ -94,7 +92,7 @@ pub async fn ask(
 }
 
 /// Enqueues the mail with the link as part of this transaction. Requests of people who are not
-/// signed in have a queue line, and wait until there is no other work.
+/// signed in have a queue lane, and wait until there is no other work.
 pub(crate) fn enqueue(
     tx: &mut Tx<'_>,
     email: &str,
@@ -132,8 +130,8 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &ResetJob) -> Result<(), StoreError
     let Some(account) = account::find_by_email(tx, &email)? else {
         return mail_leaving(tx, site, &email, asked);
     };
-    // If the address is unconfirmed, somebody else may control the account: only a new password
-    // shuts them out.
+    // If the email address is unconfirmed, another person may control the account: only a new
+    // password shuts them out.
     let is_verified = account::verified_email(tx, &account.id)?.is_some();
     let (subject, text, path) = if asked.wanted == Wanted::SignIn && is_verified {
         let link = sign_in::create_link(tx, &account.id)?;
@@ -182,13 +180,13 @@ fn mail_leaving(
     mail.map(drop)
 }
 
-/// The data of a link: the address it was mailed to.
+/// The data of a link: the email address it was mailed to.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
 }
 
-/// Creates the link for a mail, the last part of `/reset/{…}`. An earlier one stops working.
+/// Creates the link for a mail, the last part of `/reset/{…}`. An earlier link stops working.
 pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, StoreError> {
     let address = account.email.parse::<Address>();
     let data = MailedTo {
@@ -207,7 +205,7 @@ pub struct ResetLink {
     /// Whether the account has tokens, passkeys or linked identities that the person may want to
     /// remove.
     pub has_tokens: bool,
-    /// Whether using the link erases what was made with the account.
+    /// Whether using the link erases everything that was made with the account.
     pub erases: bool,
 }
 
@@ -229,7 +227,7 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<ResetLink>, StoreEr
     }))
 }
 
-/// The account of a link, if the link was mailed to the account's present address.
+/// The account of a link, if the link was mailed to the account's present email address.
 fn account_of(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,
@@ -244,16 +242,16 @@ fn account_of(
     }))
 }
 
-/// What happens to the account's personal tokens, passkeys and linked identities.
+/// What happens to the account's personal tokens, passkeys and linked identities at a password
+/// reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tokens {
-    /// Remove them.
+    /// They are removed.
     Revoked,
-    /// Keep them.
+    /// They are kept.
     Kept,
 }
 
-/// Why the password was not set.
 #[derive(Debug, thiserror::Error)]
 pub enum ResetError {
     /// The link was used or replaced, or has expired.
@@ -265,13 +263,13 @@ pub enum ResetError {
     /// Too many passwords are being hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Sets the password with a link. Every session ends, and the address becomes verified, because the
-/// link was mailed there. The second factor stays, unless the address was unverified before.
+/// Sets the password with a link. Every session ends, and the email address becomes verified,
+/// because the link was mailed there. The second factor stays, unless the address was unverified
+/// before.
 pub async fn finish(
     accounts: &Accounts,
     link: Secret,
@@ -327,9 +325,9 @@ pub async fn finish(
     accounts.site.store.write(change).await
 }
 
-/// Removes all access of a person who had the account before its owner confirmed the address:
-/// passkeys, linked identities, tokens, the second factor, and, if they registered it, what they
-/// made.
+/// Removes all access of a person who had the account before its owner confirmed the email address:
+/// passkeys, linked identities, tokens and the second factor. If that person registered the
+/// account, this also removes everything that they made.
 pub(crate) fn begin_anew(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

@@ -113,8 +113,8 @@ pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreE
     Ok(found.is_some())
 }
 
-/// Stores the reserved words of the domains, at each start. Returns those that are already in use
-/// as slugs; their accounts keep them.
+/// Stores the reserved words of the domains, at each start. Returns the words that are already in
+/// use as slugs; their accounts keep them.
 pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreError> {
     tx.run(sql!("DELETE FROM reserved_slug"), &[], Rows::Any)?;
     let mut held = Vec::new();
@@ -140,11 +140,9 @@ pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreErro
 /// Whether a slug is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
-    /// The slug is available.
     Free,
     /// An account has the slug, or had it lately.
     Taken,
-    /// The slug is reserved.
     Reserved,
 }
 
@@ -191,7 +189,6 @@ pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
     Ok(slug)
 }
 
-/// The account's slug, if any.
 pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>, StoreError> {
     let found: Option<(String,)> = sql!(
         "SELECT slug FROM account_slug WHERE account_id = :id AND until IS NULL",
@@ -204,9 +201,7 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>, StoreErro
 /// An account found by one of its slugs.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Named {
-    /// The account's id.
     pub id: AccountId,
-    /// The present slug.
     pub slug: String,
 }
 

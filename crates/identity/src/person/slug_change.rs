@@ -18,7 +18,6 @@ pub const PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long a former slug redirects to the present one.
 pub const ALIAS_LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 
-/// Why a slug was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SlugError {
     /// The account no longer exists or may not act.
@@ -27,7 +26,6 @@ pub enum SlugError {
     /// The text is not a valid slug.
     #[error("no slug")]
     Invalid,
-    /// The slug is reserved.
     #[error("the word is reserved")]
     Reserved,
     /// Another account has the slug, or had it lately.
@@ -36,7 +34,6 @@ pub enum SlugError {
     /// The account made too many changes lately.
     #[error("too many changes")]
     LimitReached,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -125,7 +122,6 @@ fn changes(tx: &mut Tx<'_>, id: &AccountId) -> Result<i64, StoreError> {
 /// A former slug.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Alias {
-    /// The slug.
     pub slug: String,
     /// When it stops redirecting.
     pub until: Timestamp,
@@ -142,7 +138,6 @@ pub struct Slugs {
     pub changes_left: i64,
 }
 
-/// Finds the slugs of an account.
 pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Slugs, StoreError> {
     let now = tx.roughly_now();
     let aliases: Vec<Alias> = sql!(

@@ -20,7 +20,7 @@ use crate::security_mail::SecurityMail;
 /// How long a link that tests delivery is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The data of a link: the address it was mailed to.
+/// The data of a link: the email address it was mailed to.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
@@ -30,8 +30,8 @@ fn key(keys: &Keyring) -> Key {
     keys.key(suppression::PURPOSE)
 }
 
-/// The suppressions of a person's own address. If the address is unconfirmed, only those that may
-/// be due to a mistyped address are listed.
+/// The suppressions of a person's own email address. If the address is unconfirmed, only
+/// suppressions that may be due to a mistyped address are listed.
 pub fn list_own(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -46,8 +46,8 @@ pub fn list_own(
     Ok(all)
 }
 
-/// Mails a link to an address that bounced or whose owner complained, despite the suppression, once
-/// a day. Does nothing if the address is not suppressed.
+/// Mails a link to an email address that bounced or whose owner complained, despite the
+/// suppression, once a day. Does nothing if the address is not suppressed.
 pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), ResendError> {
     let all = list_own(tx, &site.keys, account)?;
     let Some(held) = all.into_iter().find(|one| one.cause.ends_when_confirmed()) else {
@@ -75,13 +75,13 @@ pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), Resend
     Ok(())
 }
 
-/// The address that a link restores.
+/// The email address that a link restores.
 pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, StoreError> {
     let link = one_time::find(tx, Purpose::ReceiveMail, link)?;
     Ok(with_account(tx, link)?.map(|(_, address, _)| address))
 }
 
-/// The address of a link, if the account still has it.
+/// The email address of a link, if the account still has it.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,

@@ -1,6 +1,6 @@
-//! Trusted contacts: people who see what a person shows to them and not to everybody.
+//! Trusted contacts: people who may see what a person hides from everybody else.
 //!
-//! Each one is a grant in the scope of an account. The same duty in the installation, which
+//! Each contact is a grant in the scope of an account. The same duty in the installation, which
 //! administrators grant, applies to all accounts.
 
 use jiff::Timestamp;
@@ -22,19 +22,18 @@ pub const LIMIT: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = TrustedContact)]
 pub struct Contact {
-    /// Which account.
+    /// The id of the account.
     #[schema(value_type = String)]
     pub account: AccountId,
     /// Their name.
     pub name: String,
-    /// Their part of public addresses; null if they have none.
+    /// The person's slug in public URLs; null if they have none.
     pub slug: Option<String>,
     /// Since when they are trusted.
     #[schema(value_type = String, format = "date-time")]
     pub since: Timestamp,
 }
 
-/// Why a person does not become a trusted contact.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// No other account has this slug.
@@ -46,12 +45,11 @@ pub enum TrustError {
     /// The grant was refused.
     #[error(transparent)]
     Grant(#[from] GrantError),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Whether `who` sees what `account` shows to trusted contacts.
+/// Whether `who` may see what `account` shows to trusted contacts.
 pub fn is_trusted(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -1,8 +1,8 @@
-//! Confirmation of an account's address, by a link that is mailed there.
+//! Confirmation of an account's email address, by a link that is mailed there.
 //!
-//! Somebody may have registered another person's address, who then gets the link. So the link alone
-//! confirms nothing, unless it is opened in the browser that registered. In any other browser the
-//! person enters the account's password, or sets a new one, which shuts out whoever registered.
+//! A person may have registered another person's address, who then gets the link. So the link alone
+//! confirms nothing, unless it is opened in the browser that registered. In any other browser, the
+//! reader enters the account's password, or sets a new one, which shuts out the registrant.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -28,13 +28,13 @@ use crate::sign_in::attempts::{Attempt, Source};
 /// How long a link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The data of a link: the address it was mailed to, which it confirms.
+/// The data of a link: the email address it was mailed to, which it confirms.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
 }
 
-/// Mails a link that confirms the account's address. An earlier one stops working.
+/// Mails a link that confirms the account's email address. An earlier link stops working.
 pub(crate) fn send(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -59,7 +59,6 @@ pub(crate) fn send(
     notice.write(tx, site, account, stranger).map(drop)
 }
 
-/// Why no further link is mailed.
 #[derive(Debug, thiserror::Error)]
 pub enum ResendError {
     /// A link was mailed a moment ago, or too many were mailed today.
@@ -68,12 +67,12 @@ pub enum ResendError {
     /// The session has ended meanwhile.
     #[error("not signed in")]
     NotSignedIn,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Mails another link to the signed-in person. Does nothing if the address is already confirmed.
+/// Mails another link to the signed-in person. Does nothing if the email address is already
+/// confirmed.
 pub async fn send_again(
     accounts: &Accounts,
     account: &Account,
@@ -96,7 +95,8 @@ pub async fn send_again(
 }
 
 /// Mails another link for the unconfirmed account that this browser registered. The result does not
-/// reveal whether there is such an account; one that got a link a moment ago silently gets none.
+/// reveal whether there is such an account; an account that got a link a moment ago silently gets
+/// no other.
 pub async fn send_again_to(
     accounts: &Accounts,
     browser: Secret,
@@ -115,7 +115,7 @@ pub async fn send_again_to(
     }
 }
 
-/// What proves that the account is the person's, besides the link.
+/// A proof, besides the link, that the account belongs to the person.
 #[derive(Clone, Debug)]
 pub enum Proof {
     /// Nothing: the browser that registered needs no further proof.
@@ -126,24 +126,19 @@ pub enum Proof {
     New(Secret),
 }
 
-/// A request to confirm an address.
+/// A request to confirm an email address.
 #[derive(Clone, Debug)]
 pub struct Confirmation {
-    /// The link.
     pub link: Secret,
     /// The secret that the browser got at registration.
     pub browser: Option<Secret>,
-    /// The proof.
     pub proof: Proof,
-    /// The client's network.
     pub network: Network,
-    /// The client's browser.
     pub client: Client,
     /// Whether the browser that registered is also signed in.
     pub begins_session: bool,
 }
 
-/// Why the address was not confirmed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
     /// The link was used some time ago or replaced, or has expired.
@@ -152,7 +147,7 @@ pub enum ConfirmError {
     /// Another browser registered the account, so a password is required.
     #[error("a password is needed")]
     ProofNeeded,
-    /// Another account has the address by now.
+    /// Another account has the email address by now.
     #[error("the address is another account's")]
     EmailTaken,
     /// The entered password is not the account's.
@@ -167,7 +162,6 @@ pub enum ConfirmError {
     /// Too many passwords are being hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -205,7 +199,7 @@ pub fn find(
     }))
 }
 
-/// The account of a link, if the link was mailed to the account's present address.
+/// The account of a link, if the link was mailed to the account's present email address.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,
@@ -228,8 +222,8 @@ enum Proven {
     New(PasswordHash),
 }
 
-/// Confirms the address. A repeat within ten minutes succeeds like the first use, but begins no
-/// second session.
+/// Confirms the email address. A repeat within ten minutes succeeds like the first use, but begins
+/// no second session.
 ///
 /// Only the browser that registered is signed in: only the registrant, who has read the mail, can
 /// have both the link and the cookie. In any other browser a password was entered, and is used to
@@ -347,7 +341,7 @@ fn write(
     Ok(())
 }
 
-/// Records that a link mailed to the address was used.
+/// Records that a link mailed to the email address was used.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     id: &AccountId,

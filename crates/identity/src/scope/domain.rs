@@ -1,4 +1,4 @@
-//! What a domain declares about accounts: its roles, and the data it stores about people.
+//! A domain's declarations about accounts: its roles, and the data it stores about people.
 
 use platform::{StoreError, Tx};
 use serde_json::Value;
@@ -7,29 +7,29 @@ use crate::account::AccountId;
 use crate::scope::token_scope::TokenScope;
 use crate::scope::{Role, Scope, ScopeKind};
 
-/// What a domain declares about accounts.
+/// A domain's declarations about accounts.
 #[derive(Clone, Copy, Debug)]
 pub struct DomainAccounts {
     /// The name of the domain's part in an export of a person's data.
     pub name: &'static str,
     /// The kinds of scopes in which people have roles.
     pub scope_kinds: &'static [&'static ScopeKind],
-    /// Whether a rank in this scope makes the person a host of the site. Nobody can give themselves
-    /// such a rank.
+    /// Whether a rank in this scope makes the person a host of the site. Nobody can give such a
+    /// rank to themselves.
     pub makes_host: fn(&mut Tx<'_>, &Scope) -> Result<bool, StoreError>,
     /// The duties in the installation that the domain declares.
     pub site_duties: &'static [Role],
     /// The title of the scope, shown in invites.
     pub scope_title: fn(&mut Tx<'_>, &Scope) -> Result<Option<String>, StoreError>,
-    /// The token scopes of the domain.
     pub token_scopes: &'static [TokenScope],
     /// The data stored about a person, for an export; null if there is none. Never contains hashes,
     /// sealed secrets or data about others.
     pub export: fn(&mut Tx<'_>, &AccountId) -> Result<Value, StoreError>,
-    /// The names of what a person has to settle before their account can be erased. Locks the rows
-    /// on which that depends.
+    /// The names of matters that a person has to settle before their account can be erased. Locks
+    /// the rows on which these depend.
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
-    /// Ends at once what cannot continue without a person who asked for their account's erasure.
+    /// Ends at once everything that cannot continue without a person who asked for their account's
+    /// erasure.
     pub leave: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
     /// Erases the data stored about a person, and all references to the account.
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,

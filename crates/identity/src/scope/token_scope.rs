@@ -1,5 +1,5 @@
-//! Token scopes: what programs may be allowed to do. Each domain declares its own; those for the
-//! account itself are here.
+//! Token scopes, the permissions of programs. Each domain declares its own; those for the account
+//! itself are here.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 use crate::scope::domain::DomainAccounts;
 
-/// What a token may be used for.
+/// A permission that a token may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenScope {
     word: &'static str,
     label: &'static str,
 }
 
-/// Read the account's own name and address.
+/// Read the account's own name and email address.
 pub const PROFILE_READ: TokenScope = TokenScope::new("profile:read", "account-scope-profile-read");
 
 impl TokenScope {
@@ -29,7 +29,7 @@ impl TokenScope {
         self.word
     }
 
-    /// The id of the message that describes it.
+    /// The id of the message that describes the scope.
     pub fn label(self) -> &'static str {
         self.label
     }

@@ -1,4 +1,4 @@
-//! Access tokens: what a program sends with each request, for an hour. A token is a signed JWT (RFC
+//! Access tokens, which programs send with each request, for an hour. A token is a signed JWT (RFC
 //! 7519, RFC 8037) that names account and session; it is valid as long as the session is.
 //!
 //! The signing key is derived from the key file, a new one for each 90 days, so processes need not
@@ -31,9 +31,7 @@ pub struct Claims {
     pub iss: String,
     /// The audience, which is also the site's URL.
     pub aud: String,
-    /// The account.
     pub sub: AccountId,
-    /// The session.
     pub sid: SessionId,
     /// When it was issued, in seconds since 1970.
     pub iat: i64,
@@ -71,7 +69,6 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// Creates a signer for the site with this URL.
     pub fn new(keys: Keyring, issuer: impl Into<String>) -> Self {
         Self {
             keys,

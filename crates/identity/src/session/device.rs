@@ -1,5 +1,5 @@
 //! Browsers in which an account has been used before. Their cookie never signs anyone in. It avoids
-//! the mail about a new sign-in, and lets the owner sign in when others have used up the account's
+//! the mail about a new sign-in, and lets the owner sign in after others have used up the account's
 //! attempts.
 
 use jiff::SignedDuration;
@@ -47,7 +47,7 @@ impl Device {
 }
 
 /// Marks a browser as known to the account. A secret that the account does not know is not adopted,
-/// because somebody else may have planted it.
+/// because an attacker may have planted it.
 pub fn remember(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -30,9 +30,7 @@ const PREFIX: &str = "kd_rt_";
 /// The result of a successful refresh.
 #[derive(Clone, Debug)]
 pub struct Refreshed {
-    /// The account of the session.
     pub account: Account,
-    /// The session.
     pub session: SessionId,
     /// The next token.
     pub token: Secret,
@@ -43,15 +41,12 @@ pub struct Refreshed {
 pub enum Outcome {
     /// The token was valid, or had been used a moment ago.
     Refreshed(Box<Refreshed>),
-    /// The token is unknown.
     Unknown,
-    /// The token has expired.
     Expired,
-    /// The session was ended.
     SessionEnded,
     /// The session has reached its maximum duration.
     SessionExpired,
-    /// The token was used before, so somebody has a copy. The session was ended.
+    /// The token was used before, so a copy of it exists. The session was ended.
     Reused,
 }
 
@@ -157,7 +152,7 @@ pub fn sweeps(store: Store) -> Handler {
     })
 }
 
-/// The work of [`sweeps`].
+/// Runs [`sweeps`] once.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

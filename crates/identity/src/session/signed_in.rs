@@ -1,4 +1,4 @@
-//! The proof that somebody is signed in. Only the checks in this file create it: from a session's
+//! The proof that a person is signed in. Only the checks in this file create it: from a session's
 //! cookie, or from a token that has the required scope.
 
 use jiff::Timestamp;
@@ -38,7 +38,7 @@ enum By {
     },
 }
 
-/// An access token. It does not prove that a credential was proved in the session later.
+/// An access token. It does not prove that a credential was proved later in the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Access {
     session: SessionId,
@@ -47,7 +47,6 @@ struct Access {
 }
 
 impl SignedIn {
-    /// The account.
     pub fn account(&self) -> &Account {
         &self.account
     }
@@ -66,7 +65,7 @@ impl SignedIn {
         }
     }
 
-    /// The session whose cookie was sent, and when a credential was last proved in it.
+    /// The session whose cookie was sent, and the time at which a credential was last proved in it.
     pub(crate) fn authentication(&self) -> Option<(&SessionId, Timestamp)> {
         match &self.by {
             By::Session {
@@ -91,8 +90,8 @@ impl SignedIn {
         }
     }
 
-    /// Whether this is allowed. A person may do what their role allows; a token has the scopes with
-    /// which it was made.
+    /// Whether the scope is permitted. A person may do everything that their role allows; a token
+    /// has only the scopes with which it was made.
     pub fn has(&self, scope: TokenScope) -> bool {
         match &self.by {
             By::Session { .. } | By::Access(_) => true,
@@ -139,12 +138,12 @@ impl SignedIn {
         }
     }
 
-    /// Whether it is a token limited to one scope.
+    /// Whether the caller is a token that is limited to one scope.
     pub fn is_limited(&self) -> bool {
         matches!(&self.by, By::Token { scope: Some(_), .. })
     }
 
-    /// Whether `scope` may be accessed: a token may be limited to one scope.
+    /// Whether the caller may access `scope`. A token may be limited to another scope.
     pub(crate) fn reaches(&self, scope: &Scope) -> bool {
         match &self.by {
             By::Token {
@@ -170,7 +169,7 @@ impl LiveSession {
         now.duration_since(self.last_seen_at) >= session::SEEN_EVERY
     }
 
-    /// How long the session was begun for.
+    /// How long the session was meant to last when it began.
     pub fn stay(&self) -> Stay {
         self.stay
     }
@@ -237,7 +236,7 @@ pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<Signed
     }))
 }
 
-/// A live personal token. It becomes a proof only when its scopes are checked.
+/// A live personal token. It becomes a proof only after its scopes are checked.
 #[derive(Clone, Debug)]
 pub struct Bearer {
     who: SignedIn,
@@ -257,12 +256,11 @@ impl Bearer {
         missing.map_or(Ok(self.who), |scope| Err(ScopeMissing(*scope)))
     }
 
-    /// The id of the token.
     pub fn id(&self) -> &TokenId {
         &self.id
     }
 
-    /// Whether the use of the token is due to be written.
+    /// Whether the last use of the token is due to be stored.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.last_used_at
             .is_none_or(|last| now.duration_since(last) >= session::SEEN_EVERY)
@@ -306,13 +304,12 @@ pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, Stor
     .maybe(tx)
 }
 
-/// The proof that a person may create what others can see or what works without them: they have
-/// confirmed their address, or were invited.
+/// The proof that a person may create things that others can see, or that work without the person:
+/// they have confirmed their email address, or were invited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed(SignedIn);
 
 impl Confirmed {
-    /// The signed-in person.
     pub fn who(&self) -> &SignedIn {
         &self.0
     }

@@ -51,7 +51,6 @@ impl Sudo {
         Ok(Self { who, session })
     }
 
-    /// The signed-in person.
     pub fn who(&self) -> &SignedIn {
         &self.who
     }
@@ -62,7 +61,6 @@ impl Sudo {
         Ok(account::lock(tx, &self.who.account().id)? && session::is_there(tx, &self.session)?)
     }
 
-    /// The session.
     pub fn session(&self) -> &SessionId {
         &self.session
     }

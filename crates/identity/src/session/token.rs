@@ -1,4 +1,4 @@
-//! Personal tokens: what a program sends instead of a password.
+//! Personal tokens, which programs send instead of a password.
 //!
 //! A token is `kd_pat_`, forty letters and digits, and a checksum of six, so that scanners for
 //! leaked secrets recognise one without asking this site. It has the scopes with which it was made,
@@ -39,7 +39,7 @@ pub struct NewToken {
     pub name: String,
     /// The token scopes.
     pub scopes: Vec<TokenScope>,
-    /// The only scope it can access; `None` for all scopes of its owner.
+    /// The only scope that the token can access; `None` for all scopes of its owner.
     pub scope: Option<ScopeName>,
     /// How many days it is valid, 1–366.
     pub days: u16,
@@ -48,15 +48,12 @@ pub struct NewToken {
 /// A token that was just made.
 #[derive(Clone, Debug)]
 pub struct Created {
-    /// The id of the token.
     pub id: TokenId,
     /// The token itself, which is shown only once.
     pub secret: Secret,
-    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// Why a token was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
     /// The name is missing.
@@ -80,10 +77,9 @@ pub enum CreateError {
     /// The account is not active.
     #[error("no such account")]
     NoAccount,
-    /// The account's address is not confirmed.
+    /// The account's email address is not confirmed.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -178,19 +174,13 @@ pub fn create_own(
 /// A token, as its owner sees it in the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// The id of the token.
     pub id: TokenId,
-    /// The name its owner gave it.
     pub name: String,
-    /// The token scopes.
     pub scopes: Vec<String>,
-    /// The only scope it can access, if any.
+    /// The only scope that the token can access, if any.
     pub scope: Option<ScopeName>,
-    /// The last four characters.
     pub last4: String,
-    /// When it was created.
     pub created_at: Timestamp,
-    /// When it expires.
     pub expires_at: Timestamp,
     /// When it was last used, accurate to five minutes.
     pub last_used_at: Option<Timestamp>,

@@ -104,7 +104,7 @@ enum Full {
 }
 
 impl Attempt {
-    /// An attempt for the account with the typed address.
+    /// An attempt for the account with the typed email address.
     pub(crate) fn new(typed: &str, source: Source) -> Self {
         let address = typed.parse::<Address>().map_or_else(
             |_| typed.trim().to_lowercase(),
@@ -153,7 +153,7 @@ impl Attempt {
         let place = accounts.in_flight.wait(&self.account).ok_or(wait)?;
         loop {
             let mut ended = std::pin::pin!(place.ended().notified());
-            // From here on, the end of an attempt is noticed.
+            // From here on, the end of another attempt is noticed.
             ended.as_mut().enable();
             let wait = match self.try_reserve(accounts).await? {
                 Ok(reserved) => return Ok(reserved),

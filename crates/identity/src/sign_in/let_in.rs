@@ -13,17 +13,15 @@ use crate::session::{self, Begun, Method, Stay};
 /// A person who has completed all steps of signing in.
 #[derive(Clone, Debug)]
 pub struct Arrived {
-    /// The account.
     pub account: Account,
-    /// The secrets for the browser.
     pub begun: Begun,
     /// The page the person wanted; empty if none in particular.
     pub to: String,
 }
 
 /// Begins a session, links the identity that waits for it, and tells the owner by mail if the
-/// browser is new. If the address is unconfirmed, its owner may be somebody else, so no mail is
-/// sent.
+/// browser is new. If the email address is unconfirmed, it may belong to another person, so no mail
+/// is sent.
 pub(crate) fn let_in(
     tx: &mut Tx<'_>,
     site: &Site,

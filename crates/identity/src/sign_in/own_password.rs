@@ -21,7 +21,6 @@ use crate::session::sudo::{Sudo, SudoRequired};
 use crate::session::{self, SessionId, Stay};
 use crate::sign_in::attempts::{Attempt, Source};
 
-/// Why the password was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// The entered password is not the account's, or was changed meanwhile.
@@ -46,7 +45,6 @@ pub enum ChangeError {
     /// Too many passwords are being hashed.
     #[error(transparent)]
     Busy(#[from] Busy),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -56,14 +54,11 @@ pub enum ChangeError {
 pub struct Change {
     /// The present password, as typed; empty if there is none.
     pub current: Secret,
-    /// The new password.
     pub new: Password,
-    /// The client's browser.
     pub client: Client,
 }
 
-/// Changes the password, and returns the session's new secret and how long the session was begun
-/// for.
+/// Changes the password, and returns the session's new secret and its intended duration.
 pub async fn change(
     accounts: &Accounts,
     who: &SignedIn,

@@ -38,7 +38,6 @@ struct Stored {
     to: String,
 }
 
-/// Why the second step fails.
 #[derive(Debug, thiserror::Error)]
 pub enum SecondStepError {
     /// The code is wrong or was already used.
@@ -50,23 +49,18 @@ pub enum SecondStepError {
     /// There were too many failures. The token was deleted.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What a person enters in the second step.
+/// A person's input in the second step.
 #[derive(Clone, Debug)]
 pub struct SecondStepInput {
     /// The token.
     pub token: Secret,
-    /// The kind of code.
     pub method: Method,
-    /// The code as typed.
     pub code: Secret,
-    /// The client's network.
     pub network: Network,
-    /// The client's browser.
     pub client: Client,
 }
 

@@ -13,16 +13,14 @@ use crate::credential::second_factor::{self, Method};
 use crate::session::signed_in::SignedIn;
 use crate::session::{self, Stay, sudo};
 
-/// What a person enters to prove who they are.
+/// A person's input to prove who they are.
 #[derive(Clone, Debug)]
 pub struct SudoInput {
     /// The password as typed.
     pub password: Secret,
     /// An app code or a recovery code; empty if the account has no second factor.
     pub code: Secret,
-    /// The client's network.
     pub network: Network,
-    /// The client's browser.
     pub client: Client,
 }
 
@@ -85,7 +83,7 @@ pub async fn prove(
     store.write(change).await?
 }
 
-/// The password of an account and, if it has a second factor, an attempt at that.
+/// The password of an account and, if it has a second factor, an attempt at that factor.
 async fn find(
     accounts: &Accounts,
     id: &AccountId,

@@ -1,4 +1,4 @@
-//! What follows the first step of signing in.
+//! The result of the first step of signing in.
 
 use platform::{Secret, StoreError, Tx};
 use web::Site;
@@ -12,7 +12,6 @@ use crate::credential::second_factor;
 /// The result of proving a password, a link, a passkey or an identity.
 #[derive(Clone, Debug)]
 pub enum Welcome {
-    /// The person is signed in.
     Arrived(Arrived),
     /// The account has a second factor, which is proved with this token.
     SecondStep(Secret),

@@ -6,7 +6,7 @@ use edge::{Access, Basic};
 
 use super::tree::Directive;
 
-/// The networks that contain every address.
+/// Two networks that together contain every IP address.
 const ALL: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
 /// The most characters of a path that are used in a file name.
@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 120;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
     allows: bool,
-    /// Empty for every address.
+    /// The network; empty for every IP address.
     network: String,
 }
 
@@ -39,7 +39,7 @@ impl Rule {
     }
 }
 
-/// The rules before the first one for every address, and whether that one allows access.
+/// The rules before the first rule for every IP address, and whether that rule allows access.
 fn first(rules: &[Rule]) -> (&[Rule], bool) {
     match rules.iter().position(|rule| rule.network.is_empty()) {
         Some(end) => (&rules[..end], rules[end].allows),
@@ -84,7 +84,7 @@ pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Op
     says.then_some(access)
 }
 
-/// Whether the result denies an address that nginx allows, because a network is allowed before a
+/// Whether the result denies an IP address that nginx allows, because a network is allowed before a
 /// larger one is denied.
 pub(super) fn is_stricter(rules: &[Rule]) -> bool {
     let (rules, _) = first(rules);

@@ -99,7 +99,7 @@ fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str>
             "host" | "http_host" | "server_name" => text.push_str(host),
             "request_uri" | "uri" | "document_uri" if !has_path => {
                 has_path = true;
-                // `{path}` begins with a slash of its own.
+                // `{path}` begins with a slash already.
                 if text.ends_with('/') && !text.ends_with("//") {
                     text.pop();
                 }

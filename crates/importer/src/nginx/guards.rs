@@ -123,7 +123,7 @@ pub(super) fn keeps_out(directive: &Directive, level: &Level) -> bool {
         || !scope.closed.is_empty()
 }
 
-/// Whether `kept` denies access at least to everyone whom `other` denies, in the same way.
+/// Whether `kept` denies access at least to all clients that `other` denies, and in the same way.
 pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
     if !kept.scope.closed.is_empty() || kept.internal {
         return true;

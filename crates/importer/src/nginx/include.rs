@@ -1,8 +1,8 @@
 //! `include`: other files, by name or by pattern.
 //!
-//! nginx looks for them relative to the folder of `nginx.conf`. Since a file of `sites-enabled` may
-//! be imported alone, they are looked for in the folder of the imported file, in its parent folder,
-//! and in the folder of the including file.
+//! nginx looks for included files relative to the folder of `nginx.conf`. Since a file of
+//! `sites-enabled` may be imported alone, this module looks in the folder of the imported file, in
+//! its parent folder, and in the folder of the including file.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -19,7 +19,7 @@ const MOST_DIRECTIVES: usize = 100_000;
 /// The most names in a folder that are matched against a pattern.
 const MOST_NAMES: usize = 10_000;
 
-/// Where included files are looked for, and how much may still be read.
+/// The folders to search for included files, and the amount that has been read so far.
 #[derive(Debug)]
 pub(super) struct Includes {
     folders: Vec<PathBuf>,
@@ -27,12 +27,12 @@ pub(super) struct Includes {
     files: usize,
     bytes: u64,
     directives: usize,
-    /// Which files were not included, and why.
+    /// Remarks about files that were not included.
     pub(super) remarks: Vec<String>,
 }
 
 impl Includes {
-    /// Includes relative to the imported file.
+    /// Looks for included files beside the imported file.
     pub(super) fn beside(file: &Path) -> Self {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let folders = file.ancestors().skip(1).take(2);
@@ -42,7 +42,7 @@ impl Includes {
         }
     }
 
-    /// No files are included.
+    /// Includes no files.
     pub(super) fn none() -> Self {
         Self {
             folders: Vec::new(),
@@ -54,7 +54,6 @@ impl Includes {
         }
     }
 
-    /// Counts a directive; returns false if there are too many.
     pub(super) fn count(&mut self) -> bool {
         self.directives += 1;
         self.directives <= MOST_DIRECTIVES

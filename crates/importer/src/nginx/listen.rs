@@ -12,21 +12,21 @@ const DEFAULT: &str = "nginx answers requests for names that no server has, and 
      default server. Kenduri answers them by a route without `host`, and with 404 where there is none: leave `host` out \
      of a route to have it for every name.";
 
-/// The names and addresses of a server.
+/// The host names and socket addresses of a server.
 pub(super) struct Identity {
     /// The hosts for its routes; empty for every host.
     pub(super) hosts: Vec<String>,
     pub(super) is_tls: bool,
     pub(super) places: Vec<Place>,
-    /// The listening addresses, each with whether the server is its default.
+    /// The listening socket addresses, each with whether the server is its default.
     listens: Vec<(String, bool)>,
 }
 
-/// A listening address of a server.
+/// A listening socket address of a server.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     reach: Reach,
-    /// The host as configured, or the whole address of a Unix socket.
+    /// The host as configured, or the whole path of a Unix socket.
     host: String,
     /// Empty for a Unix socket.
     port: String,
@@ -46,13 +46,14 @@ impl Place {
         }
     }
 
-    /// Whether firewalls usually let everyone reach it; other ports may be restricted.
+    /// Whether firewalls usually let everybody reach this socket address; other ports may be
+    /// restricted.
     fn is_of_the_web(&self) -> bool {
         self.reach == Reach::Everywhere && matches!(&*self.port, "80" | "443")
     }
 }
 
-/// From where a listening address can be reached.
+/// The networks from which a listening socket address can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reach {
     /// A Unix socket.
@@ -101,9 +102,8 @@ impl Identity {
         widest.unwrap_or(Reach::Everywhere)
     }
 
-    /// The widest reach of this server, if other servers of the file can be reached from elsewhere
-    /// too. Kenduri's routes apply to all listeners, so what was reachable from fewer places must
-    /// be closed.
+    /// The widest reach of this server, if other servers of the file have a wider reach. Kenduri's
+    /// routes apply to all listeners, so a server with a narrower reach must be closed.
     pub(super) fn narrower_than(&self, others: &[Place]) -> Option<Reach> {
         let own = self.reach();
         let listens_so = |is_such: &dyn Fn(&Place) -> bool| self.places.iter().any(is_such);
@@ -123,7 +123,8 @@ impl Identity {
     }
 }
 
-/// Reads the names and addresses of a server, and records its listeners and certificates.
+/// Reads the host names and socket addresses of a server, and records its listeners and
+/// certificates.
 pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -> Identity {
     let own = std::mem::take(&mut level.own);
     let remarks = &mut level.remarks;
@@ -156,7 +157,7 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
         places.push(Place::usual());
         listens.push((":80".to_owned(), false));
     }
-    // If it is inherited, it may be meant only for servers with TLS.
+    // An inherited certificate may be meant only for servers with TLS.
     if is_tls {
         certificates(&level.scope, &hosts, made, remarks);
     }
@@ -168,8 +169,8 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
     }
 }
 
-/// Adds a note if a server with names is also used for all other hosts, as the default server of an
-/// address or as the first one.
+/// Adds a note if a server with names is also used for all other hosts, as the default server of a
+/// socket address or as the first one.
 pub(super) fn note_defaults<'a>(servers: impl Iterator<Item = &'a Identity>, made: &mut Made) {
     let mut defaults: BTreeMap<&str, (bool, &Identity)> = BTreeMap::new();
     for server in servers {
@@ -251,7 +252,7 @@ fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut R
     is_tls
 }
 
-/// The listening address in the notation of Kenduri.
+/// The listening socket address in Kenduri's notation.
 fn address(directive: &Directive) -> String {
     let word = directive.word(0);
     if word.starts_with("unix:") {
@@ -347,7 +348,7 @@ fn certificate(
     }
 }
 
-/// Removes addresses that are covered by another one, since both cannot be listened on.
+/// Removes socket addresses that another one covers, since listening on both is impossible.
 pub(super) fn settle(made: &mut Made) {
     let wide: Vec<String> = made
         .http

@@ -5,7 +5,7 @@ use super::locations::{Kind, endings, is_hidden, kind};
 use super::scope::{Level, Scope};
 use super::tree::Directive;
 
-/// The path that such a pattern matches.
+/// The path that a pattern without special characters matches.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Literal {
     path: String,
@@ -101,7 +101,7 @@ impl Literal {
     }
 }
 
-/// Whether a pattern matches only names that this path does not have.
+/// Whether a pattern matches only names that this path does not contain.
 fn is_for_others(pattern: &str, path: &str) -> bool {
     if is_hidden(pattern) {
         return !path.contains("/.");

@@ -21,7 +21,7 @@ pub(super) struct ConvertedLocation {
     pub(super) level: Level,
 }
 
-/// What a location is nested in.
+/// The block that contains a location.
 #[derive(Clone, Copy)]
 enum Within {
     Server,
@@ -39,7 +39,7 @@ pub(super) struct Locations {
     /// The location that runs PHP.
     pub(super) php: Option<Directive>,
     pub(super) remarks: Remarks,
-    /// Restrictions that no route can express, until all paths are known.
+    /// Restrictions that no route can express; they are handled once all paths are known.
     lost: Vec<Lost>,
 }
 
@@ -98,7 +98,8 @@ impl Locations {
         made: &mut Made,
         within: Within,
     ) {
-        // Prefix locations come first: if an exact one has the same path, the prefix one is kept.
+        // Prefix locations come first: if an exact location has the same path, the prefix location
+        // is kept.
         let is_exact = |one: &&Directive| matches!(kind(one), Kind::Exact(_));
         let (exact, others): (Vec<&Directive>, Vec<&Directive>) =
             locations.iter().partition(is_exact);

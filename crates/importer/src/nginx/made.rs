@@ -16,7 +16,7 @@ pub(super) struct Made {
     /// Upstreams by their names in `kenduri.toml`.
     pub(super) upstreams: BTreeMap<String, Group>,
     pub(super) sites: Vec<Site>,
-    /// General differences from nginx, each noted once.
+    /// General differences from nginx, each noted only once.
     pub(super) notes: Vec<&'static str>,
     /// Remarks about directives outside of servers.
     pub(super) remarks: Remarks,
@@ -24,7 +24,8 @@ pub(super) struct Made {
 
 /// An upstream: `[upstream.NAME]`.
 pub(super) struct Group {
-    /// Its name in nginx; empty if it was made for an address with timeouts of its own.
+    /// The upstream's name in nginx; empty if the upstream was made for a single program with its
+    /// own timeouts.
     pub(super) known_as: String,
     pub(super) upstream: edge::Upstream,
     /// Whether a route has set its timeouts.
@@ -34,7 +35,7 @@ pub(super) struct Group {
 
 /// The routes of one server block.
 pub(super) struct Site {
-    /// The place and the names of the server block.
+    /// The file and line of the server block, and its names.
     pub(super) title: String,
     pub(super) remarks: Remarks,
     pub(super) routes: Vec<Told>,
@@ -55,7 +56,7 @@ impl Made {
     }
 }
 
-/// Makes a route return only this status, so that no other route applies instead.
+/// Makes a route return only this status, so that no other route applies to its path.
 pub(super) fn close(route: &mut edge::Route, status: u16) {
     route.to = format!("status:{status}");
     route.strip.clear();

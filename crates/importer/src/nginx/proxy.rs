@@ -65,7 +65,7 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
     time(route, level, made);
 }
 
-/// Splits an address into the part before the path, and the path.
+/// Splits a `proxy_pass` URL into the part before the path, and the path.
 fn split(rest: &str) -> (&str, &str) {
     if let Some(file) = rest.strip_prefix("unix:") {
         let end = file.find(':').map_or(rest.len(), |at| at + "unix:".len());
@@ -84,7 +84,7 @@ fn with_port(place: &str) -> String {
     }
 }
 
-/// A path in the address of `proxy_pass` replaces the path of the location.
+/// Applies the path in a `proxy_pass` URL, which replaces the path of the location.
 fn rewrite(route: &mut edge::Route, path: &str) {
     if path.is_empty() || path == route.path {
         return;
@@ -97,7 +97,7 @@ fn rewrite(route: &mut edge::Route, path: &str) {
     }
 }
 
-/// Adds a remark if nginx would make another path: it replaces the path of the location by that of
+/// Adds a remark if nginx would build another path: nginx replaces the location's path by that of
 /// `proxy_pass` as plain text, whereas a route replaces whole segments.
 pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
     // The route is closed, so no request is forwarded.
@@ -134,7 +134,7 @@ pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
     );
 }
 
-/// Sets timeouts, which belong to an upstream; one is made if there is none.
+/// Sets timeouts. Timeouts belong to an upstream, so this makes one if there is none.
 fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
     let Scope {
         connect_time,

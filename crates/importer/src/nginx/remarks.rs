@@ -1,4 +1,5 @@
-//! Remarks about directives that could not be carried over, and about those that are not needed.
+//! Remarks about directives that could not be carried over, and about directives that are not
+//! needed.
 
 use super::tree::Directive;
 

@@ -1,4 +1,4 @@
-//! `proxy_set_header`: headers that are sent to programs, and those of clients that are withheld.
+//! `proxy_set_header`: headers that are sent to programs, and client headers that are withheld.
 
 use edge::RequestHeaders;
 use edge::headers::StrippedHeaders;
@@ -28,8 +28,8 @@ const CLAIMS: [&str; 6] = [
     "x-forwarded-server",
 ];
 
-/// Reads a `proxy_set_header`. nginx replaces the client's header by the value, or removes it if
-/// the value is empty; a route can only remove it.
+/// Reads a `proxy_set_header`. nginx replaces the client's header by the value, or removes the
+/// header if the value is empty; a route can only remove it.
 pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remarks) {
     const TOLD: &str = "programs are told client, scheme, host and id of a request";
     let (named, value) = (directive.word(0), directive.word(1));
@@ -94,7 +94,7 @@ fn is_own(name: &str, value: &str) -> bool {
     variable == own || (variable == "content_type" && name == "content-type")
 }
 
-/// Why a route cannot withhold this header; `None` if it can.
+/// Returns the reason why a route cannot withhold this header; `None` if it can.
 fn refused(name: &str) -> Option<String> {
     let mut why = None;
     let written = RequestHeaders {

@@ -1,4 +1,4 @@
-//! The settings of a block: its own ones, and those it inherits.
+//! The settings of a block: its own settings, and those that it inherits.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,8 @@ pub(super) struct Scope {
     pub(super) keeps_host: bool,
     /// Client headers that are not forwarded to programs.
     pub(super) withheld: Vec<String>,
-    /// Why all access is denied, although nginx permits some; empty if it is not.
+    /// The reason why all access is denied, although nginx permits some; empty if access is not
+    /// denied.
     pub(super) closed: String,
     /// The `ssl_certificate` directives; the matching `ssl_certificate_key` has the same index in
     /// the other list.
@@ -60,13 +61,13 @@ pub(super) struct Level {
     pub(super) rewrites: Vec<Directive>,
     pub(super) locations: Vec<Directive>,
     pub(super) internal: bool,
-    /// Directives of a server alone: its addresses and its names.
+    /// Directives of a server only: its socket addresses and its names.
     pub(super) own: Vec<Directive>,
     pub(super) remarks: Remarks,
 }
 
 impl Level {
-    /// Reads a block. A list that it sets itself is not inherited.
+    /// Reads a block. A list that the block sets itself is not inherited.
     pub(super) fn read(block: &[Directive], around: &Scope, zones: &Zones) -> Self {
         let mut level = Self {
             scope: around.clone(),
@@ -226,7 +227,7 @@ impl Level {
         }
     }
 
-    /// Applies those settings to a route that do not depend on its target.
+    /// Applies the settings that do not depend on the route's target.
     pub(super) fn dress(&mut self, route: &mut Route, host: &str, made: &mut Made) {
         let scope = &self.scope;
         route.body_size.clone_from(&scope.body_size);

@@ -19,7 +19,7 @@ pub(super) struct Server {
     pub(super) directive: Directive,
     pub(super) level: Level,
     pub(super) identity: Identity,
-    /// Its reach, if other servers of the file can be reached from elsewhere too.
+    /// The server's reach, if other servers of the file have a wider one.
     pub(super) narrow: Option<Reach>,
 }
 
@@ -185,7 +185,7 @@ pub(super) fn site(
     site
 }
 
-/// Closes routes that only some clients could reach, since Kenduri's routes apply to all listeners;
+/// Closes routes that only some clients could reach, since Kenduri's routes apply to all listeners.
 /// `wider` contains the sites that more clients could reach.
 fn narrowed(
     routes: &mut [Told],
@@ -282,7 +282,7 @@ fn rewritten(spot: &mut ConvertedLocation) {
             && rewrites.len() == 1
             && let Some(url) = pass.words.first_mut()
         {
-            // nginx writes such an address with a colon before the path.
+            // nginx writes a colon between a Unix socket and the path.
             if url.contains("unix:") && url.matches(':').count() == 2 {
                 url.push_str(":/");
             } else if !url.ends_with('/') {

@@ -420,7 +420,7 @@ fn patterns_that_are_plain_paths_become_routes() {
         route_of(&guarded, "/admin").is_some_and(|route| route.contains("deny")),
         "{guarded}"
     );
-    // Here nginx routes some of the requests elsewhere.
+    // In these cases, nginx routes some of the requests elsewhere.
     for others in [
         format!("location ~* ^/api/ {pass}"),
         format!("location ~ ^/api {pass}"),
@@ -431,7 +431,7 @@ fn patterns_that_are_plain_paths_become_routes() {
         format!("location ^~ /api {pass} location ~ ^/api/v2/ {pass}"),
         format!("location /api {{ location ~ ^/api/v2/ {pass} }}"),
         "location ~ ^/api/ { alias /srv/one.html; }".to_owned(),
-        // A route for the exact path would also open what is below it.
+        // A route for the exact path would also open the paths below it.
         format!("location /x/ {{ deny all; }} location ~ ^/x/open$ {pass}"),
         "deny all; location ~ ^/open$ { allow all; proxy_pass http://b:1; }".to_owned(),
     ] {

@@ -51,7 +51,6 @@ impl<'a> Tokens<'a> {
         letter
     }
 
-    /// The next token; `None` at the end of the file.
     pub(super) fn next(&mut self) -> Result<Option<(Token, usize)>, BadToken> {
         loop {
             match self.letters.peek() {
@@ -120,7 +119,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// Handles the character after a `\`. The `\` is removed before quotes and blanks, and kept
-    /// before everything else.
+    /// before all other characters.
     fn escaped(&mut self, word: &mut String) {
         match self.take() {
             Some(letter @ ('"' | '\'' | ' ' | ';' | '{' | '}')) => word.push(letter),
@@ -132,7 +131,6 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// The current line.
     pub(super) fn line(&self) -> usize {
         self.line
     }

@@ -26,9 +26,7 @@ pub(super) struct Directive {
 /// The place of a directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The file name as shown to the user.
     pub(super) file: Rc<str>,
-    /// The line, counted from 1.
     pub(super) line: usize,
 }
 
@@ -107,7 +105,6 @@ impl Reader<'_> {
             .map_err(|bad| self.wrong(bad.line, bad.what))
     }
 
-    /// Parses directives up to the `}` of the block or the end of the file.
     fn block(&mut self, depth: usize) -> Result<Vec<Directive>, ImportError> {
         let mut all = Vec::new();
         loop {

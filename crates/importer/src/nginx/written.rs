@@ -11,7 +11,7 @@ use super::remarks::Remarks;
 use crate::Imported;
 use crate::page::Page;
 
-/// The most rounds of validation; removing what is refused may cause further errors.
+/// The most rounds of validation; removing refused parts may cause further errors.
 const ROUNDS: usize = 8;
 
 /// Writes the text. Kenduri accepts it if the folders and files that it names exist.
@@ -212,7 +212,7 @@ fn described(made: &Made) -> Description {
     description
 }
 
-/// Validates the result with Kenduri's own check, and closes or removes what is refused.
+/// Validates the result with Kenduri's own check, and closes or removes refused parts.
 fn settle(made: &mut Made) {
     // Routes that were already closed; they are removed if they are refused again.
     let mut closed = BTreeSet::new();
@@ -280,7 +280,7 @@ pub(super) fn is_missing_file(flaw: &Flaw) -> bool {
         || (flaw.key.rsplit('.').next() == Some("to") && flaw.what.ends_with(" is no folder"))
 }
 
-/// Handles each error: marks a route for removal, or changes another part.
+/// Handles each error by marking a route for removal or changing another part.
 fn mend(
     made: &mut Made,
     flaw: &Flaw,
@@ -329,7 +329,7 @@ fn mend(
         }
         return;
     }
-    // If several are wrong, the others are found in the next round.
+    // If several certificates are wrong, the next rounds find the others.
     let changed = if let Some(number) = number("tls.certificate") {
         (number < made.certificates.len())
             .then(|| made.certificates.remove(number))

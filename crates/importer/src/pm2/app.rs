@@ -15,7 +15,7 @@ const LONGEST_NAME: usize = 64;
 /// How many characters of a value are shown.
 pub(super) const SHOWN: usize = 80;
 
-/// Fields that are not needed, or whose purpose is achieved in another way.
+/// Fields that are not needed, or that Kenduri replaces by other means.
 const SETTLED: [(&str, &str); 18] = [
     (
         "out_file",
@@ -91,11 +91,11 @@ const QUIET: [&str; 8] = [
     "disable_source_map_support",
 ];
 
-/// What only one service can have.
+/// Names and ports, which only one service can have.
 #[derive(Debug, Default)]
 pub(super) struct UsedNames {
     names: Vec<String>,
-    /// The ports of fronts, each with its service.
+    /// The public ports, each with its service.
     pub(super) fronts: BTreeMap<u16, String>,
 }
 
@@ -218,7 +218,7 @@ impl<'a> Service<'a> {
     }
 
     /// Handles the remaining fields. If the service may end for good, there may be no process to
-    /// reload, so `kenduri restart` is suggested instead.
+    /// reload, so the remark suggests `kenduri restart` instead.
     fn rest(&mut self, may_end: bool) {
         if let Some(watch) = self.take(&["watch"])
             && *watch != false

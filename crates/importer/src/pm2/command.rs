@@ -17,7 +17,7 @@ const BEGINNING: u64 = 512;
 pub(super) struct Interpreter(Option<String>);
 
 impl Interpreter {
-    /// Whether PM2 can run it as a cluster.
+    /// Whether PM2 can run the script as a cluster.
     pub(super) fn is_node(&self) -> bool {
         let name = self.0.as_deref().and_then(|line| line.rsplit('/').next());
         name.is_some_and(|name| name.ends_with("node") || name.ends_with("bun"))
@@ -145,7 +145,7 @@ impl Service<'_> {
             _ => match self.is_binary(script) {
                 Some(true) => return None,
                 Some(false) => "node",
-                // A program that is found through `PATH`.
+                // The program is found through `PATH`.
                 None if !script.contains('/') => return None,
                 None => {
                     self.page.remark(&format!(

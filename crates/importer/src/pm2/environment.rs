@@ -15,8 +15,8 @@ impl<'a> Service<'a> {
         self.asked.env.as_ref().map(|name| format!("env_{name}"))
     }
 
-    /// All variables in the order in which they are written; of two with the same name, the later
-    /// one counts.
+    /// All variables in the order in which they are written. Of two variables with the same name,
+    /// the later one counts.
     pub(super) fn variables(&self) -> impl DoubleEndedIterator<Item = (&'a String, &'a Value)> {
         let app = self.app;
         let chosen = self.wanted().and_then(|wanted| app.get(&wanted));
@@ -119,8 +119,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Checks whether `env` can hold a value of PM2, since placeholders in braces would be replaced
-    /// there.
+    /// Checks whether `env` can hold a value of PM2, because Kenduri replaces placeholders in
+    /// braces there.
     fn placed(&mut self, name: &str, value: &str, listens: bool) -> bool {
         let known = [
             ("{instance}", true),

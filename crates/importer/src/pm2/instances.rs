@@ -87,8 +87,8 @@ impl Service<'_> {
         }
     }
 
-    /// Decides how the instances listen, and whether each gets its own address. `fronts` are the
-    /// ports that services already have.
+    /// Decides how the instances listen, and whether each gets its own socket address. `fronts` are
+    /// the ports that services already have.
     pub(super) fn listen(
         &mut self,
         env: &[(String, String)],
@@ -152,7 +152,7 @@ impl Service<'_> {
 fn is_for_cluster(written: &Value) -> bool {
     match instances(written) {
         Instances::Number(number) => number > 0,
-        // PM2 uses fork mode if more than one core is left out.
+        // PM2 uses fork mode if more than one core is excluded.
         Instances::Cores(less) => less <= 1,
         Instances::Unknown => false,
     }

@@ -1,4 +1,4 @@
-//! When a service is stopped, restarted and given up.
+//! When a service is stopped, restarted and abandoned.
 
 use serde_json::Value;
 use toml::Table;
@@ -95,7 +95,7 @@ impl Service<'_> {
             }
         }
         let delay = self.time(&["restart_delay"]);
-        // If both are set, PM2 uses this one.
+        // If both settings are present, PM2 uses this one.
         let growing = self.time(&["exp_backoff_restart_delay"]);
         let backoff = growing.map_or_else(
             || delay.map(|delay| (delay, delay)),
@@ -166,8 +166,8 @@ impl Service<'_> {
     }
 }
 
-/// The longest time until a program that always fails after `life` has failed this often, with the
-/// supervisor's delays; in milliseconds, rounded up to whole seconds.
+/// The longest time until a program that always fails after `life` has failed `failures` times,
+/// including the supervisor's delays; in milliseconds, rounded up to whole seconds.
 fn span(failures: u64, life: u64, (least, most): (u64, u64)) -> u64 {
     let mut whole = life.saturating_mul(failures);
     let mut wait = least;

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const SHOWN: usize = 600;
 
 /// Loads the file as a module of either kind, and prints its exports. The file's own output is
-/// redirected, so that the two are not mixed.
+/// redirected, so that the two outputs do not mix.
 const READER: &str = r#"
 const { pathToFileURL } = require("node:url");
 const write = process.stdout.write.bind(process.stdout);
@@ -33,7 +33,7 @@ import(pathToFileURL(process.argv[1])).then((loaded) => {
 });
 "#;
 
-/// What the file exports, as JSON.
+/// Returns the exports of the file, as JSON.
 pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     // A missing file is reported before asking whether it may be run.
     crate::read(file)?;
@@ -78,7 +78,8 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     let complained = collect(child.0.stderr.take());
     let said = said.recv_timeout(PATIENCE);
     let timed_out = matches!(said, Err(RecvTimeoutError::Timeout));
-    // Also kills the other processes of its group, so that none keeps standard error open.
+    // Dropping the child also kills the other processes of its group, so that none keeps standard
+    // error open.
     drop(child);
     let said = said.unwrap_or_default();
     if timed_out {
@@ -115,7 +116,7 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(stream) = stream {
-            // What was read before an error is kept.
+            // Data read before an error is kept.
             let _ = stream.take(LARGEST + 1).read_to_end(&mut bytes);
         }
         let _ = sender.send(bytes);
@@ -123,7 +124,7 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     receiver
 }
 
-/// A process with everything it started; killed when dropped.
+/// A process with everything that it started; all are killed on drop.
 struct Group(Child);
 
 impl Drop for Group {

@@ -264,7 +264,8 @@ fn every_field_is_carried_over_or_said() {
     }
 }
 
-/// How often the service is started until it is given up, if each process ends after this time.
+/// How often the service is started until the supervisor abandons it, if each process exits after
+/// this time.
 fn starts(text: &str, life: Duration) -> Option<u32> {
     let whole: toml::Table = text.parse().unwrap();
     let services: ServiceConfigs = whole["service"].clone().try_into().unwrap();
@@ -280,7 +281,7 @@ fn starts(text: &str, life: Duration) -> Option<u32> {
     let plan = Plan::check(&services, &ground).unwrap();
     let mut state = State::new(plan.services()["x"].policy.clone());
     let mut event = Event::Command(1, Command::Start);
-    // The random number that gives the longest delay.
+    // This random number yields the longest delay.
     let mut now = Now {
         at: Duration::ZERO,
         chance: 1.0,

@@ -9,7 +9,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(yes) => Some(yes.to_string()),
         Value::Null => None,
-        // The notation in which PM2 passes it on.
+        // PM2 passes the value on in this notation.
         other => Some(other.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! The hash chain over account and administrator events. Each sealed row covers the one before it,
+//! The hash chain over account and administrator events. Each sealed row covers the previous one,
 //! so later changes and deletions of rows are detected.
 //!
 //! A seal covers the personal columns of a row (actor, entity, network, values) through a salted

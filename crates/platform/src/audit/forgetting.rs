@@ -1,15 +1,16 @@
-//! Erasure of a person from the audit log. The log keeps what was done, but not by whom, to whom,
-//! from where, or with which values. The chain still verifies, because its seals cover those
+//! Erasure of a person from the audit log. The log keeps the action, but not who acted, on whom,
+//! from which network or with which values. The chain still verifies, because its seals cover those
 //! columns by a salted digest, and the salt is deleted with them.
 
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
 /// Removes an account from the log. Its actions, and actions on it, name `tombstone` instead, which
-/// cannot be traced back; no line contains the account's id any more.
+/// cannot be traced back. No line contains the account's id any more.
 pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), StoreError> {
     lock(tx)?;
-    // First the lines of its tokens, while the lines about those tokens still name the account.
+    // The lines of the account's tokens come first, as long as the lines about those tokens still
+    // name the account.
     sql!(
         "UPDATE audit SET network = NULL, salt = NULL
          WHERE actor_kind = 'token' AND actor_id IN (

@@ -1,8 +1,9 @@
 //! The audit log: who did what, written in the transaction of the change itself.
 //!
-//! Append-only. A job that calls [`chain::seal`] chains the rows of account and administrator
-//! events. Rows of a domain's business are not chained, so that no writer waits for another. The
-//! log never holds passwords, tokens, codes, notes or diets, and of an IP address only its network.
+//! Lines are only appended. A job that calls [`chain::seal`] chains the rows of account and
+//! administrator events. Rows of a domain's business are not chained, so that no writer waits for
+//! another. The log never contains passwords, tokens, codes, notes or diets, and of an IP address
+//! only its network.
 
 pub mod chain;
 pub mod forgetting;
@@ -27,7 +28,7 @@ pub enum Actor {
     System,
     /// A program with an API token, by the token's id.
     Token(String),
-    /// Somebody whom a domain identifies by other means than an account.
+    /// A person whom a domain identifies by other means than an account.
     Other {
         /// The domain's stored name for this kind of actor; never changed.
         kind: &'static str,
@@ -68,14 +69,13 @@ impl Actor {
 pub struct RequestFacts {
     /// The request id, as in the response and the access log.
     pub request_id: String,
-    /// The client's address; only its network is kept.
+    /// The client's IP address; only its network is stored.
     pub network: Option<IpAddr>,
 }
 
 /// A line to be recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The actor.
     pub actor: Actor,
     /// The action's name: `note.saved`.
     pub action: &'static str,
@@ -85,7 +85,7 @@ pub struct Entry {
     pub scope: Option<String>,
     /// `[{field, old, new}]`; the caller has masked secrets and diets.
     pub changes: Value,
-    /// The request behind it, if there was one.
+    /// The request behind the action, if there was one.
     pub request: Option<RequestFacts>,
 }
 
@@ -94,25 +94,19 @@ pub struct Entry {
 pub struct Record {
     /// The line's number in the order of writing; the cursor of [`list`].
     pub sequence: i64,
-    /// When the action was done.
     pub at: Timestamp,
     /// The actor's kind: [`Actor::kind`].
     pub actor_kind: String,
-    /// The actor's id.
     pub actor_id: Option<String>,
-    /// The action's name.
     pub action: String,
     /// The kind of the thing that changed.
     pub entity_kind: String,
     /// The id of the thing that changed.
     pub entity_id: String,
-    /// The id of the scope.
     pub scope: Option<String>,
     /// `[{field, old, new}]` as JSON text.
     pub changes: String,
-    /// The id of the request behind it.
     pub request_id: Option<String>,
-    /// The client's network.
     pub network: Option<String>,
 }
 
@@ -204,7 +198,7 @@ pub fn list(
 ) -> Result<Vec<Record>, StoreError> {
     let from = filter.from.map_or(i64::MIN, Timestamp::as_millisecond);
     let until = filter.until.map_or(i64::MAX, Timestamp::as_millisecond);
-    // One scope has an index of its own; all scopes together follow the primary key.
+    // The query for one scope uses an index; the query for all scopes follows the primary key.
     let statement = if filter.scope.is_empty() {
         sql!(
             "SELECT {Record} FROM audit

@@ -39,8 +39,8 @@ type Run = Box<dyn Fn(Job) -> Running + Send + Sync>;
 pub(super) type Running = Pin<Box<dyn Future<Output = Result<Done, JobError>> + Send>>;
 
 impl Handler {
-    /// Handles jobs named `kind`. `run` does the work outside the store, and returns what is to be
-    /// written as [`Done::with`].
+    /// Handles jobs named `kind`. `run` does the work outside the store, and returns the writes as
+    /// [`Done::with`].
     pub fn new<F, R>(kind: &'static str, run: F) -> Self
     where
         F: Fn(Job) -> R + Send + Sync + 'static,
@@ -115,7 +115,6 @@ impl fmt::Debug for Done {
     }
 }
 
-/// Why an attempt failed.
 pub struct JobError {
     pub(super) verdict: Verdict,
     /// The store was busy or unavailable, so trying again may help.

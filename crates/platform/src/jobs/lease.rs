@@ -8,8 +8,8 @@ use crate::store::{Rows, StoreError, Tx};
 
 /// How long a job stays leased without being renewed.
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// A job that was started this often without success or failure probably crashes its worker, and is
-/// given up.
+/// The number of starts after which a job without success or failure is abandoned: it probably
+/// crashes its worker.
 pub(super) const STARTS: i64 = 25;
 
 /// How many calls to one service run at the same time.
@@ -20,7 +20,6 @@ pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> 
     Ok(next(tx, queue)?.is_some())
 }
 
-/// Leases the next job of `queue`.
 pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreError> {
     while let Some(id) = next(tx, queue)? {
         let now = tx.now();
@@ -74,9 +73,9 @@ pub(super) struct Return<'a> {
     pub(super) pause: SignedDuration,
     /// Failed attempts so far.
     pub(super) attempts: u32,
-    /// The number of starts so far; one less than the job's own when this start does not count.
+    /// The number of starts so far; one less than the job's own number if this start does not
+    /// count.
     pub(super) starts: i64,
-    /// The error, if there was one.
     pub(super) error: Option<&'a str>,
 }
 
@@ -92,7 +91,8 @@ impl Return<'_> {
     }
 }
 
-/// Puts the job back. If another job with its key waits by now, that one replaces it.
+/// Puts the job back. If another job with the same key is waiting by now, that job replaces this
+/// one.
 pub(super) fn put_back(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError> {
     end(tx, job)?;
     wait(tx, job, back)
@@ -169,7 +169,7 @@ pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// The next due job of `queue`: by priority, then by turn within its line, then by age.
+/// The next due job of `queue`: by priority, then by sequence number within its lane, then by age.
 fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
     let now = tx.now();
     if queue == Queue::Services {

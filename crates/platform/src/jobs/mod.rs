@@ -23,14 +23,12 @@ pub use worker::Worker;
 
 crate::id!(JobId, "One piece of work.");
 
-/// A job to be enqueued.
 #[derive(Clone, Debug)]
 pub struct NewJob {
     /// The handler's name: `confirm`, `mail.send`.
     pub kind: &'static str,
     /// The handler's input: ids, not copies of stored data.
     pub payload: Value,
-    /// The queue that the job waits in.
     pub queue: Queue,
     /// At most one waiting job has this key. Enqueueing the key again replaces the waiting job's
     /// payload. With [`NewJob::latest`], its time moves to the new one, within that limit;
@@ -42,8 +40,8 @@ pub struct NewJob {
     pub latest: Option<SignedDuration>,
     /// Lower numbers run first; the default is 0.
     pub priority: i64,
-    /// Jobs of one priority take turns by line: the first job of each line, then the second of
-    /// each.
+    /// The job's lane. Jobs of one priority alternate between lanes: the first job of each lane,
+    /// then the second of each.
     pub line: Option<String>,
 }
 
@@ -71,7 +69,7 @@ pub enum Queue {
     Work,
     /// Outgoing mail, at the rate that the mail server allows.
     Mail,
-    /// HTTP calls to other sites, which may be slow.
+    /// HTTP requests to other sites, which may be slow.
     Calls,
     /// HTTP calls to services that the operator configured, each with a [line](NewJob::line) of its
     /// own. At most two calls of a line run at a time, so that a slow service delays only itself.
@@ -110,7 +108,6 @@ impl Column for Queue {
 /// A job as its handler receives it.
 #[derive(Clone, Debug, Row)]
 pub struct Job {
-    /// The job's id.
     pub id: JobId,
     /// The name of its handler.
     pub kind: String,
@@ -138,7 +135,7 @@ impl Job {
         serde_json::from_str(&self.payload).map_err(JobError::fail)
     }
 
-    /// Whether the job is given up if this attempt fails.
+    /// Whether the job is abandoned if this attempt fails.
     pub(crate) fn is_last_attempt(&self) -> bool {
         handler::pause_after(self.queue, self.attempts + 1, 0).is_none()
     }
@@ -204,7 +201,7 @@ impl Tx<'_> {
     }
 }
 
-/// The turn number for a new job in a line: after the line's present jobs.
+/// The sequence number of a new job in its lane, after all jobs that are already there.
 fn next_turn(tx: &mut Tx<'_>, queue: Queue, line: &str) -> Result<i64, StoreError> {
     let (last,): (Option<i64>,) = sql!(
         "SELECT MAX(turn) FROM job WHERE line = :line AND queue = :queue AND state <> 'failed'",
@@ -225,20 +222,17 @@ pub fn withdraw(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A job that was given up.
+/// A job that was abandoned.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct FailedJob {
-    /// The job's id.
     pub id: JobId,
     /// The name of its handler.
     pub kind: String,
     /// The payload as JSON text.
     pub payload: String,
-    /// The number of failed attempts.
     pub attempts: u32,
     /// The message of the last error.
     pub last_error: String,
-    /// When it was enqueued.
     pub created_at: Timestamp,
 }
 
@@ -258,7 +252,7 @@ pub fn retry(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     lease::revive(tx, id)
 }
 
-/// The number of waiting and running jobs, and when the first of them is due.
+/// The number of waiting and running jobs, and the time at which the first of them is due.
 pub fn pending(tx: &mut Tx<'_>) -> Result<(u64, Option<Timestamp>), StoreError> {
     tx.one(
         sql!("SELECT COUNT(*), MIN(due_at) FROM job WHERE state <> 'failed'"),

@@ -28,7 +28,7 @@ const POLL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How many mails are sent at the same time.
 const MAILS_AT_ONCE: usize = 2;
-/// How many calls to other sites run at the same time.
+/// How many HTTP requests to other sites run at the same time.
 const CALLS_AT_ONCE: usize = 8;
 /// How long a job of unknown kind is put back for, during an upgrade.
 const STRANGER: SignedDuration = SignedDuration::from_secs(60);
@@ -104,8 +104,8 @@ impl Worker {
         }
     }
 
-    /// Runs every due job one after the other, including those that they enqueue as due now, and
-    /// returns the number of attempts. For tests, which control the clock.
+    /// Runs all due jobs one after the other, including further jobs that they enqueue as due now,
+    /// and returns the number of attempts. For tests, which control the clock.
     pub async fn run_due(&self) -> Result<usize, StoreError> {
         let never = CancellationToken::new();
         let mut count = 0;

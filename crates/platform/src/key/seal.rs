@@ -7,7 +7,8 @@ use super::{Key, LENGTH};
 use crate::random::Random;
 
 impl Key {
-    /// Encrypts `plain` for one `place` (table, column, row). It cannot be opened for any other.
+    /// Encrypts `plain` for one `place` (table, column, row). The result cannot be decrypted for
+    /// any other place.
     pub fn seal(&self, random: &Random, place: &[&str], plain: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE_LEN];
         random.fill(&mut nonce);

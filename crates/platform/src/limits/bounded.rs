@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Values by key, up to a fixed number of keys.
 #[derive(Debug)]
 pub(super) struct Bounded<V> {
     bound: usize,

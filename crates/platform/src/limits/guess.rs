@@ -41,8 +41,8 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The maximum number of wrong attempts in a day that are remembered and written to the store;
 /// further ones are only counted.
 const REMEMBERED: usize = 10_000;
-/// The maximum number of remembered attempts with a name, so that there is always room for those
-/// without.
+/// The maximum number of remembered attempts with a name, so that there is always room for attempts
+/// without a name.
 const REMEMBERED_WITH_NAME: usize = 8_000;
 /// The maximum number of right codes that are remembered, each with its client's network.
 const RIGHT: usize = 20_000;
@@ -51,7 +51,8 @@ const WAITING: usize = 1_024;
 /// How often the budget is synchronised with the store; a crash may lose the attempts of twice this
 /// time.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How far each read overlaps the previous one, for other processes' clock differences and delays.
+/// How far each read overlaps the previous one, because of clock skew and delays of other
+/// processes.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
 
 /// The budget of the installation. Clones share it.
@@ -82,7 +83,6 @@ struct State {
 /// An attempt to use a code.
 #[derive(Clone, Copy, Debug)]
 pub struct Try<'a> {
-    /// The client's address.
     pub client: IpAddr,
     /// The code in the form in which it is looked up.
     pub code: &'a str,
@@ -92,7 +92,6 @@ pub struct Try<'a> {
     pub needs_name: bool,
 }
 
-/// Why a code may not be looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The budget for codes alone is used up, so a name that belongs to the code is required.
@@ -120,7 +119,7 @@ impl Default for GuessBudget {
 }
 
 impl GuessBudget {
-    /// A full budget; [`GuessBudget::sync`] loads what was used already.
+    /// A full budget; [`GuessBudget::sync`] then loads the part that was used already.
     pub fn new() -> Self {
         Self(Arc::new(Shared {
             state: Mutex::default(),
@@ -180,7 +179,7 @@ impl GuessBudget {
         self.state().tallies.is_used_up(now)
     }
 
-    /// Synchronises with the store until `stop`.
+    /// Keeps the budget in sync with the store until `stop`.
     pub async fn run(self, store: Store, clock: Clock, stop: CancellationToken) {
         loop {
             if let Err(error) = self.sync(&store, clock.now()).await {
@@ -193,7 +192,7 @@ impl GuessBudget {
         }
     }
 
-    /// Writes the wrong attempts that the store lacks, and reads those of other processes.
+    /// Writes the wrong attempts that the store lacks, and reads the attempts of other processes.
     pub async fn sync(&self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
         let (unwritten, since, is_due, alarm) = {
             let mut state = self.state();
@@ -240,7 +239,7 @@ impl GuessBudget {
 }
 
 impl Attempt {
-    /// Whether the name that was given must be compared with what is stored.
+    /// Whether the given name must be compared with the stored one.
     pub fn needs_name(&self) -> bool {
         self.failure.code.is_some()
     }

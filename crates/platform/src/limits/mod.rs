@@ -18,13 +18,11 @@ use window::Window;
 /// A number of times within a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The number of times.
     pub count: u32,
-    /// The period.
     pub per: SignedDuration,
 }
 
-/// The limit is reached.
+/// The error for a limit that is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too often; again in {seconds} s")]
 pub struct Wait {
@@ -50,8 +48,8 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// A limit that enforces all `rules` for at most `keys` keys; a further key replaces the one
-    /// counted longest ago.
+    /// A limit that enforces all `rules` for at most `keys` keys; a further key replaces the least
+    /// recently counted one.
     pub fn new(rules: &[Rule], keys: usize) -> Self {
         Self {
             rules: rules.into(),
@@ -142,7 +140,7 @@ mod tests {
         let Err(Wait { seconds }) = limit.take("a", at(3)) else {
             panic!("a fourth in a minute")
         };
-        // Never too early, and at most a tenth of the window too late.
+        // The wait is never too short, and at most a tenth of the window too long.
         assert!((57..=63).contains(&seconds), "{seconds}");
         assert_eq!(limit.take("b", at(3)), Ok(()), "keys do not share");
         assert_eq!(limit.take("a", at(70)), Ok(()));

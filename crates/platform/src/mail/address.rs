@@ -9,32 +9,31 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::store::{Bind, Column, Value};
 
-/// The longest address, in characters.
+/// The longest email address, in characters.
 pub const LIMIT: usize = 254;
 
-/// A single mail address. It contains no line break, comma or bracket, so it can be written into a
+/// A single email address. It contains no line break, comma or bracket, so it can be written into a
 /// header field.
 ///
-/// Two addresses are equal when their canonical forms are: the local part in lower case, the domain
-/// as DNS compares it. Plus-tags and dots are kept, so they make different addresses.
+/// Two addresses are equal if their canonical forms are equal: the local part in lower case, the
+/// domain as DNS compares it. Plus-tags and dots are kept, so they make different addresses.
 #[derive(Clone, Debug)]
 pub struct Address {
     shown: String,
     canonical: String,
 }
 
-/// The text is not a mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a mail address")]
 pub struct NotAnAddress;
 
 impl Address {
-    /// The address as its owner writes it.
+    /// The email address as its owner writes it.
     pub fn as_str(&self) -> &str {
         &self.shown
     }
 
-    /// The canonical form, for comparing addresses.
+    /// The canonical form, for comparing email addresses.
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
@@ -45,7 +44,7 @@ impl Address {
         domain
     }
 
-    /// The address for SMTP: the local part as typed, the domain in ASCII.
+    /// The email address for SMTP: the local part as typed, the domain in ASCII.
     pub(super) fn for_transport(&self) -> Result<lettre::Address, lettre::address::AddressError> {
         let local = self.shown.rsplit_once('@').map_or("", |(local, _)| local);
         lettre::Address::new(local, self.domain())
@@ -69,7 +68,7 @@ impl FromStr for Address {
             canonical: format!("{}@{domain}", local.to_lowercase()),
             shown,
         };
-        // lettre validates it too, so that a mail to this address can always be built.
+        // lettre validates it too, so that a mail to this email address can always be built.
         address.for_transport().map_err(|_| NotAnAddress)?;
         Ok(address)
     }

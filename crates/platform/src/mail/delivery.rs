@@ -17,7 +17,6 @@ use crate::store::{Rows, Store, StoreError, Tx};
 /// The kind of the job that sends a mail.
 pub const KIND: &str = "mail.send";
 
-/// The way mails are sent.
 #[derive(Debug)]
 pub enum Mailer {
     /// Stored in the [mailbox](super::mailbox) and not sent.
@@ -29,9 +28,7 @@ pub enum Mailer {
 /// The settings and keys for sending mail.
 #[derive(Debug)]
 pub struct Post {
-    /// The way mails are sent.
     pub mailer: Mailer,
-    /// The sender of every mail.
     pub from: Sender,
     /// The site's host name, the domain of Message-IDs.
     pub site_host: String,
@@ -114,7 +111,7 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         }
         // The row stays in `sending`, where the next attempt finds it.
         Err(Refusal::Unknown(reason)) => Err(unsent(reason)),
-        // Further attempts would not help: the address does not work at present.
+        // Further attempts would not help: the email address does not work at present.
         Err(Refusal::Delayed(reason)) if job.is_last_attempt() => Ok(failed(
             post,
             begun.mail,
@@ -133,7 +130,7 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
     }
 }
 
-/// The mail server's reply may contain the recipient's address, so the log gets its own text.
+/// The mail server's reply may contain the recipient's email address, so the log gets its own text.
 fn unsent(reason: String) -> JobError {
     let logged = smtp::without_words(&reason);
     JobError::retry(reason).logged_as(logged)
@@ -252,7 +249,8 @@ fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done 
     })
 }
 
-/// Records a mail that the recipient's server refused, and what the reply says about the address.
+/// Records a mail that the recipient's server refused, and the reply's implications for the email
+/// address.
 fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome: Outcome) -> Done {
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
     Done::with(move |tx| {

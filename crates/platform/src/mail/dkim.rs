@@ -20,8 +20,8 @@ use crate::store::{Row, Rows, StoreError, Tx};
 /// The purpose for which the key that seals private keys is derived.
 pub const PURPOSE: &str = "dkim";
 
-/// The signed header fields, including fields that a mail may lack: signing those prevents that
-/// somebody adds them later (RFC 6376, section 5.4).
+/// The signed header fields, including fields that a mail may lack: signing a missing field
+/// prevents adding it later (RFC 6376, section 5.4).
 const SIGNED: [&str; 13] = [
     "from",
     "to",
@@ -52,7 +52,6 @@ pub struct DkimKey {
     pub selector: String,
     /// The public key (`SubjectPublicKeyInfo`), in base64.
     pub public_key: String,
-    /// When it was generated.
     pub made_at: Timestamp,
     /// When it was found in DNS; until then nothing is signed.
     pub verified_at: Option<Timestamp>,
@@ -112,7 +111,6 @@ pub fn keep(
     .one(tx)
 }
 
-/// Finds the key of a domain.
 pub fn find(tx: &mut Tx<'_>, domain: &str) -> Result<Option<DkimKey>, StoreError> {
     sql!(
         "SELECT {DkimKey} FROM dkim_key WHERE domain = :domain",

@@ -26,7 +26,6 @@ const INTERNET: u16 = 1;
 /// The response code NXDOMAIN.
 const NO_SUCH_NAME: u8 = 3;
 
-/// A list of name servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameServers(Vec<SocketAddr>);
 
@@ -36,7 +35,6 @@ pub struct NameServers(Vec<SocketAddr>);
 pub struct NoAnswer(String);
 
 impl NameServers {
-    /// A list of these servers.
     pub fn new(servers: Vec<SocketAddr>) -> Self {
         Self(servers)
     }

@@ -15,11 +15,8 @@ const DEPTH: u32 = 1_000;
 /// One mail in the mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Letter {
-    /// The mail's id.
     pub id: MailId,
-    /// The stream it belongs to.
     pub stream: Stream,
-    /// The recipient.
     #[row(rename = "recipient")]
     pub to: Address,
     /// The recipient's name; may be empty.
@@ -27,15 +24,10 @@ pub struct Letter {
     pub to_name: String,
     /// The sender's name, if it differs from the installation's.
     pub sender_name: Option<String>,
-    /// The Reply-To address.
     pub reply_to: Option<Address>,
-    /// The mail's subject.
     pub subject: String,
-    /// The plain text.
     pub text: String,
-    /// The HTML part.
     pub html: Option<String>,
-    /// When it arrived.
     #[row(rename = "mailbox_at")]
     pub arrived_at: Timestamp,
 }
@@ -62,9 +54,9 @@ impl Stored {
 /// A search; the default finds every mail.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
-    /// Only mails to this address.
+    /// Only mails to this email address.
     pub to: Option<Address>,
-    /// Only mails that contain this text in address, name, subject or text.
+    /// Only mails that contain this text in email address, name, subject or text.
     pub words: String,
 }
 
@@ -95,7 +87,6 @@ pub fn list(tx: &mut Tx<'_>, key: &Key, search: &Search) -> Result<Vec<Letter>, 
     Ok(letters.filter(|letter| search.finds(letter)).collect())
 }
 
-/// The mail with this id.
 pub fn find(tx: &mut Tx<'_>, key: &Key, id: &MailId) -> Result<Option<Letter>, StoreError> {
     let stored: Option<Stored> = sql!(
         "SELECT {Stored} FROM mail WHERE id = :id AND mailbox_at IS NOT NULL",

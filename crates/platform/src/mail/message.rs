@@ -19,7 +19,7 @@ use crate::text_cleaning::clean_line;
 pub struct Sender {
     /// The display name; may be empty.
     pub name: String,
-    /// The address, which also receives bounces.
+    /// The email address, which also receives bounces.
     pub address: Address,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Outgoing {
     pub(super) id: MailId,
     pub(super) stream: Stream,
     pub(super) scope: Option<String>,
-    /// Whether the mail asks the recipient to confirm the address.
+    /// Whether the mail asks the recipient to confirm the email address.
     pub(super) confirms: bool,
     #[row(rename = "recipient")]
     pub(super) to: Address,

@@ -45,14 +45,12 @@ crate::id!(MailId, "One mail to one person.");
 /// A mail to be sent.
 #[derive(Clone, Debug)]
 pub struct NewMail {
-    /// The recipient.
     pub to: Address,
     /// The recipient's name; may be empty.
     pub to_name: String,
-    /// The sender's name, if it differs from the installation's. The address is always the
+    /// The sender's name, if it differs from the installation's. The email address is always the
     /// installation's, since servers would reject another.
     pub sender_name: Option<String>,
-    /// The Reply-To address.
     pub reply_to: Option<Address>,
     /// The stream, which decides who may refuse the mail.
     pub stream: Stream,
@@ -60,9 +58,7 @@ pub struct NewMail {
     pub scope: Option<String>,
     /// One line; line breaks become spaces.
     pub subject: String,
-    /// The plain text.
     pub text: String,
-    /// The HTML part.
     pub html: Option<String>,
     /// The key that seals text and HTML part in the row, for mails with a single-use link; derived
     /// for [`sealed_text::PURPOSE`].
@@ -71,14 +67,14 @@ pub struct NewMail {
     pub stranger: Option<Stranger>,
 }
 
-/// An anonymous visitor, who can cause mail to any address. Such mail is sent after everybody
+/// An anonymous visitor, who can cause mail to any email address. Such mail is sent after everybody
 /// else's, and networks that cause much of it wait longer than others.
 #[derive(Clone, Debug)]
 pub struct Stranger {
-    /// The queue line of the visitor's network; lines take turns. Any name that identifies the
-    /// network.
+    /// The queue lane of the visitor's network, under any name that identifies the network. Lanes
+    /// alternate.
     pub line: String,
-    /// Whether the address belongs to an account, whose owner may be waiting for the mail.
+    /// Whether the email address belongs to an account, whose owner may be waiting for the mail.
     pub is_known: bool,
 }
 
@@ -142,7 +138,7 @@ impl Stream {
         UNSUBSCRIBABLE.contains(&self)
     }
 
-    /// The priority of the sending job: mails that somebody is waiting for come first.
+    /// The priority of the sending job: mails that a person is waiting for come first.
     fn priority(self) -> i64 {
         match self {
             Self::Security => -10,
@@ -154,8 +150,8 @@ impl Stream {
 }
 
 impl Stranger {
-    /// After mails that others wait for; if the address belongs to no account, after all other
-    /// mail.
+    /// After mails that others wait for; if the email address belongs to no account, after all
+    /// other mail.
     fn priority(&self) -> i64 {
         if self.is_known { 5 } else { 30 }
     }
@@ -299,21 +295,16 @@ pub fn attach_calendar(tx: &mut Tx<'_>, id: &MailId, file: &str) -> Result<(), S
 /// A mail as a scope's administrators see it, without its text.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Entry {
-    /// The mail's id.
     pub id: MailId,
-    /// The recipient.
     #[row(rename = "recipient")]
     pub to: Address,
-    /// The mail's subject.
     pub subject: String,
-    /// The delivery state.
     pub state: State,
     /// The mail server's last reply.
     pub answer: Option<String>,
     /// Whether the mail may have been sent twice.
     #[row(rename = "doubts")]
     pub was_uncertain: bool,
-    /// When it was written.
     pub created_at: Timestamp,
     /// When its state last changed.
     pub changed_at: Timestamp,

@@ -11,12 +11,9 @@ use crate::random::Random;
 /// The purpose for which the key is derived.
 pub const PURPOSE: &str = "text of a mail";
 
-/// The text of a mail.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Body {
-    /// The plain text.
     pub text: String,
-    /// The HTML part.
     pub html: Option<String>,
 }
 

@@ -37,9 +37,7 @@ const ANSWER_LIMIT: usize = 500;
 /// A mail server and its connection settings.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// The server's host name.
     pub host: String,
-    /// The server's port.
     pub port: u16,
     /// When TLS starts.
     pub tls: Tls,
@@ -82,14 +80,13 @@ impl fmt::Debug for Smtp {
     }
 }
 
-/// The rate limit: when the next mail may be sent.
+/// The rate limit, with the time at which the next mail may be sent.
 struct Pace {
     interval: Duration,
     next: Instant,
     held_until: Instant,
 }
 
-/// Why a mail was not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// A passing failure: a broken connection or a 4xx reply.
@@ -101,7 +98,7 @@ pub(super) enum Refusal {
     /// The server refuses this mail or its recipient for good.
     Bounced {
         answer: String,
-        /// Whether the server says that the address does not exist.
+        /// Whether the server says that the email address does not exist.
         is_unknown: bool,
     },
     /// The text was sent, but no reply came.

@@ -27,7 +27,7 @@ const SUBSCRIPTION: &str = "SubscriptionConfirmation";
 #[derive(Clone, Debug)]
 pub struct SnsTopic {
     arn: String,
-    /// The URL of SNS in the topic's region; only this host is ever called.
+    /// The URL of SNS in the topic's region; requests go only to this host.
     base_url: String,
     key: Arc<Mutex<Option<SigningKey>>>,
     /// Limits fetching to one certificate at a time, because anybody can send a post that names
@@ -61,13 +61,12 @@ pub struct SnsPost {
     signing_cert_url: String,
 }
 
-/// Why a post is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SnsError {
     /// The post is not of this topic, too old, or not signed by SNS.
     #[error("not signed by SNS for this topic")]
     Untrusted,
-    /// SNS could not be called.
+    /// SNS could not be reached.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
     /// Another certificate is being fetched.
@@ -175,8 +174,8 @@ impl SnsTopic {
         })
     }
 
-    /// Whether the URL is where SNS serves certificates. Other paths of that host may serve what
-    /// strangers have stored there.
+    /// Whether SNS serves its certificates at this URL. Other paths on the same host may contain
+    /// files of strangers.
     fn is_certificate(&self, url: &str) -> bool {
         let name = url.strip_prefix(&self.base_url);
         let name = name.and_then(|path| path.strip_prefix("SimpleNotificationService-"));

@@ -1,4 +1,4 @@
-//! The suppression list: addresses that want no mail or cannot receive it.
+//! The suppression list: email addresses that want no mail or cannot receive it.
 //!
 //! The list is checked when a mail is sent, not when it is written. It contains only keyed hashes
 //! of addresses, so it can outlive the data of a person who left, and still keep a later import
@@ -22,14 +22,15 @@ pub use place::{NotAPlace, Place, find_unsubscribe, unsubscribe_link};
 pub use report::{Outcome, report, sweep};
 pub(super) use report::{delivered, outcome_of_mail, returned};
 
-/// The number of soft bounces within [`SOFT_PERIOD`] that suppresses an address.
+/// The number of soft bounces within [`SOFT_PERIOD`] that suppresses an email address.
 pub const SOFT_LIMIT: i64 = 3;
-/// The period of [`SOFT_LIMIT`], and how long the address is then suppressed.
+/// The period of [`SOFT_LIMIT`], and how long the email address is then suppressed.
 pub const SOFT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The minimum time between two confirmation mails to a suppressed address.
+/// The minimum time between two confirmation mails to a suppressed email address.
 pub const CONFIRM_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
-/// Why an address gets no mail, weakest cause first: only a stronger cause replaces an earlier one.
+/// Why an email address gets no mail, weakest cause first: only a stronger cause replaces an
+/// earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -37,7 +38,7 @@ pub enum Cause {
     SoftBounce,
     /// The recipient unsubscribed.
     Unsubscribe,
-    /// The recipient's server says that the address does not exist.
+    /// The recipient's server says that the email address does not exist.
     HardBounce,
     /// The recipient marked a mail as spam.
     Complaint,
@@ -65,12 +66,12 @@ impl Cause {
         }
     }
 
-    /// Whether the address itself failed.
+    /// Whether the email address itself failed.
     pub fn is_bounce(self) -> bool {
         matches!(self, Self::SoftBounce | Self::HardBounce)
     }
 
-    /// Whether the suppression ends when the owner of the address opens a confirmation link.
+    /// Whether the suppression ends when the owner of the email address opens a confirmation link.
     pub fn ends_when_confirmed(self) -> bool {
         self.is_bounce() || self == Self::Complaint
     }
@@ -105,13 +106,11 @@ impl Column for Cause {
 /// The purpose for which the hash key is derived.
 pub const PURPOSE: &str = "suppression";
 
-/// An entry of the suppression list, for an address or for one stream to it.
+/// An entry of the suppression list, for an email address or for one stream to it.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Suppression {
-    /// The address and stream.
     #[row(flatten)]
     pub place: Place,
-    /// The cause.
     pub cause: Cause,
     soft_count: i64,
     /// When the entry was recorded; for soft bounces, the time of the last one.
@@ -189,7 +188,7 @@ pub fn record(
     raise(tx, &Place::whole(key, address), cause, None)
 }
 
-/// Unsubscribes an address from a stream, at its owner's request.
+/// Unsubscribes an email address from a stream, at its owner's request.
 pub fn unsubscribe(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -198,8 +197,8 @@ pub fn unsubscribe(
     raise(tx, place, Cause::Unsubscribe, Some(request))
 }
 
-/// Unsubscribes an address from every stream that allows it, because its owner did so in another
-/// program; `false`: it was unsubscribed before.
+/// Unsubscribes an email address from every stream that allows it, because its owner did so in
+/// another program; `false`: it was unsubscribed before.
 pub fn unsubscribe_from_all(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -247,8 +246,8 @@ fn raise(
     )
 }
 
-/// Locks the address while the sending of a mail to it is decided. A concurrent unsubscription
-/// takes effect either before or after; a mail already being sent still leaves.
+/// Locks the email address while the sending of a mail to it is decided. A concurrent
+/// unsubscription takes effect either before or after; a mail already being sent still leaves.
 pub(super) fn lock_address(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -302,7 +301,7 @@ pub fn lift(
     lift_if(tx, key, address, by, Cause::ends_when_confirmed)
 }
 
-/// Ends a suppression for bounces, because somebody confirmed that the address is right.
+/// Ends a suppression for bounces, because a person confirmed that the email address is right.
 pub fn lift_bounce(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -327,7 +326,7 @@ fn lift_if(
     Ok(())
 }
 
-/// The entry with this address and stream.
+/// The entry with this email address and stream.
 pub fn find_row(tx: &mut Tx<'_>, place: &Place) -> Result<Option<Suppression>, StoreError> {
     sql!(
         "SELECT {Suppression} FROM suppression
@@ -362,7 +361,7 @@ pub fn remove(
     Ok(true)
 }
 
-/// Lets one confirmation mail pass a bounce or complaint, once in [`CONFIRM_PERIOD`] for each
+/// Lets one confirmation mail pass a bounce or complaint, once in [`CONFIRM_PERIOD`] for each email
 /// address.
 pub fn confirm_by(
     tx: &mut Tx<'_>,
@@ -402,10 +401,9 @@ pub fn confirm_by(
 /// An entry as administrators see it.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Listed {
-    /// The entry itself.
     #[row(flatten)]
     pub suppression: Suppression,
-    /// The address, as long as a mail to it is stored.
+    /// The email address, as long as a mail to it is stored.
     pub recipient: Option<String>,
 }
 
@@ -453,7 +451,7 @@ pub fn list(tx: &mut Tx<'_>, after: Option<&After>, rows: i64) -> Result<Vec<Lis
     .all(tx)
 }
 
-/// Removes entries whose key is lost, because their addresses can no longer be looked up.
+/// Removes entries whose key is lost, because their email addresses can no longer be looked up.
 pub fn forget_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM mail_report"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM suppression"), &[], Rows::Any)

@@ -89,7 +89,7 @@ fn a_host_that_the_operator_named_may_be_private() {
     }
 }
 
-/// A local server that sends one response; its address, and the request it received.
+/// Starts a local server that sends one response. Returns a URL on it, and the request it receives.
 async fn answering(answer: String) -> (String, tokio::task::JoinHandle<String>) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

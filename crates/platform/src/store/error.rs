@@ -1,13 +1,13 @@
 //! Errors of the store.
 
-/// Why the store refused or failed. Nothing was committed.
+/// An error of the store. Nothing was committed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Too many changes wait, or another program holds the file; the same
     /// call may succeed in a moment.
     #[error("the store is busy")]
     Busy,
-    /// The disk or the server failed (full, read-only, gone). It may recover.
+    /// The disk or the server failed (full, read-only, unreachable). It may recover.
     #[error("the store cannot keep changes now: {0}")]
     Unavailable(String),
     /// The program is stopping, or the transaction's function panicked.
@@ -20,7 +20,6 @@ pub enum StoreError {
         expected: &'static str,
         /// The number of rows touched.
         actual: u64,
-        /// The statement.
         sql: &'static str,
     },
     /// A constraint of the schema is violated, or a rule in code that no constraint can express.
@@ -29,15 +28,13 @@ pub enum StoreError {
         /// The constraint's name, the same on both engines; `None` for foreign keys and `NOT NULL`,
         /// which SQLite cannot name, and for rules in code.
         name: Option<String>,
-        /// The engine's message.
         reason: String,
     },
-    /// A column's value is not what the program expects.
+    /// A column's value is not of the expected kind.
     #[error("{column} is not {wanted}")]
     Column {
-        /// The column's name, and where it was read: the statement, or the table.
+        /// The column's name, and its origin: the statement or the table.
         column: String,
-        /// The expected type.
         wanted: &'static str,
     },
     /// The statement failed because of a mistake in the program.
@@ -45,10 +42,9 @@ pub enum StoreError {
     Statement {
         /// The engine's message.
         reason: String,
-        /// The statement.
         sql: &'static str,
     },
-    /// The tables are from a newer Kenduri, or not from Kenduri at all.
+    /// The tables are from a newer Kenduri, or from another program.
     #[error("{0}")]
     Schema(String),
 }
@@ -76,7 +72,7 @@ impl StoreError {
     }
 }
 
-/// What to do after a failed statement.
+/// The reaction to a failed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// Run the whole function again (PostgreSQL: deadlock, serialisation failure).

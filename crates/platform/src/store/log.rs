@@ -71,12 +71,10 @@ impl Log {
         }))
     }
 
-    /// The database file.
     pub fn store(&self) -> &Path {
         &self.0.store
     }
 
-    /// The path of the log.
     pub fn path(&self) -> PathBuf {
         beside(&self.0.store, "-wal")
     }

@@ -49,7 +49,6 @@ impl Migrations {
 pub struct Step {
     /// The file's name without extension: `0001_begin`.
     pub name: &'static str,
-    /// The SQL text.
     pub text: &'static str,
 }
 

@@ -46,9 +46,7 @@ pub const QUEUE_LIMIT: usize = 4_096;
 /// Which engine to use, and how.
 #[derive(Clone, Debug)]
 pub enum Settings {
-    /// An SQLite file on this machine.
     Sqlite(SqliteSettings),
-    /// A PostgreSQL server.
     Postgres(PostgresSettings),
 }
 
@@ -245,8 +243,8 @@ impl Store {
         }
     }
 
-    /// Stops the writer between two batches until the value is dropped; `None` on PostgreSQL.
-    /// Blocks.
+    /// Stops the writer between two batches until the value is dropped; `None` on PostgreSQL. This
+    /// call blocks.
     pub fn pause(&self) -> Result<Option<log::Pause>, StoreError> {
         match &self.engine {
             Engine::Sqlite(engine) => engine.pause().map(Some),
@@ -304,7 +302,7 @@ impl Store {
 trait Work: Send {
     /// Runs the function in `tx`; returns whether to commit.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// Answers the caller; `Err` when the transaction was not committed.
+    /// Sends the result to the caller; `Err` when the transaction was not committed.
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 

@@ -45,11 +45,9 @@ impl Sql {
 /// The number of rows that a statement must touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rows {
-    /// Exactly this many.
     Exactly(u64),
     /// None or one.
     AtMostOne,
-    /// Any number.
     Any,
 }
 

@@ -404,7 +404,7 @@ impl Writer {
         false
     }
 
-    /// Answers every change of the batch with the error: none was committed.
+    /// Reports the error to every change of the batch, none of which was committed.
     fn lose(&self, batch: Batch, error: &StoreError) {
         tracing::error!(%error, changes = batch.done.len(), "a batch was not kept");
         if !self.connection.is_autocommit()

@@ -141,7 +141,7 @@ fn unique(connection: &Connection, told: &str) -> Option<String> {
     Some(match found.and_then(|index| index.first()) {
         Some((name, origin, _)) if origin == "c" => name.clone(),
         Some((_, origin, _)) if origin == "u" => format!("{table}_{}_key", columns.join("_")),
-        // The rowid has no index of its own.
+        // The rowid has no separate index.
         _ => format!("{table}_pkey"),
     })
 }

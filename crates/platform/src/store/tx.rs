@@ -42,9 +42,7 @@ pub(super) enum Mode {
 /// The workers to wake when this transaction is committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wake {
-    /// Jobs were enqueued.
     pub jobs: bool,
-    /// News was published.
     pub news: bool,
 }
 
@@ -77,7 +75,6 @@ impl<'c> Tx<'c> {
         self.now.unwrap_or_else(|| self.ground.clock.now())
     }
 
-    /// A new identifier.
     pub fn id<I: Id>(&mut self) -> I {
         let random = &self.ground.random;
         I::from_text(if I::IS_RANDOM {
@@ -204,12 +201,10 @@ impl<'c> Tx<'c> {
         Ok(read)
     }
 
-    /// Wakes the job workers after the commit.
     pub(crate) fn wake_jobs(&mut self) {
         self.wake.jobs = true;
     }
 
-    /// Wakes the readers of news after the commit.
     pub(crate) fn wake_news(&mut self) {
         self.wake.news = true;
     }

@@ -15,7 +15,6 @@ use crate::clock::from_millisecond;
 /// One value, borrowed from its row or argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// `NULL`.
     Null,
     /// `BIGINT`.
     Integer(i64),
@@ -46,7 +45,6 @@ impl<T: Serialize> Bind for Json<T> {
 
 /// A type that can be an argument of a statement.
 pub trait Bind {
-    /// The value for the engine.
     fn bind(&self) -> Value<'_>;
 }
 

@@ -1,5 +1,5 @@
-//! The audit log: written with the change, listed by filter, chained where an
-//! account or the installation is concerned.
+//! The audit log: lines are written with their change, filtered, and chained if they concern an
+//! account or the installation.
 
 use jiff::SignedDuration;
 use platform::audit::chain::{self, Broken};
@@ -120,7 +120,7 @@ fn lines_are_found_by_what_they_say() {
                 vec![9, 1],
             ),
         ] {
-            // By pages of three, which join without a gap or a repeat.
+            // Pages of three lines join without gaps or repeats.
             let mut found = Vec::new();
             let mut before = None;
             loop {
@@ -177,7 +177,7 @@ fn the_chain_covers_accounts_and_finds_what_was_changed() {
         assert_eq!(store.write(chain::seal).await.unwrap(), 0);
         assert_eq!(store.read(chain::verify).await.unwrap(), None);
 
-        // Erasing a person leaves the chain whole.
+        // Erasing a person does not break the chain.
         let erased = store
             .write::<_, StoreError, _>(|tx| {
                 tx.run(
@@ -215,7 +215,7 @@ fn the_chain_covers_accounts_and_finds_what_was_changed() {
             let broken = store
                 .write::<(), Seen, _>(move |tx| {
                     tx.run(attack, &[], Rows::Exactly(1))?;
-                    // Seen from inside, and then undone.
+                    // The chain is verified inside the transaction, which is then rolled back.
                     Err(Seen::Broken(chain::verify(tx)?))
                 })
                 .await;
@@ -247,7 +247,7 @@ fn no_line_has_the_id_of_who_was_erased_and_the_chain_holds() {
                 request: request(1),
                 ..account(1)
             },
-            // A trusted contact: the scope is the account.
+            // A trusted contact's grant has an account as its scope.
             Entry {
                 entity: ("grant", "another".to_owned()),
                 scope: Some(ID.to_owned()),
@@ -265,7 +265,7 @@ fn no_line_has_the_id_of_who_was_erased_and_the_chain_holds() {
                 tx.record(line.clone())?;
             }
             chain::seal(tx)?;
-            // One that waits for its seal.
+            // A line that is not sealed yet.
             tx.record(lines[0].clone())
         };
         store.write(write).await.unwrap();
@@ -299,7 +299,7 @@ fn no_line_has_the_id_of_who_was_erased_and_the_chain_holds() {
         );
         assert_eq!(lines[1].changes, "[]");
         assert!(lines[3].changes.contains(STAND_IN) && lines[3].changes.contains("another"));
-        // What names nobody who was erased is still held by the seals.
+        // The seals still protect lines that do not name an erased person.
         let broken = store
             .write::<(), Seen, _>(|tx| {
                 let attack = sql!("UPDATE audit SET entity_id = 'other' WHERE place = 5");

@@ -1,4 +1,5 @@
-//! What the tables refuse is told by the name of the constraint, which is the same on both engines.
+//! Errors for violated constraints contain the constraint's name, which is the same on both
+//! engines.
 
 use platform::store::migrate::{Migrations, Step};
 use platform::{Rows, Sql, StoreError, sql};
@@ -73,7 +74,7 @@ fn a_broken_constraint_is_told_by_its_name() {
             ),
             (sql!("INSERT INTO guest VALUES (1, 1)"), Some("guest_pkey")),
             (sql!("INSERT INTO twin VALUES ('a')"), Some("twin_pkey")),
-            // SQLite has no names for these.
+            // SQLite does not name these constraints.
             (sql!("INSERT INTO guest VALUES (9, 1)"), None),
             (sql!("INSERT INTO guest VALUES (1, NULL)"), None),
         ];
@@ -89,7 +90,7 @@ fn a_broken_constraint_is_told_by_its_name() {
             );
             assert_eq!(refused.constraint(), name, "{refused:?}");
         }
-        // What no constraint forbids is kept: each engine was shown its own sections alone.
+        // Both engines accept this row: each engine ran only its own sections of the migration.
         world
             .store()
             .write(|tx| {

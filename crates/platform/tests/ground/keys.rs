@@ -1,4 +1,4 @@
-//! The key file and the store belong together.
+//! The key file must belong to the store.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,15 +12,15 @@ use testkit::World;
 
 use super::MIGRATIONS;
 
-/// How many processes begin at once.
+/// The number of processes that start at the same time.
 const PROCESSES: u64 = 4;
 
-/// Opens the file as a process of its own would.
+/// Opens the file as a separate process would.
 async fn open(store: &Store, path: &Path, seed: u64) -> Result<Keyring, KeyError> {
     KeyFile::at(path).open(store, &Random::seeded(seed)).await
 }
 
-/// What tells keys apart.
+/// A value that differs between keys.
 fn signature(keys: &Keyring) -> String {
     keys.key("test").sign(&[])
 }
@@ -56,7 +56,7 @@ fn without_the_keys_of_its_store_nothing_begins() {
     World::each_engine(&MIGRATIONS, async |world| {
         let (store, folder) = (world.store(), tempfile::tempdir().unwrap());
         let path = folder.path().join("secret.key");
-        // One that is there before the store knows any is taken.
+        // A key file that exists before the store knows any key is adopted.
         write(&path, &[1]);
         let first = open(store, &path, 1).await.unwrap();
         assert_eq!(signature(&first), signature(&Keyring::new([1; 32], &[])));
@@ -68,7 +68,7 @@ fn without_the_keys_of_its_store_nothing_begins() {
         let missing = open(store, &path, 1).await;
         assert!(matches!(missing, Err(KeyError::Missing(_))), "{missing:?}");
         assert!(!path.exists());
-        // Of another machine, which has begun before it got the file.
+        // Another machine has created its own key file before it got a copy of the first one.
         let elsewhere = folder.path().join("other.key");
         write(&elsewhere, &[3]);
         let other = open(store, &elsewhere, 1).await;
@@ -93,7 +93,7 @@ fn a_new_first_line_becomes_the_key_of_the_store() {
         let both = open(store, &path, 1).await.unwrap().key("test");
         assert!(both.verify(&["a"], &before.sign(&["a"])));
         assert_ne!(both.sign(&["a"]), before.sign(&["a"]));
-        // From now on the old line alone is another key.
+        // From now on, a file that has only the old key is refused.
         write(&path, &[1]);
         assert!(matches!(
             open(store, &path, 1).await,

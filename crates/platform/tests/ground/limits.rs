@@ -23,7 +23,7 @@ fn address(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-/// Addresses of IPv4, each in a network of its own.
+/// IPv4 addresses, each in a different network.
 fn bot(number: u32) -> IpAddr {
     Ipv4Addr::from_bits(0x0b00_0000 + (number << 8)).into()
 }
@@ -48,14 +48,12 @@ fn attempt(
     Ok(attempt.expect("nothing is in flight"))
 }
 
-/// Tries a wrong code.
 #[track_caller]
 fn fail(budget: &GuessBudget, client: IpAddr, code: &str, now: Timestamp) -> Result<(), Refused> {
     attempt(budget, client, code, now)?.failed(now);
     Ok(())
 }
 
-/// Tries a code with a wrong name.
 #[track_caller]
 fn fail_named(
     budget: &GuessBudget,
@@ -77,8 +75,8 @@ fn needs_name(outcome: Result<(), Refused>) -> bool {
     matches!(outcome, Err(Refused::NameRequired(_)))
 }
 
-/// How many of `count` wrong codes were looked up, each from the address that
-/// `client` says.
+/// Returns how many of `count` wrong codes were looked up, each from the IP address that `client`
+/// returns.
 fn looked_up(budget: &GuessBudget, count: u32, client: impl Fn(u32) -> IpAddr) -> u32 {
     let tries = (0..count).map(|number| {
         let code = format!("W{number}");
@@ -184,7 +182,7 @@ fn nothing_that_is_used_up_is_forgotten_for_other_networks() {
         let name = fail_named(&budget, bot(number), &number.to_string(), "Rahman", start());
         counted += u32::from(name.is_ok());
     }
-    // Beyond the largest number of networks all others share one count.
+    // Above the maximum number of networks, all further ones share one counter.
     assert!((45_000..45_200).contains(&counted), "{counted}");
     assert!(begun.elapsed() < Duration::from_mins(1));
     assert!(needs_name(fail(&budget, used_up, "X", start())));
@@ -217,7 +215,8 @@ async fn tries_wait_for_those_in_flight_and_only_wrong_codes_count() {
     for guest in guests {
         held.push(guest.await.unwrap().expect("all were right"));
     }
-    // While eight more are in flight one waits; they fail, so a name is needed.
+    // While eight more look-ups are in flight, another attempt waits. All of them fail, so the
+    // waiting attempt needs a name.
     let wrong: Vec<Attempt> = (0..8)
         .map(|number| attempt(&budget, home, &format!("WRONG{number}"), start()).unwrap())
         .collect();
@@ -228,7 +227,7 @@ async fn tries_wait_for_those_in_flight_and_only_wrong_codes_count() {
         attempt.failed(start());
     }
     assert!(matches!(late.await.unwrap(), Err(Refused::NameRequired(_))));
-    // What was right before is asked alike.
+    // Codes that were right before need a name too.
     let known = budget.attempt_now(guess(home, "0", None), start());
     assert!(matches!(known, Err(Refused::NameRequired(_))));
 }
@@ -239,7 +238,7 @@ fn three_wrong_names_an_hour_close_a_code_that_needs_not_exist() {
     for (number, name) in (0..).zip(["Ahmad", "Lee", "Rossi"]) {
         let client = bot(number);
         assert_eq!(fail_named(&budget, client, "RAHMA", name, start()), Ok(()));
-        // The same again is free.
+        // Repeating the same attempt is free.
         if number < 2 {
             let again = fail_named(&budget, client, "RAHMA", name, start());
             assert_eq!(again, Ok(()));
@@ -384,7 +383,7 @@ fn the_budget_survives_a_restart_and_is_shared() {
             let later = now + minutes(11);
             drop(attempt(budget, home, "x", later).unwrap());
         }
-        // Nothing counts twice, however often it is read.
+        // No attempt counts twice, however often the rows are read.
         for number in 0..200 {
             third
                 .sync(world.store(), now + SignedDuration::from_secs(number))
@@ -393,7 +392,7 @@ fn the_budget_survives_a_restart_and_is_shared() {
         }
         assert!(!third.is_used_up(now));
 
-        // A day later nothing of it is left.
+        // A day later, all attempts are forgotten.
         let tomorrow = now + SignedDuration::from_hours(27);
         third.sync(world.store(), tomorrow).await.unwrap();
         assert_eq!(rows(world.store()).await, 0);
@@ -416,12 +415,12 @@ fn what_could_not_be_written_is_written_next_time() {
     });
 }
 
-/// Takes the table of wrong codes away.
+/// Renames the table of wrong codes, so that statements on it fail.
 async fn hide(store: &Store) {
     change(store, sql!("ALTER TABLE guess RENAME TO hidden")).await;
 }
 
-/// Puts it back.
+/// Restores the name of the table of wrong codes.
 async fn show(store: &Store) {
     change(store, sql!("ALTER TABLE hidden RENAME TO guess")).await;
 }

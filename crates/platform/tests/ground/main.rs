@@ -26,10 +26,10 @@ use std::time::{Duration, Instant};
 use platform::store::migrate::{Migrations, Step};
 use platform::{Rows, Store, StoreError, Tx, sql};
 
-/// What takes longer than this does not happen.
+/// The longest time that a test waits for an event.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The floor's own tables, and one for tests to write into.
+/// The platform's own tables, and a table for tests.
 const MIGRATIONS: [Migrations; 2] = [
     platform::MIGRATIONS,
     Migrations::new(
@@ -55,7 +55,7 @@ fn add(tx: &mut Tx<'_>, id: &str, amount: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Locks a thing first, as every change does, and adds to it; gives the amount.
+/// Locks a thing by raising its amount, and returns the amount.
 fn raise(tx: &mut Tx<'_>, id: &str) -> Result<i64, StoreError> {
     let (amount,) = tx.one(
         sql!("UPDATE thing SET amount = amount + 1 WHERE id = $1 RETURNING amount"),
@@ -64,8 +64,8 @@ fn raise(tx: &mut Tx<'_>, id: &str) -> Result<i64, StoreError> {
     Ok(amount)
 }
 
-/// Asks again where too many are in line for what a change locks: on a slow machine they may be
-/// longer than one waits.
+/// Repeats a change as long as the store is busy: on a slow machine, changes may wait for a lock
+/// for longer than the store's timeout.
 async fn insist<T: Send + 'static>(
     store: &Store,
     change: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Clone + Send + Sync + 'static,

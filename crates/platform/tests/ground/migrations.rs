@@ -1,4 +1,4 @@
-//! Bringing the tables up to date, and refusing what cannot be.
+//! Migrations of a store, and refusals of stores that cannot be migrated.
 
 use platform::store::migrate::{self, Migrations, Step};
 use platform::store::{Settings, SqliteSettings};
@@ -27,7 +27,7 @@ const EDITED: Step = Step {
 fn open(settings: &Settings, steps: &'static [Step]) -> Result<Store, StoreError> {
     let [platform, test] = MIGRATIONS;
     let domain = Migrations::new("domain", steps);
-    // The client for PostgreSQL cannot be used inside a runtime.
+    // The PostgreSQL client cannot be used inside a runtime.
     let settings = settings.clone();
     std::thread::spawn(move || {
         Store::open(
@@ -79,7 +79,7 @@ fn a_store_made_by_an_unreleased_program_is_refused_and_not_touched() {
     World::each_engine(&MIGRATIONS, async |world| {
         let settings = world.settings();
         drop(open(&settings, &[FIRST]).unwrap());
-        // The step that is still to come would add to `thing` and make a table.
+        // The pending step would change `thing` and create a table.
         let message = refusal(open(&settings, &[EDITED, SECOND]));
         assert!(
             message.contains("made by an unreleased Kenduri")
@@ -99,7 +99,7 @@ fn a_store_made_by_an_unreleased_program_is_refused_and_not_touched() {
             .await
             .unwrap();
         assert_eq!(steps, (1,));
-        // The program that made it goes on.
+        // The program that created the store can still open it.
         let store = open(&settings, &[FIRST, SECOND]).unwrap();
         assert_eq!(store.read(count).await.unwrap(), 1);
     });

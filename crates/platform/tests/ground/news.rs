@@ -1,4 +1,4 @@
-//! News: numbered in the order of commits, whoever writes and whoever reads.
+//! News is numbered in commit order, whichever process writes or reads.
 
 use std::time::Duration;
 
@@ -18,8 +18,7 @@ fn tell(tx: &mut Tx<'_>, scope: &str, amount: i64) -> Result<(), StoreError> {
     })
 }
 
-/// Reads the news of `scope` after `number` as a stream would, until `enough`
-/// have come.
+/// Reads the news of `scope` after `number` like an event stream, until there are `enough`.
 async fn read_on(store: &Store, scope: &str, mut number: i64, enough: usize) -> Vec<News> {
     let mut waiting = store.news_waiting();
     let mut read: Vec<News> = Vec::new();
@@ -145,7 +144,7 @@ fn a_lower_number_never_comes_after_a_higher_one() {
         }
         for reader in readers {
             let news = reader.await.unwrap();
-            // Under one lock the order of the news is the order of the facts.
+            // All these changes took the same lock, so their news is in the order of the changes.
             let expected: Vec<_> = (1..=i64::try_from(WRITERS * EACH / 3).unwrap()).collect();
             assert_eq!(amounts(&news), expected);
         }
@@ -170,7 +169,7 @@ fn another_process_hears_it_and_takes_over_when_the_first_is_gone() {
         };
         second.write(|tx| tell(tx, "a", 4)).await.unwrap();
         assert_eq!(amounts(&reader.await.unwrap()), [4]);
-        // Whoever led, two of three are left without it in turn.
+        // Whichever process led first, the last remaining one takes over.
         tokio::task::spawn_blocking(move || drop(second))
             .await
             .unwrap();

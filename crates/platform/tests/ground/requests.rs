@@ -1,4 +1,4 @@
-//! Jobs and mails name the request that caused them, however far they are from it.
+//! Jobs and mails carry the id of the request that caused them, even if it did so indirectly.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ async fn enqueue(world: &World, request: Option<&str>, job: NewJob) {
     caused_by(request.map(Arc::from), change).await.unwrap();
 }
 
-/// What there is, and the request that caused it.
+/// Lists the stored jobs and mails, each with the id of the request that caused it.
 async fn causes(world: &World) -> Vec<(String, Option<String>)> {
     let look = world.store().read::<_, StoreError, _>(|tx| {
         tx.all(
@@ -36,7 +36,7 @@ async fn causes(world: &World) -> Vec<(String, Option<String>)> {
     look.await.unwrap()
 }
 
-/// Fails once, then leaves a mail and a job.
+/// A handler that fails once, then sends a mail and enqueues a job.
 fn begin() -> Handler {
     Handler::new("begin", |begun| async move {
         if begun.attempts == 0 {

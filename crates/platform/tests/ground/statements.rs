@@ -1,4 +1,4 @@
-//! Every SQL text of this floor means something to both engines.
+//! Both engines accept every SQL text of this crate.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What one change and one look-up can rely on.
+//! Guarantees for a single change and a single read.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
@@ -37,7 +37,8 @@ fn a_refusal_or_a_panic_in_one_change_leaves_the_others() {
                                 0 => Err(Refusal::No),
                                 1 => panic!("on purpose"),
                                 2 => {
-                                    // What a constraint refuses takes the whole change along.
+                                    // This violates a constraint, which rolls back the whole
+                                    // change.
                                     add(tx, "second", -1)?;
                                     Ok(())
                                 }
@@ -159,7 +160,7 @@ fn arguments_go_where_their_numbers_say() {
             .await
             .unwrap();
         assert_eq!(found, ("a".to_owned(), 7, None, vec![0, 255], true, true));
-        // A text that no column can hold finds nothing, and breaks nothing.
+        // A text that no column can contain matches nothing, and is not an error.
         let none: Option<(String,)> = world
             .store()
             .read::<_, StoreError, _>(|tx| {
@@ -177,7 +178,7 @@ fn an_unknown_word_is_an_error_that_names_its_column() {
         let key = Keyring::new([1; 32], &[]).key(suppression::PURPOSE);
         let address: Address = "a@b.my".parse().unwrap();
         let (known, to) = (key.clone(), address.clone());
-        // No list of words in the tables stops what a newer program writes.
+        // No constraint limits columns to known words, so a newer program can store new ones.
         let insert = move |tx: &mut Tx<'_>| {
             suppression::record(tx, &known, &to, suppression::Cause::Manual)?;
             for statement in [
@@ -283,8 +284,8 @@ fn now_is_fixed_when_the_first_lock_is_held() {
     });
 }
 
-/// Until some change waits for a lock. On SQLite it waits in the queue, where
-/// it has not begun.
+/// Waits until a change is blocked by a lock. On SQLite, changes wait in the queue before they
+/// begin, so this returns at once.
 async fn until_blocked(world: &World) {
     let begin = Instant::now();
     while world.engine() == Engine::Postgres {
@@ -340,7 +341,7 @@ fn a_full_queue_says_so_at_once() {
         })
         .await
         .unwrap();
-        // Enqueued when first polled, and each of them is kept.
+        // The first poll enqueues a change.
         let mut queued: Vec<_> = (0..QUEUE_LIMIT)
             .map(|number| {
                 let store = world.store().clone();
@@ -361,7 +362,7 @@ fn a_full_queue_says_so_at_once() {
         for change in waiting {
             change.await.unwrap().unwrap();
         }
-        // Whoever asked may go away: what was accepted is done all the same.
+        // Accepted changes are committed even if their callers are cancelled.
         drop(queued.split_off(QUEUE_LIMIT / 2));
         for change in queued {
             change.await.unwrap();
@@ -383,7 +384,7 @@ async fn until_count(world: &World, expected: i64) {
 fn a_deadlock_runs_again_until_both_are_done() {
     World::each_engine(&MIGRATIONS, async |world| {
         if world.engine() == Engine::Sqlite {
-            // One writer: there is nobody to meet.
+            // SQLite has a single writer, so changes never conflict.
             return;
         }
         let starts = Arc::new(AtomicU32::new(0));

@@ -1,4 +1,4 @@
-//! Changes that share a flush on SQLite, and a disk that is full.
+//! Changes that share a flush on SQLite, and a full disk.
 
 use std::sync::{Mutex, mpsc};
 
@@ -20,8 +20,8 @@ fn open(file: &std::path::Path, batch: usize) -> Store {
     .unwrap()
 }
 
-/// Lets `number` changes come in while the writer is busy with another one;
-/// tells how many commits they all took.
+/// Enqueues `number` changes while the writer is busy with another one. Returns the number of
+/// commits for all of them.
 async fn commits_of(store: &Store, number: u64) -> u64 {
     let (entered, has_entered) = mpsc::channel();
     let (open, gate) = mpsc::channel::<()>();
@@ -96,7 +96,8 @@ async fn a_full_disk_refuses_what_does_not_fit_and_keeps_what_it_acknowledged() 
         .map(|number| {
             let store = store.clone();
             tokio::spawn(async move {
-                // Every fifth is large, so that small ones share its batch.
+                // Every fifth change is large, so that small changes share a batch with a large
+                // one.
                 let size = if number % 5 == 0 { 20_000 } else { 10 };
                 let outcome = store
                     .write::<_, StoreError, _>(move |tx| {

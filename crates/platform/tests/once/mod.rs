@@ -1,4 +1,4 @@
-//! Mails that leave at most once, and mails that are taken back.
+//! Mails that are sent at most once, and mails that are withdrawn.
 
 use platform::mail::{self, MailId, State};
 use testkit::World;

@@ -1,5 +1,5 @@
-//! Mails with a link that works once: nobody reads it in the store, nor in what the store leaves
-//! beside itself.
+//! Mails with a single-use link: neither the store nor the files beside it contain the link in
+//! clear text.
 
 use platform::Keyring;
 use platform::mail::{Mailer, NewMail, State, mailbox, sealed_text};
@@ -10,7 +10,7 @@ use crate::{MIGRATIONS, mail_to, read, send, states, text_key, worker, worker_to
 
 const LINK: &str = "https://kenduri.example/reset/wXq2LkJ8pYt0sVb7RzN4cHg";
 
-/// A mail with a link in its text and in its page.
+/// A mail with a link in its plain text and in its HTML part.
 fn with_link() -> NewMail {
     NewMail {
         text: format!("Set a new password:\n{LINK}\n"),

@@ -1,4 +1,4 @@
-//! A mail server for tests: small, obedient, and rude on demand.
+//! A small mail server for tests, which misbehaves on demand.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// What it says at one step, instead of yes.
+/// The step at which the server misbehaves, and its reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
     Obedient,
@@ -19,13 +19,13 @@ pub(crate) enum Manner {
     SaysAtSender(&'static str),
     SaysAtRecipient(&'static str),
     SaysAtText(&'static str),
-    /// Takes the text and hangs up.
+    /// The server accepts the text, then closes the connection without a reply.
     DropsAfterText,
-    /// Takes the text and says nothing.
+    /// The server accepts the text and never replies.
     SilentAfterText,
 }
 
-/// When it encrypts.
+/// When the server starts TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encryption {
     Never,
@@ -33,7 +33,7 @@ pub(crate) enum Encryption {
     AtOnce,
 }
 
-/// A mail whose text has arrived, whatever was answered.
+/// A mail whose text has arrived, whatever the server's reply was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Received {
     pub(crate) from: String,
@@ -43,7 +43,7 @@ pub(crate) struct Received {
     pub(crate) login: Option<String>,
 }
 
-/// A running server. Clones are the same one.
+/// A running server. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Server {
     port: u16,
@@ -53,7 +53,7 @@ pub(crate) struct Server {
     connections: watch::Sender<usize>,
 }
 
-/// What one conversation has come to.
+/// The state of one SMTP session.
 #[derive(Default)]
 struct Talk {
     encrypted: bool,
@@ -95,7 +95,7 @@ impl Server {
         server
     }
 
-    /// How the platform reaches it, with a user and a password.
+    /// The settings with which the platform connects to this server, with user and password.
     pub(crate) fn settings(&self, tls: mail::Tls) -> mail::Server {
         mail::Server {
             host: "localhost".to_owned(),
@@ -146,7 +146,7 @@ impl Server {
         }
     }
 
-    /// Talks until the other side says goodbye, or wants to go on encrypted.
+    /// Serves the session until the client quits or starts TLS.
     async fn talk<S>(
         &self,
         stream: &mut BufReader<S>,
@@ -233,7 +233,7 @@ impl Server {
 }
 
 impl Received {
-    /// The value of one header line.
+    /// The value of a header field.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.text
             .lines()

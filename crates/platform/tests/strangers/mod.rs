@@ -1,4 +1,4 @@
-//! Mail that people without a session cause, behind everybody else's.
+//! Mail that people without a session cause is sent after all other mail.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +15,7 @@ struct Task {
     mail: MailId,
 }
 
-/// A mail that somebody in the network `line` caused.
+/// A mail that a person in the network `line` causes.
 fn caused_in(line: &str, to: &str, is_known: bool) -> NewMail {
     NewMail {
         stranger: Some(Stranger {
@@ -27,7 +27,8 @@ fn caused_in(line: &str, to: &str, is_known: bool) -> NewMail {
     }
 }
 
-/// Sends all mails, and says to whom, in their order. With the first, `meanwhile` is written.
+/// Runs all mail jobs and returns the recipients in the order of sending. The first job also writes
+/// the mails in `meanwhile`.
 async fn sent(world: &World, meanwhile: Vec<NewMail>) -> Vec<String> {
     let order = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&order);

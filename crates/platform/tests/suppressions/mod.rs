@@ -1,4 +1,4 @@
-//! Addresses that get no mail, and what is heard of mails.
+//! The suppression list and delivery reports.
 
 use jiff::SignedDuration;
 use platform::audit::{self, Actor};
@@ -11,7 +11,7 @@ use crate::{
     MIGRATIONS, SCOPE, key, mail_to, minutes, read, send, states, suppressed, worker_to, write,
 };
 
-/// Mails that the recipient may stop.
+/// A mail that the recipient may unsubscribe from.
 fn news_to(address: &str, scope: &str) -> NewMail {
     NewMail {
         stream: Stream::Notification,
@@ -24,7 +24,7 @@ fn days(count: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * count)
 }
 
-/// What the audit log says of the list.
+/// The audit log's actions on the suppression list.
 async fn audited(world: &World) -> Vec<String> {
     let filter = audit::Filter {
         action: "suppression".to_owned(),
@@ -46,7 +46,8 @@ fn three_soft_bounces_in_a_week_hold_an_address_for_a_week() {
             worker.run_due().await.unwrap();
             *states(world).await.last().unwrap()
         };
-        // The first one is too old when the third comes, and one arrives after two.
+        // These refusals do not suppress the email address: the first is too old when the third
+        // comes, and a delivery resets the count before the last two.
         for (pause, manner) in [
             (0, full),
             (4, full),
@@ -124,7 +125,7 @@ fn a_report_counts_once_for_each_mail_and_a_stronger_one_stays() {
             let found = say("e".to_owned(), outcome).await;
             assert_eq!(found, Some(Cause::Complaint));
         }
-        // What was lifted does not come back with a repeat.
+        // A repeated report does not restore a lifted suppression.
         let address: Address = "rahma@example.my".parse().unwrap();
         write(world, move |tx| {
             suppression::lift(tx, &key(), &address, (Actor::System, None))
@@ -158,7 +159,7 @@ fn reports_that_come_at_once_all_count() {
             together(say(here, "b", soft), say(&second, "c", soft)).await;
             let held = suppressed(world, &address).await;
             assert_eq!(held, Some(Cause::SoftBounce), "{round}");
-            // Whatever order they come in, the stronger one stays.
+            // In either order of reports, the stronger cause stays.
             let (hard, complaint) = (Outcome::HardBounce, Outcome::Complaint);
             together(say(here, "c", hard), say(&second, "d", complaint)).await;
             together(say(here, "e", Outcome::Delivered), say(&second, "a", soft)).await;
@@ -183,7 +184,7 @@ fn an_unsubscribe_stops_one_stream_of_one_scope_while_a_batch_leaves() {
         let link = link.strip_prefix("https://kenduri.example/unsubscribe/");
         let place = suppression::find_unsubscribe(&key(), link.unwrap()).unwrap();
 
-        // These wait when the button is pressed.
+        // These mails are queued when the recipient unsubscribes.
         send(world, news_to("rahma@example.my", SCOPE)).await;
         send(world, news_to("rahma@example.my", "birthday")).await;
         send(world, mail_to("rahma@example.my")).await;
@@ -244,7 +245,7 @@ fn nothing_leaves_that_waited_when_a_stream_was_stopped() {
                 suppression::unsubscribe_link(&key(), &to, Stream::Notification, Some(SCOPE));
             let secret = link.rsplit('/').next().unwrap();
             let place = suppression::find_unsubscribe(&key(), secret).unwrap();
-            // Each time a little later in the batch.
+            // In each round, the unsubscription comes a little later in the batch.
             let (sent, server, goal) = (server.received().len(), server.clone(), round % BATCH);
             let (store, facts, worker) = (second.clone(), facts.clone(), worker.clone());
             let recipient = address.clone();

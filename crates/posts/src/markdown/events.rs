@@ -1,4 +1,4 @@
-//! The parser's events for a text, without its raw HTML.
+//! The parser's events for a Markdown text, without its raw HTML.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 

@@ -8,8 +8,8 @@ use web::picture_folder;
 use super::events::events;
 use crate::image;
 
-/// The HTML of `markdown`. Links to paths of the site and its pictures begin with `origin`, so that
-/// they also lead there from a feed.
+/// The HTML of `markdown`. Links to paths of this site and its pictures begin with `origin`, so
+/// that they also work in a feed.
 pub fn html(markdown: &str, origin: &str) -> String {
     let mut writer = Writer {
         origin,
@@ -46,14 +46,14 @@ pub fn html(markdown: &str, origin: &str) -> String {
     written
 }
 
-/// A prefix for the ids of a text's footnotes: several texts may be on one page.
+/// A prefix for the ids of a text's footnotes, because several texts may be on one page.
 fn prefix(markdown: &str) -> String {
     let mut hasher = DefaultHasher::new();
     markdown.hash(&mut hasher);
     format!("fn-{:x}-", hasher.finish() & 0xff_ffff)
 }
 
-/// The text of the events up to the end of a picture.
+/// The text of all events up to the end of a picture.
 fn description<'a>(events: &mut impl Iterator<Item = Event<'a>>) -> String {
     let (mut words, mut depth) = (String::new(), 1);
     for event in events {
@@ -75,10 +75,10 @@ struct Writer<'a, 'b> {
     origin: &'b str,
     prefix: String,
     body: Vec<Event<'a>>,
-    /// Footnotes, which are rendered below the text wherever they were written.
+    /// The footnotes, which are rendered below the text wherever they were written.
     footnotes: Vec<Event<'a>>,
     is_in_footnote: bool,
-    /// For each open link, whether it is rendered as one.
+    /// For each open link, whether it is rendered as a link.
     open_links: Vec<bool>,
     /// The labels of footnotes in the order of their numbers.
     labels: Vec<CowStr<'a>>,
@@ -160,7 +160,7 @@ impl<'a> Writer<'a, '_> {
         }) + 1
     }
 
-    /// Renders a picture of this site, or only the description of another one.
+    /// Renders a picture of this site. For a picture of another site, renders only its description.
     fn picture(&mut self, address: &str, title: &str, alt: String) {
         let sized =
             image::file(address).and_then(|file| Some((file, picture_folder::dimensions(file)?)));
@@ -216,7 +216,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The target of a link, if it is an allowed one.
+/// The target of a link, if it is allowed.
 fn safe_target<'a>(target: &CowStr<'a>, origin: &str) -> Option<CowStr<'a>> {
     if target.starts_with('/') && !target.starts_with("//") && !target.starts_with("/\\") {
         return Some(format!("{origin}{target}").into());

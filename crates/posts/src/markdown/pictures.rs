@@ -10,9 +10,8 @@ use crate::image;
 /// A picture of this site in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TextPicture {
-    /// The picture's file.
     pub(crate) file: String,
-    /// A description, for readers who do not see the picture.
+    /// A description for readers who cannot see the picture.
     pub(crate) alt: String,
 }
 
@@ -43,8 +42,8 @@ pub(crate) fn pictures(markdown: &str) -> Vec<TextPicture> {
     found
 }
 
-/// Replaces the addresses of the pictures in a text. `other` gets an address and its line; `None`
-/// leaves the address unchanged.
+/// Replaces the link targets of the pictures in a text. `other` gets a target and its line, and
+/// returns the new target, or `None` to leave the target unchanged.
 pub(crate) fn relocate(
     markdown: &str,
     mut other: impl FnMut(&str, usize) -> Option<String>,

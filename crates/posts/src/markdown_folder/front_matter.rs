@@ -31,17 +31,16 @@ pub(super) struct Document {
     pub(super) body_line: usize,
 }
 
-/// A line, and what is wrong there.
+/// A line, and the problem there.
 pub(super) type Fault = (usize, String);
 
-/// Parses a file.
 pub(super) fn read(file: &str) -> Result<Document, Fault> {
     let file = file.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let first = file.lines().next().unwrap_or_default().trim_end();
     let ends: &[&str] = match first {
         "---" => &["---", "..."],
         "+++" => &["+++"],
-        // Bear writes no line above its front matter.
+        // Bear has no delimiter above its front matter.
         _ if is_key(first) && file.lines().any(|line| line.trim_end() == "___") => &["___"],
         _ => {
             return Ok(Document {
@@ -108,7 +107,7 @@ fn flatten(entries: &mut BTreeMap<String, Entry>, above: &str, table: ::toml::Ta
                 .trim_start_matches(['"', '['])
                 .starts_with(&*key)
         };
-        // The delimiter is above the first line.
+        // The delimiter takes up one more line.
         let line = text.lines().position(is_here).map_or(1, |at| at + 2);
         let name = format!("{above}{}", key.to_lowercase());
         let words = |value: ::toml::Value| match value {
@@ -183,7 +182,8 @@ impl<'a> Yaml<'a> {
         Ok(())
     }
 
-    /// The next line that is not blank or a comment, if it belongs to a key indented by `depth`.
+    /// The next line that is neither blank nor a comment, if it belongs to a key with the
+    /// indentation `depth`.
     fn next_below(&mut self, depth: usize) -> Option<&'a str> {
         let (_, line) = self.lines.peek()?;
         let is_item = line.trim_start().starts_with("- ") || line.trim() == "-";

@@ -25,7 +25,7 @@ use crate::image;
 use crate::markdown;
 use crate::post::{Kind, Post, PostId, State};
 
-// The keys that different programs use for the same thing.
+// Different programs use different keys for the same thing.
 
 const TITLE: &[&str] = &["title"];
 const SLUG: &[&str] = &["slug", "link", "permalink", "url"];
@@ -103,7 +103,7 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The result of looking for a picture: the name of its file, or why it cannot be imported.
+/// The result of looking for a picture: its file name, or the reason why it cannot be imported.
 type Found = Result<String, String>;
 
 struct Reading<'a> {
@@ -167,7 +167,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// The post that the front matter describes. Problems are reported.
+    /// Makes the post that the front matter describes, and reports problems.
     fn post(&mut self, file: &Path, document: &Document) -> Option<Post> {
         let now = self.site.clock.now();
         let body = document.body.trim_start_matches('\n').trim_end();
@@ -267,8 +267,8 @@ impl Reading<'_> {
             Some("page") => Kind::Page,
             Some("note") => Kind::Note,
             Some("article" | "post" | "posts" | "blog") | None => Kind::Article,
-            // Unknown types of other programs become articles, but a misspelled `kind`, this site's
-            // own key, is an error.
+            // An unknown type of another program becomes an article. But `kind` is this site's own
+            // key, so an unknown word there is an error.
             Some(word) => {
                 if let (Some(entry), true) = (document.find(&["kind"]), Kind::find(word).is_none())
                 {
@@ -296,7 +296,7 @@ impl Reading<'_> {
             let found = of_name.into_iter().find(|slug| !slug.is_empty());
             return found.unwrap_or_else(|| "post".to_owned());
         };
-        // The address may end in a slash.
+        // The path may end with a slash.
         let given = given.trim_end_matches('/');
         let last = given.rsplit('/').next().unwrap_or_default();
         let last = last.strip_suffix(".html").unwrap_or(last);
@@ -317,12 +317,12 @@ impl Reading<'_> {
         at
     }
 
-    /// An id that depends only on the file and the title, so that a post is not imported twice.
+    /// An id that depends only on the file and the title, so that no post is imported twice.
     fn id_of(&self, file: &Path, title: &str) -> Option<PostId> {
         let path = file.strip_prefix(&self.root).unwrap_or(file);
         let name = format!("{}\0{title}", path.display());
         let hash = hexadecimal(&Sha256::digest(name.as_bytes()));
-        // A UUID of version 8 (RFC 9562), whose content is free.
+        // A UUID of version 8 (RFC 9562), which may have any content.
         let parts = [
             &hash[..8],
             &hash[8..12],
@@ -336,7 +336,7 @@ impl Reading<'_> {
             .ok()
     }
 
-    /// The text with the new addresses of its pictures.
+    /// The text, with the new paths of its pictures.
     async fn body(
         &mut self,
         file: &Path,
@@ -366,7 +366,7 @@ impl Reading<'_> {
         }))
     }
 
-    /// The picture at an address in a file; `None` if it is on another site or stored already.
+    /// The picture at a link target in a file; `None` if it is on another site or already stored.
     async fn picture(&mut self, file: &Path, address: &str) -> Result<Option<Found>, FolderError> {
         let is_elsewhere = address.starts_with("//") || address.contains("://");
         if is_elsewhere || address.starts_with("data:") {
@@ -398,7 +398,7 @@ impl Reading<'_> {
         Ok(Some(stored))
     }
 
-    /// Reads a picture. An exported one keeps its name.
+    /// Reads a picture. A picture that was exported from a site keeps its name.
     async fn keep(&mut self, path: &Path) -> Result<Found, FolderError> {
         let sent = Bytes::from(std::fs::read(path)?);
         let shown = path.strip_prefix(&self.root).unwrap_or(path).display();
@@ -451,7 +451,6 @@ impl Reading<'_> {
     }
 }
 
-/// A picture of the site.
 pub(super) async fn stored(site: &Site, file: &str) -> io::Result<Option<Bytes>> {
     let key = image::FOLDER.key(file).map_err(io::Error::other)?;
     let Some(mut opened) = site.files.open(&key).await? else {
@@ -462,7 +461,7 @@ pub(super) async fn stored(site: &Site, file: &str) -> io::Result<Option<Bytes>>
     Ok(Some(bytes.into()))
 }
 
-/// The information in a file name: Jekyll's begin with the date.
+/// The parts of a file name. In Jekyll, the name begins with the date.
 struct FileName {
     title: String,
     date: Option<Timestamp>,
@@ -471,7 +470,7 @@ struct FileName {
 impl FileName {
     fn of(file: &Path) -> Self {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-        // In a bundle of Hugo, the folder has the name.
+        // In a Hugo bundle, the folder's name is the post's name.
         let folder = file.parent().and_then(Path::file_name);
         let stem = match (&*stem, folder) {
             ("index" | "_index", Some(folder)) => folder.to_string_lossy().into_owned(),
@@ -488,7 +487,7 @@ impl FileName {
     }
 }
 
-/// An instant in one of the formats that programs write.
+/// Parses an instant in one of the formats that other programs write.
 fn instant(words: &str, zone: &TimeZone) -> Option<Timestamp> {
     let words = words.trim();
     if let Ok(at) = words.parse::<Timestamp>() {

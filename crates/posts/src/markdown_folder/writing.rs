@@ -45,7 +45,7 @@ pub async fn write(site: &Site, root: &Path) -> Result<Counts, FolderError> {
         ..Counts::default()
     };
     for file in pictures {
-        // A text may name a picture that no longer exists.
+        // A text may refer to a picture that no longer exists.
         if let Some(bytes) = stored(site, &file).await? {
             put(&root.join("pictures").join(file), &bytes)?;
             counts.pictures += 1;
@@ -62,7 +62,6 @@ fn path(post: &Post) -> String {
     }
 }
 
-/// A post as a file.
 fn file(post: &Post) -> String {
     let mut file = format!("---\nid: {}\nkind: {}\n", post.id, post.kind.word());
     let mut add = |key: &str, value: String| {

@@ -19,7 +19,6 @@ use crate::editor::Editor;
 use crate::post::{Kind, Post, PostId, State as PostState};
 use crate::{READ, Refusal, WRITE, feed, markdown, published};
 
-/// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {
     R::default()
         .merge(api::routes::<Post, R>())
@@ -111,13 +110,13 @@ struct PublishedSummary {
     kind: Kind,
     /// The title; a note has none.
     title: String,
-    /// Where it is read.
+    /// The URL of its page.
     url: String,
     /// The beginning of the text, without formatting.
     excerpt: String,
     /// The tags.
     tags: Vec<String>,
-    /// Its picture.
+    /// The post's picture.
     image: Option<PublishedImage>,
     /// When the post was published.
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -132,7 +131,7 @@ struct PublishedSummary {
 struct PublishedImage {
     /// The address of the picture.
     url: String,
-    /// For those who do not see it.
+    /// The description for readers who cannot see the picture.
     alt: String,
     /// The width in pixels.
     width: i64,
@@ -166,7 +165,7 @@ impl PublishedSummary {
 struct PublishedPost {
     #[serde(flatten)]
     summary: PublishedSummary,
-    /// Safe to show: no HTML of the author's own.
+    /// The text as safe HTML, without any HTML that the author wrote.
     html: String,
 }
 
@@ -179,18 +178,18 @@ impl PublishedPost {
     }
 }
 
-/// Which posts are listed.
+/// A filter for the list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it only describes the query")]
 struct Filter {
-    /// Left out: articles.
+    /// The kind; if omitted, articles.
     kind: Option<Kind>,
-    /// Those with this tag.
+    /// Only posts with this tag.
     tag: Option<String>,
 }
 
-/// What is published, the newest first.
+/// Published posts, newest first.
 #[utoipa::path(
     get, path = "/api/v1/blog", tag = "posts", params(Filter, PageQuery),
     responses((status = 200, body = List<PublishedSummary>))
@@ -241,16 +240,17 @@ async fn show_page(
     Ok(answer(StatusCode::OK, &PublishedPost::of(&site, page)))
 }
 
-/// What is looked for.
+/// A search.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it only describes the query")]
 struct Query {
-    /// 2–100 characters: words, of which the last one may be only begun.
+    /// The words, 2–100 characters in total; the last word may be incomplete.
     q: String,
 }
 
-/// Published posts with all these words, those with them in the title first; at most 50 at once.
+/// Published posts with all these words, first those with the words in the title; at most 50 at a
+/// time.
 #[utoipa::path(
     get, path = "/api/v1/search", tag = "posts", params(Query, PageQuery),
     responses((status = 200, body = List<PublishedSummary>), (status = 422))

@@ -54,8 +54,8 @@ impl Format {
     }
 }
 
-/// The feeds of a kind, for the head of its pages. Pages of kind `Page` are in no feed, and link to
-/// those of articles.
+/// The feeds for the head of a kind's pages. Posts of kind `Page` are in no feed, so their pages
+/// link to the feeds of articles.
 pub(super) fn links(kind: Kind) -> [FeedLink<'static>; 3] {
     Format::ALL.map(|format| FeedLink {
         media_type: format.media_type(),
@@ -64,32 +64,26 @@ pub(super) fn links(kind: Kind) -> [FeedLink<'static>; 3] {
     })
 }
 
-/// `GET /feed` and `GET /feed/rss`.
 pub async fn rss(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
     show(&site, &headers, Kind::Article, Format::Rss).await
 }
 
-/// `GET /feed/atom`.
 pub async fn atom(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
     show(&site, &headers, Kind::Article, Format::Atom).await
 }
 
-/// `GET /feed/json`.
 pub async fn json(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
     show(&site, &headers, Kind::Article, Format::Json).await
 }
 
-/// `GET /notes/feed` and `GET /notes/feed/rss`.
 pub(super) async fn notes_rss(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
     show(&site, &headers, Kind::Note, Format::Rss).await
 }
 
-/// `GET /notes/feed/atom`.
 pub(super) async fn notes_atom(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
     show(&site, &headers, Kind::Note, Format::Atom).await
 }
 
-/// `GET /notes/feed/json`.
 pub(super) async fn notes_json(site: State<Site>, headers: HeaderMap) -> Result<Response, Problem> {
     show(&site, &headers, Kind::Note, Format::Json).await
 }
@@ -151,7 +145,7 @@ async fn show(
     Ok(response)
 }
 
-/// When the site got its first account: the `updated` of an empty feed.
+/// When the site got its first account: the `updated` time of an empty feed.
 fn began(tx: &mut Tx<'_>) -> Result<Timestamp, StoreError> {
     let (at,): (Option<Timestamp>,) = tx.one(sql!("SELECT MIN(created_at) FROM account"), &[])?;
     Ok(at.unwrap_or(Timestamp::UNIX_EPOCH))

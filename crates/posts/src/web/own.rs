@@ -156,7 +156,7 @@ struct ListPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
     rows: Vec<Row>,
-    /// The address of the next page; empty on the last page.
+    /// The path of the next page; empty on the last page.
     next: String,
 }
 

@@ -53,7 +53,7 @@ impl Picture {
         })
     }
 
-    /// An uploaded picture that no post uses yet.
+    /// The data of an uploaded picture that no post uses yet.
     pub(super) fn at(file: &str, alt: &str) -> Option<Self> {
         let (width, height) = picture_folder::dimensions(file)?;
         Some(Self {
@@ -105,7 +105,7 @@ pub(crate) fn first_parts(
     Ok(latest(site, text, &newest))
 }
 
-/// Somebody's newest articles, on their own page.
+/// A person's newest articles, on their own page.
 pub(crate) fn person_parts(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -128,7 +128,7 @@ fn latest(site: &Site, text: &Text, posts: &[Post]) -> Vec<Part> {
     vec![Part::Latest(Part::html(&part))]
 }
 
-/// The links at the foot of public pages.
+/// The links in the footer of public pages.
 pub(crate) fn foot(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let item = MenuItem {
         href: "/feed".to_owned(),
@@ -160,7 +160,7 @@ pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
 /// How many posts of a kind the sitemap lists.
 const MOST_PAGES: i64 = 10_000;
 
-/// The items for the menu.
+/// The posts' entries in the public menu.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let mut all = Vec::new();
     for (kind, label) in [(Kind::Article, "post-articles"), (Kind::Note, "post-notes")] {
@@ -178,7 +178,7 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     Ok(all)
 }
 
-/// The path of a page that is chosen as the site's first page, while it is public.
+/// The path of the page that the owners chose as the site's first page, as long as it is public.
 pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, StoreError> {
     match published::page_at(tx, slug) {
         Ok(page) => Ok(Some(feed::path(&page))),
@@ -192,20 +192,19 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, 
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// Each tag with its number of articles as link text, and whether it is the tag of this list.
+    /// Each tag, with its number of articles as text, and whether the list is filtered by this tag.
     tags: Vec<(String, String, bool)>,
-    /// The tag of the list; empty if it is not filtered.
+    /// The tag that filters the list; empty if there is none.
     tag: &'a str,
     lines: Vec<Line>,
-    /// The address of the feed; empty when there is none.
+    /// The path of the feed; empty if there is none.
     feed: &'a str,
-    /// The address of the next page; empty on the last page.
+    /// The path of the next page; empty on the last page.
     next: String,
     is_editor: bool,
     may_subscribe: bool,
 }
 
-/// `GET /blog`.
 pub(super) async fn articles(
     State(site): State<Site>,
     wishes: Wishes,
@@ -217,7 +216,6 @@ pub(super) async fn articles(
     list_page(&site, &text, (Kind::Article, ""), &title, viewer, &paging).await
 }
 
-/// `GET /blog/tag/{tag}`.
 pub(super) async fn tagged(
     State(site): State<Site>,
     Path(tag): Path<String>,
@@ -230,7 +228,6 @@ pub(super) async fn tagged(
     list_page(&site, &text, (Kind::Article, &tag), &title, viewer, &paging).await
 }
 
-/// `GET /notes`.
 pub(super) async fn notes(
     State(site): State<Site>,
     wishes: Wishes,
@@ -335,7 +332,7 @@ fn tag_path(tag: &str) -> String {
 /// The author of a post.
 struct Author {
     name: String,
-    /// The address of their page.
+    /// The path of the author's page.
     href: Option<String>,
 }
 
@@ -345,7 +342,7 @@ impl Author {
         let Some(profile) = profile::find_public(tx, id)? else {
             return Ok(None);
         };
-        // Somebody who wrote a public post has a page of their own.
+        // The author of a public post has a page of their own.
         let slug = slug::find(tx, id)?;
         Ok(Some(Self {
             name: profile.display_name,
@@ -354,10 +351,10 @@ impl Author {
     }
 }
 
-/// What a page shows around its post.
+/// The parts of a page around its post.
 struct Surroundings {
     author: Option<Author>,
-    /// Address and title.
+    /// Path and title.
     earlier: Option<(String, String)>,
     later: Option<(String, String)>,
     is_signed_in: bool,
@@ -399,7 +396,7 @@ struct PostPage<'a> {
     text: &'a Text,
     post: &'a Post,
     html: String,
-    /// Whether a date and an author are shown; not on a page.
+    /// Whether date and author are shown, as on all posts but pages.
     is_dated: bool,
     author: Option<Author>,
     date: String,
@@ -417,7 +414,6 @@ struct PostPage<'a> {
     share: &'a Share,
 }
 
-/// `GET /blog/{slug}`.
 pub(super) async fn article(
     State(site): State<Site>,
     Path(slug): Path<String>,
@@ -428,7 +424,6 @@ pub(super) async fn article(
     post_page(&site, &wishes, viewer, find).await
 }
 
-/// `GET /p/{slug}`.
 pub(super) async fn page(
     State(site): State<Site>,
     Path(slug): Path<String>,
@@ -439,7 +434,6 @@ pub(super) async fn page(
     post_page(&site, &wishes, viewer, find).await
 }
 
-/// `GET /notes/{id}`.
 pub(super) async fn note(
     State(site): State<Site>,
     Path(id): Path<String>,
@@ -525,7 +519,7 @@ fn share(site: &Site, post: &Post) -> Share {
     share
 }
 
-/// A page that is not a post, with links to the site's feeds.
+/// A public page that is not a post, with links to the site's feeds.
 pub(super) fn plain<B: Template>(
     site: &Site,
     text: &Text,

@@ -26,7 +26,6 @@ struct SearchPage<'a> {
     next: String,
 }
 
-/// `GET /search`.
 pub(super) async fn show(
     State(site): State<Site>,
     uri: Uri,

@@ -1,4 +1,4 @@
-//! Feeds, as readers of feeds take them.
+//! Feeds, as feed readers see them.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -17,8 +17,8 @@ const FEEDS: [(&str, &str); 8] = [
     ("/notes/feed/json", "application/feed+json"),
 ];
 
-/// The texts of all elements of this name. Panics where elements are not closed in their order, or
-/// something stands in a text that has to be escaped.
+/// The texts of all elements with this name. Panics if elements are not closed in order, or if a
+/// text contains unescaped characters.
 fn texts(page: &Page, name: &str) -> Vec<String> {
     let xml = page
         .body
@@ -126,7 +126,7 @@ fn every_format_has_the_same_posts() {
         let notes = nobody.get("/notes/feed/rss").await;
         assert_eq!(texts(&notes, "title"), ["Notes – Kami & Kenduri"]);
 
-        // An entry stays itself under another address.
+        // An entry keeps its id when its slug changes.
         farah.set(&post, json!({"slug": "cats"})).await.expect(200);
         let rss = nobody.get("/feed").await;
         assert_eq!(texts(&rss, "guid"), [id.as_str()]);
@@ -148,7 +148,7 @@ fn a_feed_that_is_known_is_not_sent_again() {
             let known = reader.get(path).await;
             known.expect(304);
             assert_eq!((known.header("etag"), &*known.body), (&*tag, ""));
-            // It has not changed because time has passed.
+            // The feed does not change merely because time passes.
             stage.world.clock.advance(SignedDuration::from_hours(1));
             reader.get(path).await.expect(304);
             let new = json!({"title": format!("For {path}")});

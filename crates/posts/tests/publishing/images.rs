@@ -12,7 +12,6 @@ use crate::stage::{API, Person, Publishing, Stage, at, editor, errors, on_both};
 
 const NEW: &str = "/me/posts/new";
 
-/// A picture, 30 pixels wide.
 fn picture() -> Vec<u8> {
     picture_of_width(30)
 }
@@ -24,12 +23,12 @@ fn picture_of_width(width: u32) -> Vec<u8> {
     file.into_inner()
 }
 
-/// Sends a form with a picture, as a browser does.
+/// Submits a form with a picture, as a browser does.
 async fn send(farah: &mut Person, form: &Form, page: &Page, file: &[u8]) -> Page {
     send_in(farah, form, page, ("image", file)).await
 }
 
-/// The same, with the field of the file.
+/// Submits a form with a file in the given field.
 async fn send_in(
     farah: &mut Person,
     form: &Form,
@@ -60,7 +59,7 @@ async fn send_in(
         .await
 }
 
-/// Makes an article of this title with a picture.
+/// Creates an article with this title and a picture.
 async fn make(farah: &mut Person, title: &str, state: &str) -> (String, Value) {
     let page = farah.browser.get(NEW).await;
     let mut form = page.form(NEW);
@@ -88,7 +87,7 @@ fn path(post: &Value) -> String {
     format!("/blog/images/{}", post["image"].as_str().unwrap())
 }
 
-/// What other sites show of a page: its first picture, 30 pixels wide.
+/// Checks the preview on other sites: the page's first picture, 30 pixels wide.
 fn assert_preview(page: &Page, path: &str, alt: &str) {
     for part in [
         &format!("\"og:image\" content=\"http://127.0.0.1:8080{path}\""),
@@ -100,7 +99,7 @@ fn assert_preview(page: &Page, path: &str, alt: &str) {
     }
 }
 
-/// How many files there are.
+/// The number of stored files.
 fn files(stage: &Stage<'_>) -> usize {
     stage.world.files().len()
 }
@@ -165,11 +164,11 @@ fn a_picture_is_replaced_and_removed_and_its_file_goes() {
         stage.visitor().get(&path(&first)).await.expect(404);
         let page = farah.browser.get(&own).await;
         let form = page.form(&own);
-        // The button was pressed twice.
+        // The button is pressed twice.
         let sent = send(&mut farah, &form, &page, &picture()).await;
         send(&mut farah, &form, &page, &picture()).await.expect(303);
         sent.expect(303);
-        // They went back and chose another picture.
+        // The editor goes back and chooses another picture.
         let other = picture_of_width(40);
         let refused = send(&mut farah, &form, &page, &other).await;
         refused.expect(422);
@@ -227,7 +226,7 @@ fn what_is_published_says_what_its_picture_shows() {
         let refused = send(&mut farah, &form, &page, &picture_of_width(40)).await;
         refused.expect(422);
         assert!(refused.body.contains("id=\"image_alt-wrong\""));
-        // The picture and all that was typed stand there, and only the description is missing.
+        // The form still has the picture and all typed texts; only the description is missing.
         let mut form = refused.form(&own);
         let kept = form.value("image_kept").unwrap().to_owned();
         assert!(
@@ -241,7 +240,7 @@ fn what_is_published_says_what_its_picture_shows() {
         assert_eq!(stored["image"], kept.as_str());
         assert_eq!([&stored["title"], &stored["image_alt"]], ["Two", "A gate"]);
         assert_eq!(stored["image_width"], 40);
-        // A name that no upload has is not taken.
+        // A file name that no upload has is refused.
         let page = farah.browser.get(&own).await;
         let mut entries = page.form(&own);
         entries.fill("title", "Three");
@@ -268,7 +267,7 @@ fn the_text_is_kept_when_the_session_ended_before_the_form_was_sent() {
         let mut form = page.form(NEW);
         form.fill("body", "Long and well considered");
         farah.browser.set_cookie("kd_session", "ended");
-        // More than a form without a file may weigh.
+        // More than the limit for a form without a file.
         let large = vec![0; 290 * 1024];
         let refused = send(&mut farah, &form, &page, &large).await;
         refused.expect(401);
@@ -290,7 +289,7 @@ fn what_is_no_picture_is_refused() {
         refused.expect(422);
         assert!(refused.body.contains("id=\"image-wrong\""));
         assert!(refused.body.contains("value=\"One\""));
-        // What is sent counts, and no more is read than may be sent.
+        // The actual size counts, and no more is read than the limit.
         let large = vec![0; MAX_UPLOAD + 300 * 1024];
         send(&mut farah, &form, &page, &large).await.expect(413);
         let mut other = stage.person("Somebody").await;
@@ -320,11 +319,12 @@ fn pictures_stand_in_the_text() {
         let (first, rest) = rest.split_once(")\n\n").unwrap();
         assert_eq!(rest, "After");
         assert!(first.starts_with("/blog/images/") && first.ends_with("-30x20.jpg"));
-        // The editor sees it before anything is saved, and nobody else does.
+        // The editor sees the picture before anything is saved, and nobody else does.
         farah.browser.get(first).await.expect(200);
         stage.visitor().get(first).await.expect(404);
 
-        // Another one, chosen and forgotten: it goes along, and wants a description.
+        // A second picture, which was chosen but not inserted, is sent along and needs a
+        // description.
         form.press("state", "published");
         let refused = send_in(
             &mut farah,
@@ -356,7 +356,7 @@ fn pictures_stand_in_the_text() {
             .to_owned();
         assert!(html.contains(&tag), "{html}");
 
-        // A picture that left the text stays for a day; one that is in it stays.
+        // A picture that was removed from the text is kept for a day; a picture in the text stays.
         stage.world.clock.advance(SignedDuration::from_hours(25));
         stage.work().await;
         assert_eq!(files(stage), 2);

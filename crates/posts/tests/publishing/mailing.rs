@@ -1,4 +1,4 @@
-//! Articles by mail: who gets them, and once.
+//! Articles by mail: who gets them, and that each is sent once.
 
 use identity::account::{self, AccountId, NewAccount};
 use jiff::SignedDuration;
@@ -13,7 +13,7 @@ use crate::stage::{self, Person, Publishing, Stage, at, on_both, request};
 
 const FARAH: &str = "Farah.Ali@example.my";
 
-/// An editor whose address is confirmed, or is not.
+/// An editor with a confirmed or unconfirmed email address.
 async fn editor(stage: &Stage<'_>, is_confirmed: bool) -> Person {
     let farah = stage::editor(stage).await;
     let id = farah.who.account().id.clone();
@@ -32,7 +32,7 @@ fn confirm(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
     .run(tx, Rows::Exactly(1))
 }
 
-/// Chooses articles by mail on the page, or chooses them no more.
+/// Subscribes to articles by mail on the page, or unsubscribes.
 async fn choose(farah: &mut Person, is_wanted: bool) {
     let page = page_of_choice(farah).await;
     let mut form = page.form("/me/email/newsletters");
@@ -59,7 +59,7 @@ fn subject(title: &str) -> String {
     format!("{title} – Kami & Kenduri")
 }
 
-/// To how many people the mail with this title went.
+/// The number of recipients of the mail with this title.
 async fn count(stage: &Stage<'_>, title: &str) -> usize {
     let mails = stage.world.mails().await;
     let with_title = mails.iter().filter(|mail| mail.subject == subject(title));
@@ -92,7 +92,7 @@ fn subscribers_get_an_article_once_whatever_becomes_of_it() {
             stage.work().await;
         }
         assert_eq!(count(stage, "One").await, 1);
-        // Neither a note nor a draft is mailed.
+        // Notes and drafts are not mailed.
         let note = json!({"kind": "note", "body": "x", "state": "published"});
         farah.make(note).await;
         farah.make(json!({"title": "Draft", "body": "x"})).await;

@@ -1,4 +1,4 @@
-//! Posts through the site that people and programs use, on both engines.
+//! Posts through the routes that people and programs use, on both engines.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 

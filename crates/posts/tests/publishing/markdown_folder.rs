@@ -19,7 +19,6 @@ fn picture() -> Vec<u8> {
     file.into_inner()
 }
 
-/// Writes a folder.
 fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
@@ -30,7 +29,7 @@ fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     folder
 }
 
-/// What a folder holds, by the paths of its files.
+/// The content of a folder, by file path.
 fn contents(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let (mut all, mut open) = (BTreeMap::new(), vec![root.to_owned()]);
     while let Some(folder) = open.pop() {
@@ -163,7 +162,7 @@ fn what_cannot_be_read_is_named_and_nothing_is_imported() {
         assert_eq!(farah.program.get(API).await.json()["items"], json!([]));
         assert_eq!(stage.world.files().len(), 0);
 
-        // A slug that is taken is found last, in the store.
+        // A slug that is already taken is only detected last, in the store.
         farah.publish("Fine", "x").await;
         let root = folder(&[
             ("one.md", b"---\ntitle: One\n---\nText"),
@@ -221,7 +220,7 @@ fn an_export_is_imported_and_exported_the_same() {
             |name: &&String| Path::new(name).extension().is_some_and(|end| end == "jpg");
         assert_eq!(exported.keys().filter(is_picture).count(), 2);
 
-        // Posts of another site.
+        // Deletes the posts, as if the folder came from another site.
         let erase = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             tx.run(sql!("DELETE FROM post_tag"), &[], Rows::Any)?;
             tx.run(sql!("DELETE FROM post_picture"), &[], Rows::Any)?;
@@ -230,7 +229,7 @@ fn an_export_is_imported_and_exported_the_same() {
             Ok(())
         };
         stage.site.store.write(erase).await.unwrap();
-        // The one picture that never was is the only thing that is missing.
+        // Only the one picture that never existed is missing.
         let missing = import(stage, first.path(), false)
             .await
             .unwrap_err()
@@ -249,7 +248,7 @@ fn an_export_is_imported_and_exported_the_same() {
             .await
             .unwrap();
         assert_eq!(contents(second.path()), contents(third.path()));
-        // What did not name that picture is as it was at first.
+        // All files that do not refer to that picture are the same as in the first export.
         let second = contents(second.path());
         for (name, bytes) in exported.iter().filter(|(name, _)| !name.contains("gone")) {
             assert_eq!(second.get(name), Some(bytes), "{name}");

@@ -1,4 +1,4 @@
-//! Pages, and what stands around a post.
+//! Pages, and the parts around a post.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -23,7 +23,7 @@ fn a_page_is_in_the_menu_and_in_no_list() {
             .set(&page, json!({"state": "published"}))
             .await
             .expect(200);
-        // An article may have the same address below its own.
+        // An article may have the same slug, because its path is different.
         farah.publish("About me", "x").await;
 
         let shown = nobody.get("/p/about-me").await;

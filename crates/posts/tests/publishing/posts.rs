@@ -1,4 +1,4 @@
-//! What editors do with posts, and what everybody reads of it.
+//! Editors' operations on posts, and the view of readers.
 
 use identity::grant::{ADMIN, Role};
 use jiff::SignedDuration;
@@ -8,7 +8,7 @@ use crate::stage::{API, Publishing, Stage, at, editor, errors, on_both, titles};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A duty of another domain.
+/// A duty that another domain declares.
 const MODERATOR: Role = Role::new("moderator", "");
 
 #[test]
@@ -48,7 +48,7 @@ fn an_article_is_written_published_and_withdrawn() {
         nobody.get("/blog/rain-sun").await.expect(404);
         assert_eq!(titles(&nobody.get("/api/v1/blog").await), [""; 0]);
 
-        // Nothing is published without a text.
+        // A post without text cannot be published.
         let refused = farah.set(&post, json!({"state": "published"})).await;
         assert_eq!(
             errors(&refused),
@@ -80,7 +80,8 @@ fn an_article_is_written_published_and_withdrawn() {
         nobody.get("/blog/tag/weather").await.expect(404);
         nobody.get("/blog/tag/sun").await.expect(200);
 
-        // It is never a draft again, never deleted, and never as if it had come at another time.
+        // A published post never becomes a draft again, is never deleted, and keeps its publication
+        // time.
         let refused = farah.set(&post, json!({"state": "draft"})).await;
         refused.expect(409);
         assert_eq!(refused.json()["code"], "post_published");
@@ -119,7 +120,7 @@ fn a_scheduled_post_appears_when_its_time_has_come() {
         let refused = farah.call("POST", API, &without_time).await;
         let expected = [("/published_at".to_owned(), "required".to_owned())];
         assert_eq!(errors(&refused), expected);
-        // “Published”, but not yet.
+        // Published, but at a later time.
         let sent = json!({"title": "Later", "body": "x", "state": "published",
             "published_at": soon.to_string()});
         let post = farah.make(sent).await;
@@ -150,7 +151,7 @@ fn a_scheduled_post_appears_when_its_time_has_come() {
         assert_eq!(shown["first_published_at"], json!(soon.to_string()));
         let refused = farah.set(&post, json!({"state": "draft"})).await;
         refused.expect(409);
-        // What was sent for an earlier state is no change.
+        // A request that repeats an earlier state changes nothing.
         let scheduled = farah.set(&post, json!({"state": "scheduled"})).await;
         assert_eq!(scheduled.json()["state"], "published");
     });
@@ -268,7 +269,7 @@ fn a_list_goes_on_where_it_ended() {
         let mut nobody = stage.visitor();
         for number in 1..=5 {
             farah.publish(&format!("Number {number}"), "x").await;
-            // Two at once differ by their ids.
+            // Two posts with the same time are ordered by their ids.
             if number % 2 == 0 {
                 stage.world.clock.advance(HOUR);
             }

@@ -1,4 +1,4 @@
-//! Races that really race: `testkit::rounds` each, on both engines.
+//! Race tests: `testkit::rounds` of each, on both engines.
 
 use platform::{Store, Tx};
 use posts::post::{Post, PostId};

@@ -1,4 +1,4 @@
-//! Search, as readers use it.
+//! The search, as readers use it.
 
 use serde_json::json;
 
@@ -43,7 +43,7 @@ fn what_is_published_is_found_the_title_first() {
                 "durian",
                 &["Durian", "In the excerpt", "Deep in the text"][..],
             ),
-            // The last word may be begun, the others may not; all have to be there.
+            // The last word may be incomplete, the others may not, and all must occur.
             ("DURI", &["Durian", "In the excerpt", "Deep in the text"]),
             ("season%20duri", &["Deep in the text"]),
             ("duri%20season", &[]),
@@ -55,7 +55,7 @@ fn what_is_published_is_found_the_title_first() {
             let found = nobody.get(&format!("{SEARCH}{query}")).await;
             assert_eq!(titles(&found), expected, "{query}");
         }
-        // Pages show the same.
+        // The search page shows the same results.
         let page = nobody.get("/search?q=season").await;
         page.link("Deep in the text");
         assert_eq!(page.header("x-robots-tag"), "noindex");

@@ -1,4 +1,4 @@
-//! What the tests stand on: a site with posts in a world, and people who write them.
+//! The common stage of the tests: a site with posts, and people who write them.
 
 use posts::editor::EDITOR;
 use posts::{READ, WRITE};
@@ -17,7 +17,7 @@ pub(crate) const API: &str = "/api/v1/posts";
 
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
-        // Of articles that nobody has subscribed to.
+        // Jobs for articles that nobody has subscribed to.
         world.expect_jobs(posts::mailing::KIND);
         let settings = Settings {
             name: "Kami & Kenduri".to_owned(),
@@ -29,20 +29,20 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     });
 }
 
-/// An editor, signed in, with a token for everything.
+/// A signed-in editor with a token that has all scopes.
 pub(crate) async fn editor(stage: &Stage<'_>) -> Person {
     stage.person_as("Farah Ali", EDITOR).await
 }
 
-/// What people do with posts.
+/// Actions of people on posts.
 pub(crate) trait Publishing {
-    /// Makes a post, and returns it.
+    /// Creates a post, and returns it.
     async fn make(&mut self, body: Value) -> Value;
 
-    /// Makes and publishes an article.
+    /// Creates and publishes an article.
     async fn publish(&mut self, title: &str, body: &str) -> Value;
 
-    /// Changes a post as it is now.
+    /// Changes the post, based on its present version.
     async fn set(&mut self, post: &Value, change: Value) -> Page;
 }
 
@@ -65,7 +65,7 @@ impl Publishing for Person {
     }
 }
 
-/// Its address in the API.
+/// The post's path in the API.
 pub(crate) fn at(post: &Value) -> String {
     format!("{API}/{}", post["id"].as_str().unwrap())
 }

@@ -1,4 +1,4 @@
-//! What webhooks of editors hear.
+//! Messages to webhooks of editors.
 
 use jiff::SignedDuration;
 use platform::{StoreError, Tx, sql};
@@ -8,7 +8,7 @@ use crate::stage::{Publishing, Stage, editor, on_both};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
-/// The events that were written to be sent, the oldest first.
+/// The written events, oldest first.
 async fn events(stage: &Stage<'_>) -> Vec<String> {
     let look = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
         tx.all(
@@ -45,7 +45,7 @@ fn editors_webhooks_hear_of_what_is_published_and_withdrawn() {
             .expect(200);
         assert_eq!(events(stage).await, ["post.published", "post.withdrawn"]);
 
-        // A scheduled one is told of when its time has come, once.
+        // The event of a scheduled post is written once, when its time comes.
         let at = stage.world.clock.now() + SignedDuration::from_hours(1);
         let later = json!({"title": "Sun", "body": "It shines.", "state": "scheduled",
             "published_at": at});

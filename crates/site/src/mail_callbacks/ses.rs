@@ -1,4 +1,4 @@
-//! What Amazon SES says of our mails, by way of a topic of Amazon SNS.
+//! Reports of Amazon SES on our mails, delivered through an Amazon SNS topic.
 
 use axum::http::StatusCode;
 use platform::mail::suppression::{self, Outcome};
@@ -9,7 +9,7 @@ use web::{Json, Problem, Site};
 
 use super::MESSAGE_LIMIT;
 
-/// A notification or an event. Kinds that are not named here say nothing of an address.
+/// A notification or an event. Other kinds than these say nothing about an email address.
 #[derive(Deserialize)]
 struct Event {
     mail: Mail,
@@ -57,7 +57,7 @@ struct Recipient {
 }
 
 impl Event {
-    /// What became of the mail, and for whom.
+    /// The outcome, and the recipients that it concerns.
     fn outcome(self) -> Option<(Outcome, Vec<String>)> {
         let addresses = |all: Vec<Recipient>| all.into_iter().map(|one| one.email_address);
         if let Some(bounce) = self.bounce {
@@ -69,7 +69,7 @@ impl Event {
             return Some((outcome, addresses(bounce.bounced_recipients).collect()));
         }
         if let Some(complaint) = self.complaint {
-            // Somebody took the mail out of the spam.
+            // The recipient moved the mail out of the spam folder.
             if complaint.complaint_feedback_type.as_deref() == Some("not-spam") {
                 return None;
             }
@@ -81,7 +81,7 @@ impl Event {
     }
 }
 
-/// Takes a post of SNS.
+/// Accepts a request of SNS.
 pub(super) async fn take(
     site: &Site,
     topic: &SnsTopic,
@@ -93,16 +93,16 @@ pub(super) async fn take(
         SnsError::Untrusted => Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"),
         SnsError::Outbound(_) | SnsError::Status(_) | SnsError::Busy => {
             tracing::warn!(%error, "a callback of Amazon SNS could not be checked");
-            // SNS tries again.
+            // SNS repeats the request after this response.
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(60)
         }
     })?;
-    // SES also posts a sentence, when it begins to use the topic.
+    // SES also posts a plain sentence when it begins to use the topic.
     let event = message.and_then(|message| serde_json::from_str::<Event>(&message).ok());
     let Some(event) = event else {
         return Ok(StatusCode::NO_CONTENT);
     };
-    // SES gives a mail a name of its own; ours is among the headers, where they are included.
+    // SES has its own message id. Ours is among the headers, if the topic includes these.
     let own = event.mail.common_headers.as_ref();
     let own = own.and_then(|headers| headers.message_id.clone());
     let name = own.unwrap_or_else(|| event.mail.message_id.clone());
@@ -113,7 +113,7 @@ pub(super) async fn take(
         .iter()
         .filter_map(|address| address.parse().ok())
         .collect();
-    // Two callbacks lock what they share in the same order.
+    // Sorting makes all callbacks lock addresses in the same order, which prevents deadlocks.
     addresses.sort_by(|one, other| one.canonical().cmp(other.canonical()));
     if !(1..=MESSAGE_LIMIT).contains(&name.len()) {
         return Ok(StatusCode::NO_CONTENT);

@@ -22,72 +22,71 @@ use crate::call::{Call, answer};
 
 /// The parent of a list that programs use.
 pub trait ApiParent: Parent {
-    /// How the addresses say who may use them.
+    /// The type with which routes declare who may use them.
     type Access: Access + Send;
-    /// What the caller sees of what they changed.
+    /// What the caller sees of an item that they changed.
     type Saved<R: ApiResource<Parent = Self>>: Serialize + Send;
 
-    /// What the caller sees of what they changed.
     fn saved<R: ApiResource<Parent = Self>>(
         &self,
         tx: &mut Tx<'_>,
         one: R,
     ) -> Result<Self::Saved<R>, Self::Refusal>;
 
-    /// How that is described.
+    /// The schema of `Saved` in the API's description.
     fn describe_saved<R: ApiResource<Parent = Self>>() -> Named;
 }
 
-/// How the addresses of a list say who may use them.
+/// The type with which a list's routes declare who may use them.
 pub type AccessOf<R> = <<R as Resource>::Parent as ApiParent>::Access;
 
-/// A resource that programs use.
+/// A resource that the API serves.
 pub trait ApiResource: Resource<Parent: ApiParent> + ToSchema {
-    /// One as it is shown.
+    /// An item, as the API shows it.
     type View: Serialize + ToSchema + Send;
-    /// The same in the list, which may show less of it.
+    /// An item in the list, which may have fewer fields than the view.
     type Item: From<Self::View> + Serialize + ToSchema + Send;
-    /// What the API's description says.
+    /// The texts of the API's description.
     const API: Description;
-    /// Who may read it.
+    /// The callers who may read items.
     const READS: AccessOf<Self>;
-    /// Who may change one.
+    /// The callers who may change an item.
     const WRITES: AccessOf<Self>;
-    /// Who may add and remove.
+    /// The callers who may add and remove items.
     const OWNS: AccessOf<Self> = Self::WRITES;
-    /// Whether removing one may deactivate it.
+    /// Whether removing an item may deactivate it.
     const DEACTIVATES: bool = false;
 
-    /// One as it is shown.
+    /// Makes the item's view.
     fn view(self, tx: &mut Tx<'_>, parent: &Self::Parent) -> Result<Self::View, RefusalOf<Self>>;
 }
 
-/// Sentences of the API's description.
+/// Texts of the API's description.
 #[derive(Debug)]
 pub struct Description {
     /// The path of the list.
     pub path: &'static str,
-    /// The path of one of them.
+    /// The path of an item.
     pub one: &'static str,
-    /// The tag of its operations.
+    /// The tag of the operations.
     pub tag: &'static str,
-    /// What listing returns.
+    /// The summary of the operation that lists items.
     pub list: &'static str,
-    /// What showing one returns.
+    /// The summary of the operation that shows an item.
     pub show: &'static str,
-    /// What adding one does.
+    /// The summary of the operation that adds an item.
     pub create: &'static str,
-    /// What changing one does.
+    /// The summary of the operation that changes an item.
     pub change: &'static str,
-    /// What removing one does.
+    /// The summary of the operation that removes an item.
     pub remove: &'static str,
-    /// The statuses of that.
+    /// The statuses of a removal.
     pub removal: &'static [u16],
-    /// What the body of a change holds.
+    /// The description of the body of a change.
     pub body: &'static str,
 }
 
-/// The addresses for programs.
+/// The API routes of the resource.
 pub fn routes<R: ApiResource, A: Routes<Site>>() -> A {
     let saved = R::Parent::describe_saved::<R>;
     let body = || described::schema::<ChangeOf<R>>();

@@ -1,5 +1,5 @@
-//! A [`Resource`] as pages: the list, the form for a new or a stored item, and its removal. A noun
-//! renders its list itself, and completes the form that its table makes.
+//! A [`Resource`] as pages: the list, the form for a new or a stored item, and the removal. A
+//! resource renders its list itself, and completes the form that is made from its fields.
 
 use askama::Template;
 use axum::response::Response;
@@ -18,32 +18,31 @@ use crate::request::{FormPost, OfPage, PageRequest};
 pub trait PageParent: Parent {
     /// The request type of its pages.
     type Request: OfPage;
-    /// The data of its pages beside the proof.
+    /// Further data for the pages, beside the proof.
     type Context: AsRef<Self> + Send + Sync + 'static;
     /// The message of the button that saves.
     const SAVE: &'static str;
     /// The message of the button that cancels.
     const CANCEL: &'static str;
 
-    /// Reads the data of its pages.
+    /// Reads the further data for the pages.
     fn context(&self, tx: &mut Tx<'_>) -> Result<Self::Context, Self::Refusal>;
 
-    /// The address of a page below its own.
+    /// A path below the parent's own path.
     fn at(req: &Self::Request, rest: &str) -> String;
 
-    /// The form of a table, in the languages and the zone of the parent.
+    /// The form that is made from fields, in the parent's languages and time zone.
     fn table<'a>(
         req: &'a Self::Request,
         context: &'a Self::Context,
         form_state: &'a FormState,
     ) -> TableForm<'a>;
 
-    /// The summary of a form's errors, for the top of its page.
     fn summary(text: &Text, form_state: &FormState) -> String {
         form_state.summary(text).to_string()
     }
 
-    /// A page in its frame; `here` is the address of the list, below its own.
+    /// A page in its frame; `here` is the path of the list below the parent's path.
     fn page<B: Template + Send>(
         req: &Self::Request,
         context: &Self::Context,
@@ -58,44 +57,39 @@ pub type RequestOf<R> = <<R as Resource>::Parent as PageParent>::Request;
 /// The data of a resource's pages.
 pub type ContextOf<R> = <<R as Resource>::Parent as PageParent>::Context;
 
-/// A resource that has pages.
 pub trait PageResource: Resource<Parent: PageParent> {
-    /// The address of the pages, below the parent's.
+    /// The path of the pages, below the parent's.
     const PAGES: &'static str;
     /// The messages of the pages.
     const MESSAGES: Messages;
-    /// Fields that the form of a new item leaves empty. If nothing is typed, a value that no other
-    /// item has is chosen when the item is saved.
     const CHOSEN: &'static [&'static str] = &[];
-    /// Fields that have a page of their own.
+    /// Fields that have their own page.
     const ELSEWHERE: &'static [&'static str] = &[];
-    /// The address of an item's form, below the item's.
+    /// The path of an item's form, below the item's.
     const EDIT: &'static str = "";
-    /// The label of the field in which an item's key is typed to remove it.
+    /// The label of the field in which a person types an item's key to remove the item.
     const TYPED: &'static str = "";
-    /// The address that removes an item, below the item's.
+    /// The path that removes an item, below the item's.
     const REMOVE: &'static str = "/remove";
-    /// The messages above the form, by the word in `?done=`.
     const DONE: &'static [(&'static str, &'static str)] = &[];
-    /// Whether saving leads to the item's page, and not to the list.
+    /// Whether saving leads to the item's page instead of the list.
     const IS_SHOWN_AFTER: bool = false;
     /// The word in `?done=` on the page of a new item.
     const BEGUN: &'static str = "saved";
 
-    /// The item's title.
     fn title(&self, req: &RequestOf<Self>, context: &ContextOf<Self>) -> String;
 
     /// Changes which fields a form shows and reads.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
-    /// Prepares a form before it is read, for example stores the files that came with it.
+    /// Prepares a form before it is read, for example stores its files.
     fn prepare(
         _: &mut FormPost<RequestOf<Self>>,
     ) -> impl Future<Output = Result<Next, Problem>> + Send {
         async { Ok(Next::Save) }
     }
 
-    /// Completes the form that the table makes.
+    /// Completes the form that is made from the fields.
     fn arrange(
         _: &RequestOf<Self>,
         _: &ContextOf<Self>,
@@ -104,7 +98,7 @@ pub trait PageResource: Resource<Parent: PageParent> {
     ) {
     }
 
-    /// The page of the form, in its frame.
+    /// The form's page, in its frame.
     fn body(
         _: &RequestOf<Self>,
         _: &ContextOf<Self>,
@@ -122,23 +116,21 @@ pub trait PageResource: Resource<Parent: PageParent> {
     ) -> impl Future<Output = Result<Response, Problem>> + Send;
 }
 
-/// What happens to a form after it was prepared.
+/// The step after a form was prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// It is saved.
+    /// The form is saved.
     Save,
-    /// It is shown again, with what was typed.
+    /// The form is shown again, with the typed values.
     Show,
 }
 
 /// Messages of the pages.
 #[derive(Clone, Copy, Debug)]
 pub struct Messages {
-    /// The title of the list.
     pub list: &'static str,
-    /// The title of the form for a new item.
     pub new: &'static str,
-    /// The legend of the fields that are not texts.
+    /// The legend above the fields that are not texts.
     pub settings: &'static str,
     /// The heading above the removal.
     pub remove_title: &'static str,
@@ -148,77 +140,73 @@ pub struct Messages {
     pub remove_effect: &'static str,
 }
 
-/// A list in a form.
+/// A list of rows in a form.
 #[derive(Debug)]
 pub struct RowList {
-    /// Its field.
+    /// The name of the list's field.
     pub name: &'static str,
-    /// Its heading.
+    /// The heading of the list.
     pub legend: String,
-    /// A sentence that helps.
+    /// A sentence of help.
     pub hint: String,
-    /// What is there, and empty ones for more.
+    /// The stored rows, and empty rows for new ones.
     pub rows: Vec<Group>,
-    /// How many groups come before it.
+    /// The number of field groups before the list.
     pub after: usize,
-    /// Whether it is shown unfolded.
+    /// Whether the list is unfolded.
     pub is_open: bool,
 }
 
-/// The page with the form of one.
+/// The page with an item's form.
 #[derive(Debug, Template)]
 #[template(path = "resource.html")]
 pub struct EditForm<'a> {
-    /// The language of the page.
     pub text: &'a Text,
-    /// The hidden `_csrf`.
     pub csrf: &'a str,
-    /// The hidden `submission_id`.
     pub submission: String,
-    /// The values and findings.
+    /// The values and errors.
     pub form_state: &'a FormState,
-    /// What is wrong, as HTML.
+    /// The summary of errors, as HTML.
     pub summary: String,
     messages: Messages,
     /// The message of the button that saves.
     pub save: &'static str,
     cancel: &'static str,
-    /// What the page before did.
+    /// The message about the action that led to this page.
     pub done: Option<&'static str>,
-    /// Its heading.
     pub title: String,
-    /// Whether a file is sent along.
+    /// Whether the form has a file field.
     pub takes_file: bool,
-    /// What else is sent along: names and values.
+    /// Names and values of hidden fields.
     pub hidden: Vec<(&'static str, String)>,
     /// HTML below the form.
     pub below: String,
     /// A message above the fields.
     pub note: Option<&'static str>,
-    /// The address of another page of it, and what that is called.
+    /// The path and label of another page about the item.
     pub more: Option<(String, String)>,
-    /// The page that is left for the form.
+    /// The path of the page to which the form's cancel button returns.
     pub back: String,
-    /// Where it is sent.
+    /// The path to which the form is sent.
     pub action: String,
-    /// The fields.
     pub groups: Vec<Group>,
-    /// HTML of the fields, where the noun arranges them itself.
+    /// HTML of the fields, if the resource arranges them itself.
     pub arranged: String,
-    /// A list among them.
+    /// A list of rows among the fields.
     pub list: Option<RowList>,
-    /// Where a removal is sent, with what has to be typed for it; none: it is not offered.
+    /// The path to which a removal is sent, with the field in which the key is typed; `None` if the
+    /// page offers no removal.
     pub remove: Option<(String, Option<form_state::Field>)>,
-    /// The version that is stored.
+    /// The stored version.
     version: i64,
 }
 
-/// What a noun makes of its form.
+/// The HTML into which a resource renders its form.
 #[derive(Template)]
 #[template(source = "{{ self.0|safe }}", ext = "html")]
 struct Body(String);
 
-/// The addresses of the pages.
+/// The routes of the pages.
 pub fn pages<R, A>() -> Pages<Site, A>
 where
     R: PageResource,
@@ -236,7 +224,7 @@ where
 
 type Read<R, T> = Result<(ContextOf<R>, T), RefusalOf<R>>;
 
-/// Reads what a page shows, with what it knows of the parent.
+/// Reads the page's data with the proof and the further data of the parent.
 async fn read<R: PageResource, T: Send + 'static>(
     req: &RequestOf<R>,
     look: impl Fn(&mut Tx<'_>, &R::Parent) -> Result<T, RefusalOf<R>> + Send + 'static,
@@ -248,18 +236,17 @@ async fn read<R: PageResource, T: Send + 'static>(
     req.as_ref().read(look).await
 }
 
-/// The one that the path names.
 pub async fn load<R: PageResource>(req: &RequestOf<R>) -> Read<R, R> {
     let address = req.as_ref().address().to_owned();
     read::<R, R>(req, move |tx, parent| R::find(tx, parent, &address)).await
 }
 
-/// What is stored, as the form holds it.
+/// The stored values, as a form has them.
 pub fn stored<R: Resource>(zone: &TimeZone, one: &R) -> Form {
     fields::form(R::FIELDS, one, one.version(), zone)
 }
 
-/// The fields that a form shows to somebody.
+/// The fields that a form shows to the person.
 fn shown<R: PageResource>(
     may_own: bool,
     one: Option<&R>,
@@ -276,7 +263,7 @@ fn shown<R: PageResource>(
     fields
 }
 
-/// Where a form leads that was saved.
+/// The path to which a saved form leads.
 fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
     match (R::IS_SHOWN_AFTER, is_new) {
         (true, true) => format!("{list}/{}?done={}", one.address(), R::BEGUN),
@@ -286,7 +273,7 @@ fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
     }
 }
 
-/// A form without the rows that were emptied.
+/// Removes the emptied rows from a form.
 fn compacted<R: Resource>(form: Form) -> Form {
     let lists = R::FIELDS.iter();
     let lists = lists.filter(|field| matches!(field.kind, Kind::Rows(..)));
@@ -320,7 +307,7 @@ async fn edit_page<R: PageResource>(req: RequestOf<R>) -> Result<Response, Probl
     edit_form(&req, &context, &FormState::of(form), Some(&one)).await
 }
 
-/// The one that the path names, and what its form holds.
+/// The item that the path names, with its values as a form.
 async fn load_form<R: PageResource>(
     req: &RequestOf<R>,
 ) -> Result<(ContextOf<R>, R, Form), Problem> {

@@ -1,6 +1,6 @@
-//! Webhooks of the installation, which `kenduri.toml` declares: they hear of what everybody has
-//! here. The store knows which program hears of what, so that a change can tell it; where its
-//! messages go and what signs them is in the running configuration alone.
+//! Webhooks of the installation, which `kenduri.toml` declares. They receive the events of all
+//! accounts. The store knows which webhook subscribes to which events, so that a change can write
+//! messages. The target URLs and the signing keys are only in the running configuration.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,27 +23,27 @@ const KIND: &str = "webhook.deliver_declared";
 /// A webhook of the installation.
 #[derive(Clone, Debug)]
 pub struct DeclaredWebhook {
-    /// An https URL, or `service:NAME/path`; no two have the same.
+    /// An https URL, or `service:NAME/path`. Every declared webhook has a different URL.
     pub url: String,
-    /// The names of the events that it hears of.
+    /// The names of the events to which the webhook subscribes.
     pub events: Vec<String>,
-    /// Whether notes are sent.
+    /// Whether messages contain notes.
     pub include_notes: bool,
-    /// What signs its messages.
+    /// The key that signs the messages.
     pub key: WebhookKey,
-    /// The socket of the service that the URL names, and the path in the service.
+    /// The socket of the service that the URL names, and the path in that service.
     pub service: Option<(PathBuf, String)>,
 }
 
 impl DeclaredWebhook {
-    /// The URL without its path, which may be a secret, as logs have it.
+    /// The URL without its path, for logs. The path may be a secret.
     fn origin(&self) -> String {
         let of_service = || self.url.split('/').next().unwrap_or_default().to_owned();
         outbound::origin(&self.url).unwrap_or_else(of_service)
     }
 }
 
-/// Writes down which webhooks there are, when the program starts.
+/// Stores the declared webhooks, when the program starts.
 pub fn declare(tx: &mut Tx<'_>, all: &[DeclaredWebhook]) -> Result<(), StoreError> {
     tx.run(sql!("DELETE FROM declared_webhook"), &[], Rows::Any)?;
     for webhook in all {
@@ -78,7 +78,7 @@ impl Payload {
     }
 }
 
-/// Writes a message to each that hears of the event, in the transaction of the change.
+/// Writes a message to each webhook that subscribes to the event, in the transaction of the change.
 pub(super) fn enqueue<M: Serialize>(
     tx: &mut Tx<'_>,
     event: &WebhookEvent,
@@ -103,7 +103,7 @@ pub(super) fn enqueue<M: Serialize>(
     Ok(())
 }
 
-/// The job that sends messages to these webhooks.
+/// The job that sends messages to declared webhooks.
 pub fn handler(site: &Site, all: Vec<DeclaredWebhook>) -> Handler {
     let (site, all, sending) = (site.clone(), Arc::new(all), Sending::default());
     Handler::new(KIND, move |job: Job| {
@@ -120,7 +120,7 @@ async fn attempt(
 ) -> Result<Done, JobError> {
     let payload: Payload = job.read()?;
     let Some(webhook) = all.iter().find(|one| one.url == payload.url) else {
-        // A process of the program before or after this one may know it.
+        // An older or newer process of the program may have the webhook in its configuration.
         return Err(JobError::retry("kenduri.toml declares no such webhook"));
     };
     let turn = sending.take(&webhook.url)?;

@@ -38,7 +38,7 @@ pub(super) const PAUSES: [SignedDuration; 7] = [
     SignedDuration::from_hours(6),
     SignedDuration::from_hours(15),
 ];
-/// A webhook is disabled after this time without a successful delivery.
+/// The webhook is disabled after this time without a successful delivery.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(5 * 24);
 /// How long deliveries are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -57,21 +57,21 @@ web::words! {
     }
 }
 
-/// A message, as its owner sees it.
+/// A message, as the webhook's owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Delivery {
-    /// Its id, which is sent as `webhook-id`.
+    /// The message's id, which is also sent as `webhook-id`.
     #[schema(value_type = String)]
     pub id: DeliveryId,
-    /// What happened.
+    /// The name of the event.
     pub event: String,
-    /// How it stands.
+    /// The state of the delivery.
     pub state: DeliveryState,
-    /// How often it was sent.
+    /// The number of attempts.
     pub attempts: i64,
-    /// What the last attempt came to: a status, `unreachable`, `slow` or `not_http`.
+    /// The result of the last attempt: a status, `unreachable`, `slow` or `not_http`.
     pub outcome: String,
-    /// When it happened.
+    /// The time of the event.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
@@ -88,7 +88,7 @@ fn attempt_later(id: &DeliveryId) -> NewJob {
     }
 }
 
-/// The id and the text of a message.
+/// Makes the id and the text of a message.
 pub(super) fn message(tx: &mut Tx<'_>, event: &str, mut body: Value) -> (DeliveryId, String) {
     let id: DeliveryId = tx.id();
     body["id"] = json!(id);
@@ -121,7 +121,7 @@ pub(super) fn enqueue(
     Ok(id)
 }
 
-/// Sends a test, also where nothing else is sent any more.
+/// Sends a test message, even to a disabled webhook.
 pub fn test(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<DeliveryId, StoreError> {
     enqueue(tx, &webhook.id, TEST, json!({}))
 }
@@ -162,7 +162,7 @@ fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A message that is due.
+/// A message that is due to be sent.
 #[derive(Clone, Debug)]
 struct Due {
     id: DeliveryId,
@@ -173,17 +173,17 @@ struct Due {
     webhook: Webhook,
 }
 
-/// Whose deliveries are in flight in this process. Each account, and each webhook of the
-/// installation, has one at a time, so that a program which never answers delays only its own
+/// The accounts with a delivery in flight in this process. Each account, and each webhook of the
+/// installation, has one delivery at a time, so that an unresponsive program delays only its own
 /// messages.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sending(Arc<Mutex<HashSet<String>>>);
 
-/// A permit to send, returned when it is dropped.
+/// A permit to send, released on drop.
 pub(super) struct Turn(Sending, String);
 
 impl Sending {
-    /// The permit, or when to ask for it again.
+    /// Returns the permit, or an error with the time of the next attempt.
     pub(super) fn take(&self, whose: &str) -> Result<Turn, JobError> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.insert(whose.to_owned()) {
@@ -218,7 +218,7 @@ pub(super) fn headers(
     ]
 }
 
-/// The result of an attempt, and how the list of deliveries names it.
+/// The result of an attempt, and the word for it in the list of deliveries.
 pub(super) fn outcome(answer: &Result<StatusCode, OutboundError>) -> (End, String) {
     let word = match answer {
         Ok(status) => status.as_str(),
@@ -275,7 +275,7 @@ fn find_due(tx: &mut Tx<'_>, id: &DeliveryId) -> Result<Option<Due>, StoreError>
     }))
 }
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Arrived,
@@ -301,7 +301,7 @@ fn settle(
     let Some(webhook) = webhook else {
         return Ok(());
     };
-    // A test is sent once, because its owner is waiting for the result.
+    // A test message is sent only once, because its owner waits for the result.
     let pause = usize::try_from(due.attempts)
         .ok()
         .and_then(|past| PAUSES.get(past));

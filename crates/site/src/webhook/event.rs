@@ -1,4 +1,5 @@
-//! Telling webhooks of an event, and the description of what is told.
+//! Writes messages about an event to webhooks, and describes these messages in the API's
+//! description.
 
 use platform::{StoreError, Tx, sql};
 use serde::Serialize;
@@ -14,8 +15,8 @@ use super::{Webhook, declared, delivery};
 use crate::webhook_event::WebhookEvent;
 use identity::account::AccountId;
 
-/// Tells the webhooks of these accounts and those of the installation, each with the notes or
-/// without. Whatever it tells of is locked.
+/// Writes messages about the event to the webhooks of these accounts and of the installation, each
+/// with or without notes. The caller holds a lock on the data in the message.
 pub fn fire<M: Serialize>(
     tx: &mut Tx<'_>,
     event: &WebhookEvent,
@@ -23,7 +24,7 @@ pub fn fire<M: Serialize>(
     message: impl Fn(&mut Tx<'_>, bool) -> Result<M, StoreError>,
 ) -> Result<(), StoreError> {
     for account in accounts {
-        // One that is being deleted is waited for, and passed over.
+        // This query waits for a webhook that another transaction is deleting, and then skips it.
         let webhooks: Vec<Webhook> = sql!(
             "SELECT {Webhook} FROM webhook WHERE account_id = :account AND state <> 'disabled'
                  AND account_id IN (SELECT id FROM account WHERE state = 'active')
@@ -39,8 +40,7 @@ pub fn fire<M: Serialize>(
     declared::enqueue(tx, event, message)
 }
 
-/// Adds to the description of a domain what is posted to webhooks: a message `M` for each of
-/// these events.
+/// Adds to a domain's API description the message `M` for each of these events.
 pub fn describe<M: ToSchema>(mut api: OpenApi, events: &[WebhookEvent]) -> OpenApi {
     let name = M::name().into_owned();
     let mut schemas = Vec::new();
@@ -71,16 +71,16 @@ pub fn describe<M: ToSchema>(mut api: OpenApi, events: &[WebhookEvent]) -> OpenA
     api
 }
 
-/// What every message of a webhook begins with.
+/// The first members of every webhook message.
 #[derive(ToSchema)]
 #[schema(as = WebhookMessage)]
 #[expect(dead_code, reason = "it describes what `delivery::enqueue` adds")]
 struct MessageHead {
-    /// As `webhook-id` says it, also when it is sent again.
+    /// The message's id, as in `webhook-id`. A repeated message keeps its id.
     id: String,
-    /// What happened.
+    /// The name of the event.
     r#type: String,
-    /// When it happened.
+    /// The time of the event.
     #[schema(value_type = String, format = "date-time")]
     occurred_at: jiff::Timestamp,
 }

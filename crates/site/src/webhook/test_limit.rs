@@ -26,7 +26,7 @@ impl Default for TestLimit {
 }
 
 impl TestLimit {
-    /// Takes the place of one test.
+    /// Takes one permit for a test.
     pub fn take(&self, who: &SignedIn, now: Timestamp) -> Result<(), Problem> {
         let taken = self.0.take(who.account().id.as_str(), now);
         taken.map_err(too_often)

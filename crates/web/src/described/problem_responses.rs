@@ -1,5 +1,5 @@
-//! The error responses of operations. Most follow from what an operation does, so handlers list
-//! only their own.
+//! The error responses of operations. Most of them follow from the kind of operation, so handlers
+//! list only their own.
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
@@ -142,7 +142,7 @@ fn add(operation: &mut Operation, statuses: &[u16]) {
     }
 }
 
-/// Fills in what a response's description lacks.
+/// Adds the missing parts of a response's description.
 fn fill(all: &[Shared], status: u16, response: &mut RefOr<Response>) {
     let RefOr::T(own) = response else { return };
     let shared = all.iter().find(|(known, ..)| *known == status);

@@ -26,13 +26,10 @@ pub enum Kind {
     Phone(usize),
     /// An https URL; may be empty.
     Https,
-    /// A text in several languages.
     Texts(Limits),
-    /// A boolean.
     Flag,
     /// A whole number within these bounds.
     Number(i64, i64),
-    /// An instant.
     Moment,
     /// A time of day, as `HH:MM`.
     Hour,

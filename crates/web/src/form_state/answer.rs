@@ -24,7 +24,7 @@ pub async fn answer<E: Into<Problem>>(
     Ok(response)
 }
 
-/// Whether an error belongs beside the form, and not on a page of its own.
+/// Whether an error is shown beside the form, and not on a separate page.
 fn is_about_form(problem: &Problem) -> bool {
     !matches!(
         problem.code,

@@ -7,12 +7,9 @@ use askama::Template;
 
 use crate::Text;
 
-/// An error in one field.
 #[derive(Clone, Debug)]
 pub struct FormError {
-    /// The field's name.
     pub field: String,
-    /// The error message.
     pub words: String,
 }
 

@@ -7,9 +7,7 @@ use crate::{Limits, Text};
 /// A form whose fields are declared in a table; the page's handler may add more.
 #[derive(Clone, Copy, Debug)]
 pub struct TableForm<'a> {
-    /// The texts for labels and explanations.
     pub text: &'a Text,
-    /// The values and errors.
     pub form_state: &'a FormState,
     /// The languages of texts in several languages.
     pub languages: &'a [String],

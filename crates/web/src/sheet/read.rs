@@ -98,7 +98,7 @@ impl Grid {
             return Err(Unreadable::TooLarge);
         }
         if self.rows.last().is_none_or(|(last, _)| *last != number) {
-            // The headings are a row too.
+            // `rows` also contains the headings.
             if self.rows.len() > MOST_ROWS {
                 return Err(Unreadable::TooManyRows);
             }
@@ -232,8 +232,8 @@ fn read_workbook(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(bad)?;
     let first = book.sheet_names().into_iter().next();
     let first = first.ok_or(Unreadable::BadWorkbook)?;
-    // The size of a range depends on its claimed corners; a reader of cells returns only existing
-    // ones.
+    // Reading a range allocates memory up to the corners that the file claims. The cell reader
+    // returns only existing cells.
     let mut cells = book.worksheet_cells_reader(&first).map_err(bad)?;
     while let Some(cell) = cells.next_cell().map_err(bad)? {
         let (row, column) = cell.get_position();

@@ -1,4 +1,4 @@
-//! The account's own password, and signing out everywhere.
+//! The password of the reader's own account, and signing out everywhere.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,11 +26,11 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(sign_out_everywhere: People))
 }
 
-/// The password so far, and the next.
+/// The present password and the new one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PasswordChange {
-    /// Left out where there is none yet.
+    /// May be omitted if there is no password yet.
     #[serde(default)]
     #[schema(format = Password)]
     current_password: String,
@@ -41,8 +41,9 @@ struct PasswordChange {
 
 /// Change your password.
 ///
-/// All other sessions end. The answer sets a new cookie of the session; the one before works no
-/// more. A first password, or one beside a second factor, needs a proof within 10 minutes.
+/// All other sessions end. The response sets a new cookie of the session; the previous cookie stops
+/// working. To set a first password, or a password beside a second factor, you need a proof within
+/// the last 10 minutes.
 #[utoipa::path(
     put, path = "/api/v1/me/password", tag = "credentials",
     request_body = PasswordChange,
@@ -76,11 +77,11 @@ async fn change_password(
     ))
 }
 
-/// Which sessions end.
+/// The sessions that end.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Everywhere {
-    /// Whether this session goes on.
+    /// Whether the session of this request continues.
     keep_current: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Changing the e-mail address of one's own account.
+//! Changing the email address of the reader's own account.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -24,7 +24,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(undo: Anybody))
 }
 
-/// The address that an account is to have.
+/// The new email address of an account.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeEmail {
@@ -32,9 +32,10 @@ struct ChangeEmail {
     email: String,
 }
 
-/// Ask for another address.
+/// Request another email address.
 ///
-/// A link is mailed there; when it is used, the old address gets one that takes the change back.
+/// A link is mailed there. When the link is used, the old address gets another link, which undoes
+/// the change.
 #[utoipa::path(
     post, path = "/api/v1/me/email", tag = "accounts", request_body = ChangeEmail,
     responses(
@@ -53,7 +54,7 @@ async fn change(
     Ok(accepted())
 }
 
-/// The token of the link to the new address.
+/// The token of the link to the new email address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ConfirmEmail {
@@ -64,9 +65,9 @@ struct ConfirmEmail {
     current_password: String,
 }
 
-/// Confirm another address.
+/// Confirm another email address.
 ///
-/// A repeat within ten minutes is answered as the first.
+/// A repeat within ten minutes gets the same response as the first request.
 #[utoipa::path(
     post, path = "/api/v1/auth/email/confirm", tag = "accounts", request_body = ConfirmEmail,
     responses(
@@ -95,7 +96,7 @@ async fn confirm(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The token of the link to the old address.
+/// The token of the link to the old email address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UndoEmail {
@@ -103,10 +104,10 @@ struct UndoEmail {
     token: String,
 }
 
-/// Get the old address back.
+/// Restore the old email address.
 ///
 /// Every session ends, and passkeys, the second factor and personal tokens are removed. A repeat
-/// within ten minutes is answered as the first.
+/// within ten minutes gets the same response as the first request.
 #[utoipa::path(
     post, path = "/api/v1/auth/email/undo", tag = "accounts", request_body = UndoEmail,
     responses(

@@ -1,4 +1,4 @@
-//! The second factor of one's own account.
+//! The second factor of the reader's own account.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -29,20 +29,21 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 /// The second factor.
 #[derive(Serialize, ToSchema)]
 struct FactorView {
-    /// Since when codes of an app are asked for (RFC 3339); null: they are not.
+    /// The time since when app codes are required (RFC 3339); null if they are not.
     confirmed_at: Option<String>,
     /// How many recovery codes are left.
     recovery_codes: i64,
-    /// When it and all passkeys are removed, if an administrator asked for it (RFC 3339).
+    /// The time at which the second factor and all passkeys are removed, if an administrator asked
+    /// for it (RFC 3339).
     reset_at: Option<String>,
 }
 
-/// What an app is set up with. It is never shown again by this interface.
+/// The secret with which an app is set up. The API never returns it again.
 #[derive(Serialize, ToSchema)]
 struct NewSecret {
-    /// In base32.
+    /// The secret in base32.
     secret: String,
-    /// The same as apps read it: `otpauth://totp/…`.
+    /// The same secret as a URI for apps: `otpauth://totp/…`.
     uri: String,
 }
 
@@ -54,10 +55,10 @@ struct Confirmation {
     code: String,
 }
 
-/// Codes for who loses the app.
+/// Codes for a person who loses the app.
 #[derive(Serialize, ToSchema)]
 struct RecoveryCodes {
-    /// Each works once. They are never shown again.
+    /// Each code works once. The API never returns them again.
     codes: Vec<String>,
 }
 
@@ -98,7 +99,7 @@ async fn show(
     }))
 }
 
-/// Keep second factors and passkeys that an administrator wants to be removed.
+/// Keep second factors and passkeys whose removal an administrator asked for.
 #[utoipa::path(
     delete, path = "/api/v1/me/factor-reset", tag = "second factors",
     responses(
@@ -116,9 +117,9 @@ async fn keep(State(accounts): State<Context>, caller: Caller) -> Result<StatusC
     }
 }
 
-/// Begin to set up codes of an app.
+/// Begin to set up app codes.
 ///
-/// They are asked for once the first code is confirmed.
+/// They are required after the first code is confirmed.
 #[utoipa::path(
     post, path = "/api/v1/me/totp", tag = "second factors",
     responses(
@@ -170,7 +171,7 @@ async fn confirm(
 
 /// Remove the second factor.
 ///
-/// Every other session ends. The answer sets a new cookie of this one.
+/// Every other session ends. The response sets a new cookie of this session.
 #[utoipa::path(
     delete, path = "/api/v1/me/totp", tag = "second factors",
     responses(
@@ -197,7 +198,7 @@ async fn remove(
 
 /// Make new recovery codes.
 ///
-/// Those before work no more.
+/// The previous codes stop working.
 #[utoipa::path(
     post, path = "/api/v1/me/recovery-codes", tag = "second factors",
     responses(

@@ -1,5 +1,5 @@
-//! The linked identities of one's own account. Linking one leads through the provider's pages, so
-//! it begins on an HTML page of this site.
+//! The linked identities of the reader's own account. Linking an identity leads through the
+//! provider's pages, so it begins on an HTML page of this site.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -25,20 +25,21 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(unlink: People))
 }
 
-/// Who somebody is at a provider of sign-ins.
+/// A person's identity at a sign-in provider.
 #[derive(Serialize, ToSchema)]
 struct IdentityView {
     /// The identity's id.
     id: String,
-    /// The provider's address.
+    /// The provider's issuer URL.
     issuer: String,
-    /// The provider's name for the person.
+    /// The provider's identifier for the person.
     subject: String,
-    /// The provider's name in `/oauth/{provider}/start`; null: it is no longer configured.
+    /// The provider's name in `/oauth/{provider}/start`; null if the provider is no longer
+    /// configured.
     provider: Option<String>,
-    /// Since when (RFC 3339).
+    /// The time at which it was linked (RFC 3339).
     linked_at: String,
-    /// When it last signed somebody in (RFC 3339).
+    /// The time of the last sign-in with it (RFC 3339).
     last_used_at: Option<String>,
 }
 
@@ -77,7 +78,7 @@ async fn list(
 
 /// Unlink an identity.
 ///
-/// Every other session of the account ends; this one goes on with another cookie.
+/// Every other session of the account ends; this session continues with a new cookie.
 #[utoipa::path(
     delete, path = "/api/v1/me/identities/{id}", tag = "identities",
     params(("id" = String, Path, description = "The identity's id")),

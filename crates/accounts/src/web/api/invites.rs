@@ -22,16 +22,16 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(remove: People))
 }
 
-/// An invite that nobody has taken yet.
+/// An invite that nobody has accepted yet.
 #[derive(Serialize, ToSchema)]
 struct SiteInvite {
     /// The invite's id.
     id: String,
-    /// The one address that it is for.
+    /// The only email address that may use it.
     email: String,
     /// `member`, `admin` or `owner`.
     role: &'static str,
-    /// Until when it works (RFC 3339).
+    /// The time at which it expires (RFC 3339).
     expires_at: String,
 }
 
@@ -56,24 +56,25 @@ async fn list(call: Call) -> Result<Json<List<SiteInvite>>, Problem> {
     Ok(Json(List::whole(found).map(SiteInvite::of)))
 }
 
-/// Whom to invite, and as what.
+/// The person to invite, and their role.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CreateSiteInvite {
-    /// The one address that it is for.
+    /// The only email address that may use it.
     email: String,
-    /// `member`, `admin` or `owner`, and none above one's own.
+    /// `member`, `admin` or `owner`, but not above the caller's own role.
     role: String,
 }
 
-/// What became of it.
+/// The result of an invitation.
 #[derive(Serialize, ToSchema)]
 struct CreatedSiteInvite {
-    /// The secret of `/admin/join/{secret}`, where no mail leaves the server; else it was mailed.
+    /// The secret for `/admin/join/{secret}`, if this server sends no mail; null if the link was
+    /// mailed.
     secret: Option<String>,
 }
 
-/// Invite somebody to the installation.
+/// Invite a person to the installation.
 ///
 /// The link works once, for seven days.
 #[utoipa::path(

@@ -22,17 +22,17 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(read: People))
 }
 
-/// Something that you were told.
+/// A notice to the signed-in person.
 #[derive(Serialize, ToSchema)]
 struct Notice {
-    /// What happened, in your language.
+    /// The text, in your language.
     text: String,
-    /// The page where something can be done about it.
+    /// The page on which you can act on it.
     href: String,
-    /// Since when it is there.
+    /// The time at which it was created.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
-    /// When it was read.
+    /// The time at which it was read.
     #[schema(value_type = Option<String>, format = "date-time")]
     read_at: Option<Timestamp>,
 }
@@ -58,11 +58,11 @@ async fn list(State(accounts): State<Context>, call: Call) -> Result<Json<List<N
     Ok(Json(List::whole(all.collect())))
 }
 
-/// Which notices were read.
+/// The notices to mark as read.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReadNotices {
-    /// Those that were there at this time.
+    /// All notices that were created until this time.
     #[schema(value_type = String, format = "date-time")]
     until: Timestamp,
 }

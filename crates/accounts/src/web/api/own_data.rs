@@ -1,4 +1,4 @@
-//! The JSON API for exporting one's own data and for erasing one's account.
+//! The JSON API to export the reader's own data and to erase their own account.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -24,12 +24,12 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(restore: Anybody))
 }
 
-/// What a sign-in gives somebody whose account is about to be erased.
+/// The response to a sign-in to an account that is about to be erased.
 #[derive(Serialize, ToSchema)]
 struct RestoreOffered {
     /// `restore_offered`.
     status: &'static str,
-    /// What keeps the account, within 15 minutes.
+    /// The secret that cancels the erasure, valid for 15 minutes.
     restore_token: String,
 }
 
@@ -42,9 +42,9 @@ pub(super) fn offered(token: &Secret) -> Response {
     .into_response()
 }
 
-/// A copy of all that is kept of you.
+/// Export all data that is stored about you.
 ///
-/// A zip with one JSON document; two a day.
+/// A zip with one JSON document; at most two exports a day.
 #[utoipa::path(
     get, path = "/api/v1/me/export", tag = "accounts",
     responses(
@@ -58,23 +58,23 @@ async fn export(
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    // Otherwise a link on another site could use up the permitted exports.
+    // Without this check, a link on another site could use up the permitted exports.
     csrf::check_sender(&headers, accounts.site.url())?;
     own_data::file(&accounts, caller.who, caller.request).await
 }
 
-/// When the account is to be erased.
+/// The time of an account's erasure.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EraseBody {
-    /// At once, and not in 7 days.
+    /// Whether to erase the account at once instead of in 7 days.
     #[serde(default)]
     immediately: bool,
 }
 
 /// Have your account erased.
 ///
-/// You are signed out everywhere at once. For 7 days, signing in offers to keep the account.
+/// You are signed out everywhere at once. For 7 days, signing in offers to cancel the erasure.
 #[utoipa::path(
     delete, path = "/api/v1/me", tag = "accounts",
     request_body = Option<EraseBody>,
@@ -115,7 +115,7 @@ struct RestoreBody {
     restore_token: String,
 }
 
-/// Keep an account that was to be erased.
+/// Cancel the erasure of an account.
 #[utoipa::path(
     post, path = "/api/v1/auth/restore", tag = "accounts",
     request_body = RestoreBody,

@@ -1,5 +1,5 @@
-//! Passkeys: signing in with one, adding one, and removing one. The options for the browser and its
-//! responses have the shapes of Web Authentication Level 3, §5.1.
+//! Passkeys: signing in with a passkey, adding and removing passkeys. The options for the browser
+//! and its responses have the shapes of Web Authentication Level 3, §5.1.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -36,7 +36,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(remove: People))
 }
 
-/// What a browser is asked to sign: `PublicKeyCredentialRequestOptionsJSON`.
+/// The signature request for a browser: `PublicKeyCredentialRequestOptionsJSON`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RequestOptions {
@@ -46,7 +46,7 @@ pub(super) struct RequestOptions {
     timeout: i64,
     /// The host name that the passkey belongs to.
     rp_id: String,
-    /// Which passkeys will do; none: any of the site.
+    /// The acceptable passkeys; empty if any passkey of the site is acceptable.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     allow_credentials: Vec<Descriptor>,
     /// Always `required`: a fingerprint, face or PIN.
@@ -66,9 +66,9 @@ impl RequestOptions {
     }
 }
 
-/// Ask for a passkey.
+/// Request a challenge for a sign-in with a passkey.
 ///
-/// Any passkey of the site will do. The answer is good for five minutes, in this browser.
+/// Any passkey of the site is acceptable. The challenge is valid for five minutes, in this browser.
 #[utoipa::path(
     post, path = "/api/v1/auth/passkey/options", tag = "passkeys",
     responses((status = 200, description = "For `navigator.credentials.get`", body = RequestOptions)),
@@ -79,7 +79,7 @@ async fn ask(State(accounts): State<Context>, headers: HeaderMap) -> Json<Reques
     Json(RequestOptions::new(site, browser.reveal(), Vec::new()))
 }
 
-/// The secret that stands in for a session before there is one.
+/// The secret that replaces a session before anybody signs in.
 pub(super) fn browser(site: &Site, headers: &HeaderMap) -> Secret {
     let before = cookies::before(headers, site.url());
     let secret = before.or_else(|| cookies::session(headers, site.url()));
@@ -96,12 +96,12 @@ fn challenge(site: &Site, browser: &str) -> String {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PasskeyLogin {
-    /// What `navigator.credentials.get` gave: `AuthenticationResponseJSON`.
+    /// The result of `navigator.credentials.get`: `AuthenticationResponseJSON`.
     credential: Assertion,
     /// Whether to stay signed in for a week without use, half a year in all.
     #[serde(default)]
     remember: bool,
-    /// What to answer with.
+    /// The form of the response.
     #[serde(default)]
     want: Want,
 }
@@ -114,7 +114,7 @@ impl Step for PasskeyLogin {
 
 /// Sign in with a passkey.
 ///
-/// As signing in with a password; no second factor is asked for.
+/// Like signing in with a password, but without a second factor.
 #[utoipa::path(
     post, path = "/api/v1/auth/passkey/verify", tag = "passkeys", request_body = PasskeyLogin,
     responses(
@@ -149,11 +149,11 @@ async fn sign_in(
 struct PasskeyView {
     /// The passkey's id.
     id: String,
-    /// What its owner calls it.
+    /// The name that its owner chose.
     name: String,
-    /// When it was made (RFC 3339).
+    /// The time at which it was created (RFC 3339).
     created_at: String,
-    /// When it last signed somebody in (RFC 3339).
+    /// The time of the last sign-in with it (RFC 3339).
     last_used_at: Option<String>,
 }
 
@@ -189,7 +189,7 @@ async fn list(
         .collect())))
 }
 
-/// What a browser is asked to make: `PublicKeyCredentialCreationOptionsJSON`.
+/// The registration request for a browser: `PublicKeyCredentialCreationOptionsJSON`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CreationOptions {
@@ -266,7 +266,7 @@ impl Descriptor {
     }
 }
 
-/// Ask for a new passkey.
+/// Request a challenge for a new passkey.
 #[utoipa::path(
     post, path = "/api/v1/me/passkeys/options", tag = "passkeys",
     responses(
@@ -310,13 +310,13 @@ async fn ask_new(
     }))
 }
 
-/// A passkey to come.
+/// A new passkey.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPasskey {
-    /// What its owner calls it, 1–50 characters.
+    /// The name that its owner chooses, 1–50 characters.
     name: String,
-    /// What `navigator.credentials.create` gave: `RegistrationResponseJSON`.
+    /// The result of `navigator.credentials.create`: `RegistrationResponseJSON`.
     credential: Registration,
 }
 
@@ -352,9 +352,9 @@ async fn add(
     Ok((StatusCode::CREATED, Json(PasskeyView::from(passkey))).into_response())
 }
 
-/// Take a passkey back.
+/// Remove a passkey.
 ///
-/// Every other session of the account ends; this one goes on with another cookie.
+/// Every other session of the account ends; this session continues with a new cookie.
 #[utoipa::path(
     delete, path = "/api/v1/me/passkeys/{id}", tag = "passkeys",
     params(("id" = String, Path, description = "The passkey's id")),

@@ -37,25 +37,25 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(export: People))
 }
 
-/// Somebody who has an account.
+/// A person who has an account.
 #[derive(Serialize, ToSchema)]
 struct PersonView {
     /// The account's id.
     id: String,
-    /// What they are called.
+    /// The name that the person chose.
     display_name: String,
-    /// The address they sign in with.
+    /// The email address with which they sign in.
     email: String,
     /// Whether they may sign in.
     state: AccountState,
-    /// Whether their address is not confirmed yet, so that they can have no role.
+    /// Whether their email address is unconfirmed, so that they can have no role.
     unverified: bool,
     /// Their role in the installation, if they have one.
     role: Option<SiteRole>,
-    /// Since when they have the account.
+    /// The time at which the account was created.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
-    /// When they last signed in.
+    /// The time of the last sign-in.
     #[schema(value_type = Option<String>, format = "date-time")]
     last_login_at: Option<Timestamp>,
 }
@@ -81,40 +81,41 @@ impl From<Person> for PersonView {
     }
 }
 
-/// A person, and what is known of their use of the account.
+/// A person, and how they use the account.
 #[derive(Serialize, ToSchema)]
 struct PersonDetails {
     #[serde(flatten)]
     person: PersonView,
-    /// How many sessions they have.
+    /// The number of sessions.
     sessions: i64,
-    /// How many tokens.
+    /// The number of tokens.
     tokens: i64,
     /// Their duties in the installation, beside the role.
     duties: Vec<&'static str>,
-    /// When the account is erased, if they asked for it.
+    /// The time at which the account is erased, if they asked for it.
     #[schema(value_type = Option<String>, format = "date-time")]
     erased_at: Option<Timestamp>,
-    /// When their second factors and passkeys are removed, if an administrator asked for it.
+    /// The time at which their second factors and passkeys are removed, if an administrator asked
+    /// for it.
     #[schema(value_type = Option<String>, format = "date-time")]
     factors_reset_at: Option<Timestamp>,
-    /// What the audit log says about them, the newest first.
+    /// The person's entries in the audit log, newest first.
     events: Vec<EventView>,
 }
 
-/// Something that happened to an account.
+/// An action on an account.
 #[derive(Serialize, ToSchema)]
 struct EventView {
-    /// When.
+    /// The time of the action.
     #[schema(value_type = String, format = "date-time")]
     at: Timestamp,
-    /// What was done.
+    /// The name of the action.
     action: String,
-    /// What kind of actor did it.
+    /// The kind of actor.
     actor_kind: String,
-    /// Which one.
+    /// The actor's id.
     actor_id: Option<String>,
-    /// From which network.
+    /// The network from which the request came.
     network: Option<String>,
 }
 
@@ -139,23 +140,23 @@ impl From<Details> for PersonDetails {
     }
 }
 
-/// Which people are looked for.
+/// A search for people.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct SearchQuery {
-    /// A part of the name or of the address.
+    /// A part of the name or of the email address.
     #[serde(default)]
     #[param(required = false)]
     query: String,
-    /// Those in this state.
+    /// Only accounts in this state.
     state: Option<AccountState>,
-    /// Those with this role in the installation: `owner` or `admin`.
+    /// Only people with this role in the installation: `owner` or `admin`.
     #[serde(default)]
     #[param(required = false)]
     role: String,
 }
 
-/// Who has an account?
+/// List people who have an account.
 ///
 /// The newest accounts come first.
 #[utoipa::path(
@@ -189,7 +190,7 @@ async fn list(
     Ok(Json(list.map(PersonView::from)))
 }
 
-/// One person.
+/// Get one person.
 #[utoipa::path(
     get, path = "/api/v1/admin/users/{id}", tag = "people",
     params(("id" = String, Path, description = "The account's id")),
@@ -213,7 +214,7 @@ async fn show(
     Ok(Json(accounts.site.store.read(look).await?.into()))
 }
 
-/// Makes a change to somebody's account for an administrator who has just proved who they are.
+/// Makes a change to a person's account for an administrator who has just proved who they are.
 async fn act<T, E>(
     accounts: &Context,
     caller: Caller,
@@ -233,9 +234,9 @@ where
     accounts.site.store.write(change).await.map_err(Into::into)
 }
 
-/// Keep somebody out.
+/// Deactivate an account.
 ///
-/// They cannot sign in, and nothing public shows them.
+/// The person cannot sign in, and no public page shows them.
 #[utoipa::path(
     post, path = "/api/v1/admin/users/{id}/deactivate", tag = "people",
     params(("id" = String, Path, description = "The account's id")),
@@ -255,9 +256,9 @@ async fn deactivate(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Let somebody in again.
+/// Activate an account again.
 ///
-/// Also one who asked for their account to be erased.
+/// This also works for a person who asked for their account to be erased.
 #[utoipa::path(
     post, path = "/api/v1/admin/users/{id}/activate", tag = "people",
     params(("id" = String, Path, description = "The account's id")),
@@ -276,16 +277,16 @@ async fn activate(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How much was ended.
+/// The number of sessions that ended.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SignedOut {
-    /// How many sessions.
+    /// The number of sessions.
     pub(super) revoked: u64,
 }
 
-/// Sign somebody out everywhere.
+/// Sign a person out everywhere.
 ///
-/// Their sessions end, and their personal tokens work no more.
+/// Their sessions end, and their personal tokens stop working.
 #[utoipa::path(
     post, path = "/api/v1/admin/users/{id}/sign-out", tag = "people",
     params(("id" = String, Path, description = "The account's id")),
@@ -304,17 +305,17 @@ async fn sign_out(
     Ok(Json(SignedOut { revoked }))
 }
 
-/// What somebody is to the installation from now on.
+/// A person's new role in the installation.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RoleBody {
-    /// Null: nothing.
+    /// The role; null for none.
     role: Option<SiteRole>,
 }
 
-/// Give somebody another role in the installation.
+/// Change a person's role in the installation.
 ///
-/// Only its owners may.
+/// Only owners may do this.
 #[utoipa::path(
     put, path = "/api/v1/admin/users/{id}/role", tag = "people",
     params(("id" = String, Path, description = "The account's id")),
@@ -342,17 +343,17 @@ async fn set_role(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What somebody is to the installation beside their role.
+/// A person's duties in the installation, beside their role.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DutiesBody {
-    /// All of them: `editor`, `moderator`.
+    /// All duties: `editor`, `moderator`.
     duties: Vec<String>,
 }
 
-/// Give somebody duties in the installation.
+/// Set a person's duties in the installation.
 ///
-/// Those that are not named are taken away.
+/// Duties that are not listed are removed.
 #[utoipa::path(
     put, path = "/api/v1/admin/users/{id}/duties", tag = "people",
     params(("id" = String, Path, description = "The account's id")),
@@ -380,18 +381,18 @@ async fn set_duties(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// When something happens.
+/// A planned removal of second factors.
 #[derive(Serialize, ToSchema)]
 struct FactorReset {
-    /// When the factors are removed.
+    /// The time at which the factors are removed.
     #[schema(value_type = String, format = "date-time")]
     due_at: Timestamp,
 }
 
-/// Reset the second factors of somebody who lost them.
+/// Reset the second factors of a person who lost them.
 ///
 /// Passkeys, the authenticator app and recovery codes are removed in 24 hours, and all sessions
-/// end. The person is told by mail, and can keep them until then.
+/// end. The person is told by mail, and can keep their factors until then.
 #[utoipa::path(
     post, path = "/api/v1/admin/users/{id}/factor-reset", tag = "people",
     params(("id" = String, Path, description = "The account's id")),
@@ -416,7 +417,7 @@ async fn reset_factors(
     Ok((StatusCode::ACCEPTED, Json(FactorReset { due_at })))
 }
 
-/// Keep the second factors of somebody after all.
+/// Cancel the removal of a person's second factors.
 #[utoipa::path(
     delete, path = "/api/v1/admin/users/{id}/factor-reset", tag = "people",
     params(("id" = String, Path, description = "The account's id")),
@@ -438,9 +439,9 @@ async fn keep_factors(
     }
 }
 
-/// A copy of all that is kept of somebody.
+/// Export all data that is stored about a person.
 ///
-/// For owners of the installation, whom the person has asked for it; the person is told by mail.
+/// For owners of the installation, at the person's request; the person is told by mail.
 #[utoipa::path(
     post, path = "/api/v1/admin/users/{id}/export", tag = "people",
     params(("id" = String, Path, description = "The account's id")),
@@ -460,9 +461,9 @@ async fn export(
     crate::web::people::export(&accounts, sudo, caller.request, id).await
 }
 
-/// Have somebody's account erased.
+/// Have a person's account erased.
 ///
-/// They are signed out at once, and can change their mind for 7 days.
+/// The person is signed out at once, and can cancel the erasure for 7 days.
 #[utoipa::path(
     delete, path = "/api/v1/admin/users/{id}", tag = "people",
     params(("id" = String, Path, description = "The account's id")),

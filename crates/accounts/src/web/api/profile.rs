@@ -32,7 +32,7 @@ impl PartialSchema for ProfileChange {
 
 impl ToSchema for ProfileChange {}
 
-/// Change one's own profile.
+/// Change your own profile.
 #[utoipa::path(
     patch, path = "/api/v1/me", tag = "profile", request_body = ProfileChange,
     responses(

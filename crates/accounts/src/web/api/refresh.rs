@@ -1,4 +1,4 @@
-//! Signing in by programs: access tokens, and the refresh tokens that renew them.
+//! Sign-ins of programs: access tokens, and the refresh tokens that renew them.
 
 use axum::Router;
 use axum::extract::State;
@@ -24,29 +24,29 @@ use site::Callers::{Anybody, People};
 use site::Context;
 use site::asking::{Browser, Caller};
 
-/// What a program was signed in with.
+/// The tokens of a signed-in program.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Tokens {
-    /// Shown with each call: `Authorization: Bearer …`.
+    /// The token for each request: `Authorization: Bearer …`.
     access_token: String,
     /// How many seconds the access token is valid.
     expires_in: i64,
     /// Exchanged once, within 7 days, for new tokens.
     refresh_token: String,
-    /// Who it is.
+    /// The signed-in account.
     account: Me,
 }
 
-/// What a page calls the interface with.
+/// The token with which a page's script calls the API.
 #[derive(Serialize, ToSchema)]
 struct AccessToken {
-    /// Shown with each call: `Authorization: Bearer …`.
+    /// The token for each request: `Authorization: Bearer …`.
     access_token: String,
     /// How many seconds the access token is valid.
     expires_in: i64,
 }
 
-/// The token to go on with.
+/// A refresh token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RefreshBody {
@@ -61,7 +61,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(token: People))
 }
 
-/// The public keys, at the address where programs look for them.
+/// The public keys, at the path where programs look for them.
 pub(in crate::web) fn well_known() -> Router<Context> {
     Router::new().route("/.well-known/jwks.json", get(keys))
 }
@@ -76,7 +76,7 @@ async fn keys(State(accounts): State<Context>) -> Response {
         .into_response()
 }
 
-/// The response to somebody who has just signed in.
+/// The response to a person who has just signed in.
 pub(super) async fn begin(
     accounts: &Context,
     account: Account,
@@ -85,7 +85,7 @@ pub(super) async fn begin(
     answer(accounts, first(accounts, account, begun).await?).await
 }
 
-/// The first refresh token of somebody who has just signed in.
+/// The first refresh token after a sign-in.
 pub async fn first(
     accounts: &Context,
     account: Account,
@@ -100,8 +100,8 @@ pub async fn first(
 
 /// Renew the tokens of a session.
 ///
-/// Each refresh token works once and is answered with the next one. One that is used again, but
-/// for a repeat within 10 seconds, ends the session: somebody has a copy.
+/// Each refresh token works once, and the response contains the next one. Using a token again ends
+/// the session, except for a repeat within 10 seconds: somebody else must have a copy.
 #[utoipa::path(
     post, path = "/api/v1/auth/refresh", tag = "accounts", request_body = RefreshBody,
     responses(
@@ -155,7 +155,7 @@ pub async fn go_on(
 
 /// End the session of a refresh token.
 ///
-/// Its access tokens work no more. Succeeds also if the session has ended already.
+/// Its access tokens stop working. The request also succeeds if the session has ended already.
 #[utoipa::path(
     post, path = "/api/v1/auth/revoke", tag = "accounts", request_body = RefreshBody,
     responses((status = 204, description = "Ended")),
@@ -175,7 +175,7 @@ async fn end(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// An access token for a page's own script, of the session of its cookie.
+/// Get an access token for a page's script, in the session of the page's cookie.
 #[utoipa::path(
     post, path = "/api/v1/auth/token", tag = "accounts",
     responses((status = 200, description = "Works for an hour", body = AccessToken)),

@@ -1,4 +1,4 @@
-//! Registering, confirming an address, and setting a new password, for programs and scripts.
+//! Registering, confirming an email address, and setting a new password, for programs and scripts.
 
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header::SET_COOKIE;
@@ -30,7 +30,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(reset: Anybody))
 }
 
-/// What is answered whatever becomes of it.
+/// The response that is the same for every result.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Accepted {
     /// Always `accepted`.
@@ -42,25 +42,25 @@ pub(super) fn accepted() -> Response {
     (StatusCode::ACCEPTED, body).into_response()
 }
 
-/// Somebody who wants an account.
+/// A person who wants an account.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Register {
-    /// The address to sign in with.
+    /// The email address with which to sign in.
     email: String,
     /// 10–256 characters.
     #[schema(format = Password)]
     password: String,
-    /// What the person wants to be called, 2–50 characters.
+    /// The display name, 2–50 characters.
     display_name: String,
-    /// What they want to be called in public addresses, 2–50 of `a-z0-9-`.
+    /// The name for public URLs, 2–50 of `a-z0-9-`.
     #[serde(default)]
     slug: String,
-    /// The language of their mails; left out, that of the request.
+    /// The language of mails to the person; if omitted, the language of the request.
     locale: Option<String>,
-    /// The field of this name on the page `/register`, at most 24 h old.
+    /// The form field of this name on the page `/register`, at most 24 h old.
     form_stamp: String,
-    /// Left out, or empty.
+    /// Must be omitted or empty.
     #[serde(default)]
     website: String,
 }
@@ -98,8 +98,8 @@ impl FromRequest<Context> for RegisterCall {
 
 /// Register.
 ///
-/// The answer is the same whether the address is new or known; a mail goes to it either way. Needs
-/// the cookie of the page `/register`, and the values of its form.
+/// The response is the same whether the email address is new or known; in both cases a mail is sent
+/// there. The request needs the cookie of the page `/register`, and the values of its form.
 #[utoipa::path(
     post, path = "/api/v1/auth/register", tag = "accounts", request_body = Register,
     responses(
@@ -136,7 +136,7 @@ async fn register(
     Ok(response)
 }
 
-/// The token of a link, and what proves that the account is one's own.
+/// The token of a link, and a proof that the account is the caller's own.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Verify {
@@ -146,15 +146,15 @@ struct Verify {
     #[serde(default)]
     #[schema(format = Password)]
     current_password: String,
-    /// Or another one, which ends all sessions and tokens that there are.
+    /// A new password instead, which ends all existing sessions and tokens.
     #[serde(default)]
     #[schema(format = Password)]
     new_password: String,
 }
 
-/// Confirm an address.
+/// Confirm an email address.
 ///
-/// A repeat within ten minutes is answered as the first.
+/// A repeat within ten minutes gets the same response as the first request.
 #[utoipa::path(
     post, path = "/api/v1/auth/verify", tag = "accounts", request_body = Verify,
     responses(
@@ -185,7 +185,7 @@ async fn verify(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Have another link mailed that confirms one's address.
+/// Request another link to confirm your email address.
 #[utoipa::path(
     post, path = "/api/v1/auth/verify/resend", tag = "accounts",
     responses(
@@ -202,32 +202,32 @@ async fn resend(
     Ok(accepted())
 }
 
-/// An address that a link is mailed to.
+/// An email address that a link is mailed to.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Forgot {
-    /// The address of an account.
+    /// The email address of an account.
     email: String,
-    /// What the link does.
+    /// The purpose of the link.
     #[serde(default)]
     #[schema(inline)]
     wanted: WantedLink,
 }
 
-/// What a link does.
+/// The purpose of a link.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum WantedLink {
-    /// Sets a new password.
+    /// The link sets a new password.
     #[default]
     Reset,
-    /// Signs in once.
+    /// The link signs in once.
     SignIn,
 }
 
-/// Have a link mailed to somebody who cannot sign in.
+/// Request a link for a person who cannot sign in.
 ///
-/// The answer is the same whether the address is known or not.
+/// The response is the same whether the email address is known or not.
 #[utoipa::path(
     post, path = "/api/v1/auth/forgot", tag = "accounts", request_body = Forgot,
     responses(
@@ -258,7 +258,7 @@ struct ResetPassword {
     /// 10–256 characters.
     #[schema(format = Password)]
     password: String,
-    /// Whether personal tokens and passkeys work no more.
+    /// Whether to revoke personal tokens and passkeys.
     #[serde(default = "yes")]
     revoke_tokens: bool,
 }
@@ -269,7 +269,7 @@ fn yes() -> bool {
 
 /// Set a new password with a link.
 ///
-/// Ends every session; nobody is signed in by it.
+/// Every session ends, and the response signs nobody in.
 #[utoipa::path(
     post, path = "/api/v1/auth/reset", tag = "accounts", request_body = ResetPassword,
     responses(

@@ -20,15 +20,15 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default().routes(routes!(prove: Anybody))
 }
 
-/// What a sign-in answers where a second factor is needed.
+/// The response to a sign-in that needs a second factor.
 #[derive(Serialize, ToSchema)]
 struct SecondStepRequired {
     status: Status,
-    /// To be shown with the code. It is no session.
+    /// The token for the second step. It is not a session.
     mfa_token: String,
-    /// For how many seconds.
+    /// The lifetime of the token, in seconds.
     expires_in: i64,
-    /// What may be shown.
+    /// The accepted kinds of codes.
     methods: [Method; 2],
 }
 
@@ -45,7 +45,7 @@ enum Status {
 enum Method {
     /// Six digits of an authenticator app.
     Totp,
-    /// One of the codes for who lost it.
+    /// A recovery code, for a person who lost the app.
     RecoveryCode,
 }
 
@@ -58,17 +58,17 @@ impl From<Method> for second_factor::Method {
     }
 }
 
-/// The second step.
+/// The input of the second step.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SecondStep {
-    /// What the first step answered.
+    /// The token from the response to the first step.
     mfa_token: String,
-    /// What kind of code.
+    /// The kind of code.
     method: Method,
     /// The code.
     code: String,
-    /// What to answer with, as in the first step.
+    /// The form of the response, as in the first step.
     #[serde(default)]
     want: Want,
 }
@@ -90,10 +90,10 @@ pub(super) fn required(token: &Secret) -> Response {
     .into_response()
 }
 
-/// Sign in: the second step.
+/// Complete a sign-in with the second factor.
 ///
-/// For an account with a second factor. The token of the first step works for 5 minutes, once, and
-/// for 5 tries.
+/// For an account with a second factor. The token of the first step works once, for 5 minutes and
+/// for 5 attempts.
 #[utoipa::path(
     post, path = "/api/v1/auth/mfa", tag = "second factors",
     request_body = SecondStep,

@@ -1,4 +1,4 @@
-//! The slug that names an account in public addresses.
+//! The slug, which names an account in public URLs.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -24,28 +24,28 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(preview: Anybody))
 }
 
-/// What somebody is called in public addresses, and was.
+/// A person's present and former slugs.
 #[derive(Serialize, ToSchema)]
 struct SlugsView {
-    /// The present one; none before there is anything public.
+    /// The present slug; null before anything of the person is public.
     slug: Option<String>,
-    /// Those that lead to it.
+    /// Former slugs that redirect to the present one.
     aliases: Vec<AliasView>,
-    /// How often another one may be chosen now.
+    /// How often the slug may still be changed now.
     changes_left: i64,
 }
 
-/// A former one.
+/// A former slug.
 #[derive(Serialize, ToSchema)]
 struct AliasView {
     /// A former part of public addresses.
     slug: String,
-    /// Until when it leads to the present one.
+    /// The time until which it redirects to the present slug.
     #[schema(value_type = String, format = "date-time")]
     until: Timestamp,
 }
 
-/// What am I called in public addresses?
+/// Get your own slugs.
 #[utoipa::path(
     get, path = "/api/v1/me/slug", tag = "slugs",
     responses(
@@ -68,7 +68,7 @@ async fn show(State(accounts): State<Context>, caller: Caller) -> Result<Json<Sl
     }))
 }
 
-/// What somebody is to be called.
+/// A new slug.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeSlug {
@@ -78,7 +78,8 @@ struct ChangeSlug {
 
 /// Choose another slug.
 ///
-/// The one before leads to it for 180 days, and may be taken back.
+/// The previous slug redirects to the new one for 180 days. During this time, you may choose the
+/// previous slug again.
 #[utoipa::path(
     put, path = "/api/v1/me/slug", tag = "slugs", request_body = ChangeSlug,
     responses(
@@ -97,16 +98,16 @@ async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Whether a slug can be had.
+/// Whether a slug is valid and available.
 #[derive(Serialize, ToSchema)]
 struct SlugView {
-    /// Whether it may be a slug at all.
+    /// Whether the text is valid as a slug.
     valid: bool,
-    /// Whether a newcomer can have it.
+    /// Whether a new account could have the slug.
     available: bool,
 }
 
-/// Can this slug be had?
+/// Check whether a slug is available.
 #[utoipa::path(
     get, path = "/api/v1/slugs/{slug}", tag = "slugs",
     params(("slug" = String, Path, description = "The slug")),
@@ -145,14 +146,14 @@ struct Name {
     display_name: String,
 }
 
-/// What a name gives.
+/// A slug made from a name.
 #[derive(Serialize, ToSchema)]
 struct Proposal {
-    /// A slug that can be had just now; empty where the name gives none.
+    /// A slug that is available now; empty if the name yields none.
     slug: String,
 }
 
-/// Which slug does a name give?
+/// Make a slug from a name.
 #[utoipa::path(
     post, path = "/api/v1/slugs/preview", tag = "slugs", request_body = Name,
     responses(

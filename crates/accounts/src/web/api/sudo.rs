@@ -27,7 +27,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(ask_proof: People))
 }
 
-/// What proves who somebody is: a password, with a code where there is a second factor, or a
+/// A proof of who the caller is: a password, with a code if the account has a second factor, or a
 /// passkey.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -35,16 +35,17 @@ struct Proof {
     /// The password as typed.
     #[schema(format = Password)]
     password: Option<String>,
-    /// A code of the authenticator app or a recovery code, where the account has a second factor.
+    /// A code of the authenticator app or a recovery code, if the account has a second factor.
     #[serde(default)]
     code: String,
-    /// What `navigator.credentials.get` gave: `AuthenticationResponseJSON`.
+    /// The result of `navigator.credentials.get`: `AuthenticationResponseJSON`.
     credential: Option<Assertion>,
 }
 
-/// Ask for a passkey as proof.
+/// Request a challenge for a proof with a passkey.
 ///
-/// One of the account's own. The answer is good for five minutes, in this session.
+/// Only the account's own passkeys are acceptable. The challenge is valid for five minutes, in this
+/// session.
 #[utoipa::path(
     post, path = "/api/v1/auth/sudo/options", tag = "passkeys",
     responses(
@@ -66,10 +67,10 @@ async fn ask_proof(
     Ok(Json(options))
 }
 
-/// Prove once more who you are.
+/// Prove again who you are.
 ///
-/// For 10 minutes the session may then do what is otherwise refused with `sudo_required`. The
-/// answer sets a new cookie of the session; the one before works no more.
+/// For 10 minutes, the session may then do what is otherwise refused with `sudo_required`. The
+/// response sets a new cookie of the session; the previous cookie stops working.
 #[utoipa::path(
     post, path = "/api/v1/auth/sudo", tag = "accounts",
     request_body = Proof,

@@ -1,4 +1,4 @@
-//! The JSON API for administering suppressed addresses, which get no mail.
+//! The JSON API for administering suppressed email addresses, which get no mail.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -23,20 +23,20 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(lift: People))
 }
 
-/// An address that gets no mail, or none of one stream.
+/// An email address that gets no mail, or no mail of one stream.
 #[derive(Serialize, ToSchema)]
 struct SuppressionView {
-    /// Names the entry.
+    /// The entry's id.
     id: String,
-    /// The address, if the installation still knows it.
+    /// The email address, if the installation still knows it.
     address: Option<String>,
-    /// The first characters of the address's hash.
+    /// The first characters of the email address's hash.
     hash: String,
     /// `soft_bounce`, `unsubscribe`, `hard_bounce`, `complaint` or `manual`.
     cause: &'static str,
-    /// The stream that alone is stopped: `notification` or `marketing`.
+    /// The only stream that is stopped, `notification` or `marketing`; null for all mail.
     stream: Option<&'static str>,
-    /// Since when; of soft bounces, when the last one was.
+    /// The time at which the entry was recorded; for soft bounces, the time of the last one.
     #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
@@ -58,7 +58,7 @@ impl From<Listed> for SuppressionView {
     }
 }
 
-/// Which addresses get no mail?
+/// List email addresses that get no mail.
 ///
 /// The newest entries come first.
 #[utoipa::path(
@@ -87,9 +87,10 @@ async fn list(
     ))
 }
 
-/// Let an address get mail again.
+/// Let an email address get mail again.
 ///
-/// What people asked for (`unsubscribe`, `complaint`) only an owner of the installation lifts.
+/// Only owners of the installation may remove an entry that the recipient caused (`unsubscribe`,
+/// `complaint`).
 #[utoipa::path(
     delete, path = "/api/v1/admin/suppressions/{id}", tag = "suppressions",
     params(("id" = String, Path, description = "The entry's id")),

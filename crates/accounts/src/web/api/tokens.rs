@@ -36,22 +36,22 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 struct TokenView {
     /// The token's id.
     id: String,
-    /// What its owner calls it.
+    /// The name that its owner chose.
     name: String,
-    /// What it may be used for.
+    /// The permissions of the token.
     #[schema(value_type = Vec<TokenScope>)]
     scopes: Vec<String>,
-    /// The one thing it reaches, by the name of its kind.
+    /// The only object that the token can access; the key is the name of the object's kind.
     #[serde(flatten)]
     #[schema(ignore)]
     reaches: BTreeMap<&'static str, Option<String>>,
-    /// Its last four letters.
+    /// The last four characters of the token.
     last4: String,
-    /// When it was made (RFC 3339).
+    /// The time at which it was created (RFC 3339).
     created_at: String,
-    /// Until when it works (RFC 3339).
+    /// The time at which it expires (RFC 3339).
     expires_at: String,
-    /// When it was last used, give or take five minutes (RFC 3339).
+    /// The time of its last use, accurate to five minutes (RFC 3339).
     last_used_at: Option<String>,
 }
 
@@ -90,20 +90,20 @@ async fn tokens(
     Ok(Json(all(found.into_iter().map(view).collect())))
 }
 
-/// What a token is made with.
+/// The properties of a new token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CreateToken {
-    /// What its owner calls it, 1–60 characters, once among the live ones.
+    /// The name, 1–60 characters, unique among the owner's live tokens.
     name: String,
-    /// What it may be used for.
+    /// The permissions of the token.
     #[schema(value_type = Vec<TokenScope>)]
     scopes: Vec<String>,
-    /// How long it works, 1–366 days; 90 if nothing is said.
+    /// The number of days for which it is valid, 1–366; 90 if omitted.
     expires_in_days: Option<u16>,
 }
 
-/// The properties of a new token, and the only resource that it reaches.
+/// The properties of a new token, and the only object that it may access.
 struct TokenCall {
     token: CreateToken,
     scope: Option<ScopeName>,
@@ -134,14 +134,14 @@ impl FromRequest<Context> for TokenCall {
     }
 }
 
-/// A token that was just made.
+/// A new token.
 #[derive(Serialize, ToSchema)]
 struct CreatedToken {
     /// The token's id.
     id: String,
-    /// The token itself. It is never shown again.
+    /// The token itself. The API never returns it again.
     token: String,
-    /// Until when it works (RFC 3339).
+    /// The time at which it expires (RFC 3339).
     expires_at: String,
 }
 
@@ -177,7 +177,7 @@ async fn create_token(
     Ok((StatusCode::CREATED, body).into_response())
 }
 
-/// Take a personal token back.
+/// Revoke a personal token.
 #[utoipa::path(
     delete, path = "/api/v1/me/tokens/{id}", tag = "accounts",
     params(("id" = String, Path, description = "The token's id")),

@@ -1,4 +1,4 @@
-//! One's trusted contacts.
+//! The reader's own trusted contacts.
 
 use axum::http::StatusCode;
 use platform::Tx;
@@ -23,7 +23,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(remove: People))
 }
 
-/// Who are my trusted contacts?
+/// List your trusted contacts.
 #[utoipa::path(
     get, path = "/api/v1/me/trusted-contacts", tag = "trusted contacts",
     responses(
@@ -35,15 +35,15 @@ async fn list(call: Call) -> Result<Json<List<Contact>>, Problem> {
     Ok(Json(List::whole(call.read(trusted::list).await?)))
 }
 
-/// Somebody to trust.
+/// A person to trust.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AddContact {
-    /// Their part of public addresses.
+    /// The person's slug in public URLs.
     slug: String,
 }
 
-/// Make somebody a trusted contact.
+/// Make a person a trusted contact.
 #[utoipa::path(
     post, path = "/api/v1/me/trusted-contacts", tag = "trusted contacts",
     request_body = AddContact,

@@ -22,7 +22,7 @@ use site::webhook::{
     self, NewWebhook, State as WebhookState, Webhook, WebhookEventName, WebhookId, WebhookOwner,
 };
 
-/// Which scopes a token needs depends on the events that a webhook receives.
+/// The scopes that a token needs depend on the events that a webhook receives.
 pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: Tokens(&[]), create: Tokens(&[])))
@@ -39,7 +39,7 @@ struct View {
     /// The webhook's id.
     #[schema(value_type = String)]
     id: WebhookId,
-    /// The address that messages are sent to.
+    /// The URL that messages are sent to.
     url: String,
     /// The events that are sent.
     #[schema(value_type = Vec<WebhookEventName>)]
@@ -50,10 +50,10 @@ struct View {
     /// test arrives.
     #[schema(value_type = String)]
     state: WebhookState,
-    /// When it was made.
+    /// The time at which it was created.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
-    /// What signs; shown this once.
+    /// The secret that signs messages; only in the response to the request that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }
@@ -80,7 +80,7 @@ fn with_secret(call: &Call, webhook: Webhook) -> View {
     }
 }
 
-/// The caller's webhooks, the oldest first.
+/// The caller's webhooks, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/webhooks", tag = "webhooks",
     responses((status = 200, body = List<View>))
@@ -90,7 +90,7 @@ async fn list(call: Call) -> Result<Json<List<View>>, Problem> {
     Ok(Json(counted(found.into_iter().map(View::from).collect())))
 }
 
-/// The whole list with its length.
+/// The whole list, with its length.
 fn counted<T>(items: Vec<T>) -> List<T> {
     let total = i64::try_from(items.len()).ok();
     List {
@@ -99,7 +99,8 @@ fn counted<T>(items: Vec<T>) -> List<T> {
     }
 }
 
-/// Makes a webhook. Its secret is in this answer alone; a repeat makes another webhook.
+/// Create a webhook. Only this response contains its secret. A repeated request creates another
+/// webhook.
 #[utoipa::path(
     post, path = "/api/v1/webhooks", tag = "webhooks", request_body = NewWebhook,
     responses((status = 201, body = View), (status = 409), (status = 422))
@@ -110,7 +111,7 @@ async fn create(call: Call, Json(new): Json<NewWebhook>) -> Result<Response, Pro
     Ok(answer(StatusCode::CREATED, &with_secret(&call, made)))
 }
 
-/// Deletes a webhook, with the list of what was sent to it.
+/// Delete a webhook and the list of its deliveries.
 #[utoipa::path(
     delete, path = "/api/v1/webhooks/{id}", tag = "webhooks", params(("id" = String, Path,)),
     responses((status = 204), (status = 404))
@@ -122,7 +123,7 @@ async fn remove(call: Call) -> Result<StatusCode, Problem> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What is being sent.
+/// A test message that is being sent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SentTest)]
 struct Sent {
@@ -131,7 +132,7 @@ struct Sent {
     delivery: DeliveryId,
 }
 
-/// Sends a test. One that arrives makes a disabled webhook active again.
+/// Send a test. If it arrives, a disabled webhook becomes active again.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{id}/test", tag = "webhooks", params(("id" = String, Path,)),
     responses((status = 202, body = Sent), (status = 404))
@@ -144,7 +145,8 @@ async fn test(Extension(limit): Extension<TestLimit>, call: Call) -> Result<Resp
     Ok(answer(StatusCode::ACCEPTED, &Sent { delivery }))
 }
 
-/// Makes another secret, which is in this answer alone. The one before signs too for a day.
+/// Replace the secret. Only this response contains the new one. For a day, the previous secret
+/// signs messages too.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{id}/rotate", tag = "webhooks", params(("id" = String, Path,)),
     responses((status = 200, body = View), (status = 404))
@@ -156,7 +158,7 @@ async fn rotate(call: Call) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, &with_secret(&call, changed)))
 }
 
-/// What was sent to a webhook in the last 30 days, the newest 50.
+/// List a webhook's newest 50 deliveries of the last 30 days.
 #[utoipa::path(
     get, path = "/api/v1/webhooks/{id}/deliveries", tag = "webhooks",
     params(("id" = String, Path,)),

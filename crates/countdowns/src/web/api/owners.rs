@@ -1,4 +1,4 @@
-//! The API of a countdown's owners; only owners may call it, in person.
+//! The API of a countdown's owners. Only owners may call it, and not with a token.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -52,7 +52,7 @@ impl From<Member> for OwnerView {
     }
 }
 
-/// A link that makes an owner, shown this once.
+/// An invite link that makes its user an owner; only this response contains it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CountdownInviteLink)]
 struct Link {
@@ -60,7 +60,7 @@ struct Link {
     url: String,
 }
 
-/// A link that nobody has taken yet.
+/// An invite link that nobody has used yet.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CountdownInvite)]
 struct InviteView {
@@ -84,7 +84,7 @@ impl From<Invite> for InviteView {
     }
 }
 
-/// All owners, in the order they came.
+/// All owners, in the order in which they joined.
 #[utoipa::path(
     get, path = "/api/v1/countdowns/{id}/owners", tag = "owners",
     params(("id" = String, Path,)),
@@ -97,8 +97,8 @@ async fn list(call: Call) -> Result<Json<List<OwnerView>>, Problem> {
     ))
 }
 
-/// Makes a link that makes an owner of who takes it, once, within 7 days. It is a secret and kept
-/// nowhere, so a repeat makes another one.
+/// Creates an invite link, which works once within 7 days and makes its user an owner. The link is
+/// a secret that is not stored, so a repeated request creates another link.
 #[utoipa::path(
     post, path = "/api/v1/countdowns/{id}/owners", tag = "owners",
     params(("id" = String, Path,)),
@@ -111,7 +111,7 @@ async fn invite(call: Call) -> Result<Response, Problem> {
     Ok(answer(StatusCode::CREATED, &Link { url }))
 }
 
-/// Takes an owner away; each may take themselves away, but for the one under whose name it is.
+/// Removes an owner. Owners may also remove themselves, except the owner in the countdown's URL.
 #[utoipa::path(
     delete, path = "/api/v1/countdowns/{id}/owners/{account}", tag = "owners",
     params(("id" = String, Path,), ("account" = String, Path,)),
@@ -124,7 +124,7 @@ async fn remove(call: Call) -> Result<StatusCode, Problem> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Links that nobody has taken yet.
+/// The invite links that nobody has used yet.
 #[utoipa::path(
     get, path = "/api/v1/countdowns/{id}/owners/invites", tag = "owners",
     params(("id" = String, Path,)),
@@ -135,7 +135,7 @@ async fn invites(call: Call) -> Result<Json<List<InviteView>>, Problem> {
     Ok(Json(List::whole(found).map(InviteView::from)))
 }
 
-/// Withdraws a link.
+/// Withdraws an invite link.
 #[utoipa::path(
     delete, path = "/api/v1/countdowns/{id}/owners/invites/{invite}", tag = "owners",
     params(("id" = String, Path,), ("invite" = String, Path,)),

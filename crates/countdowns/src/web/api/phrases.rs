@@ -23,7 +23,6 @@ use crate::suggestion::{self, Suggestion, SuggestionId};
 /// The number of suggestions in a list.
 const SUGGESTIONS: i64 = 100;
 
-/// Every operation.
 pub(super) fn routes<R: Routes<Site>>(routes: R) -> R {
     routes
         .routes(routes!(list: Tokens(&[READ])))
@@ -50,7 +49,7 @@ async fn list(call: Call, paging: PageQuery) -> Result<Json<List<OwnPhrase>>, Pr
     Ok(Json(paging.list(found, |one| one.phrase.id.clone())))
 }
 
-/// Never draws a phrase for the caller's pages.
+/// Excludes a phrase from the caller's pages.
 #[utoipa::path(
     put, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
     params(("id" = String, Path,)), responses((status = 204), (status = 404))
@@ -62,7 +61,7 @@ async fn exclude(call: Call) -> Result<StatusCode, Problem> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Draws the phrase again for the caller's pages.
+/// Ends the exclusion of a phrase from the caller's pages.
 #[utoipa::path(
     delete, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
     params(("id" = String, Path,)), responses((status = 204), (status = 404))
@@ -92,7 +91,7 @@ fn newest(found: Vec<Suggestion>) -> List<Suggestion> {
     }
 }
 
-/// The words of a phrase.
+/// The text of a phrase.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PhraseText {
@@ -136,7 +135,7 @@ async fn create(call: Call, body: Received<PhraseText>) -> Result<Response, Prob
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
-/// Whether a phrase is shown.
+/// Whether a phrase is active.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PhraseChange {
@@ -144,7 +143,7 @@ struct PhraseChange {
     active: bool,
 }
 
-/// Deactivates a phrase, which then nobody is shown, or activates it again.
+/// Deactivates a phrase, so that nobody sees it any more, or activates it again.
 #[utoipa::path(
     patch, path = "/api/v1/admin/phrases/{id}", tag = "phrases", params(("id" = String, Path,)),
     request_body = PhraseChange,
@@ -161,7 +160,7 @@ async fn change(
     Ok(Json(call.write(change).await?))
 }
 
-/// The oldest 100 suggestions on which nobody decided yet.
+/// The oldest 100 pending suggestions.
 #[utoipa::path(
     get, path = "/api/v1/admin/suggestions", tag = "phrases",
     responses((status = 200, body = List<Suggestion>))
@@ -173,16 +172,16 @@ async fn list_pending(call: Call) -> Result<Json<List<Suggestion>>, Problem> {
     Ok(Json(newest(call.read(look).await?)))
 }
 
-/// Other words of a suggestion.
+/// The approval of a suggestion, perhaps with other words.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = SuggestionApproval)]
 struct Approval {
-    /// Left out: as it was suggested.
+    /// The approved text; if omitted, the suggested text.
     text: Option<String>,
 }
 
-/// Accepts a suggestion as a phrase.
+/// Approves a suggestion, which becomes a phrase.
 #[utoipa::path(
     post, path = "/api/v1/admin/suggestions/{id}/approve", tag = "phrases",
     params(("id" = String, Path,)), request_body = Option<Approval>,
@@ -197,15 +196,15 @@ async fn approve(call: Call, body: Maybe<Approval>) -> Result<Response, Problem>
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// Why a suggestion is turned down.
+/// The rejection of a suggestion.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Rejection {
-    /// Up to 500 characters, for who suggested it.
+    /// The reason, up to 500 characters; the author sees it.
     reason: String,
 }
 
-/// Turns a suggestion down.
+/// Rejects a suggestion.
 #[utoipa::path(
     post, path = "/api/v1/admin/suggestions/{id}/reject", tag = "phrases",
     params(("id" = String, Path,)), request_body = Option<Rejection>,
@@ -220,14 +219,14 @@ async fn reject(call: Call, body: Maybe<Rejection>) -> Result<Response, Problem>
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// A phrase, or none.
+/// A drawn phrase.
 #[derive(Serialize, ToSchema)]
 struct Drawn {
-    /// Null: there is none.
+    /// The phrase; null if there is none.
     phrase: Option<Phrase>,
 }
 
-/// One of the phrases for somebody's pages, by chance; `not` is the id of the one before.
+/// A random phrase for a person's pages; `not` is the id of the previous phrase.
 #[utoipa::path(
     get, path = "/api/v1/public/{account}/phrase", tag = "phrases",
     params(("account" = String, Path,), ("not" = Option<String>, Query,)),

@@ -38,7 +38,7 @@ struct OwnersPage<'a> {
     /// The new invite link; shown only once.
     link: Option<&'a str>,
     owners: &'a [Member],
-    /// The account in the countdown's address.
+    /// The account in the countdown's URL.
     named_after: &'a AccountId,
     invites: Vec<Open>,
 }
@@ -56,7 +56,6 @@ struct Loaded {
     invites: Vec<Invite>,
 }
 
-/// `GET /me/countdowns/{id}/owners`.
 pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> {
     page(&req, req.done(DONE), None, &FormState::default()).await
 }
@@ -109,7 +108,6 @@ pub(in crate::web) async fn invite(posted: FormPost) -> Result<Response, Problem
     }
 }
 
-/// `POST /me/countdowns/{id}/owners/withdraw`.
 pub(in crate::web) async fn withdraw(posted: FormPost) -> Result<Response, Problem> {
     let invite = posted.form.text("invite").to_owned();
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| co_owners::withdraw(tx, owner, &invite);

@@ -1,5 +1,5 @@
-//! The form of a countdown: first the kind, then only the fields that this kind needs; the rest is
-//! folded, with its values shown beside.
+//! The form of a countdown. It shows the kind first, then the fields that this kind needs; all
+//! other fields are collapsed, with their present values beside the heading.
 
 use std::collections::HashMap;
 
@@ -47,15 +47,15 @@ fn set(form: &mut Form, name: &str, value: String) {
         .collect();
 }
 
-/// The arranged fields of the form.
+/// The form's fields in their order.
 #[derive(Template)]
 #[template(path = "own/form.html")]
 struct Arranged<'a> {
     text: &'a Text,
-    /// The kinds to choose from, each with its word and whether it is chosen; empty for an existing
-    /// countdown.
+    /// The kinds to choose from, each with its word and whether it is selected; empty for an
+    /// existing countdown.
     kinds: Vec<(&'static str, bool)>,
-    /// Links that fill in the form of a new countdown: label and address.
+    /// Links that fill in the form of a new countdown: label and URL.
     presets: Vec<(&'static str, String)>,
     title: Field,
     since: Option<DayAndTime>,
@@ -75,7 +75,7 @@ struct DayAndTime {
     day: String,
     time: String,
     error: Option<String>,
-    /// The value that somebody else has saved meanwhile.
+    /// The value that another person has saved in the meantime.
     stored: Option<String>,
 }
 
@@ -95,7 +95,7 @@ impl DayAndTime {
     }
 }
 
-/// Fields that are folded away.
+/// Collapsed fields.
 struct Fold {
     title: &'static str,
     /// The present values of these fields.
@@ -123,7 +123,7 @@ pub(super) fn arrange(
     };
     let follows = take("follows").and_then(|field| offer_dates(text, context, one, field));
     title.hint = Some(text.say("countdown-title-hint").into_owned());
-    // Without a title, the followed date's name is taken.
+    // If the title is empty, the name of the followed date is used.
     title.is_required = follows.is_none();
     let hints = Visibility::ALL
         .iter()
@@ -131,7 +131,7 @@ pub(super) fn arrange(
     visibility.show_as_radios(hints.collect::<Vec<_>>());
     let mut listed = take("listed");
     if let (None, Control::Radios(choices)) = (one, &mut visibility.control) {
-        // A new public countdown is listed from the beginning.
+        // A new public countdown is listed from the start.
         listed = None;
         choices.reverse();
         for (word, label, _) in choices {
@@ -145,7 +145,7 @@ pub(super) fn arrange(
     let zone = one.map_or(&req.who.account().time_zone, |one| &one.time_zone);
     let now = req.site.clock.now().to_zoned(super::zone_of(zone));
     let in_zone = |message| text.with(message, [("zone", place(zone).into())]);
-    // Without a value, the current time.
+    // An empty field means the current time.
     let begin = || {
         let mut field = form.form_state.line("since", "");
         if form.form_state.form.find("since").is_none() {
@@ -285,7 +285,7 @@ fn seen_hint(visibility: Visibility) -> &'static str {
     }
 }
 
-/// The values of the fields in a few words, shown beside the fold.
+/// The values of the fields in a few words, shown beside the heading of the collapsed fields.
 fn shown_words(text: &Text, fields: &[Option<Field>]) -> String {
     let words = fields.iter().flatten().filter(|field| field.is_ticked());
     let words = words.map(|field| match field.name.as_str() {

@@ -54,20 +54,19 @@ struct CountdownPage<'a> {
     stats: Vec<(&'static str, String)>,
     /// The form of a new reset, for a countdown that counts up: its note and its time.
     fields: Option<[Field; 2]>,
-    /// The runs, each with the address of the reset that began it.
+    /// The runs, each with the path of the reset that began it.
     runs: Vec<(String, Run)>,
-    /// The HTML of the card for sharing it.
+    /// The HTML of the card with which the owner shares the countdown.
     share: Option<String>,
-    /// The address of the day as a calendar file.
+    /// The path of the day as a calendar file.
     calendar: Option<String>,
     public_path: String,
-    /// Whether it was just created.
+    /// Whether the countdown was just created.
     is_new: bool,
-    /// The message for its visibility.
+    /// The message for the countdown's visibility.
     seen: &'static str,
 }
 
-/// `GET /me/countdowns/{id}`.
 pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> {
     let loaded = load(&req).await?;
     countdown_page(&req, &loaded, req.done(DONE), &FormState::default()).await
@@ -124,7 +123,7 @@ async fn countdown_page(
     req.page(HERE, &countdown.title, body).await
 }
 
-/// The card for sharing, if the countdown is visible without signing in.
+/// The card for sharing, if people who are not signed in can see the countdown.
 fn share(site: &Site, text: &Text, loaded: &Loaded, clock: Option<&ClockView>) -> Option<String> {
     let countdown = &loaded.countdown;
     let key = match countdown.visibility {

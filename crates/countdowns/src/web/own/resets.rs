@@ -67,7 +67,6 @@ pub(super) fn at_form(mut problem: Problem) -> Problem {
     problem
 }
 
-/// `POST /me/countdowns/{id}/reset`.
 pub(in crate::web) async fn reset(
     Extension(limit): Extension<EntryLimit>,
     posted: FormPost,
@@ -92,7 +91,6 @@ async fn load(req: &PageRequest) -> Result<(Countdown, Entry), Refusal> {
     req.read(look).await
 }
 
-/// `GET /me/countdowns/{id}/entries/{entry}`.
 pub(in crate::web) async fn edit(req: PageRequest) -> Result<Response, Problem> {
     let (countdown, entry) = load(&req).await?;
     let form = form_state::form([
@@ -102,7 +100,6 @@ pub(in crate::web) async fn edit(req: PageRequest) -> Result<Response, Problem> 
     page(&req, &countdown, &entry, &FormState::of(form)).await
 }
 
-/// `POST /me/countdowns/{id}/entries/{entry}`.
 pub(in crate::web) async fn change(
     Extension(limit): Extension<EntryLimit>,
     posted: FormPost,
@@ -113,8 +110,8 @@ pub(in crate::web) async fn change(
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let zone = owner.countdown().zone();
         let mut sent = read(&form, &zone)?;
-        // If the field is unchanged, the instant stays the same to the millisecond, also in an hour
-        // that occurs twice.
+        // If the field is unchanged, the instant stays exactly the same, including the milliseconds
+        // and the occurrence in a repeated hour.
         if form.text("when") == typed(&reset::find(tx, owner, &one)?, &zone) {
             sent.reset_at = None;
         }
@@ -129,7 +126,6 @@ pub(in crate::web) async fn change(
     .await
 }
 
-/// `POST /me/countdowns/{id}/entries/{entry}/delete`.
 pub(in crate::web) async fn delete(
     Extension(limit): Extension<EntryLimit>,
     posted: FormPost,

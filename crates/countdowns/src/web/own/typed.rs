@@ -3,14 +3,14 @@
 use jiff::civil::{Date, Time};
 use web::Text;
 
-/// The messages for the months' names in the reader's language, from January on.
+/// The message ids of the months' names in the reader's language, from January on.
 const MONTHS: [&str; 12] = [
     "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8",
     "month-9", "month-10", "month-11", "month-12",
 ];
 
-/// A day and a time as one text, such as `2027-03-01T18:00`. What cannot be parsed stays as typed,
-/// and is refused later.
+/// A day and a time as one text, such as `2027-03-01T18:00`. Text that cannot be parsed stays as
+/// typed, and is refused later.
 pub(super) fn moment(text: &Text, day: &str, time: &str) -> String {
     let (day, time) = (day.trim(), time.trim());
     let day = self::day(text, day).map_or_else(|| day.to_owned(), |day| day.to_string());
@@ -21,13 +21,13 @@ pub(super) fn moment(text: &Text, day: &str, time: &str) -> String {
     }
 }
 
-/// The day and the time in such a text.
+/// The day and the time in a text such as `2027-03-01T18:00`.
 pub(super) fn parts(moment: &str) -> (&str, &str) {
     moment.split_once('T').unwrap_or((moment, ""))
 }
 
-/// “2027-03-01”, “1 March 2027”, “March 1, 2027”, “1 Mac 2027”. “01/03/2027” is refused, because
-/// its month is ambiguous.
+/// Parses “2027-03-01”, “1 March 2027”, “March 1, 2027”, “1 Mac 2027”. “01/03/2027” is refused,
+/// because its month is ambiguous.
 fn day(text: &Text, typed: &str) -> Option<Date> {
     if let Ok(day) = typed.parse() {
         return Some(day);
@@ -48,8 +48,8 @@ fn day(text: &Text, typed: &str) -> Option<Date> {
     Date::new(year.parse().ok()?, month, day.parse().ok()?).ok()
 }
 
-/// The number of a month, by its English name, the name in the reader's language, or the first
-/// three letters of these.
+/// The number of a month, by its English name, its name in the reader's language, or the first
+/// three letters of either.
 fn month(text: &Text, typed: &str) -> Option<i8> {
     let typed = typed.to_lowercase();
     let is_name = |name: &str| {
@@ -62,7 +62,7 @@ fn month(text: &Text, typed: &str) -> Option<i8> {
     i8::try_from(place + 1).ok()
 }
 
-/// “18:00”, “18.00”, “6 pm”, “6:30pm”.
+/// Parses “18:00”, “18.00”, “6 pm”, “6:30pm”.
 fn time(typed: &str) -> Option<Time> {
     let typed = typed.to_lowercase().replace('.', ":");
     let formats = ["%H:%M", "%H:%M:%S", "%I:%M%p", "%I:%M %p", "%I%p", "%I %p"];

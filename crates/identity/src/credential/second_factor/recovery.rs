@@ -49,7 +49,7 @@ pub(super) fn count(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreEr
     Ok(count)
 }
 
-/// Whether it is an unused code of the account; if so, it is marked as used.
+/// Whether the text is an unused code of the account; if so, the code is marked as used.
 pub(super) fn accept(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,5 +1,5 @@
-//! Codes of an authenticator app (RFC 6238): SHA-1, six digits, a new code every 30 seconds. The
-//! previous and the next code are accepted too, because clocks differ.
+//! Codes of an authenticator app (RFC 6238): SHA-1, six digits, a new code every 30 seconds.
+//! Because of clock skew, the previous and the next code are accepted too.
 
 use std::fmt;
 
@@ -39,7 +39,6 @@ impl AppSecret {
         format!("otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}")
     }
 
-    /// The code at this moment.
     pub fn code(&self, at: Timestamp) -> String {
         code(&self.0, step_at(at))
     }

@@ -75,7 +75,7 @@ fn what_few_could_reach_is_not_open_to_all() {
             !text.contains("access =") && !text.contains("403")
         );
     }
-    // A publicly reachable server is not closed because of the other one.
+    // The publicly reachable server is not closed because of the other one.
     let text = made(
         "server { listen 127.0.0.1:9000; return 204; } server { listen 80; location / { proxy_pass http://b:1; } }",
     );
@@ -307,7 +307,7 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
             vec!["X-Real-IP"],
             "not sent",
         ),
-        // With these, the program gets the client's own header.
+        // With these values, the program gets the client's own header.
         (
             "proxy_set_header Authorization $http_authorization;",
             vec![],

@@ -1,4 +1,4 @@
-//! Property tests: what holds for any file, however odd.
+//! Property tests: invariants for any file, however odd.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Property tests: what holds for any ecosystem file.
+//! Property tests: invariants for any ecosystem file.
 
 use proptest::prelude::*;
 

@@ -34,14 +34,13 @@ const INSTALLATION: [Rule; 2] = rules(150, TEN_MINUTES, 1_500, DAY);
 /// The limit of one code for wrong names.
 const NAMES: [Rule; 2] = rules(3, HOUR, 3, HOUR);
 
-/// The prefix lengths, smallest network first; those of IPv4 as addresses in `::ffff:0:0/96`.
+/// The prefix lengths, smallest network first; for IPv4, those of addresses in `::ffff:0:0/96`.
 const LEVELS_V4: [u8; 2] = [128, 120];
 const LEVELS_V6: [u8; 4] = [64, 56, 48, 32];
 /// The number of counters from which each level, smallest first, gets no new ones; the last bound
 /// is for the largest network around a client.
 const BOUNDS: [usize; 4] = [20_000, 30_000, 40_000, 50_000];
 
-/// The key of a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Network(Network),
@@ -63,7 +62,6 @@ struct Network {
     with_name: bool,
 }
 
-/// All counters.
 #[derive(Debug, Default)]
 pub(super) struct Tallies {
     networks: HashMap<Key, Tally>,
@@ -145,7 +143,6 @@ impl Tallies {
         }
     }
 
-    /// Counts a wrong attempt.
     pub(super) fn count(&mut self, failure: &Failure, now: Timestamp) {
         let at = failure.at.as_millisecond();
         self.each(failure, now, |_, tally| {

@@ -1,4 +1,4 @@
-//! The key of a suppression (an address, or one stream to it), and the unsubscribe link.
+//! The key of a suppression (an email address, or one stream to it), and the unsubscribe link.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,8 @@ use crate::key::Key;
 use crate::store::Row;
 use crate::text_cleaning::hexadecimal;
 
-/// The hash of an address; with a stream, and perhaps a scope, for that part of its mail alone.
+/// The key of a suppression: the hash of an email address; with a stream, and perhaps a scope, for
+/// only that part of its mail.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Place {
     pub(super) address: Vec<u8>,
@@ -17,20 +18,19 @@ pub struct Place {
     pub(super) stream: String,
 }
 
-/// The text is not a valid [`Place`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no entry of the suppression list")]
 pub struct NotAPlace;
 
 impl Place {
-    /// Sorts before all other places.
+    /// Sorts before all other keys of suppressions.
     pub(super) const FIRST: Self = Self {
         address: Vec::new(),
         scope: String::new(),
         stream: String::new(),
     };
 
-    /// The place for all mail to an address.
+    /// The suppression key for all mail to an email address.
     pub fn whole(key: &Key, address: &Address) -> Self {
         Self {
             address: key.mac(&[address.canonical()]).to_vec(),
@@ -38,7 +38,7 @@ impl Place {
         }
     }
 
-    /// The place for all mail to the same address.
+    /// The suppression key for all mail to the same email address.
     pub(super) fn address(&self) -> Self {
         Self {
             address: self.address.clone(),
@@ -46,7 +46,7 @@ impl Place {
         }
     }
 
-    /// The places of the address under this key and each of its predecessors.
+    /// The suppression keys of the email address, under `key` and each of its predecessors.
     pub(super) fn wholes(key: &Key, address: &Address) -> Vec<Self> {
         let place = |hash: [u8; 32]| Self {
             address: hash.to_vec(),
@@ -55,7 +55,7 @@ impl Place {
         key.macs(&[address.canonical()]).map(place).collect()
     }
 
-    /// The place for one stream to an address, perhaps only of one scope.
+    /// The suppression key for one stream to an email address, perhaps only of one scope.
     pub(super) fn of_stream(
         key: &Key,
         address: &Address,
@@ -69,13 +69,13 @@ impl Place {
         }
     }
 
-    /// Whether the place includes mail of this stream and scope.
+    /// Whether the suppression covers mail of this stream and scope.
     pub(super) fn covers(&self, stream: Stream, scope: Option<&str>) -> bool {
         (self.stream.is_empty() || self.stream == stream.word())
             && self.is_in(scope.unwrap_or_default())
     }
 
-    /// Whether the place includes mail of this scope, in any stream.
+    /// Whether the suppression covers mail of this scope, in any stream.
     pub(super) fn is_in(&self, scope: &str) -> bool {
         self.scope.is_empty() || self.scope == scope
     }
@@ -92,13 +92,13 @@ impl Place {
         &self.scope
     }
 
-    /// Whether the place belongs to this address.
+    /// Whether the suppression belongs to this email address.
     pub fn is_of(&self, key: &Key, address: &Address) -> bool {
         let hashes = Self::wholes(key, address);
         hashes.iter().any(|whole| whole.address == self.address)
     }
 
-    /// The first digits of the hash, for display when the address is unknown.
+    /// The first digits of the hash, for display when the email address is unknown.
     pub fn short(&self) -> String {
         let bytes = self.address.get(..6).unwrap_or(&self.address);
         hexadecimal(bytes)
@@ -146,7 +146,7 @@ fn read_hexadecimal(text: &str) -> Option<Vec<u8>> {
 const PARTS: &str = "unsubscribe";
 
 /// The path of the unsubscribe link for this stream. It never expires, and does not reveal the
-/// address.
+/// email address.
 pub fn unsubscribe_link(
     key: &Key,
     address: &Address,
@@ -158,7 +158,7 @@ pub fn unsubscribe_link(
     format!("/unsubscribe/{place}.{signature}")
 }
 
-/// The place that an unsubscribe link's last part names, if its signature is valid.
+/// The suppression key that an unsubscribe link's last part names, if its signature is valid.
 pub fn find_unsubscribe(key: &Key, link: &str) -> Option<Place> {
     let (place, signature) = link.rsplit_once('.')?;
     if !key.verify(&[PARTS, place], signature) {

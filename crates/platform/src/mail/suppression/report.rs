@@ -21,9 +21,9 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub enum Outcome {
     /// The mail was delivered.
     Delivered,
-    /// The mail was not delivered, although the address may be valid.
+    /// The mail was not delivered, although the email address may be valid.
     SoftBounce,
-    /// The address does not exist.
+    /// The email address does not exist.
     HardBounce,
     /// The recipient marked the mail as spam.
     Complaint,
@@ -51,7 +51,7 @@ pub fn report(
 ) -> Result<(), StoreError> {
     let own = message_id::find(message);
     let name = own.as_ref().map_or(message, MailId::as_str);
-    // The mail is locked before the address, in the same order as for sending.
+    // The mail is locked before the email address, in the same order as for sending.
     if let Some(id) = &own
         && matches!(outcome, Outcome::SoftBounce | Outcome::HardBounce)
     {
@@ -201,7 +201,7 @@ fn count_soft(tx: &mut Tx<'_>, place: &Place) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Resets the soft bounces of an address, because a mail to it arrived.
+/// Resets the soft bounces of an email address, because a mail to it arrived.
 pub(in super::super) fn delivered(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -17,12 +17,12 @@ use crate::post::{Post, State};
 use crate::web::public::Picture;
 use crate::{feed, image, markdown};
 
-/// The value of a button that does not save: to preview the text, or to insert a picture.
+/// The form field of buttons that do not save: to preview the text, or to insert a picture.
 const ACT: &str = "act";
-/// The file of a picture that was uploaded with a form that was not saved.
+/// The form field with the file name of a picture that was uploaded with an unsaved form.
 const KEPT: &str = "image_kept";
 
-/// Stores the pictures that came with a form, before the form is validated.
+/// Stores the pictures that were sent with a form, before the form is validated.
 pub(super) async fn prepare(posted: &mut FormPost) -> Result<Next, Problem> {
     for field in PICTURE {
         posted.form.remove(&[field.name]);
@@ -43,8 +43,8 @@ fn take(posted: &mut FormPost, field: &str) -> Option<Bytes> {
     Some(posted.files.swap_remove(at).bytes)
 }
 
-/// The picture beside the text: one sent with this form or the previous one, none, or the stored
-/// one.
+/// Determines the picture beside the text: a picture sent with this form or with the previous one,
+/// no picture, or the stored picture.
 async fn keep_picture(posted: &mut FormPost) -> Result<(), Problem> {
     let site = posted.req.site.clone();
     let kept = posted.form.text(KEPT).to_owned();
@@ -63,7 +63,7 @@ async fn keep_picture(posted: &mut FormPost) -> Result<(), Problem> {
     {
         let key = image::FOLDER.key(&kept).map_err(Problem::internal)?;
         let opened = site.files.open(&key).await.map_err(Problem::internal)?;
-        // The upload was not saved within a day and is gone.
+        // The upload was not saved within a day and has been deleted.
         let Some(opened) = opened else {
             return Err(Problem::fields().field("/image", "required", []));
         };
@@ -110,7 +110,8 @@ async fn put_into_text(posted: &mut FormPost) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The text with another paragraph at the caret, which browsers count in UTF-16, or at the end.
+/// The text with a new paragraph at the caret, or at the end. Browsers count the caret's position
+/// in UTF-16 units.
 fn with_paragraph(text: &str, caret: Option<usize>, new: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let mut left = caret.unwrap_or(usize::MAX);
@@ -130,7 +131,7 @@ fn with_paragraph(text: &str, caret: Option<usize>, new: &str) -> String {
 struct EditorPage<'a> {
     text: &'a Text,
     form: EditForm<'a>,
-    /// The key under which the browser keeps what is typed.
+    /// The key under which the browser's storage keeps the typed text.
     keep: String,
     /// Whether the form contains unsaved changes.
     is_unsaved: bool,
@@ -147,16 +148,16 @@ struct EditorPage<'a> {
     image: Field,
     image_alt: Option<Field>,
     image_remove: Option<Field>,
-    /// The folded fields.
+    /// The collapsed fields.
     more: Vec<Folded>,
-    /// The state in words, and when it was saved.
+    /// The state in words, and the time of the last save.
     status: String,
-    /// The address of the post's page, while it is public.
+    /// The path of the post's page, while the post is public.
     page: Option<String>,
-    /// The state of the post if the form is sent without a button.
+    /// The state that the post gets if the form is sent without a button.
     state: State,
     buttons: Vec<Button>,
-    /// The address to withdraw the post, if that is possible.
+    /// The path that withdraws the post, if that is possible.
     withdraw: Option<String>,
     delete: Option<String>,
 }
@@ -173,16 +174,15 @@ struct Folded {
     is_open: bool,
 }
 
-/// A button that saves, and the state that it gives the post.
+/// A button that saves the post and sets its state.
 struct Button {
     label: String,
     state: State,
     is_main: bool,
-    /// The label for a later day, for scripts; empty if it is always the same.
+    /// For scripts: the label if a later day is chosen; empty if the label is always the same.
     later: String,
 }
 
-/// The page of a form.
 pub(super) fn page(req: &PageRequest, one: Option<&Post>, mut form: EditForm<'_>) -> String {
     let (text, now) = (&req.text, req.site.clock.now());
     let (form_state, typed) = (form.form_state, &form.form_state.form);
@@ -345,7 +345,7 @@ mod tests {
             ("One\r\n\r\nTwo", Some(4), "One\n\nP\n\nTwo"),
             ("One two", Some(3), "One\n\nP\n\ntwo"),
             ("One", Some(0), "P\n\nOne"),
-            // A character above U+FFFF counts as two.
+            // A character above U+FFFF counts as two units.
             ("🌧 rain", Some(2), "🌧\n\nP\n\nrain"),
             ("One", Some(99), "One\n\nP\n\n"),
         ] {

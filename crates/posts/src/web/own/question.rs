@@ -22,20 +22,18 @@ struct Question<'a> {
     submission: String,
     title: String,
     effect: &'static str,
-    /// Where the form is sent.
+    /// The path to which the form is sent.
     action: String,
     button: &'static str,
     back: String,
     version: i64,
 }
 
-/// `GET /me/posts/{id}/delete`.
 pub(crate) async fn delete(req: PageRequest) -> Result<Response, Problem> {
     let words = ["post-delete-title", "post-delete-effect", "post-delete"];
     ask(&req, "delete", words).await
 }
 
-/// `GET /me/posts/{id}/withdraw`.
 pub(crate) async fn withdraw(req: PageRequest) -> Result<Response, Problem> {
     let words = [
         "post-withdraw-title",
@@ -70,7 +68,6 @@ async fn ask(
     req.page(HERE, &title, body).await
 }
 
-/// `POST /me/posts/{id}/withdraw`.
 pub(crate) async fn withdrawn(posted: FormPost) -> Result<Response, Problem> {
     let id = posted.req.address().to_owned();
     let version = number(&posted.form, "version").unwrap_or_default();
