@@ -23,7 +23,6 @@ const REPLY_SAVED: WebhookEvent = event("reply.saved", "host-event-reply-saved")
 /// A household opened its invitation for the first time.
 const INVITATION_OPENED: WebhookEvent = event("invitation.opened", "host-event-invitation-opened");
 
-/// All events of occasions.
 pub const EVENTS: &[WebhookEvent] = &[REPLY_SAVED, INVITATION_OPENED];
 
 const fn event(name: &'static str, label: &'static str) -> WebhookEvent {
@@ -43,7 +42,6 @@ fn is_owner(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
         .any(|(_, rank)| Role::from(*rank) == Role::OccasionOwner))
 }
 
-/// Adds the webhook messages to the OpenAPI description.
 pub(crate) fn describe(api: OpenApi) -> OpenApi {
     let api = webhook::describe::<ReplySaved>(api, &[REPLY_SAVED]);
     webhook::describe::<InvitationOpened>(api, &[INVITATION_OPENED])

@@ -24,7 +24,7 @@ pub(crate) struct Parts {
     pub(crate) plain: String,
 }
 
-/// The language in which a household is written to.
+/// The language of a household's mails.
 pub(crate) fn language(portal: &Portal) -> &str {
     let own = portal.household.invitation.details.language.as_deref();
     own.unwrap_or(&portal.occasion.default_language)
@@ -221,7 +221,7 @@ fn linked(words: &str) -> Vec<Span> {
     spans
 }
 
-/// The mail for one household.
+/// Builds the mail to one household.
 pub(crate) fn mail(portal: &Portal, parts: Parts, to: Address, hosts: &Text) -> NewMail {
     let occasion = &portal.occasion;
     let names = occasion
@@ -299,7 +299,7 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(write))
 }
 
-/// The mail for a household, or why it gets none; `None` if it cannot be rendered.
+/// Renders the mail to a household, or finds why it gets none; `None` if rendering fails.
 fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> Option<Rendered> {
     let Some(Addressee { portal, revision }) = found else {
         return Some(Rendered::Skipped(Skip::Archived));

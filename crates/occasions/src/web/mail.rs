@@ -48,8 +48,8 @@ pub async fn confirm(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(move |tx| send(tx, &id, rendered, &mail)))
 }
 
-/// The household's portal, the revision of the occasion, and the recipient; `None` if
-/// there is no mail to send.
+/// Finds the household's portal, the occasion's revision, and the recipient; `None` if there is no
+/// mail to send.
 fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<(Portal, i64, Address)>, StoreError> {
     let Some(invitation) = invitation::find(tx, id)? else {
         return Ok(None);
