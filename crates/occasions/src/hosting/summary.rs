@@ -274,10 +274,9 @@ fn per_mille(part: i64, whole: i64) -> i64 {
     if whole == 0 { 0 } else { part * 1_000 / whole }
 }
 
-/// A guest, and the answer that counts.
 type Answer<'p> = (ReplyStatus, &'p Person);
 
-/// The guests invited to each event, with their answers for it.
+/// Answers of the invited guests, by event.
 struct Answers<'p>(BTreeMap<EventId, Vec<Answer<'p>>>);
 
 impl<'p> Answers<'p> {
@@ -313,7 +312,8 @@ impl<'p> Answers<'p> {
     }
 }
 
-/// The status as it counts: with "not sure" switched off, an undecided guest has not answered.
+/// Returns the status that counts: while "not sure" is switched off, an undecided guest has not
+/// answered.
 fn effective_status(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
     match status {
         ReplyStatus::Undecided if !occasion.switches.undecided => ReplyStatus::Pending,

@@ -9,8 +9,8 @@ use crate::portal::Portal;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
-/// Checks the seats of a save: the household gets all the seats it needs or none. Seats that it
-/// already has stay, even if the limit was lowered.
+/// Checks the seats of a save: the household gets either all the seats it needs or none. It keeps
+/// seats that it already has, even if the limit was lowered.
 pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusal> {
     for event in portal.events.iter() {
         let Some(left) = portal.seats_left(event) else {
@@ -27,7 +27,7 @@ pub(crate) fn check_seats(portal: &Portal, after: &[Guest]) -> Result<(), Refusa
     Ok(())
 }
 
-/// Takes and gives back seats under the locks of their events, and updates the portal's counts.
+/// Takes and frees seats under the locks of their events, and updates the portal's counts.
 pub(crate) fn seat(
     tx: &mut Tx<'_>,
     portal: &mut Portal,

@@ -1,5 +1,5 @@
-//! The mails of campaigns: rendered for one household in its language, and sent by a job that
-//! writes a few at a time.
+//! The mails of campaigns: rendered for one household in its language, and sent by a job in small
+//! batches.
 
 use askama::Template as _;
 use platform::jobs::{Done, Handler, Job, JobError};
@@ -17,7 +17,7 @@ use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
 use crate::portal::Portal;
 use crate::words::Response;
 
-/// A mail, ready to be shown or sent.
+/// A rendered mail.
 pub(crate) struct Parts {
     pub(crate) subject: String,
     pub(crate) html: String,
@@ -30,8 +30,8 @@ pub(crate) fn language(portal: &Portal) -> &str {
     own.unwrap_or(&portal.occasion.default_language)
 }
 
-/// Renders a mail for one household in `text`'s language. `unsubscribe` is the full address of that
-/// link.
+/// Renders a mail for one household in `text`'s language. `unsubscribe` is the full URL of the
+/// unsubscribe link.
 pub(crate) fn render(
     site: &Site,
     text: &Text,
@@ -84,7 +84,7 @@ pub(crate) fn render(
     })
 }
 
-/// Why the household gets the mail, and whom to tell if it is not for the reader.
+/// Formats why the household gets the mail, and whom to tell if it was sent by mistake.
 fn why(text: &Text, portal: &Portal, household: &str, hosts: &str) -> String {
     let values = [("household", household.into()), ("hosts", hosts.into())];
     match contact(&portal.occasion).and_then(|contact| contact.phone.or(contact.email)) {
@@ -99,7 +99,7 @@ fn why(text: &Text, portal: &Portal, household: &str, hosts: &str) -> String {
     }
 }
 
-/// What replaces placeholders for one household.
+/// The values of the placeholders for one household.
 struct Values<'a> {
     site: &'a Site,
     text: &'a Text,
@@ -163,8 +163,8 @@ impl Values<'_> {
         filled.collect()
     }
 
-    /// The paragraphs of a text. A line with a placeholder that has no value for this household is
-    /// left out.
+    /// Returns the paragraphs of a text. A line with a placeholder that has no value for this
+    /// household is omitted.
     fn blocks(&self, body: &str) -> Vec<Block> {
         let mut blocks = Vec::new();
         for paragraph in body.split("\n\n") {
@@ -185,7 +185,7 @@ impl Values<'_> {
         let mut spans = Vec::new();
         for piece in mail_text::pieces(line) {
             match piece {
-                // Only the hosts' own text is searched for web addresses, not the names of guests.
+                // Only the hosts' own text is searched for URLs, not the names of guests.
                 Piece::Words(words) => spans.extend(linked(words)),
                 Piece::Placeholder(name) => {
                     let value = self.value(name);
@@ -203,7 +203,7 @@ impl Values<'_> {
     }
 }
 
-/// Text, with the web addresses in it as links.
+/// Splits text into words and links.
 fn linked(words: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     for (at, part) in words.split(' ').enumerate() {

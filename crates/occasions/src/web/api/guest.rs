@@ -25,7 +25,6 @@ use crate::rsvp::{self, After, OtherBody, Repeat, Save, Saved};
 use crate::web::guest::{self, Admitted, CodeGate, Credentials, GuestRequest, keep_private};
 use crate::words::{ReplyStatus, Source};
 
-/// Addresses of the guests' JSON interface.
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(resolve: Anybody))
@@ -302,12 +301,12 @@ async fn save_by_code(
     store(&req, admitted, wanted.wish(), repeat, false).await
 }
 
-/// The version that a change names. Whether it must name one is checked under the lock,
-/// after all earlier checks.
+/// Returns the version that a change names. Whether a version is required is checked later, under
+/// the lock.
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),
-        // A tag that this server never issued counts as older than any version.
+        // An ETag that this server never issued counts as older than any version.
         Err(_) if headers.contains_key(IF_MATCH) => Some(0),
         Err(_) => None,
     }
@@ -470,7 +469,7 @@ fn private(body: impl IntoResponse) -> Response {
 }
 
 impl GuestRequest {
-    /// Turns a refused save into a problem; a code that opens nothing counts as a guess.
+    /// Turns a refused save into a problem; a wrong code counts as a guess.
     pub fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
         if matches!(refusal, Refusal::InvitationNotFound | Refusal::Expired) {
             admitted.failed(&self.site);
@@ -479,7 +478,7 @@ impl GuestRequest {
     }
 }
 
-/// A refusal as the API returns it. `speak` gives the language for stored data.
+/// Converts a refusal to a problem; `speak` returns the language for stored data.
 pub fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {

@@ -100,7 +100,6 @@ struct NoteState<'a> {
     version: i64,
 }
 
-/// The state of a portal, its texts in the reader's language.
 pub(crate) fn of<'a>(portal: &'a Portal, text: &Text) -> PortalState<'a> {
     let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;
@@ -167,7 +166,6 @@ pub(crate) fn of<'a>(portal: &'a Portal, text: &Text) -> PortalState<'a> {
     }
 }
 
-/// The state of a portal as the text of a JSON body.
 pub(crate) fn body(portal: &Portal, text: &Text) -> String {
     serde_json::to_string(&of(portal, text)).unwrap_or_default()
 }

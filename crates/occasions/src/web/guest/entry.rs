@@ -1,4 +1,4 @@
-//! Pages that need no code: the one that asks for it, and an occasion's public page.
+//! Pages that need no code: the code page, and an occasion's public page.
 
 use askama::Template;
 use axum::Extension;
@@ -77,7 +77,7 @@ struct FirstPart<'a> {
     text: &'a Text,
 }
 
-/// The form for a code, for the site's first page; none without a published occasion.
+/// Builds the code form for the site's home page; empty without a published occasion.
 pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     _: &Site,
@@ -163,7 +163,7 @@ pub(super) async fn open_at(
     }
 }
 
-/// What anybody may know about an occasion.
+/// The public data of an occasion.
 pub(super) struct Public {
     pub(super) occasion: Occasion,
     pub(super) events: Vec<Event>,
@@ -216,7 +216,7 @@ pub(super) fn moved(slug: &str, uri: &Uri) -> Response {
     Redirect::permanent(&format!("/o/{slug}{query}")).into_response()
 }
 
-/// The public page in a theme that its hosts have not chosen yet.
+/// Renders the public page in a theme that the hosts have not saved yet.
 pub(crate) fn in_theme(
     site: &Site,
     wishes: &Wishes,

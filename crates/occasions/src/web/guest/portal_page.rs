@@ -24,7 +24,7 @@ pub(super) fn write(site: &Site, text: &Text, portal: &Portal) -> Result<Written
     web::page::write_with(&framed(text, portal, &title, body, &languages), metadata)
 }
 
-/// Renders the portal; `typed` arrived too late to be saved.
+/// Renders the portal; `typed` are values that arrived too late to be saved.
 pub(super) fn page(text: &Text, portal: &Portal, typed: Vec<Typed>) -> Response {
     let late = !typed.is_empty();
     let body = body(text, portal, typed);
@@ -36,7 +36,7 @@ pub(super) fn page(text: &Text, portal: &Portal, typed: Vec<Typed>) -> Response 
     response
 }
 
-/// The portal without its frame, for the hosts' preview.
+/// Renders the portal without its frame, for the hosts' preview.
 pub(crate) fn preview(text: &Text, portal: &Portal) -> Result<String, askama::Error> {
     body(text, portal, Vec::new()).render()
 }
@@ -55,7 +55,7 @@ fn body<'a>(text: &'a Text, portal: &'a Portal, typed: Vec<Typed>) -> view::Port
         welcome: show::welcome(text, &portal.occasion),
         message: (!details.host_message.is_empty()).then_some(details.host_message.as_str()),
         days_left: reading.days_left().map(|left| DaysLeft {
-            // At its end the timer reloads the page, which would send the form again.
+            // The timer ends with a reload, which would send the form again.
             timer: left.timer.filter(|_| typed.is_empty()),
             ..left
         }),

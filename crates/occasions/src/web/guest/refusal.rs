@@ -1,4 +1,4 @@
-//! Refusals as guests read them.
+//! Converts refusals to problems for guests.
 
 use web::{Problem, Text};
 
@@ -6,8 +6,8 @@ use super::show::contact;
 use crate::portal::Portal;
 use crate::refusal::Refusal;
 
-/// A refusal as a problem, with a contact to ask if nothing can be changed any more. `speak` gives
-/// the language.
+/// Converts a refusal to a problem, with a contact if nothing can be changed any more. `speak`
+/// returns the language.
 pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&Portal) -> Text) -> Problem {
     match &refusal {
         Refusal::DeadlinePassed(portal)

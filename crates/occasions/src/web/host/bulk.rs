@@ -17,7 +17,6 @@ use crate::hosting::{HostOf, Refusal, When, portals};
 use crate::id::InvitationId;
 use crate::words::Progress;
 
-/// The actions, as their buttons name them.
 const ACTIONS: [(&str, &str); 8] = [
     ("tag", "host-bulk-tag"),
     ("untag", "host-bulk-untag"),
@@ -44,7 +43,7 @@ struct Step<'a> {
     is_all: bool,
     action: &'a str,
     fields: Vec<Field>,
-    /// What the action will do; `None` until everything required is filled in.
+    /// The effect of the action; `None` until everything required is filled in.
     effect: Option<Effect>,
 }
 
@@ -58,7 +57,7 @@ impl Step<'_> {
         ACTIONS.iter().any(|(action, _)| *action == self.action)
     }
 
-    /// The sentence about the effect, shown above the button.
+    /// Formats the sentence about the effect, shown above the button.
     fn consequence(&self, effect: &Effect) -> String {
         let values = [("n", effect.closes.into())];
         let reopens = [("n", effect.reopens.into())];
@@ -112,7 +111,7 @@ async fn show(
             action,
         });
         let effect = match request {
-            // An action that cannot be done has no effect yet; it is refused when it is run.
+            // An action that cannot be done has no effect to show; it is refused when it is run.
             Some(request) => match bulk::effect(tx, &context.host, &request) {
                 Ok(effect) => Ok(Some(effect)),
                 Err(Refusal::Fields(fields)) => Err(fields),
@@ -181,7 +180,7 @@ async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem>
     }
 }
 
-/// Moves findings from `args`, where programs send them, to the form's fields.
+/// Moves findings from `args`, where API clients send them, to the form's fields.
 fn problem_of(refusal: Refusal) -> Problem {
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {
@@ -202,7 +201,7 @@ fn read_target(form: &Form) -> Result<Target, Refusal> {
     Ok(Target::Chosen(ids.collect()))
 }
 
-/// The action as filled in; `None` while something is missing.
+/// Parses the action; `None` while something is missing.
 fn read_action(form: &Form) -> Option<Action> {
     let text = |name: &str| form_state::some(form, name);
     Some(match form.text("action") {
@@ -266,7 +265,7 @@ fn fields(wording: &Wording<'_>, form_state: &FormState, action: &str) -> Vec<Fi
     }
 }
 
-/// "Label “family”: 12 of 40 done, 1 failed".
+/// Formats the progress: "Label “family”: 12 of 40 done, 1 failed".
 pub(super) fn progress(text: &Text, job: &Bulk) -> String {
     let values = [
         ("what", named(text, &job.action).into()),
@@ -306,7 +305,7 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
 }
 
-/// An invitation that failed and stayed unchanged.
+/// An invitation for which the action failed.
 struct Failed {
     href: String,
     household: String,

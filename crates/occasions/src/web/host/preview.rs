@@ -1,5 +1,5 @@
-//! A preview of an invitation as its household sees it, in any language. The preview does not count
-//! as opening it.
+//! A preview of an invitation as its household sees it, in any language. A preview is not recorded
+//! as opening the invitation.
 
 use askama::Template;
 use axum::response::Response;
@@ -21,7 +21,7 @@ struct Preview<'a> {
     household: &'a str,
     back: String,
     frame: String,
-    /// Each language with its own name and address, and whether it is shown now.
+    /// Each language with its own name and link, and whether it is shown now.
     languages: Vec<(Language, String, bool)>,
 }
 
@@ -90,7 +90,7 @@ async fn load(req: &HostRequest) -> Result<(super::request::PageContext, Portal)
     .await
 }
 
-/// The requested language, or else the household's, or else the occasion's.
+/// Returns the requested language, or else the household's, or else the occasion's.
 fn chosen(req: &HostRequest, wording: &Wording<'_>, portal: &Portal) -> String {
     let occasion = &wording.occasion;
     let asked = req.query.text("language");

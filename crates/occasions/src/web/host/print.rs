@@ -1,5 +1,5 @@
-//! Sheets to print: cards, labels and place cards on A4, with marks for cutting and folding. The
-//! kitchen's list is on the page of the reports, which can be printed directly.
+//! Printed sheets: cards, labels and place cards on A4, with marks for cutting and folding. The
+//! kitchen's list is on the page of reports, which can be printed directly.
 
 use askama::Template;
 use axum::response::Response;
@@ -15,8 +15,8 @@ use crate::hosting::{Permission, Refusal, portals};
 use crate::web::guest::Reading;
 use crate::words::ReplyStatus;
 
-/// The number per page: 2 × 5 cards of 85 × 55 mm, 3 × 8 labels of 70 × 37 mm, 2 × 3 place cards
-/// that are folded to 85 × 45 mm.
+/// The number of pieces per page: 2 × 5 cards of 85 × 55 mm, 3 × 8 labels of 70 × 37 mm, 2 × 3
+/// place cards that are folded to 85 × 45 mm.
 const CARDS: usize = 10;
 const LABELS: usize = 24;
 const PLACES: usize = 6;
@@ -148,7 +148,7 @@ fn language(portal: &crate::portal::Portal) -> Language {
     Language::of(tag.unwrap_or(&portal.occasion.default_language))
 }
 
-/// A piece for every household that matches the filter in the query, with its link.
+/// Builds a piece for every household that matches the filter in the query, with its link.
 async fn of_households(
     req: &HostRequest,
     piece: fn(&HostRequest, &crate::portal::Portal, &str) -> Piece,

@@ -18,7 +18,7 @@ use crate::occasion::Occasion;
 use crate::web::guest;
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
-/// The sections, as their addresses name them.
+/// The sections, named as in their paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Texts,
@@ -76,7 +76,7 @@ impl Part {
         fields
     }
 
-    /// The permission to open and save the section.
+    /// Returns the permission to open and save the section.
     fn permission(self) -> Permission {
         match self {
             Self::Texts => Permission::Write,
@@ -98,7 +98,7 @@ struct Settings<'a> {
     part: Part,
     version: &'a str,
     groups: Vec<Group>,
-    /// What the typed deadline would do.
+    /// The effect of the typed deadline.
     effect: Option<String>,
     states: Vec<Move>,
     confirm: Option<Field>,
@@ -127,7 +127,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, part, None))
 }
 
-/// `GET /admin/o/{slug}/settings/preview/page`: the public page in the theme of the address.
+/// `GET /admin/o/{slug}/settings/preview/page`: the public page in the theme given by the query.
 pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let theme = Theme {
@@ -142,7 +142,7 @@ pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, P
     Ok(page)
 }
 
-/// The section that the address names.
+/// Parses the section in the path.
 fn part(req: &HostRequest) -> Result<Part, Problem> {
     let named = req.piece("part");
     let found = Part::ALL.into_iter().find(|part| part.word() == named);
@@ -187,19 +187,19 @@ fn page(
     req.page(context, Place::Settings, &text.say(part.title()), body)
 }
 
-/// The stored values, as the forms of all sections hold them.
+/// Returns the stored values as form values for all sections.
 fn stored(occasion: &Occasion) -> Form {
     fields::form(FIELDS, occasion, occasion.version, &occasion.zone())
 }
 
-/// Hints about the looks, in their order.
+/// Hints about the fields of the theme, in their order.
 const LOOK_HINTS: [&str; 3] = [
     "host-look-songket-hint",
     "host-look-letterpress-hint",
     "host-look-plain-hint",
 ];
 
-/// The form of a section, without the heading, which is on the page already.
+/// Builds the form of a section, without the heading, which the page already has.
 fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group> {
     let table = wording.table_form(form_state);
     let mut groups = table.groups(&part.fields(), "");
@@ -302,8 +302,8 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     answer(&posted, part, done).await
 }
 
-/// The first field of the form that a save changed, as the fragment of an address, so
-/// that the page opens there again.
+/// Returns the first field that a save changed as a URL fragment, so that the page opens there
+/// again.
 fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     let new_form = FormState::of(stored(new.occasion));
     let fields = shown(new, &new_form, part);
@@ -312,7 +312,7 @@ fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     changed.map_or_else(String::new, |field| format!("#{}", field.name))
 }
 
-/// Shows what a deadline would do before it is saved.
+/// Shows the effect of a deadline before it is saved.
 async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let input = Input::Form(form.clone(), Part::Deadline.fields());
@@ -356,7 +356,7 @@ async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
     let version = form.number("version").ok().flatten();
     let is_grave = !matches!(status, OccasionStatus::Published);
     let confirm = form.text("confirm").trim().to_owned();
-    // The frame's button is on every page of the occasion, and leads back to it.
+    // The frame's button is on every page of the occasion and leads back to that page.
     let (back, place) = (form.text("back").to_owned(), posted.req.at("/"));
     let done = posted
         .once(move |tx, host: &HostOf| {
@@ -402,8 +402,8 @@ async fn answer(
             _ => "host-save",
         };
         let mut form_state = match problem.code {
-            // The form of the state contains nothing worth keeping; the page shows what is possible
-            // now.
+            // The form of the state contains nothing worth keeping, so the page shows the currently
+            // possible changes.
             "version_conflict" if part == Part::State => {
                 FormState::refused(stored(), &problem, &req.text)
             }

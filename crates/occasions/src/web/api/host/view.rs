@@ -160,7 +160,7 @@ pub(super) struct GuestView {
     answered_at: Option<Timestamp>,
 }
 
-/// The parts of an invitation that the caller may see.
+/// Builds the JSON of an invitation from the parts that the caller may see.
 pub(super) fn invitation(portal: &Portal, sees: Sees) -> InvitationView {
     let stored = &portal.household.invitation;
     let details = stored.details.clone();
@@ -212,7 +212,7 @@ pub(super) fn invitation(portal: &Portal, sees: Sees) -> InvitationView {
 }
 
 impl InvitationView {
-    /// Adds when the invitation was sent and opened, and its guests' contact data.
+    /// Adds the times when the invitation was sent and opened, and its guests' contact data.
     pub(super) fn with(
         mut self,
         kept: &Bookkeeping,
@@ -235,7 +235,7 @@ impl InvitationView {
         self
     }
 
-    /// Adds why mail does not reach the invitation's address.
+    /// Adds the reasons why mail to the invitation's address is suppressed.
     pub(super) fn with_suppressions(mut self, all: Option<Vec<Suppression>>) -> Self {
         let view = |one: Suppression| SuppressionView {
             cause: one.cause.word(),
@@ -245,7 +245,7 @@ impl InvitationView {
         self
     }
 
-    /// Takes one guest out of the invitation.
+    /// Returns one guest of the invitation.
     pub(super) fn into_guest(self, id: &GuestId) -> Option<GuestView> {
         self.guests.into_iter().find(|guest| guest.id == *id)
     }

@@ -1,18 +1,18 @@
-//! Buttons that answer for everybody: "Everyone is coming", "None of us can come", and
-//! undo. They only fill in the form; nothing is stored before the form is saved.
+//! Buttons that answer for everybody: "Everyone is coming", "None of us can come", and undo. The
+//! buttons only fill in the form; nothing is stored until the form is saved.
 
 use web::Form;
 
 use crate::portal::Portal;
 use crate::words::ReplyStatus;
 
-/// The button that was pressed; "Save" has no name.
+/// The name of the buttons' field; the "Save" button has none.
 pub(super) const PRESS: &str = "press";
 
 /// The field with the form as it was before the button was pressed, as JSON.
 pub(super) const BEFORE: &str = "before";
 
-/// The form after the button's effect; `None` if no such button was pressed.
+/// Returns the form with the button's effect; `None` if no such button was pressed.
 pub(super) fn apply(form: &Form, portal: &Portal) -> Option<Form> {
     let answer = form.find(PRESS)?;
     let replaced =
@@ -43,8 +43,8 @@ pub(super) fn apply(form: &Form, portal: &Portal) -> Option<Form> {
     Some(fields.into_iter().collect())
 }
 
-/// The reply fields of everybody on the invitation, and whether each can be a yes:
-/// there is a free seat, or the guest has one.
+/// Lists the reply fields of everybody on the invitation, and whether each can be a yes: there is a
+/// free seat, or the guest has one.
 fn choices(portal: &Portal) -> impl Iterator<Item = (String, bool)> {
     portal.household.guests.iter().flat_map(move |guest| {
         portal.events.iter().filter_map(move |event| {

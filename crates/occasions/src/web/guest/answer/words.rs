@@ -1,4 +1,4 @@
-//! Refusals as errors at their fields, and typed values as text to copy.
+//! Converts refusals to errors at their fields, and typed values to text that can be copied.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ pub(super) fn trouble(
     }
 }
 
-/// An error for every new yes to an event that is full.
+/// Adds an error for every new yes to a full event.
 fn full(text: &Text, portal: &Portal, parsed: &ParsedForm, key: &str, left: i64) -> SaveFailure {
     let reading = Reading::new(text, portal);
     let name = portal
@@ -145,7 +145,7 @@ fn about_question(text: &Text, portal: &Portal, key: &str, code: &str) -> String
     text.with(id, [("question", title.into()), ("n", limit.into())])
 }
 
-/// Typed values that differ from stored ones, to be copied by hand.
+/// Lists typed values that differ from the stored ones, so that the reader can copy them.
 pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
     let reading = Reading::new(text, portal);
     let mut lines = Vec::new();
@@ -205,7 +205,7 @@ pub(super) fn typed(text: &Text, portal: &Portal, form: &Form, parsed: &ParsedFo
     lines
 }
 
-/// Typed answers to the hosts' questions that differ from stored ones.
+/// Lists typed answers to the hosts' questions that differ from the stored ones.
 fn answers(
     reading: &Reading<'_>,
     typed: &BTreeMap<String, Value>,
@@ -229,7 +229,7 @@ fn answers(
     differing.collect()
 }
 
-/// The food needs of one guest as typed; empty if they are as stored.
+/// Describes the typed food needs of one guest; empty if they equal the stored ones.
 fn needs(
     reading: &Reading<'_>,
     wanted: &GuestUpdate,
@@ -250,8 +250,8 @@ fn needs(
         .collect()
 }
 
-/// The values typed into a form whose code no longer opens anything. They are described
-/// from the form alone, because nothing else is known.
+/// Lists the values typed into a form whose code no longer works. Only the form is known, so names
+/// are missing.
 pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
     let people = parsed.wish.guests.iter().enumerate();
     let mut lines: Vec<Typed> = people

@@ -8,19 +8,16 @@ use super::{AnsweredQuestion, Contact, Counts, EventRow, Progress, Stored, Tone}
 
 /// The colours of a theme, inlined in the mail because mail programs do not load our style sheets.
 pub(super) struct MailColours {
-    /// The background around the mail.
     pub(super) page: &'static str,
     /// The background of the text.
     pub(super) surface: &'static str,
-    /// The colour of text.
     pub(super) ink: &'static str,
     /// The colour of secondary text.
     pub(super) ink2: &'static str,
-    /// The colour of hairlines.
     pub(super) line: &'static str,
-    /// The background of the names.
+    /// The background of the hosts' names.
     pub(super) ground: &'static str,
-    /// The colour of the names.
+    /// The colour of the hosts' names.
     pub(super) ground_ink: &'static str,
     /// The colour of the double rule.
     pub(super) gold: &'static str,
@@ -30,7 +27,6 @@ pub(super) struct MailColours {
     pub(super) on_accent: &'static str,
 }
 
-/// The colours of a mail on a light ground.
 pub(super) fn light(theme: Theme) -> MailColours {
     let mut light = match theme.preset {
         Preset::Songket => colours([
@@ -52,7 +48,6 @@ pub(super) fn light(theme: Theme) -> MailColours {
     light
 }
 
-/// The colours of a mail on a dark ground.
 pub(super) fn dark(theme: Theme) -> MailColours {
     let mut dark = match theme.preset {
         Preset::Songket => colours([
@@ -75,7 +70,7 @@ pub(super) fn dark(theme: Theme) -> MailColours {
     dark
 }
 
-/// The colours for a ground that hosts chose: its own and the button's.
+/// Returns the colours for a ground that hosts chose: ground and button.
 fn cloth(ground: Ground) -> (&'static str, &'static str) {
     match ground {
         Ground::Maroon => ("#64102b", "#7a1733"),
@@ -117,11 +112,8 @@ fn colours(hex: [&'static str; 10]) -> MailColours {
 #[derive(Template)]
 #[template(path = "mail/confirmation.html")]
 pub struct Confirmation<'a> {
-    /// The invitation's language.
     pub text: &'a Text,
-    /// The theme.
     pub theme: Theme,
-    /// The hosts' names.
     pub hosts: &'a str,
     /// The first day in words.
     pub date: String,
@@ -129,19 +121,16 @@ pub struct Confirmation<'a> {
     pub salutation: String,
     /// The tone in which the mail speaks.
     pub tone: Tone,
-    /// How much the household has answered.
     pub progress: Progress,
-    /// The household's answers, counted.
     pub counts: Counts,
-    /// The guests with their stored answers.
     pub guests: Vec<Stored<'a>>,
-    /// When and where the events are that at least one guest attends.
+    /// The events that at least one guest attends, with time and place.
     pub events: Vec<EventRow<'a>>,
     /// The full address of the calendar file.
     pub calendar: Option<String>,
     /// The answers of the household as a whole to the hosts' questions.
     pub told: Vec<AnsweredQuestion<'a>>,
-    /// Until when answers can be changed, as a sentence.
+    /// The sentence that says until when answers can be changed.
     pub change: Option<String>,
     /// The full address of the portal, with its key.
     pub link: String,
@@ -149,19 +138,17 @@ pub struct Confirmation<'a> {
     pub site: String,
     /// The code as the card shows it.
     pub code: &'a str,
-    /// The household's name.
     pub household: &'a str,
-    /// Whom to tell if the mail reached the wrong reader.
+    /// The contact for a reader who got the mail by mistake.
     pub contact: Option<Contact>,
 }
 
-/// The mail as plain text.
+/// Renders the same mail as plain text.
 #[derive(Template)]
 #[template(path = "mail/confirmation.txt", whitespace = "preserve")]
 pub struct ConfirmationText<'a>(pub &'a Confirmation<'a>);
 
 impl Confirmation<'_> {
-    /// The subject line.
     pub fn subject(&self) -> String {
         let hosts = self.hosts.replace(['\r', '\n'], " ");
         self.text

@@ -306,7 +306,6 @@ pub(crate) fn portal_closed(text: &Text) -> PortalPage<'_> {
     }
 }
 
-/// The page after a save.
 pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
     Confirmation {
         text,
@@ -330,7 +329,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
     }
 }
 
-/// The code page with a household this device knows.
+/// The code page, with a household that this browser remembers.
 pub(crate) fn code(text: &Text) -> CodeEntry<'_> {
     CodeEntry {
         text,
@@ -348,7 +347,6 @@ pub(crate) fn code(text: &Text) -> CodeEntry<'_> {
     }
 }
 
-/// The public page.
 pub(crate) fn card(text: &Text) -> Card<'_> {
     Card {
         text,
@@ -369,7 +367,6 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
     }
 }
 
-/// The events as anybody may see them.
 pub(crate) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
     vec![OpenEvent {
         key: "reception",
@@ -383,12 +380,10 @@ pub(crate) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
     }]
 }
 
-/// The farewell.
 pub(crate) fn farewell(text: &Text) -> Farewell<'_> {
     Farewell { text }
 }
 
-/// The mail after a save.
 pub(crate) fn mail(text: &Text) -> ConfirmationMail<'_> {
     ConfirmationMail {
         text,

@@ -214,7 +214,6 @@ pub(crate) fn answer_wrong(text: &Text) -> Answer<'_> {
     page
 }
 
-/// The form for food needs.
 pub(crate) fn dietary(text: &Text) -> Dietary<'_> {
     let row = |id: &str, name: &str, halal| DietRow {
         id: id.to_owned(),
@@ -253,7 +252,6 @@ pub(crate) fn note(text: &Text) -> NotePage<'_> {
     }
 }
 
-/// The page for a conflict.
 pub(crate) fn conflict(text: &Text) -> Conflict<'_> {
     let side = |value: &str, id| Side {
         value: value.to_owned(),
