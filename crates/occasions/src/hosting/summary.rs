@@ -1,5 +1,5 @@
-//! The numbers of the dashboard. They are counted from the same lists that they link
-//! to, so that both agree.
+//! The numbers of the dashboard. They are counted from the lists to which they link, so that both
+//! agree.
 
 use std::collections::{BTreeMap, HashMap};
 

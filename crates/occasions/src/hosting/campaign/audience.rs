@@ -1,4 +1,4 @@
-//! Which households a campaign is for, and which of them cannot get mail.
+//! The recipients of campaigns, and the households that cannot get mail.
 
 use platform::key::Key;
 use platform::mail::suppression::{self, Cause};
@@ -12,21 +12,21 @@ use crate::hosting::listing::{self, InvitationFilter, InvitationRow};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::OccasionId;
 
-/// The stream of mail to many, from which every household may unsubscribe.
+/// The mail stream of campaigns, from which every household may unsubscribe.
 pub const STREAM: Stream = Stream::Marketing;
 
-/// Whom a filter finds.
+/// The number of households that a filter finds, and of mails to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Audience {
     /// How many households match.
     pub households: i64,
-    /// How many mails that makes.
+    /// How many mails will be sent.
     pub mails: i64,
-    /// How many households have no address.
+    /// How many households have no mail address.
     pub without_address: i64,
-    /// How many want no more of this mail.
+    /// How many households have unsubscribed.
     pub unsubscribed: i64,
-    /// To how many no mail goes, because it came back or was marked as spam.
+    /// How many households get no mail because of a bounce or a spam complaint.
     pub bounced: i64,
 }
 
@@ -54,7 +54,7 @@ impl Audience {
         Ok(audience)
     }
 
-    /// The households that the filter finds. Archived ones get no mail.
+    /// Finds the households that match the filter. Archived households get no mail.
     pub(super) fn households(
         tx: &mut Tx<'_>,
         host: &HostOf,
@@ -68,7 +68,7 @@ impl Audience {
     }
 }
 
-/// Why this address gets no mail.
+/// Returns the reason why this address gets no mail, if any.
 pub(in crate::hosting) fn skip(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -23,17 +23,16 @@ const SOON: SignedDuration = SignedDuration::from_secs(1);
 /// How soon the job runs again while only deferred mails are left.
 const WHILE_DEFERRED: SignedDuration = SignedDuration::from_mins(1);
 
-/// The mails to write next.
+/// The next mails to write.
 #[derive(Debug)]
 pub struct Batch {
-    /// The campaign.
     pub campaign: Campaign,
-    /// The next households: positions and invitations.
+    /// The next households: position and invitation.
     pub next: Vec<(i64, InvitationId)>,
 }
 
-/// Begins the campaign if it is time, stores its progress, and chooses the next households; `None`
-/// if there is nothing to do now. If there will be later, the job is queued again.
+/// Begins the campaign if it is time, stores its progress, and chooses the next households. Returns
+/// `None` if there is nothing to do now; if there will be later, the job is queued again.
 pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Batch>, StoreError> {
     let Some((mut campaign, occasion)) = lock(tx, id)? else {
         return Ok(None);
@@ -92,12 +91,12 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
     Ok(Some(Batch { campaign, next }))
 }
 
-/// How many mails are written at once, and the pause before the next ones.
+/// Returns how many mails to write at once, and the pause until the next batch.
 fn pace(per_minute: i64) -> (i64, SignedDuration) {
     if per_minute == 0 {
         return (WINDOW, SOON);
     }
-    // At least a second between batches.
+    // Batches are at least a second apart.
     let batch = (per_minute + 59) / 60;
     (
         batch,
@@ -105,7 +104,8 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
     )
 }
 
-/// Fixes the recipients of a campaign. If its host has lost the role, there are none.
+/// Fixes the recipients of a campaign; if the host who ordered it has lost the role, there are
+/// none.
 fn begin(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -169,12 +169,12 @@ fn find_households(
             Ok(Some(found.collect()))
         }
         Err(Refusal::Store(error)) => Err(error),
-        // The filter names an event that was deleted.
+        // The filter names an event that was deleted, so there are no recipients.
         Err(_) => Ok(None),
     }
 }
 
-/// Adds a household to the recipients, or the reason why it gets no mail.
+/// Adds a household to the recipients, or to the skipped households with the reason.
 pub(in crate::hosting) fn add(
     tx: &mut Tx<'_>,
     id: &CampaignId,
@@ -200,7 +200,7 @@ pub(in crate::hosting) fn add(
     Ok(())
 }
 
-/// Marks the invitations as sent whose mail was accepted by a server.
+/// Marks the invitations as sent whose mail a server has accepted.
 fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     if campaign.kind != MailKind::Invitation {
         return Ok(());
@@ -217,16 +217,16 @@ fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A household to render a mail for, as it was read.
+/// A household for which a mail is to be rendered.
 #[derive(Debug)]
 pub struct Addressee {
     /// The household with its occasion.
     pub portal: Portal,
-    /// The revision of the occasion.
+    /// The occasion's revision when the household was read.
     pub revision: i64,
 }
 
-/// Reads a household; `None` if its invitation is gone.
+/// Reads a household; `None` if its invitation was deleted.
 pub fn read(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Addressee>, StoreError> {
     let Some(invitation) = invitation::find(tx, id)? else {
         return Ok(None);
@@ -237,7 +237,7 @@ pub fn read(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Addressee>, Sto
     Ok(Some(Addressee { portal, revision }))
 }
 
-/// The reason why this household needs no mail of this kind now, if any.
+/// Returns the reason why this household needs no mail of this kind now, if any.
 pub fn needs_none(kind: MailKind, portal: &Portal) -> Option<Skip> {
     let invitation = &portal.household.invitation;
     if invitation.archived_at.is_some() || portal.occasion.status == OccasionStatus::Archived {
@@ -252,16 +252,16 @@ pub fn needs_none(kind: MailKind, portal: &Portal) -> Option<Skip> {
     (portal.response() == Response::Complete).then_some(Skip::Answered)
 }
 
-/// A rendered mail for a household, or why it gets none.
+/// A rendered mail for a household, or the reason why it gets none.
 #[derive(Debug)]
 pub enum Rendered {
-    /// The household gets no mail.
     Skipped(Skip),
-    /// The mail, and the invitation's version and the occasion's revision when it was rendered.
+    /// The mail, and the invitation's version and the occasion's revision from which it was
+    /// rendered.
     Mail(Box<NewMail>, (i64, i64)),
 }
 
-/// Queues the mail of the household at this position, and takes the household out of the campaign's
+/// Queues the mail to the household at this position, and takes the household out of the campaign's
 /// queue in the same transaction. If anything has changed since the mail was rendered, the
 /// household stays in the queue.
 pub fn write(
@@ -299,7 +299,7 @@ pub fn write(
             }
         }
     };
-    // Another run of the job may have been faster.
+    // Another run of the job may have handled this household already.
     let state = if reason.is_some() {
         "skipped"
     } else {
