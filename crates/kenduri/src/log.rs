@@ -24,10 +24,8 @@ use folder::Folder;
 /// The most bytes of buffered log lines.
 const WAITING: usize = 4 << 20;
 
-/// The settings of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
-    /// The format of a line.
     pub(crate) format: LogFormat,
     /// The lowest level that is written. The access log does not depend on it.
     pub(crate) level: LogLevel,
@@ -38,7 +36,6 @@ pub(crate) struct Log {
 /// The destination of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum To {
-    /// Standard error.
     Stderr,
     /// Standard error, which systemd passes to its journal.
     Journal,
@@ -90,9 +87,7 @@ impl Lines {
 /// The process that writes the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
-    /// The supervisor process.
     Parent,
-    /// The worker process.
     Worker,
 }
 

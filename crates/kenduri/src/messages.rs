@@ -31,14 +31,11 @@ pub(crate) enum ToWorker {
     /// A request for the app or the edge.
     #[serde(rename = "Order")]
     Request {
-        /// The id that its reply carries.
         id: u64,
-        /// The request.
         order: ControlRequest,
     },
     /// New, validated settings. Newly opened listening sockets are sent with them.
     Apply {
-        /// The id that its reply carries.
         id: u64,
         /// The inputs of the new configuration.
         asked: Asked,
@@ -47,9 +44,7 @@ pub(crate) enum ToWorker {
     Ending,
     /// The reply to a request of the worker.
     Reply {
-        /// The request's id.
         id: u64,
-        /// The result.
         reply: Reply,
     },
 }
@@ -61,16 +56,12 @@ pub(crate) enum ToParent {
     Serving,
     /// The reply to a request.
     Reply {
-        /// The request's id.
         id: u64,
-        /// The result.
         reply: Reply,
     },
     /// A replaced instance has no requests left.
     Drained {
-        /// The name of the service.
         service: String,
-        /// The process.
         run: RunId,
     },
     /// The number of requests each server got in the last second.
@@ -78,9 +69,7 @@ pub(crate) enum ToParent {
     /// A request of the app for the supervisor process.
     #[serde(rename = "Order")]
     Request {
-        /// The id that its reply carries.
         id: u64,
-        /// The request.
         order: ControlRequest,
     },
 }
@@ -88,7 +77,6 @@ pub(crate) enum ToParent {
 /// The load of a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RequestRate {
-    /// The server's address.
     pub(crate) address: Address,
     /// Requests in a second.
     pub(crate) per_second: f64,
@@ -107,12 +95,11 @@ pub(crate) enum ServeMode {
 }
 
 impl ServeMode {
-    /// Whether it is a demo.
     pub(crate) fn is_demo(self) -> bool {
         self != Self::Usual
     }
 
-    /// The text printed at the end, about which data stays.
+    /// The text printed at the end about which data is kept.
     pub(crate) fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),
@@ -168,7 +155,6 @@ impl<T> Clone for MessageSender<T> {
 }
 
 impl<T> MessageSender<T> {
-    /// A sender without pending requests.
     pub(crate) fn new(outbox: mpsc::Sender<Parcel<T>>, numbers: RequestIds) -> Self {
         Self {
             outbox,

@@ -47,7 +47,7 @@ impl Metrics {
     pub(crate) async fn render(&self) -> String {
         if let Some(store) = &self.store {
             let (changes, commits) = store.counts();
-            // Values that cannot be read now stay as they were.
+            // A gauge whose value cannot be read now keeps its last value.
             if let Ok((waiting, doubted)) = store.read(look).await {
                 metrics::gauge!("kenduri_jobs_waiting").set(waiting);
                 metrics::gauge!("kenduri_mails_doubted").set(doubted);
@@ -70,7 +70,7 @@ impl Metrics {
     }
 }
 
-/// The text without metrics that have no value because what they measured is gone.
+/// Removes metrics that have no value, because the measured object no longer exists.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()

@@ -29,7 +29,6 @@ pub(crate) struct Parts {
     pub(crate) kadkahwin: Option<kadkahwin::ServedOccasion>,
     /// The policy of the older personal site's addresses, if these are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
-    /// The metrics for `/metrics`.
     pub(crate) figures: Metrics,
     /// The state of the server, for the operator's page.
     pub(crate) server_status: ServerStatus,
@@ -39,7 +38,6 @@ pub(crate) struct Parts {
     pub(crate) updates: Arc<[Source]>,
     /// The backup, if there is one.
     pub(crate) backup: Option<Arc<Agent>>,
-    /// Cancelled when this process stops.
     pub(crate) stop: CancellationToken,
     /// Cancelled when all of Kenduri stops.
     pub(crate) ending: CancellationToken,

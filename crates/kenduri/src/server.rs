@@ -31,7 +31,6 @@ pub(crate) use alarm::Alarm;
 pub(crate) use mail::{MailFacts, daily as look_daily};
 pub(crate) use status::{EdgeStatus, ServerStatus, StatusRequest};
 
-/// The texts of this crate in all languages.
 pub(crate) const LOCALES: &[Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("en", include_str!("../locales/en-mail.ftl")),

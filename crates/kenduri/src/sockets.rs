@@ -17,7 +17,6 @@ const BACKLOG: i32 = 4_096;
 /// Whether another port may be used when the configured one is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
-    /// Only the configured port.
     Asked,
     /// The next free port, if the configured port is taken.
     Near,
@@ -54,7 +53,7 @@ pub(crate) fn prepare(
             other => addresses.push(other.to_string()),
         }
     }
-    // A later flag overrides earlier ones, also when the file is reloaded.
+    // Later flags override earlier ones, also when the settings file is reloaded.
     asked.flags.push(Flag {
         typed: "--listen".to_owned(),
         key: "listen.http".to_owned(),

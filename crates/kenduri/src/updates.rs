@@ -23,7 +23,6 @@ use web::Site;
 pub(crate) use advisories::Advisory;
 pub(crate) use releases::Release;
 
-/// The running version.
 pub(crate) const OURS: &str = env!("CARGO_PKG_VERSION");
 /// The maximum number of bytes read from a source.
 const LONGEST: u64 = 4 << 20;
@@ -87,7 +86,6 @@ impl fmt::Display for Source {
     }
 }
 
-/// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Found {
     /// The number of releases and advisories that were read.
@@ -243,7 +241,7 @@ fn listed(sources: &[Source]) -> String {
     listed.join("\n")
 }
 
-/// Text from outside, shortened to a single line.
+/// Shortens untrusted text to a single line.
 fn line(text: &str) -> String {
     let line = platform::text_cleaning::clean_line(text);
     line.chars().take(200).collect()

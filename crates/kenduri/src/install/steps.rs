@@ -97,7 +97,7 @@ pub(crate) enum Refused {
         /// The step that first creates the user's account, if it is missing.
         account: String,
     },
-    /// The program is in a folder that may disappear or be changed by its owner.
+    /// The program is in a home folder, or in a temporary one.
     #[error(
         "{0} is in somebody's home, or only for a while\n  \
          put it where programs stay: sudo install {0} /usr/local/bin/, and run that one"

@@ -14,20 +14,19 @@ const AFTER_DRAIN: Duration = Duration::from_mins(1);
 /// Lets each instance have a control group; needed only with services.
 const DELEGATE: &str = "Delegate=memory";
 
-/// The values that the units depend on.
+/// The data from which the units are built.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
-    /// The path of the program.
     pub(crate) program: PathBuf,
     /// The settings file; `None`: the defaults.
     pub(crate) config: Option<PathBuf>,
     /// The data folder, which the service may write.
     pub(crate) data: PathBuf,
-    /// Whether the data folder is given on the command line instead of in the settings.
+    /// Whether the data folder is passed as a flag, because the settings do not name it.
     pub(crate) says_data: bool,
     /// The user; `None` if root supervises and the data's owner serves requests.
     pub(crate) user: Option<String>,
-    /// The user of services without `user`, unless the settings name one.
+    /// The user of services without `user`; `None` if the settings name one.
     pub(crate) services_user: Option<String>,
     /// Whether systemd opens the sockets.
     pub(crate) socket: bool,

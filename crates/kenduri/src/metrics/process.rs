@@ -9,7 +9,7 @@ use std::fs;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-/// The metrics as Prometheus text; values that the system does not report are left out.
+/// Renders the metrics as Prometheus text, without values that the system does not report.
 pub(super) fn figures() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let own = fs::read_to_string("/proc/self/stat").unwrap_or_default();

@@ -31,7 +31,6 @@ impl ProgramFile {
         word.context("the path of this program is not UTF-8")
     }
 
-    /// The path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -11,9 +11,7 @@ use tokio::signal::unix::{self, SignalKind, signal};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Signal {
-    /// Stop Kenduri.
     Stop,
-    /// Reload the settings.
     Reload,
 }
 

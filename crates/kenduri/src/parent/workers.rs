@@ -43,8 +43,8 @@ struct WorkerLink {
     line: MessageSender<ToWorker>,
     halt: Halt,
     hearing: JoinHandle<()>,
-    /// The task that sends the ready instances. Each worker has one, so that a worker that does not
-    /// read delays no other.
+    /// The task that sends the ready instances to this worker. Each worker has its own task, so
+    /// that a worker that does not read delays no other worker.
     leading: AbortOnDropHandle<()>,
     /// Replaced instances to which this worker has no requests in progress.
     drained: BTreeSet<Instance>,
@@ -54,7 +54,6 @@ struct WorkerLink {
 type Instance = (String, RunId);
 
 impl Workers {
-    /// No workers yet. They will be sent the ready instances from `fleet`.
     pub(super) fn new(fleet: watch::Receiver<ReadyInstances>) -> Self {
         Self {
             links: Arc::default(),
@@ -96,12 +95,10 @@ impl Workers {
         self.links().insert(run, link);
     }
 
-    /// The last worker that became ready.
     pub(super) fn serving(&self) -> Option<RunId> {
         *self.serving.borrow()
     }
 
-    /// Marks this worker as serving.
     pub(super) fn serves(&self, run: Option<RunId>) {
         self.serving.send_replace(run);
         self.served.send_replace(true);
@@ -177,7 +174,7 @@ impl Workers {
     /// Reports the instances that no worker needs any more to the supervisor.
     async fn pass_on(&self, control: &Control) {
         for (service, run) in self.take_drained() {
-            // The instance, or the supervisor, may have ended meanwhile.
+            // The instance or the supervisor may have ended in the meantime.
             let _ = control.drained(&service, run).await;
         }
     }

@@ -22,8 +22,8 @@ use crate::control_requests::services::ServiceRequest;
 
 /// How long a page waits for an action. The supervisor process continues it after that.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The same for the worker's own service, because the process that serves the page is being
-/// replaced.
+/// Like [`PATIENCE`], for the worker's own service: the process that serves the page is itself
+/// being replaced.
 const OWN_PATIENCE: Duration = Duration::from_secs(3);
 /// The allowed number of instances.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
@@ -47,7 +47,6 @@ impl ServiceAction {
         Self::Stop,
     ];
 
-    /// The action's name in forms and the log.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Start => "start",

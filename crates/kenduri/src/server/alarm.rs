@@ -25,7 +25,6 @@ const _: () = assert!(NEW.as_secs() * 2 <= idempotency::KEPT.as_secs());
 /// The pause before the next try if the store does not accept the mail.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// Watches the services and notifies the owners.
 pub(crate) struct Alarm {
     site: Site,
     /// When each known service was given up.
@@ -33,7 +32,6 @@ pub(crate) struct Alarm {
 }
 
 impl Alarm {
-    /// An alarm that knows no failures yet.
     pub(crate) fn new(site: Site) -> Self {
         Self {
             site,
@@ -62,7 +60,7 @@ impl Alarm {
     }
 }
 
-/// Stores the mails to send, trying again until the store accepts them.
+/// Stores the mails to send; if the store does not accept them, tries again later.
 pub(super) async fn tell(site: Site, service: Arc<str>, given_up: GivenUp) {
     loop {
         let (here, name, why) = (site.clone(), Arc::clone(&service), given_up.clone());
@@ -87,7 +85,7 @@ fn ring(tx: &mut Tx<'_>, site: &Site, service: &str, given_up: &GivenUp) -> Resu
     let mut owners = grant::list(tx, &Scope::site())?;
     owners.retain(|member| member.role == grant::OWNER);
     if owners.is_empty() {
-        // Retried, because an owner may exist when another worker notices the failure.
+        // Not an error: an owner may exist when another worker notices the failure.
         return Ok(());
     }
     for owner in owners {

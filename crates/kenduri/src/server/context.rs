@@ -1,4 +1,5 @@
-//! What every admin page needs: the owner, the owner's language and time zone, and the page layout.
+//! The context of every admin page: the owner, the owner's language and time zone, and the page
+//! layout.
 
 use askama::Template;
 use axum::extract::FromRequestParts;
@@ -16,16 +17,14 @@ use web::language::COMPLETE;
 use web::page::Page;
 use web::{Language, Problem, Site, Text, Theme, Wishes};
 
-/// The path of the admin page.
 pub(super) const HERE: &str = "/admin/server";
 
-/// The owner who requests the page, and what every page needs.
+/// The owner who requests the page, with the data for rendering it.
 pub(super) struct AdminContext {
     pub(super) site: Site,
     pub(super) owner: Owner,
     pub(super) csrf: String,
     pub(super) text: Text,
-    /// The time of the request.
     pub(super) now: Timestamp,
     zone: TimeZone,
     facts: frame::Facts,
@@ -42,7 +41,7 @@ impl FromRequestParts<Site> for AdminContext {
 }
 
 impl AdminContext {
-    /// Everybody who does not own the installation gets "not found".
+    /// Identifies the owner; everybody who does not own the installation gets "not found".
     pub(super) async fn of(
         site: &Site,
         who: SignedIn,

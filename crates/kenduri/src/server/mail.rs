@@ -1,5 +1,5 @@
-//! The DNS records by which receivers check our mail: whether the sender's domain has the records
-//! that authorize our mail, and the key that signs it.
+//! The page about outgoing mail: whether the DNS records of the sender's domain authorise our mail
+//! server and publish the key that signs mail.
 
 use std::sync::Arc;
 
@@ -20,7 +20,6 @@ use web::{Problem, Site, Text, Wishes};
 
 use super::context::AdminContext;
 
-/// The path of the page.
 const HERE: &str = "/admin/server/mail";
 
 /// How mail is sent, and which DNS servers to query.
@@ -37,7 +36,6 @@ pub(crate) struct MailFacts {
 /// Whether a record was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// The record is present.
     Yes,
     /// The record is missing, or has another value.
     No,

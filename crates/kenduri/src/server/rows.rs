@@ -30,7 +30,8 @@ pub(super) struct Mark {
 }
 
 impl Instance {
-    /// `row` in the owner's language and time zone; `most` is the memory an instance may use.
+    /// Formats `row` in the owner's language and time zone; `most` is the memory limit of an
+    /// instance.
     pub(super) fn of(admin: &AdminContext, row: &InstanceStatus, most: Option<u64>) -> Self {
         let used = megabytes(row.memory_bytes);
         Self {

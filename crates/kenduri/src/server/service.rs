@@ -50,7 +50,6 @@ struct ServicePage<'a> {
     trouble: Option<Trouble>,
 }
 
-/// The end of a process.
 struct Exit {
     when: String,
     instance: u32,
@@ -58,7 +57,7 @@ struct Exit {
     ran: String,
 }
 
-/// Why an action was not done.
+/// Why an action failed.
 pub(super) struct Trouble {
     /// The message id of the explanation.
     pub(super) words: &'static str,
@@ -76,7 +75,7 @@ pub(super) async fn show(
     page(&admin, &server, &name, &asked, None).await
 }
 
-/// The page, with the reason if an action was not done.
+/// Renders the page, with the reason if an action failed.
 pub(super) async fn page(
     admin: &AdminContext,
     server: &ServerStatus,

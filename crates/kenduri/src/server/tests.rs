@@ -509,7 +509,8 @@ fn every_language_says_the_same_messages_with_the_same_names() {
 
 #[test]
 fn counts_are_said_in_the_singular_too() {
-    // These limits are always larger than one, and for one day "tomorrow" and "yesterday" are used.
+    // These messages need no singular: the limits are larger than one, and a single day is called
+    // "tomorrow" or "yesterday".
     let plural_only = [
         "complaint-name-long",
         "complaint-guests",

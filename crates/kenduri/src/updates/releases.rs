@@ -14,7 +14,6 @@ use super::{line, link};
 /// The maximum number of releases shown.
 const SHOWN: usize = 20;
 
-/// A newer version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Release {
     pub(crate) version: String,
