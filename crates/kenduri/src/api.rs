@@ -33,7 +33,6 @@ fn description() -> io::Result<String> {
     Ok(text)
 }
 
-/// The routes of the OpenAPI description.
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/api/openapi.json", get(json))

@@ -18,7 +18,7 @@ use crate::domains::DOMAINS;
 use crate::operators;
 use crate::server;
 
-/// The open app: the site and its domains.
+/// The site and its domains, opened.
 #[derive(Clone)]
 pub(crate) struct Opened {
     pub(crate) site: Site,
@@ -141,7 +141,7 @@ pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<
     let import = move |tx: &mut Tx<'_>| erasure::import(tx, &list);
     let imported: Result<(), StoreError> = store.write(import).await;
     imported?;
-    // From here on the store itself records what is left to erase.
+    // From here on the store itself records which erasures are left.
     backup::erasures::repeated(&settings.data)?;
     Ok(())
 }

@@ -94,7 +94,7 @@ pub(crate) fn worker(accounts: &Context, settings: &Settings) -> Result<Worker> 
     ))
 }
 
-/// Seals new lines of the audit log and deletes expired rows.
+/// Seals new lines of the audit log, and deletes expired rows.
 fn keep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     audit::chain::seal(tx)?;
     news::sweep(tx)?;

@@ -101,7 +101,6 @@ struct Where {
 }
 
 impl Kenduri {
-    /// Runs the subcommand.
     pub(crate) fn run(self) -> Result<()> {
         match self.word {
             Word::Serve(serve) => serve.run(),
@@ -153,7 +152,6 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Prints a command's result.
 pub(crate) fn say(text: &str) -> Result<()> {
     let mut output = io::stdout().lock();
     output.write_all(text.as_bytes())?;

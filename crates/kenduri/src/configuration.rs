@@ -61,7 +61,6 @@ pub(crate) struct Asked {
     pub(crate) look_for_file: bool,
     /// `--set key=value`, in the order given, and flags that set one key.
     pub(crate) flags: Vec<Flag>,
-    /// The environment variables.
     pub(crate) environment: Vec<(String, String)>,
     /// `--allow-public-mailbox`.
     pub(crate) allow_public_mailbox: bool,
@@ -77,28 +76,21 @@ pub(crate) struct Asked {
 pub(crate) struct Flag {
     /// As typed, for messages: `--set site.url`, `--listen`.
     pub(crate) typed: String,
-    /// `section.name`.
     pub(crate) key: String,
-    /// The value, as text.
     pub(crate) value: String,
 }
 
 /// Validated settings with their sources.
 #[derive(Debug)]
 pub(crate) struct Configuration {
-    /// The settings in force.
     pub(crate) settings: Settings,
     /// The validated plan of the edge.
     pub(crate) plan: edge::Plan,
-    /// The validated plan of the services.
     pub(crate) services: supervisor::Plan,
-    /// The supervisor process's folders.
     pub(crate) folders: Folders,
     /// Warnings about valid settings.
     pub(crate) warnings: Vec<String>,
-    /// The file that was read.
     pub(crate) file: Option<PathBuf>,
-    /// The text of that file.
     pub(crate) text: Option<String>,
     /// The services that need a local port, because a setting refers to their URL.
     pub(crate) wanting_ports: Vec<String>,
@@ -316,7 +308,7 @@ impl Configuration {
         if let To::Folder(folder) = &mut log.to
             && self.folders.are_apart()
         {
-            // No service can have a log file of this name.
+            // No service's log file can have this name.
             *folder = self.folders.logs.join("log");
         }
         log

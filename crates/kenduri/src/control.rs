@@ -38,7 +38,6 @@ const OUTCOME: Duration = Duration::from_mins(30);
 pub(crate) enum Reply {
     /// The request succeeded.
     Ok(ControlResponse),
-    /// The request failed with this message.
     Error(String),
 }
 

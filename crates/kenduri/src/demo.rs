@@ -31,9 +31,8 @@ const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
 /// A person with an account who has no part in the wedding.
 const MEMBER: (&str, &str) = ("Mei Lin", "mei.lin@example.com");
 
-/// The name of the site.
 pub(crate) const SITE: &str = "Aisyah & Daniel";
-/// The text below the first sentence.
+/// The introduction below the first sentence of the site.
 const INTRODUCTION: &str = "Aisyah teaches, Daniel repairs clocks. Here is what we learn on the way \
     to our wedding, and the days that we count.";
 /// The first sentence of the site.
@@ -117,7 +116,6 @@ struct Sample {
     member: NewAccount,
 }
 
-/// Why the demo could not be created.
 #[derive(Debug, thiserror::Error)]
 enum SeedError {
     #[error(transparent)]
@@ -225,7 +223,6 @@ impl Temporary {
         Self(path)
     }
 
-    /// The folder's path.
     pub(crate) fn path(&self) -> &std::path::Path {
         &self.0
     }

@@ -190,7 +190,7 @@ mod tests {
         fs::create_dir(&data).unwrap();
         let are_apart = || Folders::of_supervisor(&data).map(|folders| folders.are_apart());
         if !is_only_roots(folder.path(), false).unwrap() {
-            // On this machine, others can replace the temporary folder.
+            // Other users can replace the temporary folder on this machine.
             return assert!(are_apart().is_err());
         }
         assert!(!are_apart().unwrap());
@@ -215,7 +215,7 @@ mod tests {
         assert!(!are_apart().unwrap());
         assert_eq!(Folders::of_supervisor(&data).unwrap().run, data.join("run"));
 
-        // The owner is remembered from the start.
+        // The owner is determined at the start and does not change later.
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let folders = Folders::of_supervisor(&data).unwrap();
         fs::remove_dir(&data).unwrap();
@@ -259,7 +259,7 @@ mod tests {
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let worker = Folders::of_supervisor(&link).unwrap().worker(&link);
         assert_eq!(worker.unwrap().unwrap().user, 65_534);
-        // In a folder where everybody may create links, their owners decide.
+        // In a folder where everybody may create links, the links' owners can redirect the path.
         fs::set_permissions(&here, fs::Permissions::from_mode(0o1777)).unwrap();
         let theirs = here.join("theirs");
         symlink("roots", &theirs).unwrap();

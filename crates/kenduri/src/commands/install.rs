@@ -165,7 +165,7 @@ impl Install {
         .transpose()
     }
 
-    /// The user who serves requests.
+    /// The name of the user who serves requests.
     fn worker(&self) -> &str {
         if self.user == "root" {
             USUAL_USER
@@ -184,7 +184,7 @@ impl Install {
         let before = before.filter(|before| before.has_services);
         let user = match (&self.services_user, before) {
             (Some(user), _) => Some(user.clone()),
-            // The user of the installed services owns the files they have written.
+            // The user of the installed services owns the files that these services have written.
             (None, Some(before)) => before.services_user,
             (None, None) => Some(USUAL_SERVICES_USER.to_owned()),
         };

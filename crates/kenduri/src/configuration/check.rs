@@ -11,14 +11,12 @@ use super::problem::{Origin, Problem};
 /// The problems found so far, with the sources of all keys.
 pub(crate) struct Check<'a> {
     origins: &'a BTreeMap<String, Origin>,
-    /// Problems that prevent a start.
     pub(crate) problems: Vec<Problem>,
     /// Warnings about valid settings.
     pub(crate) warnings: Vec<String>,
 }
 
 impl<'a> Check<'a> {
-    /// A check without problems.
     pub(crate) fn new(origins: &'a BTreeMap<String, Origin>) -> Self {
         Self {
             origins,
@@ -77,7 +75,6 @@ impl<'a> Check<'a> {
         self.refuse(key, &format!("{key}: {what}"), mend);
     }
 
-    /// Adds a warning.
     pub(crate) fn warn(&mut self, what: &str) {
         self.warnings.push(what.to_owned());
     }

@@ -9,7 +9,7 @@ use super::written::Written;
 
 /// Every known key, `section.name`, with its default.
 pub(crate) fn known() -> BTreeMap<String, Value> {
-    // A struct of plain values always serialises to TOML.
+    // A struct of plain values can always be serialised to TOML.
     let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
     known.extend(domain_settings::built_in());
     for key in ["service", "tls.acme", "upstream"] {
@@ -22,7 +22,7 @@ pub(crate) fn known() -> BTreeMap<String, Value> {
 pub(crate) fn built_in() -> Table {
     let mut built_in = Table::new();
     for (key, value) in known() {
-        // An empty table means that the key is not set.
+        // An empty table stands for a key that is not set.
         if !value.is_table() {
             place(&mut built_in, &key, value);
         }

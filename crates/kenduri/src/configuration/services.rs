@@ -21,10 +21,8 @@ pub(crate) const INNER: &str = "inner";
 
 /// The folders that the plan of the services depends on.
 pub(super) struct Places<'a> {
-    /// The settings file's folder.
     pub(super) folder: &'a Path,
     pub(super) data: &'a Path,
-    /// The supervisor process's folders.
     pub(super) folders: &'a Folders,
 }
 
@@ -37,7 +35,7 @@ pub(super) fn plan(
     check: &mut Check<'_>,
 ) -> Option<Plan> {
     let description = &written.service;
-    // Services run in folders of their own, so relative paths would break.
+    // Services run in folders of their own, where relative paths would be wrong.
     let folder = std::path::absolute(places.folder).unwrap_or_else(|_| places.folder.to_owned());
     let user = match depth {
         CheckDepth::Whole => default_user(&written.service_user, places, check),

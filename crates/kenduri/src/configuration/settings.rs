@@ -41,15 +41,11 @@ const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 /// The settings that do not change while Kenduri runs.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// The folder of all of Kenduri's data.
     pub(crate) data: PathBuf,
-    /// The key file.
     pub(crate) secret_file: KeyFile,
     /// The site's name and address.
     pub(crate) site: Site,
-    /// The database.
     pub(crate) store: store::Settings,
-    /// How mail is sent.
     pub(crate) mail: Mail,
     /// Who may have an account.
     pub(crate) registration: identity::person::registration::Registration,
@@ -69,7 +65,6 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Proxies,
     /// The number of jobs that run at the same time.
     pub(crate) jobs_at_once: usize,
-    /// The log.
     pub(crate) log: Log,
     /// A separate address for `/metrics`.
     pub(crate) metrics: Option<ListenAddress>,
@@ -77,9 +72,7 @@ pub(crate) struct Settings {
     pub(crate) updates: Vec<Source>,
     /// Who must have a second factor.
     pub(crate) require_mfa_for: identity::credential::require_mfa::RequireMfaFor,
-    /// The providers that people can sign in with.
     pub(crate) providers: Vec<identity::credential::provider::ProviderSettings>,
-    /// The settings of the domains.
     pub(crate) domains: SettingValues,
     /// The slug of the occasion that is served at the addresses of older programs.
     pub(crate) compat_occasion: Option<String>,
@@ -94,22 +87,17 @@ pub(crate) struct Settings {
 pub(crate) struct Site {
     /// The configured URL; `None` if the URL is derived from the first listener.
     pub(crate) url: Option<SiteUrl>,
-    /// The name in titles and mails.
     pub(crate) name: String,
     /// The languages of pages outside occasions; never empty.
     pub(crate) languages: Vec<String>,
-    /// The time zone of pages outside occasions.
     pub(crate) time_zone: TimeZone,
     /// The first page of a new store.
     pub(crate) home: String,
 }
 
-/// How mail is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Mail {
-    /// The route that mails take.
     pub(crate) route: MailRoute,
-    /// The sender of every mail.
     pub(crate) from: Sender,
     /// The DNS servers to query about the sender's domain.
     pub(crate) name_servers: NameServers,
@@ -156,7 +144,7 @@ pub(super) fn settings(
             plan.order_for(url.host());
         }
     }
-    // Errors in these were already reported when the plan was read.
+    // Errors in these values were already reported when the plan was read.
     let trusted_proxies = Proxies::parse(&written.listen.trusted_proxies).ok();
     let from = mail::sender(written, check);
     let jobs_at_once = check.between("jobs.at_once", written.jobs.at_once, 1, 64) as usize;

@@ -93,7 +93,7 @@ fn all_urls(hands: &RequestContext) -> Vec<String> {
         .collect();
     let mut urls = Vec::new();
     if own.is_some() || plan.needs_app() || hosts.is_empty() {
-        // If there are only unix sockets, the proxy in front decides the address.
+        // If there are only unix sockets, the proxy in front of Kenduri determines the address.
         let own = app_setup::url(settings);
         urls.push(own.map_or_else(|_| String::new(), |own| own.join("")));
     }

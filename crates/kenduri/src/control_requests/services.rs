@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use supervisor::{InstanceStatus, LogLine, LogPosition, ServiceStatus, SettingsSummary};
 
-/// A request about services, which the supervisor process handles.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
 pub(crate) enum ServiceRequest {
@@ -14,7 +13,6 @@ pub(crate) enum ServiceRequest {
     Ps,
     /// Describes one service.
     Describe {
-        /// The name of the service.
         service: String,
     },
     /// Returns lines of the logs of services.
@@ -23,12 +21,10 @@ pub(crate) enum ServiceRequest {
     Follow(Logs),
     /// Starts a service.
     Start {
-        /// The name of the service.
         service: String,
     },
     /// Stops a service.
     Stop {
-        /// The name of the service.
         service: String,
     },
     /// Stops and starts a service.
@@ -43,7 +39,6 @@ pub(crate) enum ServiceRequest {
     },
     /// Changes the number of instances.
     Scale {
-        /// The name of the service.
         service: String,
         /// The number of instances that take requests.
         instances: u32,
@@ -87,13 +82,10 @@ impl From<Logs> for supervisor::LogQuery {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ServiceResponse {
-    /// All instances.
     Rows(Vec<InstanceStatus>),
-    /// The description of a service.
     Described(Box<ServiceStatus>),
     /// Lines of the logs.
     Lines {
-        /// The lines.
         lines: Vec<LogLine>,
         /// The number of lines that were dropped because the client asked too late, and are only in
         /// the file.

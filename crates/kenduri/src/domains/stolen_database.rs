@@ -274,7 +274,7 @@ async fn register(world: &World, accounts: &Context, handed: &mut Handed) {
     assert!(browser.cookie("kd_registered").is_some());
 }
 
-/// Runs what domains issue secrets for.
+/// Uses the domains' features that issue secrets.
 async fn things(boss: &mut Visitor, handed: &mut Handed) {
     let invite = json!({ "email": "invited@example.my", "role": "member" });
     post(boss, "/api/v1/admin/invites", invite).await;

@@ -11,7 +11,6 @@ use anyhow::{Context as _, Result};
 use super::mark::{Seen, seen};
 use super::steps::{SERVICE, SOCKET, Wish, unit};
 
-/// The state of this machine.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Found {

@@ -5,7 +5,6 @@ const BEGINNING: &str = "# Written by `kenduri install`; ";
 /// The origin of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
-    /// There is no unit.
     Nothing,
     /// An unedited unit of `kenduri install`.
     Ours,

@@ -15,18 +15,15 @@ pub(super) const SERVICE_USER: &str = "service_user";
 /// The home folder of a user without one (passwd(5) of Debian).
 const NO_HOME: &str = "/nonexistent";
 
-/// The options of the command.
 #[derive(Debug, Clone)]
 pub(crate) struct Wish {
     /// The text of the service unit, with its first line.
     pub(crate) service: String,
     /// The text of the socket unit, with its first line; `None` for no socket unit.
     pub(crate) socket: Option<String>,
-    /// The path of the program.
     pub(crate) program: PathBuf,
     /// The flags that identify the installation.
     pub(crate) place: Vec<String>,
-    /// The folder of data.
     pub(crate) data: PathBuf,
     /// The user that serves requests and owns the data.
     pub(crate) user: String,
@@ -40,7 +37,6 @@ pub(crate) struct Wish {
     pub(crate) force: bool,
 }
 
-/// The steps of an installation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Work {
     /// Steps that do not affect anything running; they come first.
@@ -51,14 +47,11 @@ pub(crate) struct Work {
     pub(crate) again: Vec<Step>,
 }
 
-/// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Run a program with these arguments.
     Run(Vec<String>),
-    /// Create a folder that this user owns.
     Folder { path: PathBuf, user: String },
-    /// Write this text to a file.
     Write { path: PathBuf, text: String },
     /// Remove a file, if it exists.
     Remove { path: PathBuf },

@@ -118,7 +118,7 @@ fn report(
     Ok(all)
 }
 
-/// The households in a dump, and remarks on what was left out.
+/// Reads the households in a dump, and remarks on skipped data.
 fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
     let mut dump = Dump::open(file)?;
     let (mut invites, mut guests, mut rsvps) = (Vec::new(), Vec::new(), Vec::new());
