@@ -1,4 +1,5 @@
-//! Paying an order: the gateway's page, the return from it, and polling the gateway for the result.
+//! Paying an order: the gateway's page, the return from that page, and polling the gateway for the
+//! result.
 
 use axum::http::StatusCode;
 use jiff::SignedDuration;
@@ -14,16 +15,16 @@ use crate::settle;
 
 /// The kind of the job that polls a gateway.
 pub const KIND: &str = "booking.poll";
-/// How long one request has the exclusive right to call a gateway for an order.
+/// How long one request has the exclusive right to send requests to a gateway about an order.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
 /// How long a gateway is polled about an order.
 const ASKED: SignedDuration = SignedDuration::from_hours(48);
-/// When a gateway is polled first.
+/// When a gateway is first polled about an order.
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
 
-/// Opens the page on which an order is paid. Our order is stored first, then the gateway is called,
-/// then its id for the order is stored. So the job finds what a crash leaves behind, and a second
-/// call gets the same page.
+/// Opens the page on which an order is paid. The order is stored before the gateway creates its
+/// own, whose id is stored afterwards. After a crash in between, the polling job finds the order,
+/// and a further request gets the same page.
 pub async fn open(site: &Site, id: &OrderId) -> Result<Checkout, Problem> {
     let claim = {
         let id = id.clone();
@@ -70,8 +71,8 @@ pub async fn open(site: &Site, id: &OrderId) -> Result<Checkout, Problem> {
     Ok(made?)
 }
 
-/// Takes somebody back from the gateway's page. The query only identifies the payment; the gateway
-/// is asked what was paid.
+/// Handles the return from the gateway's page. The query only identifies the payment; the gateway
+/// is asked for the result.
 pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
     let at = id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &at) };
@@ -81,7 +82,7 @@ pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Pro
     check(site, &order).await
 }
 
-/// Asks the gateway what was paid, and settles the order.
+/// Asks the gateway for the payments of an order, and settles the order.
 pub async fn check(site: &Site, order: &Order) -> Result<(), Problem> {
     let facts = order.gateway.list_payments(site, order).await?;
     settle_all(site, order, facts).await?;

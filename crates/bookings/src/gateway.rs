@@ -1,4 +1,5 @@
-//! Payment gateways. A gateway only states facts: [`settle`](crate::settle) alone grants anything.
+//! Payment gateways. A gateway only reports facts; all consequences are decided in
+//! [`settle`](crate::settle).
 
 mod test;
 
@@ -10,12 +11,10 @@ use crate::order::{GatewayName, Order, PaymentState};
 
 pub(crate) use test::{Pressed, press};
 
-/// What a gateway states about a payment.
+/// A payment as the gateway reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// The gateway's id for the payment.
     pub payment_id: String,
-    /// The state of the payment.
     pub state: PaymentState,
     /// The amount that was paid.
     pub amount: Money,
@@ -24,27 +23,24 @@ pub struct Fact {
 /// The page on which somebody pays.
 #[derive(Clone, Debug)]
 pub struct Checkout {
-    /// The gateway's id for the order.
     pub gateway_order_id: String,
-    /// The address of the page.
+    /// The URL of the page.
     pub page: String,
 }
 
-/// A refund to make. The gateway makes it once for each key.
+/// A refund request. The gateway carries it out once for each key.
 #[derive(Clone, Debug)]
 pub struct RefundCall {
     /// The idempotency key, the same at every attempt.
     pub key: String,
-    /// The gateway's id for the payment.
     pub payment_id: String,
-    /// The amount to refund.
     pub amount: Money,
 }
 
 /// The result of a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refunded {
-    /// The refund is on its way; the gateway's id for it.
+    /// The gateway has accepted the refund; its id for the refund.
     Processed(String),
     /// The gateway refuses the refund.
     Failed,
@@ -53,7 +49,7 @@ pub enum Refunded {
 /// The gateway did not respond, or not as specified.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// The store failed, so the result of the call is unknown.
+    /// The store failed, so the result of the request is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -66,7 +62,7 @@ impl From<GatewayError> for Problem {
 }
 
 impl GatewayName {
-    /// Opens the page on which an order is paid; the same page at every call.
+    /// Opens the page on which an order is paid; further requests get the same page.
     pub async fn create_checkout(
         self,
         site: &Site,
@@ -77,7 +73,7 @@ impl GatewayName {
         }
     }
 
-    /// The payments for an order.
+    /// Lists the payments for an order.
     pub async fn list_payments(
         self,
         site: &Site,
@@ -95,7 +91,7 @@ impl GatewayName {
         }
     }
 
-    /// Whether the gateway sent somebody back with these values after a payment of this order.
+    /// Checks the values with which the gateway sent a browser back after a payment of this order.
     pub fn check_return(self, site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
         match self {
             Self::Test => test::check_return(site, order, sent),

@@ -9,7 +9,7 @@ use crate::order::Order;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
 
-/// Everything that somebody booked, paid and offers.
+/// Exports everything that somebody booked, paid and offers.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let bookings: Vec<Booking> = sql!(
         "SELECT {Booking} FROM booking WHERE member_id = :account ORDER BY created_at, id",
@@ -46,8 +46,8 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!({ "bookings": views, "orders": orders, "profile": profile, "slots": slots }))
 }
 
-/// Future sessions that somebody owes to others: they have to be held or cancelled before the
-/// account is erased.
+/// Lists the future sessions that somebody owes to others: they have to be held or cancelled before
+/// the account is erased.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let provider: Option<(ProviderId,)> = sql!(
         "SELECT id FROM provider WHERE account_id = :account FOR NO KEY UPDATE",
@@ -68,8 +68,8 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
     Ok(open.map(name).collect())
 }
 
-/// Erases an account's data: its free slots and its texts are removed, and payments stay without a
-/// name. Future sessions are ended by [`leave`].
+/// Erases an account's data: free slots and texts are removed, and payments remain without a name.
+/// Future sessions are ended by [`leave`].
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE slot SET deleted_at = :now, state = 'unavailable'
@@ -111,8 +111,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Cancels a member's bookings that are not over, by the usual rule: after the deadline, the money
-/// is not refunded.
+/// Cancels a member's bookings that are not over, by the usual rule: after the deadline, nothing is
+/// refunded.
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     for booking in booking::list(tx, account, false)? {
         crate::cancel::end_for_leaver(tx, &booking.id)?;

@@ -37,13 +37,13 @@ pub const READ: TokenScope = TokenScope::new("bookings:read", "booking-scope-rea
 /// Offer slots; book and cancel what is free of charge.
 pub const WRITE: TokenScope = TokenScope::new("bookings:write", "booking-scope-write");
 
-/// Turns bookings on and off.
+/// Whether bookings are switched on.
 pub const ENABLED: Flag = Flag {
     key: "bookings.enabled",
     built_in: false,
 };
 
-/// This crate as the program mounts it: addresses, tables, jobs, settings.
+/// This domain with its routes, tables, jobs and settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
@@ -103,7 +103,6 @@ pub const DOMAIN: Domain = Domain {
     ..Domain::new(platform::migrations!("bookings", "0001_begin"))
 };
 
-/// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
     OWN_SLOT,
     SLOT_TAKEN,
@@ -146,12 +145,12 @@ pub const RESCHEDULE_LIMIT: Code = Code::new(422, "reschedule_limit");
 pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed");
 /// Too many slots are held for one person.
 pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
-/// The caller lacks the duty or the rank; declared by `accounts`.
+/// The caller is neither a provider nor an administrator. The code is declared by `accounts`.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
-/// Only people may move money, not tokens; declared by `accounts`.
+/// Only people may move money, not tokens. The code is declared by `accounts`.
 const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
 
-/// A stale version was sent.
+/// Builds the refusal of a stale version.
 fn conflict(stored: &impl Serialize) -> Refusal {
     let whole = serde_json::to_value(stored).unwrap_or_default();
     Refusal::VersionConflict(Box::new(site::refusal::Stored {
@@ -160,7 +159,6 @@ fn conflict(stored: &impl Serialize) -> Refusal {
     }))
 }
 
-/// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),

@@ -18,7 +18,6 @@ web::words! {
     OrderState {
         /// Waiting for payment.
         Created = "created" => "order-created",
-        /// It is paid.
         Paid = "paid" => "order-paid",
         /// Refunded in full.
         Refunded = "refunded" => "order-refunded",
@@ -57,14 +56,14 @@ web::words! {
     }
 }
 
-/// Something to be paid.
+/// An amount to be paid.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = BookingOrder)]
 pub struct Order {
     /// Its id.
     #[schema(value_type = String)]
     pub id: OrderId,
-    /// Who pays it.
+    /// The party that pays it.
     #[serde(skip)]
     pub party_id: PartyId,
     /// In minor units.
@@ -72,17 +71,17 @@ pub struct Order {
     /// By ISO 4217.
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// Who takes the money.
+    /// The gateway that receives the money.
     pub gateway: GatewayName,
-    /// What the gateway calls it; none: nobody pressed “Pay” yet.
+    /// The gateway's id for the order; null until somebody presses “Pay”.
     #[serde(skip)]
     pub gateway_order_id: Option<String>,
-    /// What became of it.
+    /// The state of the order.
     pub state: OrderState,
-    /// Until when it can be paid in time.
+    /// The end of the time for payment.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
-    /// The number of its receipt, once it is paid.
+    /// The number of its receipt; null until it is paid.
     pub receipt_no: Option<i64>,
     /// When it was made.
     #[schema(value_type = String, format = "date-time")]
@@ -93,7 +92,6 @@ pub struct Order {
 }
 
 impl Order {
-    /// The amount to pay.
     pub fn amount(&self) -> Money {
         Money::new(self.amount_minor, self.currency)
     }
@@ -102,15 +100,11 @@ impl Order {
 /// One payment for an order.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Payment {
-    /// Its id.
     pub id: PaymentId,
-    /// The order that it is for.
     pub order_id: OrderId,
-    /// The gateway that handled it.
     pub gateway: GatewayName,
-    /// The gateway's id for it.
+    /// The gateway's id for the payment.
     pub gateway_payment_id: String,
-    /// The state of the payment.
     pub state: PaymentState,
     /// Whether this payment settled the order.
     pub settles: bool,
@@ -165,12 +159,11 @@ pub(crate) fn create(
     Ok(order)
 }
 
-/// An order by its id.
 pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
     sql!("SELECT {Order} FROM booking_order WHERE id = :id", id).maybe(tx)
 }
 
-/// An order of the requester.
+/// Finds an order that belongs to the requester.
 pub fn own(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -185,7 +178,7 @@ pub fn own(
     .maybe(tx)
 }
 
-/// As [`find`], with the order's lock, which is taken before the lock of its booking.
+/// Like [`find`], with the order's lock, which is taken before the lock of its booking.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
     sql!(
         "SELECT {Order} FROM booking_order WHERE id = :id FOR NO KEY UPDATE",
@@ -204,7 +197,6 @@ pub(crate) fn expire(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The payments for an order.
 pub fn payments(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<Payment>, StoreError> {
     sql!(
         "SELECT {Payment} FROM payment WHERE order_id = :id ORDER BY id",

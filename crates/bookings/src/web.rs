@@ -14,12 +14,10 @@ use site::Callers::{Anybody, People};
 use site::{Callers, Context};
 use web::{Pages, Site};
 
-/// All routes.
 pub(crate) fn routes(_: &Context) -> Router<Site> {
     api::routes::<Router<_>>().merge(pages().into_router())
 }
 
-/// Every page.
 pub fn pages() -> Pages<Site, Callers> {
     Pages::default()
         .get("/book", Anybody, public::list)

@@ -27,7 +27,7 @@ struct PayPage<'a> {
     sum: String,
     until: String,
     cancel: String,
-    /// The message for the result of the last attempt.
+    /// The message id of the last attempt's result.
     banner: Option<&'static str>,
     is_open: bool,
 }
@@ -89,7 +89,7 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     }
 }
 
-/// `GET /pay/{order}/return`: redirects only; it shows nothing and signs nobody in.
+/// `GET /pay/{order}/return`: only redirects; it shows nothing and signs nobody in.
 pub(super) async fn come_back(
     State(site): State<Site>,
     Path(order): Path<String>,

@@ -9,7 +9,7 @@ use crate::booking;
 use crate::order::OrderState;
 use crate::slot::{self, Slot};
 
-/// The reader's time zone: their account's, or else the site's.
+/// Returns the reader's time zone: their account's, or else the site's.
 pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
     let own = who.and_then(|who| TimeZone::get(&who.account().time_zone).ok());
     own.unwrap_or_else(|| site.settings.time_zone.clone())
@@ -60,7 +60,7 @@ pub(super) fn price(text: &Text, slot: &Slot) -> String {
     }
 }
 
-/// How the two sides meet, without details that only they may know.
+/// Describes how the two sides meet, without details that only they may know.
 pub(super) fn place(text: &Text, slot: &Slot) -> String {
     let kind = text.say(slot.location_kind.label());
     match slot.area.as_str() {
