@@ -23,10 +23,10 @@ use crate::{BackupError, BackupKey, Target};
 const PACE: Duration = Duration::from_secs(1);
 /// How often the files beside the store are checked for changes.
 const FILES: Duration = Duration::from_secs(10);
-/// The number of frames at which the log is checkpointed into the database file.
+/// How many frames the log has when it is checkpointed into the database file.
 const LOG_FRAMES: u32 = 4_000;
-/// The number of frames at which the log is checkpointed even if it was not copied because the
-/// target fails: 256 MiB.
+/// How many frames the log has (256 MiB) when it is checkpointed even if the target fails, so that
+/// it was not copied.
 const MOST_LOG_FRAMES: u32 = 65_536;
 
 /// The `[backup]` section of the settings.
@@ -46,7 +46,6 @@ pub struct Settings {
     pub beside: Vec<Beside>,
 }
 
-/// The state of the backup.
 #[derive(Clone, Debug, Default)]
 pub struct Status {
     /// Whether there is a key.
@@ -61,7 +60,7 @@ pub struct Status {
     pub failure: Option<(Timestamp, String)>,
 }
 
-/// Runs the backup of a running program in a thread of its own.
+/// Backs up a running program, in a thread.
 #[derive(Debug)]
 pub struct Agent {
     status: Arc<Mutex<Status>>,
@@ -70,7 +69,7 @@ pub struct Agent {
 }
 
 enum Request {
-    /// Make a snapshot, and send the result when it is done.
+    /// Make a snapshot, and send the result when it is complete.
     Now(SyncSender<Result<(), BackupError>>),
     Stop,
 }
@@ -112,7 +111,7 @@ impl Agent {
         })
     }
 
-    /// The current state of the backup.
+    /// Returns the current state of the backup.
     pub fn status(&self) -> Status {
         guard(&self.status).clone()
     }
@@ -126,9 +125,9 @@ impl Agent {
         outcome.recv().unwrap_or_else(|_| Err(stopped()))
     }
 
-    /// Copies what is left and ends the thread. Blocks.
+    /// Copies the remaining changes and ends the thread. Blocks.
     pub fn stop(&self) {
-        // The thread may have ended by itself.
+        // The thread may have ended already.
         let _ = self.requests.send(Request::Stop);
         if let Some(thread) = guard(&self.thread).take()
             && thread.join().is_err()
@@ -145,7 +144,7 @@ struct Work {
     clock: Clock,
     random: Random,
     status: Arc<Mutex<Status>>,
-    /// The lock of the one process that backs up: two workers share the store during an upgrade.
+    /// The lock that lets only one process back up: two workers share the store during an upgrade.
     lock: Option<File>,
     going: Option<Going>,
     drill: Option<JoinHandle<Result<Drill, BackupError>>>,
@@ -164,8 +163,8 @@ impl Work {
                 Err(RecvTimeoutError::Timeout) => (self.turn(), None),
             };
             self.note(&outcome);
-            // After one of these errors the log cannot be followed reliably: start again with a
-            // snapshot.
+            // After one of these errors the log cannot be followed reliably, so the backup starts
+            // again with a snapshot.
             if matches!(
                 outcome,
                 Err(BackupError::LogLost | BackupError::Sqlite(_) | BackupError::Store(_))
@@ -277,7 +276,8 @@ impl Work {
         }
     }
 
-    /// Whether this process holds the lock and so is the one that backs up. Tries to take the lock.
+    /// Tries to take the lock, and returns whether this process holds it and so is the one that
+    /// backs up.
     fn is_ours(&mut self) -> Result<bool, BackupError> {
         if self.lock.is_none() {
             let path = self.settings.data.join("backup.lock");
@@ -292,7 +292,7 @@ impl Work {
         Ok(self.lock.is_some())
     }
 
-    /// Returns the backup under way, starting it if necessary; `None` if there is no key.
+    /// Returns the running backup, and starts it if necessary; `None` if there is no key.
     fn begin(&mut self) -> Result<Option<&mut Going>, BackupError> {
         if self.going.is_none() {
             let key = BackupKey::read(&self.settings.data)?;
@@ -368,7 +368,7 @@ impl Work {
                 going.reclaim(wants_empty)
             }
             Some(_) if position.frame < MOST_LOG_FRAMES => Ok(!wants_empty),
-            // There is no backup under way, or the log is too long to wait for the target.
+            // No backup is running, or the log is too long to wait for the target.
             _ => {
                 self.going = None;
                 log.take_marks();

@@ -1,4 +1,4 @@
-//! Errors of backing up and restoring, and what to do about each.
+//! Errors of backing up and restoring, each with its remedy.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ pub enum BackupError {
     /// Every backup is later than the requested time.
     #[error("no backup reaches back to {0}\n  kenduri backup list shows the times that can be had")]
     TooEarly(Timestamp),
-    /// There is already a file where a restored file would go.
+    /// A file already exists at the path of a restored file.
     #[error(
         "{} is there already, and nothing was restored\n  \
          name an empty folder: --data DIR, or move what is there away",
@@ -73,7 +73,6 @@ pub enum BackupError {
         .path.display()
     )]
     NoSpace {
-        /// The folder that was to be written to.
         path: PathBuf,
         /// The free space, in bytes.
         free: u64,
@@ -90,7 +89,7 @@ pub enum BackupError {
         "somebody has been reading for a long time, so no snapshot could be made; the next try is soon"
     )]
     InUse,
-    /// Another process of this installation is the one that backs up.
+    /// Another process of this installation is making the backup.
     #[error("another process backs this installation up just now; try again in a minute")]
     ElsewhereUnderWay,
     /// Another program emptied the log before it was copied.
@@ -103,27 +102,22 @@ pub enum BackupError {
     Target {
         /// The target as shown to operators.
         target: String,
-        /// The cause.
         reason: String,
     },
     /// A local file cannot be read or written.
     #[error("cannot use {}: {reason}\n  it belongs to the user that runs Kenduri", .path.display())]
     File {
-        /// The path of the file.
         path: PathBuf,
-        /// The cause.
         reason: io::Error,
     },
-    /// SQLite returned an error.
     #[error("the store's file: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// The store returned an error.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl BackupError {
-    /// For `map_err` after an operation on a file.
+    /// Returns a function for `map_err` after an operation on a file.
     pub(crate) fn file(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
         |reason| Self::File {
             path: path.to_owned(),

@@ -1,4 +1,5 @@
-//! A backup under way. New changes go into one generation, or into two while a snapshot is made.
+//! A running backup. New changes go into one generation, or into two while a snapshot is being
+//! made.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,14 +25,14 @@ const REMOVED_AT_ONCE: u32 = 50;
 /// How many times a snapshot is attempted while a long read prevents a checkpoint.
 const TRIES: u32 = 50;
 
-/// A backup under way.
+/// A running backup.
 pub(crate) struct Going {
     pub(crate) vault: Vault,
     /// The copy of the log; `None` on PostgreSQL.
     log: Option<LogCopy>,
-    /// The generations that receive new changes: two while a snapshot is made.
+    /// The generations that receive new changes: two while a snapshot is being made.
     generations: Vec<Active>,
-    /// Changes that were copied from the log and are not in the target yet.
+    /// Changes that were copied from the log but are not in the target yet.
     waiting: Vec<Change>,
     pub(crate) files: Copied,
     pub(crate) files_looked_at: Option<Instant>,
@@ -73,8 +74,9 @@ impl Going {
         Ok(going)
     }
 
-    /// Continues the newest generation, if the log still contains everything since then. Otherwise
-    /// another program has written in the meantime, and a new snapshot is needed.
+    /// Continues the newest generation, if the log still contains everything since its last
+    /// segment. Otherwise another program has written in the meantime, and a new snapshot is
+    /// needed.
     fn go_on(&mut self) -> Result<(), BackupError> {
         let (Some(log), Some(progress)) = (&mut self.log, Progress::read(&self.data)) else {
             return Ok(());
@@ -128,8 +130,8 @@ impl Going {
         Ok(None)
     }
 
-    /// Sends the changes copied from the log. If sending fails they are sent again later; sending a
-    /// change twice does no harm.
+    /// Sends the changes copied from the log. If sending fails, they are sent again later; sending
+    /// a change twice does no harm.
     fn send(&mut self) -> Result<(), BackupError> {
         if let Some(last) = self.waiting.last() {
             let until = Timestamp::from_millisecond(last.at).unwrap_or_default();
@@ -144,7 +146,7 @@ impl Going {
         Ok(())
     }
 
-    /// Copies the database file. All changes made meanwhile stay in the log.
+    /// Copies the database file. All changes made in the meantime stay in the log.
     pub(crate) fn snapshot_sqlite(
         &mut self,
         log: &Log,

@@ -38,7 +38,7 @@ pub(crate) struct LogCopy {
     file: Option<File>,
     /// Everything before this position was copied.
     at: LogPosition,
-    /// Whether we checkpointed the whole log, so that SQLite may restart it.
+    /// Whether the whole log was checkpointed by this process, so that SQLite may restart it.
     may_restart: bool,
 }
 
@@ -47,7 +47,7 @@ impl LogCopy {
     pub(crate) fn begin(store: &Store, log: &Log, clock: &Clock) -> Result<Self, BackupError> {
         let (hold, worker) = (connect(log.store())?, connect(log.store())?);
         take_hold(&hold)?;
-        // Discards marks of an earlier log.
+        // Discards marks from an earlier log.
         log.take_marks();
         let at = log.position().map_err(BackupError::file(&log.path()))?;
         Ok(Self {
@@ -81,7 +81,7 @@ impl LogCopy {
         Ok(true)
     }
 
-    /// The position up to which the log was copied; `None` at the beginning of a log.
+    /// Returns the position up to which the log was copied; `None` at the beginning of a log.
     pub(crate) fn progress(&mut self, generation: &str) -> Result<Option<Progress>, BackupError> {
         if self.at.frame == 0 {
             return Ok(None);
@@ -109,15 +109,16 @@ impl LogCopy {
         Ok(checksum)
     }
 
-    /// The changes committed since the last call, with their times.
+    /// Returns the changes committed since the last call, with their times.
     pub(crate) fn copy(&mut self) -> Result<Vec<Change>, BackupError> {
         let path = self.log.path();
         let mut marks = self.log.take_marks();
         let position = self.log.position().map_err(BackupError::file(&path))?;
         let at = self.clock.now();
         let later = self.log.take_marks();
-        // Other programs set no marks. Our own commits set one before they are acknowledged, so a
-        // commit without a mark was not acknowledged at this time either.
+        // Other programs set no marks. This program sets a mark before it acknowledges a commit, so
+        // a commit of its own without a mark is not acknowledged yet. Commits without a mark get
+        // the present time.
         if later.is_empty() {
             marks.push(LogMark { at, position });
         }
@@ -155,7 +156,7 @@ impl LogCopy {
         Ok(Some(change))
     }
 
-    /// The latest version of each page in the new frames; `None` if the log was restarted.
+    /// Reads the latest version of each page in the new frames; `None` if the log was restarted.
     fn read(&mut self, until: LogPosition, at: Timestamp) -> io::Result<Option<Change>> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -199,7 +200,8 @@ impl LogCopy {
     /// changes that had not been copied yet, and whether the database file now contains everything
     /// and will not change until the next call.
     pub(crate) fn checkpoint(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
-        // Checkpoints most of the log while programs can write, so that the pause below is short.
+        // Most of the log is checkpointed while programs can write, so that the pause below is
+        // short.
         let mut changes = self.alone(|this| {
             this.hold.execute_batch("COMMIT")?;
             take_hold(&this.hold)
@@ -217,8 +219,8 @@ impl LogCopy {
         Ok((changes, is_whole))
     }
 
-    /// Checkpoints the log and also truncates it, to remove deleted data. Returns `false` if the
-    /// log was in use: try again.
+    /// Checkpoints the log and truncates it, to remove deleted data. Returns `false` if the log was
+    /// in use; the caller tries again.
     pub(crate) fn empty(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
         let (changes, is_whole) = self.checkpoint()?;
         // The hold reads only the database file, so this has no effect if there are new frames.
@@ -226,7 +228,7 @@ impl LogCopy {
         Ok((changes, emptied))
     }
 
-    /// Copies the rest and calls `act` while no program can write.
+    /// Copies the remaining changes and calls `act` while no program can write.
     fn alone(
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<(), rusqlite::Error>,

@@ -25,9 +25,7 @@ pub(crate) const STORE: &str = "store";
 /// The paths to which an installation is restored.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// The data folder.
     pub data: PathBuf,
-    /// The store's file.
     pub store: PathBuf,
 }
 
@@ -51,7 +49,7 @@ pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupErr
     BackupKey::open(&envelope, passphrase)
 }
 
-/// Whether a restore into this folder was begun and not finished.
+/// Returns whether a restore into this folder was begun and not finished.
 pub fn is_unfinished(data: &Path) -> bool {
     data.join(UNFINISHED).exists()
 }
@@ -93,7 +91,7 @@ pub fn restore(
     let restored = match built {
         Ok(restored) => restored,
         Err(error) => {
-            // Nothing was moved yet, so the data folder is as empty as before.
+            // Nothing was moved yet, so the data folder is still empty.
             let _ = fs::remove_dir_all(&unfinished);
             return Err(error);
         }
@@ -114,7 +112,7 @@ pub struct Listed {
     pub bytes: u64,
 }
 
-/// The snapshots of a backup, oldest first.
+/// Lists the snapshots of a backup, oldest first.
 pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Listed>, BackupError> {
     let vault = Vault::of(target, key, random);
     let all = Generation::list(&vault)?;
@@ -139,7 +137,8 @@ pub(crate) struct Chosen {
 /// The changes and files to restore after the snapshot.
 pub(crate) struct Plan {
     segments: Vec<Segment>,
-    /// The objects of files beside the store. If two are of the same file, the later one is used.
+    /// The objects of files beside the store. If two objects are of the same file, the later one is
+    /// used.
     files: Vec<String>,
 }
 
@@ -272,7 +271,7 @@ fn put_in_place(unfinished: &Path, places: &Places) -> io::Result<()> {
     File::open(&places.data)?.sync_all()
 }
 
-/// Renames a file or folder, but keeps the contents of a folder that exists already.
+/// Renames a file or folder. If the target folder exists, its other contents are kept.
 fn move_over(from: &Path, to: &Path) -> io::Result<()> {
     if !(from.is_dir() && to.is_dir()) {
         return fs::rename(from, to);

@@ -42,7 +42,8 @@ impl Vault {
         &self.random
     }
 
-    /// A name derived from `parts` with the key: always the same, and revealing nothing about them.
+    /// Derives a name from `parts` with the key. The name is always the same, and reveals nothing
+    /// about the parts.
     pub(crate) fn name_of(&self, parts: &[&str]) -> String {
         platform::text_cleaning::hexadecimal(&self.sealing.mac(parts)[..16])
     }

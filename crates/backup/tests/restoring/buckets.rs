@@ -1,4 +1,4 @@
-//! A backup in a bucket of a server that speaks like S3, such as moto's. `KENDURI_TEST_S3` is its
+//! Backups in a bucket of an S3-compatible server such as moto. `KENDURI_TEST_S3` is the server's
 //! address; without it these tests are skipped.
 
 use backup::{BackupError, S3Access, Target};
