@@ -108,6 +108,7 @@ pub enum BackupError {
     #[error("cannot use {}: {reason}\n  it belongs to the user that runs Kenduri", .path.display())]
     File {
         path: PathBuf,
+        /// The cause.
         reason: io::Error,
     },
     #[error("the store's file: {0}")]

@@ -31,6 +31,7 @@ pub(crate) enum ToWorker {
     /// A request for the app or the edge.
     #[serde(rename = "Order")]
     Request {
+        /// The id that its reply carries.
         id: u64,
         order: ControlRequest,
     },
@@ -44,6 +45,7 @@ pub(crate) enum ToWorker {
     Ending,
     /// The reply to a request of the worker.
     Reply {
+        /// The request's id.
         id: u64,
         reply: Reply,
     },
@@ -56,12 +58,14 @@ pub(crate) enum ToParent {
     Serving,
     /// The reply to a request.
     Reply {
+        /// The request's id.
         id: u64,
         reply: Reply,
     },
     /// A replaced instance has no requests left.
     Drained {
         service: String,
+        /// The instance's process.
         run: RunId,
     },
     /// The number of requests each server got in the last second.
@@ -69,6 +73,7 @@ pub(crate) enum ToParent {
     /// A request of the app for the supervisor process.
     #[serde(rename = "Order")]
     Request {
+        /// The id that its reply carries.
         id: u64,
         order: ControlRequest,
     },

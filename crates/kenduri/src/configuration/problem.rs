@@ -13,6 +13,7 @@ pub(crate) enum Origin {
     /// A line of the file, counted from 1.
     File {
         path: PathBuf,
+        /// Counted from 1.
         line: usize,
     },
     /// An environment variable.

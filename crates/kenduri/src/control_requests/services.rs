@@ -13,6 +13,7 @@ pub(crate) enum ServiceRequest {
     Ps,
     /// Describes one service.
     Describe {
+        /// The name of the service.
         service: String,
     },
     /// Returns lines of the logs of services.
@@ -21,10 +22,12 @@ pub(crate) enum ServiceRequest {
     Follow(Logs),
     /// Starts a service.
     Start {
+        /// The name of the service.
         service: String,
     },
     /// Stops a service.
     Stop {
+        /// The name of the service.
         service: String,
     },
     /// Stops and starts a service.

@@ -51,7 +51,9 @@ pub(crate) struct Work {
 pub(crate) enum Step {
     /// Run a program with these arguments.
     Run(Vec<String>),
+    /// Create a folder that this user owns.
     Folder { path: PathBuf, user: String },
+    /// Write this text to a file.
     Write { path: PathBuf, text: String },
     /// Remove a file, if it exists.
     Remove { path: PathBuf },

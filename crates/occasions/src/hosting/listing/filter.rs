@@ -13,9 +13,9 @@ use crate::id::EventId;
 use crate::question::Question;
 use crate::words::Access;
 
-/// A filter of invitations; fields left out match everything.
+/// A filter of invitations; omitted fields match everything.
 //
-// The fields have the names used in addresses.
+// The fields have the names of the query parameters.
 #[derive(
     Clone,
     Debug,

@@ -16,9 +16,9 @@ use crate::hosting::{Refusal, occasions};
 use crate::id::{EventId, GuestId, InvitationId};
 use crate::words::{GuestKind, ReplyStatus};
 
-/// A filter of guests; fields left out match everything.
+/// A filter of guests; omitted fields match everything.
 //
-// The fields have the names used in addresses.
+// The fields have the names of the query parameters.
 #[derive(
     Clone,
     Debug,
