@@ -32,7 +32,7 @@ const MOST_LOG_FRAMES: u32 = 65_536;
 /// The `[backup]` section of the settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where backups are stored.
+    /// The target of backups.
     pub target: Target,
     /// How often a snapshot is made.
     pub every: SignedDuration,

@@ -29,7 +29,7 @@ pub struct Places {
     pub store: PathBuf,
 }
 
-/// What was restored.
+/// The result of a restore.
 #[derive(Clone, Debug)]
 pub struct Restored {
     /// The time of the last commit in the restored store.

@@ -21,7 +21,7 @@ use crate::{
 /// In characters.
 const NOTE: usize = 2_000;
 
-/// A booking as it is sent.
+/// A request to book a slot.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBooking {

@@ -16,7 +16,7 @@ use crate::provider;
 /// The unsubscribe scope of the mails.
 const SCOPE: &str = "bookings";
 
-/// What happened to a booking.
+/// An event in a booking's life about which both sides are notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// The session will take place.

@@ -97,7 +97,6 @@ impl Order {
     }
 }
 
-/// One payment for an order.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Payment {
     pub id: PaymentId,

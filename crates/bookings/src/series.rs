@@ -15,7 +15,7 @@ use crate::slot::{self, NewSlot, Obstacle, SeriesId, Slot, Start, Template};
 /// The most slots of one series.
 pub const MOST: usize = 200;
 
-/// A series as it is sent.
+/// A request for a series.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = NewSeries)]
@@ -34,7 +34,6 @@ pub struct NewSeries {
     pub slot: NewSlot,
 }
 
-/// One time of a series.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
     pub date: Date,

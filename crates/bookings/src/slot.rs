@@ -302,7 +302,7 @@ pub(crate) enum Obstacle {
     Past,
     /// The instant is more than a year in the future.
     TooFar,
-    /// It overlaps this slot.
+    /// The time overlaps this slot.
     Overlap(SlotId),
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct Asked {
     pub(crate) file: Option<PathBuf>,
     /// The file's text if it was read before. If `None`, the file is read.
     pub(crate) text: Option<String>,
-    /// The restart-only settings in force since the start; `None` at the start itself.
+    /// The restart-only settings active since the start; `None` at the start itself.
     #[serde(default)]
     pub(crate) lasting: Option<RestartOnly>,
     /// Whether `kenduri.toml` in the current folder is read when no file is named.
@@ -338,7 +338,8 @@ impl Configuration {
         RestartOnly::of(&self.merged, &self.origins)
     }
 
-    /// The settings in force as TOML, with a comment on the source of each; secrets are `***`.
+    /// Formats the active settings as TOML, with a comment on the source of each; secrets are
+    /// `***`.
     pub(crate) fn report(&self) -> String {
         report::report(&self.merged, &self.origins)
     }

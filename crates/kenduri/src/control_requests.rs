@@ -109,7 +109,7 @@ pub(crate) enum ControlResponse {
         /// The inconsistencies, one per line.
         wrong: Vec<String>,
     },
-    /// The new settings are in force.
+    /// The new settings are active.
     Applied {
         said: String,
         /// The file that was read; `None` if there is none or the responding process does not know

@@ -10,7 +10,7 @@ use toml::Table;
 
 use crate::configuration::{self, Asked, Configuration};
 
-/// The settings in force.
+/// The active settings of the worker.
 pub(crate) struct Reload {
     said: Table,
     /// Facts that were fixed at the start.

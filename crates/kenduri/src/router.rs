@@ -23,7 +23,7 @@ pub(crate) struct Parts {
     pub(crate) accounts: Context,
     /// Decides who may see which household of an occasion.
     pub(crate) gate: CodeGate,
-    /// Who may read the mailbox, if there is one.
+    /// The access rule of the mailbox, if there is one.
     pub(crate) mailbox: Option<Access>,
     /// The occasion at the addresses of older wedding cards, if any.
     pub(crate) kadkahwin: Option<kadkahwin::ServedOccasion>,

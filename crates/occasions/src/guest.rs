@@ -39,7 +39,6 @@ pub struct Guest {
     pub replies: BTreeMap<EventId, Reply>,
 }
 
-/// One guest's answer for one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: ReplyStatus,

@@ -9,7 +9,7 @@ use web::FieldProblem;
 use crate::id::GuestId;
 use crate::words::ReplyStatus;
 
-/// One save. Fields left out stay as they are.
+/// One save. Omitted fields stay unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct HouseholdChange {
     /// The version the household has read.

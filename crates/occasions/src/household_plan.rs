@@ -22,7 +22,7 @@ use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(crate) mod asking;
 
-/// What determines the result of a change besides the household itself.
+/// The data besides the household itself that determines the result of a change.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     pub switches: Switches,

@@ -61,7 +61,7 @@ pub struct Details {
     /// The household's own deadline, earlier or later than the occasion's, which it replaces.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub deadline_override: Option<Timestamp>,
-    /// What decides whether answers are open.
+    /// Whether the deadline decides if answers are open, or a host has locked or opened them.
     pub lock_mode: LockMode,
     /// When [`LockMode::Open`] ends.
     #[schema(value_type = Option<String>, format = "date-time")]

@@ -22,7 +22,7 @@ pub struct Occasion {
     pub id: OccasionId,
     /// The name in addresses: 3–63 characters of `a-z0-9-`.
     pub slug: String,
-    /// What is celebrated.
+    /// The kind of celebration.
     pub kind: OccasionKind,
     /// The occasion's state.
     pub status: OccasionStatus,
@@ -56,7 +56,7 @@ pub struct Occasion {
     pub default_children: i64,
     /// How many people one answer without a code may bring, the respondent included, 1–20.
     pub open_party_limit: i64,
-    /// Whom guests can ask.
+    /// The contact for guests.
     #[row(flatten)]
     pub contact: Contact,
     /// The look of the guests' pages.

@@ -35,7 +35,7 @@ pub struct Portal {
     pub seats_taken: BTreeMap<EventId, SeatsTaken>,
     /// The invitation and everyone on it.
     pub household: Household,
-    /// What the household may do.
+    /// The household's access at `now`.
     pub access: Access,
     pub now: Timestamp,
 }

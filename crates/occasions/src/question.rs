@@ -34,7 +34,7 @@ pub struct Question {
     pub id: QuestionId,
     /// 1–40 characters of `a-z0-9-`, unique in the occasion; fixed once the question is created.
     pub key: String,
-    /// Who is asked; fixed once somebody has answered.
+    /// Whether households or guests are asked; fixed once somebody has answered.
     pub asked_of: AskedOf,
     /// The kind of answer; fixed once somebody has answered.
     pub kind: QuestionKind,

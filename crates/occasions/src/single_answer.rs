@@ -112,7 +112,7 @@ pub fn save(
     if seen.occasion != *occasion {
         return Err(Refusal::InvitationNotFound);
     }
-    // The change depends on the household's guests, who must not change meanwhile.
+    // The change depends on the household's guests, so the lock keeps them from changing.
     event::lock_limited(tx, occasion)?;
     let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
     let portal = portal::enter(tx, locked)?;

@@ -47,7 +47,7 @@ pub(crate) fn describe(api: OpenApi) -> OpenApi {
     webhook::describe::<InvitationOpened>(api, &[INVITATION_OPENED])
 }
 
-/// What is told of an answer.
+/// The data of the event about an answer.
 #[derive(Serialize, ToSchema)]
 struct ReplySaved {
     #[schema(value_type = String)]
@@ -57,7 +57,7 @@ struct ReplySaved {
     /// The invitation's version after it.
     version: i64,
     source: Source,
-    /// Whose answers changed.
+    /// The guests whose answers changed.
     guests: Vec<Answered>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct Answered {
     pub(crate) replies: BTreeMap<String, ReplyStatus>,
 }
 
-/// What is told of an invitation that was opened.
+/// The data of the event about an opened invitation.
 #[derive(Serialize, ToSchema)]
 struct InvitationOpened {
     #[schema(value_type = String)]

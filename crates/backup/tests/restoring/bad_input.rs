@@ -97,7 +97,7 @@ async fn without_a_key_nothing_leaves_and_the_log_stays_short() {
     key.keep(&place.data()).unwrap();
 }
 
-/// Truncates each object in turn: a restore then yields a consistent store or fails.
+/// Truncates each object, one at a time: a restore then yields a consistent store or fails.
 #[tokio::test]
 async fn a_backup_that_is_cut_never_yields_half_a_store() {
     let place = backed_up().await;

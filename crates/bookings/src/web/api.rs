@@ -231,7 +231,7 @@ fn check_money(party: &PartyTo) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// One of the caller's own orders.
+/// An order of the caller.
 #[utoipa::path(
     get, path = "/api/v1/orders/{id}", tag = "bookings", params(("id" = String, Path,)),
     responses((status = 200, body = Order), (status = 404))

@@ -1,4 +1,4 @@
-//! `kenduri check`: validates the settings and prints the values in force.
+//! `kenduri check`: validates the settings and prints their values.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;

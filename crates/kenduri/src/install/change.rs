@@ -40,7 +40,7 @@ pub(super) fn changes(wish: &Wish, found: &Found) -> Vec<Change> {
 /// The steps that start what ran before, after the old units were restored.
 pub(super) fn again(found: &Found) -> Vec<Step> {
     let mut steps = vec![systemctl(&["daemon-reload"])];
-    // A unit that still runs was not touched and stays as it is.
+    // Starting a unit that still runs has no effect.
     for (name, before) in [(SOCKET, &found.socket), (SERVICE, &found.service)] {
         if before.is_active {
             steps.push(systemctl(&["start", name]));

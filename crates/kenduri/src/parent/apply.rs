@@ -18,7 +18,7 @@ use crate::control::Reply;
 use crate::control_requests::ControlResponse;
 use crate::messages::ToWorker;
 
-/// The result of new settings. They are in force even if a service failed.
+/// The result of applying new settings, which are active even if a service failed.
 pub(super) struct Applied {
     said: String,
     /// The file that was read.

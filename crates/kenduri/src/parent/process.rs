@@ -19,7 +19,7 @@ pub(crate) struct ParentProcess {
     pub(super) workers: Workers,
     pub(super) program: ProgramFile,
     pub(super) settings: Mutex<Settings>,
-    /// The lock for changing the settings in force. Starting a worker does not take it.
+    /// The lock for changing the active settings. Starting a worker does not take it.
     pub(super) changes: Arc<Mutex<()>>,
     /// Admits requests, except just before an upgrade by `exec`.
     pub(crate) gate: CommandGate,
@@ -29,7 +29,7 @@ pub(crate) struct ParentProcess {
     pub(super) renewals: mpsc::Sender<UpgradeRequest>,
 }
 
-/// The lock for changing the settings in force.
+/// The lock for changing the active settings.
 pub(super) type ChangeLock = OwnedMutexGuard<()>;
 
 /// A request to upgrade this process.

@@ -1,5 +1,5 @@
-//! The mail to owners when a service is given up. One mail is sent for each failure, whatever the
-//! number of instances and workers.
+//! The mail to owners when a service has failed and is no longer restarted. One mail is sent for
+//! each failure, whatever the number of instances and workers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ const AGAIN: Duration = Duration::from_secs(30);
 
 pub(crate) struct Alarm {
     site: Site,
-    /// When each known service was given up.
+    /// When each known service failed for good.
     heard: BTreeMap<Arc<str>, Timestamp>,
 }
 
@@ -39,8 +39,8 @@ impl Alarm {
         }
     }
 
-    /// Notifies the owners of services that were given up since the last call. Must be called in a
-    /// runtime.
+    /// Notifies the owners of services that have failed for good since the last call. Must be
+    /// called in a runtime.
     pub(crate) fn hear(&mut self, fleet: &ReadyInstances) {
         self.heard.retain(|service, _| {
             fleet

@@ -47,7 +47,7 @@ fn site(world: &World) -> (Context, axum::Router, Orders) {
     site_with(world, Some(status(world.platform.clock.now())))
 }
 
-/// The same site with the given state of the edge; `None` as if the worker did not reply.
+/// Builds the same site with the given state of the edge; `None` as if the worker did not reply.
 fn site_with(world: &World, status: Option<EdgeStatus>) -> (Context, axum::Router, Orders) {
     site_looking(world, status, &[])
 }

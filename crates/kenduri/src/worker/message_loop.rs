@@ -32,7 +32,7 @@ pub(super) struct MessageLoop<'a> {
     purges: mpsc::Receiver<Purge>,
     status_requests: mpsc::Receiver<StatusRequest>,
     upstream_servers: UpstreamServers,
-    /// Notifies the owners when a service is given up; `None` without the app.
+    /// Notifies the owners when a service has failed for good; `None` without the app.
     alarm: Option<Alarm>,
     ending: CancellationToken,
     /// Whether another worker has taken over, or Kenduri is stopping.

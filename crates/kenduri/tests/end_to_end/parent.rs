@@ -493,7 +493,7 @@ fn all_services_are_restarted_or_reloaded_one_after_the_other() {
         }
         assert_eq!(before[3], after[3], "Kenduri itself is no service");
     }
-    // An instance that fails to restart does not prevent the restart of the others.
+    // A service that fails to reload does not prevent the others from being reloaded.
     let before = all();
     std::fs::write(house.path().join("broken"), "").expect("a file");
     let refused = house.give(&["reload", "all"]);

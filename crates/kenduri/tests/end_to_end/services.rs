@@ -72,7 +72,7 @@ fn our_sign_in_stands_before_a_neighbour() {
     assert!(script.header("www-authenticate").is_some());
     let posted = http::send(&program.address, "POST", "/studio/", &[page], b"x");
     assert_eq!(posted.expect("an answer").status, 401);
-    // A foreign host name in the request redirects only to our own sign-in.
+    // Whatever host the request names, it is redirected only to our own sign-in page.
     let elsewhere = [page, ("X-Forwarded-Host", "evil.example")];
     let away = get(&program, "//evil.example/../studio/", &elsewhere);
     assert!(

@@ -44,7 +44,7 @@ pub enum Target {
     Matching(InvitationFilter),
 }
 
-/// What is done to each invitation.
+/// The change made to each invitation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "action", content = "args", rename_all = "snake_case")]
 #[schema(as = BulkAction)]
@@ -96,11 +96,11 @@ pub struct Bulk {
     /// The action's id.
     #[schema(value_type = String)]
     pub id: BulkId,
-    /// What is done to each invitation.
+    /// The change made to each invitation.
     #[schema(value_type = Action)]
     #[row(json)]
     pub action: Action,
-    /// How far the action is.
+    /// The state of the action.
     pub state: Progress,
     /// How many invitations it covers.
     pub total: i64,

@@ -61,9 +61,9 @@ pub struct Campaign {
     /// The campaign's id.
     #[schema(value_type = String)]
     pub id: CampaignId,
-    /// What it is about.
+    /// The kind of mail.
     pub kind: MailKind,
-    /// How far it is.
+    /// The state of the campaign.
     pub state: CampaignState,
     /// The hosts' subject, as it was when it was ordered.
     pub subject: I18n,
@@ -100,12 +100,12 @@ pub struct Report {
     pub counts: Counts,
 }
 
-/// What hosts order.
+/// An order for a mail to many households.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewCampaign)]
 pub struct Order {
-    /// What it is about; its text is the hosts' wording of that kind.
+    /// The kind of mail; its text is the hosts' wording of that kind.
     pub kind: MailKind,
     /// The filter of the recipients; all households if omitted.
     #[serde(default)]

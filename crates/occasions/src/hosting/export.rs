@@ -62,7 +62,7 @@ pub struct Export {
     pub kind: ExportKind,
     /// The format of the file.
     pub format: FileFormat,
-    /// How far the job is.
+    /// The state of the job.
     pub state: Progress,
     /// How many rows the file has.
     #[row(rename = "row_count")]

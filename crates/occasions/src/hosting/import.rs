@@ -92,7 +92,7 @@ words! {
     }
 }
 
-/// What a host decides about an import.
+/// The host's choices for an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ImportOptions)]

@@ -49,7 +49,7 @@ pub const FIELDS: &[Field] = web::fields! { Details:
         .section("host-words").secret(),
 };
 
-/// A request to create or change an invitation; fields left out stay as they are.
+/// A request to create or change an invitation; omitted fields stay unchanged.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 pub struct InvitationChange {
     /// The version that was read; `If-Match` works too.
@@ -59,7 +59,7 @@ pub struct InvitationChange {
     /// The guests; accepted only when the invitation is created.
     #[schema(value_type = Option<Vec<guests::NewGuest>>)]
     pub guests: Option<Vec<Input>>,
-    /// A code chosen by hand; accepted only when the invitation is created.
+    /// A code chosen by the host; accepted only when the invitation is created.
     pub code: Option<String>,
     /// Keeps the chosen code although it is easy to guess.
     pub insist_on_code: Option<bool>,

@@ -19,7 +19,6 @@ use crate::occasion::Occasion;
 use crate::words::{Access, OccasionStatus, Response};
 pub use filter::{InvitationFilter, Sort};
 
-/// One invitation in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct InvitationRow {
     pub id: InvitationId,
@@ -34,7 +33,7 @@ pub struct InvitationRow {
     pub language: Option<String>,
     #[row(json)]
     pub tags: Vec<String>,
-    /// What the household may do now.
+    /// The household's present access.
     pub access: Access,
     /// How much the household has answered.
     pub response: Response,

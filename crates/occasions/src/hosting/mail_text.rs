@@ -49,7 +49,7 @@ pub const PLACEHOLDERS: &[&str] = &[
 /// The hosts' wording of one kind of mail.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct MailText {
-    /// What it is about.
+    /// The kind of mail.
     pub kind: MailKind,
     /// The subject, up to 150 characters.
     pub subject: I18n,

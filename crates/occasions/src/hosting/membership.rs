@@ -122,7 +122,6 @@ pub(crate) fn mark(
 /// Whether an invitation's mail may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailLeave {
-    /// It may be sent.
     Granted,
     /// The staff has not allowed this occasion to send such mail.
     Denied,
@@ -248,9 +247,9 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, Sto
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     LetSend,
-    /// It may no longer send mail; undoes [`Decision::LetSend`].
+    /// The occasion may no longer send mail; undoes [`Decision::LetSend`].
     StopSending,
-    /// It counts as created by the staff from now on.
+    /// The occasion counts as created by the staff from now on.
     TakeOn,
 }
 

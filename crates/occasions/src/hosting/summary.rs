@@ -44,7 +44,7 @@ pub struct Summary {
     pub diets: Vec<DietNumbers>,
     /// How many of these guests wrote a note about food.
     pub diet_notes: i64,
-    /// What hosts should look at.
+    /// Counts that hosts should look at.
     pub attention: Attention,
 }
 
@@ -117,7 +117,7 @@ pub struct DietNumbers {
     pub people: i64,
 }
 
-/// What hosts should look at; each number links to its list.
+/// Counts that hosts should look at; each links to its list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Attention {
     /// Households that bring more people than allowed.

@@ -1,4 +1,4 @@
-//! What is printed and scanned: every QR code, in a file and on a sheet, is read back by a scanner.
+//! Printed QR codes: every code, in a file and on a sheet, is read back by a QR decoder.
 
 use std::io::{Cursor, Read as _};
 

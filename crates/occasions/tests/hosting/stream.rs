@@ -12,7 +12,6 @@ use testkit::Events;
 use crate::parts::named;
 use crate::stage::{Host, Stage, on_both};
 
-/// One server-sent event.
 #[derive(Clone, Debug, PartialEq)]
 struct Heard {
     id: Option<i64>,

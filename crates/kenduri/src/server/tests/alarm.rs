@@ -1,4 +1,4 @@
-//! The mails to owners when a service is given up.
+//! Tests of the mails to owners when a service has failed and is no longer restarted.
 
 use std::sync::Arc;
 

@@ -60,7 +60,7 @@ words! {
     }
 }
 
-/// One household of a campaign.
+/// A recipient of a campaign.
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = CampaignRecipient)]
 pub struct Recipient {

@@ -13,7 +13,7 @@ use identity::grant;
 
 /// Why nothing was written.
 enum Nothing {
-    /// It was a dry run; this is what would happen.
+    /// A dry run, with what would happen.
     Tried(Check),
     Refused(Refusal),
 }

@@ -36,7 +36,7 @@ pub struct InvitationFilter {
     pub q: String,
     /// How much is answered.
     pub response: Option<Answered>,
-    /// What the household may do now.
+    /// The household's present access.
     pub access: Option<Access>,
     /// A language tag, or `none` for unknown.
     pub language: Option<String>,

@@ -134,11 +134,10 @@ impl Band {
     }
 }
 
-/// One guest in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Person {
     pub id: GuestId,
-    /// As written; a plus-one's may be empty.
+    /// The name as written; a plus-one's may be empty.
     pub name: String,
     pub guest_of: String,
     pub invitation: InvitationId,

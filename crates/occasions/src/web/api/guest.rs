@@ -39,9 +39,9 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ResolveBody {
-    /// As typed: case, spaces and look-alikes do not count.
+    /// As typed: case and spaces are ignored, and look-alike symbols count as one.
     code: String,
-    /// One name on the invitation: needed after `name_required`.
+    /// A name on the invitation, required after `name_required`.
     name: Option<String>,
     /// `k` of a link, instead of a name.
     k: Option<String>,
@@ -108,7 +108,7 @@ async fn show(req: GuestRequest) -> Result<Response, Problem> {
     Ok(tagged(&portal, Json(state::of(&portal, &text))))
 }
 
-/// A household's changes; fields left out stay as they are.
+/// A household's changes; omitted fields stay unchanged.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SaveBody {
@@ -121,8 +121,8 @@ struct SaveBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by key of the question; `null` or empty
-    /// takes one back.
+    /// Answers of the household as a whole, by the question's key; `null` or empty removes an
+    /// answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -151,7 +151,7 @@ struct GuestBody {
     /// `null` or empty removes it.
     #[serde(default, deserialize_with = "deserialize_given")]
     diet_note: Option<Option<String>>,
-    /// By key of the question; `null` or empty takes an answer back.
+    /// Answers by the question's key; `null` or empty removes an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -230,13 +230,13 @@ async fn save(req: GuestRequest, body: Received<SaveBody>) -> Result<Response, P
     store(&req, admitted, wanted.wish(), repeat, true).await
 }
 
-/// A household's changes, with its code; fields left out stay as they are.
+/// A household's changes, with its code; omitted fields stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SaveByCodeBody {
     /// The invitation's code.
     code: String,
-    /// One name on the invitation: needed after `name_required`.
+    /// A name on the invitation, required after `name_required`.
     name: Option<String>,
     /// `k` of a link, instead of a name.
     k: Option<String>,
@@ -249,8 +249,8 @@ struct SaveByCodeBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by key of the question; `null` or empty
-    /// takes one back.
+    /// Answers of the household as a whole, by the question's key; `null` or empty removes an
+    /// answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,

@@ -163,7 +163,7 @@ impl Failure {
 pub struct Admitted {
     pub key: CodeKey,
     attempt: Option<Attempt>,
-    /// Where the request's outcome is recorded for rate limits.
+    /// The request's outcome, which counts for rate limits.
     outcome: Outcome,
 }
 

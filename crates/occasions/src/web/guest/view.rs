@@ -162,7 +162,6 @@ fn around_contact(text: &Text, id: &str) -> (String, String) {
     }
 }
 
-/// One answer to one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// Not answered.

@@ -33,7 +33,6 @@ pub(super) struct Sentence {
     pub(super) changes: Vec<LoggedChange>,
 }
 
-/// One field, before and after.
 pub(super) struct LoggedChange {
     pub(super) what: String,
     pub(super) old: String,
@@ -230,11 +229,11 @@ impl Telling<'_> {
 /// How to read a word in a value. The spelling alone cannot tell, because a tag may be called `no`.
 #[derive(Clone, Copy)]
 enum Meaning {
-    /// It is a reply.
+    /// A reply.
     Reply,
-    /// It is a value of this kind of field.
+    /// A value of this kind of field.
     Field(Kind),
-    /// It is plain text.
+    /// Plain text.
     Text,
 }
 

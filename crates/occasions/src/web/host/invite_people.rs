@@ -13,7 +13,6 @@ use crate::web::guest::Reading;
 use crate::web::guest::view::{Mark, QuestionField};
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
-/// One guest with their answers.
 pub(super) struct PersonRow<'a> {
     pub(super) id: String,
     pub(super) title: String,

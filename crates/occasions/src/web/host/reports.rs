@@ -68,7 +68,6 @@ struct ReportItem {
     food: String,
 }
 
-/// One export.
 struct ExportRow {
     words: String,
     state: &'static str,

@@ -179,7 +179,7 @@ struct Lock {
     reason: String,
 }
 
-/// Another code: random, or chosen by hand.
+/// Another code: random, or chosen by a host.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewCode {

@@ -44,7 +44,7 @@ impl ChangedView for Occasion {
 }
 
 /// An invitation with everyone on it. Fields that the caller's role may not see are
-/// null; answers are left out for tokens without `rsvps:read`.
+/// null; answers are omitted for tokens without `rsvps:read`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub(super) struct InvitationView {
@@ -69,11 +69,11 @@ pub(super) struct InvitationView {
     #[schema(value_type = Option<String>, format = "date-time")]
     open_until: Option<Timestamp>,
     lock_reason: Option<String>,
-    /// What the household reads in its portal.
+    /// The hosts' message, shown in the household's portal.
     host_message: String,
     host_note: Option<String>,
     tags: Vec<String>,
-    /// What the household wrote to the hosts.
+    /// The household's note to the hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
     access: Access,
@@ -280,7 +280,7 @@ fn answers(portal: &Portal, given: &Answers) -> BTreeMap<String, Answer> {
         .collect()
 }
 
-/// An invitation in a list. Answers are left out for tokens without `rsvps:read`.
+/// An invitation in a list. Answers are omitted for tokens without `rsvps:read`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationLine)]
 pub(super) struct LineView {

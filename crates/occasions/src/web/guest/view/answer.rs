@@ -32,7 +32,7 @@ pub struct Answer<'a> {
     pub errors: Vec<FormError>,
     /// The answer that a button filled in for everybody: `yes` or `no`.
     pub pressed: Option<&'a str>,
-    /// What the form held before that button was pressed.
+    /// The form's values before that button was pressed.
     pub before: Option<&'a str>,
     pub people: Vec<Row<'a>>,
     /// People the household may still add.
@@ -111,7 +111,6 @@ pub struct Chips<'a> {
     pub note: String,
 }
 
-/// One food need that can be ticked.
 pub struct Diet<'a> {
     pub key: &'a str,
     pub label: Spoken<'a>,

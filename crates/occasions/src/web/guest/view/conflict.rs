@@ -19,7 +19,6 @@ pub struct Conflict<'a> {
     pub version: String,
     /// A new key, because this is another save.
     pub submission: String,
-    /// Where the two versions differ.
     pub differences: Vec<Difference>,
     /// Fields that are equal or were merged already: name and value.
     pub merged: Vec<(String, String)>,

@@ -22,7 +22,8 @@ pub struct Letter<'a> {
     pub blocks: Vec<Block>,
     /// Date and place of the events, in an invitation.
     pub events: Vec<EventRow<'a>>,
-    /// Where to type the code, if the mail links to the household's page.
+    /// The sentence that names the site on which the code can be typed, if the mail links to the
+    /// household's page.
     pub or: Option<String>,
     /// Why the household gets the mail.
     pub why: String,

@@ -42,7 +42,6 @@ pub struct Open<'a> {
     pub errors: Vec<FormError>,
     /// The values as typed.
     pub typed: TypedAnswer,
-    /// Whom to ask.
     pub contact: Option<Contact>,
 }
 

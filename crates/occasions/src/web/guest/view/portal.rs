@@ -107,11 +107,9 @@ pub struct EventRow<'a> {
     pub schedule: Vec<ScheduleRow<'a>>,
 }
 
-/// One line of an event's schedule.
 pub struct ScheduleRow<'a> {
     /// "12:45 pm".
     pub time: String,
-    /// What happens.
     pub title: Spoken<'a>,
     /// More about it.
     pub detail: Spoken<'a>,

@@ -2,7 +2,6 @@
 
 use web::{Spoken, Text};
 
-/// One question in the household form.
 pub struct QuestionField<'a> {
     /// The field's name: `answer.{g}.{key}`, or `household.{key}`.
     pub field: String,
