@@ -153,7 +153,7 @@ impl BackupKey {
         serde_json::from_slice(bytes).map_err(damaged)
     }
 
-    /// The content of the object stored with the backup.
+    /// Returns the content of the object stored with the backup.
     pub(crate) fn envelope_bytes(&self) -> Vec<u8> {
         // A struct of strings can always be serialised to JSON.
         serde_json::to_vec_pretty(&self.envelope).unwrap_or_default()
@@ -164,7 +164,7 @@ impl BackupKey {
         Ok(Self::envelope(envelope)?.installation == self.envelope.installation)
     }
 
-    /// The key that encrypts objects.
+    /// Returns the key that encrypts objects.
     pub(crate) fn sealing(&self) -> key::Key {
         Keyring::new(self.key, &[]).key("backup")
     }

@@ -94,7 +94,7 @@ impl LogCopy {
         }))
     }
 
-    /// The checksum of the last copied frame.
+    /// Returns the checksum of the last copied frame.
     fn checksum(&mut self) -> Result<[u8; 8], BackupError> {
         let path = self.log.path();
         let file = match &mut self.file {

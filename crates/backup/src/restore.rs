@@ -329,7 +329,7 @@ fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// The free space of the file system that contains `folder`, in bytes.
+/// Returns the free space of the file system that contains `folder`, in bytes.
 pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
     let facts = rustix::fs::statvfs(folder)
         .map_err(|error| BackupError::file(folder)(io::Error::from(error)))?;

@@ -37,7 +37,7 @@ impl Vault {
         }
     }
 
-    /// The source of randomness for names and nonces.
+    /// Returns the source of randomness for names and nonces.
     pub(crate) fn random(&self) -> &Random {
         &self.random
     }
@@ -53,7 +53,7 @@ impl Vault {
         self.target.put(&self.random, name, &sealed)
     }
 
-    /// The content of an object. A missing object is an error.
+    /// Returns the content of an object. A missing object is an error.
     pub(crate) fn get(&self, name: &str) -> Result<Vec<u8>, BackupError> {
         let sealed = self.target.get(name)?;
         sealed

@@ -115,7 +115,7 @@ fn plan(tx: &mut Tx<'_>, id: &OrderId, pause: SignedDuration) -> Result<(), Stor
     })
 }
 
-/// The job that polls a gateway about an order, until it is paid or two days have passed.
+/// Returns the job that polls a gateway about an order, until it is paid or two days have passed.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |job: Job| {

@@ -57,7 +57,7 @@ impl Event {
     }
 }
 
-/// The path of a booking's page.
+/// Returns the path of a booking's page.
 pub(crate) fn page(booking: &Booking) -> String {
     format!("/me/bookings/{}", booking.id)
 }

@@ -58,7 +58,7 @@ pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
 };
 
 impl ProviderProfile {
-    /// The default time zone of new slots.
+    /// Returns the default time zone of new slots.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }

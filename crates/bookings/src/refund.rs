@@ -105,7 +105,7 @@ struct Payload {
     refund: RefundId,
 }
 
-/// The job that sends refund requests to the gateway.
+/// Returns the job that sends refund requests to the gateway.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |job: Job| {

@@ -45,7 +45,7 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// The local date and time, such as `2027-01-16T09:30`.
+    /// Returns the local date and time, such as `2027-01-16T09:30`.
     pub fn name(&self) -> String {
         format!(
             "{}T{:02}:{:02}",

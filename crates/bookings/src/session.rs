@@ -14,7 +14,7 @@ use crate::{cancel, order};
 /// A reminder that would be sent closer than this to the session is skipped.
 const LATEST: SignedDuration = SignedDuration::from_hours(1);
 
-/// The job handlers of bookings.
+/// Returns the job handlers of bookings.
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     vec![
         handler(HOLD, site, |tx, _, booking, _| {

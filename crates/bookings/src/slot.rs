@@ -116,7 +116,7 @@ impl Slot {
         Money::new(self.price_minor, self.currency)
     }
 
-    /// The time zone in which the slot was made.
+    /// Returns the time zone in which the slot was made.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }

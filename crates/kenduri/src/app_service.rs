@@ -130,7 +130,7 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     if let Ok(id) = HeaderValue::try_from(user.account.to_string()) {
         pass.headers.insert(USER, id);
     }
-    // An unverified address may belong to another person.
+    // An unverified mail address may belong to another person.
     let email = user.email.map(HeaderValue::try_from);
     if let Some(Ok(email)) = email {
         pass.headers.insert(EMAIL, email);
@@ -142,7 +142,7 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
 }
 
 /// Redirects browsers to the sign-in page, which returns them afterwards. Programs and scripts get
-/// 401. The redirect leads to the site's own address, whatever host was requested.
+/// 401. The redirect leads to the site's own URL, whatever host was requested.
 fn way_in(accounts: &Context, question: &edge::Question) -> edge::Verdict {
     let accept = question.headers.get_all(ACCEPT).iter();
     let reads_pages = accept
@@ -177,8 +177,8 @@ fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
     edge::pages::page(status, &question.facts.id, &reader, None)
 }
 
-/// The span that ties log lines to this request. It has the highest level, so that no log filter
-/// drops it.
+/// Returns the span that ties log lines to this request. It has the highest level, so that no log
+/// filter drops it.
 fn of_request(facts: &edge::ClientInfo) -> Span {
     tracing::error_span!("request", request_id = %facts.id)
 }
@@ -212,7 +212,7 @@ async fn hand_over(answer: Response<Body>, stop: CancellationToken) -> edge::Ans
     Response::from_parts(parts, body)
 }
 
-/// The response for a body that could not be read completely.
+/// Returns the response for a body that could not be read completely.
 fn broken(error: &axum::Error) -> edge::Answer {
     tracing::error!(%error, "the body of an answer broke off");
     let mut answer = Response::new(edge::Body::Empty);

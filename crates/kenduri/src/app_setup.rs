@@ -68,7 +68,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     })
 }
 
-/// The configured site address, or that of the first listener.
+/// Returns the configured site address, or that of the first listener.
 pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     if let Some(url) = &settings.site.url {
         return Ok(url.clone());
@@ -146,7 +146,7 @@ pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<
     Ok(())
 }
 
-/// The maintenance mode as saved on disk.
+/// Returns the maintenance mode as saved on disk.
 pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
     let passes = operators::PATHS.map(str::to_owned);
     Arc::new(Maintenance::open(&settings.data, passes.into()))

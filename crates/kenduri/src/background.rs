@@ -44,7 +44,7 @@ impl Background {
     }
 }
 
-/// The facts about outgoing mail for the page about the sender's domain.
+/// Returns the facts about outgoing mail for the page about the sender's domain.
 pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     let mail = &settings.mail;
     Arc::new(MailFacts {
@@ -57,7 +57,7 @@ pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     })
 }
 
-/// The worker with the jobs of every domain.
+/// Returns the worker with the jobs of every domain.
 pub(crate) fn worker(accounts: &Context, settings: &Settings) -> Result<Worker> {
     let site = &accounts.site;
     let mailer = match &settings.mail.route {

@@ -186,7 +186,7 @@ pub(crate) struct Failed(pub(crate) ExitCode);
 )]
 struct NotRunning(String);
 
-/// The error for a command that needs a running Kenduri and has found none.
+/// Returns the error for a command that needs a running Kenduri and has found none.
 fn nobody(asked: &Asked) -> Error {
     match configuration::data(asked) {
         (_, Some(doubt)) => doubt.into(),
@@ -194,8 +194,8 @@ fn nobody(asked: &Asked) -> Error {
     }
 }
 
-/// The data folder of the Kenduri that the command is for. If a file was named explicitly and
-/// cannot be read, this is an error, so that no other installation is used instead.
+/// Returns the data folder of the Kenduri that the command is for. If a file was named explicitly
+/// and cannot be read, this is an error, so that no other installation is used instead.
 fn data(asked: &Asked) -> Result<PathBuf> {
     match configuration::data(asked) {
         (_, Some(doubt)) if asked.file.is_some() => Err(Error::new(doubt).context(
@@ -248,7 +248,7 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     })
 }
 
-/// The settings of an installation that is not running.
+/// Returns the settings of an installation that is not running.
 fn stopped(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
     // This command opens no listener, so the check of the mailbox does not apply.
@@ -303,7 +303,7 @@ impl Where {
     }
 }
 
-/// The environment variables of this process that are valid UTF-8.
+/// Returns the environment variables of this process that are valid UTF-8.
 pub(crate) fn environment() -> Vec<(String, String)> {
     let all = std::env::vars_os();
     all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -219,8 +219,9 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     }
 }
 
-/// The data folder, even if other settings are invalid: it is enough to find the running Kenduri.
-/// If the file cannot be read and so may name another data folder, also returns the problems.
+/// Returns the data folder, even if other settings are invalid: it is enough to find the running
+/// Kenduri. If the file cannot be read and so may name another data folder, also returns the
+/// problems.
 pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();
@@ -301,8 +302,8 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check<'_
 }
 
 impl Configuration {
-    /// The log of the supervisor process. If its folders are apart from the data folder, its log is
-    /// there too, because the configured folder belongs to the worker's user.
+    /// Returns the log of the supervisor process. If its folders are apart from the data folder,
+    /// its log is there too, because the configured folder belongs to the worker's user.
     pub(crate) fn log_of_supervisor(&self) -> Log {
         let mut log = self.settings.log.clone();
         if let To::Folder(folder) = &mut log.to
@@ -314,7 +315,7 @@ impl Configuration {
         log
     }
 
-    /// The services that run as the data's owner because they name no user.
+    /// Returns the services that run as the data's owner because they name no user.
     pub(crate) fn services_without_user(&self) -> Vec<&str> {
         let is_named = |table: &Table, key: &str| {
             let user = table.get(key).and_then(Value::as_str);
@@ -328,12 +329,12 @@ impl Configuration {
             .collect()
     }
 
-    /// The merged settings of all sources, to be compared with a later configuration.
+    /// Returns the merged settings of all sources, to be compared with a later configuration.
     pub(crate) fn merged(&self) -> &Table {
         &self.merged
     }
 
-    /// The restart-only settings, which a later configuration keeps.
+    /// Returns the restart-only settings, which a later configuration keeps.
     pub(crate) fn lasting(&self) -> RestartOnly {
         RestartOnly::of(&self.merged, &self.origins)
     }
@@ -346,7 +347,7 @@ impl Configuration {
 }
 
 impl Asked {
-    /// The absolute path of the settings file, if it exists.
+    /// Returns the absolute path of the settings file, if it exists.
     pub(crate) fn found_file(&self) -> Option<PathBuf> {
         let file = find_file(self)?;
         Some(file.canonicalize().unwrap_or(file))

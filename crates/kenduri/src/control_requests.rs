@@ -126,7 +126,7 @@ pub(crate) enum ControlResponse {
     Closed {
         /// Links that each give access to one host.
         links: Vec<String>,
-        /// The number of hosts that are not listed, for which the end of a link's address works
+        /// The number of hosts that are not listed, for which the end of a link works
         /// too.
         others: usize,
     },

@@ -129,7 +129,7 @@ enum SeedError {
 }
 
 impl Sample {
-    /// Whether the store was new.
+    /// Returns whether the store was new.
     fn seed(&self, tx: &mut Tx<'_>) -> Result<bool, SeedError> {
         let Some(occasion) = occasions::demo::seed(tx)? else {
             return Ok(false);
@@ -188,7 +188,7 @@ fn first_look() -> Look {
     }
 }
 
-/// A sign-in link; `None` if the store is not that of a demo or has no such host.
+/// Returns a sign-in link; `None` if the store is not that of a demo or has no such host.
 fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, StoreError> {
     match account::find_by_email(tx, email)? {
         Some(host) => sign_in::create_link(tx, &host.id).map(Some),

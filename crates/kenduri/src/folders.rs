@@ -50,7 +50,7 @@ impl Folders {
         }
     }
 
-    /// The folders of this supervisor process. The data folder must exist.
+    /// Returns the folders of this supervisor process. The data folder must exist.
     pub(crate) fn of_supervisor(data: &Path) -> io::Result<Self> {
         // Dangling and circular links fail here.
         let facts = fs::metadata(data)?;
@@ -84,12 +84,12 @@ impl Folders {
         })
     }
 
-    /// Whether the folders are outside the data folder.
+    /// Returns whether the folders are outside the data folder.
     pub(crate) fn are_apart(&self) -> bool {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// The owner of the data, if this process can switch users; the worker needs no other
+    /// Returns the owner of the data, if this process can switch users; the worker needs no other
     /// permissions. `None` if the worker runs as this process's user.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
@@ -127,7 +127,7 @@ impl Folders {
     }
 }
 
-/// Whether only root can replace this folder, its contents, or any link on the path to it.
+/// Returns whether only root can replace this folder, its contents, or any link on the path to it.
 /// `may_be_shared` is for folders on that path.
 fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
     // With a trailing slash, a link would be followed.
@@ -150,8 +150,8 @@ fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
     Ok(true)
 }
 
-/// An unambiguous file name for a path: a slash becomes `-`, and characters that are not allowed
-/// become `%` and their code.
+/// Returns an unambiguous file name for a path: a slash becomes `-`, and characters that are not
+/// allowed become `%` and their code.
 fn name(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
     let bytes = bytes.strip_prefix(b"/").unwrap_or(bytes);

@@ -44,7 +44,7 @@ pub(crate) enum To {
 }
 
 impl Log {
-    /// Whether lines are for people.
+    /// Returns whether lines are for people.
     pub(crate) fn is_text(&self) -> bool {
         match self.format {
             LogFormat::Auto => self.is_on_terminal(),
@@ -58,8 +58,9 @@ impl Log {
     }
 }
 
-/// Whether standard error is connected to the journal. `$JOURNAL_STREAM` names the stream by device
-/// and inode (systemd.exec(5)); a child process may inherit the variable with another stream.
+/// Returns whether standard error is connected to the journal. `$JOURNAL_STREAM` names the stream
+/// by device and inode (systemd.exec(5)); a child process may inherit the variable with another
+/// stream.
 fn stderr_is_the_journal() -> bool {
     let Ok(own) = rustix::fs::fstat(io::stderr()) else {
         return false;
@@ -92,7 +93,8 @@ pub(crate) enum Who {
 }
 
 impl Who {
-    /// The log's file name. Each process has its own, because only one process can rotate a file.
+    /// Returns the log's file name. Each process has its own, because only one process can rotate a
+    /// file.
     fn file(self) -> &'static str {
         match self {
             Self::Parent => "keeper.log",
@@ -155,7 +157,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     Ok(Lines { writer, writing })
 }
 
-/// The log levels by target.
+/// Returns the log levels by target.
 fn filter(level: LogLevel) -> Targets {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,

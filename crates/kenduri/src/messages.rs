@@ -104,7 +104,7 @@ impl ServeMode {
         self != Self::Usual
     }
 
-    /// The text printed at the end about which data is kept.
+    /// Returns the text printed at the end about which data is kept.
     pub(crate) fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),
@@ -129,7 +129,7 @@ impl RequestIds {
         Self(Arc::new(AtomicU64::new(last)))
     }
 
-    /// The last assigned id.
+    /// Returns the last assigned id.
     pub(crate) fn last(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }

@@ -76,14 +76,14 @@ fn present(all: &str) -> String {
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()
 }
 
-/// The number of unfinished jobs, and of mails that may have been sent twice.
+/// Returns the number of unfinished jobs, and of mails that may have been sent twice.
 fn look(tx: &mut Tx<'_>) -> Result<(f64, f64), StoreError> {
     let (waiting, _) = jobs::pending(tx)?;
     let doubted = mail::doubted(tx)?;
     Ok((gauge(waiting), gauge(doubted)))
 }
 
-/// A count as a gauge's `f64`.
+/// Returns a count as a gauge's `f64`.
 fn gauge(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }

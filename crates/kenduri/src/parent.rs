@@ -249,8 +249,8 @@ async fn stop(parent: &ParentProcess, manager: &SdNotify) {
     let _ = parent.control.shut_down().await;
 }
 
-/// The exit code of a worker that ended before any worker has served. Restarting it would be
-/// useless, and nothing is lost that worked before.
+/// Returns the exit code of a worker that ended before any worker has served. Restarting it would
+/// be useless, and nothing is lost that worked before.
 fn never_served(news: &Notification, workers: &Workers) -> Option<ExitCode> {
     match &news.what {
         NotificationKind::Failed { exit, .. }

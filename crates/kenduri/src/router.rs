@@ -27,7 +27,7 @@ pub(crate) struct Parts {
     pub(crate) mailbox: Option<Access>,
     /// The occasion at the addresses of older wedding cards, if any.
     pub(crate) kadkahwin: Option<kadkahwin::ServedOccasion>,
-    /// The policy of the older personal site's addresses, if these are enabled.
+    /// The policy of the older personal site's paths, if these are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
     pub(crate) figures: Metrics,
     /// The state of the server, for the operator's page.
@@ -43,7 +43,7 @@ pub(crate) struct Parts {
     pub(crate) ending: CancellationToken,
 }
 
-/// The router of the whole site.
+/// Returns the router of the whole site.
 pub(crate) fn router(parts: Parts) -> Router {
     let site = parts.accounts.site.clone();
     let kadkahwin = parts

@@ -38,7 +38,7 @@ pub(crate) const LOCALES: &[Locale] = &[
     ("ms", include_str!("../locales/ms-mail.ftl")),
 ];
 
-/// The routes of the operator's page. `updates` are the sources of newer versions.
+/// Returns the routes of the operator's page. `updates` are the sources of newer versions.
 pub(crate) fn routes(
     server: ServerStatus,
     updates: Arc<[Source]>,

@@ -22,7 +22,7 @@ pub(crate) enum Port {
     Near,
 }
 
-/// The configuration with the actual listening addresses, and the sockets that are open.
+/// Returns the configuration with the actual listening addresses, and the sockets that are open.
 pub(crate) fn prepare(
     mut asked: Asked,
     configuration: Configuration,

@@ -145,7 +145,7 @@ pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Foun
     Ok(all)
 }
 
-/// The job that checks once a day and stores the result.
+/// Returns the job that checks once a day and stores the result.
 pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
     let (sources, outbound) = (sources.to_vec(), site.outbound.clone());
     Handler::each_day("updates.look", move |_| {
@@ -179,7 +179,7 @@ struct Stored {
     failure: Option<String>,
 }
 
-/// The stored results. Those for another version or other sources are ignored.
+/// Returns the stored results. Those for another version or other sources are ignored.
 pub(crate) fn known(tx: &mut Tx<'_>, sources: &[Source]) -> Result<Known, StoreError> {
     let stored: Option<Stored> = sql!(
         "SELECT {Stored} FROM update_check WHERE version = :version AND sources = :sources",
@@ -247,7 +247,7 @@ fn line(text: &str) -> String {
     line.chars().take(200).collect()
 }
 
-/// The link, if it is safe to show on a page.
+/// Returns the link, if it is safe to show on a page.
 fn link(written: &str) -> Option<String> {
     let is_web = ["https://", "http://"]
         .iter()

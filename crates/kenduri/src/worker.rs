@@ -92,7 +92,7 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// The runtime for everything except requests, which are served by one thread per core.
+/// Returns the runtime for everything except requests, which are served by one thread per core.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -358,7 +358,7 @@ fn unlistened(error: EdgeError) -> anyhow::Error {
     }
 }
 
-/// All listening addresses as a text.
+/// Returns all listening addresses as a text.
 fn names(edge: &Edge, settings: &Settings) -> String {
     let http = edge.http_addresses().into_iter();
     let https = edge.https_addresses().into_iter();

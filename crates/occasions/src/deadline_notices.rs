@@ -15,7 +15,7 @@ use crate::occasion;
 /// How many invitations one transaction handles.
 const BATCH: i64 = 500;
 
-/// The job, which runs every minute.
+/// Returns the job, which runs every minute.
 pub fn sweeps(store: Store) -> Handler {
     Handler::each_minute("occasions.sweep", move |_| {
         let store = store.clone();

@@ -162,7 +162,7 @@ fn occasion(id: OccasionId, days: &Days, zone: &TimeZone) -> Occasion {
     }
 }
 
-/// The couple's question to each household.
+/// Returns the couple's question to each household.
 fn song(id: QuestionId) -> Question {
     Question {
         id,

@@ -33,7 +33,7 @@ pub struct Event {
     pub venue: String,
     /// Up to 500 characters.
     pub address: String,
-    /// An https address of up to 2,048 characters, or empty.
+    /// An https URL of up to 2,048 characters, or empty.
     pub map_url: String,
     /// Up to 200 characters.
     pub dress_code: I18n,

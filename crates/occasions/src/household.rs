@@ -104,8 +104,8 @@ impl Household {
         allowance(&self.invitation, &self.guests)
     }
 
-    /// The name shown in "guest of …" for a person without a name: the first named guest's, or else
-    /// the household's.
+    /// Returns the name shown in "guest of …" for a person without a name: the first named guest's,
+    /// or else the household's.
     pub fn guest_of(&self) -> &str {
         let named = self.guests.iter().find(|guest| !guest.name.is_empty());
         named.map_or(&self.invitation.details.household, |guest| &guest.name)
@@ -120,7 +120,7 @@ impl Household {
     }
 }
 
-/// The guests who use up the allowance.
+/// Returns the guests who use up the allowance.
 pub(crate) fn brought(guests: &[Guest]) -> impl Iterator<Item = &Guest> {
     guests
         .iter()

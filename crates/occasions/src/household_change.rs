@@ -46,8 +46,8 @@ pub struct GuestUpdate {
 }
 
 impl GuestUpdate {
-    /// Whether the change answers for an event or a question; only then are required answers
-    /// checked.
+    /// Returns whether the change answers for an event or a question; only then are required
+    /// answers checked.
     pub fn answers_anything(&self) -> bool {
         self.id.is_none() || !self.replies.is_empty() || !self.answers.is_empty()
     }
@@ -63,7 +63,7 @@ pub struct NoteUpdate {
 }
 
 impl HouseholdChange {
-    /// Whether the change may take a seat or give one back.
+    /// Returns whether the change may take a seat or give one back.
     pub fn touches_seats(&self) -> bool {
         !self.remove.is_empty()
             || self

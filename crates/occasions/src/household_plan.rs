@@ -48,7 +48,7 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// Whether the change added, removed or renamed a guest.
+    /// Returns whether the change added, removed or renamed a guest.
     pub(crate) fn is_of_names(&self) -> bool {
         self.field.ends_with("/name") || self.is_of_whole_guest()
     }

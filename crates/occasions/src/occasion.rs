@@ -20,7 +20,7 @@ pub struct Occasion {
     /// The occasion's id.
     #[schema(value_type = String)]
     pub id: OccasionId,
-    /// The name in addresses: 3–63 characters of `a-z0-9-`.
+    /// The name in URLs: 3–63 characters of `a-z0-9-`.
     pub slug: String,
     /// The kind of celebration.
     pub kind: OccasionKind,
@@ -180,8 +180,8 @@ impl Occasion {
         }
     }
 
-    /// The time zone in which the occasion's times are shown. The name was checked when it was
-    /// stored; if the bundled data no longer has it, pages use UTC.
+    /// Returns the time zone in which the occasion's times are shown. The name was checked when it
+    /// was stored; if the bundled data no longer has it, pages use UTC.
     pub fn zone(&self) -> TimeZone {
         zone_named(&self.time_zone)
     }

@@ -111,19 +111,19 @@ pub fn load(
 }
 
 impl Portal {
-    /// The link to the invitation, or to a page `below` it.
+    /// Returns the link to the invitation, or to a page `below` it.
     pub fn link(&self, below: &str) -> String {
         self.links.below(&self.household.invitation.code, below)
     }
 
-    /// The events this household is invited to, in the order they are shown.
+    /// Returns the events this household is invited to, in the order they are shown.
     pub fn invited_events(&self) -> impl Iterator<Item = &Event> {
         self.events
             .iter()
             .filter(|event| self.household.events.contains(&event.id))
     }
 
-    /// The events this household may still attend: at least one guest comes, is not sure,
+    /// Returns the events this household may still attend: at least one guest comes, is not sure,
     /// or has not answered.
     pub fn events_to_attend(&self) -> impl Iterator<Item = &Event> {
         self.invited_events().filter(|event| {
@@ -133,8 +133,8 @@ impl Portal {
         })
     }
 
-    /// The next event the household is invited to. An event stays the next one until
-    /// the end of the day on which it begins.
+    /// Returns the next event the household is invited to. An event stays the next one until the
+    /// end of the day on which it begins.
     pub fn next_event(&self) -> Option<&Event> {
         let zone = self.occasion.zone();
         let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
@@ -184,7 +184,7 @@ impl Portal {
             })
     }
 
-    /// The questions that this household is asked, in the order they are shown.
+    /// Returns the questions that this household is asked, in the order they are shown.
     pub fn asked_questions(&self) -> impl Iterator<Item = &Question> {
         self.questions.iter().filter(|question| {
             question.is_for_guests() && self.household.is_concerned(question, &self.events)

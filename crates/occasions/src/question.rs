@@ -237,7 +237,7 @@ fn written_number(typed: &str) -> Option<i64> {
     typed.chars().map(ascii).collect::<String>().parse().ok()
 }
 
-/// All questions of an occasion, in the order they are shown.
+/// Returns all questions of an occasion, in the order they are shown.
 pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Question>, StoreError> {
     sql!(
         "SELECT {Question} FROM question WHERE occasion = :occasion ORDER BY position, id",

@@ -44,7 +44,7 @@ impl From<grant::Role> for Role {
     }
 }
 
-/// The scope of an occasion's roles.
+/// Returns the scope of an occasion's roles.
 pub fn scope(occasion: &OccasionId) -> Scope {
     OCCASION.scope(occasion)
 }

@@ -169,7 +169,7 @@ words! {
 }
 
 impl QuestionKind {
-    /// Whether hosts define the possible answers.
+    /// Returns whether hosts define the possible answers.
     pub fn takes_choices(self) -> bool {
         matches!(self, Self::OneChoice | Self::SeveralChoices)
     }

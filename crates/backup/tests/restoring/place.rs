@@ -122,7 +122,7 @@ pub(crate) async fn answer(store: &Store, number: i64) -> Result<(), StoreError>
     store.write(write).await
 }
 
-/// The numbers of the rows in a restored store.
+/// Returns the numbers of the rows in a restored store.
 pub(crate) fn answers(data: &Path) -> Vec<i64> {
     let store = rusqlite::Connection::open(data.join("kenduri.db")).unwrap();
     let mut rows = store

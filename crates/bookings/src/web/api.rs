@@ -51,7 +51,7 @@ struct OfferedSlot {
     id: SlotId,
     /// The provider's name.
     provider_name: String,
-    /// The address of the provider's page.
+    /// The slug of the provider's page.
     provider: Option<String>,
     #[schema(value_type = String, format = "date-time")]
     starts_at: Timestamp,

@@ -104,7 +104,7 @@ impl Asked {
     }
 }
 
-/// A value percent-encoded for a query.
+/// Returns a value percent-encoded for a query.
 fn percent(value: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let escape = |byte: u8| {

@@ -69,7 +69,7 @@ pub(super) fn place(text: &Text, slot: &Slot) -> String {
     }
 }
 
-/// The CSS class of a booking's tag.
+/// Returns the CSS class of a booking's tag.
 pub(super) fn tag(state: booking::State) -> &'static str {
     match state {
         booking::State::Confirmed => "yes",
@@ -78,7 +78,7 @@ pub(super) fn tag(state: booking::State) -> &'static str {
     }
 }
 
-/// The CSS class of an order's tag.
+/// Returns the CSS class of an order's tag.
 pub(super) fn order_tag(state: OrderState) -> &'static str {
     match state {
         OrderState::Paid => "yes",
@@ -87,7 +87,7 @@ pub(super) fn order_tag(state: OrderState) -> &'static str {
     }
 }
 
-/// The CSS class of a slot on the provider's page.
+/// Returns the CSS class of a slot on the provider's page.
 pub(super) fn slot_class(state: slot::State) -> &'static str {
     match state {
         slot::State::Booked => "yes",

@@ -56,7 +56,7 @@ pub(crate) async fn state(stage: &Stage<'_>, booking: &str) -> State {
     stage.world.store().read(look).await.unwrap().unwrap().state
 }
 
-/// The ledger's balance, in minor units.
+/// Returns the ledger's balance, in minor units.
 pub(crate) async fn ledger(stage: &Stage<'_>) -> i64 {
     let look = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
         let sum = sql!("SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM ledger_entry");
@@ -95,7 +95,7 @@ pub(crate) trait Booking {
     /// Presses “Cancel”, and confirms.
     async fn cancel(&mut self, booking: &str) -> Page;
 
-    /// The person's only upcoming booking.
+    /// Returns the person's only upcoming booking.
     async fn coming(&mut self) -> Value;
 }
 

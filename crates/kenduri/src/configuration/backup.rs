@@ -16,7 +16,7 @@ const SETTINGS: &str = "settings";
 /// The keys whose values are file names, besides those that end with `_file`.
 const NAME_FILES: [&str; 2] = ["chain", "key"];
 
-/// The passphrase file for restoring into an empty data folder, if this is configured.
+/// Returns the passphrase file for restoring into an empty data folder, if this is configured.
 pub(super) fn passphrase_file(written: &Written, check: &mut Check<'_>) -> Option<PathBuf> {
     if !written.backup.restore {
         return None;
@@ -36,7 +36,7 @@ pub(super) fn passphrase_file(written: &Written, check: &mut Check<'_>) -> Optio
     Some(check.path("backup.passphrase_file", &written.backup.passphrase_file))
 }
 
-/// The backup settings, if a target is configured.
+/// Returns the backup settings, if a target is configured.
 pub(super) fn read(
     written: &Written,
     data: &Path,
@@ -79,7 +79,7 @@ pub(super) fn read(
     })
 }
 
-/// The address of the bucket's server and the credentials for it.
+/// Returns the address of the bucket's server and the credentials for it.
 pub(super) fn access(written: &Written, check: &mut Check<'_>) -> S3Access {
     let backup = &written.backup;
     let key = "backup.secret_key";
@@ -100,7 +100,7 @@ fn duration(key: &str, text: &str, check: &mut Check<'_>) -> Option<SignedDurati
     check.accept(key, duration)
 }
 
-/// The settings file, and the files that its keys name.
+/// Returns the settings file, and the files that its keys name.
 pub(super) fn settings_files(file: &Path, merged: &Table) -> Vec<Beside> {
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let mut named = vec![PathBuf::from(file.file_name().unwrap_or_default())];

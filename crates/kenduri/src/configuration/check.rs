@@ -25,13 +25,13 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Whether this key has its built-in default.
+    /// Returns whether this key has its built-in default.
     pub(crate) fn is_built_in(&self, key: &str) -> bool {
         !self.origins.contains_key(key)
     }
 
-    /// The source of a key. A nested key without its own source has that of the nearest key above
-    /// it.
+    /// Returns the source of a key. A nested key without its own source has that of the nearest key
+    /// above it.
     fn origin(&self, key: &str) -> Origin {
         let mut written = key;
         loop {
@@ -45,8 +45,8 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// A path, resolved against the settings file's folder or the current folder, depending on its
-    /// source.
+    /// Returns a path, resolved against the settings file's folder or the current folder, depending
+    /// on its source.
     pub(crate) fn path(&self, key: &str, written: &str) -> PathBuf {
         match self.origin(key) {
             Origin::File { path, .. } => {
@@ -79,7 +79,7 @@ impl<'a> Check<'a> {
         self.warnings.push(what.to_owned());
     }
 
-    /// The parsed value, or a report of the parser's error.
+    /// Returns the parsed value, or a report of the parser's error.
     pub(crate) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| self.refuse(key, &format!("{key}: {why}"), ""))
@@ -98,7 +98,7 @@ impl<'a> Check<'a> {
         number
     }
 
-    /// A secret, from the settings or from a file of its own.
+    /// Returns a secret, from the settings or from a file of its own.
     pub(crate) fn secret(&mut self, key: &str, written: &str, file: &str) -> Option<Secret> {
         if file.is_empty() {
             return (!written.is_empty()).then(|| Secret::new(written));

@@ -16,7 +16,7 @@ pub(super) struct Slip {
     pub(super) mend: String,
 }
 
-/// All parse errors in the value of one of the [`DEEP`](super::keys::DEEP) keys.
+/// Returns all parse errors in the value of one of the [`DEEP`](super::keys::DEEP) keys.
 pub(super) fn slips(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Slip> {
     match key {
         "accounts.provider" => of_list::<Provider>(key, value),
@@ -98,7 +98,7 @@ fn slip(offset: usize, place: &str, message: &str) -> Slip {
     }
 }
 
-/// The path of the innermost key whose name or value is at this offset.
+/// Returns the path of the innermost key whose name or value is at this offset.
 fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     let mut found = key.to_owned();
     visit(value, key, &mut |place, name, value| {

@@ -12,7 +12,7 @@ use super::check::Check;
 use super::keys;
 use crate::domains::DOMAINS;
 
-/// The keys with their defaults.
+/// Returns the keys with their defaults.
 pub(super) fn built_in() -> BTreeMap<String, Value> {
     let all = domains::settings(DOMAINS).map(|setting| {
         let value = match setting {
@@ -36,7 +36,7 @@ pub(super) fn split(merged: Table) -> (Table, Table) {
         .partition(|(section, _)| is_theirs(section))
 }
 
-/// Whether a value has its key's type; `None` if the key belongs to no domain.
+/// Returns whether a value has its key's type; `None` if the key belongs to no domain.
 pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
     let setting = domains::settings(DOMAINS).find(|setting| setting.key() == key)?;
     let expected = match setting {
@@ -53,7 +53,7 @@ pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>>
     Some(if fits { Ok(()) } else { Err(error()) })
 }
 
-/// The configured values; invalid ones are reported.
+/// Returns the configured values; invalid ones are reported.
 pub(super) fn read(sections: &Table, check: &mut Check<'_>) -> SettingValues {
     let mut values = SettingValues::default();
     for setting in domains::settings(DOMAINS) {

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use super::domain_settings;
 use super::written::Written;
 
-/// Every known key, `section.name`, with its default.
+/// Returns every known key, `section.name`, with its default.
 pub(crate) fn known() -> BTreeMap<String, Value> {
     // A struct of plain values can always be serialised to TOML.
     let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
@@ -18,7 +18,7 @@ pub(crate) fn known() -> BTreeMap<String, Value> {
     known
 }
 
-/// The defaults.
+/// Returns the defaults.
 pub(crate) fn built_in() -> Table {
     let mut built_in = Table::new();
     for (key, value) in known() {
@@ -48,14 +48,14 @@ const REMOVED: [(&str, &str); 1] = [(
     "remove it: answers are kept in memory only; cache.memory says how much",
 )];
 
-/// The replacement of a removed key or variable.
+/// Returns the replacement of a removed key or variable.
 pub(crate) fn instead_of(written: &str) -> Option<&'static str> {
     let mut removed = REMOVED.iter();
     let (_, instead) = removed.find(|(key, _)| *key == written || variable(key) == written)?;
     Some(instead)
 }
 
-/// The value at a dotted key.
+/// Returns the value at a dotted key.
 pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     match key.split_once('.') {
         None => table.get(key),
@@ -63,7 +63,7 @@ pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     }
 }
 
-/// The leaves of a table by dotted key.
+/// Returns the leaves of a table by dotted key.
 pub(crate) fn flatten(table: &Table) -> BTreeMap<String, Value> {
     let mut leaves = BTreeMap::new();
     for (name, value) in table {
@@ -81,12 +81,12 @@ pub(crate) fn flatten(table: &Table) -> BTreeMap<String, Value> {
     leaves
 }
 
-/// The section of a dotted key.
+/// Returns the section of a dotted key.
 pub(crate) fn section(key: &str) -> &str {
     key.split_once('.').map_or(key, |(section, _)| section)
 }
 
-/// Whether a key is the path of a part of another key's value.
+/// Returns whether a key is the path of a part of another key's value.
 pub(crate) fn lies_in(key: &str, deep: &str) -> bool {
     key.strip_prefix(deep)
         .is_some_and(|rest| rest.starts_with(['.', '[']))
@@ -109,7 +109,7 @@ pub(crate) fn place(table: &mut Table, key: &str, value: Value) {
     }
 }
 
-/// The name of the environment variable for a key: `site.url` is `KENDURI_SITE_URL`.
+/// Returns the name of the environment variable for a key: `site.url` is `KENDURI_SITE_URL`.
 pub(crate) fn variable(key: &str) -> String {
     format!("KENDURI_{}", key.to_uppercase().replace('.', "_"))
 }

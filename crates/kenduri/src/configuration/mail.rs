@@ -73,7 +73,7 @@ pub(super) fn sender(written: &Written, check: &mut Check<'_>) -> Option<Sender>
     sender
 }
 
-/// The DNS servers to query: those configured, or else the system's.
+/// Returns the DNS servers to query: those configured, or else the system's.
 pub(super) fn name_servers(written: &Written, check: &mut Check<'_>) -> NameServers {
     let mut servers = Vec::new();
     for name in &written.mail.name_servers {
@@ -123,7 +123,7 @@ pub(super) fn ses_topic(written: &Written, check: &mut Check<'_>) -> Option<SnsT
 
 const HOW: &str = "write mailbox:, smtp://user@host:587, smtps://user@host:465, mailgun:USER, resend: or ses:REGION:USER";
 
-/// The server and the user name in `mail.url`.
+/// Returns the server and the user name in `mail.url`.
 fn server(url: &str) -> Result<(Server, Option<String>), String> {
     let preset =
         |host: String, user: &str| (named(host, 587, Tls::StartTls), Some(user.to_owned()));

@@ -36,7 +36,7 @@ impl RestartOnly {
         Self(said.collect())
     }
 
-    /// The keys whose values in `merged` differ, and which therefore wait for a restart.
+    /// Returns the keys whose values in `merged` differ, and which therefore wait for a restart.
     pub(super) fn waiting(&self, merged: &Table) -> Vec<String> {
         differences(&self.over(merged), merged)
     }

@@ -26,7 +26,7 @@ pub(super) struct Places<'a> {
     pub(super) folders: &'a Folders,
 }
 
-/// The plan of the services, if it is valid.
+/// Returns the plan of the services, if it is valid.
 pub(super) fn plan(
     written: &Written,
     asked: &Asked,
@@ -67,7 +67,7 @@ pub(super) fn plan(
     }
 }
 
-/// The user of services that name none; `None` means the user that runs Kenduri.
+/// Returns the user of services that name none; `None` means the user that runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut Check<'_>) -> Option<User> {
     if name.is_empty() {
         // Without a data folder, there is no data of another user yet.
@@ -88,8 +88,8 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut Check<'_>) -> Optio
     user
 }
 
-/// The address of each service for other services: a unix socket, or for programs that need a URL,
-/// a fixed address or a local port.
+/// Returns the address of each service for other services: a unix socket, or for programs that need
+/// a URL, a fixed address or a local port.
 fn inner(
     description: &ServiceConfigs,
     asked: &Asked,
@@ -139,7 +139,7 @@ pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> 
     .collect()
 }
 
-/// The services without a fixed address whose URL a setting refers to.
+/// Returns the services without a fixed address whose URL a setting refers to.
 pub(super) fn wanting_ports(description: &ServiceConfigs) -> Vec<String> {
     let is_named = |name: &str| {
         let place = format!("{{service.{name}.url}}");

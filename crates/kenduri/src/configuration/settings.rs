@@ -66,7 +66,7 @@ pub(crate) struct Settings {
     /// The number of jobs that run at the same time.
     pub(crate) jobs_at_once: usize,
     pub(crate) log: Log,
-    /// A separate address for `/metrics`.
+    /// A separate listening address for `/metrics`.
     pub(crate) metrics: Option<ListenAddress>,
     /// The sources of releases and advisories.
     pub(crate) updates: Vec<Source>,
@@ -76,7 +76,7 @@ pub(crate) struct Settings {
     pub(crate) domains: SettingValues,
     /// The slug of the occasion that is served at the addresses of older programs.
     pub(crate) compat_occasion: Option<String>,
-    /// The policy of the older personal site's addresses, if these are enabled.
+    /// The policy of the older personal site's paths, if these are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
     /// The webhooks of the installation.
     pub(crate) webhooks: Vec<DeclaredWebhook>,
@@ -108,12 +108,12 @@ pub(crate) struct Mail {
 }
 
 impl Settings {
-    /// Whether no listener is reachable from other machines.
+    /// Returns whether no listener is reachable from other machines.
     pub(crate) fn is_private(&self) -> bool {
         address::is_private(&self.listen)
     }
 
-    /// Whether mails stay in the store, where a page shows them.
+    /// Returns whether mails stay in the store, where a page shows them.
     pub(crate) fn has_mailbox(&self) -> bool {
         matches!(self.mail.route, MailRoute::Mailbox)
     }
@@ -239,7 +239,7 @@ fn registration(
     }
 }
 
-/// The slug, if one is configured. Whether the occasion exists is checked in the store.
+/// Returns the slug, if one is configured. Whether the occasion exists is checked in the store.
 fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
     let slug = written.compat.occasion.trim();
     let is_slug = (3..=63).contains(&slug.len())
@@ -256,7 +256,7 @@ fn compat_occasion(written: &Written, check: &mut Check<'_>) -> Option<String> {
     (!slug.is_empty()).then(|| slug.to_owned())
 }
 
-/// The policy of the older personal site's addresses, if these are enabled.
+/// Returns the policy of the older personal site's paths, if these are enabled.
 fn personal_site(written: &Written, check: &mut Check<'_>) -> Option<personal_site::Policy> {
     let compat = &written.compat;
     let has_auth = match compat.auth.as_str() {
@@ -305,7 +305,7 @@ fn personal_site(written: &Written, check: &mut Check<'_>) -> Option<personal_si
     })
 }
 
-/// The edge's plan, if it is valid.
+/// Returns the edge's plan, if it is valid.
 fn plan(written: &Written, ground: &edge::Ground<'_>, check: &mut Check<'_>) -> Option<edge::Plan> {
     match edge::Plan::check(&written.edge(), ground) {
         Ok(plan) => {
@@ -457,7 +457,7 @@ fn secret_file(written: &Written, data: &Path, check: &mut Check<'_>) -> KeyFile
     KeyFile::at(data.join(&written.secret_file))
 }
 
-/// The URL with the separately kept password inserted.
+/// Returns the URL with the separately kept password inserted.
 fn with_password(url: &str, password: Option<&Secret>) -> Secret {
     let Some(password) = password else {
         return Secret::new(url);

@@ -98,8 +98,8 @@ pub(crate) enum ServiceResponse {
     Done(String),
 }
 
-/// The settings by which a service is run, for people: name and value of each, as in the settings
-/// file.
+/// Returns the settings by which a service is run, for people: name and value of each, as in the
+/// settings file.
 pub(crate) fn settings(manner: &SettingsSummary) -> Vec<(String, String)> {
     let Ok(toml::Value::Table(settings)) = toml::Value::try_from(manner) else {
         return Vec::new();

@@ -13,8 +13,8 @@ pub(crate) struct Change {
     pub(crate) undo: Vec<Step>,
 }
 
-/// The changes in order: nothing is started before everything is in place. They are undone in
-/// reverse order.
+/// Returns the changes in order: nothing is started before everything is in place. They are undone
+/// in reverse order.
 pub(super) fn changes(wish: &Wish, found: &Found) -> Vec<Change> {
     let mut changes = vec![written(SERVICE, &wish.service, &found.service)];
     match &wish.socket {
@@ -37,7 +37,7 @@ pub(super) fn changes(wish: &Wish, found: &Found) -> Vec<Change> {
     changes
 }
 
-/// The steps that start what ran before, after the old units were restored.
+/// Returns the steps that start what ran before, after the old units were restored.
 pub(super) fn again(found: &Found) -> Vec<Step> {
     let mut steps = vec![systemctl(&["daemon-reload"])];
     // Starting a unit that still runs has no effect.
@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// The last steps, starting with the reload of the units.
+    /// Returns the last steps, starting with the reload of the units.
     fn done(wish: &Wish, found: &Found) -> Vec<String> {
         let changes = steps(wish, found).unwrap().change;
         let all: Vec<_> = changes
@@ -153,7 +153,7 @@ mod tests {
             .collect()
     }
 
-    /// The undo steps when the last change fails, and the texts that they write.
+    /// Returns the undo steps when the last change fails, and the texts that they write.
     fn back(wish: &Wish, found: &Found) -> (Vec<String>, Vec<String>) {
         let work = steps(wish, found).unwrap();
         let undo = work.change.into_iter().rev().flat_map(|change| change.undo);

@@ -12,7 +12,7 @@ pub(crate) enum Seen {
     Foreign,
 }
 
-/// The text with its first line added.
+/// Returns the text with its first line added.
 pub(crate) fn marked(text: &str) -> String {
     format!(
         "{BEGINNING}{:016x}. Change it with `systemctl edit kenduri`.\n{text}",
@@ -20,7 +20,7 @@ pub(crate) fn marked(text: &str) -> String {
     )
 }
 
-/// The origin of this text.
+/// Returns the origin of this text.
 pub(crate) fn seen(there: Option<&str>) -> Seen {
     let Some(whole) = there else {
         return Seen::Nothing;

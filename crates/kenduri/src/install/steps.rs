@@ -134,7 +134,8 @@ fn untouched(found: &Found, has_socket: bool, force: bool) -> Result<(), Refused
     Ok(())
 }
 
-/// The steps of an installation, in order: nothing is started before everything is in place.
+/// Returns the steps of an installation, in order: nothing is started before everything is in
+/// place.
 pub(crate) fn steps(wish: &Wish, found: &Found) -> Result<Work, Refused> {
     may(found)?;
     let passing = [
@@ -221,7 +222,7 @@ fn words_of_account(name: &str, home: &str) -> Vec<String> {
     ])
 }
 
-/// The steps of a removal: only the units, never the data, the settings or the user.
+/// Returns the steps of a removal: only the units, never the data, the settings or the user.
 pub(crate) fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
     may(found)?;
     untouched(found, true, force)?;
@@ -272,7 +273,7 @@ pub(super) mod tests {
         }
     }
 
-    /// An unedited unit that is enabled and active, or neither.
+    /// Returns an unedited unit that is enabled and active, or neither.
     pub(crate) fn ours(text: &str, is_on: bool) -> UnitFound {
         UnitFound {
             text: Some(marked(text)),

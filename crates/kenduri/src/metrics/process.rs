@@ -76,8 +76,8 @@ fn open_descriptors() -> Option<f64> {
     Some(number(open.saturating_sub(1)))
 }
 
-/// The start time of the process, in seconds since the Unix epoch. The system reports it relative
-/// to boot.
+/// Returns the start time of the process, in seconds since the Unix epoch. The system reports it
+/// relative to boot.
 fn started(own: &str, system: &str, ticks_per_second: u64) -> Option<f64> {
     // The process name may contain anything, even brackets.
     let (_, fields) = own.rsplit_once(')')?;

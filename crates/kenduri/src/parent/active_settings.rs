@@ -37,7 +37,7 @@ impl Settings {
         }
     }
 
-    /// The inputs of the active settings, for a worker, whatever the file contains now.
+    /// Returns the inputs of the active settings, for a worker, whatever the file contains now.
     pub(super) fn asked(&self) -> Asked {
         self.asked.clone()
     }
@@ -74,7 +74,7 @@ impl Settings {
     }
 }
 
-/// The inputs with the text that was read, so that they give the same configuration later.
+/// Returns the inputs with the text that was read, so that they give the same configuration later.
 fn found(asked: Asked, configuration: &Configuration) -> Asked {
     Asked {
         text: Some(configuration.text.clone().unwrap_or_default()),

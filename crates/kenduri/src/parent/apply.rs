@@ -271,7 +271,7 @@ mod tests {
     }
 
     impl Worker {
-        /// The worker's next message, except updates of ready instances.
+        /// Returns the worker's next message, except updates of ready instances.
         async fn hear(&mut self) -> (ToWorker, usize) {
             loop {
                 let heard = tokio::time::timeout(PATIENCE, self.inbox.recv()).await;

@@ -40,7 +40,7 @@ pub(super) struct UpgradeRequest {
     pub(super) _held: (ChangeLock, ClosedGate),
 }
 
-/// Whether a service was stopped by a request.
+/// Returns whether a service was stopped by a request.
 pub(super) fn is_stopped(rows: &[InstanceStatus], service: &str) -> bool {
     let of_it = rows.iter().filter(|row| &*row.service == service);
     let mut states = of_it.map(|row| row.state).peekable();

@@ -52,7 +52,7 @@ impl Signals {
         self.heard.extend(signals);
     }
 
-    /// All received signals, for the next program. Signals must be
+    /// Returns all received signals, for the next program. Signals must be
     /// [blocked](supervisor::block_signals) before.
     pub(super) async fn rest(&mut self) -> Vec<Signal> {
         // Lets the runtime deliver pending signals.

@@ -9,7 +9,7 @@ use edge::{Inherited, Kept, Plan};
 
 use crate::configuration::{self, Asked, Configuration};
 
-/// The number of a worker's threads: one for each core. Each has its own listening sockets.
+/// Returns the number of a worker's threads: one for each core. Each has its own listening sockets.
 pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

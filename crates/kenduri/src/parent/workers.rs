@@ -64,7 +64,7 @@ impl Workers {
         }
     }
 
-    /// Whether any worker has ever served.
+    /// Returns whether any worker has ever served.
     pub(super) fn have_served(&self) -> bool {
         *self.served.borrow()
     }
@@ -179,9 +179,9 @@ impl Workers {
         }
     }
 
-    /// The instances to which no worker has requests in progress, each returned once. During a
-    /// replacement, both workers may send requests. Reports from before an upgrade are lost, and
-    /// such an instance gets its full drain time.
+    /// Returns the instances to which no worker has requests in progress, each returned once.
+    /// During a replacement, both workers may send requests. Reports from before an upgrade are
+    /// lost, and such an instance gets its full drain time.
     fn take_drained(&self) -> BTreeSet<Instance> {
         let mut links = self.links();
         let mut said = links.values().map(|link| &link.drained);
@@ -218,7 +218,7 @@ impl Workers {
         }
     }
 
-    /// The serving worker. Waits until there is one.
+    /// Returns the serving worker. Waits until there is one.
     pub(super) async fn one_that_serves(&self) -> Result<(RunId, MessageSender<ToWorker>)> {
         let mut serving = self.serving.subscribe();
         let found = serving.wait_for(Option::is_some);
@@ -228,7 +228,7 @@ impl Workers {
         found.context("no worker serves; the log says why")
     }
 
-    /// The workers that were started after this one.
+    /// Returns the workers that were started after this one.
     pub(super) fn later_than(&self, run: RunId) -> Vec<(RunId, MessageSender<ToWorker>)> {
         let links = self.links();
         let later = links.range((Bound::Excluded(run), Bound::Unbounded));
@@ -243,7 +243,7 @@ impl Workers {
         }
     }
 
-    /// The number of requests that a server got in the last second.
+    /// Returns the number of requests that a server got in the last second.
     pub(super) fn rate(&self, address: &Address) -> Option<f64> {
         let rates = lock(&self.rates);
         let found = rates.iter().find(|rate| rate.address == *address);

@@ -61,7 +61,7 @@ impl ServiceAction {
         Self::ALL.into_iter().find(|action| action.word() == word)
     }
 
-    /// The message id of the button.
+    /// Returns the message id of the button.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Start => "server-start",
@@ -72,7 +72,7 @@ impl ServiceAction {
         }
     }
 
-    /// The message id of the explanation before the action.
+    /// Returns the message id of the explanation before the action.
     pub(super) fn effect(self) -> &'static str {
         match self {
             Self::Start => "server-start-effect",
@@ -83,7 +83,7 @@ impl ServiceAction {
         }
     }
 
-    /// The message id of the confirmation afterwards.
+    /// Returns the message id of the confirmation afterwards.
     pub(super) fn done(self) -> &'static str {
         match self {
             Self::Start => "server-done-start",
@@ -94,7 +94,7 @@ impl ServiceAction {
         }
     }
 
-    /// Whether requests may fail because of the action.
+    /// Returns whether requests may fail because of the action.
     pub(super) fn is_grave(self) -> bool {
         matches!(self, Self::Restart | Self::Stop)
     }
@@ -176,7 +176,7 @@ pub(super) async fn perform(
     }
 }
 
-/// The action in the form, with the number of instances for scaling.
+/// Returns the action in the form, with the number of instances for scaling.
 fn read(form: &Form) -> Option<(ServiceAction, u32)> {
     let action = ServiceAction::find(form.text("deed"))?;
     if action != ServiceAction::Scale {

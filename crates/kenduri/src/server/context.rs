@@ -71,17 +71,17 @@ impl AdminContext {
         })
     }
 
-    /// A time in the owner's time zone.
+    /// Returns a time in the owner's time zone.
     pub(super) fn moment(&self, at: Timestamp) -> String {
         self.text.moment_short(&at.to_zoned(self.zone.clone()))
     }
 
-    /// The time since `at`, in words.
+    /// Returns the time since `at`, in words.
     pub(super) fn ago(&self, at: Timestamp) -> String {
         span(&self.text, self.now.duration_since(at).as_secs())
     }
 
-    /// A page that must not be cached.
+    /// Returns a page that must not be cached.
     pub(super) fn page<B: Template>(&self, title: &str, body: B) -> Response {
         let who = (self.owner.who(), self.csrf.as_str());
         let frame = self.facts.frame(&self.site, &self.text, who, HERE);
@@ -98,7 +98,7 @@ impl AdminContext {
     }
 }
 
-/// A span of time in its largest unit.
+/// Returns a span of time in its largest unit.
 pub(super) fn span(text: &Text, seconds: i64) -> String {
     let (id, n) = match seconds.max(0) {
         n @ 0..60 => ("server-seconds", n),

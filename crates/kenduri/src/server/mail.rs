@@ -172,7 +172,7 @@ fn record(
     })
 }
 
-/// The records that the domain needs, and whether they are present.
+/// Returns the records that the domain needs, and whether they are present.
 async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<Record> {
     let domain = &facts.domain;
     let ask = async |name: &str| facts.dns.texts(random, name).await.ok();
@@ -240,7 +240,7 @@ fn judge(
     }
 }
 
-/// The key in a DKIM record (RFC 6376, section 3.6.1).
+/// Returns the key in a DKIM record (RFC 6376, section 3.6.1).
 fn public_key(record: &str) -> String {
     let mut tags = record.split(';');
     let found = tags.find_map(|tag| tag.trim().strip_prefix("p="));
@@ -250,7 +250,7 @@ fn public_key(record: &str) -> String {
         .collect()
 }
 
-/// The SPF record that lets the mail server send for the domain.
+/// Returns the SPF record that lets the mail server send for the domain.
 fn spf_record(server: Option<&str>) -> String {
     let allowed = match server {
         Some(host) if host.ends_with("amazonaws.com") => "include:amazonses.com".to_owned(),
@@ -261,8 +261,8 @@ fn spf_record(server: Option<&str>) -> String {
     format!("v=spf1 {allowed} ~all")
 }
 
-/// The job that checks once a day whether the key is still in DNS, because mail with a signature
-/// that cannot be verified may be rejected.
+/// Returns the job that checks once a day whether the key is still in DNS, because mail with a
+/// signature that cannot be verified may be rejected.
 pub(crate) fn daily(site: &Site, facts: &Arc<MailFacts>) -> Handler {
     let (site, facts) = (site.clone(), Arc::clone(facts));
     Handler::each_day("mail.dkim_look", move |_| {

@@ -57,8 +57,8 @@ impl Instance {
     }
 }
 
-/// The address of a service's page. Names are letters, digits and hyphens, so no escaping is
-/// needed.
+/// Returns the path of a service's page. Names are letters, digits and hyphens, so no escaping
+/// is needed.
 pub(super) fn address(service: &str) -> String {
     format!("{HERE}/services/{service}")
 }
@@ -78,7 +78,7 @@ fn mark(state: InstanceState) -> Mark {
     Mark { class, words }
 }
 
-/// A number of bytes in the format of `kenduri ps`.
+/// Returns a number of bytes in the format of `kenduri ps`.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes / 100_000;
     format!("{}.{} MB", tenths / 10, tenths % 10)

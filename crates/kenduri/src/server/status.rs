@@ -81,7 +81,7 @@ impl ServerStatus {
         }
     }
 
-    /// The state of the edge; `None` while the worker starts or stops.
+    /// Returns the state of the edge; `None` while the worker starts or stops.
     pub(super) async fn edge_status(&self) -> Option<EdgeStatus> {
         let (answer, seen) = oneshot::channel();
         let look = async {

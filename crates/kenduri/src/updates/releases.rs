@@ -28,8 +28,8 @@ struct Entry {
     link: String,
 }
 
-/// The number of releases, and those newer than `ours`. A pre-release (`-rc.1`) is only included if
-/// `ours` is a pre-release too.
+/// Returns the number of releases, and those newer than `ours`. A pre-release (`-rc.1`) is only
+/// included if `ours` is a pre-release too.
 pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Release>)> {
     let entries = entries(text)?;
     let read = entries.len();
@@ -51,7 +51,7 @@ pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Relea
 }
 
 impl Entry {
-    /// The version in the title, or else in the last segment of the link.
+    /// Returns the version in the title, or else in the last segment of the link.
     fn version(&self) -> Option<Version> {
         let words = self.title.split_whitespace();
         let last = self.link.trim().rsplit('/').next();
@@ -62,8 +62,8 @@ impl Entry {
     }
 }
 
-/// The entries of a feed. A feed that declares entities of its own is refused, so they are never
-/// expanded.
+/// Returns the entries of a feed. A feed that declares entities of its own is refused, so they are
+/// never expanded.
 fn entries(text: &str) -> Result<Vec<Entry>> {
     let mut reader = Reader::from_str(text);
     let mut entries: Vec<Entry> = Vec::new();

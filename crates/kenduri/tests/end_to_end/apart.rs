@@ -20,7 +20,7 @@ use crate::users::{DAEMON, OWNER, STRANGER, give};
 /// Runs a program with the umask of the unit that `kenduri install` writes.
 pub(crate) const SCRIPT: &str = "umask 077; exec \"$0\" \"$@\"";
 
-/// A service that listens, run by this user.
+/// Returns a service that listens, run by this user.
 fn web(user: &str) -> String {
     format!(
         "[service.web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\n{user}\n\
@@ -53,7 +53,7 @@ impl Site {
     }
 }
 
-/// The separate folders for sockets and logs of data that belongs to another user.
+/// Returns the separate folders for sockets and logs of data that belongs to another user.
 fn apart(copy: &Copy) -> [PathBuf; 2] {
     let data = fs::canonicalize(copy.data()).expect("data");
     let bytes = data.as_os_str().as_bytes();
@@ -74,7 +74,7 @@ impl Drop for Site {
     }
 }
 
-/// The user id of the process that responds at `/web/`.
+/// Returns the user id of the process that responds at `/web/`.
 fn user_of_web(program: &Program) -> u32 {
     let answer = program.get("/web/x");
     assert_eq!(answer.status, 200);

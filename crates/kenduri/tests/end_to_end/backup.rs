@@ -90,7 +90,7 @@ impl Machine {
     }
 }
 
-/// The owners in a restored store, in the order in which they were created.
+/// Returns the owners in a restored store, in the order in which they were created.
 fn owners(data: &Path) -> Vec<usize> {
     let store = rusqlite::Connection::open(data.join("kenduri.db")).expect("a store");
     let mut all = store

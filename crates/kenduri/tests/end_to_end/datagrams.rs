@@ -30,7 +30,7 @@ const PIECES: usize = 8;
 /// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An upstream server that sends one long response, piece by piece when told to.
+/// Returns an upstream server that sends one long response, piece by piece when told to.
 fn upstream(go: Receiver<()>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");

@@ -343,7 +343,7 @@ fn the_doors_close_for_all_but_the_owner() {
     assert_eq!(program.get("/").status, 200);
 }
 
-/// The links that `maintenance` printed.
+/// Returns the links that `maintenance` printed.
 fn links(said: &str) -> Vec<&str> {
     let lines = said.lines().map(|line| line.split_once("/?kenduri-pass="));
     lines.flatten().map(|(start, _)| start).collect()

@@ -29,7 +29,7 @@ impl Answer {
         })
     }
 
-    /// All cookies that the response sets, as a `Cookie` header.
+    /// Returns all cookies that the response sets, as a `Cookie` header.
     pub(crate) fn cookie(&self) -> Option<String> {
         let set = self.head.lines().filter_map(|line| {
             let (name, value) = line.split_once(':')?;

@@ -241,14 +241,14 @@ fn check(program: &Program, household: &mut Household) {
     assert_ne!(reply(stored), reply(&known), "{code} has half an answer");
 }
 
-/// The last event the household is invited to, which has the most room.
+/// Returns the last event the household is invited to, which has the most room.
 fn event(state: &Value) -> &str {
     let last = state["events"].as_array().and_then(|events| events.last());
     last.and_then(|event| event["key"].as_str())
         .expect("an event")
 }
 
-/// The first guest's reply to that event.
+/// Returns the first guest's reply to that event.
 fn reply(state: &Value) -> &str {
     let replies = &state["guests"][0]["replies"];
     replies[event(state)].as_str().expect("a reply")

@@ -51,7 +51,7 @@ fn one_connection_too_many_of_an_address_is_closed() {
     drop(second);
 }
 
-/// The last numbers in a line of `limits` or `status` (proc(5)).
+/// Returns the last numbers in a line of `limits` or `status` (proc(5)).
 fn numbers(program: &Program, file: &str, line: &str) -> Vec<u64> {
     let text = String::from_utf8_lossy(&program.system_file(file)).into_owned();
     let found = text.lines().find_map(|it| it.strip_prefix(line));

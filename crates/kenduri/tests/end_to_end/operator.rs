@@ -98,7 +98,7 @@ impl Owner {
         self.get(answer.header("location").expect("a way on"))
     }
 
-    /// The processes of a service: state and pid.
+    /// Returns the processes of a service: state and pid.
     fn processes(&self, service: &str) -> Vec<(String, Option<i64>)> {
         let said = self.give(&["ps", "--json"]);
         let rows: Vec<Value> = serde_json::from_str(&said).expect("a list");

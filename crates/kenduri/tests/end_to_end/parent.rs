@@ -100,7 +100,7 @@ impl House {
         serde_json::from_str(&said).expect("a list")
     }
 
-    /// The pids of a service's ready instances.
+    /// Returns the pids of a service's ready instances.
     fn ready(&self, service: &str) -> Vec<i32> {
         let rows = self.ps().into_iter();
         let ready = rows.filter(|row| row["service"] == service && row["state"] == "ready");

@@ -77,7 +77,7 @@ impl Program {
         program
     }
 
-    /// The first printed listening address with this scheme; empty if there is none.
+    /// Returns the first printed listening address with this scheme; empty if there is none.
     pub(crate) fn listener(&mut self, scheme: &str) -> String {
         let ready = self.wait_for_line("Kenduri answers at ");
         let address = ready
@@ -103,7 +103,7 @@ impl Program {
         }
     }
 
-    /// The first URL on a line that contains `text`, without scheme and host.
+    /// Returns the first URL on a line that contains `text`, without scheme and host.
     pub(crate) fn link(&mut self, text: &str) -> String {
         let line = self.wait_for_line(text);
         let address = format!("http://{}", self.address);
@@ -131,12 +131,12 @@ impl Program {
         std::fs::read(file).expect("what the system knows of it")
     }
 
-    /// The pid of the supervisor process.
+    /// Returns the pid of the supervisor process.
     pub(crate) fn supervisor_pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// The pid of the worker: the supervisor process's child that runs the same program.
+    /// Returns the pid of the worker: the supervisor process's child that runs the same program.
     pub(crate) fn worker(&self) -> u32 {
         let mut workers = children(self.supervisor_pid()).into_iter().filter(|child| {
             let words = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
@@ -177,8 +177,8 @@ impl Drop for Program {
     }
 }
 
-/// A free address that no other test gets: the kernel assigns ports on 127.0.0.1, and each address
-/// returned here has its own loopback IP.
+/// Returns a free address that no other test gets: the kernel assigns ports on 127.0.0.1, and each
+/// address returned here has its own loopback IP.
 pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU8 = AtomicU8::new(2);
     let own = Ipv4Addr::new(127, 0, 0, NEXT.fetch_add(1, Ordering::Relaxed));
@@ -191,7 +191,7 @@ pub(crate) fn free_address() -> SocketAddr {
     }
 }
 
-/// The children of a process.
+/// Returns the children of a process.
 pub(crate) fn children(process: u32) -> Vec<u32> {
     let file = format!("/proc/{process}/task/{process}/children");
     let children = std::fs::read_to_string(file).unwrap_or_default();

@@ -39,7 +39,8 @@ beside = subprocess.Popen(["sleep", "1000"])
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// The processes of the service, requested through the edge at this address as soon as it responds.
+/// Returns the processes of the service, requested through the edge at this address as soon as it
+/// responds.
 fn processes(address: &str) -> BTreeSet<u32> {
     let end = Instant::now() + PATIENCE;
     let said = loop {

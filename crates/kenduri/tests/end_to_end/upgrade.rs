@@ -51,7 +51,7 @@ impl Copy {
         self.folder.path().join("kenduri.toml")
     }
 
-    /// The pid of the additional service.
+    /// Returns the pid of the additional service.
     fn other(&self) -> Option<i64> {
         let output = self.order(&["ps", "--json"]);
         let rows: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a list");

@@ -166,7 +166,7 @@ fn whoever_stops_reading_has_read_enough() {
     }
 }
 
-/// The first lines of output of a command that runs until it is killed.
+/// Returns the first lines of output of a command that runs until it is killed.
 fn first_lines(folder: &Path, words: &[&str], count: usize) -> Vec<String> {
     let mut child = command(&[])
         .args(words)

@@ -213,7 +213,7 @@ pub fn handler(platform: Platform, catalogue: Catalogue) -> Handler {
     })
 }
 
-/// The job that deletes expired files.
+/// Returns the job that deletes expired files.
 pub(crate) fn sweep_job(platform: Platform) -> Handler {
     Handler::each_minute(SWEEP, move |_| {
         let platform = platform.clone();

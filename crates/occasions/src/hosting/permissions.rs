@@ -83,7 +83,7 @@ impl HostOf {
         self.request.clone()
     }
 
-    /// The host's session or token; `None` in a job.
+    /// Returns the host's session or token; `None` in a job.
     pub(crate) fn who(&self) -> Option<&SignedIn> {
         self.who.as_ref()
     }

@@ -141,7 +141,7 @@ pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<ReminderRule>, S
     .all(tx)
 }
 
-/// The job that checks every minute which reminders and campaigns are due.
+/// Returns the job that checks every minute which reminders and campaigns are due.
 pub fn each_minute(store: Store, key: Key) -> Handler {
     Handler::each_minute("occasions.reminders", move |_| {
         let (store, key) = (store.clone(), key.clone());

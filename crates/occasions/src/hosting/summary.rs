@@ -210,7 +210,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     })
 }
 
-/// The curve of answers, day by day from the first one to today. The last day equals
+/// Returns the curve of answers, day by day from the first one to today. The last day equals
 /// [`Summary::guests`].
 pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
     host.needs(Permission::See)?;

@@ -24,7 +24,7 @@ pub(crate) struct Parts {
     pub(crate) plain: String,
 }
 
-/// The language of a household's mails.
+/// Returns the language of a household's mails.
 pub(crate) fn language(portal: &Portal) -> &str {
     let own = portal.household.invitation.details.language.as_deref();
     own.unwrap_or(&portal.occasion.default_language)

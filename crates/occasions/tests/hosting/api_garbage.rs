@@ -115,7 +115,7 @@ fn body(random: &Random, depth: u32) -> Value {
     Value::Object(fields.collect::<Map<_, _>>())
 }
 
-/// A checksum of everything that changes would leave behind.
+/// Returns a checksum of everything that changes would leave behind.
 async fn traces(stage: &Stage<'_>) -> i64 {
     let counted: Result<(i64,), StoreError> = stage
         .site

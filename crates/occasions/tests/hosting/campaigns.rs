@@ -42,7 +42,7 @@ impl Stage<'_> {
         self.site.store.write(label).await.unwrap();
     }
 
-    /// A worker that writes the campaigns' mails and sends them to the test mailbox.
+    /// Returns a worker that writes the campaigns' mails and sends them to the test mailbox.
     pub(crate) fn postman(&self) -> Worker {
         let site = &self.site;
         let post = Post {
@@ -62,7 +62,7 @@ impl Stage<'_> {
         self.working(handlers)
     }
 
-    /// A worker that writes the campaigns' mails, but sends none.
+    /// Returns a worker that writes the campaigns' mails, but sends none.
     pub(crate) fn scribe(&self) -> Worker {
         self.working(vec![occasions::web::letter::campaigns(self.site.clone())])
     }

@@ -20,7 +20,7 @@ use crate::stage::{Stage, call, on_both};
 /// A marker in every food need that the test enters, and nowhere else.
 const MARK: &str = "Kacang-Xq7Zw";
 
-/// The ids of an invitation's guests.
+/// Returns the ids of an invitation's guests.
 pub(crate) async fn ids(stage: &Stage<'_>, id: &InvitationId) -> Vec<GuestId> {
     let household = portal(stage, id).await.household;
     household.guests.into_iter().map(|guest| guest.id).collect()

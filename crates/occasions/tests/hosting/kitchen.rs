@@ -11,7 +11,7 @@ use crate::pages::HOME;
 use crate::parts::{brought, named};
 use crate::stage::{Stage, on_both};
 
-/// The displayed name of the unnamed guest that [`invite`] adds.
+/// Returns the displayed name of the unnamed guest that [`invite`] adds.
 fn unnamed(stage: &Stage<'_>) -> String {
     let values = [("name", "Rahman bin Ali".into())];
     stage.fill("guest-of", values)

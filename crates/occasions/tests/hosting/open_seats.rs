@@ -19,7 +19,7 @@ use crate::pages::HOME;
 use crate::parts::portal;
 use crate::stage::{Stage, call, code, on_both};
 
-/// The seats taken at the reception: the confirmed ones, and those of unapproved guests.
+/// Returns the seats taken at the reception: the confirmed ones, and those of unapproved guests.
 async fn taken(stage: &Stage<'_>) -> (i64, i64) {
     let found = stage.site.store.read(|tx| {
         let counters =

@@ -251,7 +251,7 @@ fn a_phone_shows_the_boxes_when_somebody_wants_to_select() {
     });
 }
 
-/// The list's total, as the page shows it.
+/// Returns the list's total, as the page shows it.
 fn total(stage: &Stage<'_>, page: &Page) -> String {
     let text = page.text();
     if text.contains(&stage.say("host-nothing-found")) {

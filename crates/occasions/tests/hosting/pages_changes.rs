@@ -21,7 +21,7 @@ async fn open(visitor: &mut Visitor, id: &InvitationId) -> Page {
     visitor.get(&format!("{HOME}/invites/{id}")).await
 }
 
-/// The text that shows that a list has one entry.
+/// Returns the text that shows that a list has one entry.
 fn only_one(stage: &Stage<'_>) -> String {
     let values = ["from", "to", "total"].map(|name| (name, 1.into()));
     stage.fill("host-range", values)

@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::pages::HOME;
 use crate::stage::{Stage, on_both};
 
-/// All paths that accept forms.
+/// Returns all paths that accept forms.
 async fn addresses(stage: &Stage<'_>) -> Vec<String> {
     let invitation = stage.invitation("RAHMA").await;
     let mut owner = stage.visitor(&stage.owner);

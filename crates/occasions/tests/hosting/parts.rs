@@ -23,22 +23,22 @@ pub(crate) async fn version(stage: &Stage<'_>, id: &InvitationId) -> i64 {
     portal(stage, id).await.household.invitation.version
 }
 
-/// An invitation's change from JSON.
+/// Returns an invitation's change from JSON.
 pub(crate) fn sent(change: Value) -> InvitationChange {
     serde_json::from_value(change).unwrap()
 }
 
-/// A guest named by the hosts.
+/// Returns a guest named by the hosts.
 pub(crate) fn named(name: &str) -> Input {
     json!({ "name": name }).into()
 }
 
-/// A guest brought by the household.
+/// Returns a guest brought by the household.
 pub(crate) fn brought(name: &str, may_exceed: bool) -> Input {
     json!({ "name": name, "kind": "plus_one", "override": may_exceed }).into()
 }
 
-/// An answer that does not exceed limits.
+/// Returns an answer that does not exceed limits.
 pub(crate) fn reply(status: ReplyStatus) -> OneReply {
     OneReply {
         version: None,

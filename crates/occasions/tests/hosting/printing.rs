@@ -71,7 +71,7 @@ fn scan_png(png: &[u8]) -> (usize, String) {
     (side, found[0].decode().unwrap().1)
 }
 
-/// The full links of all invitations, sorted by household name.
+/// Returns the full links of all invitations, sorted by household name.
 async fn links(stage: &Stage<'_>) -> Vec<String> {
     let url = stage.site.url().clone();
     stage

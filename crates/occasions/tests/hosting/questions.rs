@@ -30,7 +30,7 @@ pub(crate) fn bus() -> Value {
     })
 }
 
-/// The bus question with `change` applied; fields that are null in `change` are removed.
+/// Returns the bus question with `change` applied; fields that are null in `change` are removed.
 pub(crate) fn bus_but(change: &Value) -> Value {
     let mut bus = bus();
     for (name, value) in change.as_object().unwrap() {

@@ -29,7 +29,7 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// The operation's name in the API description.
+    /// Returns the operation's name in the API description.
     pub(crate) fn operation(&self) -> String {
         format!("{} {}", self.method, self.listed)
     }
@@ -42,7 +42,7 @@ impl Route {
         !self.listed.starts_with("/api/")
     }
 
-    /// Whether the call must come last, because it removes the caller's own membership.
+    /// Returns whether the call must come last, because it removes the caller's own membership.
     fn is_left_to_the_end(&self) -> bool {
         let leave = [
             "DELETE /api/v1/occasions/{id}/members/{account}",
@@ -104,8 +104,8 @@ fn route(method: &str, listed: &str, role: Option<Role>, scopes: Option<Vec<Stri
     }
 }
 
-/// A request body that the API accepts. Where it takes a version, the version is stale, so that
-/// nothing changes.
+/// Returns a request body that the API accepts. Where it takes a version, the version is stale, so
+/// that nothing changes.
 fn body(method: &str, rest: &str) -> Value {
     match (method, rest) {
         ("GET" | "DELETE", _) | (_, "/sent") => Value::Null,
@@ -127,8 +127,8 @@ fn body(method: &str, rest: &str) -> Value {
     }
 }
 
-/// All routes in the API's access lists. Operations without an access rule are for guests and are
-/// skipped.
+/// Returns all routes in the API's access lists. Operations without an access rule are for guests
+/// and are skipped.
 pub(crate) fn routes() -> Vec<Route> {
     let described = occasions::web::api::routes::<Description<_>>().into_openapi();
     let described = serde_json::to_value(described).unwrap();
@@ -261,8 +261,8 @@ impl Answer {
         }
     }
 
-    /// The refusal, unless it is "not found": an object may be missing for another reason than
-    /// access.
+    /// Returns the refusal, unless it is "not found": an object may be missing for another reason
+    /// than access.
     fn refusal_but_missing(&self) -> Option<&str> {
         self.refusal.as_deref().filter(|code| *code != "not_found")
     }

@@ -428,7 +428,8 @@ fn fields(page: &Page) -> Vec<&'static str> {
     found.map(|(name, ..)| *name).collect()
 }
 
-/// The personal fields in the response to each request. Each set of scopes gets its own store.
+/// Returns the personal fields in the response to each request. Each set of scopes gets its own
+/// store.
 async fn shown_to(stage: &Stage<'_>, rights: &[TokenScope]) -> Vec<Vec<&'static str>> {
     let planted = plant(stage).await;
     let all = rights.len() == ALL.len();

@@ -14,14 +14,15 @@ use crate::pages::HOME;
 use crate::parts::{portal, reply, version};
 use crate::stage::{Stage, call, on_both};
 
-/// The reception's id, and how many of its seats are taken.
+/// Returns the reception's id, and how many of its seats are taken.
 async fn reception(stage: &Stage<'_>) -> (EventId, i64) {
     let find = sql!("SELECT id, seats_taken FROM event WHERE key = 'reception'");
     let found = stage.site.store.read(move |tx| tx.one(find, &[])).await;
     found.map_err(|error: StoreError| error).unwrap()
 }
 
-/// The number of seats taken at the reception. It must equal the number of guests who said yes.
+/// Returns the number of seats taken at the reception. It must equal the number of guests who said
+/// yes.
 async fn taken(stage: &Stage<'_>) -> i64 {
     let counted = stage
         .site

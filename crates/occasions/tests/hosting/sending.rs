@@ -24,7 +24,7 @@ async fn press(visitor: &mut testkit::Visitor, page: &Page, action: &str, sent: 
     visitor.follow(done).await
 }
 
-/// The path that marks the household on the page as sent.
+/// Returns the path that marks the household on the page as sent.
 fn action(page: &Page) -> String {
     let link = page
         .links()
@@ -35,7 +35,7 @@ fn action(page: &Page) -> String {
     format!("{HOME}/invites/{id}/sent")
 }
 
-/// The number of households whose invitation is unsent.
+/// Returns the number of households whose invitation is unsent.
 async fn waiting(stage: &Stage<'_>) -> i64 {
     let count = |tx: &mut platform::Tx<'_>| -> Result<(i64,), platform::StoreError> {
         tx.one(

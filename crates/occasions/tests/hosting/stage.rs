@@ -158,7 +158,7 @@ impl<'w> Stage<'w> {
         visitor
     }
 
-    /// A client that uses an API token of this host.
+    /// Returns a client that uses an API token of this host.
     pub(crate) async fn program(&self, host: &Host, scopes: &[TokenScope]) -> Visitor {
         let token = testkit::stage::new_token(&self.site.store, &host.account, scopes, None).await;
         let mut visitor = self.nobody();
@@ -221,7 +221,7 @@ impl<'w> Stage<'w> {
         format!("/api/v1/occasions/{}{rest}", self.occasion)
     }
 
-    /// A worker that runs background jobs.
+    /// Returns a worker that runs background jobs.
     pub(crate) fn worker(&self) -> Worker {
         let mut handlers = occasions::hosting::jobs(&self.site.platform, &self.site.catalogue);
         handlers.push(occasions::web::alarm::alarms(self.site.clone()));
@@ -234,7 +234,7 @@ impl<'w> Stage<'w> {
         )
     }
 
-    /// The actions in the log, oldest first.
+    /// Returns the actions in the log, oldest first.
     pub(crate) async fn actions(&self) -> Vec<String> {
         let all = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, _> {
             tx.all(sql!("SELECT action FROM audit ORDER BY sequence"), &[])
@@ -243,7 +243,7 @@ impl<'w> Stage<'w> {
         rows.into_iter().map(|(action,)| action).collect()
     }
 
-    /// The events sent to open pages, oldest first: names and data.
+    /// Returns the events sent to open pages, oldest first: names and data.
     pub(crate) async fn news(&self) -> Vec<(String, Value)> {
         let all = |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, _> {
             tx.all(
@@ -257,12 +257,12 @@ impl<'w> Stage<'w> {
     }
 }
 
-/// The error code of a refusal.
+/// Returns the error code of a refusal.
 pub(crate) fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> &'static str {
     web::Problem::from(outcome.unwrap_err()).code
 }
 
-/// The pointer and code of each finding in a refusal.
+/// Returns the pointer and code of each finding in a refusal.
 pub(crate) fn fields<T: std::fmt::Debug>(
     outcome: Result<T, Refusal>,
 ) -> Vec<(String, &'static str)> {

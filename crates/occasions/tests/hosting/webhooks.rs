@@ -12,7 +12,7 @@ use crate::stage::{Stage, call, on_both};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
-/// The queued webhook messages, oldest first: event names and bodies.
+/// Returns the queued webhook messages, oldest first: event names and bodies.
 async fn messages(stage: &Stage<'_>) -> Vec<(String, Value)> {
     let look = |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, StoreError> {
         tx.all(
@@ -91,7 +91,7 @@ fn owners_webhooks_hear_of_answers_and_of_opened_invitations() {
     });
 }
 
-/// A client with a token of the owner that has these scopes; earlier tokens are revoked.
+/// Returns a client with a token of the owner that has these scopes; earlier tokens are revoked.
 async fn with(stage: &Stage<'_>, scopes: &[TokenScope]) -> Visitor {
     stage.forget_tokens().await;
     stage.program(&stage.owner, scopes).await

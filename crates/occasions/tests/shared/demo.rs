@@ -82,7 +82,7 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// A browser at this IP address, without a preferred language.
+    /// Returns a browser at this IP address, without a preferred language.
     pub(crate) fn visitor_at(&self, address: &str) -> Visitor {
         let mut visitor = Visitor::new(self.router.clone());
         visitor.carry(Peer(address.parse().unwrap()));
@@ -178,7 +178,7 @@ impl<'w> Stage<'w> {
     }
 }
 
-/// The JSON state of an invitation.
+/// Returns the JSON state of an invitation.
 pub(crate) async fn state(visitor: &mut Visitor, code: &str) -> Value {
     let page = visitor.get(&format!("/api/v1/invitations/{code}")).await;
     page.expect(200).json()

@@ -213,7 +213,7 @@ async fn by_program(visitor: &mut Visitor, method: &str, code: &str) -> Page {
     crate::stage::put(visitor, code, &serde_json::json!({ "version": 1 })).await
 }
 
-/// The response's headers and body without the request id.
+/// Returns the response's headers and body without the request id.
 fn without_ids(page: &Page) -> (String, String) {
     let id = page.header("x-request-id");
     let headers = format!("{:?}", page.headers).replace(id, "");

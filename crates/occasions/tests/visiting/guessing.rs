@@ -167,7 +167,7 @@ fn a_name_on_the_invitation_opens_it_whatever_way_it_comes() {
     });
 }
 
-/// The page without its request id and the characters of the code that it shows.
+/// Returns the page without its request id and the characters of the code that it shows.
 fn without(page: &Page, code: &str) -> String {
     let body = page.body.replace(page.header("x-request-id"), "");
     body.replace(&format!("{}***", &code[..2]), "")
@@ -444,7 +444,7 @@ fn many_guests_share_one_address_from_the_first_moment() {
     });
 }
 
-/// The codes of all households that may write notes.
+/// Returns the codes of all households that may write notes.
 async fn codes(stage: &Stage<'_>) -> Vec<String> {
     let rows = stage
         .world

@@ -11,7 +11,7 @@ const PAGE: &str = "/o/aisyah-daniel/rsvp";
 
 const EVENTS: [&str; 3] = ["nikah", "reception", "brunch"];
 
-/// The form's fields; `attending` is spread to every event.
+/// Returns the form's fields; `attending` is spread to every event.
 fn spread<'f>(fields: &[(&'f str, &'f str)]) -> Vec<(String, &'f str)> {
     let mut spread = Vec::new();
     for (name, value) in fields {

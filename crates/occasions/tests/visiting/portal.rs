@@ -11,7 +11,7 @@ use crate::stage::{Stage, assert_private, on_both, on_sqlite, put, state};
 
 const PAGES: [&str; 5] = ["", "/rsvp", "/dietary", "/notes", "/confirmation"];
 
-/// The forms of a page, without those that every page has.
+/// Returns the forms of a page, without those that every page has.
 fn own_forms(page: &Page) -> Vec<Form> {
     let mut forms = page.forms();
     forms.retain(|form| !form.fields.iter().any(|field| field.name == "forget"));

@@ -64,7 +64,7 @@ impl Stage<'_> {
         self.world.expect_mail(recipient, &subject);
     }
 
-    /// A worker that sends mails.
+    /// Returns a worker that sends mails.
     pub(crate) fn worker(&self) -> Worker {
         let site = &self.site;
         let post = Post {
@@ -99,7 +99,7 @@ pub(crate) async fn put(visitor: &mut Visitor, code: &str, body: &Value) -> Page
     visitor.call(Method::PUT, &address, body).await
 }
 
-/// A request body with one guest's answers.
+/// Returns a request body with one guest's answers.
 pub(crate) fn answer(version: i64, id: &str, replies: &Value) -> Value {
     json!({ "version": version, "guests": [{ "id": id, "replies": replies }] })
 }

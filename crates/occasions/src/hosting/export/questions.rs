@@ -9,7 +9,7 @@ use crate::question::Question;
 use crate::words::AskedOf;
 
 impl Ground<'_> {
-    /// The questions for guests or for households; each gets a column.
+    /// Returns the questions for guests or for households; each gets a column.
     pub(super) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &Question> {
         let all = self.answered.questions.iter();
         all.filter(move |question| question.asked_of == of)
@@ -20,7 +20,7 @@ impl Ground<'_> {
             .map(|question| self.question_title(question))
     }
 
-    /// The cells under [`Ground::question_headings`].
+    /// Returns the cells under [`Ground::question_headings`].
     pub(super) fn question_cells(
         &self,
         invitation: &InvitationId,

@@ -81,7 +81,7 @@ fn is_open(portal: &Portal, which: Which) -> bool {
     }
 }
 
-/// The key that makes a repeated save of this form harmless.
+/// Returns the key that makes a repeated save of this form harmless.
 fn submission(req: &GuestRequest) -> String {
     platform::id::generate(req.site.clock.now(), &req.site.random)
 }

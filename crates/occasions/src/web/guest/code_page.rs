@@ -52,7 +52,7 @@ pub(super) fn form<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeE
     }
 }
 
-/// The response to every code of an occasion that is over.
+/// Returns the response to every code of an occasion that is over.
 pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
     let text = site.speak_public(wishes);
     let body = Farewell { text: &text };

@@ -90,7 +90,7 @@ pub(crate) fn first_parts(
     Ok(vec![Part::Below(Part::html(&FirstPart { text }))])
 }
 
-/// The menu item of the code page, if guests can open any occasion.
+/// Returns the menu item of the code page, if guests can open any occasion.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let item = MenuItem {
         href: "/invite".to_owned(),

@@ -22,7 +22,7 @@ pub(super) fn guest_page<B: askama::Template>(
     response
 }
 
-/// A page with the theme and the languages of its occasion.
+/// Returns a page with the theme and the languages of its occasion.
 pub(super) fn framed<'a, B: askama::Template>(
     text: &'a Text,
     portal: &Portal,
@@ -39,7 +39,7 @@ pub(super) fn framed<'a, B: askama::Template>(
     }
 }
 
-/// The languages that a reader can choose.
+/// Returns the languages that a reader can choose.
 pub(super) fn languages(portal: &Portal) -> Vec<Language> {
     let tags = portal.occasion.languages.iter();
     tags.map(|tag| Language::of(tag)).collect()
@@ -56,7 +56,7 @@ pub fn keep_private(response: &mut Response) {
     );
 }
 
-/// Keeps a public page out of search engines: it is only for people who know its address.
+/// Keeps a public page out of search engines: it is only for people who know its URL.
 pub(super) fn keep_out_of_search(response: &mut Response) {
     response.headers_mut().insert(
         HeaderName::from_static("x-robots-tag"),

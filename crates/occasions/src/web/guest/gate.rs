@@ -479,8 +479,8 @@ impl CodeGate {
         Ok(response)
     }
 
-    /// Records that the household itself has opened its page. Robots are ignored: they are
-    /// recognised by their user agent, or by headers that say that no person navigates.
+    /// Records that the household itself has opened its page. Robots are ignored: their user agent
+    /// is missing or contains a word such as `bot`.
     pub(super) fn note_opened(&self, headers: &HeaderMap, id: &InvitationId, now: Timestamp) {
         let robot = headers
             .get("user-agent")

@@ -300,7 +300,7 @@ fn refused(
     Ok(page(site, text, public, typed, trouble))
 }
 
-/// The errors, in the order of the form.
+/// Returns the errors, in the order of the form.
 fn errors(text: &Text, public: &Public, wrong: &[FieldProblem]) -> Vec<FormError> {
     let events = public
         .events

@@ -67,9 +67,9 @@ impl Tone {
 pub struct Frame<'a> {
     pub theme: Theme,
     pub hosts: Hosts<'a>,
-    /// The address of the household's portal.
+    /// The path of the household's portal.
     pub home: String,
-    /// The address of the form for answers.
+    /// The path of the form for answers.
     pub answer: String,
     /// The household's name.
     pub household: &'a str,
@@ -95,7 +95,7 @@ pub struct Hosts<'a>(pub Spoken<'a>);
 const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
 
 impl Hosts<'_> {
-    /// The names, one per line; `true` marks the joiner, which is set smaller.
+    /// Returns the names, one per line; `true` marks the joiner, which is set smaller.
     pub fn lines(&self) -> Vec<(&str, bool)> {
         let whole = self.0.text;
         for joiner in JOINERS {
@@ -109,7 +109,7 @@ impl Hosts<'_> {
         vec![(whole, false)]
     }
 
-    /// Whether a name is so long that a phone needs smaller letters.
+    /// Returns whether a name is so long that a phone needs smaller letters.
     pub fn long(&self) -> bool {
         self.lines()
             .iter()

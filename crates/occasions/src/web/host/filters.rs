@@ -116,7 +116,7 @@ impl<'a> Filters<'a> {
         self.query.text("q")
     }
 
-    /// The label to filter by, exactly as stored.
+    /// Returns the label to filter by, exactly as stored.
     pub(super) fn tag(&self) -> &str {
         self.query.text("tag")
     }
@@ -147,7 +147,7 @@ impl<'a> Filters<'a> {
         chips
     }
 
-    /// The query parameters that links keep.
+    /// Returns the query parameters that links keep.
     fn repeated_parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let pairs = self.query.iter();
         pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))
@@ -286,7 +286,7 @@ fn answer_options(
     (!options.is_empty()).then_some(options)
 }
 
-/// The name of a language, or the word for an unknown one.
+/// Returns the name of a language, or the word for an unknown one.
 pub(super) fn language(text: &Text, tag: Option<&str>) -> String {
     match tag {
         Some(tag) => Language::of(tag).name.into_owned(),

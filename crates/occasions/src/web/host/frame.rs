@@ -47,7 +47,7 @@ impl Place {
 }
 
 impl HostRequest {
-    /// A page of an occasion.
+    /// Returns a page of an occasion.
     pub(crate) fn page<B: Template>(
         &self,
         context: &PageContext,
@@ -117,7 +117,7 @@ impl HostRequest {
         Ok(self.site.store.read(look).await?)
     }
 
-    /// A page outside any occasion.
+    /// Returns a page outside any occasion.
     pub(crate) fn plain_page<B: Template>(
         &self,
         title: &str,
@@ -218,7 +218,7 @@ impl HostRequest {
         ]
     }
 
-    /// All sections of the navigation.
+    /// Returns all sections of the navigation.
     pub(crate) fn places(&self, context: &PageContext) -> Vec<Section> {
         self.sections(context, Place::More)
     }

@@ -354,7 +354,7 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     })
 }
 
-/// The name of a field.
+/// Returns the name of a field.
 pub(crate) fn field_words(field: &str) -> Option<&'static str> {
     Some(match field {
         "code" => "host-code",

@@ -159,7 +159,7 @@ impl HostRequest {
         self.request.clone()
     }
 
-    /// The wording for this occasion.
+    /// Returns the wording for this occasion.
     pub(crate) fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
         Wording::new(&self.text, &context.occasion, context.now)
     }

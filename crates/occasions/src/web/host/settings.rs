@@ -69,7 +69,7 @@ impl Part {
         }
     }
 
-    /// The fields of the section's form.
+    /// Returns the fields of the section's form.
     fn fields(self) -> Vec<web::Field> {
         let mut fields = FIELDS.to_vec();
         fields.retain(|field| field.section == self.title());
@@ -228,7 +228,7 @@ fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group
     groups
 }
 
-/// The states the occasion may change to.
+/// Returns the states the occasion may change to.
 fn moves(status: OccasionStatus) -> Vec<Move> {
     let one = |status: OccasionStatus, words, effect, is_grave| Move {
         status: status.word(),

@@ -39,7 +39,7 @@ impl<'a> Wording<'a> {
         at(&self.occasion.slug, rest)
     }
 
-    /// The hosts' names.
+    /// Returns the hosts' names.
     pub(crate) fn hosts(&self) -> Spoken<'a> {
         self.pick(&self.occasion.hosts)
     }
@@ -99,7 +99,7 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// A deadline: "Thu 14 Jan 2027, end of day".
+    /// Returns a deadline: "Thu 14 Jan 2027, end of day".
     pub(crate) fn deadline(&self, at: Timestamp) -> String {
         let local = self.local(at);
         match Deadline::of(&local) {
@@ -137,7 +137,7 @@ impl<'a> Wording<'a> {
         self.pick(&event.name)
     }
 
-    /// The name of a food need.
+    /// Returns the name of a food need.
     pub(crate) fn diet(&self, options: &[DietaryOption], key: &str) -> String {
         let own = options.iter().find(|option| option.key == key);
         let default = &self.occasion.default_language;
@@ -197,7 +197,7 @@ pub(crate) fn query(query: &Form) -> String {
     address("", query.iter()).trim_start_matches('?').to_owned()
 }
 
-/// The mark of an answer.
+/// Returns the mark of an answer.
 pub(crate) fn mark(status: ReplyStatus) -> Mark {
     match status {
         ReplyStatus::Pending => Mark::Pending,

@@ -106,7 +106,7 @@ where
     store.read(look).await.unwrap()
 }
 
-/// The number of rows in each table that an import writes to, including the audit log.
+/// Returns the number of rows in each table that an import writes to, including the audit log.
 async fn rows(store: &Store) -> [i64; 11] {
     read(store, |tx| {
         let counts: (i64, i64, i64, i64, i64) = tx.one(

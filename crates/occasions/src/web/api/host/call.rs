@@ -26,7 +26,7 @@ pub(crate) use call::{Maybe, answer, id};
 /// A request whose caller has not yet been proved to be a host.
 pub(crate) struct Call {
     inner: call::Call,
-    /// The permission that the address requires.
+    /// The permission that the path requires.
     permission: Option<Permission>,
     by_hand: ByHand,
 }
@@ -140,7 +140,7 @@ impl Call {
         self.once_by(body, status, self.enter(place), change).await
     }
 
-    /// Proves that the caller is a host with the permission that the address requires.
+    /// Proves that the caller is a host with the permission that the path requires.
     fn enter(
         &self,
         place: Place,

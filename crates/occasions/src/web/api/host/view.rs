@@ -93,7 +93,7 @@ pub(super) struct InvitationView {
     answers: Option<BTreeMap<String, Answer>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bookkeeping: Option<BookkeepingView>,
-    /// Why mail does not reach its address. Only where one invitation is read, for
+    /// Why mail does not reach its mail address. Only where one invitation is read, for
     /// callers who see the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<SuppressionView>>,

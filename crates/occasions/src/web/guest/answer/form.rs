@@ -28,7 +28,7 @@ pub(super) enum Which {
 }
 
 impl Which {
-    /// The last segment of the form's address.
+    /// Returns the last segment of the form's path.
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Answers => "rsvp",
@@ -37,7 +37,7 @@ impl Which {
         }
     }
 
-    /// The route under which responses to repeated saves are stored.
+    /// Returns the route under which responses to repeated saves are stored.
     pub(super) fn route(self) -> &'static str {
         match self {
             Self::Answers => "POST /invite/rsvp",
@@ -46,7 +46,7 @@ impl Which {
         }
     }
 
-    /// Whether the hosts switched this form on.
+    /// Returns whether the hosts switched this form on.
     pub(super) fn is_on(self, portal: &Portal) -> bool {
         let switches = portal.occasion.switches;
         match self {

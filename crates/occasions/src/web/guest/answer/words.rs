@@ -125,7 +125,7 @@ fn field(text: &Text, portal: &Portal, parsed: &ParsedForm, error: &FieldProblem
     }
 }
 
-/// The error message for an answer to one of the hosts' questions.
+/// Returns the error message for an answer to one of the hosts' questions.
 fn about_question(text: &Text, portal: &Portal, key: &str, code: &str) -> String {
     let found = portal
         .asked_questions()

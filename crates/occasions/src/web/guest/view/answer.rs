@@ -15,7 +15,7 @@ use super::{Closing, Frame, QuestionControl, QuestionField};
 pub struct Answer<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The address that the form is sent to.
+    /// The path that the form is sent to.
     pub action: String,
     pub version: String,
     /// The key that makes a repeated save harmless.

@@ -50,7 +50,7 @@ pub enum CodeProblem {
 /// A household this device has opened.
 pub struct Known {
     pub household: String,
-    /// The address of its portal.
+    /// The path of the household's portal.
     pub address: String,
     /// The code of the household, needed to forget it.
     pub code: String,
@@ -127,7 +127,7 @@ pub struct Card<'a> {
     pub welcome: Spoken<'a>,
     /// The events, if visitors may answer without a code; otherwise empty.
     pub events: Vec<OpenEvent<'a>>,
-    /// The address of the form for an answer without a code, if hosts take such answers.
+    /// The path of the form for an answer without a code, if hosts take such answers.
     pub answer: Option<String>,
     /// The notes that hosts show publicly.
     pub wishes: &'a [PublicWish],

@@ -126,13 +126,13 @@ pub struct Confirmation<'a> {
     pub guests: Vec<Stored<'a>>,
     /// The events that at least one guest attends, with time and place.
     pub events: Vec<EventRow<'a>>,
-    /// The full address of the calendar file.
+    /// The full URL of the calendar file.
     pub calendar: Option<String>,
     /// The answers of the household as a whole to the hosts' questions.
     pub told: Vec<AnsweredQuestion<'a>>,
     /// The sentence that says until when answers can be changed.
     pub change: Option<String>,
-    /// The full address of the portal, with its key.
+    /// The full URL of the portal, with its key.
     pub link: String,
     /// The site without its scheme: "kenduri.example:8443".
     pub site: String,

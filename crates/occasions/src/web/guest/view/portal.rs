@@ -32,7 +32,7 @@ pub struct PortalPage<'a> {
     pub days_left: Option<DaysLeft>,
     /// The events this household is invited to, by time.
     pub events: Vec<EventRow<'a>>,
-    /// The address of the calendar file.
+    /// The path of the calendar file.
     pub calendar: Option<String>,
     /// The guests with their answers.
     pub guests: Vec<Stored<'a>>,
@@ -277,7 +277,7 @@ pub struct Confirmation<'a> {
     pub household: Vec<AnsweredQuestion<'a>>,
     /// The path of the calendar file; `None` if it would be empty.
     pub calendar: Option<String>,
-    /// The masked address that the confirmation mail goes to.
+    /// The masked mail address that the confirmation mail goes to.
     pub mail: Option<String>,
     pub tiles: Vec<Tile>,
 }

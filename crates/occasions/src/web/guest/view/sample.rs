@@ -11,7 +11,7 @@ use super::{
     Progress, ScheduleRow, Standing, Stored, Tile, Timer, Tone, Typed,
 };
 
-/// A text by the hosts, in the languages of the demo.
+/// Returns a text by the hosts, in the languages of the demo.
 pub(super) fn spoken(
     text: &Text,
     en: &'static str,
@@ -237,7 +237,7 @@ fn tiles(text: &Text) -> Vec<Tile> {
     ]
 }
 
-/// The portal of a household that has not answered.
+/// Returns the portal of a household that has not answered.
 pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
     let mut guests = stored(text);
     for guest in &mut guests {
@@ -284,7 +284,7 @@ pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
     }
 }
 
-/// The portal of a household that has answered in part.
+/// Returns the portal of a household that has answered in part.
 pub(crate) fn portal_partly(text: &Text) -> PortalPage<'_> {
     PortalPage {
         progress: Progress::Partly,
@@ -294,7 +294,7 @@ pub(crate) fn portal_partly(text: &Text) -> PortalPage<'_> {
     }
 }
 
-/// The portal after the deadline, with answers that came too late.
+/// Returns the portal after the deadline, with answers that came too late.
 pub(crate) fn portal_closed(text: &Text) -> PortalPage<'_> {
     PortalPage {
         standing: Standing::Closed(Some(text.day_and_month(date(2027, 1, 14)))),
@@ -329,7 +329,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
     }
 }
 
-/// The code page, with a household that this browser remembers.
+/// Returns the code page, with a household that this browser remembers.
 pub(crate) fn code(text: &Text) -> CodeEntry<'_> {
     CodeEntry {
         text,
