@@ -18,6 +18,7 @@ web::words! {
     OrderState {
         /// Waiting for payment.
         Created = "created" => "order-created",
+        /// It is paid.
         Paid = "paid" => "order-paid",
         /// Refunded in full.
         Refunded = "refunded" => "order-refunded",

@@ -58,6 +58,7 @@ web::words! {
         Online = "online_link" => "slot-online",
         /// At a place.
         InPerson = "in_person" => "slot-in-person",
+        /// By telephone.
         Phone = "phone" => "slot-phone",
     }
 }

@@ -4,25 +4,33 @@ pub use web::sheet::FileFormat;
 use web::words;
 
 words! {
+    /// A role in an occasion; later ones may do more.
     Role {
         /// May see, but not change anything.
         Observer = "observer" => "host-role-observer",
         /// May change invitations and guests.
         Coordinator = "coordinator" => "host-role-coordinator",
+        /// May do everything in the occasion.
         OccasionOwner = "occasion_owner" => "host-role-owner",
     }
 }
 
 words! {
+    /// What is celebrated.
     OccasionKind {
+        /// A wedding.
         Wedding = "wedding" => "host-kind-wedding",
+        /// An engagement.
         Engagement = "engagement" => "host-kind-engagement",
+        /// A birthday.
         Birthday = "birthday" => "host-kind-birthday",
+        /// A feast.
         Kenduri = "kenduri" => "host-kind-kenduri",
         /// A naming.
         Naming = "naming" => "host-kind-naming",
         /// A memorial: no decoration, formal words.
         Memorial = "memorial" => "host-kind-memorial",
+        /// Anything else.
         Other = "other" => "host-kind-other",
     }
 }
@@ -70,7 +78,9 @@ words! {
 words! {
     /// Who acted: the household itself or a host for it.
     ActedBy {
+        /// The household.
         Household = "household",
+        /// A host.
         Host = "host",
     }
 }
@@ -78,11 +88,13 @@ words! {
 words! {
     /// The channel that an answer came through.
     Source {
+        /// A page.
         Web = "web",
         /// The JSON interface.
         Api = "api",
         /// A live connection.
         Socket = "socket",
+        /// A file.
         Import = "import",
         /// A host, on the telephone.
         Phone = "phone",
@@ -104,6 +116,7 @@ words! {
 words! {
     /// What a household may do now. Computed, never stored.
     Access {
+        /// The household may answer.
         Open = "open" => "host-access-open",
         /// The household may only look: the deadline has passed or the occasion is closed.
         Closed = "closed" => "host-access-closed",
@@ -143,7 +156,9 @@ words! {
 words! {
     /// Who is asked a question.
     AskedOf {
+        /// The household, once.
         Household = "household" => "host-asked-of-household",
+        /// Each guest.
         Guest = "guest" => "host-asked-of-guest",
     }
 }

@@ -57,6 +57,7 @@ pub const SHOWN: usize = 200;
 words! {
     /// How far an import is.
     ImportState {
+        /// Not applied yet: the host has not confirmed it.
         Draft = "draft" => "host-import-state-draft",
         /// Waiting for its turn.
         Queued = "queued" => "host-job-waiting",
