@@ -48,7 +48,6 @@ pub struct Settings {
 
 #[derive(Clone, Debug, Default)]
 pub struct Status {
-    /// Whether there is a key.
     pub has_key: bool,
     /// When the last snapshot was made.
     pub snapshot: Option<Timestamp>,

@@ -29,7 +29,6 @@ pub struct Drill {
     pub result: DrillResult,
 }
 
-/// The result of a drill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DrillResult {
@@ -54,7 +53,6 @@ pub enum DrillResult {
 }
 
 impl Drill {
-    /// Reads the outcome of the last drill, if there was one.
     pub fn last(data: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(data.join(OUTCOME)).ok()?).ok()
     }

@@ -30,13 +30,11 @@ pub enum BackupError {
         "the passphrase does not open this backup\n  it is six words, shown when the key was made"
     )]
     Passphrase,
-    /// The target holds the backup of another installation.
     #[error(
         "{0} holds the backup of another installation, which is left as it is\n  \
          give this one a folder or a prefix of its own: [backup] to"
     )]
     OtherInstallation(String),
-    /// A newer version of Kenduri made the backup.
     #[error(
         "Kenduri {made_by} made this backup, and this is {ours}\n  install {made_by} or a newer one"
     )]
@@ -79,7 +77,6 @@ pub enum BackupError {
         /// The space needed, in bytes.
         needed: u64,
     },
-    /// The restored store is not consistent.
     #[error(
         "what was restored is not a whole store: {0}\n  restore an earlier one: kenduri backup list"
     )]

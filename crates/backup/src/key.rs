@@ -122,7 +122,6 @@ impl BackupKey {
         write().map_err(BackupError::file(&path))
     }
 
-    /// Decrypts the key of a backup with its passphrase.
     pub(crate) fn open(envelope: &[u8], passphrase: &Secret) -> Result<Self, BackupError> {
         let envelope = Self::envelope(envelope)?;
         let decode = |text: &str| STANDARD.decode(text).unwrap_or_default();

@@ -92,7 +92,6 @@ pub struct Booking {
     pub cancelled_at: Option<Timestamp>,
     /// Who cancelled it.
     pub cancelled_by: Option<Party>,
-    /// The reason for the cancellation.
     pub cancel_reason: String,
     pub created_at: Timestamp,
     /// Raised by every change.

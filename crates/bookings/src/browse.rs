@@ -65,7 +65,6 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
     .all(tx)
 }
 
-/// Finds an offered slot by its id.
 pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError> {
     let Some(slot) = crate::slot::find(tx, id)? else {
         return Ok(None);

@@ -34,7 +34,6 @@ web::words! {
     }
 }
 
-/// A refund.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Refund {
     /// The refund's id, which is also its idempotency key for the gateway.

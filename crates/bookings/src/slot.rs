@@ -398,7 +398,6 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
     .maybe(tx)
 }
 
-/// Finds a slot of this provider.
 pub fn own(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<Slot, Refusal> {
     let found = find(tx, id)?.filter(|slot| slot.provider_id == provider.profile.id);
     found.ok_or(Refusal::NotFound)

@@ -117,7 +117,6 @@ fn fill(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// Starts the backup, if one is configured.
 pub(crate) fn start_backup(settings: &Settings, site: &Site) -> Result<Option<Arc<backup::Agent>>> {
     let Some(backup) = &settings.backup else {
         return Ok(None);

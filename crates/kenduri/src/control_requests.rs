@@ -99,12 +99,10 @@ pub(crate) enum ControlResponse {
         /// When the token expires.
         expires_at: String,
     },
-    /// The audit log was verified.
     AuditVerified {
         /// The position of the first sealed line that was changed; `None` if none was.
         broken: Option<i64>,
     },
-    /// The bookings were verified.
     BookingsVerified {
         /// The inconsistencies, one per line.
         wrong: Vec<String>,

@@ -26,7 +26,6 @@ use crate::app_setup::Opened;
 
 /// The invitation whose link is printed: unanswered, with two plus-ones.
 const INVITATION: &str = "RAHMA";
-/// The host.
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
 /// A person with an account who has no part in the wedding.
 const MEMBER: (&str, &str) = ("Mei Lin", "mei.lin@example.com");

@@ -37,13 +37,11 @@ pub(crate) fn start() -> Result<Metrics> {
 }
 
 impl Metrics {
-    /// Adds the store's metrics.
     pub(crate) fn with(self, store: Store) -> Self {
         let store = Some(store);
         Self { store, ..self }
     }
 
-    /// Renders all metrics.
     pub(crate) async fn render(&self) -> String {
         if let Some(store) = &self.store {
             let (changes, commits) = store.counts();

@@ -36,7 +36,6 @@ pub(crate) struct Parts {
     pub(crate) mail: Arc<MailFacts>,
     /// The sources of releases and advisories.
     pub(crate) updates: Arc<[Source]>,
-    /// The backup, if there is one.
     pub(crate) backup: Option<Arc<Agent>>,
     pub(crate) stop: CancellationToken,
     /// Cancelled when all of Kenduri stops.

@@ -26,7 +26,6 @@ pub enum Answer {
 pub type Answers = BTreeMap<QuestionId, Answer>;
 
 impl Answer {
-    /// Returns whether this choice is part of the answer.
     pub fn has(&self, choice: &str) -> bool {
         match self {
             Self::Choices(keys) => keys.iter().any(|key| key == choice),
@@ -46,7 +45,6 @@ pub struct Given {
     pub answer: Answer,
 }
 
-/// Loads all answers on an invitation.
 pub fn of_invitation(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Given>, StoreError> {
     sql!(
         "SELECT {Given} FROM answer WHERE invitation = :invitation",
@@ -55,7 +53,6 @@ pub fn of_invitation(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<G
     .all(tx)
 }
 
-/// Loads all answers in an occasion.
 pub fn of_occasion(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>, StoreError> {
     sql!(
         "SELECT {answer: Given}

@@ -54,7 +54,6 @@ pub enum Closed {
     Store(#[from] StoreError),
 }
 
-/// Opens the portal behind a code.
 pub fn open(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Portal, Closed> {
     let invitation = invitation::find_by_code(tx, key)?.ok_or(Closed::NotFound)?;
     enter(tx, invitation)

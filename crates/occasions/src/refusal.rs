@@ -36,7 +36,6 @@ pub enum Refusal {
     /// Too many tries; seconds until the next one is allowed.
     #[error("too many tries")]
     RateLimited(u32),
-    /// The limit has been reached.
     #[error("the limit of {0} is reached")]
     LimitReached(i64),
     #[error(transparent)]
@@ -110,7 +109,6 @@ pub enum Refusal {
     /// The role does not allow it.
     #[error("this role may not do that")]
     Forbidden,
-    /// The token lacks this scope.
     #[error("the token has no scope {0}")]
     ScopeRequired(TokenScope),
     /// No token may do this.

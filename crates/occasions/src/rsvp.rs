@@ -167,7 +167,6 @@ pub fn answer(
     Ok(Saved::Stored(After::new(portal, body)))
 }
 
-/// Opens the portal under the locks of this save.
 fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<Portal, Refusal> {
     let seen = invitation::seek(tx, &save.key)?;
     let (id, occasion) = seen.ok_or(Refusal::InvitationNotFound)?;

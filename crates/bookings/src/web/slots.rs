@@ -141,7 +141,6 @@ fn monday(day: Date) -> Date {
     day.checked_sub(i64::from(back).days()).unwrap_or(day)
 }
 
-/// A page with one form.
 #[derive(Template)]
 #[template(path = "slots/form.html")]
 pub(super) struct FormPage<'a> {

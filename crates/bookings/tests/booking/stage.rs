@@ -80,7 +80,6 @@ pub(crate) trait Booking {
     /// Changes a field of the provider's profile, or ticks it.
     async fn profile(&mut self, name: &str, value: &str);
 
-    /// Presses “Book” on the page of a slot.
     async fn book(&mut self, slot: &Value) -> Page;
 
     /// Books a slot with a price; returns the paths of the payment page and of the booking.

@@ -81,7 +81,6 @@ pub(crate) fn flatten(table: &Table) -> BTreeMap<String, Value> {
     leaves
 }
 
-/// Returns the section of a dotted key.
 pub(crate) fn section(key: &str) -> &str {
     key.split_once('.').map_or(key, |(section, _)| section)
 }

@@ -25,7 +25,6 @@ pub(crate) enum ServiceRequest {
         /// The name of the service.
         service: String,
     },
-    /// Stops a service.
     Stop {
         /// The name of the service.
         service: String,

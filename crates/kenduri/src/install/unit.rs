@@ -226,7 +226,6 @@ impl Unit {
 /// The services according to an earlier unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
-    /// Whether there were services.
     pub(crate) has_services: bool,
     /// The user of services without `user`; `None` for the data's owner.
     pub(crate) services_user: Option<String>,

@@ -12,7 +12,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use supervisor::{LineHook, LogLine, Stream};
 
-/// The journal's socket.
 const SOCKET: &str = "/run/systemd/journal/socket";
 /// The priority of each line (syslog(3), `LOG_INFO`).
 const PRIORITY: &str = "6";

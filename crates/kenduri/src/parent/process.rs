@@ -23,7 +23,6 @@ pub(crate) struct ParentProcess {
     pub(super) changes: Arc<Mutex<()>>,
     /// Admits requests, except just before an upgrade by `exec`.
     pub(crate) gate: CommandGate,
-    /// The ids for requests to workers.
     pub(super) numbers: RequestIds,
     /// The channel of upgrade requests.
     pub(super) renewals: mpsc::Sender<UpgradeRequest>,
@@ -32,7 +31,6 @@ pub(crate) struct ParentProcess {
 /// The lock for changing the active settings.
 pub(super) type ChangeLock = OwnedMutexGuard<()>;
 
-/// A request to upgrade this process.
 pub(super) struct UpgradeRequest {
     /// The client that waits for the outcome.
     pub(super) client: UnixStream,

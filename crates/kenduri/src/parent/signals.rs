@@ -35,7 +35,6 @@ impl Signals {
         })
     }
 
-    /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Signal {
         if let Some(signal) = self.heard.pop_front() {
             return signal;

@@ -28,7 +28,6 @@ const OWN_PATIENCE: Duration = Duration::from_secs(3);
 /// The allowed number of instances.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
 
-/// An action of an owner on a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ServiceAction {
     Start,

@@ -29,7 +29,6 @@ pub(crate) struct MailFacts {
     pub(crate) domain: String,
     /// The host name of the mail server; `None` for the mailbox.
     pub(crate) server: Option<String>,
-    /// The DNS servers to query.
     pub(crate) dns: NameServers,
 }
 

@@ -290,7 +290,6 @@ async fn somebody(
     visitor
 }
 
-/// Returns the form for this action.
 fn action(page: &Page, word: &str) -> Form {
     let mut forms = page.forms().into_iter();
     let holds = |form: &Form| {

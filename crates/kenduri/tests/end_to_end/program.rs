@@ -191,7 +191,6 @@ pub(crate) fn free_address() -> SocketAddr {
     }
 }
 
-/// Returns the children of a process.
 pub(crate) fn children(process: u32) -> Vec<u32> {
     let file = format!("/proc/{process}/task/{process}/children");
     let children = std::fs::read_to_string(file).unwrap_or_default();

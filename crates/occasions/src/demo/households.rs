@@ -31,7 +31,6 @@ pub(super) struct Person {
     pub(super) diets: Vec<String>,
 }
 
-/// A household's answers.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Answers {

@@ -40,7 +40,6 @@ pub struct Request {
 #[derive(Clone, Debug)]
 pub enum Target {
     Chosen(Vec<InvitationId>),
-    /// All invitations that match the filter.
     Matching(InvitationFilter),
 }
 

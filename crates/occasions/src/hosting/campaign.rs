@@ -294,7 +294,6 @@ fn record(
     history::record(tx, host, action, ("campaign", id.to_string()), changes)
 }
 
-/// Adds the counts to a campaign.
 fn report(tx: &mut Tx<'_>, campaign: Campaign) -> Result<Report, Refusal> {
     let counts = progress::count(tx, &campaign.id)?;
     Ok(Report { campaign, counts })

@@ -78,7 +78,6 @@ pub struct Export {
 }
 
 impl Export {
-    /// Returns the file name of the download.
     pub fn file_name(&self, slug: &str) -> String {
         format!("{slug}-{}.{}", self.kind.word(), self.format.word())
     }

@@ -27,7 +27,6 @@ pub struct Eater<'a> {
 }
 
 impl Eater<'_> {
-    /// Returns whether this guest eats at the event.
     pub fn eats_at(&self, event: &Event) -> bool {
         self.events.iter().any(|one| one.id == event.id)
     }

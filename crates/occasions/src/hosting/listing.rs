@@ -99,7 +99,6 @@ struct Key {
     id: String,
 }
 
-/// Loads a page of the list of invitations.
 pub fn invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -175,7 +175,6 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// Returns the unknown placeholders in a text.
 fn unknown(text: &str) -> Vec<&str> {
     let after = text.split('{').skip(1);
     let names = after.filter_map(|after| after.split_once('}'));

@@ -42,7 +42,6 @@ pub enum Permission {
     Invite,
     /// Change texts and the schedules of events.
     Write,
-    /// Read the log.
     ReadLog,
     /// Change the occasion's deadline, switches, theme, events and state, the codes of
     /// invitations, and members.

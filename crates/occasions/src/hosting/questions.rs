@@ -13,7 +13,6 @@ use crate::invitation::wait_for_answers;
 use crate::question::{Choice, Question, of};
 use crate::words::{AskedOf, QuestionKind};
 
-/// The most choices of a question.
 pub(crate) const MOST_CHOICES: usize = 50;
 
 pub(crate) const CHOICE: Part<Choice> = ::web::part! { Choice:

@@ -346,7 +346,6 @@ pub(crate) async fn ask(
         .id
 }
 
-/// Downloads an export as this host.
 pub(crate) async fn fetch(stage: &Stage<'_>, host: &Host, id: &ExportId) -> String {
     let mut visitor = stage.visitor(host);
     let page = visitor.get(&stage.at(&format!("/exports/{id}/file"))).await;

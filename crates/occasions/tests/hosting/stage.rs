@@ -257,7 +257,6 @@ impl<'w> Stage<'w> {
     }
 }
 
-/// Returns the error code of a refusal.
 pub(crate) fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> &'static str {
     web::Problem::from(outcome.unwrap_err()).code
 }

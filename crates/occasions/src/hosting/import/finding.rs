@@ -98,7 +98,6 @@ fn shortened(value: &str) -> String {
     value.chars().take(60).collect()
 }
 
-/// Returns the column for a pointer into the document.
 fn column(pointer: &str) -> String {
     let mut parts = pointer.split('/').skip(1);
     let first = parts.next().unwrap_or_default();

@@ -461,7 +461,6 @@ impl Cells<'_> {
     }
 }
 
-/// Reads all guests in a row.
 fn guests(row: &Cells<'_>) -> Vec<GuestRecord> {
     let joined = |first: Field, last: Field| {
         let parts = [row.line(first), row.line(last)];

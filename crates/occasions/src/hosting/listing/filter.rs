@@ -164,7 +164,6 @@ impl InvitationFilter {
         Ok((filter, sort))
     }
 
-    /// Serialises the filter as a query.
     pub fn query(&self) -> Form {
         filter::query(FIELDS, self)
     }

@@ -179,7 +179,6 @@ impl Column {
     }
 }
 
-/// Folds a heading for comparison.
 pub(crate) fn folded(heading: &str) -> String {
     let folded = text_cleaning::fold(heading);
     let parts = folded.split(|sign: char| !sign.is_alphanumeric());

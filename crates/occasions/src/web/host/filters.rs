@@ -36,7 +36,6 @@ pub(super) struct Filters<'a> {
 }
 
 impl<'a> Filters<'a> {
-    /// The filters of invitations.
     pub(super) fn of_invitations(
         wording: &Wording<'a>,
         events: &'a [Event],
@@ -58,7 +57,6 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/invites", filter::FIELDS, query, own)
     }
 
-    /// The filters of guests.
     pub(super) fn of_guests(
         wording: &Wording<'a>,
         events: &'a [Event],

@@ -229,9 +229,7 @@ impl Telling<'_> {
 /// How to read a word in a value. The spelling alone cannot tell, because a tag may be called `no`.
 #[derive(Clone, Copy)]
 enum Meaning {
-    /// A reply.
     Reply,
-    /// A value of this kind of field.
     Field(Kind),
     /// Plain text.
     Text,

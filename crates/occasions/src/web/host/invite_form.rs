@@ -235,7 +235,6 @@ fn shown() -> Vec<web::Field> {
     fields.filter(|field| !field.section.is_empty()).collect()
 }
 
-/// Reads the form as a change.
 fn read(form: &Form) -> InvitationChange {
     let typed = form.iter().flat_map(|(name, value)| {
         let values: Vec<&str> = match name {

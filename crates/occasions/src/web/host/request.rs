@@ -35,7 +35,6 @@ pub struct HostRequest {
     looked_at: Option<Uri>,
 }
 
-/// A host's form post.
 pub(crate) type HostForm = FormPost<HostRequest>;
 
 /// The data for the frame of a page.

@@ -147,7 +147,6 @@ pub struct Places {
     pub children_left: i64,
 }
 
-/// The field for the note to the hosts.
 pub struct NoteField {
     /// The text, as stored or typed.
     pub value: String,
@@ -355,7 +354,6 @@ impl Chips<'_> {
     }
 }
 
-/// Finds the error of a field.
 pub(super) fn error<'c>(errors: &'c [FormError], field: &str) -> Option<&'c str> {
     let found = errors.iter().find(|error| error.field == field);
     found.map(|error| error.words.as_str())

@@ -12,7 +12,6 @@ pub struct QuestionField<'a> {
     pub required: bool,
     /// Whether only guests who come are asked.
     pub coming_only: bool,
-    /// Whether only hosts see the question.
     pub hosts_only: bool,
     /// The kind of control.
     pub control: QuestionControl,
@@ -45,7 +44,6 @@ pub struct FieldChoice<'a> {
     pub on: bool,
 }
 
-/// A question with its answer.
 pub struct AnsweredQuestion<'a> {
     pub question: Spoken<'a>,
     pub words: String,
