@@ -1,4 +1,4 @@
-//! How the program is linked, and what is packed into it.
+//! Linker options of the program, and the files compressed into it.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -8,7 +8,8 @@ use std::process::Command;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// What `/api/openapi.json` says: a quarter of a megabyte that few ask for.
+/// The OpenAPI description that `/api/openapi.json` serves. It is compressed because it has 250 KiB
+/// and is rarely requested.
 const DESCRIPTION: &str = "../../docs/openapi.json";
 
 fn main() -> io::Result<()> {
@@ -26,17 +27,17 @@ fn link() {
     // Another linker, such as zig's for an older glibc, may not know these flags.
     let has_usual_linker = environment("RUSTC_LINKER").is_err();
     if has_usual_linker && is("OS", "linux") && is("ENV", "gnu") {
-        // What the loader must adjust takes nothing to speak of in this form, which glibc 2.36
-        // (Debian 12) understands.
+        // Compact relocations take almost no space in the program; glibc 2.36 (Debian 12) or newer
+        // understands them.
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
         if links_with_lld() {
-            // Functions that came out alike are kept once.
+            // Merges functions with identical code.
             println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
         }
     }
 }
 
-/// Whether the usual linker is the one that came with the compiler.
+/// Returns whether the default linker is the one shipped with the compiler.
 fn links_with_lld() -> bool {
     let has_its_own = || {
         let asked = Command::new(environment("RUSTC")?)

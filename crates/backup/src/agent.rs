@@ -27,10 +27,10 @@ use crate::{BackupError, BackupKey, Target, postgres};
 const PACE: Duration = Duration::from_secs(1);
 /// How often the files beside the store are checked for changes.
 const FILES: Duration = Duration::from_secs(10);
-/// The number of frames at which the log is checkpointed into the database file.
+/// How many frames the log has when it is checkpointed into the database file.
 const LOG_FRAMES: u32 = 4_000;
-/// The number of frames at which the log is checkpointed even if it was not copied because the
-/// target fails: 256 MiB.
+/// How many frames the log has (256 MiB) when it is checkpointed even if the target fails, so that
+/// it was not copied.
 const MOST_LOG_FRAMES: u32 = 65_536;
 /// How many turns the end waits for the log that a PostgreSQL server still sends.
 const LAST_TURNS: u32 = 20;
@@ -40,7 +40,7 @@ const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 /// The `[backup]` section of the settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where backups are stored.
+    /// The target of backups.
     pub target: Target,
     /// How often a snapshot is made.
     pub every: SignedDuration,
@@ -56,10 +56,8 @@ pub struct Settings {
     pub beside: Vec<Beside>,
 }
 
-/// The state of the backup.
 #[derive(Clone, Debug, Default)]
 pub struct Status {
-    /// Whether there is a key.
     pub has_key: bool,
     /// When the last snapshot was made.
     pub snapshot: Option<Timestamp>,
@@ -73,7 +71,7 @@ pub struct Status {
     pub failure: Option<(Timestamp, String)>,
 }
 
-/// Runs the backup of a running program in a thread of its own.
+/// Backs up a running program, in a thread.
 #[derive(Debug)]
 pub struct Agent {
     status: watch::Sender<Status>,
@@ -82,7 +80,7 @@ pub struct Agent {
 }
 
 enum Request {
-    /// Make a snapshot, and send the result when it is done.
+    /// Make a snapshot, and send the result when it is complete.
     Now(SyncSender<Result<(), BackupError>>),
     /// Do what is done each second, and send the result when it is done.
     Turn(SyncSender<Result<(), BackupError>>),
@@ -128,7 +126,7 @@ impl Agent {
         })
     }
 
-    /// The current state of the backup.
+    /// Returns the current state of the backup.
     pub fn status(&self) -> Status {
         self.status.borrow().clone()
     }
@@ -160,9 +158,9 @@ impl Agent {
         outcome.recv().unwrap_or_else(|_| Err(stopped()))
     }
 
-    /// Copies what is left and ends the thread. Blocks.
+    /// Copies the remaining changes and ends the thread. Blocks.
     pub fn stop(&self) {
-        // The thread may have ended by itself.
+        // The thread may have ended already.
         let _ = self.requests.send(Request::Stop);
         let thread = self.thread.lock();
         if let Some(thread) = thread.unwrap_or_else(PoisonError::into_inner).take()
@@ -337,7 +335,8 @@ impl Work {
         }
     }
 
-    /// Whether this process holds the lock and so is the one that backs up. Tries to take the lock.
+    /// Tries to take the lock, and returns whether this process holds it and so is the one that
+    /// backs up.
     fn is_ours(&mut self) -> Result<bool, BackupError> {
         if self.lock.is_none() {
             let path = self.settings.data.join("backup.lock");
@@ -353,7 +352,7 @@ impl Work {
         Ok(self.lock.is_some())
     }
 
-    /// Returns the backup under way, starting it if necessary; `None` if there is no key.
+    /// Returns the running backup, and starts it if necessary; `None` if there is no key.
     fn begin(&mut self) -> Result<Option<&mut Going>, BackupError> {
         if self.going.is_none() {
             let key = BackupKey::read(&self.settings.data)?;
@@ -497,7 +496,7 @@ impl Work {
                 going.reclaim(wants_empty)
             }
             Some(_) if position.frame < MOST_LOG_FRAMES => Ok(!wants_empty),
-            // There is no backup under way, or the log is too long to wait for the target.
+            // No backup is running, or the log is too long to wait for the target.
             _ => {
                 self.going = None;
                 log.take_marks();

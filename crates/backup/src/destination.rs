@@ -1,4 +1,4 @@
-//! Where backups go: objects with names, in a folder or a bucket.
+//! Targets of backups: objects with names, in a folder or a bucket.
 
 mod folder;
 mod s3;
@@ -10,7 +10,7 @@ use folder::Folder;
 use s3::S3;
 pub use s3::S3Access;
 
-/// A place for backups. An object there is either complete or absent.
+/// A target of backups. An object in it is either complete or absent.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// A folder, for example on another disk.
@@ -20,7 +20,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// Reads `folder:/PATH` or `s3://BUCKET/PREFIX`.
+    /// Parses `folder:/PATH` or `s3://BUCKET/PREFIX`.
     pub fn parse(text: &str, access: &S3Access) -> Result<Self, BackupError> {
         let after = |scheme| text.strip_prefix(scheme).filter(|rest| !rest.is_empty());
         if let Some(path) = after("folder:") {
@@ -30,7 +30,7 @@ impl Target {
         Ok(Self::S3(Box::new(S3::at(bucket, access)?)))
     }
 
-    /// The target as shown to operators.
+    /// Returns the target's name for operators.
     pub fn name(&self) -> String {
         match self {
             Self::Folder(folder) => folder.name(),
@@ -54,7 +54,7 @@ impl Target {
         }
     }
 
-    /// The names that begin with `prefix`, which ends with a slash, in ascending order.
+    /// Lists the names that begin with `prefix`, which ends with a slash, in ascending order.
     pub(crate) fn list(&self, prefix: &str) -> Result<Vec<String>, BackupError> {
         match self {
             Self::Folder(folder) => folder.list(prefix),

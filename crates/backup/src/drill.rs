@@ -1,5 +1,5 @@
-//! Drills: the backup is restored elsewhere, opened, counted and hashed, to prove that it can be
-//! restored before that is necessary.
+//! Drills: the backup is restored to a temporary folder, opened, counted and hashed, to prove that
+//! it can be restored.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -27,11 +27,9 @@ const OUTCOME: &str = "backup-drill.json";
 pub struct Drill {
     /// When the drill began, in milliseconds since the Unix epoch.
     pub at: i64,
-    /// The result.
     pub result: DrillResult,
 }
 
-/// The result of a drill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DrillResult {
@@ -56,7 +54,6 @@ pub enum DrillResult {
 }
 
 impl Drill {
-    /// The outcome of the last drill, if there was one.
     pub fn last(data: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(data.join(OUTCOME)).ok()?).ok()
     }
@@ -79,7 +76,7 @@ pub fn drill(
     let at = clock.now().as_millisecond();
     let vault = Vault::of(target, key, random);
     let folder = data.join(FOLDER);
-    // A drill that was killed leaves its folder behind.
+    // An interrupted drill leaves its folder behind.
     clear(&folder).map_err(BackupError::file(&folder))?;
     let outcome = attempt(&vault, data, &folder);
     clear(&folder).map_err(BackupError::file(&folder))?;
@@ -169,7 +166,7 @@ fn clear(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether a week has passed since the last drill.
+/// Returns whether a week has passed since the last drill.
 pub(crate) fn is_due(data: &Path, now: Timestamp) -> bool {
     const WEEK: i64 = 7 * 24 * 3_600 * 1_000;
     let now = now.as_millisecond();

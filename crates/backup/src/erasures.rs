@@ -1,5 +1,5 @@
-//! The list of erased accounts and data. It is kept apart from the snapshots and always read to its
-//! end, so that restoring an older state of the store brings nothing back that was erased later.
+//! The list of erased accounts and data. The list is kept apart from the snapshots and always read
+//! to its end, so that restoring an older state does not bring back data that was erased later.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,7 +16,7 @@ pub(crate) const ALL: &str = "erasures/";
 /// served.
 pub const TO_REPEAT: &str = "erasures-to-repeat.json";
 
-/// The part of the list that is in the backup already.
+/// The part of the list that is already in the backup.
 #[derive(Debug)]
 pub(crate) struct Sent {
     names: BTreeSet<String>,
@@ -71,7 +71,7 @@ pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     Ok(all)
 }
 
-/// What has to be erased again; empty if nothing was restored.
+/// Reads the erasures to repeat; empty if nothing was restored.
 pub fn to_repeat(data: &Path) -> Result<Vec<Erased>, BackupError> {
     let path = data.join(TO_REPEAT);
     match fs::read(&path) {
@@ -84,7 +84,7 @@ pub fn to_repeat(data: &Path) -> Result<Vec<Erased>, BackupError> {
     }
 }
 
-/// Records that everything in the list has been erased again.
+/// Records that all listed erasures have been repeated.
 pub fn repeated(data: &Path) -> Result<(), BackupError> {
     let path = data.join(TO_REPEAT);
     match fs::remove_file(&path) {

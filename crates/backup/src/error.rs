@@ -1,4 +1,4 @@
-//! Errors of backing up and restoring, and what to do about each.
+//! Errors of backing up and restoring, each with its remedy.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,6 @@ pub enum BackupError {
         "the passphrase does not open this backup\n  it is six words, shown when the key was made"
     )]
     Passphrase,
-    /// The target holds the backup of another installation.
     #[error(
         "{0} holds the backup of another installation, which is left as it is\n  \
          give this one a folder or a prefix of its own: [backup] to"
@@ -97,7 +96,7 @@ pub enum BackupError {
     /// Every backup is later than the requested time.
     #[error("no backup reaches back to {0}\n  kenduri backup list shows the times that can be had")]
     TooEarly(Timestamp),
-    /// There is already a file where a restored file would go.
+    /// A file already exists at the path of a restored file.
     #[error(
         "{} is there already, and nothing was restored\n  \
          name an empty folder: --data DIR, or move what is there away",
@@ -110,14 +109,12 @@ pub enum BackupError {
         .path.display()
     )]
     NoSpace {
-        /// The folder that was to be written to.
         path: PathBuf,
         /// The free space, in bytes.
         free: u64,
         /// The space needed, in bytes.
         needed: u64,
     },
-    /// The restored store is not consistent.
     #[error(
         "what was restored is not a whole store: {0}\n  restore an earlier one: kenduri backup list"
     )]
@@ -127,7 +124,7 @@ pub enum BackupError {
         "somebody has been reading for a long time, so no snapshot could be made; the next try is soon"
     )]
     InUse,
-    /// Another process of this installation is the one that backs up.
+    /// Another process of this installation is making the backup.
     #[error("another process backs this installation up just now; try again in a minute")]
     ElsewhereUnderWay,
     /// The log was removed before it was copied: by another program, by the server, or because the
@@ -144,27 +141,23 @@ pub enum BackupError {
     Target {
         /// The target as shown to operators.
         target: String,
-        /// The cause.
         reason: String,
     },
     /// A local file cannot be read or written.
     #[error("cannot use {}: {reason}\n  it belongs to the user that runs Kenduri", .path.display())]
     File {
-        /// The path of the file.
         path: PathBuf,
         /// The cause.
         reason: io::Error,
     },
-    /// SQLite returned an error.
     #[error("the store's file: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// The store returned an error.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl BackupError {
-    /// For `map_err` after an operation on a file.
+    /// Returns a function for `map_err` after an operation on a file.
     pub(crate) fn file(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
         |reason| Self::File {
             path: path.to_owned(),

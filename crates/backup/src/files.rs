@@ -37,13 +37,13 @@ struct Head {
 /// The files that were copied already.
 #[derive(Debug)]
 pub(crate) struct Copied {
-    /// The objects by the part of their name that identifies the version of a file.
+    /// The objects, by the part of their name that identifies a file's version.
     objects: BTreeMap<String, String>,
-    /// The stamp and object of each existing file, by its path in a restored data folder.
+    /// The stamp and the object of each existing file, by its path in a restored data folder.
     present: BTreeMap<String, (Stamp, String)>,
 }
 
-/// Used to detect that a file changed.
+/// File metadata whose change shows that the file has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,
@@ -103,7 +103,7 @@ impl Copied {
         Ok(())
     }
 
-    /// The object of each file, by its path in a restored data folder, for a manifest.
+    /// Returns the object of each file, by its path in a restored data folder, for a manifest.
     pub(crate) fn list(&self) -> BTreeMap<String, String> {
         let files = self.present.iter();
         files
@@ -112,7 +112,8 @@ impl Copied {
     }
 }
 
-/// The objects of files that were copied between two times, for example after a generation began.
+/// Lists the objects of files that were copied between two times, for example after a generation
+/// began.
 pub(crate) fn copied_between(
     vault: &Vault,
     from: Timestamp,
@@ -128,7 +129,7 @@ fn copied_at(name: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(milliseconds).ok()
 }
 
-/// Objects older than `oldest` that no manifest refers to.
+/// Lists objects older than `oldest` that no manifest refers to.
 pub(crate) fn unnamed(
     vault: &Vault,
     oldest: Timestamp,
@@ -139,7 +140,7 @@ pub(crate) fn unnamed(
     Ok(names)
 }
 
-/// Forgets a removed object, so that its file is copied again if it comes back.
+/// Forgets a removed object, so that its file is copied again if the file returns.
 pub(crate) fn forget(copied: &mut Copied, name: &str) {
     copied.objects.retain(|_, object| object != name);
 }

@@ -23,7 +23,7 @@ pub(crate) const PIECE: usize = 8 << 20;
 /// The largest page size of SQLite, in bytes.
 const LARGEST_PAGE: u32 = 65_536;
 
-/// The name of a generation. Names sort by time.
+/// The name of a generation. The names sort by time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Generation(String);
 
@@ -86,7 +86,7 @@ pub(crate) struct Base {
 }
 
 impl Generation {
-    /// Begins a generation whose name sorts after `newest`, even if the clock went back.
+    /// Begins a generation whose name sorts after `newest`, even if the clock was set back.
     pub(crate) fn begin(
         vault: &Vault,
         now: Timestamp,
@@ -117,12 +117,11 @@ impl Generation {
         Self::find(vault, MANIFESTS)
     }
 
-    /// All generations that use space, including incomplete ones, oldest first.
+    /// Lists all generations that use space, including incomplete ones, oldest first.
     pub(crate) fn list_all(vault: &Vault) -> Result<Vec<Self>, BackupError> {
         Self::find(vault, BEGUN)
     }
 
-    /// The generation with this name.
     pub(crate) fn named(name: &str) -> Self {
         Self(name.to_owned())
     }
@@ -167,8 +166,9 @@ impl Generation {
         Ok(manifest)
     }
 
-    /// The segments in order, up to the first one missing, and whether one is missing. Two segments
-    /// can have the same number, if the first was sent again because its arrival was uncertain.
+    /// Lists the segments in order, up to the first missing one, and returns whether one is
+    /// missing. Two segments can have the same number, if the first was sent again because its
+    /// arrival was uncertain.
     pub(crate) fn segments(&self, vault: &Vault) -> Result<(Vec<Segment>, bool), BackupError> {
         let mut segments: Vec<Segment> = Vec::new();
         for name in vault.target.list(&format!("{}log/", self.folder()))? {
@@ -202,8 +202,8 @@ impl Generation {
         format!("{BEGUN}{}", self.0)
     }
 
-    /// The generation's objects in the order of removal. The manifest is first, so that a partly
-    /// removed generation is ignored.
+    /// Lists the generation's objects in the order of removal. The manifest is first, so that a
+    /// partly removed generation is ignored.
     pub(crate) fn objects(&self, vault: &Vault) -> Result<Vec<String>, BackupError> {
         let mut names = vec![self.manifest_name()];
         names.extend(vault.target.list(&self.folder())?);
@@ -224,7 +224,7 @@ pub(crate) struct Segment {
 /// The pages that changed up to a given time, each page once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// When the change's last commit was on disk, in milliseconds since the Unix epoch.
+    /// When the last commit of the change was synced to disk, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
     pub(crate) page_size: u32,
     /// The length of the database after the change, in pages.

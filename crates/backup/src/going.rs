@@ -1,4 +1,5 @@
-//! A backup under way. New changes go into one generation, or into two while a snapshot is made.
+//! A running backup. New changes go into one generation, or into two while a snapshot is being
+//! made.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -29,7 +30,7 @@ const HEAD: i64 = 60_000;
 /// How many times a snapshot is attempted while a long read prevents a checkpoint.
 const TRIES: u32 = 50;
 
-/// A backup under way.
+/// A running backup.
 pub(crate) struct Going {
     pub(crate) vault: Vault,
     /// The copy of the log; `None` on PostgreSQL.
@@ -38,7 +39,7 @@ pub(crate) struct Going {
     pub(crate) wal: Option<WalCopy>,
     /// The generations that receive new changes: two while a snapshot is made.
     generations: Vec<Active>,
-    /// Changes that were copied from the log and are not in the target yet.
+    /// Changes that were copied from the log but are not in the target yet.
     waiting: Vec<Change>,
     pub(crate) files: Copied,
     pub(crate) files_looked_at: Option<Instant>,
@@ -85,8 +86,9 @@ impl Going {
         Ok(going)
     }
 
-    /// Continues the newest generation, if the log still contains everything since then. Otherwise
-    /// another program has written in the meantime, and a new snapshot is needed.
+    /// Continues the newest generation, if the log still contains everything since its last
+    /// segment. Otherwise another program has written in the meantime, and a new snapshot is
+    /// needed.
     fn go_on(&mut self) -> Result<(), BackupError> {
         let Some(log) = &mut self.log else {
             let Some(newest) = Generation::list(&self.vault)?.pop() else {
@@ -201,7 +203,7 @@ impl Going {
         }
     }
 
-    /// Copies the database file. All changes made meanwhile stay in the log.
+    /// Copies the database file. All changes made in the meantime stay in the log.
     pub(crate) fn snapshot_sqlite(
         &mut self,
         log: &Log,

@@ -1,7 +1,6 @@
-//! The key that encrypts a backup, and the passphrase that protects the key.
-//!
-//! The key is random. The machine has it in a file of its own, so that backups need no operator;
-//! the backup contains a copy of the key that is encrypted with the passphrase.
+//! The key that encrypts a backup, and the passphrase that protects the key. The key is random. The
+//! machine stores it in a separate file, so that backups need no operator; the backup contains a
+//! copy of the key that is encrypted with the passphrase.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -42,7 +41,6 @@ struct Envelope {
     sealed_key: String,
 }
 
-/// The encryption key of an installation's backups.
 #[derive(Clone)]
 pub struct BackupKey {
     envelope: Envelope,
@@ -124,7 +122,6 @@ impl BackupKey {
         write().map_err(BackupError::file(&path))
     }
 
-    /// Decrypts the key of a backup with its passphrase.
     pub(crate) fn open(envelope: &[u8], passphrase: &Secret) -> Result<Self, BackupError> {
         let envelope = Self::envelope(envelope)?;
         let decode = |text: &str| STANDARD.decode(text).unwrap_or_default();
@@ -155,24 +152,25 @@ impl BackupKey {
         serde_json::from_slice(bytes).map_err(damaged)
     }
 
-    /// The content of the object stored with the backup.
+    /// Returns the content of the object stored with the backup.
     pub(crate) fn envelope_bytes(&self) -> Vec<u8> {
-        // A struct of strings always serialises to JSON.
+        // A struct of strings can always be serialised to JSON.
         serde_json::to_vec_pretty(&self.envelope).unwrap_or_default()
     }
 
-    /// Whether this envelope belongs to the same installation.
+    /// Returns whether this envelope belongs to the same installation.
     pub(crate) fn is_of(&self, envelope: &[u8]) -> Result<bool, BackupError> {
         Ok(Self::envelope(envelope)?.installation == self.envelope.installation)
     }
 
-    /// The key that encrypts objects.
+    /// Returns the key that encrypts objects.
     pub(crate) fn sealing(&self) -> key::Key {
         Keyring::new(self.key, &[]).key("backup")
     }
 }
 
-/// A random word of 16 bits: three consonants and two vowels, pronounceable in any language.
+/// Returns a random word of 16 bits: three consonants and two vowels, pronounceable in any
+/// language.
 fn word(random: &Random) -> String {
     let mut letters = String::new();
     for place in 0..5 {
@@ -208,7 +206,7 @@ fn derive(passphrase: &Secret, salt: &[u8]) -> Result<key::Key, BackupError> {
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
             argon2.hash_password_into(passphrase.reveal().as_bytes(), salt, &mut key)
         })
-        // The salt of a damaged envelope is too short.
+        // A damaged envelope may have a salt that is too short.
         .map_err(|_| BackupError::damaged(OBJECT))?;
     Ok(Keyring::new(key, &[]).key("passphrase"))
 }

@@ -52,7 +52,7 @@ impl LogCopy {
     pub(crate) fn begin(store: &Store, log: &Log, clock: &Clock) -> Result<Self, BackupError> {
         let (hold, worker) = (connect(log.store())?, connect(log.store())?);
         take_hold(&hold)?;
-        // Discards marks of an earlier log.
+        // Discards marks from an earlier log.
         log.take_marks();
         let at = log.position().map_err(BackupError::file(&log.path()))?;
         Ok(Self {
@@ -87,7 +87,7 @@ impl LogCopy {
         Ok(true)
     }
 
-    /// The position up to which the log was copied; `None` at the beginning of a log.
+    /// Returns the position up to which the log was copied; `None` at the beginning of a log.
     pub(crate) fn progress(&mut self, generation: &str) -> Result<Option<Progress>, BackupError> {
         if self.at.frame == 0 {
             return Ok(None);
@@ -100,7 +100,7 @@ impl LogCopy {
         }))
     }
 
-    /// The checksum of the last copied frame.
+    /// Returns the checksum of the last copied frame.
     fn checksum(&mut self) -> Result<[u8; 8], BackupError> {
         let path = self.log.path();
         let file = match &mut self.file {
@@ -142,8 +142,9 @@ impl LogCopy {
         let position = self.log.position().map_err(BackupError::file(&path))?;
         let at = self.clock.now();
         let later = self.log.take_marks();
-        // Other programs set no marks. Our own commits set one before they are acknowledged, so a
-        // commit without a mark was not acknowledged at this time either.
+        // Other programs set no marks. This program sets a mark before it acknowledges a commit, so
+        // a commit of its own without a mark is not acknowledged yet. Commits without a mark get
+        // the present time.
         if later.is_empty() {
             marks.push(LogMark { at, position });
         }
@@ -240,7 +241,8 @@ impl LogCopy {
     /// changes that had not been copied yet, and whether the database file now contains everything
     /// and will not change until the next call.
     pub(crate) fn checkpoint(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
-        // Checkpoints most of the log while programs can write, so that the pause below is short.
+        // Most of the log is checkpointed while programs can write, so that the pause below is
+        // short.
         let mut changes = self.alone(|this| {
             this.hold.execute_batch("COMMIT")?;
             take_hold(&this.hold)
@@ -258,8 +260,8 @@ impl LogCopy {
         Ok((changes, is_whole))
     }
 
-    /// Checkpoints the log and also truncates it, to remove deleted data. Returns `false` if the
-    /// log was in use: try again.
+    /// Checkpoints the log and truncates it, to remove deleted data. Returns `false` if the log was
+    /// in use; the caller tries again.
     pub(crate) fn empty(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
         let (changes, is_whole) = self.checkpoint()?;
         // The hold reads only the database file, so this has no effect if there are new frames.

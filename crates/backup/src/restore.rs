@@ -34,7 +34,6 @@ const IN_DATABASE: &str = "in-database.json";
 /// The paths to which an installation is restored.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// The data folder.
     pub data: PathBuf,
     /// Where the store goes.
     pub store: StorePlace,
@@ -74,7 +73,7 @@ impl StorePlace {
     }
 }
 
-/// What was restored.
+/// The result of a restore.
 #[derive(Clone, Debug)]
 pub struct Restored {
     /// The time of the last commit in the restored store.
@@ -101,7 +100,7 @@ pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupErr
     BackupKey::open(&envelope, passphrase)
 }
 
-/// Whether a restore into this folder was begun and not finished.
+/// Returns whether a restore into this folder was begun and not finished.
 pub fn is_unfinished(data: &Path) -> bool {
     data.join(UNFINISHED).exists()
 }
@@ -148,7 +147,7 @@ pub fn restore(
     let restored = match built {
         Ok(restored) => restored,
         Err(error) => {
-            // Nothing was moved yet, so the data folder is as empty as before.
+            // Nothing was moved yet, so the data folder is still empty.
             let _ = fs::remove_dir_all(&unfinished);
             return Err(error);
         }
@@ -217,7 +216,7 @@ pub struct Listed {
     pub bytes: u64,
 }
 
-/// The snapshots of a backup, oldest first.
+/// Lists the snapshots of a backup, oldest first.
 pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Listed>, BackupError> {
     let vault = Vault::of(target, key, random);
     let all = Generation::list(&vault)?;
@@ -462,7 +461,7 @@ fn remove_unfinished(unfinished: &Path, places: &Places) -> io::Result<()> {
     File::open(&places.data)?.sync_all()
 }
 
-/// Renames a file or folder, but keeps the contents of a folder that exists already.
+/// Renames a file or folder. If the target folder exists, its other contents are kept.
 fn move_over(from: &Path, to: &Path) -> io::Result<()> {
     if !(from.is_dir() && to.is_dir()) {
         return fs::rename(from, to);
@@ -520,7 +519,7 @@ fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// The free space of the file system that contains `folder`, in bytes.
+/// Returns the free space of the file system that contains `folder`, in bytes.
 pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
     let facts = rustix::fs::statvfs(folder)
         .map_err(|error| BackupError::file(folder)(io::Error::from(error)))?;

@@ -60,12 +60,13 @@ impl Vault {
         }
     }
 
-    /// The source of randomness for names and nonces.
+    /// Returns the source of randomness for names and nonces.
     pub(crate) fn random(&self) -> &Random {
         &self.random
     }
 
-    /// A name derived from `parts` with the key: always the same, and revealing nothing about them.
+    /// Derives a name from `parts` with the key. The name is always the same, and reveals nothing
+    /// about the parts.
     pub(crate) fn name_of(&self, parts: &[&str]) -> String {
         platform::text_cleaning::hexadecimal(&self.sealing.mac(parts)[..16])
     }
@@ -75,7 +76,7 @@ impl Vault {
         self.target.put(&self.random, name, &sealed)
     }
 
-    /// The content of an object. A missing object is an error.
+    /// Returns the content of an object. A missing object is an error.
     pub(crate) fn get(&self, name: &str) -> Result<Vec<u8>, BackupError> {
         let sealed = self.target.get(name)?;
         sealed

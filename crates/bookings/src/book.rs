@@ -19,31 +19,31 @@ use crate::{
     provider, settings, slot,
 };
 
-/// The longest note of a member, in characters.
+/// In characters.
 const NOTE: usize = 2_000;
 /// The most bookings of one member that are still to come.
 const UPCOMING: i64 = 20;
 /// The most bookings that one member makes within 24 hours, including those that ended.
 const PER_DAY: i64 = 20;
 
-/// A booking as it is sent.
+/// A request to book a slot.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBooking {
-    /// Which time.
+    /// The slot to book.
     #[schema(value_type = String)]
     pub slot_id: SlotId,
-    /// The version of it that was seen: nobody is bound to a time or a price that moved.
+    /// The slot's version that the member saw, so that nobody books a time or a price that has
+    /// changed.
     pub slot_version: i64,
-    /// For the provider, up to 2,000.
+    /// A note for the provider, up to 2,000 characters.
     #[serde(default)]
     pub note: String,
 }
 
-/// A booking, and whether this request made it.
+/// A booking, and whether this request created it.
 #[derive(Clone, Debug)]
 pub struct Booked {
-    /// The booking.
     pub booking: Booking,
     /// The order to pay for the booking; `None` if it is free.
     pub order: Option<Order>,
@@ -59,7 +59,7 @@ pub fn book(
     new: &NewBooking,
 ) -> Result<Booked, Refusal> {
     let account = &member.who().account().id;
-    // Serialises the bookings of one person, so that each sees the other.
+    // Locks the account, so that concurrent bookings of one person see each other.
     account::lock(tx, account)?;
     let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
     if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {
@@ -210,7 +210,7 @@ fn insert(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A refusal because the slot was taken, which names the next free time of the same kind.
+/// Builds the refusal of a taken slot, which names the next free time with the same title.
 fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     let filter = browse::Filter {
         title: slot.title.clone(),
@@ -229,14 +229,14 @@ fn busy(other: &booking::BookingId) -> Refusal {
     Refusal::Problem(problem.with("booking_id", other.to_string()))
 }
 
-/// Where a booking is moved to, as it is sent.
+/// The slot that a booking is moved to.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTime {
-    /// Which time.
+    /// The new slot.
     #[schema(value_type = String)]
     pub slot_id: SlotId,
-    /// The version of it that was seen.
+    /// The new slot's version that the member saw.
     pub slot_version: i64,
 }
 

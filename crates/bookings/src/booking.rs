@@ -61,30 +61,24 @@ web::words! {
     }
 }
 
-/// One member's claim on a slot. Times and rules are copied when it is made.
+/// One member's claim on a slot. Times and rules are copied when the booking is made.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Booking {
-    /// Its id.
     pub id: BookingId,
-    /// The booked slot.
     pub slot_id: SlotId,
     /// The member who booked; empty after their account was erased.
     pub member_id: Option<AccountId>,
     /// The provider whose time is booked.
     pub provider_id: ProviderId,
-    /// When the session begins.
     pub starts_at: Timestamp,
-    /// When the session ends.
     pub ends_at: Timestamp,
     /// The provider's IANA zone.
     pub time_zone: String,
-    /// The session's title.
     pub title: String,
-    /// What the member wrote.
+    /// The member's note to the provider.
     pub note: String,
-    /// The state of the booking.
     pub state: State,
-    /// The order that pays for it; `None` if it is free.
+    /// The order that pays for the booking; `None` if it is free.
     pub order_id: Option<OrderId>,
     /// The lot that its credit is from; `None` if it takes none.
     pub credit_lot_id: Option<LotId>,
@@ -98,44 +92,38 @@ pub struct Booking {
     pub reschedules: i64,
     /// Raised by each change that calendars must receive.
     pub ics_sequence: i64,
-    /// When the booking was cancelled.
     pub cancelled_at: Option<Timestamp>,
     /// Who cancelled it.
     pub cancelled_by: Option<Party>,
-    /// The reason for the cancellation.
     pub cancel_reason: String,
-    /// When the booking was made.
     pub created_at: Timestamp,
     /// Raised by every change.
     pub version: i64,
 }
 
 impl Booking {
-    /// The provider's zone.
+    /// Returns the provider's zone.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// Until when the member may cancel or move it.
+    /// Returns until when the member may cancel or move the booking.
     pub fn cancel_deadline(&self) -> Timestamp {
         self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
     }
 
-    /// Whether the session will or may still take place.
+    /// Returns whether the session is still planned, or waits for payment.
     pub fn is_active(&self) -> bool {
         matches!(self.state, State::PendingPayment | State::Confirmed)
     }
 }
 
-/// The proof that somebody is a party to the booking whose id is the path parameter `id`. A change
-/// holds the locks of its order and of the booking.
+/// Proof that somebody is a party to the booking whose id is the path parameter `id`. For a change,
+/// the proof also holds the locks of the order and of the booking.
 #[derive(Clone, Debug)]
 pub struct PartyTo {
-    /// The person.
     pub requester: Requester,
-    /// The person's role in the booking.
     pub party: Party,
-    /// The booking.
     pub booking: Booking,
 }
 
@@ -175,12 +163,11 @@ impl Proof for PartyTo {
     }
 }
 
-/// A booking by its id.
 pub fn find(tx: &mut Tx<'_>, id: &BookingId) -> Result<Option<Booking>, StoreError> {
     sql!("SELECT {Booking} FROM booking WHERE id = :id", id).maybe(tx)
 }
 
-/// The booking that an order pays for.
+/// Returns the booking that an order pays for.
 pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, StoreError> {
     sql!(
         "SELECT {Booking} FROM booking WHERE order_id = :order",
@@ -189,7 +176,7 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, Sto
     .maybe(tx)
 }
 
-/// As [`of_order`], with the booking's lock; the caller holds the order's lock.
+/// Like [`of_order`], with the booking's lock; the caller holds the order's lock.
 pub(crate) fn lock_of_order(
     tx: &mut Tx<'_>,
     order: &OrderId,
@@ -201,7 +188,7 @@ pub(crate) fn lock_of_order(
     .maybe(tx)
 }
 
-/// A booking with its order and the locks of both, the order's first.
+/// Loads a booking and its order under the locks of both, the order's first.
 pub(crate) fn lock(
     tx: &mut Tx<'_>,
     id: &BookingId,
@@ -223,7 +210,6 @@ pub(crate) fn lock(
     Ok(Some((order, booking)))
 }
 
-/// Stores all fields of a booking; the caller holds its lock.
 pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreError> {
     booking.version += 1;
     sql!(
@@ -235,7 +221,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Whether a person has another active booking at this time.
+/// Returns whether a person has another active booking at this time.
 pub(crate) fn busy(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -256,7 +242,7 @@ pub(crate) fn busy(
     Ok(found.map(|(id,)| id))
 }
 
-/// Takes a slot for a booking, for good or until it is paid, unless somebody else has taken it.
+/// Takes a slot for a booking, permanently or until it is paid; returns whether the slot was free.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     slot: &Slot,
@@ -280,8 +266,8 @@ pub(crate) fn take(
     Ok(taken == 1)
 }
 
-/// Releases the slot of a booking. It is offered again if it is in the future and its provider did
-/// not cancel.
+/// Releases the slot of a booking. The slot is offered again if it is in the future and its
+/// provider did not cancel.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -326,7 +312,7 @@ fn plan(
     booking: &Booking,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    // Otherwise a job scheduled for an earlier time would keep that time.
+    // An earlier job is withdrawn first; otherwise it would keep its own time.
     jobs::withdraw(tx, &key(kind, &booking.id))?;
     tx.enqueue(NewJob {
         key: Some(key(kind, &booking.id)),
@@ -338,7 +324,7 @@ fn plan(
     })
 }
 
-/// Schedules the jobs of a confirmed booking: its reminders, and its completion.
+/// Schedules the reminders and the completion of a confirmed booking.
 pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let remind_at = booking.starts_at - REMINDER;
     if remind_at > tx.now() {
@@ -358,7 +344,8 @@ pub(crate) fn plan_hold(
     plan(tx, HOLD, booking, until)
 }
 
-/// Schedules the notice to the provider that a booking ended because its member left.
+/// Schedules the notice to the provider that a booking ended because its member deleted their
+/// account.
 pub(crate) fn plan_farewell(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let now = tx.now();
     plan(tx, FAREWELL, booking, now)
@@ -380,7 +367,7 @@ pub struct BookingView {
     id: BookingId,
     #[schema(value_type = String)]
     slot_id: SlotId,
-    /// How the provider is called.
+    /// The provider's name.
     provider: String,
     #[schema(value_type = String, format = "date-time")]
     starts_at: Timestamp,
@@ -390,11 +377,11 @@ pub struct BookingView {
     title: String,
     note: String,
     state: State,
-    /// The link, the address or the number, once it is confirmed.
+    /// The link, address or telephone number, once the booking is confirmed.
     location: String,
-    /// What is to be known beforehand, once it is confirmed.
+    /// The provider's preparation note, once the booking is confirmed.
     prep_note: String,
-    /// What is paid for it.
+    /// The order that pays for the booking.
     order: Option<Order>,
     /// Whether it takes a credit.
     takes_credit: bool,
@@ -408,7 +395,7 @@ pub struct BookingView {
 }
 
 impl BookingView {
-    /// Loads what belongs to the booking.
+    /// Loads the data that belongs to the booking.
     pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
         let slot: Slot = sql!(
             "SELECT {Slot} FROM slot WHERE id = :id",
@@ -444,8 +431,7 @@ impl BookingView {
     }
 }
 
-/// A member's bookings: either the upcoming ones, the next one first, or the past ones, the last
-/// one first.
+/// Lists a member's bookings: upcoming ones, the next first, or past ones, the latest first.
 pub fn list(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -473,7 +459,7 @@ pub fn list(
     .all(tx)
 }
 
-/// A provider's active bookings that are not over, the next one first.
+/// Lists a provider's active bookings that are not over, the next first.
 pub fn list_of_provider(
     tx: &mut Tx<'_>,
     provider: &ProviderId,

@@ -10,25 +10,22 @@ use crate::slot::{Slot, SlotId};
 /// A search for slots; empty texts and `None` do not filter.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// The session's title.
     pub title: String,
     /// The slug of the provider's page.
     pub provider: String,
-    /// The earliest beginning.
+    /// The earliest start.
     pub from: Option<Timestamp>,
     /// The end of the range, exclusive.
     pub until: Option<Timestamp>,
-    /// Only slots after this one, by its beginning and its id.
+    /// Only slots after this one, identified by its start and its id.
     pub after: Option<(Timestamp, SlotId)>,
 }
 
 /// A slot that anybody may book, with its provider.
 #[derive(Clone, Debug, Row)]
 pub struct Offered {
-    /// The slot.
     #[row(flatten)]
     pub slot: Slot,
-    /// The provider's name.
     #[row(rename = "display_name")]
     pub provider: String,
     /// The slug of the provider's page; `None` if they have none.
@@ -36,7 +33,7 @@ pub struct Offered {
     pub address: Option<String>,
 }
 
-/// Offered slots, in chronological order.
+/// Lists offered slots in chronological order.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
     let now = tx.roughly_now();
     let (from, after) = match &filter.after {
@@ -68,7 +65,6 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
     .all(tx)
 }
 
-/// An offered slot by its id.
 pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError> {
     let Some(slot) = crate::slot::find(tx, id)? else {
         return Ok(None);
@@ -82,7 +78,7 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError>
     Ok(all.into_iter().find(|one| one.slot.id == *id))
 }
 
-/// The distinct titles of the slots offered from now on.
+/// Lists the distinct titles of the slots offered from now on.
 pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     let mut all: Vec<String> = list(tx, &Filter::default(), 500)?
         .into_iter()
@@ -93,7 +89,7 @@ pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(all)
 }
 
-/// A provider by the slug of their page: id, name, and what they say about themselves.
+/// Finds a provider by the slug of their page: id, name, and description.
 pub fn provider(
     tx: &mut Tx<'_>,
     address: &str,

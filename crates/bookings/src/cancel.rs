@@ -1,4 +1,4 @@
-//! Cancelling a booking: its slot is offered again, and its money is refunded.
+//! Cancelling a booking: its slot is offered again, and its payment is refunded.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use crate::notice::{self, Event};
 use crate::order::{self, OrderState};
 use crate::{NOT_CANCELLABLE, Refusal, credit, refund};
 
-/// The longest reason, in characters.
+/// In characters.
 const REASON: usize = 300;
 
 /// Cancels a booking. Repeating it has no further effect.
@@ -128,7 +128,7 @@ fn give_money_back(tx: &mut Tx<'_>, booking: &Booking) -> Result<Option<Money>, 
     }
 }
 
-/// Ends a hold that was not paid: its slot is offered again.
+/// Ends a hold that was not paid, and offers its slot again.
 pub(crate) fn expire(
     tx: &mut Tx<'_>,
     booking: &Booking,

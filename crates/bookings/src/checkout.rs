@@ -1,4 +1,5 @@
-//! Paying an order: the gateway's page, the return from it, and polling the gateway for the result.
+//! Paying an order: the gateway's page, the return from that page, and polling the gateway for the
+//! result.
 
 use axum::http::StatusCode;
 use jiff::SignedDuration;
@@ -14,11 +15,11 @@ use crate::settle;
 
 /// The kind of the job that polls a gateway.
 pub const KIND: &str = "booking.poll";
-/// How long one request has the exclusive right to call a gateway for an order.
+/// How long one request has the exclusive right to send requests to a gateway about an order.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
 /// How long a gateway is polled about an order.
 const ASKED: SignedDuration = SignedDuration::from_hours(48);
-/// When a gateway is polled first.
+/// When a gateway is first polled about an order.
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
 /// When a gateway is polled that did not respond to somebody who paid.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
@@ -135,7 +136,7 @@ pub(crate) fn plan(
     })
 }
 
-/// The job that polls a gateway about an order, until it is paid or two days have passed.
+/// Returns the job that polls a gateway about an order, until it is paid or two days have passed.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |job: Job| {

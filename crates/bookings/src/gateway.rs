@@ -1,4 +1,5 @@
-//! Payment gateways. A gateway only states facts: [`settle`](crate::settle) alone grants anything.
+//! Payment gateways. A gateway only reports facts; all consequences are decided in
+//! [`settle`](crate::settle).
 
 mod razorpay;
 mod test;
@@ -73,9 +74,7 @@ pub(crate) fn flaws(values: &SettingValues) -> Vec<Flaw> {
 /// What a gateway states about a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// The gateway's id for the payment.
     pub payment_id: String,
-    /// The state of the payment.
     pub state: PaymentState,
     /// The amount that was paid.
     pub amount: Money,
@@ -93,20 +92,17 @@ pub enum Way {
 /// The page on which somebody pays.
 #[derive(Clone, Debug)]
 pub struct Checkout {
-    /// The gateway's id for the order.
     pub gateway_order_id: String,
     /// How somebody gets there.
     pub way: Way,
 }
 
-/// A refund to make. The gateway makes it once for each key.
+/// A refund request. The gateway carries it out once for each key.
 #[derive(Clone, Debug)]
 pub struct RefundCall {
     /// The idempotency key, the same at every attempt.
     pub key: String,
-    /// The gateway's id for the payment.
     pub payment_id: String,
-    /// The amount to refund.
     pub amount: Money,
 }
 
@@ -141,7 +137,7 @@ pub struct Event {
 /// The gateway did not respond, or not as specified.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// The store failed, so the result of the call is unknown.
+    /// The store failed, so the result of the request is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The settings hold no keys for the gateway.
@@ -259,7 +255,7 @@ impl GatewayName {
         }
     }
 
-    /// Whether the gateway sent somebody back with these values after a payment of this order.
+    /// Checks the values with which the gateway sent a browser back after a payment of this order.
     pub fn check_return(self, site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
         match self {
             Self::Test => test::check_return(site, order, sent),

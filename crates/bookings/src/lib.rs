@@ -42,13 +42,13 @@ pub const READ: TokenScope = TokenScope::new("bookings:read", "booking-scope-rea
 /// Offer slots; book and cancel what is free of charge.
 pub const WRITE: TokenScope = TokenScope::new("bookings:write", "booking-scope-write");
 
-/// Turns bookings on and off.
+/// Whether bookings are switched on.
 pub const ENABLED: Flag = Flag {
     key: "bookings.enabled",
     built_in: false,
 };
 
-/// This crate as the program mounts it: addresses, tables, jobs, settings.
+/// This domain with its routes, tables, jobs and settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     settings: gateway::SETTINGS,
@@ -118,7 +118,6 @@ pub const DOMAIN: Domain = Domain {
     ))
 };
 
-/// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
     OWN_SLOT,
     SLOT_TAKEN,
@@ -170,10 +169,10 @@ pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
 pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
 /// The caller lacks the duty or the rank; declared by `accounts`.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
-/// Only people may move money, not tokens; declared by `accounts`.
+/// Only people may move money, not tokens. The code is declared by `accounts`.
 const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
 
-/// A stale version was sent.
+/// Builds the refusal of a stale version.
 fn conflict(stored: &impl Serialize) -> Refusal {
     let whole = serde_json::to_value(stored).unwrap_or_default();
     Refusal::VersionConflict(Box::new(site::refusal::Stored {
@@ -182,7 +181,6 @@ fn conflict(stored: &impl Serialize) -> Refusal {
     }))
 }
 
-/// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("ms", include_str!("../locales/ms.ftl")),

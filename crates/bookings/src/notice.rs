@@ -16,7 +16,7 @@ use crate::provider;
 /// The unsubscribe scope of the mails.
 const SCOPE: &str = "bookings";
 
-/// What happened to a booking.
+/// An event in a booking's life about which both sides are notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// The session will take place.
@@ -30,7 +30,7 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// The messages for the mail's subject, for its first sentence, and for the notice.
+    /// Returns the message ids of the mail's subject, the mail's first sentence, and the notice.
     fn messages(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Confirmed => (
@@ -57,12 +57,12 @@ impl Event {
     }
 }
 
-/// The path of a booking's page.
+/// Returns the path of a booking's page.
 pub(crate) fn page(booking: &Booking) -> String {
     format!("/me/bookings/{}", booking.id)
 }
 
-/// Notifies both sides. `back` is the amount that the member gets back.
+/// Notifies both sides. `back` is the amount that is refunded to the member.
 pub(crate) fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -74,7 +74,6 @@ pub(crate) fn tell(
     tell_one(tx, site, booking, Party::Provider, event, None)
 }
 
-/// The recipient of a mail.
 struct Reader {
     account: Account,
     to: Address,
@@ -103,7 +102,6 @@ fn reader(
     }))
 }
 
-/// The account of one side.
 pub(crate) fn account_of(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -223,7 +221,6 @@ fn send(
     })
 }
 
-/// The session as a calendar event.
 pub(crate) fn event(site: &Site, booking: &Booking, place: &str) -> CalendarEvent {
     CalendarEvent {
         uid: format!("{}@{}", booking.id, site.url().host()),

@@ -89,7 +89,7 @@ pub struct Order {
     /// Its id.
     #[schema(value_type = String)]
     pub id: OrderId,
-    /// Who pays it.
+    /// The party that pays it.
     #[serde(skip)]
     pub party_id: PartyId,
     /// In minor units.
@@ -97,17 +97,17 @@ pub struct Order {
     /// By ISO 4217.
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// Who takes the money.
+    /// The gateway that receives the money.
     pub gateway: GatewayName,
-    /// What the gateway calls it; none: nobody pressed “Pay” yet.
+    /// The gateway's id for the order; null until somebody presses “Pay”.
     #[serde(skip)]
     pub gateway_order_id: Option<String>,
-    /// What became of it.
+    /// The state of the order.
     pub state: OrderState,
-    /// Until when it can be paid in time.
+    /// The end of the time for payment.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
-    /// The number of its receipt, once it is paid.
+    /// The number of its receipt; null until it is paid.
     pub receipt_no: Option<i64>,
     /// When it was made.
     #[schema(value_type = String, format = "date-time")]
@@ -122,24 +122,18 @@ pub struct Order {
 }
 
 impl Order {
-    /// The amount to pay.
     pub fn amount(&self) -> Money {
         Money::new(self.amount_minor, self.currency)
     }
 }
 
-/// One payment for an order.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Payment {
-    /// Its id.
     pub id: PaymentId,
-    /// The order that it is for.
     pub order_id: OrderId,
-    /// The gateway that handled it.
     pub gateway: GatewayName,
-    /// The gateway's id for it.
+    /// The gateway's id for the payment.
     pub gateway_payment_id: String,
-    /// The state of the payment.
     pub state: PaymentState,
     /// Whether this payment settled the order.
     pub settles: bool,
@@ -190,7 +184,6 @@ pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<O
     Ok(order)
 }
 
-/// An order by its id.
 pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
     sql!("SELECT {Order} FROM booking_order WHERE id = :id", id).maybe(tx)
 }
@@ -235,7 +228,7 @@ pub fn own(
     .maybe(tx)
 }
 
-/// As [`find`], with the order's lock, which is taken before the lock of its booking.
+/// Like [`find`], with the order's lock, which is taken before the lock of its booking.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
     sql!(
         "SELECT {Order} FROM booking_order WHERE id = :id FOR NO KEY UPDATE",
@@ -254,7 +247,6 @@ pub(crate) fn expire(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The payments for an order.
 pub fn payments(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<Payment>, StoreError> {
     sql!(
         "SELECT {Payment} FROM payment WHERE order_id = :id ORDER BY id",

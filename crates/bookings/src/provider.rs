@@ -19,28 +19,28 @@ use crate::Refusal;
 
 platform::id!(ProviderId, random, "One provider.");
 
-/// Providers, who offer slots of their own. Administrators and owners of the site may do so, too.
+/// Providers offer slots of their own. Administrators and owners of the site may do so too.
 pub const PROVIDER: Role = Role::new("provider", "booking-role-provider");
 
-/// How somebody appears to those who book, and what they need between two sessions.
+/// A provider's public profile, and the rules of their slots.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct ProviderProfile {
     /// Its id.
     #[schema(value_type = String)]
     pub id: ProviderId,
-    /// As others read it, 1–80.
+    /// The public name, 1–80 characters.
     pub display_name: String,
-    /// What they do, up to 2,000.
+    /// The public description, up to 2,000 characters.
     pub bio: String,
-    /// The IANA zone of new times.
+    /// The IANA zone of new slots.
     pub time_zone: String,
     /// Minutes that stay free before a session.
     pub buffer_before: i64,
-    /// Minutes that stay free after one.
+    /// Minutes that stay free after a session.
     pub buffer_after: i64,
-    /// How many minutes ahead a time must be booked.
+    /// How many minutes ahead a slot must be booked.
     pub min_notice: i64,
-    /// Whether nothing is offered for now.
+    /// Whether nothing is offered at present.
     pub is_paused: bool,
     /// Raised by every change.
     pub version: i64,
@@ -58,19 +58,19 @@ pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
 };
 
 impl ProviderProfile {
-    /// The default time zone of new slots.
+    /// Returns the default time zone of new slots.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 }
 
-/// The proof that somebody may offer slots. A change holds the lock of their profile, so that
-/// concurrent changes cannot make overlapping slots.
+/// Proof that somebody may offer slots. For a change, the proof also holds the lock of the profile,
+/// so that concurrent changes cannot create overlapping slots.
 #[derive(Clone, Debug)]
 pub struct Provider {
     pub(crate) who: SignedIn,
     request: RequestFacts,
-    /// The public profile; its id is empty until it is saved for the first time.
+    /// The public profile; its id is empty until the profile is saved for the first time.
     pub profile: ProviderProfile,
 }
 
@@ -151,7 +151,7 @@ impl Proof for Provider {
     }
 }
 
-/// Changes the profile. The caller holds its lock.
+/// Changes the profile. The caller holds the profile's lock.
 pub fn change(
     tx: &mut Tx<'_>,
     provider: &Provider,
@@ -184,12 +184,11 @@ pub fn change(
     Ok(new)
 }
 
-/// A provider by their id.
 pub(crate) fn find(tx: &mut Tx<'_>, id: &ProviderId) -> Result<ProviderProfile, StoreError> {
     sql!("SELECT {ProviderProfile} FROM provider WHERE id = :id", id).one(tx)
 }
 
-/// The account of a provider, until it is erased.
+/// Finds a provider's account; `None` after the account was erased.
 pub(crate) fn account_of(
     tx: &mut Tx<'_>,
     id: &ProviderId,
@@ -198,7 +197,7 @@ pub(crate) fn account_of(
     Ok(account)
 }
 
-/// Whether the account of this id may offer slots.
+/// Returns whether the account with this id may offer slots.
 pub(crate) fn is_for(tx: &mut Tx<'_>, _: &Site, account: &str) -> Result<bool, StoreError> {
     let all = grant::list_who_may_in_site(tx, PROVIDER)?;
     Ok(all.iter().any(|one| one.as_str() == account))

@@ -1,5 +1,5 @@
-//! Refunds. The reserved amount never exceeds what was paid, and a job calls the gateway, with the
-//! same key at every attempt.
+//! Refunds. The reserved amount never exceeds the payment. A job sends the request to the gateway,
+//! with the same key at every attempt.
 
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
@@ -18,9 +18,8 @@ use crate::order::{self, EntryKind, GatewayName, Order, Payment, PaymentId, Paym
 
 platform::id!(RefundId, random, "One sum that goes back.");
 
-/// The kind of the job.
 pub const KIND: &str = "booking.refund";
-/// How long to wait before another attempt when a gateway did not respond.
+/// The pause before another attempt when a gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// How often a gateway is asked about a refund that it works on; its event usually comes first.
 const WORKED_ON: SignedDuration = SignedDuration::from_hours(6);
@@ -39,16 +38,13 @@ web::words! {
     }
 }
 
-/// A refund.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Refund {
     /// The refund's id, which is also its idempotency key for the gateway.
     pub id: RefundId,
-    /// The payment that is refunded.
     pub payment_id: PaymentId,
     /// The amount in minor units.
     pub amount_minor: i64,
-    /// The reason for the refund.
     pub reason: String,
     /// The gateway's id for it, once it accepted it.
     pub gateway_refund_id: Option<String>,
@@ -56,7 +52,7 @@ pub struct Refund {
     pub state: RefundState,
 }
 
-/// Refunds what is left of a payment. The caller holds the order's lock.
+/// Refunds the rest of a payment. The caller holds the order's lock.
 pub(crate) fn request(
     tx: &mut Tx<'_>,
     payment: &Payment,
@@ -155,7 +151,7 @@ struct Payload {
     refund: RefundId,
 }
 
-/// The job that calls the gateway.
+/// Returns the job that sends refund requests to the gateway.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |job: Job| {
@@ -195,7 +191,7 @@ pub(crate) fn job(site: &Site) -> Handler {
     })
 }
 
-/// Stores the gateway's result, once.
+/// Stores the gateway's result once.
 fn finish(
     tx: &mut Tx<'_>,
     site: &Site,

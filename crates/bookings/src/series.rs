@@ -1,4 +1,4 @@
-//! A series: slots at the same local time on some days of the week, for some weeks.
+//! Series: slots at the same local time on some days of the week, for some weeks.
 
 use axum::http::StatusCode;
 use jiff::ToSpan as _;
@@ -15,40 +15,37 @@ use crate::slot::{self, NewSlot, Obstacle, SeriesId, Slot, Start, Template};
 /// The most slots of one series.
 pub const MOST: usize = 200;
 
-/// A series as it is sent.
+/// A request for a series.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = NewSeries)]
 pub struct NewSeries {
-    /// Its first possible day in the zone.
+    /// The first possible day, in the slots' zone.
     pub first_date: String,
-    /// For how many weeks, 1 to 12.
+    /// The number of weeks, 1 to 12.
     pub weeks: i64,
-    /// On which days: 1 is Monday, 7 is Sunday.
+    /// The days of the week: 1 is Monday, 7 is Sunday.
     pub weekdays: Vec<i64>,
-    /// At which times of the clock, up to six.
+    /// Up to six local times.
     pub times: Vec<String>,
-    /// Times that are left out, as `2027-01-16T09:30`.
+    /// Local dates and times to skip, such as `2027-01-16T09:30`.
     pub without: Vec<String>,
-    /// What each of them is; its day and time are not read.
+    /// The properties of each slot; `date` and `time` are ignored.
     pub slot: NewSlot,
 }
 
-/// One time of a series.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// The local date.
     pub date: Date,
-    /// The local time.
     pub time: Time,
     /// The instant; `None` if the clock skips this local time.
     pub start: Option<Start>,
-    /// The code of the reason why no slot can be there.
+    /// The error code of the reason why no slot can begin then.
     pub obstacle: Option<&'static str>,
 }
 
 impl Planned {
-    /// The local date and time, such as `2027-01-16T09:30`.
+    /// Returns the local date and time, such as `2027-01-16T09:30`.
     pub fn name(&self) -> String {
         format!(
             "{}T{:02}:{:02}",
@@ -59,7 +56,7 @@ impl Planned {
     }
 }
 
-/// All times of a series in chronological order, each with its obstacle, if any.
+/// Computes all times of a series in chronological order, each with its obstacle, if any.
 pub fn plan(
     tx: &mut Tx<'_>,
     provider: &Provider,
@@ -142,7 +139,7 @@ fn local_times(sent: &NewSeries, findings: &mut Findings) -> Vec<(Date, Time)> {
     all
 }
 
-/// Offers all times of a series that are not excluded, or none.
+/// Creates slots for all times of a series that are not excluded, or none.
 pub fn create(
     tx: &mut Tx<'_>,
     provider: &Provider,

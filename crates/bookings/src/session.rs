@@ -1,4 +1,5 @@
-//! Timed changes of a booking: its hold ends, both sides are reminded, the session is completed.
+//! Scheduled changes of a booking: its hold ends, both sides are reminded, the session is
+//! completed.
 
 use identity::notification::{self, NewNotification};
 use jiff::SignedDuration;
@@ -13,7 +14,7 @@ use crate::{cancel, order};
 /// A reminder that would be sent closer than this to the session is skipped.
 const LATEST: SignedDuration = SignedDuration::from_hours(1);
 
-/// The jobs.
+/// Returns the job handlers of bookings.
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     vec![
         handler(HOLD, site, |tx, _, booking, _| {
@@ -34,7 +35,8 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
 
 type Work = fn(&mut Tx<'_>, &Site, &Booking, i64) -> Result<(), StoreError>;
 
-/// A job that calls `work` with the booking and holds the locks of the booking and its order.
+/// Builds the handler of a job that runs `work` with the booking, under the locks of the booking
+/// and its order.
 fn handler(kind: &'static str, site: &Site, work: Work) -> Handler {
     let site = site.clone();
     Handler::new(kind, move |job: Job| {

@@ -15,23 +15,23 @@ use web::{Field, Findings, Input};
 
 use crate::Refusal;
 
-/// The rules of bookings. A booking keeps those of the day when it was made.
+/// The rules of bookings. A booking keeps the rules of the time when it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[schema(as = BookingSettings)]
 pub struct BookingSettings {
     /// The currency of new prices, by ISO 4217.
     pub currency: String,
-    /// How long a time is kept for somebody who pays.
+    /// How many minutes a slot is held for somebody who pays.
     pub hold_minutes: i64,
-    /// How many times may be kept for one person.
+    /// How many slots may be held for one person.
     pub hold_limit: i64,
-    /// Until how long before the beginning a member may cancel or move.
+    /// How many minutes before the start a member may still cancel or move.
     pub cancel_minutes: i64,
     /// How often a member may move a booking.
     pub reschedule_limit: i64,
-    /// The shortest session.
+    /// The shortest session, in minutes.
     pub shortest_minutes: i64,
-    /// The longest one.
+    /// The longest session, in minutes.
     pub longest_minutes: i64,
     /// Raised by every change.
     pub version: i64,
@@ -49,18 +49,16 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
 };
 
 impl BookingSettings {
-    /// The currency of new prices.
     pub fn currency(&self) -> Currency {
         self.currency.parse().unwrap_or(Currency::MYR)
     }
 }
 
-/// The present settings.
 pub fn load(tx: &mut Tx<'_>) -> Result<BookingSettings, StoreError> {
     tx.one(sql!("SELECT {BookingSettings} FROM booking_setting"), &[])
 }
 
-/// An administrator of the site.
+/// Proof that somebody administers the site.
 #[derive(Clone, Debug)]
 pub struct Administrator(Requester);
 
@@ -83,13 +81,12 @@ impl Proof for Administrator {
     }
 }
 
-/// Whether somebody administers the site.
+/// Returns whether somebody administers the site.
 pub(crate) fn is_administrator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     let rank = grant::rank_in(tx, who, &Scope::site())?;
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, ADMIN)))
 }
 
-/// Changes the settings.
 pub fn change(
     tx: &mut Tx<'_>,
     by: &Administrator,

@@ -1,5 +1,5 @@
-//! The only place that grants something for money. The return of the browser, the gateway's
-//! callback and the polling job all pass the gateway's fact here. Only one of them settles the
+//! The only module that grants anything for a payment. The browser's return, the gateway's callback
+//! and the polling job all pass the gateway's fact to [`settle`], and only one of them settles the
 //! order.
 
 use identity::account;
@@ -16,7 +16,7 @@ use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, Payment
 use crate::slot::Slot;
 use crate::{browse, credit, refund};
 
-/// Stores what a gateway states about a payment for an order, and applies the consequences once.
+/// Stores a payment as the gateway reports it, and applies the consequences once.
 pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result<(), StoreError> {
     let Some(order) = order::lock(tx, id)? else {
         return Ok(());
@@ -37,11 +37,11 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         return Ok(());
     }
     if !matches!(order.state, OrderState::Created | OrderState::Expired) {
-        // The order was paid before, so this payment is refunded.
+        // An earlier payment settled the order, so this one is refunded.
         refund::request(tx, &payment, "duplicate")?;
         return Ok(());
     }
-    // Receipt numbers have no gaps, so they are assigned one at a time.
+    // Receipt numbers have no gaps, so a lock lets only one be assigned at a time.
     let lock = sql!("SELECT version FROM booking_setting FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(lock, &[])?;
     let last = sql!("SELECT COALESCE(MAX(receipt_no), 0) FROM booking_order");
@@ -146,8 +146,8 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
     }))
 }
 
-/// Confirms the booking that was paid; `false` if it was cancelled or its slot was given to
-/// somebody else.
+/// Confirms the booking that was paid; returns `false` if the booking was cancelled or its slot was
+/// given to somebody else.
 fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreError> {
     let mut booking = booking.clone();
     let is_ours = match booking.state {
@@ -177,8 +177,8 @@ fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreE
     Ok(true)
 }
 
-/// A payment after the end of the hold still gets its slot, if the slot and the member are both
-/// free.
+/// Takes the slot again for a payment after the end of the hold, if the slot and the member are
+/// both free.
 fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(member) = &booking.member_id else {
         return Ok(false);

@@ -62,16 +62,16 @@ web::words! {
     }
 }
 
-/// A time that a provider offers.
+/// A time that a provider offers for one booking.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Slot {
     /// Its id.
     #[schema(value_type = String)]
     pub id: SlotId,
-    /// Whose it is.
+    /// The slot's provider.
     #[serde(skip)]
     pub provider_id: ProviderId,
-    /// The times that were made with it.
+    /// The series with which it was created, if any.
     #[schema(value_type = Option<String>)]
     pub series_id: Option<SeriesId>,
     /// When it begins.
@@ -80,25 +80,25 @@ pub struct Slot {
     /// When it ends.
     #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
-    /// The IANA zone in which it was made.
+    /// The IANA zone in which it was created.
     pub time_zone: String,
-    /// What may become of it.
+    /// The state of the slot.
     pub state: State,
-    /// What it is, 1–80.
+    /// The session's title, 1–80 characters.
     pub title: String,
-    /// What everybody reads, up to 500.
+    /// A public note, up to 500 characters.
     pub public_note: String,
-    /// What is read once it is booked, up to 2,000.
+    /// A note shown once the slot is booked, up to 2,000 characters.
     pub prep_note: String,
-    /// How both meet.
+    /// How the two sides meet.
     pub location_kind: Place,
-    /// The link, the address or the number, read once it is booked; up to 500.
+    /// The link, address or telephone number, shown once the slot is booked; up to 500 characters.
     pub location_secret: String,
-    /// Roughly where, for everybody; up to 80.
+    /// The public, approximate location; up to 80 characters.
     pub area: String,
-    /// In minor units.
+    /// The price in minor units.
     pub price_minor: i64,
-    /// By ISO 4217.
+    /// The currency (ISO 4217).
     #[schema(value_type = String)]
     pub currency: Currency,
     /// Whether it is booked with a credit instead of money.
@@ -106,7 +106,7 @@ pub struct Slot {
     /// Of the booking that it is kept for.
     #[serde(skip)]
     pub hold_token: Option<String>,
-    /// Until when.
+    /// When the hold ends.
     #[serde(skip)]
     pub hold_until: Option<Timestamp>,
     /// Raised by every change.
@@ -114,58 +114,56 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// The slot's price.
     pub fn price(&self) -> Money {
         Money::new(self.price_minor, self.currency)
     }
 
-    /// The time zone in which the slot was made.
+    /// Returns the time zone in which the slot was made.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 }
 
-/// A slot as it is sent.
+/// The properties of a slot to create or change.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = NewSlot)]
 pub struct NewSlot {
-    /// The day in the zone, `2027-01-16`.
+    /// The local date, `2027-01-16`.
     pub date: String,
-    /// The time of the clock in the zone, `09:30`.
+    /// The local time, `09:30`.
     pub time: String,
-    /// How long it takes.
+    /// The length in minutes.
     pub minutes: i64,
-    /// An IANA zone; left out, it is the provider's.
+    /// An IANA zone; the provider's if omitted.
     pub time_zone: Option<String>,
-    /// What it is, 1–80.
+    /// The session's title, 1–80 characters.
     pub title: String,
-    /// What everybody reads.
+    /// A public note.
     pub public_note: String,
-    /// What is read once it is booked.
+    /// A note shown once the slot is booked.
     pub prep_note: String,
-    /// How both meet; left out, by a link.
+    /// How the two sides meet; by a link if omitted.
     pub location_kind: Option<Place>,
-    /// The link, the address or the number.
+    /// The link, address or telephone number.
     pub location: String,
-    /// Roughly where, for everybody.
+    /// The public, approximate location.
     pub area: String,
-    /// In minor units of the site's currency; 0 costs nothing.
+    /// The price in minor units of the site's currency; 0 is free.
     pub price_minor: i64,
     /// Whether it is booked with a credit; then it has no price.
     pub takes_credit: bool,
 }
 
-/// The instant of a local time.
+/// The instant at which a local time occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// The instant.
     pub at: Timestamp,
-    /// Whether the local time occurs twice; then the earlier instant is used.
+    /// Whether the local time occurs twice; then `at` is the earlier instant.
     pub is_twice: bool,
 }
 
-/// The instant of a local time; `None` if the clock is set forward over it.
+/// Converts a local time to an instant; `None` if the clock is set forward over it.
 pub fn start(date: Date, time: Time, zone: &TimeZone) -> Option<Start> {
     let ambiguous = zone.to_ambiguous_timestamp(DateTime::from_parts(date, time));
     let is_twice = match ambiguous.offset() {
@@ -177,7 +175,7 @@ pub fn start(date: Date, time: Time, zone: &TimeZone) -> Option<Start> {
     Some(Start { at, is_twice })
 }
 
-/// The properties of a slot except its time.
+/// The properties of a slot, without its time.
 pub(crate) struct Template {
     pub(crate) slot: Slot,
     pub(crate) length: SignedDuration,
@@ -186,7 +184,7 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// Reads and validates what was sent.
+    /// Parses and validates the sent properties.
     pub(crate) fn read(
         tx: &mut Tx<'_>,
         provider: &Provider,
@@ -244,7 +242,7 @@ impl Template {
         })
     }
 
-    /// Why no slot may begin at this instant, if so.
+    /// Returns why no slot may begin at this instant, if there is a reason.
     pub(crate) fn find_obstacle(
         &self,
         tx: &mut Tx<'_>,
@@ -270,7 +268,7 @@ impl Template {
         Ok(found.map(|(id,)| Obstacle::Overlap(id)))
     }
 
-    /// Whether slots that begin at these two instants keep their buffers free.
+    /// Returns whether slots that begin at these two instants keep their buffers free.
     pub(crate) fn is_clear_of(&self, one: Timestamp, later: Timestamp) -> bool {
         one + self.length + self.after <= later - self.before
     }
@@ -312,12 +310,11 @@ pub(crate) enum Obstacle {
     Past,
     /// The instant is more than a year in the future.
     TooFar,
-    /// It overlaps this slot.
+    /// The time overlaps this slot.
     Overlap(SlotId),
 }
 
 impl Obstacle {
-    /// The error code.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Missing => "local_time_missing",
@@ -337,7 +334,8 @@ fn check_length(minutes: i64, rules: &BookingSettings, findings: &mut Findings) 
     }
 }
 
-/// Whether a link leads to a meeting on an allowed host: https, no user, no port, and a path.
+/// Returns whether a link leads to a meeting on an allowed host: https, no user, no port, and a
+/// path.
 fn is_meeting(link: &str) -> bool {
     let Some((authority, path)) = link
         .strip_prefix("https://")
@@ -356,7 +354,6 @@ fn is_meeting(link: &str) -> bool {
     is_plain && is_known && !path.is_empty() && !link.contains(char::is_whitespace)
 }
 
-/// Offers a slot. The caller holds the provider's lock.
 pub fn create(tx: &mut Tx<'_>, provider: &Provider, sent: &NewSlot) -> Result<Slot, Refusal> {
     let mut findings = Findings::default();
     let template = Template::read(tx, provider, sent, &mut findings)?;
@@ -399,7 +396,7 @@ fn overlaps(other: &SlotId) -> Refusal {
     Refusal::Problem(problem)
 }
 
-/// A slot that was not deleted.
+/// Finds a slot that was not deleted.
 pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
     sql!(
         "SELECT {Slot} FROM slot WHERE id = :id AND deleted_at IS NULL",
@@ -408,13 +405,12 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
     .maybe(tx)
 }
 
-/// A slot of this provider.
 pub fn own(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<Slot, Refusal> {
     let found = find(tx, id)?.filter(|slot| slot.provider_id == provider.profile.id);
     found.ok_or(Refusal::NotFound)
 }
 
-/// The provider's slots that begin in this range, in chronological order.
+/// Lists the provider's slots that begin in this range, in chronological order.
 pub fn list(
     tx: &mut Tx<'_>,
     provider: &ProviderId,
@@ -433,7 +429,7 @@ pub fn list(
     .all(tx)
 }
 
-/// Hides a free slot, or shows it again. A held or booked slot is left unchanged.
+/// Hides a free slot, or shows it again. A held or booked slot is not changed.
 pub fn show(
     tx: &mut Tx<'_>,
     provider: &Provider,

@@ -2,7 +2,7 @@
 
 use platform::{Sql, StoreError, Tx, sql};
 
-/// Queries that must return no row, each with what a row means.
+/// Queries that must return no row, each with the meaning of a row.
 const CHECKS: &[(&str, Sql)] = &[
     (
         "a slot is booked, and has not one confirmed booking",
@@ -163,7 +163,7 @@ const CHECKS: &[(&str, Sql)] = &[
     ),
 ];
 
-/// The inconsistencies found, one per line; empty if all agree.
+/// Lists the inconsistencies, one per line; empty if there are none.
 pub fn find(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
     for (what, query) in CHECKS {

@@ -26,7 +26,6 @@ pub(crate) fn routes(_: &Context) -> Router<Site> {
     api::routes::<Router<_>>().merge(pages().into_router())
 }
 
-/// Every page.
 pub fn pages() -> Pages<Site, Callers> {
     Pages::default()
         .get("/book", Anybody, public::list)

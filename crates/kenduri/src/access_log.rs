@@ -28,7 +28,7 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
     )
 }
 
-/// Masks an address for logs: codes in the path are cut, and only the parameter names of the query
+/// Masks a URL for logs: codes in the path are cut, and only the parameter names of the query
 /// are kept. Upstream paths are masked only if they look like paths of the app.
 fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str> {
     if address.is_empty() {
@@ -78,8 +78,8 @@ fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str>
     Cow::Owned(shown)
 }
 
-/// The normalised path without invitation codes, including codes typed into unknown paths. If a
-/// path can be read in several ways, anything that could be a code in any of them is removed.
+/// Returns the normalised path without invitation codes, including codes typed into unknown paths.
+/// If a path can be read in several ways, anything that could be a code in any of them is removed.
 fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     match NormalPath::parse(path) {
         Ok(normal) if normal.as_str() != path => {
@@ -114,7 +114,7 @@ fn piece_by_piece(path: &str, shown: impl Fn(&str) -> Cow<'_, str>) -> String {
     all
 }
 
-/// A path segment, cut if it could be a code. File names have an extension and are kept.
+/// Returns a path segment, cut if it could be a code. File names have an extension and are kept.
 fn unless_code<'a>(paths: &SecretPaths, piece: &'a str) -> Cow<'a, str> {
     if piece.contains('.') || piece.ends_with("***") {
         return Cow::Borrowed(piece);
@@ -122,7 +122,7 @@ fn unless_code<'a>(paths: &SecretPaths, piece: &'a str) -> Cow<'a, str> {
     paths.mask_unknown(piece).into()
 }
 
-/// A path segment, cut if it is as long as a code.
+/// Returns a path segment, cut if it is as long as a code.
 fn beginning(piece: &str) -> Cow<'_, str> {
     const SHORTEST: usize = 5;
     if piece.chars().nth(SHORTEST - 1).is_none() {

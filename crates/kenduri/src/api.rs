@@ -33,7 +33,6 @@ fn description() -> io::Result<String> {
     Ok(text)
 }
 
-/// The routes of the OpenAPI description.
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/api/openapi.json", get(json))
@@ -121,8 +120,8 @@ fn operations(description: &Value) -> Vec<Operation<'_>> {
         .collect()
 }
 
-/// The operation's anchor on the page. The operation id is unique only within its tag, so the
-/// anchor contains both.
+/// Returns the operation's anchor on the page. The operation id is unique only within its tag, so
+/// the anchor contains both.
 fn anchor(operation: &Value) -> String {
     let tag = words(&operation["tags"][0]).replace(' ', "-");
     format!("{tag}-{}", words(&operation["operationId"]))
@@ -164,7 +163,7 @@ fn operation_fields<'a>(description: &'a Value, operation: &'a Value) -> Vec<Fie
         .collect()
 }
 
-/// The role that a host needs and the scopes that a token needs, as rows for the page.
+/// Returns the role that a host needs and the scopes that a token needs, as rows for the page.
 fn access_fields(operation: &Value) -> impl Iterator<Item = Field<'_>> {
     let scopes = operation["security"][0]["token"].as_array().into_iter();
     let scopes: Vec<&str> = scopes.flatten().map(words).collect();
@@ -210,7 +209,7 @@ fn schema_fields(schema: &Value) -> Vec<Field<'_>> {
     members.chain(one_of).collect()
 }
 
-/// The schema's name in `#/components/schemas/…`.
+/// Returns the schema's name in `#/components/schemas/…`.
 fn referred(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str()?.rsplit('/').next()
 }

@@ -130,7 +130,7 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     if let Ok(id) = HeaderValue::try_from(user.account.to_string()) {
         pass.headers.insert(USER, id);
     }
-    // An unverified address may belong to another person.
+    // An unverified mail address may belong to another person.
     let email = user.email.map(HeaderValue::try_from);
     if let Some(Ok(email)) = email {
         pass.headers.insert(EMAIL, email);
@@ -177,8 +177,8 @@ fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
     edge::pages::page(status, &question.info.id, &reader, None)
 }
 
-/// The span that ties log lines to this request. It has the highest level, so that no log filter
-/// drops it.
+/// Returns the span that ties log lines to this request. It has the highest level, so that no log
+/// filter drops it.
 fn of_request(facts: &edge::ClientInfo) -> Span {
     tracing::error_span!("request", request_id = %facts.id)
 }
@@ -212,7 +212,7 @@ async fn hand_over(answer: Response<Body>, stop: CancellationToken) -> edge::Ans
     Response::from_parts(parts, body)
 }
 
-/// The response for a body that could not be read completely.
+/// Returns the response for a body that could not be read completely.
 fn broken(error: &axum::Error) -> edge::Answer {
     tracing::error!(%error, "the body of an answer broke off");
     let mut answer = Response::new(edge::Body::Empty);

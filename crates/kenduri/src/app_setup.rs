@@ -17,7 +17,7 @@ use crate::configuration::{Settings, likely_link};
 use crate::domains::{DOMAINS, LOCALES};
 use crate::operators;
 
-/// The open app: the site and its domains.
+/// The site and its domains, opened.
 #[derive(Clone)]
 pub(crate) struct Opened {
     pub(crate) site: Site,
@@ -67,7 +67,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     })
 }
 
-/// The configured site address, or that of the first listener.
+/// Returns the configured site address, or that of the first listener.
 pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     if let Some(url) = &settings.site.url {
         return Ok(url.clone());
@@ -150,12 +150,12 @@ pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<
     let import = move |tx: &mut Tx<'_>| erasure::import(tx, &list);
     let imported: Result<(), StoreError> = store.write(import).await;
     imported?;
-    // From here on the store itself records what is left to erase.
+    // From here on the store itself records which erasures are left.
     backup::erasures::repeated(&settings.data)?;
     Ok(())
 }
 
-/// The maintenance mode as saved on disk.
+/// Returns the maintenance mode as saved on disk.
 pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
     let passes = operators::PATHS.map(str::to_owned);
     Arc::new(Maintenance::open(&settings.data, passes.into()))

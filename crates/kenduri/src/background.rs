@@ -45,7 +45,7 @@ impl Background {
     }
 }
 
-/// The facts about outgoing mail for the page about the sender's domain.
+/// Returns the facts about outgoing mail for the page about the sender's domain.
 pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     let mail = &settings.mail;
     Arc::new(MailFacts {
@@ -60,7 +60,7 @@ pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     })
 }
 
-/// The worker with the jobs of every domain.
+/// Returns the worker with the jobs of every domain.
 pub(crate) fn worker(accounts: &Context, settings: &Settings) -> Result<Worker> {
     let site = &accounts.site;
     let mailer = match &settings.mail.route {
@@ -103,7 +103,7 @@ pub(crate) fn worker(accounts: &Context, settings: &Settings) -> Result<Worker> 
     ))
 }
 
-/// Seals new lines of the audit log and deletes expired rows.
+/// Seals new lines of the audit log, and deletes expired rows.
 fn keep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     audit::chain::seal(tx)?;
     news::sweep(tx)?;

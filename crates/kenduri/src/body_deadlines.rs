@@ -19,7 +19,7 @@ pub(crate) struct DeadlineBody {
 }
 
 impl DeadlineBody {
-    /// Adds the deadline to a body. An empty body is returned as it is.
+    /// Adds the deadline to a body. An empty body is returned unchanged.
     pub(crate) fn around(inner: edge::Body, whole: Duration) -> Body {
         if inner.is_end_stream() {
             return Body::empty();

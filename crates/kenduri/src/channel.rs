@@ -97,7 +97,7 @@ async fn send_all<Out: Serialize + Send + Sync>(
         let next = tokio::select! {
             biased;
             next = outgoing.recv() => next,
-            // All waiting messages have been sent.
+            // Halted: all waiting messages have been sent.
             () = halt.cancelled() => return,
         };
         let Some((message, descriptors)) = next else {
@@ -140,11 +140,9 @@ async fn receive_all<In: DeserializeOwned + Send>(
     }
 }
 
-/// The sending half.
 #[derive(Debug)]
 struct Sender(Arc<UnixStream>);
 
-/// The receiving half.
 #[derive(Debug)]
 struct Receiver(Arc<UnixStream>);
 
@@ -349,7 +347,7 @@ mod tests {
         let (halted, ()) = tokio::join!(halt.halt(), reading);
         let here = UnixStream::from(halted.expect("a halt"));
         let there = UnixStream::from(halt_there.halt().await.expect("a halt"));
-        // The next program must not find half a message.
+        // The channel must be halted between two messages, never within one.
         let (outbox, _inbox, _halt) = open::<String, String>(here).expect("an end");
         let (_outbox, mut inbox, _halt_there) = open::<String, String>(there).expect("an end");
         outbox

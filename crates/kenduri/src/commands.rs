@@ -102,7 +102,6 @@ struct Where {
 }
 
 impl Kenduri {
-    /// Runs the subcommand.
     pub(crate) fn run(self) -> Result<()> {
         match self.word {
             Word::Serve(serve) => serve.run(),
@@ -176,7 +175,7 @@ struct OutputClosed;
 )]
 struct NotRunning(String);
 
-/// The error for a command that needs a running Kenduri and has found none.
+/// Returns the error for a command that needs a running Kenduri and has found none.
 fn nobody(asked: &Asked) -> Error {
     match configuration::data(asked) {
         (_, Some(doubt)) => doubt.into(),
@@ -184,8 +183,8 @@ fn nobody(asked: &Asked) -> Error {
     }
 }
 
-/// The data folder of the Kenduri that the command is for. If a file was named explicitly and
-/// cannot be read, this is an error, so that no other installation is used instead.
+/// Returns the data folder of the Kenduri that the command is for. If a file was named explicitly
+/// and cannot be read, this is an error, so that no other installation is used instead.
 fn data(asked: &Asked) -> Result<PathBuf> {
     match configuration::data(asked) {
         (_, Some(doubt)) if asked.file.is_some() => Err(Error::new(doubt).context(
@@ -238,7 +237,7 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     })
 }
 
-/// The settings of an installation that is not running.
+/// Returns the settings of an installation that is not running.
 fn stopped(place: &Where) -> Result<Settings> {
     let mut asked = place.asked();
     // This command opens no listener, so the check of the mailbox does not apply.

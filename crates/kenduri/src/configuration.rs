@@ -54,14 +54,13 @@ pub(crate) struct Asked {
     pub(crate) file: Option<PathBuf>,
     /// The file's text if it was read before. If `None`, the file is read.
     pub(crate) text: Option<String>,
-    /// The restart-only settings in force since the start; `None` at the start itself.
+    /// The restart-only settings active since the start; `None` at the start itself.
     #[serde(default)]
     pub(crate) lasting: Option<RestartOnly>,
     /// Whether `kenduri.toml` in the current folder is read when no file is named.
     pub(crate) look_for_file: bool,
     /// `--set key=value`, in the order given, and flags that set one key.
     pub(crate) flags: Vec<Flag>,
-    /// The environment variables.
     pub(crate) environment: Vec<(String, String)>,
     /// `--allow-public-mailbox`.
     pub(crate) allow_public_mailbox: bool,
@@ -77,28 +76,21 @@ pub(crate) struct Asked {
 pub(crate) struct Flag {
     /// As typed, for messages: `--set site.url`, `--listen`.
     pub(crate) typed: String,
-    /// `section.name`.
     pub(crate) key: String,
-    /// The value, as text.
     pub(crate) value: String,
 }
 
 /// Validated settings with their sources.
 #[derive(Debug)]
 pub(crate) struct Configuration {
-    /// The settings in force.
     pub(crate) settings: Settings,
     /// The validated plan of the edge.
     pub(crate) plan: edge::Plan,
-    /// The validated plan of the services.
     pub(crate) services: supervisor::Plan,
-    /// The supervisor process's folders.
     pub(crate) folders: Folders,
     /// Warnings about valid settings.
     pub(crate) warnings: Vec<String>,
-    /// The file that was read.
     pub(crate) file: Option<PathBuf>,
-    /// The text of that file.
     pub(crate) text: Option<String>,
     /// The services that need a local port, because a setting refers to their URL.
     pub(crate) wanting_ports: Vec<String>,
@@ -227,8 +219,9 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     }
 }
 
-/// The data folder, even if other settings are invalid: it is enough to find the running Kenduri.
-/// If the file cannot be read and so may name another data folder, also returns the problems.
+/// Returns the data folder, even if other settings are invalid: it is enough to find the running
+/// Kenduri. If the file cannot be read and so may name another data folder, also returns the
+/// problems.
 pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();
@@ -309,20 +302,20 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemC
 }
 
 impl Configuration {
-    /// The log of the supervisor process. If its folders are apart from the data folder, its log is
-    /// there too, because the configured folder belongs to the worker's user.
+    /// Returns the log of the supervisor process. If its folders are apart from the data folder,
+    /// its log is there too, because the configured folder belongs to the worker's user.
     pub(crate) fn log_of_supervisor(&self) -> Log {
         let mut log = self.settings.log.clone();
         if let To::Folder(folder) = &mut log.to
             && self.folders.are_apart()
         {
-            // No service can have a log file of this name.
+            // No service's log file can have this name.
             *folder = self.folders.logs.join("log");
         }
         log
     }
 
-    /// The services that run as the data's owner because they name no user.
+    /// Returns the services that run as the data's owner because they name no user.
     pub(crate) fn services_without_user(&self) -> Vec<&str> {
         let is_named = |table: &Table, key: &str| {
             let user = table.get(key).and_then(Value::as_str);
@@ -336,24 +329,25 @@ impl Configuration {
             .collect()
     }
 
-    /// The merged settings of all sources, to be compared with a later configuration.
+    /// Returns the merged settings of all sources, to be compared with a later configuration.
     pub(crate) fn merged(&self) -> &Table {
         &self.merged
     }
 
-    /// The restart-only settings, which a later configuration keeps.
+    /// Returns the restart-only settings, which a later configuration keeps.
     pub(crate) fn lasting(&self) -> RestartOnly {
         RestartOnly::of(&self.merged, &self.origins)
     }
 
-    /// The settings in force as TOML, with a comment on the source of each; secrets are `***`.
+    /// Formats the active settings as TOML, with a comment on the source of each; secrets are
+    /// `***`.
     pub(crate) fn report(&self) -> String {
         report::report(&self.merged, &self.origins)
     }
 }
 
 impl Asked {
-    /// The absolute path of the settings file, if it exists.
+    /// Returns the absolute path of the settings file, if it exists.
     pub(crate) fn found_file(&self) -> Option<PathBuf> {
         let file = find_file(self)?;
         Some(file.canonicalize().unwrap_or(file))

@@ -31,8 +31,8 @@ const OUTCOME: Duration = Duration::from_mins(30);
 /// The name of the socket in its folder.
 const SOCKET: &str = "control.sock";
 
-/// A connection to the Kenduri that runs with this data folder, and the socket's path; `None` if
-/// none runs.
+/// Returns a connection to the Kenduri that runs with this data folder, and the socket's path;
+/// `None` if none runs.
 fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     let apart = Folders::apart(data).ok();
     for folders in apart.into_iter().chain([Folders::in_data(data)]) {
@@ -55,12 +55,12 @@ fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     Ok(None)
 }
 
-/// Whether a Kenduri runs with this data folder.
+/// Returns whether a Kenduri runs with this data folder.
 pub(crate) fn is_running(data: &Path) -> Result<bool> {
     Ok(find(data)?.is_some())
 }
 
-/// A connection to this socket; `None` if nothing listens there.
+/// Returns a connection to this socket; `None` if nothing listens there.
 fn connect(path: &Path) -> Result<Option<UnixStream>> {
     match UnixStream::connect(path) {
         Ok(stream) => Ok(Some(stream)),
@@ -158,7 +158,7 @@ impl Control {
         })
     }
 
-    /// A duplicate of the socket's descriptor, to be handed over.
+    /// Returns a duplicate of the socket's descriptor, to be handed over.
     pub(crate) fn share(&self) -> io::Result<OwnedFd> {
         self.listener.as_fd().try_clone_to_owned()
     }

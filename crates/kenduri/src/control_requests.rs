@@ -35,12 +35,10 @@ pub(crate) enum ControlRequest {
     OwnerCreate(OwnerCreate),
     /// Removes the second factors and passkeys of an account that has lost them.
     FactorsReset {
-        /// The e-mail address of the account.
         email: String,
     },
     /// Creates an API token.
     TokenCreate(TokenCreate),
-    /// Verifies the seals of the audit log.
     VerifyAudit,
     /// Verifies that bookings, slots and payments agree.
     VerifyBookings,
@@ -88,22 +86,17 @@ impl Reply {
 /// The parameters of making a person an owner of the installation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OwnerCreate {
-    /// The e-mail address of the account.
     pub(crate) email: String,
-    /// The person's name.
     pub(crate) name: String,
 }
 
-/// The parameters of creating an API token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TokenCreate {
     /// The slug of the one occasion that the token gives access to.
     pub(crate) occasion: String,
-    /// The scopes of the token.
     pub(crate) scopes: Vec<String>,
     /// The e-mail address of the token's account; `None` for the only owner.
     pub(crate) account: Option<String>,
-    /// The token's name, chosen by its owner.
     pub(crate) name: String,
     /// The token's lifetime in days.
     pub(crate) days: u16,
@@ -122,24 +115,20 @@ pub(crate) enum ControlResponse {
     FactorsReset,
     /// The token was created.
     Token {
-        /// The token, which is never shown again.
         token: String,
         /// When the token expires.
         expires_at: String,
     },
-    /// The audit log was verified.
     AuditVerified {
         /// The position of the first sealed line that was changed; `None` if none was.
         broken: Option<i64>,
     },
-    /// The bookings were verified.
     BookingsVerified {
         /// The inconsistencies, one per line.
         wrong: Vec<String>,
     },
-    /// The new settings are in force.
+    /// The new settings are active.
     Applied {
-        /// A text on what changed and what waits for a restart.
         said: String,
         /// The file that was read; `None` if there is none or the responding process does not know
         /// it.
@@ -155,7 +144,7 @@ pub(crate) enum ControlResponse {
     Closed {
         /// Links that each give access to one host.
         links: Vec<String>,
-        /// The number of hosts that are not listed, for which the end of a link's address works
+        /// The number of hosts that are not listed, for which the end of a link works
         /// too.
         others: usize,
     },
@@ -168,8 +157,6 @@ pub(crate) enum ControlResponse {
     Services(services::ServiceResponse),
 }
 
-/// Path prefixes to purge from the edge's cache, and the channel for the number of purged
-/// responses.
 pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 
 /// The context in which requests are handled.
@@ -179,24 +166,21 @@ pub(crate) struct RequestContext {
     pub(crate) opened: Option<Opened>,
     /// The backup, if one runs in this process.
     pub(crate) backup: Option<Arc<backup::Agent>>,
-    /// Maintenance mode.
     pub(crate) maintenance: Arc<Maintenance>,
     /// The settings, for links.
     pub(crate) settings: Arc<Settings>,
-    /// The plan of the edge.
     pub(crate) plan: Arc<Plan>,
     /// The channel to the edge's cache, if Kenduri runs.
     pub(crate) purges: Option<mpsc::Sender<Purge>>,
 }
 
 impl ControlRequest {
-    /// Handles the request and turns the outcome into a reply.
     pub(crate) async fn reply(self, hands: &RequestContext) -> Reply {
         let done = self.carry_out(hands).await;
         done.map_or_else(|error| Reply::Error(format!("{error:#}")), Reply::Ok)
     }
 
-    /// Whether the request needs the app and its store.
+    /// Returns whether the request needs the app and its store.
     pub(crate) fn is_for_the_app(&self) -> bool {
         matches!(
             self,
@@ -209,7 +193,6 @@ impl ControlRequest {
         )
     }
 
-    /// Handles the request.
     pub(crate) async fn carry_out(self, hands: &RequestContext) -> Result<ControlResponse> {
         match self {
             Self::OwnerCreate(order) => create_owner(order, hands.opened()?).await,

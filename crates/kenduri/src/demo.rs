@@ -26,14 +26,12 @@ use crate::app_setup::Opened;
 
 /// The invitation whose link is printed: unanswered, with two plus-ones.
 const INVITATION: &str = "RAHMA";
-/// The host.
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
 /// A person with an account who has no part in the wedding.
 const MEMBER: (&str, &str) = ("Mei Lin", "mei.lin@example.com");
 
-/// The name of the site.
 pub(crate) const SITE: &str = "Aisyah & Daniel";
-/// The text below the first sentence.
+/// The introduction below the first sentence of the site.
 const INTRODUCTION: &str = "Aisyah teaches, Daniel repairs clocks. Here is what we learn on the way \
     to our wedding, and the days that we count.";
 /// The first sentence of the site.
@@ -117,7 +115,6 @@ struct Sample {
     member: NewAccount,
 }
 
-/// Why the demo could not be created.
 #[derive(Debug, thiserror::Error)]
 enum SeedError {
     #[error(transparent)]
@@ -131,7 +128,7 @@ enum SeedError {
 }
 
 impl Sample {
-    /// Whether the store was new.
+    /// Returns whether the store was new.
     fn seed(&self, tx: &mut Tx<'_>) -> Result<bool, SeedError> {
         let Some(occasion) = occasions::demo::seed(tx)? else {
             return Ok(false);
@@ -190,7 +187,7 @@ fn first_look() -> Look {
     }
 }
 
-/// A sign-in link; `None` if the store is not that of a demo or has no such host.
+/// Returns a sign-in link; `None` if the store is not that of a demo or has no such host.
 fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, StoreError> {
     match account::find_by_email(tx, email)? {
         Some(host) => sign_in::create_link(tx, &host.id).map(Some),
@@ -225,7 +222,6 @@ impl Temporary {
         Self(path)
     }
 
-    /// The folder's path.
     pub(crate) fn path(&self) -> &std::path::Path {
         &self.0
     }

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// The limit to set where the system allows it, the same as in the unit that `kenduri install`
-/// writes. The usual default for a program started by hand is 1,024.
+/// writes. The usual default for a program started manually is 1,024.
 const MOST: u64 = 65_536;
 /// The size to which the descriptor table grows at once, 64 KiB in the kernel: enough for the
 /// default `listen.connections`, each with an upstream connection.

@@ -54,7 +54,7 @@ impl Folders {
         }
     }
 
-    /// The folders of this supervisor process. The data folder must exist.
+    /// Returns the folders of this supervisor process. The data folder must exist.
     pub(crate) fn of_supervisor(data: &Path) -> io::Result<Self> {
         // Dangling and circular links fail here.
         let facts = fs::metadata(data)?;
@@ -88,12 +88,12 @@ impl Folders {
         })
     }
 
-    /// Whether the folders are outside the data folder.
+    /// Returns whether the folders are outside the data folder.
     pub(crate) fn are_apart(&self) -> bool {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// The owner of the data, if this process can switch users; the worker needs no other
+    /// Returns the owner of the data, if this process can switch users; the worker needs no other
     /// permissions. `None` if the worker runs as this process's user.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
@@ -131,7 +131,7 @@ impl Folders {
     }
 }
 
-/// Whether only root can replace this folder, its contents, or any link on the path to it.
+/// Returns whether only root can replace this folder, its contents, or any link on the path to it.
 /// `may_be_shared` is for folders on that path.
 fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
     // With a trailing slash, a link would be followed.
@@ -154,8 +154,8 @@ fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
     Ok(true)
 }
 
-/// An unambiguous file name for a path: a slash becomes `-`, and characters that are not allowed
-/// become `%` and their code.
+/// Returns an unambiguous file name for a path: a slash becomes `-`, and characters that are not
+/// allowed become `%` and their code.
 fn name(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
     let bytes = bytes.strip_prefix(b"/").unwrap_or(bytes);
@@ -194,7 +194,7 @@ mod tests {
         fs::create_dir(&data).unwrap();
         let are_apart = || Folders::of_supervisor(&data).map(|folders| folders.are_apart());
         if !is_only_roots(folder.path(), false).unwrap() {
-            // On this machine, others can replace the temporary folder.
+            // Other users can replace the temporary folder on this machine.
             return assert!(are_apart().is_err());
         }
         assert!(!are_apart().unwrap());
@@ -219,7 +219,7 @@ mod tests {
         assert!(!are_apart().unwrap());
         assert_eq!(Folders::of_supervisor(&data).unwrap().run, data.join("run"));
 
-        // The owner is remembered from the start.
+        // The owner is determined at the start and does not change later.
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let folders = Folders::of_supervisor(&data).unwrap();
         fs::remove_dir(&data).unwrap();
@@ -263,7 +263,7 @@ mod tests {
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let worker = Folders::of_supervisor(&link).unwrap().worker(&link);
         assert_eq!(worker.unwrap().unwrap().user, 65_534);
-        // In a folder where everybody may create links, their owners decide.
+        // In a folder where everybody may create links, the links' owners can redirect the path.
         fs::set_permissions(&here, fs::Permissions::from_mode(0o1777)).unwrap();
         let theirs = here.join("theirs");
         symlink("roots", &theirs).unwrap();

@@ -50,10 +50,8 @@ pub(crate) enum LogLevel {
 /// The most bytes of buffered log lines.
 const WAITING: usize = 4 << 20;
 
-/// The settings of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
-    /// The format of a line.
     pub(crate) format: LogFormat,
     /// The lowest level that is written. The access log does not depend on it.
     pub(crate) level: LogLevel,
@@ -64,7 +62,6 @@ pub(crate) struct Log {
 /// The destination of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum To {
-    /// Standard error.
     Stderr,
     /// Standard error, which systemd passes to its journal.
     Journal,
@@ -73,7 +70,7 @@ pub(crate) enum To {
 }
 
 impl Log {
-    /// Whether lines are for people.
+    /// Returns whether lines are for people.
     pub(crate) fn is_text(&self) -> bool {
         match self.format {
             LogFormat::Auto => self.is_on_terminal(),
@@ -87,8 +84,9 @@ impl Log {
     }
 }
 
-/// Whether standard error is connected to the journal. `$JOURNAL_STREAM` names the stream by device
-/// and inode (systemd.exec(5)); a child process may inherit the variable with another stream.
+/// Returns whether standard error is connected to the journal. `$JOURNAL_STREAM` names the stream
+/// by device and inode (systemd.exec(5)); a child process may inherit the variable with another
+/// stream.
 fn stderr_is_the_journal() -> bool {
     let Ok(own) = rustix::fs::fstat(io::stderr()) else {
         return false;
@@ -116,14 +114,13 @@ impl Lines {
 /// The process that writes the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
-    /// The supervisor process.
     Parent,
-    /// The worker process.
     Worker,
 }
 
 impl Who {
-    /// The log's file name. Each process has its own, because only one process can rotate a file.
+    /// Returns the log's file name. Each process has its own, because only one process can rotate a
+    /// file.
     fn file(self) -> &'static str {
         match self {
             Self::Parent => "keeper.log",
@@ -186,7 +183,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     Ok(Lines { writer, writing })
 }
 
-/// The log levels by target.
+/// Returns the log levels by target.
 fn filter(level: LogLevel) -> Targets {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,

@@ -37,12 +37,10 @@ pub(crate) enum ToWorker {
     Request {
         /// The id that its reply carries.
         id: u64,
-        /// The request.
         order: ControlRequest,
     },
     /// New, validated settings. Newly opened listening sockets are sent with them.
     Apply {
-        /// The id that its reply carries.
         id: u64,
         /// The inputs of the new configuration.
         asked: Asked,
@@ -53,7 +51,6 @@ pub(crate) enum ToWorker {
     Reply {
         /// The request's id.
         id: u64,
-        /// The result.
         reply: Reply,
     },
 }
@@ -67,14 +64,12 @@ pub(crate) enum ToParent {
     Reply {
         /// The request's id.
         id: u64,
-        /// The result.
         reply: Reply,
     },
     /// A replaced instance has no requests left.
     Drained {
-        /// The name of the service.
         service: String,
-        /// The process.
+        /// The instance's process.
         run: RunId,
     },
     /// The number of requests each server got in the last second.
@@ -84,7 +79,6 @@ pub(crate) enum ToParent {
     Request {
         /// The id that its reply carries.
         id: u64,
-        /// The request.
         order: ControlRequest,
     },
 }
@@ -92,7 +86,6 @@ pub(crate) enum ToParent {
 /// The load of a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RequestRate {
-    /// The server's address.
     pub(crate) address: Address,
     /// Requests in a second.
     pub(crate) per_second: f64,
@@ -111,12 +104,11 @@ pub(crate) enum ServeMode {
 }
 
 impl ServeMode {
-    /// Whether it is a demo.
     pub(crate) fn is_demo(self) -> bool {
         self != Self::Usual
     }
 
-    /// The text printed at the end, about which data stays.
+    /// Returns the text printed at the end about which data is kept.
     pub(crate) fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),
@@ -141,7 +133,7 @@ impl RequestIds {
         Self(Arc::new(AtomicU64::new(last)))
     }
 
-    /// The last assigned id.
+    /// Returns the last assigned id.
     pub(crate) fn last(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -172,7 +164,6 @@ impl<T> Clone for MessageSender<T> {
 }
 
 impl<T> MessageSender<T> {
-    /// A sender without pending requests.
     pub(crate) fn new(outbox: mpsc::Sender<Parcel<T>>, numbers: RequestIds) -> Self {
         Self {
             outbox,

@@ -37,17 +37,15 @@ pub(crate) fn start() -> Result<Metrics> {
 }
 
 impl Metrics {
-    /// Adds the store's metrics.
     pub(crate) fn with(self, store: Store) -> Self {
         let store = Some(store);
         Self { store, ..self }
     }
 
-    /// Renders all metrics.
     pub(crate) async fn render(&self) -> String {
         if let Some(store) = &self.store {
             let (changes, commits) = store.counts();
-            // Values that cannot be read now stay as they were.
+            // A gauge whose value cannot be read now keeps its last value.
             if let Ok((waiting, doubted)) = store.read(look).await {
                 metrics::gauge!("kenduri_jobs_waiting").set(waiting);
                 metrics::gauge!("kenduri_mails_doubted").set(doubted);
@@ -71,20 +69,20 @@ impl Metrics {
     }
 }
 
-/// The text without metrics that have no value because what they measured is gone.
+/// Removes metrics that have no value, because the measured object no longer exists.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()
 }
 
-/// The number of unfinished jobs, and of mails that may have been sent twice.
+/// Returns the number of unfinished jobs, and of mails that may have been sent twice.
 fn look(tx: &mut Tx<'_>) -> Result<(f64, f64), StoreError> {
     let (waiting, _) = jobs::pending(tx)?;
     let doubted = mail::doubted(tx)?;
     Ok((gauge(waiting), gauge(doubted)))
 }
 
-/// A count as a gauge's `f64`.
+/// Returns a count as a gauge's `f64`.
 fn gauge(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }

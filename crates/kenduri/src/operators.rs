@@ -22,7 +22,7 @@ pub(crate) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 /// How long the store may take to prove that it is writable.
 const READY_TIME: Duration = Duration::from_secs(5);
 
-/// The routes beside the app's pages.
+/// Returns the routes beside the app's pages.
 pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site> {
     Router::new()
         .route("/healthz", get(ALIVE))
@@ -42,7 +42,7 @@ pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site
         )
 }
 
-/// The routes without the app: readiness does not depend on a store.
+/// Returns the routes without the app: readiness does not depend on a store.
 pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Router {
     Router::new()
         .route("/healthz", get(ALIVE))
@@ -77,8 +77,9 @@ pub(crate) fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }
 
-/// Whether the request comes from this machine and its host is this machine. A proxy on this
-/// machine that sends no client address would look local too, but it forwards the site's host name.
+/// Returns whether the request comes from this machine and its host is this machine. A proxy on
+/// this machine that sends no client address would look local too, but it forwards the site's host
+/// name.
 fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)

@@ -51,17 +51,13 @@ pub(crate) use upgrade_check::take_part;
 
 /// The state that the supervisor process starts with.
 pub(crate) struct ParentSetup {
-    /// The inputs of the configuration.
     pub(crate) asked: Asked,
-    /// The validated configuration.
     pub(crate) configuration: Configuration,
     /// Listening sockets that are already open.
     pub(crate) sockets: Sockets,
-    /// The kind of installation.
     pub(crate) start: ServeMode,
     /// The temporary folder of a demo, removed at the end.
     pub(crate) temporary: Option<Temporary>,
-    /// The running log.
     pub(crate) lines: log::Lines,
     /// The folder of sockets and records.
     pub(crate) run: Arc<Folder>,
@@ -128,8 +124,8 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     let plan = service_config::plan(&configuration, &program)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
     permissions::forget(&run)?;
-    // If an earlier supervisor was killed, its processes have ended by now, including its worker,
-    // which still had these sockets open.
+    // The processes of an earlier, killed supervisor have ended by now, so its worker no longer
+    // holds these sockets.
     sockets.open(&configuration.plan)?;
     permissions::let_through(&configuration, &run, &plan)?;
     service_config::warn_of_root(&plan);
@@ -251,8 +247,8 @@ async fn stop(parent: &ParentProcess, manager: &SdNotify) {
     let _ = parent.control.shut_down().await;
 }
 
-/// The exit code of a worker that ended before any worker has served. Restarting it would be
-/// useless, and nothing is lost that worked before.
+/// Returns the exit code of a worker that ended before any worker has served. Restarting it would
+/// be useless, and nothing is lost that worked before.
 fn never_served(news: &Notification, workers: &Workers) -> Option<ExitCode> {
     match &news.what {
         NotificationKind::Failed { exit, .. }

@@ -10,14 +10,14 @@ use toml::Table;
 
 use crate::configuration::{self, Asked, Configuration};
 
-/// The settings in force.
+/// The active settings of the worker.
 pub(crate) struct Reload {
     said: Table,
-    /// What was fixed at the start and does not change.
+    /// Facts that were fixed at the start.
     started: Started,
 }
 
-/// What was fixed at the start, and every later plan must fit.
+/// Facts that were fixed at the start; every later plan must be consistent with them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Started {
     /// Whether the app runs.

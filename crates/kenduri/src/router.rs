@@ -23,13 +23,12 @@ pub(crate) struct Parts {
     pub(crate) accounts: Context,
     /// Decides who may see which household of an occasion.
     pub(crate) gate: CodeGate,
-    /// Who may read the mailbox, if there is one.
+    /// The access rule of the mailbox, if there is one.
     pub(crate) mailbox: Option<Access>,
     /// The occasion at the addresses of older wedding cards, if any.
     pub(crate) kadkahwin: Option<kadkahwin::ServedOccasion>,
-    /// The policy of the older personal site's addresses, if these are enabled.
+    /// The policy of the older personal site's paths, if these are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
-    /// The metrics for `/metrics`.
     pub(crate) figures: Metrics,
     /// The state of the server, for the operator's page.
     pub(crate) server_status: ServerStatus,
@@ -37,15 +36,13 @@ pub(crate) struct Parts {
     pub(crate) mail: Arc<MailFacts>,
     /// The sources of releases and advisories.
     pub(crate) updates: Arc<[Source]>,
-    /// The backup, if there is one.
     pub(crate) backup: Option<Arc<Agent>>,
-    /// Cancelled when this process stops.
     pub(crate) stop: CancellationToken,
     /// Cancelled when all of Kenduri stops.
     pub(crate) ending: CancellationToken,
 }
 
-/// The router of the whole site.
+/// Returns the router of the whole site.
 pub(crate) fn router(parts: Parts) -> Router {
     let site = parts.accounts.site.clone();
     let kadkahwin = parts

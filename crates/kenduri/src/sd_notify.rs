@@ -35,8 +35,8 @@ impl SdNotify {
         self.tell("READY=1");
     }
 
-    /// Waits for a future that the start depends on, and requests more time meanwhile, so that the
-    /// service manager does not end the process.
+    /// Waits for a future on which the start depends. While it waits, it requests more time from
+    /// the service manager, so that the service manager does not end the process.
     pub(crate) async fn wait_for<T>(&self, needed: impl Future<Output = T>) -> T {
         let mut needed = std::pin::pin!(needed);
         let mut again = interval_at(Instant::now() + AGAIN, AGAIN);

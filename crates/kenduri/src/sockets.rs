@@ -22,13 +22,12 @@ pub(crate) fn threads() -> usize {
 /// Whether another port may be used when the configured one is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
-    /// Only the configured port.
     Asked,
     /// The next free port, if the configured port is taken.
     Near,
 }
 
-/// The configuration with the actual listening addresses, and the sockets that are open.
+/// Returns the configuration with the actual listening addresses, and the sockets that are open.
 pub(crate) fn prepare(
     mut asked: Asked,
     configuration: Configuration,
@@ -59,7 +58,7 @@ pub(crate) fn prepare(
             other => addresses.push(other.to_string()),
         }
     }
-    // A later flag overrides earlier ones, also when the file is reloaded.
+    // Later flags override earlier ones, also when the settings file is reloaded.
     asked.flags.push(Flag {
         typed: "--listen".to_owned(),
         key: "listen.http".to_owned(),

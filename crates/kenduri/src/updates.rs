@@ -23,7 +23,6 @@ use web::Site;
 pub(crate) use advisories::Advisory;
 pub(crate) use releases::Release;
 
-/// The running version.
 pub(crate) const OURS: &str = env!("CARGO_PKG_VERSION");
 /// The maximum number of bytes read from a source.
 const LONGEST: u64 = 4 << 20;
@@ -87,7 +86,6 @@ impl fmt::Display for Source {
     }
 }
 
-/// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Found {
     /// The number of releases and advisories that were read.
@@ -147,7 +145,7 @@ pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Foun
     Ok(all)
 }
 
-/// The job that checks once a day and stores the result.
+/// Returns the job that checks once a day and stores the result.
 pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
     let (sources, outbound) = (sources.to_vec(), site.outbound.clone());
     Handler::each_day("updates.look", move |_| {
@@ -181,7 +179,7 @@ struct Stored {
     failure: Option<String>,
 }
 
-/// The stored results. Those for another version or other sources are ignored.
+/// Returns the stored results. Those for another version or other sources are ignored.
 pub(crate) fn known(tx: &mut Tx<'_>, sources: &[Source]) -> Result<Known, StoreError> {
     let stored: Option<Stored> = sql!(
         "SELECT {Stored} FROM update_check WHERE version = :version AND sources = :sources",
@@ -243,13 +241,13 @@ fn listed(sources: &[Source]) -> String {
     listed.join("\n")
 }
 
-/// Text from outside, shortened to a single line.
+/// Shortens untrusted text to a single line.
 fn line(text: &str) -> String {
     let line = platform::text_cleaning::clean_line(text);
     line.chars().take(200).collect()
 }
 
-/// The link, if it is safe to show on a page.
+/// Returns the link, if it is safe to show on a page.
 fn link(written: &str) -> Option<String> {
     let is_web = ["https://", "http://"]
         .iter()

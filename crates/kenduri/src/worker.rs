@@ -90,7 +90,7 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// The runtime for everything except requests, which are served by one thread per core.
+/// Returns the runtime for everything except requests, which are served by one thread per core.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -203,8 +203,8 @@ impl Begun {
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
         let backup_end = async {
             if let Some(backup) = backup {
-                // The last changes are copied when the requests have ended; until then they are in
-                // the log.
+                // The last changes are copied after the requests have ended; until then they are in
+                // the write-ahead log.
                 let _ = tokio::task::spawn_blocking(move || backup.stop()).await;
             }
         };
@@ -224,7 +224,7 @@ impl Begun {
             }
         };
         let end = Box::pin(async { tokio::join!(edge.drain(), figures_end, tasks_end) });
-        // Services may still change meanwhile, and their websockets get their drain time.
+        // Services may change while requests drain, and their websockets get their drain time.
         message_loop.finish(&mut inbox, end).await?;
         edge.end().await;
         backup_end.await;
@@ -335,7 +335,7 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
     accounts
 }
 
-/// Stores the slugs that the program reserves. An account that already has such a slug keeps it.
+/// Stores the program's reserved slugs. An account that already has such a slug keeps it.
 async fn reserve_slugs(site: &Site) -> Result<()> {
     let words = domains::reserved_slugs(DOMAINS);
     let reserve = move |tx: &mut Tx<'_>| slug::reserve(tx, &words);
@@ -359,7 +359,7 @@ fn unlistened(error: EdgeError) -> anyhow::Error {
     }
 }
 
-/// All listening addresses as a text.
+/// Returns all listening addresses as a text.
 fn names(edge: &Edge, settings: &Settings) -> String {
     let http = edge.http_addresses().into_iter();
     let https = edge.https_addresses().into_iter();
@@ -372,7 +372,7 @@ fn names(edge: &Edge, settings: &Settings) -> String {
     names.join(" and ")
 }
 
-/// `/metrics` on a listener of its own.
+/// Serves `/metrics` on its own listener.
 fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics) -> Result<Edge> {
     let description = edge::Description {
         listen: edge::Listen {
@@ -414,7 +414,7 @@ async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     }))
 }
 
-/// The occasion at the addresses of older wedding cards. If it does not exist this is only logged,
+/// Finds the occasion for the paths of older wedding cards. A missing occasion is only logged,
 /// because it may be created while Kenduri runs.
 async fn kadkahwin(
     site: &Site,
@@ -442,9 +442,9 @@ async fn kadkahwin(
     Ok(named.is_some().then_some(served))
 }
 
-/// Who may read the mailbox, if there is one. The configuration has checked that access from the
-/// network was allowed explicitly. A proxy on this machine would make every request look local, so
-/// a site with a public address has no private mailbox.
+/// Returns who may read the mailbox, if there is one. The configuration has checked that access
+/// from the network was allowed explicitly. Behind a local proxy every request looks local, so a
+/// site with a public address has no private mailbox.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

@@ -1,4 +1,4 @@
-//! Answers of households and guests to the hosts' questions.
+//! Answers to the hosts' questions, by households and guests.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +23,9 @@ pub enum Answer {
     Text(String),
 }
 
-/// Answers of one household or person, by question.
 pub type Answers = BTreeMap<QuestionId, Answer>;
 
 impl Answer {
-    /// Whether this choice is part of the answer.
     pub fn has(&self, choice: &str) -> bool {
         match self {
             Self::Choices(keys) => keys.iter().any(|key| key == choice),
@@ -37,21 +35,16 @@ impl Answer {
     }
 }
 
-/// One stored answer.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Given {
-    /// The question's id.
     pub question: QuestionId,
-    /// The household's invitation.
     pub invitation: InvitationId,
-    /// The guest's id; `None` for an answer of the household as a whole.
+    /// `None` for an answer of the household as a whole.
     pub guest: Option<GuestId>,
-    /// The answer itself.
     #[row(rename = "value", json)]
     pub answer: Answer,
 }
 
-/// All answers on an invitation.
 pub fn of_invitation(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Given>, StoreError> {
     sql!(
         "SELECT {Given} FROM answer WHERE invitation = :invitation",
@@ -60,7 +53,6 @@ pub fn of_invitation(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<G
     .all(tx)
 }
 
-/// All answers in an occasion.
 pub fn of_occasion(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>, StoreError> {
     sql!(
         "SELECT {answer: Given}

@@ -9,20 +9,20 @@ use unicode_normalization::UnicodeNormalization;
 /// can be mistaken for something else.
 const SYMBOLS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
-/// The folded form of a code, the only form by which invitations are found. It is a
-/// secret, so `Debug` shows two characters.
+/// The folded form of a code, by which invitations are found. It is a secret, so `Debug` shows only
+/// two characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CodeKey(String);
 
-/// The typed text cannot be a code.
+/// The text cannot be a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a code has 5 to 8 letters or digits")]
 pub struct Malformed;
 
 impl CodeKey {
-    /// Folds a typed code: look-alikes, case, spaces and hyphens do not count.
+    /// Folds a typed code: look-alike symbols become one, and case, spaces and hyphens are ignored.
     pub fn parse(typed: &str) -> Result<Self, Malformed> {
-        // No code is this long, even with a separator after every letter.
+        // No code is longer, even with a separator after every letter.
         if typed.len() > 256 {
             return Err(Malformed);
         }
@@ -46,7 +46,6 @@ impl CodeKey {
         well_formed.then_some(Self(folded)).ok_or(Malformed)
     }
 
-    /// The folded text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -64,7 +63,7 @@ impl platform::store::Bind for CodeKey {
     }
 }
 
-/// The display form of a code that a host chose: as typed, in upper case, without separators.
+/// Formats a code that a host chose: in upper case, without separators.
 pub fn display_form(typed: &str) -> String {
     typed
         .nfkc()
@@ -76,7 +75,8 @@ pub fn display_form(typed: &str) -> String {
         .collect()
 }
 
-/// The length of a new code. It grows with the number of codes, so that guessing stays hopeless.
+/// Returns the length of a new code. It grows with the number of codes, so that guessing stays
+/// hopeless.
 pub fn length_for(live_codes: u64) -> usize {
     match live_codes {
         0..=200 => 5,
@@ -85,20 +85,20 @@ pub fn length_for(live_codes: u64) -> usize {
     }
 }
 
-/// A random code of `length` symbols. The caller draws again when its folded form is taken.
+/// Draws a random code of `length` symbols. The caller draws again if another invitation has the
+/// code.
 pub fn draw(random: &Random, length: usize) -> String {
     (0..length)
         .map(|_| char::from(SYMBOLS[random.below(31) as usize]))
         .collect()
 }
 
-/// The symbol that stands for a byte of a checksum.
 pub fn symbol(byte: u8) -> char {
     char::from(SYMBOLS[usize::from(byte) % SYMBOLS.len()])
 }
 
-/// Whether a hand-picked code is too easy to guess: an ordinary word, or the
-/// household's or a guest's own name.
+/// Returns whether a code chosen by a host is too easy to guess: an ordinary word, or a name of the
+/// household or a guest.
 pub fn is_guessable<'a>(key: &CodeKey, names: impl Iterator<Item = &'a str>) -> bool {
     let fold = |word: &str| CodeKey::parse(word).ok();
     let of_names = names

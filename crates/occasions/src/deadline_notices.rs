@@ -1,7 +1,6 @@
-//! The job that notifies hosts when answers have closed at a deadline.
-//!
-//! The job only informs: whether a household may answer is computed when it tries. The query
-//! selects by state, so a missed run needs no catching up.
+//! A job that notifies hosts when answers have closed at a deadline. The job only informs: whether
+//! a household may answer is computed when the household tries. The query selects by state, so a
+//! missed run needs no catching up.
 
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
@@ -16,7 +15,7 @@ use crate::occasion;
 /// How many invitations one transaction handles.
 const BATCH: i64 = 500;
 
-/// The job that runs every minute.
+/// Returns the job, which runs every minute.
 pub fn sweeps(store: Store) -> Handler {
     Handler::each_minute("occasions.sweep", move |_| {
         let store = store.clone();
@@ -31,7 +30,7 @@ pub fn sweeps(store: Store) -> Handler {
     })
 }
 
-/// Handles up to [`BATCH`] invitations that have closed, or have opened again.
+/// Handles up to [`BATCH`] invitations that have closed or reopened; returns their number.
 fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     let now = tx.now();
     let due: Vec<(InvitationId,)> = sql!(
@@ -78,7 +77,7 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     Ok(i64::try_from(due.len()).unwrap_or(BATCH))
 }
 
-/// Handles one invitation, under its lock and by the rule that decides about answers.
+/// Handles one invitation under its lock, by the rule that also decides about answers.
 fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(None);
@@ -96,7 +95,7 @@ fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreE
         noted
     )
     .run(tx, Rows::Exactly(1))?;
-    // A lock by a host was already reported when it was set.
+    // A host's own lock was reported when it was set.
     if !locked {
         let what = if noted.is_some() {
             "closed"

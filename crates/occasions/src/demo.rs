@@ -1,5 +1,4 @@
-//! The demo: one wedding with forty households, always the same people, dated
-//! from the day it is made.
+//! The demo: a wedding with forty households, whose dates depend on the day on which it is created.
 
 mod households;
 
@@ -26,20 +25,17 @@ use crate::words::{
 use crate::{diet, household, rsvp};
 use households::{Answers, Sample};
 
-/// The slug of the demo occasion.
 pub const SLUG: &str = "aisyah-daniel";
 
-/// The time zone of the wedding.
 pub const ZONE: &str = "Asia/Kuala_Lumpur";
 
-/// The day of the wedding, when the demo is made at `now`.
+/// Returns the day of the wedding in a demo created at `now`.
 pub fn wedding_day(now: Timestamp) -> Date {
     let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
     Days::from(now.to_zoned(zone).date()).wedding
 }
 
-/// Makes the demo occasion, unless the store has an occasion already. Returns
-/// its id if it was made.
+/// Creates the demo occasion and returns its id, unless the store has an occasion already.
 pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     let (there,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM occasion"), &[])?;
     if there > 0 {
@@ -55,7 +51,7 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     let events = insert_events(tx, &id, &days, &zone)?;
     let song = song(tx.id());
     song.insert(tx, &id)?;
-    // The codes are always the same, so that people and tests can rely on them.
+    // The seed is fixed, because documentation and tests name some of the codes.
     let codes = Random::seeded(40);
     let households = households::all().map_err(|error| StoreError::Schema(error.to_string()))?;
     for (number, sample) in households.iter().enumerate() {
@@ -69,7 +65,7 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     Ok(Some(id))
 }
 
-/// The days of the demo, counted from the day it is made.
+/// The days of the demo, computed from the day on which it is created.
 struct Days {
     deadline: Date,
     wedding: Date,
@@ -166,7 +162,7 @@ fn occasion(id: OccasionId, days: &Days, zone: &TimeZone) -> Occasion {
     }
 }
 
-/// The question that the couple asks each household.
+/// Returns the couple's question to each household.
 fn song(id: QuestionId) -> Question {
     Question {
         id,
@@ -358,7 +354,7 @@ fn invitation_details(now: Timestamp, sample: &Sample) -> InvitationDetails {
     }
 }
 
-/// Writes the guests of a household; returns when it answered, if it did.
+/// Writes the guests of a household. Returns when the household answered, or `None` if it did not.
 fn insert_guests(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -367,7 +363,7 @@ fn insert_guests(
     sample: &Sample,
 ) -> Result<Option<Timestamp>, StoreError> {
     let now = tx.now();
-    // Spread over the last five weeks, so that the curve of answers has a shape.
+    // Answers are spread over the last five weeks, so that the curve of answers has a shape.
     let ago = SignedDuration::from_hours(i64::try_from((number * 97) % 840).unwrap_or(0) + 2);
     let mut answered = None;
     for (position, person) in sample.guests.iter().enumerate() {

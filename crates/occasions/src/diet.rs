@@ -26,7 +26,7 @@ pub struct DietaryOption {
     pub version: i64,
 }
 
-/// The options of every new occasion: the key, and whether it is an allergy.
+/// The options of every new occasion: key, and whether it is an allergy.
 pub const BUILT_IN: [(&str, bool); 10] = [
     ("nut-allergy", true),
     ("shellfish-allergy", true),
@@ -40,12 +40,12 @@ pub const BUILT_IN: [(&str, bool); 10] = [
     ("other", false),
 ];
 
-/// Whether this key has a built-in name.
+/// Returns whether this key has a built-in name.
 pub fn is_built_in(key: &str) -> bool {
     BUILT_IN.iter().any(|(built_in, _)| *built_in == key)
 }
 
-/// All options of an occasion, in the order they are shown.
+/// Lists all options of an occasion in display order.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<DietaryOption>, StoreError> {
     sql!(
         "SELECT {DietaryOption} FROM dietary_option WHERE occasion = :occasion
@@ -55,7 +55,7 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<DietaryOption>
     .all(tx)
 }
 
-/// Gives a new occasion the built-in options.
+/// Adds the built-in options to a new occasion.
 pub fn insert_built_in(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     for (position, (key, allergy)) in (0..).zip(BUILT_IN) {
         let option = DietaryOption {
@@ -72,7 +72,6 @@ pub fn insert_built_in(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Sto
 }
 
 impl DietaryOption {
-    /// Writes a new option.
     pub(crate) fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
         sql!(
             "INSERT INTO dietary_option (occasion, {DietaryOption})

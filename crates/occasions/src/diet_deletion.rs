@@ -1,8 +1,7 @@
 //! Deletes food needs 30 days after the last event of their occasion, as the form promises guests.
-//!
-//! A daily job does it, and the program runs it once before it serves: a store restored
-//! from a backup never shows food needs that had been deleted. Mails, news, jobs and
-//! the audit log never contain food needs.
+//! A daily job does this. The program also runs it once before it serves requests, so that a store
+//! restored from a backup never shows food needs that had been deleted. Mails, news, jobs and the
+//! audit log never contain food needs.
 
 use std::collections::BTreeSet;
 
@@ -23,12 +22,11 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion::{self, to_json};
 
-/// The name of food needs in the list of erasures.
+/// The kind of erasure, in the list that survives a restore.
 const ERASED: &str = "diets";
 /// How many days food needs are stored after the day of the last event.
 const KEPT_DAYS: i64 = 30;
 
-/// The daily job.
 pub fn daily(platform: Platform) -> Handler {
     Handler::each_day("occasions.delete_diets", move |_| {
         let platform = platform.clone();
@@ -60,7 +58,7 @@ pub async fn run(platform: &Platform) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Occasions whose food needs are due for deletion.
+/// Finds occasions whose food needs are due for deletion.
 fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let ends: Vec<(OccasionId, String, Timestamp)> = tx.all(
         sql!(
@@ -78,7 +76,7 @@ fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(due.map(|(id, ..)| id).collect())
 }
 
-/// Occasions whose food needs had been deleted after the state that was restored.
+/// Finds occasions whose food needs had been deleted after the restored backup was made.
 fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let subjects = erasure::to_repeat(tx, ERASED)?;
     if subjects.is_empty() {
@@ -91,20 +89,20 @@ fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
         .collect())
 }
 
-/// Whether the day of deletion has come in the occasion's time zone.
+/// Returns whether the day of deletion has come in the occasion's time zone.
 fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
     let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
     let last: Result<Date, _> = day(last_end).checked_add(KEPT_DAYS.days());
     last.is_ok_and(|last| day(now) >= last)
 }
 
-/// Deletes an occasion's food needs from every table, where it is time or they had been deleted
-/// before; returns whether there were any.
+/// Deletes an occasion's food needs from every table, if they are due or if `had_been` says that
+/// they had been deleted before; returns whether there were any.
 fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);
     }
-    // Read again under the lock: a host may have postponed an event.
+    // The occasion is read again under the lock, because a host may have postponed an event.
     let occasion = occasion::load(tx, id)?;
     let events = event::list(tx, id)?;
     let last_end = events.iter().map(|event| event.ends_at).max();
@@ -159,7 +157,7 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
             now
         )
         .run(tx, Rows::Any)?;
-        // A new version keeps cached pages from being sent again.
+        // The version is raised so that cached pages are no longer sent.
         sql!(
             "UPDATE invitation SET version = version + 1, updated_at = :now WHERE id = :id",
             id,
@@ -170,8 +168,8 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
     Ok(people)
 }
 
-/// Deletes food needs from the history: from saves that changed them, and from saves that added or
-/// removed a guest who had some.
+/// Deletes food needs from the history: the values of saves that changed them, and the guests with
+/// food needs whom saves added or removed.
 fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let saves: Vec<(InvitationId, i64, String)> = sql!(
         "SELECT submission.invitation, submission.version_after, submission.changes FROM submission
@@ -212,8 +210,8 @@ fn without_diets(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
     changes
 }
 
-/// Deletes food needs from the responses stored for repeated requests: those to households, and
-/// those to hosts that mention one of the guests.
+/// Deletes stored responses to repeated requests that may hold food needs: those to households, and
+/// those to hosts that mention a guest of the occasion.
 fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let mut deleted = sql!(
         "DELETE FROM idempotency WHERE body LIKE '%diet%'
@@ -237,7 +235,7 @@ fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     .all(tx)?;
     let known: BTreeSet<String> = known.into_iter().map(|(id,)| id).collect();
     for (owner, route, key, body) in kept {
-        // In the JSON, ids are enclosed in quotes.
+        // Ids appear in quotes in the JSON.
         if body.split('"').any(|part| known.contains(part)) {
             deleted += sql!(
                 "DELETE FROM idempotency WHERE owner = :owner AND route = :route AND key = :key",
@@ -270,21 +268,21 @@ mod tests {
     #[test]
     fn the_day_is_that_of_the_occasion() {
         for (zone, last_end, before, after) in [
-            // The last evening is the 16th, and the 30th day the 15th of February.
+            // The last event is on the evening of 16 January, so the 30th day is 15 February.
             (
                 "Asia/Kuala_Lumpur",
                 "2027-01-16T15:30:00Z",
                 "2027-02-14T15:59:59.999Z",
                 "2027-02-14T16:00:00Z",
             ),
-            // Past midnight in the zone, but not in UTC.
+            // The event ends past midnight in the zone, but not in UTC.
             (
                 "Pacific/Kiritimati",
                 "2027-01-16T10:30:00Z",
                 "2027-02-15T09:59:59.999Z",
                 "2027-02-15T10:00:00Z",
             ),
-            // In between, clocks change to summer time, or back.
+            // Summer time begins or ends between the event and the deletion.
             (
                 "Europe/Rome",
                 "2027-03-13T20:00:00Z",
@@ -297,7 +295,7 @@ mod tests {
                 "2027-11-15T04:59:59.999Z",
                 "2027-11-15T05:00:00Z",
             ),
-            // There was no 30th of December 2011 in Samoa.
+            // Samoa had no 30 December 2011.
             (
                 "Pacific/Apia",
                 "2011-11-30T20:00:00Z",

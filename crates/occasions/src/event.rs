@@ -33,7 +33,7 @@ pub struct Event {
     pub venue: String,
     /// Up to 500 characters.
     pub address: String,
-    /// An https address of up to 2,048 characters, or empty.
+    /// An https URL of up to 2,048 characters, or empty.
     pub map_url: String,
     /// Up to 200 characters.
     pub dress_code: I18n,
@@ -66,7 +66,6 @@ pub struct ScheduleLine {
 }
 
 impl Event {
-    /// Writes a new event.
     pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
         sql!(
             "INSERT INTO event (occasion, {Event}, seats_taken, created_at, updated_at)
@@ -80,7 +79,7 @@ impl Event {
     }
 }
 
-/// All events of an occasion, in the order they are shown.
+/// Lists all events of an occasion in display order.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreError> {
     sql!(
         "SELECT {Event} FROM event WHERE occasion = :occasion ORDER BY position, starts_at, id",
@@ -129,7 +128,7 @@ pub(crate) fn by_keys(
     found
 }
 
-/// The keys of events, in their order.
+/// Returns the keys of events, in the events' order.
 pub(crate) fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
     events
         .iter()
@@ -138,21 +137,21 @@ pub(crate) fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
         .collect()
 }
 
-/// How many guests said yes to an event with limited seats.
+/// The numbers of guests who said yes to an event with limited seats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeatsTaken {
-    /// Guests who were invited, or approved by a host.
+    /// Guests on invitations by hosts, or on approved ones.
     pub confirmed: i64,
     /// Guests who answered without a code and wait for approval.
     pub unapproved: i64,
 }
 
 impl SeatsTaken {
-    /// Seats that one more guest of a household may take.
+    /// Returns how many seats more guests of a household may take.
     ///
-    /// Invited households do not compete with unapproved answers, which anybody can
-    /// send by the hundred. Unapproved answers get the seats that both leave, and
-    /// together at most half of the event's seats.
+    /// Invited households do not compete with unapproved answers, which anybody can send by the
+    /// hundred. Unapproved answers get only seats that nobody else has taken, and together at most
+    /// half of the event's seats.
     pub fn remaining(self, capacity: i64, is_unapproved: bool) -> i64 {
         let free = capacity - self.confirmed;
         let left = if is_unapproved {
@@ -165,7 +164,7 @@ impl SeatsTaken {
     }
 }
 
-/// Seats taken at each event that has a limit.
+/// Counts the seats taken at each event that has a limit.
 pub fn seats_taken(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -186,8 +185,8 @@ pub fn seats_taken(
     Ok(found.into_iter().map(taken).collect())
 }
 
-/// Locks all events with limited seats, in the order of their ids, so that two
-/// households that want the last seats wait for each other.
+/// Locks all events with limited seats in the order of their ids, so that two households that want
+/// the last seats wait for each other.
 pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let _: Vec<(EventId,)> = sql!(
         "SELECT id FROM event WHERE occasion = :occasion AND capacity IS NOT NULL
@@ -198,17 +197,17 @@ pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreE
     Ok(())
 }
 
-/// Which seats a save may take.
+/// Whether a save may exceed the limit on seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seats {
     /// Only free seats.
     Free,
-    /// More than are free, because a host allows it.
+    /// More seats than are free, because a host allows it.
     Beyond,
 }
 
-/// Takes or gives back seats of an event whose lock is held. The caller has checked
-/// that enough are free; if they are not, nothing is written.
+/// Adds `more` seats, or frees seats if it is negative, at an event whose lock is held. The caller
+/// has checked that enough seats are free; if they are not, nothing is written.
 pub fn take_seats(
     tx: &mut Tx<'_>,
     event: &EventId,
@@ -248,8 +247,8 @@ pub fn take_unapproved_seats(
     Ok(())
 }
 
-/// Counts the taken seats of every limited event again, after a host's change that may
-/// affect many guests.
+/// Recounts the taken seats of every limited event, after a host's change that may affect many
+/// guests.
 pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     sql!(
         "UPDATE event SET seats_taken = (

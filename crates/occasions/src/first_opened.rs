@@ -1,6 +1,6 @@
-//! Records when households open their portals. Opens are gathered in memory and written
-//! every ten seconds, so that reading never waits for a flush; a crash loses at most
-//! the last few seconds.
+//! Records when households open their portals. Opens are collected in memory and written every ten
+//! seconds, so that reading a portal never waits for the writer. A crash loses at most the last few
+//! seconds.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use platform::{Rows, Store, StoreError, sql};
 use crate::id::{InvitationId, OccasionId};
 use crate::webhook;
 
-/// How many households may wait to be written.
+/// How many households may be waiting to be written; further opens are dropped.
 const WAITING: usize = 10_000;
 /// How many households one transaction writes.
 const PIECE: usize = 200;
@@ -28,7 +28,6 @@ struct OpenCount {
 }
 
 impl Opens {
-    /// Records that a household has opened its portal.
     pub fn note(&self, invitation: InvitationId, now: Timestamp) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() >= WAITING && !waiting.contains_key(&invitation) {
@@ -43,14 +42,14 @@ impl Opens {
         seen.count += 1;
     }
 
-    /// Writes the gathered opens; those that fail wait for the next time. This
-    /// bookkeeping never raises an invitation's version.
+    /// Writes the collected opens; opens that cannot be written are tried again next time. The
+    /// invitation's version is not raised.
     pub async fn write(&self, store: &Store) -> Result<(), StoreError> {
         let gathered: Vec<(InvitationId, OpenCount)> = {
             let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.drain().collect()
         };
-        // Small batches, so that a household that answers does not wait long behind one.
+        // The batches are small, so that a household that saves answers does not wait long.
         for (start, piece) in (0..).step_by(PIECE).zip(gathered.chunks(PIECE)) {
             let piece = piece.to_vec();
             let written = store

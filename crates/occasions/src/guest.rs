@@ -14,23 +14,19 @@ use crate::words::{ActedBy, GuestKind, ReplyStatus, Source};
 /// A guest with all replies.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Guest {
-    /// The guest's id.
     pub id: GuestId,
     /// The name as written, 1–100 characters; a plus-one's may be empty.
     pub name: String,
     /// Whether a host named the guest or the household brought them.
     pub kind: GuestKind,
-    /// Whether the guest is a child.
     pub is_child: bool,
     /// Age of a child, 0–17.
     pub child_age: Option<i64>,
-    /// Who added the guest.
     pub added_by: ActedBy,
     /// Whether a host allowed this guest beyond the allowance.
     pub beyond_allowance: bool,
     /// Position on the invitation.
     pub position: i64,
-    /// Keys of dietary options.
     #[row(json)]
     pub diets: Vec<String>,
     /// Up to 500 characters.
@@ -38,29 +34,26 @@ pub struct Guest {
     /// Answers to the hosts' questions; empty unless the guest was loaded with its household.
     #[row(skip)]
     pub answers: Answers,
-    /// One per event the guest is invited to.
+    /// One reply per event the guest is invited to.
     #[row(skip)]
     pub replies: BTreeMap<EventId, Reply>,
 }
 
-/// One guest's answer for one event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The answer.
     pub status: ReplyStatus,
     /// When it was given.
     pub answered_at: Option<Timestamp>,
 }
 
 impl Reply {
-    /// A reply without an answer.
     pub const PENDING: Self = Self {
         status: ReplyStatus::Pending,
         answered_at: None,
     };
 }
 
-/// The name to show: as written, or whose guest the person is.
+/// Returns the name to show: as written, or "guest of …".
 pub fn shown_name(name: &str, guest_of: &str, text: &Text) -> String {
     match name {
         "" => text.with("guest-of", [("name", guest_of.into())]),
@@ -69,7 +62,7 @@ pub fn shown_name(name: &str, guest_of: &str, text: &Text) -> String {
 }
 
 impl Guest {
-    /// The latest answer of this guest.
+    /// Returns the time of this guest's latest answer.
     pub fn answered_at(&self) -> Option<Timestamp> {
         self.replies
             .values()
@@ -78,7 +71,7 @@ impl Guest {
     }
 }
 
-/// All guests of an invitation with their replies, in the order they are shown.
+/// Lists all guests of an invitation with their replies in display order.
 pub fn list(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Guest>, StoreError> {
     let mut guests: Vec<Guest> = sql!(
         "SELECT {Guest} FROM guest WHERE invitation = :invitation ORDER BY position, id",
@@ -126,7 +119,6 @@ pub fn insert(
     answer::write(tx, invitation, Some(&guest.id), &none, &guest.answers)
 }
 
-/// Writes the fields of a guest that may change.
 pub fn update(tx: &mut Tx<'_>, guest: &Guest) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -147,7 +139,6 @@ pub fn update(tx: &mut Tx<'_>, guest: &Guest) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes a guest with all replies and answers.
 pub fn remove(tx: &mut Tx<'_>, guest: &GuestId) -> Result<(), StoreError> {
     sql!("DELETE FROM reply WHERE guest = :guest", guest).run(tx, Rows::Any)?;
     sql!("DELETE FROM answer WHERE guest = :guest", guest).run(tx, Rows::Any)?;
@@ -155,7 +146,6 @@ pub fn remove(tx: &mut Tx<'_>, guest: &GuestId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Invites a guest to an event.
 pub fn insert_reply(
     tx: &mut Tx<'_>,
     guest: &GuestId,

@@ -1,7 +1,6 @@
-//! The hosts' side: everything that somebody with a role in an occasion does and sees.
-//!
-//! Every function takes the transaction and a [`HostOf`], the proof that the caller is a host of
-//! the occasion, and refuses what the role does not allow.
+//! The hosts' side: everything that somebody with a role in an occasion can do and see. Every
+//! function takes the transaction and a [`HostOf`], the proof that the caller is a host of the
+//! occasion, and refuses what the role does not allow.
 
 pub mod answers;
 pub mod bulk;
@@ -45,7 +44,6 @@ use platform::Platform;
 use platform::jobs::Handler;
 use web::Catalogue;
 
-/// Background jobs for hosts.
 pub fn jobs(platform: &Platform, catalogue: &Catalogue) -> Vec<Handler> {
     vec![
         export::handler(platform.clone(), catalogue.clone()),

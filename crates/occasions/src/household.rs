@@ -16,11 +16,9 @@ pub const GUEST_LIMIT: usize = 30;
 /// An invitation with everyone on it.
 #[derive(Clone, Debug)]
 pub struct Household {
-    /// The invitation's own row.
     pub invitation: Invitation,
     /// Everyone on it, in the order they are shown.
     pub guests: Vec<Guest>,
-    /// The events the household is invited to.
     pub events: Vec<EventId>,
     /// Answers of the household as a whole to the hosts' questions.
     pub answers: Answers,
@@ -44,7 +42,6 @@ pub struct Allowance {
     pub children: Places,
 }
 
-/// Loads the household of an invitation, with its answers to `questions`.
 pub fn load(
     tx: &mut Tx<'_>,
     invitation: Invitation,
@@ -78,7 +75,6 @@ pub fn load(
     })
 }
 
-/// Invites a household to an event.
 pub fn invite(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -103,20 +99,20 @@ fn invited_events(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Even
 }
 
 impl Household {
-    /// Allowed and used places. Guests whom a host allowed beyond the allowance are not counted.
+    /// Counts allowed and used places, without guests whom a host allowed beyond the allowance.
     pub fn allowance(&self) -> Allowance {
         allowance(&self.invitation, &self.guests)
     }
 
-    /// The name that tells whose guest a person without a name is: the first named guest's, or else
-    /// the household's.
+    /// Returns the name shown in "guest of …" for a person without a name: the first named guest's,
+    /// or else the household's.
     pub fn guest_of(&self) -> &str {
         let named = self.guests.iter().find(|guest| !guest.name.is_empty());
         named.map_or(&self.invitation.details.household, |guest| &guest.name)
     }
 
-    /// Whether the question could concern this household or one of its guests: those
-    /// who are invited to none of its events are never asked.
+    /// Returns whether the question could concern this household: guests who are invited to none of
+    /// its events are never asked.
     pub fn is_concerned(&self, question: &Question, events: &[Event]) -> bool {
         events
             .iter()
@@ -124,14 +120,14 @@ impl Household {
     }
 }
 
-/// The guests for whom the allowance is used.
+/// Returns the guests who use up the allowance.
 pub(crate) fn brought(guests: &[Guest]) -> impl Iterator<Item = &Guest> {
     guests
         .iter()
         .filter(|guest| guest.kind == GuestKind::PlusOne && !guest.beyond_allowance)
 }
 
-/// Allowed and used places of an invitation with these guests.
+/// Counts allowed and used places of an invitation with these guests.
 pub(crate) fn allowance(invitation: &Invitation, guests: &[Guest]) -> Allowance {
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let all = count(brought(guests).count());

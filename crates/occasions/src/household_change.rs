@@ -9,7 +9,7 @@ use web::FieldProblem;
 use crate::id::GuestId;
 use crate::words::ReplyStatus;
 
-/// One save. Fields left out stay as they are.
+/// One save. Omitted fields stay unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct HouseholdChange {
     /// The version the household has read.
@@ -18,10 +18,8 @@ pub struct HouseholdChange {
     pub guests: Vec<GuestUpdate>,
     /// Plus-ones to remove.
     pub remove: Vec<GuestId>,
-    /// Answers of the whole household, by key of the question; null or empty
-    /// takes one back.
+    /// Answers of the household as a whole, by the question's key; null or empty removes an answer.
     pub answers: BTreeMap<String, Value>,
-    /// The household's note to the hosts.
     pub note: Option<NoteUpdate>,
     /// Fields that could not be parsed. They are refused only after all earlier checks
     /// have passed.
@@ -33,26 +31,23 @@ pub struct HouseholdChange {
 pub struct GuestUpdate {
     /// The guest's id; `None` for a new guest.
     pub id: Option<GuestId>,
-    /// The name as typed.
     pub name: Option<String>,
-    /// Child or adult.
     pub is_child: Option<bool>,
     /// A child's age; `Some(None)` if it is unknown.
     pub age: Option<Option<i64>>,
-    /// Answers by key of the event. A household may send yes, no and undecided; a host
-    /// also pending, which takes an answer back.
+    /// Answers by the event's key. A household may send yes, no and undecided; a host also pending,
+    /// which removes an answer.
     pub replies: BTreeMap<String, ReplyStatus>,
     /// Keys of dietary options.
     pub diets: Option<Vec<String>>,
-    /// The guest's note about food.
     pub diet_note: Option<String>,
-    /// Answers to the hosts' questions, by key; null or empty takes one back.
+    /// Answers to the hosts' questions, by key; null or empty removes an answer.
     pub answers: BTreeMap<String, Value>,
 }
 
 impl GuestUpdate {
-    /// Whether the change answers for an event or a question; only then are required answers
-    /// checked.
+    /// Returns whether the change answers for an event or a question; only then are required
+    /// answers checked.
     pub fn answers_anything(&self) -> bool {
         self.id.is_none() || !self.replies.is_empty() || !self.answers.is_empty()
     }
@@ -68,7 +63,7 @@ pub struct NoteUpdate {
 }
 
 impl HouseholdChange {
-    /// Whether the change may take a seat or give one back.
+    /// Returns whether the change may take a seat or give one back.
     pub fn touches_seats(&self) -> bool {
         !self.remove.is_empty()
             || self
@@ -77,7 +72,6 @@ impl HouseholdChange {
                 .any(|guest| guest.id.is_none() || !guest.replies.is_empty())
     }
 
-    /// Whether the change concerns only the note.
     pub fn is_note_alone(&self) -> bool {
         self.guests.is_empty()
             && self.remove.is_empty()
@@ -91,7 +85,6 @@ impl HouseholdChange {
         !self.answers.is_empty() || self.guests.iter().any(GuestUpdate::answers_anything)
     }
 
-    /// Whether the change concerns food needs.
     pub fn touches_diets(&self) -> bool {
         self.guests
             .iter()

@@ -22,21 +22,17 @@ use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(crate) mod asking;
 
-/// What determines the result of a change besides the household itself.
+/// The data besides the household itself that determines the result of a change.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
-    /// The occasion's switches.
     pub switches: Switches,
-    /// All events of the occasion.
     pub events: &'a [Event],
-    /// All dietary options of the occasion.
     pub diets: &'a [DietaryOption],
-    /// All questions of the occasion.
     pub questions: &'a [Question],
-    /// Whose limits apply: a host may exceed the allowance, a household may not.
+    /// Whose limits apply: hosts may exceed the allowance, households may not.
     pub by: ActedBy,
-    /// Who gives the answers. Hosts see questions of their own, may leave any of them open, and may
-    /// take answers back as if none had been given.
+    /// Who gives the answers. Hosts see questions of their own, may leave any question open, and
+    /// may remove answers.
     pub speaker: ActedBy,
     /// The time of the decision.
     pub now: Timestamp,
@@ -47,30 +43,25 @@ pub struct Rules<'a> {
 pub struct FieldChange {
     /// The path of the field, such as `guests/{id}/replies/reception`.
     pub field: String,
-    /// The value before the save.
     pub old: Value,
-    /// The value after the save.
     pub new: Value,
 }
 
 impl FieldChange {
-    /// Whether the change added, removed or renamed a guest.
+    /// Returns whether the change added, removed or renamed a guest.
     pub(crate) fn is_of_names(&self) -> bool {
         self.field.ends_with("/name") || self.is_of_whole_guest()
     }
 
-    /// Whether the change is an answer to a question of the hosts.
     pub(crate) fn is_of_question(&self) -> bool {
         self.field.starts_with("answers/") || self.field.contains("/answers/")
     }
 
-    /// Whether the change concerns a guest's food needs.
     pub(crate) fn is_of_diets(&self) -> bool {
         let is_of_guest = self.field.starts_with("guests/");
         is_of_guest && (self.field.ends_with("/diets") || self.field.ends_with("/diet_note"))
     }
 
-    /// Whether a guest was added or removed.
     pub(crate) fn is_of_whole_guest(&self) -> bool {
         let rest = self.field.strip_prefix("guests/");
         rest.is_some_and(|rest| !rest.contains('/'))
@@ -84,14 +75,12 @@ pub struct HouseholdPlan {
     pub guests: Vec<Guest>,
     /// The answers of the household as a whole after the save.
     pub answers: Answers,
-    /// The changed fields; empty if nothing differs.
     pub changes: Vec<FieldChange>,
 }
 
 impl Household {
-    /// What `wish` would result in, or why it is refused.
-    ///
-    /// `new_id` generates the ids of new guests.
+    /// Computes the result of `wish`, or why it is refused. `new_id` generates the ids of new
+    /// guests.
     pub fn plan(
         &self,
         wish: &HouseholdChange,
@@ -170,7 +159,7 @@ impl Household {
         })
     }
 
-    /// A new guest, who starts as coming to every event the household is invited to.
+    /// Creates a guest who comes to every event that the household is invited to.
     fn newcomer(&self, id: GuestId, position: i64, rules: Rules<'_>) -> Guest {
         let reply = Reply {
             status: ReplyStatus::Yes,
@@ -196,8 +185,8 @@ impl Household {
         }
     }
 
-    /// A household may add guests only within its allowance. After a host has lowered
-    /// it, existing guests may still be edited and removed, but none added.
+    /// Refuses new guests above the allowance. After a host has lowered the allowance, existing
+    /// guests may still be edited and removed.
     fn check_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
         let before = self.allowance();
         let now = allowance(&self.invitation, after);
@@ -363,8 +352,8 @@ fn change_diets(
     }
 }
 
-/// Whether a guest may have this option. A deactivated one stays with guests who have
-/// it, but cannot be chosen any more.
+/// Returns whether a guest may have this option. Guests who have a deactivated option keep it, but
+/// nobody can choose it any more.
 fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     options.iter().any(|option| {
         option.key == key && (option.active || guest.diets.iter().any(|had| had == key))
@@ -434,7 +423,7 @@ fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<FieldCh
     }
 }
 
-/// A whole guest, for the history.
+/// Serialises a whole guest for the history.
 fn guest_json(guest: &Guest) -> Value {
     json!({
         "name": guest.name,

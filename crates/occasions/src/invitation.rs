@@ -16,13 +16,10 @@ use crate::words::{Access, LockMode, OccasionStatus};
 /// An invitation, as stored.
 #[derive(Clone, Debug, Row)]
 pub struct Invitation {
-    /// The invitation's id.
     pub id: InvitationId,
-    /// The occasion it belongs to.
     pub occasion: OccasionId,
     /// The code as displayed.
     pub code: String,
-    /// The fields that hosts fill in.
     #[row(flatten)]
     pub details: Details,
     /// The household's note to the hosts, up to 4,000 characters.
@@ -37,7 +34,7 @@ pub struct Invitation {
     pub archived_at: Option<Timestamp>,
     /// Raised by every change.
     pub version: i64,
-    /// Whether it came without a code and waits for a host's approval.
+    /// Whether it was created by an answer without a code and waits for a host's approval.
     #[row(rename = "unapproved")]
     pub is_unapproved: bool,
 }
@@ -64,7 +61,7 @@ pub struct Details {
     /// The household's own deadline, earlier or later than the occasion's, which it replaces.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub deadline_override: Option<Timestamp>,
-    /// What decides whether answers are open.
+    /// Whether the deadline decides if answers are open, or a host has locked or opened them.
     pub lock_mode: LockMode,
     /// When [`LockMode::Open`] ends.
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -81,7 +78,7 @@ pub struct Details {
 }
 
 impl Invitation {
-    /// What the household may do at `now`: the only function that decides this.
+    /// Returns what the household may do at `now`. This is the only function that decides it.
     pub fn access(&self, occasion: &Occasion, now: Timestamp) -> Access {
         if self.archived_at.is_some() {
             return Access::Revoked;
@@ -104,12 +101,12 @@ impl Invitation {
         }
     }
 
-    /// The effective deadline: this household's own, or the occasion's.
+    /// Returns the effective deadline: this household's own, or the occasion's.
     pub fn deadline(&self, occasion: &Occasion) -> Option<Timestamp> {
         self.details.deadline_override.or(occasion.rsvp_deadline)
     }
 
-    /// When answers close by themselves; `None` if they never do.
+    /// Returns when answers close by themselves; `None` if they never do.
     pub fn closes_at(&self, occasion: &Occasion) -> Option<Timestamp> {
         match self.details.lock_mode {
             LockMode::Open => match (self.details.open_until, self.deadline(occasion)) {
@@ -121,8 +118,8 @@ impl Invitation {
     }
 }
 
-/// The invitation that a code opens. The code of a merged invitation opens the one that
-/// now has its guests, until that one's own code is replaced.
+/// Finds the invitation that a code opens. A merged invitation's code opens the invitation that now
+/// has its guests, until the code of that invitation is replaced.
 pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>, StoreError> {
     sql!(
         "SELECT {Invitation} FROM invitation
@@ -149,12 +146,10 @@ pub fn seek(
     .maybe(tx)
 }
 
-/// Just enough of an invitation to tell whether its page has changed.
+/// The part of an invitation that is needed to tell whether its cached page is current.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Glance {
-    /// The invitation's id.
     pub id: InvitationId,
-    /// The occasion it belongs to.
     pub occasion: OccasionId,
     /// The code as displayed.
     pub code: String,
@@ -164,7 +159,6 @@ pub struct Glance {
     pub access_epoch: i64,
     /// See [`Details::language`].
     pub language: Option<String>,
-    /// Whether it is archived.
     pub archived: bool,
     /// The revision of the occasion with its events and food needs.
     pub revision: i64,
@@ -186,13 +180,11 @@ pub fn glance(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Glance>, StoreErr
     .maybe(tx)
 }
 
-/// The invitation with this id.
 pub fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
     sql!("SELECT {Invitation} FROM invitation WHERE id = :id", id).maybe(tx)
 }
 
-/// Like [`find`], holding the invitation's lock: what is read stays true until this
-/// transaction ends.
+/// Like [`find`], but also takes the invitation's lock until the transaction ends.
 pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
     sql!(
         "SELECT {Invitation} FROM invitation WHERE id = :id FOR NO KEY UPDATE",
@@ -201,8 +193,8 @@ pub fn lock(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, St
     .maybe(tx)
 }
 
-/// Takes the lock of every invitation, because a save in progress may be adding a guest
-/// who would be left out.
+/// Locks every invitation of the occasion, so that saves in progress have finished and no new guest
+/// is missed.
 pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let _: Vec<(InvitationId,)> = sql!(
         "SELECT id FROM invitation WHERE occasion = :occasion FOR NO KEY UPDATE",
@@ -212,8 +204,8 @@ pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result
     Ok(())
 }
 
-/// Writes a new invitation under `code`; `None` if another invitation has this code, or
-/// had it within the last 24 months.
+/// Inserts an invitation with `code`; returns `None` if another invitation has this code, or had it
+/// within the last 24 months.
 pub fn insert(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -285,7 +277,6 @@ pub(crate) fn is_retired(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreEr
     Ok(found.is_some())
 }
 
-/// Writes the details.
 pub(crate) fn update_details(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -300,7 +291,7 @@ pub(crate) fn update_details(
     Ok(())
 }
 
-/// Whether an invitation was merged into another one, so that it cannot be restored.
+/// Returns whether an invitation was merged into another one, so that it cannot be restored.
 pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
     let (merged,): (bool,) = sql!(
         "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
@@ -311,8 +302,8 @@ pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, Stor
     Ok(merged)
 }
 
-/// Writes the text that hosts search and sort by: names and tags for all hosts, code
-/// and contact data for those who may see them.
+/// Updates the text that hosts search and sort by: names and tags for all hosts; code and contact
+/// data for hosts who may see them.
 pub fn update_search(
     tx: &mut Tx<'_>,
     invitation: &Invitation,

@@ -19,7 +19,7 @@ use crate::question::Question;
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
 
-/// A household with its occasion, and what it may do now.
+/// A household with its occasion and its present access.
 #[derive(Clone, Debug)]
 pub struct InvitationSnapshot {
     /// The occasion it is invited to.
@@ -32,17 +32,16 @@ pub struct InvitationSnapshot {
     pub questions: Arc<[Question]>,
     /// Makes the `k` of links to the invitation.
     pub links: LinkKey,
-    /// Seats taken of the events that have a limit.
+    /// Seats taken at the events that have a limit.
     pub seats_taken: BTreeMap<EventId, SeatsTaken>,
     /// The invitation and everyone on it.
     pub household: Household,
-    /// What the household may do.
+    /// The household's access at `now`.
     pub access: Access,
-    /// When all this was read.
     pub now: Timestamp,
 }
 
-/// Why a code opens nothing.
+/// Why a code cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Closed {
     /// The code is unknown or revoked, or the occasion is in draft: a guest cannot tell which.
@@ -69,7 +68,7 @@ pub fn enter(tx: &mut Tx<'_>, invitation: Invitation) -> Result<InvitationSnapsh
     Ok(load(tx, snapshot, invitation)?)
 }
 
-/// Whether the code of an invitation, archived or not, opens anything.
+/// Checks that the code of an invitation can be used at all.
 pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
     match occasion.status {
         _ if archived => Err(Closed::NotFound),
@@ -79,7 +78,7 @@ pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
     }
 }
 
-/// The portal of an invitation in any state, for hosts and for mail.
+/// Builds the portal of an invitation in any state, for hosts and for mails.
 pub fn load(
     tx: &mut Tx<'_>,
     snapshot: OccasionSnapshot,
@@ -118,14 +117,14 @@ impl InvitationSnapshot {
         self.links.below(&self.household.invitation.code, below)
     }
 
-    /// The events this household is invited to, in the order they are shown.
+    /// Returns the events this household is invited to, in the order they are shown.
     pub fn invited_events(&self) -> impl Iterator<Item = &Event> {
         self.events
             .iter()
             .filter(|event| self.household.events.contains(&event.id))
     }
 
-    /// The events this household may still attend: at least one guest comes, is not sure,
+    /// Returns the events this household may still attend: at least one guest comes, is not sure,
     /// or has not answered.
     pub fn events_to_attend(&self) -> impl Iterator<Item = &Event> {
         self.invited_events().filter(|event| {
@@ -135,8 +134,8 @@ impl InvitationSnapshot {
         })
     }
 
-    /// The next event the household is invited to. An event stays the next one until
-    /// the end of the day on which it begins.
+    /// Returns the next event the household is invited to. An event stays the next one until the
+    /// end of the day on which it begins.
     pub fn next_event(&self) -> Option<&Event> {
         let zone = self.occasion.zone();
         let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
@@ -147,8 +146,8 @@ impl InvitationSnapshot {
         events.min_by_key(|event| event.starts_at)
     }
 
-    /// When an unchanged portal reads differently: on another day, once answers have
-    /// closed, or once an event has begun.
+    /// Returns until when an unchanged portal is rendered the same: until another day, until
+    /// answers close, or until an event begins.
     pub fn reads_alike_until(&self) -> Timestamp {
         let here = self.now.to_zoned(self.occasion.zone());
         let tomorrow = here.tomorrow().and_then(|day| day.start_of_day());
@@ -164,7 +163,7 @@ impl InvitationSnapshot {
         later.fold(tomorrow, Timestamp::min)
     }
 
-    /// Seats of an event that this household may take; `None` if unlimited.
+    /// Returns how many seats of an event this household may take; `None` if unlimited.
     pub fn seats_left(&self, event: &Event) -> Option<i64> {
         let capacity = event.capacity?;
         let taken = self.seats_taken.get(&event.id).copied();
@@ -172,7 +171,7 @@ impl InvitationSnapshot {
         Some(taken.unwrap_or_default().remaining(capacity, is_unapproved))
     }
 
-    /// Whether the household holds seats that hosts have yet to confirm.
+    /// Returns whether the household holds seats that hosts have yet to confirm.
     pub fn waits_for_seats(&self) -> bool {
         let mut limited = self.events.iter().filter(|event| event.capacity.is_some());
         self.household.invitation.is_unapproved
@@ -186,14 +185,13 @@ impl InvitationSnapshot {
             })
     }
 
-    /// The questions that this household is asked, in the order they are shown.
+    /// Returns the questions that this household is asked, in the order they are shown.
     pub fn asked_questions(&self) -> impl Iterator<Item = &Question> {
         self.questions.iter().filter(|question| {
             question.is_for_guests() && self.household.is_concerned(question, &self.events)
         })
     }
 
-    /// How much the household has answered.
     pub fn response(&self) -> Response {
         response(
             self.household
@@ -204,12 +202,13 @@ impl InvitationSnapshot {
         )
     }
 
-    /// Whether answers and food needs can be changed now.
+    /// Returns whether answers and food needs can be changed now.
     pub fn takes_answers(&self) -> bool {
         self.access == Access::Open
     }
 
-    /// Whether the note can be changed now, which may be possible after answers have closed.
+    /// Returns whether the note can be changed now, which may be possible after answers have
+    /// closed.
     pub fn takes_notes(&self) -> bool {
         let occasion = &self.occasion;
         let late =
@@ -217,8 +216,8 @@ impl InvitationSnapshot {
         late || self.takes_answers()
     }
 
-    /// A stored status as it counts now: with "not sure" switched off, an undecided
-    /// guest has not answered.
+    /// Returns the status that counts: while "not sure" is switched off, an undecided guest has not
+    /// answered.
     pub fn effective_status(&self, status: ReplyStatus) -> ReplyStatus {
         if status == ReplyStatus::Undecided && !self.occasion.switches.undecided {
             return ReplyStatus::Pending;
@@ -226,13 +225,13 @@ impl InvitationSnapshot {
         status
     }
 
-    /// When answers close by themselves, if they do.
+    /// Returns when answers close by themselves; `None` if they never do.
     pub fn closes_at(&self) -> Option<Timestamp> {
         self.household.invitation.closes_at(&self.occasion)
     }
 }
 
-/// How many of these replies are answered: none, some or all.
+/// Returns whether none, some or all of these replies are answered.
 pub fn response(replies: impl Iterator<Item = ReplyStatus>) -> Response {
     let (mut answered, mut open) = (false, false);
     for status in replies {

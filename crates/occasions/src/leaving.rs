@@ -1,6 +1,5 @@
-//! What occasions hold about an account: its roles. Occasions and the answers of
-//! households belong to all their hosts together; if the last host to leave took them
-//! along, the guests would lose them.
+//! The account data that occasions hold, which is its roles. Occasions and their answers belong to
+//! all hosts together, so they are not deleted with the last host's account.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -20,7 +19,7 @@ struct Part {
     role: String,
 }
 
-/// The occasions in which an account is a host.
+/// Lists the occasions in which an account is a host.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Part> = sql!(
         "SELECT o.id, o.slug, g.role FROM role_grant g JOIN occasion o ON o.id = g.scope_id
@@ -31,7 +30,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!(all))
 }
 
-/// The occasions whose only owner is this account.
+/// Lists the occasions whose only owner is this account.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     for id in grant::owned_alone(tx, account, &OCCASION)? {
@@ -42,7 +41,7 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
     Ok(names)
 }
 
-/// The other hosts of the occasions that an account owns.
+/// Lists the other hosts of the occasions that an account owns.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let mut shared = Vec::new();
     for (id, rank) in grant::ranks_of_account(tx, account, &OCCASION)? {
@@ -63,7 +62,7 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared)
 }
 
-/// Deletes an account's tries to set codes, the times of its warnings, and the stored rows of its
+/// Deletes an account's counted tries to set codes, the times of its warnings, and the rows of its
 /// files.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;

@@ -57,13 +57,12 @@ use platform::store::migrate::Migrations;
 use site::domain::{self, Domain, SignInHint};
 use site::look::FirstPage;
 
-/// Turns occasions on and off.
+/// Whether occasions are switched on.
 pub const ENABLED: Flag = Flag {
     key: "occasions.enabled",
     built_in: true,
 };
 
-/// This crate as the program mounts it.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
@@ -137,7 +136,6 @@ pub const DOMAIN: Domain = Domain {
     ..Domain::new(MIGRATIONS)
 };
 
-/// The tables of this crate.
 pub const MIGRATIONS: Migrations = platform::migrations!(
     "occasions",
     "0001_begin",
@@ -151,7 +149,6 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0009_campaign_guests"
 );
 
-/// The error codes of this crate.
 const PROBLEM_CODES: &[Code] = &[
     // For requests with an invitation's code.
     Code::new(404, "invitation_not_found"),
@@ -194,7 +191,6 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "file_empty"),
 ];
 
-/// The messages of this crate.
 pub const LOCALES: &[::web::Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("en", include_str!("../locales/en-mail.ftl")),

@@ -1,16 +1,17 @@
-//! How many invitations and guests an occasion holds.
+//! Limits on an occasion's invitations and guests.
 
 use platform::{Tx, sql};
 
 use crate::id::OccasionId;
 use crate::refusal::Refusal;
 
-/// How many invitations an occasion has at most, archived ones included.
+/// The highest number of invitations in an occasion, archived ones included.
 pub(crate) const INVITATIONS: i64 = 5_000;
-/// How many guests an occasion has at most.
+/// The highest number of guests in an occasion.
 pub(crate) const GUESTS: i64 = 20_000;
 
-/// Whether an occasion whose lock is held has room for one more invitation with `people` guests.
+/// Checks that the occasion has room for one more invitation with `people` guests. The caller holds
+/// the occasion's lock.
 pub(crate) fn check_invitation(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -27,7 +28,7 @@ pub(crate) fn check_invitation(
     check_guests(tx, occasion, people)
 }
 
-/// Whether an occasion whose lock is held has room for `more` guests.
+/// Checks that the occasion has room for `more` guests. The caller holds the occasion's lock.
 pub(crate) fn check_guests(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -1,7 +1,6 @@
-//! Tests of the messages: every language has all it needs, and English has exactly the messages
-//! that pages use.
-//!
-//! Sources are read as text: a quoted string that looks like the name of a message has to be one.
+//! Tests of the messages: every language has all required messages, and English has exactly the
+//! messages that pages use. The tests scan the sources: every quoted string that looks like a
+//! message id must be one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,10 +13,10 @@ use crate::LOCALES;
 use crate::diet::BUILT_IN;
 use crate::words::{ReplyStatus, Source, Tone};
 
-/// Strings that look like names of messages but name headers, fields or classes.
+/// Strings that look like message ids, but name headers, fields or classes.
 const NO_MESSAGES: &[&str] = &[];
 
-/// Messages whose last word is known only when a page is rendered.
+/// Messages whose ids are completed at run time: prefix and endings.
 fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     let tones: Vec<_> = Tone::ALL.iter().map(|tone| tone.word()).collect();
     let replies = ReplyStatus::ALL.iter().map(|status| status.word());
@@ -138,7 +137,7 @@ fn sentences_read_well_at_the_edges_of_plural_forms() {
     }
 }
 
-/// The first word of a message's name, which tells where the message is used.
+/// Returns the first word of a message id, which tells where the message is used.
 fn place(id: &str) -> Option<&str> {
     id.split_once('-').map(|(place, _)| place)
 }
@@ -150,8 +149,8 @@ struct Quoted {
     said: bool,
 }
 
-/// All quoted strings, in our sources and in the expressions of our templates, that
-/// could be names of messages.
+/// Collects all quoted strings in the sources, and in the expressions of the templates, that could
+/// be message ids.
 fn quoted() -> Vec<Quoted> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
@@ -186,7 +185,7 @@ fn collect(source: &str, found: &mut Vec<Quoted>) {
     }
 }
 
-/// The texts of all files in and under a folder, but not of this one.
+/// Reads all files in and under a folder, except this one.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

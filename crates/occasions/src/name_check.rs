@@ -7,7 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::code::CodeKey;
 
-/// Longer than any name, in bytes.
+/// In bytes; longer than any name.
 const LIMIT: usize = 400;
 
 /// Words that are on too many invitations to identify one.
@@ -95,8 +95,8 @@ const COMMON: &[&str] = &[
     "儷",
 ];
 
-/// Whether every word of `name` is on the invitation with this code. A code that nobody
-/// has costs the same reads.
+/// Returns whether every word of `name` is on the invitation with this code. An unknown code costs
+/// the same reads, so that timing reveals nothing.
 pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<bool, StoreError> {
     let rows: Vec<(String, Option<String>)> = sql!(
         "SELECT invitation.household, guest.name
@@ -115,7 +115,7 @@ pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<b
     Ok(is_among(name, names))
 }
 
-/// Whether every distinctive word of `name` is a word of `names`.
+/// Returns whether every distinctive word of `name` is a word of `names`.
 fn is_among<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> bool {
     if name.len() > LIMIT {
         return false;
@@ -125,7 +125,7 @@ fn is_among<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> bool {
     !wanted.is_empty() && wanted.iter().all(|word| there.contains(word))
 }
 
-/// The words of a name without case and accents; each Han character is one.
+/// Splits a name into words without case and accents; each Han character is a word.
 pub fn words(name: &str) -> Vec<String> {
     let folded: String = name
         .to_lowercase()

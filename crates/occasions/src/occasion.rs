@@ -1,5 +1,4 @@
-//! An occasion: what is celebrated, by whom, in which languages, until when it
-//! may be answered, and how it looks.
+//! An occasion: its kind, hosts, languages, deadline and look.
 
 use identity::grant::Scope;
 use jiff::Timestamp;
@@ -21,9 +20,9 @@ pub struct Occasion {
     /// The occasion's id.
     #[schema(value_type = String)]
     pub id: OccasionId,
-    /// The name in addresses: 3–63 characters of `a-z0-9-`.
+    /// The name in URLs: 3–63 characters of `a-z0-9-`.
     pub slug: String,
-    /// What is celebrated.
+    /// The kind of celebration.
     pub kind: OccasionKind,
     /// The occasion's state.
     pub status: OccasionStatus,
@@ -57,7 +56,7 @@ pub struct Occasion {
     pub default_children: i64,
     /// How many people one answer without a code may bring, the respondent included, 1–20.
     pub open_party_limit: i64,
-    /// Whom guests can ask.
+    /// The contact for guests.
     #[row(flatten)]
     pub contact: Contact,
     /// The look of the guests' pages.
@@ -144,7 +143,7 @@ impl Default for Switches {
     }
 }
 
-/// Whether any occasion with working codes asks for a name beside a typed one.
+/// Returns whether any occasion with working codes requires a name beside a typed code.
 pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let switches: Vec<(String,)> = tx.all(
         sql!("SELECT switches FROM occasion WHERE status IN ('published', 'closed')"),
@@ -157,7 +156,6 @@ pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 }
 
 impl Occasion {
-    /// A new occasion with every field at its default.
     pub fn blank(id: OccasionId) -> Self {
         Self {
             id,
@@ -189,14 +187,13 @@ impl Occasion {
         }
     }
 
-    /// The time zone in which the occasion's times are shown. The name was checked when
-    /// it was stored; if the bundled data no longer has it, pages fall back to UTC.
+    /// Returns the time zone in which the occasion's times are shown. The name was checked when it
+    /// was stored; if the bundled data no longer has it, pages use UTC.
     pub fn zone(&self) -> TimeZone {
         zone_named(&self.time_zone)
     }
 }
 
-/// The zone of this name, or UTC.
 pub(crate) fn zone_named(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
@@ -206,7 +203,7 @@ pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Whether guests can open any occasion.
+/// Returns whether guests can open any occasion.
 pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM occasion WHERE status = :published",
@@ -216,7 +213,7 @@ pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// The theme of the only occasion that guests can open; `None` if there are several.
+/// Finds the theme of the only occasion that guests can open; `None` if there are several.
 pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
     let themes: Vec<(String,)> = tx.all(
         sql!("SELECT theme FROM occasion WHERE status IN ('published', 'closed') LIMIT 2"),
@@ -228,7 +225,7 @@ pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
     })
 }
 
-/// The title of this scope's occasion, in its first language.
+/// Finds the title of this scope's occasion, in the occasion's first language.
 pub(crate) fn title_of(tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, StoreError> {
     if scope.kind().name != role::OCCASION.name {
         return Ok(None);
@@ -242,12 +239,11 @@ pub(crate) fn title_of(tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>,
     Ok(title.filter(|title| !title.is_empty()))
 }
 
-/// The occasion with this id.
 pub fn find(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<Occasion>, StoreError> {
     sql!("SELECT {Occasion} FROM occasion WHERE id = :id", id).maybe(tx)
 }
 
-/// The occasion with this id, which exists because a row refers to it.
+/// Loads an occasion that must exist, because a row refers to it.
 pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Occasion, StoreError> {
     find(tx, id)?.ok_or(StoreError::Rows {
         expected: "one row",
@@ -256,7 +252,7 @@ pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Occasion, StoreError> {
     })
 }
 
-/// The id of the occasion with this slug, current or former.
+/// Finds the id of the occasion that has, or had, this slug.
 pub fn find_by_slug(tx: &mut Tx<'_>, slug: &str) -> Result<Option<OccasionId>, StoreError> {
     let found: Option<(OccasionId,)> = sql!(
         "SELECT id FROM occasion WHERE slug = :slug
@@ -269,7 +265,6 @@ pub fn find_by_slug(tx: &mut Tx<'_>, slug: &str) -> Result<Option<OccasionId>, S
     Ok(found.map(|(id,)| id))
 }
 
-/// Writes a new occasion.
 pub fn insert(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO occasion ({Occasion}, revision, created_at, updated_at)
@@ -281,8 +276,7 @@ pub fn insert(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// Writes what hosts fill in about an occasion whose row the caller has locked; raises its
-/// version.
+/// Writes the fields that hosts fill in, and raises the version. The caller has locked the row.
 pub fn update(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<(), StoreError> {
     sql!(
         "UPDATE occasion SET {Occasion = :Occasion}, revision = revision + 1, updated_at = :now
@@ -331,8 +325,8 @@ pub fn set_status(
     Ok(())
 }
 
-/// Takes the occasion's lock to change it, its events or its food needs: the first lock
-/// in the order occasion, event, invitation. Returns the version, or `None` if there is
+/// Takes the occasion's lock before the occasion, its events or its food needs are changed. Locks
+/// are taken in the order occasion, event, invitation. Returns the version, or `None` if there is
 /// no such occasion.
 pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError> {
     let locked: Option<(i64,)> = sql!(
@@ -343,8 +337,8 @@ pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError>
     Ok(locked.map(|(version,)| version))
 }
 
-/// Locks the occasion's row without changing it: what is counted under this lock stays
-/// true until the transaction ends. Returns `None` if there is no such occasion.
+/// Locks the occasion's row without changing it, so that counts read under the lock stay true until
+/// the transaction ends. Returns `None` if there is no such occasion.
 pub fn hold(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<()>, StoreError> {
     let held: Option<(i64,)> = sql!(
         "SELECT revision FROM occasion WHERE id = :id FOR NO KEY UPDATE",

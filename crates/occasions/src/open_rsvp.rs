@@ -1,6 +1,5 @@
-//! Answers without a code: a visitor of the public page gives a name, whether they
-//! come, and how many. Each accepted answer makes an invitation of its own, marked as
-//! such, with a code for later changes.
+//! Answers without a code: a visitor of the public page gives a name, whether they come, and how
+//! many. Each accepted answer creates an invitation with a code for later changes.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::idempotency::{self, Found, Stored};
@@ -29,7 +28,7 @@ use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
 
-/// The highest party size that hosts can allow for one answer.
+/// The highest party size that hosts can allow.
 pub const PARTY_LIMIT: i64 = 20;
 /// How many answers of an occasion may wait for approval at once, so that they cannot
 /// use up its invitations.
@@ -37,14 +36,13 @@ pub const WAITING_LIMIT: i64 = 500;
 /// How many answers one network may send in an hour.
 pub const TRIES: i64 = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// Longest name, in characters.
+/// In characters.
 pub const NAME_LIMIT: usize = 100;
-/// Longest telephone number, in characters.
+/// In characters.
 pub const PHONE_LIMIT: usize = 32;
-/// Longest mail address, in characters.
+/// In characters.
 pub const EMAIL_LIMIT: usize = 254;
 
-/// The person who answers without a code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Respondent {
     /// The name as typed, 1–100 characters.
@@ -60,7 +58,6 @@ pub struct Respondent {
 }
 
 impl Respondent {
-    /// The fields in the form in which they are stored.
     fn cleaned(&self) -> Self {
         Self {
             name: text_cleaning::clean_line(&self.name),
@@ -71,7 +68,7 @@ impl Respondent {
     }
 }
 
-/// Saves an answer without a code, with all its consequences, in one transaction.
+/// Saves an answer without a code, with all its consequences.
 pub fn answer(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -117,7 +114,7 @@ pub fn answer(
     Ok(outcome)
 }
 
-/// Whether the occasion takes answers without a code at all.
+/// Checks that the occasion accepts answers without a code.
 fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     match occasion.status {
         OccasionStatus::Draft => return Err(Refusal::NotFound),
@@ -131,7 +128,7 @@ fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     }
 }
 
-/// Whether answers are open to the invitation that would be made.
+/// Checks that the invitation to be created would accept answers now.
 fn check_access(
     tx: &mut Tx<'_>,
     snapshot: &OccasionSnapshot,
@@ -210,7 +207,7 @@ fn check_fields(
     }
 }
 
-/// How many guests the invitation gets; a respondent who declines brings nobody.
+/// Returns the number of guests on the new invitation; a respondent who declines brings nobody.
 fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusal> {
     let limit = occasion.open_party_limit;
     let party = incoming.answer.party.unwrap_or(1);
@@ -223,12 +220,13 @@ fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusa
     Ok(usize::try_from(party).unwrap_or(1).max(1))
 }
 
-/// What identifies somebody who answers twice: the name, and the contact data. They are
-/// hashed, because they are only compared.
+/// Hashes of the name and the contact data, by which somebody who answers twice is recognised. They
+/// are hashed because they are only compared.
 struct Likeness {
-    /// The name with the mail address, or else with the telephone number, or alone.
+    /// Hash of the name with the mail address, or else with the telephone number, or of the name
+    /// alone.
     first: String,
-    /// The name with the telephone number, if there is a mail address too.
+    /// Hash of the name with the telephone number, if there is a mail address too.
     phone: Option<String>,
 }
 
@@ -262,7 +260,7 @@ enum Recognised {
 }
 
 /// Looks for a stored response to this request. Other programs choose their keys freely, even "1",
-/// so a key is only compared among requests of the same respondent.
+/// so keys are only compared among requests of the same respondent.
 fn recognise(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -286,8 +284,8 @@ fn recognise(
     })
 }
 
-/// Counts an answer from this network, or refuses one too many. An answer that is
-/// refused later is not counted, because its transaction rolls back.
+/// Counts an answer from this network, and refuses it above the limit. A refusal later in the
+/// transaction undoes the count.
 fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     let now = tx.now();
     let hour_ago = now - HOUR;
@@ -314,7 +312,7 @@ fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether one more answer may wait for approval. The caller holds the occasion's lock.
+/// Refuses the answer if too many wait for approval. The caller holds the occasion's lock.
 fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> {
     let (waiting,): (i64,) = sql!(
         "SELECT COUNT(*) FROM invitation
@@ -329,8 +327,8 @@ fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> 
     }
 }
 
-/// The invitation for an answer without a code. Later it may have as many guests as the first
-/// answer could have had.
+/// Builds the details of the new invitation. Later it may have as many guests as the first answer
+/// could have had.
 fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let offered = &occasion.languages;
@@ -356,7 +354,7 @@ fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     }
 }
 
-/// Adds the guests to the new invitation, and saves their answers as the household would.
+/// Adds the guests to the new invitation, and saves their answers as if the household had answered.
 fn fill(
     tx: &mut Tx<'_>,
     mut portal: InvitationSnapshot,
@@ -399,7 +397,7 @@ fn fill(
     })
 }
 
-/// A guest of the party. The first is the respondent; the others have no names yet.
+/// Creates a guest of the party. The first one is the respondent; the others have no names yet.
 fn person(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -458,8 +456,8 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), Store
     })
 }
 
-/// Marks the invitation as one that came without a code, and as a duplicate if somebody with this
-/// name and one of these contacts already has one, even one merged since.
+/// Marks the invitation as created without a code. It is marked as a duplicate if an earlier
+/// answer, even one merged since, has the same name and one of these contacts.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -489,16 +487,16 @@ fn mark(
     Ok(())
 }
 
-/// The state of an invitation that came without a code.
+/// The state of an invitation that was created by an answer without a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// Whether somebody with the same name and contact had answered before.
     pub is_duplicate: bool,
-    /// When a host approved it, unless its note has changed since.
+    /// When a host approved it; `None` again after its note changes.
     pub approved_at: Option<Timestamp>,
 }
 
-/// The mark of an invitation; `None` if a host wrote it.
+/// Finds the mark of an invitation; `None` if a host created the invitation.
 pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, StoreError> {
     let found: Option<(bool, Option<Timestamp>)> = sql!(
         "SELECT open_answer.is_duplicate,
@@ -515,20 +513,18 @@ pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, Sto
     }))
 }
 
-/// A note that everybody may read.
+/// A note that is shown publicly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicWish {
-    /// The author's name.
     pub name: String,
-    /// The text of the note.
     pub text: String,
 }
 
 /// How many notes the public page shows, newest first.
 const SHOWN: i64 = 100;
 
-/// Notes that hosts have approved, newest first. One that is changed afterwards waits
-/// for approval again.
+/// Lists notes that hosts have approved, newest first. A note that is changed later has to be
+/// approved again.
 pub fn public_wishes(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

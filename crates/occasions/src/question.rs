@@ -1,4 +1,4 @@
-//! Questions that hosts ask besides who comes: of each household once, or of each guest.
+//! Questions that hosts ask each household or each guest.
 
 mod words;
 
@@ -16,10 +16,10 @@ use crate::guest::Guest;
 use crate::id::{OccasionId, QuestionId};
 use crate::words::{AskedOf, QuestionKind, ReplyStatus};
 
-/// Longest written answer, in characters.
+/// In characters.
 pub const ANSWER_LIMIT: usize = 2_000;
 
-/// Largest number that an answer may be, positive or negative.
+/// The largest absolute value of a number.
 pub const NUMBER_LIMIT: i64 = 1_000_000_000;
 
 /// A question of the hosts.
@@ -34,7 +34,7 @@ pub struct Question {
     pub id: QuestionId,
     /// 1–40 characters of `a-z0-9-`, unique in the occasion; fixed once the question is created.
     pub key: String,
-    /// Who is asked; fixed once somebody has answered.
+    /// Whether households or guests are asked; fixed once somebody has answered.
     pub asked_of: AskedOf,
     /// The kind of answer; fixed once somebody has answered.
     pub kind: QuestionKind,
@@ -75,7 +75,6 @@ pub struct Choice {
 }
 
 impl Question {
-    /// Writes a new question.
     pub fn insert(&self, tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
         sql!(
             "INSERT INTO question ({Question}, occasion, created_at, updated_at)
@@ -88,7 +87,7 @@ impl Question {
         .map(drop)
     }
 
-    /// The possible answers; empty where anything may be written.
+    /// Lists the possible answers; empty for free text.
     pub fn possible_answers(&self) -> Vec<Answer> {
         let keys = self.choices.iter().map(|choice| choice.key.clone());
         match self.kind {
@@ -102,24 +101,26 @@ impl Question {
         }
     }
 
-    /// Whether guests are ever asked it.
+    /// Returns whether the question is ever asked of guests.
     pub fn is_for_guests(&self) -> bool {
         self.active && !self.hosts_only
     }
 
-    /// Whether it could concern this guest, who must be invited to one of its events.
+    /// Returns whether the question could concern this guest, who must be invited to one of its
+    /// events.
     pub fn concerns(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events).next().is_some()
     }
 
-    /// Whether this guest is asked, given the present replies, so that a stored answer counts. A
-    /// guest who declined its events is not asked.
+    /// Returns whether this guest is asked, given the present replies. Only then does a stored
+    /// answer count. A guest who declined the question's events is not asked.
     pub fn counts_for(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events)
             .any(|status| self.counts_at(status))
     }
 
-    /// Whether an answer counts for a guest with this reply to one of its events.
+    /// Returns whether an answer counts for a guest with this reply to one of the question's
+    /// events.
     pub fn counts_at(&self, status: ReplyStatus) -> bool {
         if self.coming_only {
             is_coming(status)
@@ -128,12 +129,11 @@ impl Question {
         }
     }
 
-    /// Whether it is about the event with this key.
     pub fn is_about(&self, event: &str) -> bool {
         self.events.is_empty() || self.events.iter().any(|key| key == event)
     }
 
-    /// Whether this guest has to answer it.
+    /// Returns whether this guest must answer the question.
     pub fn is_required_of(&self, guest: &Guest, events: &[Event]) -> bool {
         self.required && self.is_for_guests() && self.statuses(guest, events).any(is_coming)
     }
@@ -146,7 +146,7 @@ impl Question {
             .map(|reply| reply.status)
     }
 
-    /// Parses an answer to it; `None` takes the answer back. A form sends everything as text.
+    /// Parses an answer; `None` removes the stored answer. Forms send all values as text.
     pub fn read(&self, given: &Value) -> Result<Option<Answer>, &'static str> {
         use QuestionKind as Kind;
         let typed = match given {
@@ -189,7 +189,7 @@ impl Question {
         Ok(Some(answer))
     }
 
-    /// The chosen keys, in the order of the question.
+    /// Returns the chosen keys in the order of the question.
     fn choose(&self, keys: &[&str]) -> Result<Answer, &'static str> {
         let is_known = |key: &&str| self.choices.iter().any(|choice| choice.key == **key);
         if !keys.iter().all(is_known) {
@@ -204,7 +204,7 @@ impl Question {
     }
 }
 
-/// Whether the guest said yes; a waitlisted guest did.
+/// Returns whether the guest said yes; a waitlisted guest did too.
 fn is_coming(status: ReplyStatus) -> bool {
     matches!(status, ReplyStatus::Yes | ReplyStatus::Waitlisted)
 }
@@ -224,7 +224,7 @@ fn within(number: Option<i64>) -> Result<Answer, &'static str> {
     Ok(Answer::Number(number))
 }
 
-/// A whole number in the digits of any supported language.
+/// Parses a whole number in the digits of any supported language.
 fn written_number(typed: &str) -> Option<i64> {
     let ascii = |sign: char| {
         let zero = match sign {
@@ -237,7 +237,7 @@ fn written_number(typed: &str) -> Option<i64> {
     typed.chars().map(ascii).collect::<String>().parse().ok()
 }
 
-/// All questions of an occasion, in the order they are shown.
+/// Returns all questions of an occasion, in the order they are shown.
 pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Question>, StoreError> {
     sql!(
         "SELECT {Question} FROM question WHERE occasion = :occasion ORDER BY position, id",

@@ -1,4 +1,4 @@
-//! Why a request was refused, each reason with its status and its stable code.
+//! Reasons for refusing a request, each with its status and its stable code.
 
 use axum::http::StatusCode;
 use identity::session::signed_in::ScopeMissing;
@@ -18,7 +18,7 @@ use crate::occasion::Occasion;
 /// Why a request was refused. Nothing was saved.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// It does not exist, or the caller may not know of it.
+    /// The object does not exist, or the caller may not know of it.
     #[error("not found, or hidden from the caller")]
     NotFound,
     /// Something else was saved since the caller read it.
@@ -36,24 +36,21 @@ pub enum Refusal {
     /// Too many tries; seconds until the next one is allowed.
     #[error("too many tries")]
     RateLimited(u32),
-    /// The limit has been reached.
     #[error("the limit of {0} is reached")]
     LimitReached(i64),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A refusal that all domains share.
+    /// A refusal that is common to all domains.
     #[error(transparent)]
     Shared(site::refusal::Refusal),
 
     /// The code is unknown, the occasion is in draft, or the invitation is archived.
     #[error("no invitation has this code")]
     InvitationNotFound,
-    /// The occasion is archived.
     #[error("the occasion has ended")]
     Expired,
-    /// The deadline had passed when the change was decided. The portal tells when that
-    /// was, and whom to ask.
+    /// The deadline had passed when the change was decided. The portal contains the deadline and
+    /// the contact.
     #[error("the deadline has passed")]
     DeadlinePassed(Box<InvitationSnapshot>),
     /// A host locked the invitation.
@@ -68,40 +65,39 @@ pub enum Refusal {
     /// Some fields of an answer, by a household or by a host for it, cannot be saved as sent.
     #[error("{} fields of the answer are invalid", .0.len())]
     Answers(Vec<FieldProblem>),
-    /// A guest id that is not on this invitation.
+    /// The guest id is not on this invitation.
     #[error("no such guest on this invitation")]
     GuestNotFound,
-    /// A household cannot remove a guest whom the hosts named.
+    /// The household tried to remove a guest whom the hosts named.
     #[error("a named guest cannot be removed")]
     NamedGuest,
-    /// More people than the household may bring.
+    /// The household may not bring so many people.
     #[error("no place is left for another guest")]
     PlusOneLimit(Places),
-    /// More children than the household may bring.
+    /// The household may not bring so many children.
     #[error("no place is left for another child")]
     ChildrenLimit(Places),
-    /// More guests than one invitation holds.
+    /// An invitation cannot hold so many guests.
     #[error("an invitation holds {GUEST_LIMIT} guests")]
     GuestLimit,
-    /// Not enough seats for the whole household.
+    /// There are not enough seats for the whole household.
     #[error("{event} has {left} seats left")]
     EventFull {
-        /// Key of the event.
         event: String,
         /// Seats that are free.
         left: i64,
     },
 
-    /// This occasion takes no answer without a code.
+    /// This occasion accepts no answers without a code.
     #[error("this occasion asks for a code")]
     CodeRequired,
-    /// More people than one answer without a code may bring.
+    /// An answer without a code may bring at most this many people.
     #[error("an answer without a code brings at most {0}")]
     PartySize(i64),
-    /// Too many answers without a code wait for approval already.
+    /// Too many answers without a code already wait for approval.
     #[error("too many answers wait for approval")]
     TooManyWaiting,
-    /// No more seats for answers that wait for approval.
+    /// No seats are left for answers that wait for approval.
     #[error("{event} has {left} seats left for answers without a code")]
     NoSeats {
         /// Key of the event.
@@ -113,7 +109,6 @@ pub enum Refusal {
     /// The role does not allow it.
     #[error("this role may not do that")]
     Forbidden,
-    /// The token lacks this scope.
     #[error("the token has no scope {0}")]
     ScopeRequired(TokenScope),
     /// No token may do this.
@@ -125,13 +120,14 @@ pub enum Refusal {
     /// Another occasion has this slug.
     #[error("another occasion has this slug")]
     SlugTaken,
-    /// Another invitation has, or lately had, this code.
+    /// Another invitation has this code, or had it recently.
     #[error("another invitation has this code")]
     CodeTaken,
-    /// The code chosen by hand is a word or a name.
+    /// The code chosen by a host is a word or a name.
     #[error("the code is easy to guess")]
     CodeGuessable,
-    /// Too many wrong codes, or too many that others have; seconds until the next try is allowed.
+    /// Too many tries with wrong codes, or with codes of other invitations; seconds until the next
+    /// try is allowed.
     #[error("too many codes were guessed")]
     Guessing(u32),
     /// An occasion keeps at least one event.
@@ -149,13 +145,13 @@ pub enum Refusal {
     /// The question has answers, and the change would alter what they mean.
     #[error("the question has answers")]
     QuestionInUse,
-    /// The file holds no list that can be read.
+    /// The file contains no list that can be read.
     #[error(transparent)]
     File(#[from] Unreadable),
-    /// Mail to many needs an occasion that is published and not archived.
+    /// Campaigns need an occasion that is published.
     #[error("the occasion is not published")]
     NotPublished,
-    /// The site has not let the occasion send mail.
+    /// The site does not let the occasion send mail.
     #[error("the site has not let this occasion send mail")]
     MailNotAllowed,
     /// The domain that the site's mail is sent from lacks its DNS records.
@@ -166,16 +162,15 @@ pub enum Refusal {
     WrongState,
 }
 
-/// The stored record, returned where a stale version was sent.
+/// The stored record, returned with the refusal of a stale version.
 #[derive(Debug)]
 pub enum Current {
-    /// An occasion.
     Occasion(Box<Occasion>),
-    /// An item of a list, and what callers get who may not see it.
+    /// An item of a list, in full and for callers who may not see it.
     Resource {
         /// The whole item.
         whole: Value,
-        /// Its name in addresses, and its version.
+        /// The item's id or key, and its version.
         receipt: Value,
     },
     /// An invitation with everyone on it.
@@ -183,8 +178,8 @@ pub enum Current {
 }
 
 impl Refusal {
-    /// The problem response. It holds no stored data, because that depends on who reads
-    /// it, and in which language.
+    /// Converts the refusal to a problem response. The response holds no stored data, because that
+    /// depends on the reader and the language.
     pub(crate) fn problem(self) -> Problem {
         use StatusCode as S;
         let new = Problem::new;
@@ -271,7 +266,7 @@ fn of_fields(code: Option<&'static str>, fields: Vec<FieldProblem>) -> Problem {
     problem
 }
 
-/// The code for these findings. Two rules of answering have codes of their own, used if
+/// Returns the error code for these findings. Two rules of answering have their own codes, used if
 /// every finding is of that rule.
 fn common_code(fields: &[FieldProblem]) -> Option<&'static str> {
     ["event_not_invited", "dietary_note_required"]
@@ -291,7 +286,7 @@ fn no_place(code: &'static str, places: Places) -> Problem {
         .with("used", places.used)
 }
 
-/// The last day on which answers were taken, in the occasion's zone.
+/// Returns the last day on which answers were accepted, in the occasion's zone.
 fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
     let last = closed_at - SignedDuration::from_millis(1);
     Argument::Day(last.to_zoned(occasion.zone()))

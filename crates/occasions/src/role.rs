@@ -7,7 +7,7 @@ use platform::{StoreError, Tx};
 use crate::id::OccasionId;
 pub use crate::words::Role;
 
-/// The kind of scope for one occasion, named by its id.
+/// The kind of scope for one occasion, identified by the occasion's id.
 pub static OCCASION: ScopeKind = ScopeKind {
     name: "occasion",
     top: OWNER,
@@ -34,7 +34,7 @@ impl From<Role> for grant::Role {
 }
 
 impl From<grant::Role> for Role {
-    /// A role of another kind of scope counts as the lowest role here.
+    /// A role in another kind of scope counts as the lowest role here.
     fn from(role: grant::Role) -> Self {
         match role {
             OWNER => Self::OccasionOwner,
@@ -44,12 +44,12 @@ impl From<grant::Role> for Role {
     }
 }
 
-/// The scope of an occasion's roles.
+/// Returns the scope of an occasion's roles.
 pub fn scope(occasion: &OccasionId) -> Scope {
     OCCASION.scope(occasion)
 }
 
-/// The present role of `who` in the occasion.
+/// Finds the present role of `who` in the occasion.
 pub(crate) fn of(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -1,8 +1,6 @@
-//! Saves a household's answers in one transaction.
-//!
-//! The transaction takes the locks in the order event, invitation, and decides. Then it writes the
-//! replies, the submission, the audit line, the news, the confirmation mail's job and the response
-//! for repeats, all or nothing.
+//! Saves a household's answers in one transaction. The transaction takes its locks in the order
+//! event, invitation, and then decides. It writes the replies, the submission, the audit line, the
+//! news, the confirmation mail's job and the response for repeats, all or nothing.
 
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -38,10 +36,9 @@ pub const CONFIRM: &str = "occasions.confirm";
 /// The kind of actor for a household in the log, identified by its invitation's id.
 pub const HOUSEHOLD: &str = "household";
 
-/// Longest note, in characters.
+/// In characters.
 pub const NOTE_LIMIT: usize = 4_000;
 
-/// A request to save.
 #[derive(Clone, Debug)]
 pub struct Save {
     /// The code that the request came with.
@@ -50,18 +47,17 @@ pub struct Save {
     pub wish: HouseholdChange,
     /// The channel it came through.
     pub source: Source,
-    /// What identifies a repeat of it.
+    /// The key by which a repeated request is recognised.
     pub repeat: Option<Repeat>,
-    /// Where the request came from.
     pub request: Option<RequestFacts>,
-    /// Whether it must name the version it is based on.
+    /// Whether the request must name the version it is based on.
     pub needs_version: bool,
 }
 
-/// What identifies a repeated request.
+/// The key by which a repeated request is recognised.
 #[derive(Clone, Debug)]
 pub struct Repeat {
-    /// The address it was sent to.
+    /// The route that the request was sent to.
     pub route: &'static str,
     /// `Idempotency-Key`, or the form's `submission_id`.
     pub key: String,
@@ -76,7 +72,7 @@ pub struct Repeat {
 pub enum OtherBody {
     /// Refuse it as the caller's mistake (JSON).
     Refuse,
-    /// Take it as a new save under the version rule: a form was sent again after "Back".
+    /// Treat it as a new save with a version check: a form was sent again after "Back".
     NewSave,
 }
 
@@ -106,8 +102,8 @@ impl After {
     }
 }
 
-/// Saves a household's change. `answer` makes the body that a repeat of the request
-/// will get, if it has a key.
+/// Saves a household's change. For requests with a key, `answer` makes the response body that a
+/// repeat will get.
 pub fn answer(
     tx: &mut Tx<'_>,
     save: &Save,
@@ -218,8 +214,7 @@ fn recognise(
     })
 }
 
-/// Stores the response to a request with a key and returns it; for other requests no response is
-/// made.
+/// Stores and returns the response to a request with a key; for other requests no response is made.
 fn keep(
     tx: &mut Tx<'_>,
     key: Option<idempotency::Key>,
@@ -268,7 +263,8 @@ fn adds_guests(wish: &HouseholdChange) -> bool {
     wish.guests.iter().any(|guest| guest.id.is_none())
 }
 
-/// Whether a change names the version it is based on; a note alone has a version of its own.
+/// Returns whether a change names the version it is based on; a note alone has a version of its
+/// own.
 fn names_version(wish: &HouseholdChange) -> bool {
     let of_note = wish.note.as_ref().and_then(|note| note.version);
     wish.version.is_some() || (wish.is_note_alone() && of_note.is_some())
@@ -299,8 +295,7 @@ fn plan_note(
     Ok(Some(text))
 }
 
-/// Writes a plan that passed every rule, with all its consequences. Afterwards the
-/// portal holds the new state.
+/// Writes a valid plan and all its consequences, and updates the portal.
 pub(crate) fn write(
     tx: &mut Tx<'_>,
     save: &Save,
@@ -387,7 +382,7 @@ fn write_note(
     })
 }
 
-/// The consequences of a save: version, history, log, news, mail.
+/// Writes the consequences of a save: version, history, log, news and mail.
 fn finish(
     tx: &mut Tx<'_>,
     portal: &mut InvitationSnapshot,
@@ -434,7 +429,7 @@ fn finish(
     confirm_later(tx, portal)
 }
 
-/// Stores the history of a save, permanently.
+/// Stores a save permanently in the history.
 pub(crate) fn insert_submission(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -460,9 +455,9 @@ pub(crate) fn insert_submission(
     Ok(())
 }
 
-/// The changes as the log may show them. Values of food needs, answers and notes are hidden,
-/// because food needs are health data, answers may contain anything, and notes belong to the
-/// household.
+/// Returns the changes as the log may show them. Values of food needs, answers and notes are
+/// masked, because food needs are health data, answers may contain anything, and notes belong to
+/// the household.
 pub(crate) fn masked(changes: &[FieldChange]) -> Value {
     // Whether a value was empty is not secret.
     let hide = |value: &Value| {
@@ -585,7 +580,7 @@ pub(crate) fn confirm_later(
     })
 }
 
-/// What changed since `seen`: each field once, with the value it had then.
+/// Returns the changes since version `seen`: each field once, with the value it had then.
 pub fn changed_since(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

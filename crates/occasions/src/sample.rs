@@ -10,7 +10,6 @@ use crate::occasion::Occasion;
 use crate::words::{LockMode, OccasionStatus};
 use platform::id::Id;
 
-/// An occasion with nothing special about it.
 pub(crate) fn occasion() -> Occasion {
     Occasion {
         slug: "sample".to_owned(),
@@ -30,7 +29,6 @@ pub(crate) fn occasion() -> Occasion {
     }
 }
 
-/// An invitation of that occasion.
 pub(crate) fn invitation(occasion: &Occasion) -> Invitation {
     Invitation {
         id: Id::from_text("01970000-0000-7000-8000-000000000002".to_owned()),
@@ -47,7 +45,6 @@ pub(crate) fn invitation(occasion: &Occasion) -> Invitation {
     }
 }
 
-/// The details of that invitation.
 pub(crate) fn invitation_details() -> invitation::Details {
     invitation::Details {
         household: "Keluarga Rahman".to_owned(),
@@ -68,7 +65,6 @@ pub(crate) fn invitation_details() -> invitation::Details {
     }
 }
 
-/// An event of this key.
 pub(crate) fn event(key: &str) -> Event {
     Event {
         id: Id::from_text(key.to_owned()),

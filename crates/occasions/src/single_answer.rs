@@ -1,6 +1,6 @@
-//! A single answer for a whole household, as a card or another program's form asks for it: whether
-//! they come, how many, and a short note. With a code it is an ordinary save; answers without one
-//! are in [`crate::open_rsvp`].
+//! One answer for a whole household, as a card or another program's form sends it: whether they
+//! come, how many, and a short note. With a code it is an ordinary save; answers without a code are
+//! in [`crate::open_rsvp`].
 
 use std::collections::BTreeMap;
 
@@ -26,8 +26,8 @@ use crate::words::{GuestKind, ReplyStatus, Source};
 pub struct Answer {
     /// Whether the household comes.
     pub attending: ReplyStatus,
-    /// Whether the household comes to each event, by its key, if that was asked; events left out
-    /// have no answer. `None` applies `attending` to all events.
+    /// Whether the household comes to each event, by the event's key; omitted events have no
+    /// answer. `None` applies `attending` to all events.
     pub replies: Option<BTreeMap<String, ReplyStatus>>,
     /// How many come, named guests included; `None` keeps the number.
     pub party: Option<i64>,
@@ -36,7 +36,6 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Whether the note holds any visible text.
     pub(crate) fn says_something(&self) -> bool {
         !text_cleaning::clean(&self.wish).is_empty()
     }
@@ -45,31 +44,29 @@ impl Answer {
 /// An answer, and the request it came with.
 #[derive(Clone, Debug)]
 pub struct IncomingAnswer {
-    /// The answer itself.
     pub answer: Answer,
     /// Fields that could not be parsed. They are refused only after all earlier checks
     /// have passed.
     pub wrong: Vec<FieldProblem>,
     /// The channel it came through.
     pub source: Source,
-    /// What identifies a repeat of it.
+    /// The key by which a repeated request is recognised.
     pub repeat: Option<Repeat>,
-    /// Where the request came from.
     pub request: Option<RequestFacts>,
 }
 
-/// The result of an answer; a repeat gets the same.
+/// The result of an answer; a repeated request gets the same result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The invitation that holds it.
+    /// The invitation that holds the answer.
     pub id: InvitationId,
     /// Whether the invitation had no answer before.
     pub is_new: bool,
     /// The answer that was given.
     pub attending: ReplyStatus,
-    /// How many guests come now.
+    /// How many guests come after this answer.
     pub guests: usize,
-    /// The code for later changes, if the answer came without one.
+    /// The code for later changes, if the answer was sent without a code.
     pub code: Option<String>,
 }
 
@@ -89,7 +86,7 @@ impl Outcome {
         }
     }
 
-    /// The JSON that is stored for a repeat.
+    /// Serialises the outcome for repeats.
     pub(crate) fn to_json(&self) -> String {
         to_json(self)
     }
@@ -103,7 +100,8 @@ impl Outcome {
     }
 }
 
-/// Saves one answer for everybody on the invitation of `key`, which must belong to this occasion.
+/// Saves one answer for everybody on the invitation with code `key`, which must belong to this
+/// occasion.
 pub fn save(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -114,7 +112,7 @@ pub fn save(
     if seen.occasion != *occasion {
         return Err(Refusal::InvitationNotFound);
     }
-    // The change depends on the household's guests, who must not change meanwhile.
+    // The change depends on the household's guests, so the lock keeps them from changing.
     event::lock_limited(tx, occasion)?;
     let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
     let portal = invitation_snapshot::enter(tx, locked)?;
@@ -181,8 +179,8 @@ fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
         // Read under the lock, so this is the current version.
         version: Some(portal.household.invitation.version),
         guests,
-        // Sent even where hosts take no notes, so that the save is refused and the note
-        // never silently dropped.
+        // The note is kept even if hosts take no notes, so that the save is refused instead of the
+        // note being silently dropped.
         note: answer.says_something().then(|| NoteUpdate {
             text: answer.wish.clone(),
             version: None,

@@ -1,5 +1,5 @@
-//! What every household of an occasion reads: the occasion, its events, dietary options
-//! and questions. Hosts change it rarely, so it stays in memory until they do.
+//! The data that all households of an occasion read: the occasion, its events, dietary options and
+//! questions. Hosts rarely change it, so it is cached in memory.
 
 use std::sync::Arc;
 
@@ -12,10 +12,9 @@ use crate::link::LinkKey;
 use crate::occasion::{self, Occasion};
 use crate::question::{self, Question};
 
-/// An occasion with everything that its hosts planned.
+/// An occasion with its events, food needs and questions.
 #[derive(Clone, Debug)]
 pub struct OccasionSnapshot {
-    /// The occasion.
     pub occasion: Arc<Occasion>,
     /// The occasion's events, in the order they are shown.
     pub events: Arc<[Event]>,
@@ -27,13 +26,14 @@ pub struct OccasionSnapshot {
     pub links: LinkKey,
 }
 
-/// The snapshot of the occasion with this id, which exists because a row refers to it.
+/// Loads the snapshot of an occasion that must exist, because a row refers to it.
 pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<OccasionSnapshot, StoreError> {
     let revision = revision(tx, id)?;
     load_at(tx, id, revision)
 }
 
-/// A number that every change of an occasion, its events, food needs or questions raises.
+/// Returns a number that is raised by every change of an occasion, its events, food needs or
+/// questions.
 pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
     let (revision,): (i64,) = sql!("SELECT revision FROM occasion WHERE id = :id", id).one(tx)?;
     Ok(revision)

@@ -14,7 +14,6 @@ use platform::jobs::Handler;
 use site::Context;
 use web::Site;
 
-/// All addresses of this crate.
 pub(crate) fn routes(_: &Context) -> Router<Site> {
     // State that the live streams of this process share.
     let listeners = Extension(api::host::stream::Listeners::default());
@@ -24,7 +23,6 @@ pub(crate) fn routes(_: &Context) -> Router<Site> {
         .merge(host::pages().into_router())
 }
 
-/// The background jobs of this crate.
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     let mut handlers = vec![
         crate::deadline_notices::sweeps(site.store.clone()),

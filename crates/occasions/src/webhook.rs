@@ -23,7 +23,6 @@ const REPLY_SAVED: WebhookEvent = event("reply.saved", "host-event-reply-saved")
 /// A household opened its invitation for the first time.
 const INVITATION_OPENED: WebhookEvent = event("invitation.opened", "host-event-invitation-opened");
 
-/// All events of occasions.
 pub const EVENTS: &[WebhookEvent] = &[REPLY_SAVED, INVITATION_OPENED];
 
 const fn event(name: &'static str, label: &'static str) -> WebhookEvent {
@@ -43,13 +42,12 @@ fn is_owner(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
         .any(|(_, rank)| Role::from(*rank) == Role::OccasionOwner))
 }
 
-/// Adds the webhook messages to the OpenAPI description.
 pub(crate) fn describe(api: OpenApi) -> OpenApi {
     let api = webhook::describe::<ReplySaved>(api, &[REPLY_SAVED]);
     webhook::describe::<InvitationOpened>(api, &[INVITATION_OPENED])
 }
 
-/// What is told of an answer.
+/// The data of the event about an answer.
 #[derive(Serialize, ToSchema)]
 struct ReplySaved {
     /// The id of the occasion.
@@ -61,7 +59,7 @@ struct ReplySaved {
     /// The invitation's version after it.
     version: i64,
     source: Source,
-    /// Whose answers changed.
+    /// The guests whose answers changed.
     guests: Vec<Answered>,
 }
 
@@ -76,7 +74,7 @@ pub(crate) struct Answered {
     pub(crate) replies: BTreeMap<String, ReplyStatus>,
 }
 
-/// What is told of an invitation that was opened.
+/// The data of the event about an opened invitation.
 #[derive(Serialize, ToSchema)]
 struct InvitationOpened {
     /// The id of the occasion.

@@ -1,4 +1,4 @@
-//! Enums that are stored, sent and read as the same words.
+//! Enums whose values are stored, sent and parsed as the same words.
 
 pub use web::sheet::FileFormat;
 use web::words;
@@ -184,7 +184,7 @@ words! {
 }
 
 impl QuestionKind {
-    /// Whether hosts define the possible answers.
+    /// Returns whether hosts define the possible answers.
     pub fn takes_choices(self) -> bool {
         matches!(self, Self::OneChoice | Self::SeveralChoices)
     }

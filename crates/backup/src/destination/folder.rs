@@ -13,7 +13,6 @@ use crate::BackupError;
 /// The suffix of an object's file name while the object is incomplete.
 const PARTIAL: &str = ".partial";
 
-/// A folder with a file for each object.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
 
@@ -56,7 +55,8 @@ impl Folder {
             File::open(folder)?.sync_all()
         });
         if written.is_err() {
-            // Nothing refers to an incomplete file, so it may stay if it cannot be removed.
+            // An incomplete file does no harm if it cannot be removed, because nothing refers to
+            // it.
             let _ = fs::remove_file(&partial);
         }
         written
@@ -102,7 +102,7 @@ impl Folder {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(&error)),
             _ => {
-                // Fails for a folder that is not empty, which is kept.
+                // Removing the folder fails if it is not empty.
                 let _ = path.parent().map(fs::remove_dir);
                 Ok(())
             }

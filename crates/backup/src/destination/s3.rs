@@ -21,7 +21,6 @@ const VALID: Duration = Duration::from_mins(5);
 pub struct S3Access {
     /// The server's address. If empty, Amazon's address for the region.
     pub endpoint: String,
-    /// The region.
     pub region: String,
     /// The access key id.
     pub access_key: String,
@@ -46,7 +45,7 @@ impl fmt::Debug for S3 {
 }
 
 impl S3 {
-    /// Reads `BUCKET/PREFIX`.
+    /// Parses `BUCKET/PREFIX`.
     pub(super) fn at(place: &str, access: &S3Access) -> Result<Self, BackupError> {
         let wrong = |reason: String| BackupError::Access(reason);
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));

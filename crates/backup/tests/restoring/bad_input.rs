@@ -1,4 +1,4 @@
-//! What is refused, by name, with nothing touched.
+//! Inputs that are refused with a specific error, without any change.
 
 use std::fs;
 use std::path::Path;
@@ -96,7 +96,7 @@ async fn another_installation_does_not_write_into_this_backup() {
     let place = backed_up().await;
     let other = Place::new();
     let store = other.open();
-    // The other one's settings name the same place.
+    // The other installation's settings name the same target.
     fs::rename(place.target_folder(), other.target_folder()).unwrap();
     let before = names(&other.target_folder());
     let agent = other.agent(&store);
@@ -141,13 +141,13 @@ async fn without_a_key_nothing_leaves_and_the_log_stays_short() {
     key.keep(&place.data()).unwrap();
 }
 
-/// Cuts each object somewhere: what is restored then is a whole store, or nothing.
+/// Truncates each object, one at a time: a restore then yields a consistent store or fails.
 #[tokio::test]
 async fn a_backup_that_is_cut_never_yields_half_a_store() {
     let place = backed_up().await;
     let random = Random::seeded(7);
     for (turn, name) in names(&place.target_folder()).into_iter().enumerate() {
-        // It only tells what to clear away.
+        // These objects only tell what to remove.
         if name.starts_with("begun/") {
             continue;
         }
@@ -165,7 +165,7 @@ async fn a_backup_that_is_cut_never_yields_half_a_store() {
             }
             Err(error) => panic!("{name} was cut at {cut}: {error}"),
         }
-        // What is before the cut of a segment can be had, and it says until when.
+        // The state before a truncated segment can be restored, and the error names its time.
         fs::write(&path, &whole).unwrap();
     }
     let (data, _) = place.restore("whole", None).unwrap();

@@ -1,4 +1,4 @@
-//! The backup is tried before it is needed.
+//! Drills: the backup is tested before it is needed.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What was backed up is restored as it was.
+//! Tests that a backup is restored unchanged.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]

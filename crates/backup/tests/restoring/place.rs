@@ -1,4 +1,4 @@
-//! A store that is backed up, and where it is restored to.
+//! A store with a backup, and the folders to which it is restored.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub(crate) struct Place {
     pub(crate) clock: ManualClock,
     pub(crate) key: BackupKey,
     pub(crate) passphrase: Secret,
-    /// Where backups go instead of a folder.
+    /// The bucket for backups; `None` for a folder.
     pub(crate) bucket: Option<Target>,
     pub(crate) has_drills: bool,
     /// The database that the store is in, instead of a file.
@@ -128,7 +128,7 @@ impl Place {
     }
 }
 
-/// Writes a line and says that it did.
+/// Writes a row, and returns when the write is acknowledged.
 pub(crate) async fn answer(store: &Store, number: i64) -> Result<(), StoreError> {
     let write = move |tx: &mut Tx<'_>| {
         let note = "x".repeat(500);
@@ -143,7 +143,7 @@ pub(crate) async fn answer(store: &Store, number: i64) -> Result<(), StoreError>
     store.write(write).await
 }
 
-/// The numbers of the lines in a restored store.
+/// Returns the numbers of the rows in a restored store.
 pub(crate) fn answers(data: &Path) -> Vec<i64> {
     let store = rusqlite::Connection::open(data.join("kenduri.db")).unwrap();
     let mut rows = store

@@ -1,4 +1,4 @@
-//! To the latest state, and to a second.
+//! Restoring the latest state, and the state at a given second.
 
 use std::fs;
 use std::time::Duration;
@@ -30,7 +30,7 @@ async fn a_snapshot_and_what_followed_are_restored_with_the_files() {
     assert_eq!(restored.files, 1);
     let picture = fs::read_to_string(data.join("files/picture.webp")).unwrap();
     assert_eq!(picture, "a picture");
-    // Nothing that left is readable.
+    // No object in the target contains readable data.
     let names = walk(&place.target_folder());
     assert!(names.len() > 3);
     for name in names {
@@ -57,8 +57,8 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
         .collect()
 }
 
-/// Answers come in while snapshots are made and the log is written back; each second is restored as
-/// it was.
+/// Rows are written while snapshots are made and the log is checkpointed; the state of each second
+/// is then restored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_second_is_restored_as_it_was() {
     let place = Place::new();
@@ -71,7 +71,7 @@ async fn each_second_is_restored_as_it_was() {
             .as_millisecond(),
     )
     .unwrap();
-    // How many answers there were at the end of each second.
+    // The number of rows at the end of each second.
     let mut model = Vec::new();
     let mut number = 0;
     for second in 0..40_i64 {
@@ -83,7 +83,7 @@ async fn each_second_is_restored_as_it_was() {
         model.push(number);
         match second {
             13 | 27 => agent.now().unwrap(),
-            // Deleted data leaves the log, which begins anew.
+            // Deleted data is removed from the log, which begins anew.
             5 | 20 | 33 => store.checkpoint().await.unwrap(),
             _ => {}
         }
@@ -119,7 +119,7 @@ async fn a_restart_goes_on_and_a_program_that_wrote_meanwhile_makes_a_snapshot_n
     agent.now().unwrap();
     answer(&store, 1).await.unwrap();
     agent.stop();
-    // Written by this program after its backup ended.
+    // This program writes after its backup has ended.
     answer(&store, 2).await.unwrap();
     drop(store);
 
@@ -133,7 +133,7 @@ async fn a_restart_goes_on_and_a_program_that_wrote_meanwhile_makes_a_snapshot_n
     let (data, _) = place.restore("went-on", None).unwrap();
     assert_eq!(answers(&data), [0, 1, 2, 3]);
 
-    // Another program writes, and empties the log as it ends.
+    // Another program writes, and empties the log when it closes the store.
     let other = rusqlite::Connection::open(place.data().join("kenduri.db")).unwrap();
     other
         .execute("INSERT INTO answer (number, note) VALUES (4, '')", [])
@@ -158,7 +158,7 @@ async fn wait_for_a_copy(agent: &backup::Agent) {
     assert!(status.failure.is_none(), "{status:?}");
 }
 
-/// Another program that checkpoints while the backup runs takes nothing from it.
+/// Another program's checkpoints during the backup lose no changes.
 #[tokio::test]
 async fn a_program_that_checkpoints_meanwhile_takes_nothing_from_the_backup() {
     let place = Place::new();
@@ -170,7 +170,7 @@ async fn a_program_that_checkpoints_meanwhile_takes_nothing_from_the_backup() {
     for number in 0..60 {
         answer(&store, number).await.unwrap();
         if number % 7 == 0 {
-            // As a program that has never heard of the backup.
+            // The other program does not know of the backup.
             let _ = other.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
         }
     }

@@ -1,5 +1,5 @@
-//! The test gateway: no account, no network and no money, but the same code path as the others. It
-//! has tables of its own, and writes them in separate transactions.
+//! The test gateway: no account, no network and no money, but the same code path as other gateways.
+//! It has its own tables, and writes them in separate transactions.
 
 use axum::http::StatusCode;
 use platform::money::{Currency, Money};
@@ -94,8 +94,8 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
     Ok(site.store.write(write).await?)
 }
 
-/// Checks a signature over the order and the payment, so that a receipt of another order does not
-/// pay this one.
+/// Checks a signature over order and payment, so that a receipt of another order does not pay this
+/// one.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     if sent.text("order") != order_id(order) {
@@ -112,7 +112,8 @@ pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<()
     Ok(())
 }
 
-/// Handles the form of its page: records the payment, and returns where the browser goes next.
+/// Handles the form on the gateway's page: records the payment, and returns where the browser goes
+/// next.
 pub(crate) async fn press(
     site: &Site,
     order: &Order,

@@ -1,4 +1,4 @@
-//! The JSON interface of bookings.
+//! The JSON API of bookings.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -30,7 +30,6 @@ use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::{self, NewSlot, Place, Slot, SlotId};
 use crate::{READ, Refusal, WRITE, cancel as cancelling};
 
-/// Every operation.
 pub fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(list_offered: Anybody))
@@ -52,14 +51,14 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(show_booking_settings: People, change_booking_settings: People))
 }
 
-/// A time that anybody may book.
+/// A slot that anybody may book.
 #[derive(Serialize, ToSchema)]
 struct OfferedSlot {
     #[schema(value_type = String)]
     id: SlotId,
-    /// How its provider is called.
+    /// The provider's name.
     provider_name: String,
-    /// The address of the provider's page.
+    /// The slug of the provider's page.
     provider: Option<String>,
     #[schema(value_type = String, format = "date-time")]
     starts_at: Timestamp,
@@ -99,7 +98,7 @@ impl From<Offered> for OfferedSlot {
     }
 }
 
-/// Times that anybody may book, in their order.
+/// Slots that anybody may book, in chronological order.
 #[utoipa::path(
     get, path = "/api/v1/slots", tag = "bookings",
     params(("title" = Option<String>, Query,), ("provider" = Option<String>, Query,),
@@ -126,7 +125,7 @@ async fn list_offered(
     Ok(Json(list.map(OfferedSlot::from)))
 }
 
-/// One of them.
+/// One slot that anybody may book.
 #[utoipa::path(
     get, path = "/api/v1/slots/{id}", tag = "bookings", params(("id" = String, Path,)),
     responses((status = 200, body = OfferedSlot), (status = 404))
@@ -145,8 +144,8 @@ async fn show_offered(
     Ok(answer(StatusCode::OK, &OfferedSlot::from(found)))
 }
 
-/// The caller's own bookings: `when=past` for those that are over, the last one first; else those
-/// that are not, the next one first.
+/// The caller's own bookings: with `when=past` those that are over, the latest first; otherwise the
+/// upcoming ones, the next first.
 #[utoipa::path(
     get, path = "/api/v1/bookings", tag = "bookings",
     params(("when" = Option<String>, Query,)),
@@ -164,8 +163,8 @@ async fn list_bookings(call: Call) -> Result<Json<List<BookingView>>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// Books a time. One that costs something is kept until its order is paid, which people do in a
-/// browser. A second call for the same time answers with the same booking.
+/// Books a slot. A slot with a price is held until its order is paid, which people do in a browser.
+/// A repeat for the same slot returns the same booking.
 #[utoipa::path(
     post, path = "/api/v1/bookings", tag = "bookings", request_body = NewBooking,
     responses((status = 201, body = BookingView), (status = 403), (status = 404), (status = 409),
@@ -180,7 +179,7 @@ async fn create_booking(call: Call, body: Received<NewBooking>) -> Result<Respon
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
-/// A booking, for those who have a part in it.
+/// A booking, for its member, its provider and administrators.
 #[utoipa::path(
     get, path = "/api/v1/bookings/{id}", tag = "bookings", params(("id" = String, Path,)),
     responses((status = 200, body = BookingView), (status = 404))
@@ -192,15 +191,15 @@ async fn show_booking(call: Call) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, &call.read(look).await?))
 }
 
-/// Why somebody cancels.
+/// The reason for a cancellation.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Cancellation {
-    /// Up to 300; the other side reads it.
+    /// Up to 300 characters; shown to the other side.
     reason: String,
 }
 
-/// Cancels a booking. What was paid goes back.
+/// Cancels a booking. The payment is refunded.
 #[utoipa::path(
     post, path = "/api/v1/bookings/{id}/cancel", tag = "bookings", params(("id" = String, Path,)),
     request_body = Option<Cancellation>,
@@ -217,7 +216,7 @@ async fn cancel_booking(call: Call, body: Maybe<Cancellation>) -> Result<Respons
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// Moves a booking to another time of the same provider at the same price.
+/// Moves a booking to another slot of the same provider at the same price.
 #[utoipa::path(
     post, path = "/api/v1/bookings/{id}/reschedule", tag = "bookings",
     params(("id" = String, Path,)), request_body = NewTime,
@@ -234,7 +233,7 @@ async fn move_booking(call: Call, body: Received<NewTime>) -> Result<Response, P
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// Refuses a token that would move money, which only people may do.
+/// Refuses an API token for a change that moves money, which only people may make.
 fn check_money(party: &PartyTo) -> Result<(), Refusal> {
     if party.booking.order_id.is_some() && !party.requester.who.is_in_browser() {
         return Err(Refusal::TokenNotPermitted);
@@ -342,7 +341,7 @@ async fn show_order(call: Call) -> Result<Json<Order>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// A provider's own times: of 60 days from `from` on, else from now.
+/// A provider's own slots in the 60 days after `from`, by default from now.
 #[utoipa::path(
     get, path = "/api/v1/me/slots", tag = "bookings", params(("from" = Option<String>, Query,)),
     responses((status = 200, body = List<Slot>), (status = 403))
@@ -359,7 +358,7 @@ async fn list_slots(call: Call) -> Result<Json<List<Slot>>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// Offers a time. Of a local time that occurs twice the earlier one counts.
+/// Offers a slot. If a local time occurs twice, the earlier instant is used.
 #[utoipa::path(
     post, path = "/api/v1/me/slots", tag = "bookings", request_body = NewSlot,
     responses((status = 201, body = Slot), (status = 403), (status = 409), (status = 422))
@@ -370,7 +369,8 @@ async fn create_slot(call: Call, body: Received<NewSlot>) -> Result<Response, Pr
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
-/// Offers the same time of the clock on some days of the week, for some weeks: all, or none.
+/// Offers slots at the same local time on some days of the week, for some weeks: all of them or
+/// none.
 #[utoipa::path(
     post, path = "/api/v1/me/slots/series", tag = "bookings", request_body = NewSeries,
     responses((status = 201, body = List<Slot>), (status = 403), (status = 422))
@@ -383,7 +383,7 @@ async fn create_slot_series(call: Call, body: Received<NewSeries>) -> Result<Res
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
-/// Takes a free time away.
+/// Removes a free slot.
 #[utoipa::path(
     delete, path = "/api/v1/me/slots/{id}", tag = "bookings", params(("id" = String, Path,)),
     responses((status = 204), (status = 403), (status = 404), (status = 409))
@@ -395,7 +395,7 @@ async fn delete_slot(call: Call) -> Result<StatusCode, Problem> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Whether a time is offered.
+/// Whether a slot is offered.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SlotVisibility)]
@@ -403,7 +403,7 @@ struct Visibility {
     visible: bool,
 }
 
-/// Hides a free time, or shows it again.
+/// Hides a free slot, or shows it again.
 #[utoipa::path(
     post, path = "/api/v1/me/slots/{id}/visibility", tag = "bookings",
     params(("id" = String, Path,)), request_body = Visibility,
@@ -415,7 +415,7 @@ async fn set_slot_visibility(call: Call, body: Received<Visibility>) -> Result<R
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// How the caller appears as a provider.
+/// The caller's profile as a provider.
 #[utoipa::path(
     get, path = "/api/v1/me/provider", tag = "bookings",
     responses((status = 200, body = ProviderProfile), (status = 403))
@@ -425,7 +425,7 @@ async fn show_provider(call: Call) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, &call.read(look).await?))
 }
 
-/// The JSON that changes a provider's profile.
+/// The request body that changes a provider's profile, in the API's description.
 struct ProviderChange;
 
 impl PartialSchema for ProviderChange {
@@ -437,7 +437,7 @@ impl PartialSchema for ProviderChange {
 
 impl ToSchema for ProviderChange {}
 
-/// Changes how the caller appears as a provider; what is left out stays.
+/// Changes the caller's profile as a provider; omitted fields stay unchanged.
 #[utoipa::path(
     put, path = "/api/v1/me/provider", tag = "bookings", request_body = ProviderChange,
     responses((status = 200, body = ProviderProfile), (status = 403), (status = 409), (status = 422))
@@ -460,7 +460,7 @@ async fn show_booking_settings(call: Call) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, &call.read(look).await?))
 }
 
-/// The JSON that changes the rules of bookings.
+/// The request body that changes the rules of bookings, in the API's description.
 struct SettingsChange;
 
 impl PartialSchema for SettingsChange {
@@ -476,7 +476,7 @@ impl ToSchema for SettingsChange {
     }
 }
 
-/// Changes the rules of bookings; what is left out stays.
+/// Changes the rules of bookings; omitted fields stay unchanged.
 #[utoipa::path(
     patch, path = "/api/v1/admin/booking-settings", tag = "bookings",
     request_body = SettingsChange,

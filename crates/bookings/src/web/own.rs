@@ -131,7 +131,7 @@ struct BookingPage<'a> {
     zone: String,
     place: String,
     tag: &'static str,
-    /// The price, and the state of its payment.
+    /// The price, and the message id of the payment's state.
     money: Option<(String, &'static str)>,
     pay: Option<String>,
     cancel: String,
@@ -255,7 +255,7 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// What is refunded: a keyword that the message knows, or an amount.
+/// Formats the refund: a keyword that the message knows, or an amount.
 fn money_back(text: &Text, loaded: &Loaded) -> String {
     match &loaded.order {
         Some(order) if order.state == OrderState::Paid => text.money(order.amount()),
@@ -322,7 +322,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
 /// `POST /me/bookings/{id}/move`.
 pub(super) async fn reschedule(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
-    // The button's value is the slot and its version that was shown.
+    // The button's value is the slot's id and the version that was shown.
     let (slot, version) = posted.form.text("slot").split_once(' ').unwrap_or_default();
     let new = NewTime {
         slot_id: slot.parse().map_err(|_| Problem::not_found())?,

@@ -36,7 +36,7 @@ struct PayPage<'a> {
     sum: String,
     until: String,
     cancel: String,
-    /// The message for the result of the last attempt.
+    /// The message id of the last attempt's result.
     banner: Option<&'static str>,
     is_open: bool,
     is_test: bool,

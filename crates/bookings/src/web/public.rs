@@ -26,11 +26,10 @@ use crate::browse::{self, Filter, Offered};
 use crate::slot::{self, SlotId};
 use crate::{Refusal, credit, settings};
 
-/// How many days a page shows, and the most slots.
+/// The number of days on a page, and the most slots on it.
 const DAYS: i64 = 7;
 const MOST: i64 = 200;
 
-/// The items for the menu.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let item = MenuItem {
         href: "/book".to_owned(),
@@ -40,7 +39,6 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     Ok(is_offered.then_some(item).into_iter().collect())
 }
 
-/// The pages for search engines.
 pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     let all = offers(tx)?.into_iter().map(|item| PublicPage {
         path: item.href,
@@ -49,7 +47,7 @@ pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     Ok(all.collect())
 }
 
-/// The next free slot, for the first page of the site.
+/// Finds the next free slot, for the site's home page.
 pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -96,7 +94,7 @@ impl Asked {
         }
     }
 
-    /// The same list from another day.
+    /// Returns the query of the same list from another day.
     fn from(&self, day: Date) -> String {
         let kind = match self.kind.as_str() {
             "" => String::new(),
@@ -106,7 +104,7 @@ impl Asked {
     }
 }
 
-/// A value percent-encoded for a query.
+/// Returns a value percent-encoded for a query.
 fn percent(value: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let escape = |byte: u8| {
@@ -130,7 +128,7 @@ struct ListPage<'a> {
     from: Date,
     zone: String,
     days: Vec<Day>,
-    /// When the next free slot is, and its address, if this page has none.
+    /// The time and the link of the next free slot, if this page has none.
     next: Option<(String, String)>,
     earlier: Option<String>,
     later: Option<String>,
@@ -233,7 +231,7 @@ async fn list_page(
     Ok(plain(site, text, &title, body))
 }
 
-/// Days with their slots; consecutive empty days share a line.
+/// Groups slots by day; consecutive empty days share a line.
 fn by_day(text: &Text, zone: &TimeZone, from: Date, found: &[Offered]) -> Vec<Day> {
     let mut days = Vec::new();
     let mut empty: Vec<Date> = Vec::new();
@@ -390,7 +388,7 @@ async fn slot_page(
         if let Some(booking) = mine.into_iter().find(|one| one.slot_id == slot.id) {
             return Ok(Some(Found::Mine(Box::new(booking))));
         }
-        // A slot that its provider hides must not be revealed.
+        // A slot that its provider hides is treated as missing.
         let is_hidden = slot.state == slot::State::Unavailable;
         Ok((!is_hidden).then_some(Found::Taken))
     };
@@ -451,7 +449,7 @@ async fn slot_page(
     Ok(plain(site, text, &title, body))
 }
 
-/// The sentence for how long cancelling is free.
+/// Formats the sentence that says until when cancelling is free.
 pub(super) fn cancel_rule(
     text: &Text,
     zone: &TimeZone,
@@ -497,7 +495,7 @@ pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// A page in the public frame.
+/// Renders a page in the public frame.
 pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
     web::page(Page {
         title: &format!("{title} – {}", site.settings.name),

@@ -142,7 +142,6 @@ fn monday(day: Date) -> Date {
     day.checked_sub(i64::from(back).days()).unwrap_or(day)
 }
 
-/// A page with one form.
 #[derive(Template)]
 #[template(path = "slots/form.html")]
 pub(super) struct FormPage<'a> {
@@ -208,7 +207,7 @@ fn read_slot(form: &Form, currency: &str) -> NewSlot {
     }
 }
 
-/// The initial values of the forms: those of the provider's newest slot, to save typing.
+/// Returns the initial values of the forms: those of the provider's newest slot, to save typing.
 async fn begin(req: &PageRequest) -> Result<(Form, String), Refusal> {
     let look = |tx: &mut Tx<'_>, provider: &Provider| {
         let last: Option<Slot> = sql!(
@@ -304,7 +303,7 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// Converts a problem with the price to the form, where the price is typed in whole units.
+/// Adapts a problem with the price to the form, where the price is typed in whole units.
 fn at_form(mut problem: Problem) -> Problem {
     for error in &mut problem.errors {
         if error.pointer == "/price_minor" {

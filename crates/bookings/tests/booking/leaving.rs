@@ -1,4 +1,4 @@
-//! What becomes of somebody's data in bookings.
+//! The data of a person in bookings when their account is deleted.
 
 use bookings::DOMAIN;
 use bookings::booking::State;
@@ -42,7 +42,7 @@ fn a_member_who_goes_gives_their_times_back_and_their_money_remains_of_nobody() 
         assert_eq!(crate::stage::ledger(stage).await, 0);
         let open = format!("/book/{}", slot["id"].as_str().unwrap());
         stage.visitor().get(&open).await.expect(200);
-        // Its provider is told.
+        // The provider is notified.
         let subject = stage.start("booking-mail-cancelled");
         let mails = stage.world.mails().await;
         let told = mails

@@ -1,4 +1,4 @@
-//! Bookings through the site that people and programs use, on both engines.
+//! Bookings through the site's pages and API, on both engines.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 

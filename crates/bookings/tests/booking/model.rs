@@ -1,5 +1,5 @@
-//! Random days of booking, paying, cancelling, moving and waiting: whatever happens, bookings,
-//! slots, the ledger and the gateway's book agree.
+//! Random sequences of booking, paying, cancelling, moving and waiting. After all of them,
+//! bookings, slots, the ledger and the gateway's records agree.
 
 use jiff::SignedDuration;
 use platform::random::Random;
@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use crate::stage::{Booking, Person, Stage, on_both, provider, wrong};
 
-/// What is done in one run.
+/// The number of actions in one run.
 const STEPS: usize = 60;
 
 async fn step(stage: &Stage<'_>, random: &Random, person: &mut Person, slots: &[Value]) {
     let pick = |count: usize| random.below(u32::try_from(count.max(1)).unwrap()) as usize;
     match pick(6) {
         0 | 1 => {
-            // As the slot is now: others may have booked it meanwhile.
+            // The slot's present version, because others may have booked it in the meantime.
             let id = slots[pick(slots.len())]["id"].as_str().unwrap();
             let path = format!("/book/{id}");
             let page = person.browser.get(&path).await;
@@ -108,7 +108,7 @@ fn random_days_leave_everything_in_agreement() {
                 assert_eq!(wrong(stage).await, [""; 0], "run {seed}, step {at}");
             }
         }
-        // Two days later, all money was found: what is ours belongs to a session.
+        // Once the due jobs have run, all payments are known and everything agrees.
         stage.world.clock.advance(SignedDuration::from_hours(1));
         stage.work().await;
         assert_eq!(wrong(stage).await, [""; 0]);

@@ -40,7 +40,7 @@ fn a_paid_booking_moves_with_its_money_and_is_moved_twice_at_most() {
         }
         let at = format!("/api/v1{}", booking.trim_start_matches("/me"));
         let body = json!({"slot_id": slots[3]["id"], "slot_version": 1});
-        // A token moves no money, and the page no longer offers it.
+        // A token may not move a booking with a price, and the page no longer offers it.
         aina.call("POST", &format!("{at}/reschedule"), &body)
             .await
             .expect(403);
@@ -77,7 +77,7 @@ fn it_moves_only_to_the_same_provider_and_price() {
             let page = aina.call("POST", &at, &body).await;
             assert_eq!(page.json()["code"], code);
         }
-        // The old time is still the one that is booked.
+        // The booking still has the old slot.
         let now: Value = aina.coming().await;
         assert_eq!(now["slot_id"], slot["id"]);
     });

@@ -1,4 +1,4 @@
-//! What a provider offers.
+//! Offering slots.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ fn a_time_is_offered_once_and_never_over_another() {
         let body = json!({"date": "2026-12-01", "time": "09:30", "minutes": 60, "title": "Over"});
         let page = farah.call("POST", "/api/v1/me/slots", &body).await;
         assert_eq!(page.expect(409).json()["slot_id"], slot["id"]);
-        // Times that touch do not overlap.
+        // Slots that touch do not overlap.
         farah.offer("2026-12-01", "10:00", 0).await;
         for (change, code) in [
             (json!({"date": "2026-11-19"}), "slot_in_past"),
@@ -81,7 +81,7 @@ fn a_series_keeps_the_time_of_the_clock_over_a_change_of_the_clock() {
                 1,
                 ["2027-03-22T09:00:00Z", "2027-03-29T08:00:00Z"],
             ),
-            // On Sunday, 14 March 2027; the offset is half an hour.
+            // The clock is set forward on Sunday, 14 March 2027; the zone's offset has a half hour.
             (
                 "America/St_Johns",
                 "2027-03-08",
@@ -125,7 +125,7 @@ fn a_series_is_made_whole_or_not_at_all() {
             made.expect(201).json()["items"].as_array().unwrap().len(),
             3
         );
-        // The same once more is in its own way.
+        // The same series again overlaps with itself.
         let page = farah.call("POST", "/api/v1/me/slots/series", &body).await;
         assert_eq!(errors(page.expect(422)).len(), 3);
     });
@@ -188,7 +188,7 @@ fn what_is_hidden_or_deleted_is_not_offered() {
         farah.call("DELETE", &own, &Value::Null).await.expect(204);
         stranger.get(&open).await.expect(404);
         farah.call("DELETE", &own, &Value::Null).await.expect(404);
-        // A paused provider offers nothing.
+        // The slots of a paused provider are not offered.
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let open = format!("/api/v1/slots/{}", slot["id"].as_str().unwrap());
         stranger.get(&open).await.expect(200);
@@ -227,7 +227,7 @@ fn days_and_times_are_those_of_the_reader() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.offer("2026-12-01", "00:30", 18_000).await;
-        // Strangers read in the site's zone, UTC.
+        // Visitors who are not signed in see times in the site's zone, UTC.
         let page = stage.visitor().get("/book?from=2026-11-28").await;
         let text = page.expect(200).text();
         assert!(
@@ -242,7 +242,7 @@ fn days_and_times_are_those_of_the_reader() {
             text.contains("Tuesday, 1 December") && text.contains("12:30 am"),
             "{text}"
         );
-        // Nothing in these days: the next is named.
+        // No slot is free in these days, so the page names the next one.
         let text = stage.visitor().get("/book").await.text();
         let next = stage.fill(
             "booking-nothing-next",

@@ -1,5 +1,4 @@
-//! Paying, and every way in which it goes wrong: no money without a session, no session without
-//! money.
+//! Payments and their failures: no money without a session, no session without money.
 
 use bookings::booking::State;
 use jiff::SignedDuration;
@@ -48,7 +47,7 @@ fn what_is_paid_is_booked_and_comes_back_when_it_is_cancelled_in_time() {
         let mails = stage.world.mails().await;
         let receipt = stage.start("booking-mail-receipt");
         assert!(mails.iter().any(|mail| mail.subject.starts_with(&receipt)));
-        // The question names the money.
+        // The confirmation form names the amount to be refunded.
         let page = aina.browser.get(&booking).await;
         let form = page.form(&format!("{booking}/cancel"));
         let asked = aina.browser.submit(&page, &form).await;
@@ -77,7 +76,7 @@ fn after_its_window_a_paid_booking_is_not_cancelled_by_its_member() {
             .into_iter()
             .any(|form| form.action.ends_with("/cancel"));
         assert!(!form);
-        // Its provider may, and all of it is paid back.
+        // The provider may cancel after the deadline, and everything is refunded.
         farah.cancel(&booking).await.expect(303);
         stage.work().await;
         assert_eq!(refunds(stage).await, one("cancelled", "processed", 18_000));
@@ -172,7 +171,7 @@ fn a_receipt_of_one_order_pays_no_other() {
         let back = aina.press(&pay_cheap, "pay").await;
         let back = back.expect(303).location().unwrap().to_owned();
         let (pay_dear, dear) = aina.hold(&dear).await;
-        // The way back to another order, and a forged one to the same.
+        // A return URL used for another order, and a forged one.
         let other = back.replace(&pay_cheap, &pay_dear);
         let page = aina.browser.get(&other).await;
         page.expect(400);
@@ -181,7 +180,7 @@ fn a_receipt_of_one_order_pays_no_other() {
         aina.browser.get(&forged).await.expect(400);
         assert_eq!(state(stage, id(&dear)).await, State::PendingPayment);
         assert_eq!(ledger(stage).await, 0);
-        // Nobody else sees the order.
+        // Other members cannot see the order.
         let mut daniel = stage.person("Daniel Tan").await;
         daniel.browser.get(&pay_cheap).await.expect(404);
     });
@@ -196,7 +195,7 @@ fn a_hold_ends_and_late_money_gets_the_time_while_it_is_free() {
         let (pay, booking) = aina.hold(&slot).await;
         let back = aina.press(&pay, "pay").await;
         let back = back.expect(303).location().unwrap().to_owned();
-        // The gateway's answer is late.
+        // The gateway reports the payment late.
         withhold(stage, true).await;
         stage.world.clock.advance(SignedDuration::from_mins(15));
         stage.work().await;
@@ -207,7 +206,7 @@ fn a_hold_ends_and_late_money_gets_the_time_while_it_is_free() {
     });
 }
 
-/// Takes the test gateway's payments out of its book, or puts them back.
+/// Removes the test gateway's payments from its records, or restores them.
 async fn withhold(stage: &Stage<'_>, is_withheld: bool) {
     let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
         if is_withheld {
@@ -267,7 +266,7 @@ fn so_many_times_are_kept_for_one_person() {
                 .text()
                 .contains(&stage.say("problem-too-many-holds"))
         );
-        // One that is given back makes room.
+        // Cancelling one hold makes room for another.
         aina.cancel(&held[0].1).await.expect(303);
         aina.hold(&third).await;
     });

@@ -1,4 +1,4 @@
-//! Races that really race: `testkit::rounds` each, on both engines.
+//! Races on both engines, with `testkit::rounds` rounds each.
 
 use bookings::Refusal;
 use bookings::book::{self, Booked, NewBooking};
@@ -134,7 +134,7 @@ fn cancelling_and_paying_at_once_ends_without_money_or_with_a_session() {
             stage.work().await;
             let id = booking.rsplit('/').next().unwrap();
             let now = state(stage, id).await;
-            // Whoever pays first and cancels then gets the money back.
+            // If the payment comes first, the cancellation refunds it.
             assert_eq!(now, State::Cancelled, "round {round}: {}", cancelled.status);
             assert_eq!(wrong(stage).await, [""; 0], "round {round}");
             assert_eq!(crate::stage::ledger(stage).await, 0, "round {round}");

@@ -1,4 +1,4 @@
-//! Reminders: one a side for each time that was agreed.
+//! Reminders: one for each side and agreed time.
 
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
@@ -59,7 +59,7 @@ fn after_an_outage_it_comes_late_or_is_told_as_missed() {
         let slot = farah.offer("2026-11-24", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;
         aina.book(&slot).await.expect(303);
-        // Two hours late, and the session lies ahead.
+        // The worker is two hours late, but the session is still in the future.
         go_to(stage, "2026-11-23T03:00:00Z").await;
         assert_eq!(outcomes(stage).await, told(0, "queued"));
         let slot = farah.offer("2026-11-26", "09:00", 0).await;

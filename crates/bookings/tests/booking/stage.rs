@@ -1,5 +1,4 @@
-//! What the tests stand on: a site with bookings in a world, people who offer times, and people who
-//! book them.
+//! The tests' environment: a site with bookings, providers and members.
 
 use bookings::booking::{BookingId, State};
 use bookings::provider::PROVIDER;
@@ -17,7 +16,7 @@ pub(crate) use testkit::{Person, Stage, errors};
 
 const DOMAINS: Domains = &[accounts::DOMAIN, bookings::DOMAIN];
 
-/// On each engine; at the end everything agrees.
+/// Runs `test` on each engine, and then checks that everything agrees.
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
         for kind in [
@@ -37,7 +36,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             .with_tokens_for(&[READ, WRITE]);
         test(&stage).await;
         assert_eq!(wrong(&stage).await, [""; 0]);
-        // What was mailed is looked at where it is what is tested.
+        // Mails are deleted here; tests that concern mails check them before.
         let clear = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
             tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)
         };
@@ -45,17 +44,15 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     });
 }
 
-/// What does not agree.
+/// Lists the inconsistencies.
 pub(crate) async fn wrong(stage: &Stage<'_>) -> Vec<String> {
     stage.world.store().read(verify::find).await.unwrap()
 }
 
-/// Somebody who offers times.
 pub(crate) async fn provider(stage: &Stage<'_>) -> Person {
     stage.person_as("Farah Ali", PROVIDER).await
 }
 
-/// The state of a booking.
 pub(crate) async fn state(stage: &Stage<'_>, booking: &str) -> State {
     let id: BookingId = booking.parse().unwrap();
     let look =
@@ -63,7 +60,7 @@ pub(crate) async fn state(stage: &Stage<'_>, booking: &str) -> State {
     stage.world.store().read(look).await.unwrap().unwrap().state
 }
 
-/// What the ledger says of all money, in minor units.
+/// Returns the ledger's balance, in minor units.
 pub(crate) async fn ledger(stage: &Stage<'_>) -> i64 {
     let look = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
         let sum = sql!("SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM ledger_entry");
@@ -72,7 +69,7 @@ pub(crate) async fn ledger(stage: &Stage<'_>) -> i64 {
     stage.world.store().read(look).await.unwrap().0
 }
 
-/// An instant as people's zone has it: day and time.
+/// Converts an instant to local date and time.
 pub(crate) fn local(at: &str, zone: &str) -> (String, String) {
     let at: Timestamp = at.parse().unwrap();
     let at = at.to_zoned(TimeZone::get(zone).unwrap());
@@ -90,28 +87,27 @@ pub(crate) async fn give_all_to(stage: &Stage<'_>, member: Option<AccountId>) {
 
 /// What people do with bookings.
 pub(crate) trait Booking {
-    /// Offers a session of an hour that costs this, and returns it.
+    /// Offers a one-hour session at this price, and returns the slot.
     async fn offer(&mut self, date: &str, time: &str, price_minor: i64) -> Value;
 
     /// Changes a field of the provider's profile, or ticks it.
     async fn profile(&mut self, name: &str, value: &str);
 
-    /// Presses “Book” on the page of a slot.
     async fn book(&mut self, slot: &Value) -> Page;
 
-    /// Books a slot that costs something, and returns the paths of its payment and of its booking.
+    /// Books a slot with a price; returns the paths of the payment page and of the booking.
     async fn hold(&mut self, slot: &Value) -> (String, String);
 
-    /// Goes to the gateway's page, and presses this there.
+    /// Opens the gateway's page, and presses this button.
     async fn press(&mut self, pay: &str, how: &str) -> Page;
 
-    /// The same, and comes back.
+    /// Like [`Booking::press`], then follows the return to the site.
     async fn pay(&mut self, pay: &str, how: &str) -> Page;
 
-    /// Presses “Cancel”, and answers that one is sure.
+    /// Presses “Cancel”, and confirms.
     async fn cancel(&mut self, booking: &str) -> Page;
 
-    /// The only booking that comes.
+    /// Returns the person's only upcoming booking.
     async fn coming(&mut self) -> Value;
 }
 

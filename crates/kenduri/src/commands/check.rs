@@ -1,4 +1,4 @@
-//! `kenduri check`: validates the settings and prints the values in force.
+//! `kenduri check`: validates the settings and prints their values.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -119,7 +119,7 @@ fn news(found: &Found) -> String {
     lines.join("\n")
 }
 
-/// A warning if services can read the data of the installed Kenduri.
+/// Returns a warning if services can read the data of the installed Kenduri.
 fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     let names = found.services_without_user();
     let file = std::path::absolute(found.file.as_ref()?).ok()?;
@@ -134,7 +134,7 @@ fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     ))
 }
 
-/// Whether `/metrics` of the site can be read from this machine.
+/// Returns whether `/metrics` of the site can be read from this machine.
 fn tells_figures(plan: &Plan) -> bool {
     let path = NormalPath::parse("/metrics").ok();
     let met = path.and_then(|path| plan.find("127.0.0.1", &path));

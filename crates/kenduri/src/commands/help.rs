@@ -33,7 +33,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// The help template for a command with these subcommands, with their own short texts.
+/// Returns the help template for a command with these subcommands, with their own short texts.
 pub(super) fn template(commands: &Command) -> String {
     let mut template = "{about-with-newline}\nUsage: {usage}\n".to_owned();
     for (group, names) in GROUPS {

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use crate::configuration::{self, Asked};
 
-    /// The problems of a settings file, except for missing folders, files and programs.
+    /// Returns the problems of a settings file, except for missing folders, files and programs.
     fn problems(file: &Path) -> Vec<String> {
         let asked = Asked {
             file: Some(file.to_owned()),

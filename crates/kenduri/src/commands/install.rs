@@ -154,7 +154,7 @@ impl Install {
         Ok(())
     }
 
-    /// The absolute path of the settings file, if there is one.
+    /// Returns the absolute path of the settings file, if there is one.
     fn config(&self) -> Result<Option<PathBuf>> {
         let named = self.config.clone();
         let usual = || Path::new(USUAL_FILE).exists().then(|| USUAL_FILE.into());
@@ -165,7 +165,7 @@ impl Install {
         .transpose()
     }
 
-    /// The user who serves requests.
+    /// Returns the name of the user who serves requests.
     fn worker(&self) -> &str {
         if self.user == "root" {
             USUAL_USER
@@ -174,7 +174,8 @@ impl Install {
         }
     }
 
-    /// The user of services without `user`, if it differs from the user who serves requests.
+    /// Returns the user of services without `user`, if it differs from the user who serves
+    /// requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
             return None;
@@ -184,14 +185,14 @@ impl Install {
         let before = before.filter(|before| before.has_services);
         let user = match (&self.services_user, before) {
             (Some(user), _) => Some(user.clone()),
-            // The user of the installed services owns the files they have written.
+            // The user of the installed services owns the files that these services have written.
             (None, Some(before)) => before.services_user,
             (None, None) => Some(USUAL_SERVICES_USER.to_owned()),
         };
         user.filter(|user| user != self.worker())
     }
 
-    /// The unit, and whether services run as the user who serves requests.
+    /// Returns the unit, and whether services run as the user who serves requests.
     fn unit(&self, config: Option<&Path>, configuration: &Configuration) -> Result<(Unit, bool)> {
         let services = match config {
             None => Services::default(),

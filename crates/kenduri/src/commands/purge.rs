@@ -29,7 +29,7 @@ impl Purge {
     }
 }
 
-/// The path prefix to purge; tags, which older versions had, are refused.
+/// Returns the path prefix to purge; tags, which older versions had, are refused.
 fn path(name: &str) -> Result<String, &'static str> {
     if name == "*" || name.starts_with('/') {
         Ok(name.to_owned())

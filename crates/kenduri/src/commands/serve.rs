@@ -102,7 +102,7 @@ impl Serve {
         })
     }
 
-    /// The inputs of the configuration, from the command line.
+    /// Returns the inputs of the configuration, from the command line.
     fn asked(&self) -> Asked {
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = self.allow_public_mailbox;

@@ -165,7 +165,7 @@ impl Services {
     }
 }
 
-/// The error when a running Kenduri sends an unexpected response.
+/// The error for an unexpected response of the running Kenduri.
 const OTHER: &str = "the running Kenduri is of another version: kenduri upgrade";
 
 /// Sends a request to the supervisor process.
@@ -304,7 +304,7 @@ fn follow(
             }
             print(outcome)?;
         }
-        // This is for a service that has written nothing yet.
+        // The time limits a service that had not written any line before.
         logs.since = logs.since.max(Some(began));
         logs.last = Some(usize::MAX);
         heard = match control::listen(&data, &order(&logs)) {

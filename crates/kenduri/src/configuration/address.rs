@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use edge::{ListenAddress, ListenSettings, Plan};
 
-/// Whether none of the addresses can be reached from other machines.
+/// Returns whether none of the addresses can be reached from other machines.
 pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     let mut all = listen.http.iter().chain(&listen.https);
     all.all(|address| match address {
@@ -14,8 +14,8 @@ pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     })
 }
 
-/// A link to the first address, as the default for the site's URL; `None` if there are only unix
-/// sockets.
+/// Returns a link to the first address, as the default for the site's URL; `None` if there are only
+/// unix sockets.
 pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
     let http = listen.http.iter().map(|address| ("http", address));
     let https = listen.https.iter().map(|address| ("https", address));
@@ -27,7 +27,8 @@ pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
         })
 }
 
-/// A link to a host: with TLS if the edge has a certificate for it, or has no plain listener.
+/// Returns a link to a host: with TLS if the edge has a certificate for it, or has no plain
+/// listener.
 pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
     let port = |list: &[ListenAddress]| {
         list.iter().find_map(|address| match address {
@@ -47,7 +48,7 @@ pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
     }
 }
 
-/// A link to a listener's address.
+/// Returns a link to a listener's address.
 pub(crate) fn link_to(scheme: &str, address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         return format!("{scheme}://localhost:{}", address.port());

@@ -40,7 +40,7 @@ pub(super) fn passphrase_file(
     Some(check.path("backup.passphrase_file", &written.backup.passphrase_file))
 }
 
-/// The backup settings, if a target is configured.
+/// Returns the backup settings, if a target is configured.
 pub(super) fn read(
     written: &Written,
     data: &Path,
@@ -102,7 +102,7 @@ fn duration(key: &str, text: &str, check: &mut ProblemCollector<'_>) -> Option<S
     check.accept(key, duration)
 }
 
-/// The settings file, and the files that its keys name.
+/// Returns the settings file, and the files that its keys name.
 pub(super) fn settings_files(file: &Path, merged: &Table) -> Vec<Beside> {
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let mut named = vec![PathBuf::from(file.file_name().unwrap_or_default())];

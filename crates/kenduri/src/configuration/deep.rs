@@ -98,7 +98,7 @@ fn value_error(offset: usize, place: &str, message: &str) -> ValueError {
     }
 }
 
-/// The path of the innermost key whose name or value is at this offset.
+/// Returns the path of the innermost key whose name or value is at this offset.
 fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     let mut found = key.to_owned();
     visit(value, key, &mut |place, name, value| {

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-/// The keys whose values differ. In a nested value, the path of the part that differs:
+/// Returns the keys whose values differ. In a nested value, the path of the part that differs:
 /// `route[2].to`.
 pub(crate) fn differences(before: &Table, after: &Table) -> Vec<String> {
     let mut keys = Vec::new();

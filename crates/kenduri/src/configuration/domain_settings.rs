@@ -21,7 +21,7 @@ pub(super) fn split(merged: Table) -> (Table, Table) {
         .partition(|(section, _)| is_theirs(section))
 }
 
-/// Whether a value has its key's type; `None` if the key belongs to no domain.
+/// Returns whether a value has its key's type; `None` if the key belongs to no domain.
 pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
     let is_meant = |setting: &Setting| setting.key() == key || setting.file_key() == Some(key);
     let setting = domains::settings(DOMAINS).find(is_meant)?;

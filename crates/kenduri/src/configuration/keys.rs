@@ -9,9 +9,9 @@ use web::setting::Setting;
 use super::written::Written;
 use crate::domains::DOMAINS;
 
-/// Every known key, `section.name`, with its default.
+/// Returns every known key, `section.name`, with its default.
 pub(crate) fn known() -> BTreeMap<String, Value> {
-    // A struct of plain values always serialises to TOML.
+    // A struct of plain values can always be serialised to TOML.
     let mut known = flatten(&Table::try_from(Written::default()).unwrap_or_default());
     known.extend(of_domains());
     for key in ["service", "tls.acme", "upstream"] {
@@ -45,7 +45,7 @@ fn of_domains() -> BTreeMap<String, Value> {
 pub(crate) fn built_in() -> Table {
     let mut built_in = Table::new();
     for (key, value) in known() {
-        // An empty table means that the key is not set.
+        // An empty table stands for a key that is not set.
         if !value.is_table() {
             place(&mut built_in, &key, value);
         }
@@ -71,14 +71,14 @@ const REMOVED: [(&str, &str); 1] = [(
     "remove it: answers are kept in memory only; cache.memory says how much",
 )];
 
-/// The replacement of a removed key or variable.
+/// Returns the replacement of a removed key or variable.
 pub(crate) fn instead_of(written: &str) -> Option<&'static str> {
     let mut removed = REMOVED.iter();
     let (_, instead) = removed.find(|(key, _)| *key == written || variable(key) == written)?;
     Some(instead)
 }
 
-/// The value at a dotted key.
+/// Returns the value at a dotted key.
 pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     match key.split_once('.') {
         None => table.get(key),
@@ -86,7 +86,7 @@ pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     }
 }
 
-/// The leaves of a table by dotted key.
+/// Returns the leaves of a table by dotted key.
 pub(crate) fn flatten(table: &Table) -> BTreeMap<String, Value> {
     let mut leaves = BTreeMap::new();
     for (name, value) in table {
@@ -104,12 +104,11 @@ pub(crate) fn flatten(table: &Table) -> BTreeMap<String, Value> {
     leaves
 }
 
-/// The section of a dotted key.
 pub(crate) fn section(key: &str) -> &str {
     key.split_once('.').map_or(key, |(section, _)| section)
 }
 
-/// Whether a key is the path of a part of another key's value.
+/// Returns whether a key is the path of a part of another key's value.
 pub(crate) fn lies_in(key: &str, deep: &str) -> bool {
     key.strip_prefix(deep)
         .is_some_and(|rest| rest.starts_with(['.', '[']))
@@ -132,7 +131,7 @@ pub(crate) fn place(table: &mut Table, key: &str, value: Value) {
     }
 }
 
-/// The name of the environment variable for a key: `site.url` is `KENDURI_SITE_URL`.
+/// Returns the name of the environment variable for a key: `site.url` is `KENDURI_SITE_URL`.
 pub(crate) fn variable(key: &str) -> String {
     format!("KENDURI_{}", key.to_uppercase().replace('.', "_"))
 }

@@ -202,7 +202,7 @@ pub(super) fn ses_topic(written: &Written, check: &mut ProblemCollector<'_>) -> 
 
 const HOW: &str = "write mailbox:, smtp://user@host:587, smtps://user@host:465, mailgun:USER, resend: or ses:REGION:USER";
 
-/// The server and the user name in `mail.url`.
+/// Returns the server and the user name in `mail.url`.
 fn server(url: &str) -> Result<(Server, Option<String>), String> {
     let preset =
         |host: String, user: &str| (named(host, 587, Tls::StartTls), Some(user.to_owned()));

@@ -12,9 +12,8 @@ pub(crate) enum Origin {
     BuiltIn,
     /// A line of the file, counted from 1.
     File {
-        /// The file.
         path: PathBuf,
-        /// The line.
+        /// Counted from 1.
         line: usize,
     },
     /// An environment variable.
@@ -34,14 +33,11 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     /// The source of the invalid value.
     pub(crate) origin: Origin,
-    /// What is wrong, with the name of the key.
     pub(crate) what: String,
-    /// The remedy.
     pub(crate) mend: String,
 }
 

@@ -11,7 +11,6 @@ use super::problem::{Origin, Problem};
 /// The problems found so far, with the sources of all keys.
 pub(crate) struct ProblemCollector<'a> {
     origins: &'a BTreeMap<String, Origin>,
-    /// Problems that prevent a start.
     pub(crate) problems: Vec<Problem>,
     /// Warnings about valid settings.
     pub(crate) warnings: Vec<String>,
@@ -27,13 +26,13 @@ impl<'a> ProblemCollector<'a> {
         }
     }
 
-    /// Whether this key has its built-in default.
+    /// Returns whether this key has its built-in default.
     pub(crate) fn is_built_in(&self, key: &str) -> bool {
         !self.origins.contains_key(key)
     }
 
-    /// The source of a key. A nested key without its own source has that of the nearest key above
-    /// it.
+    /// Returns the source of a key. A nested key without its own source has that of the nearest key
+    /// above it.
     fn origin(&self, key: &str) -> Origin {
         let mut written = key;
         loop {
@@ -47,8 +46,8 @@ impl<'a> ProblemCollector<'a> {
         }
     }
 
-    /// A path, resolved against the settings file's folder or the current folder, depending on its
-    /// source.
+    /// Returns a path, resolved against the settings file's folder or the current folder, depending
+    /// on its source.
     pub(crate) fn path(&self, key: &str, written: &str) -> PathBuf {
         match self.origin(key) {
             Origin::File { path, .. } => {
@@ -77,12 +76,11 @@ impl<'a> ProblemCollector<'a> {
         self.refuse(key, &format!("{key}: {what}"), mend);
     }
 
-    /// Adds a warning.
     pub(crate) fn warn(&mut self, what: &str) {
         self.warnings.push(what.to_owned());
     }
 
-    /// The parsed value, or a report of the parser's error.
+    /// Returns the parsed value, or a report of the parser's error.
     pub(crate) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| self.refuse(key, &format!("{key}: {why}"), ""))
@@ -101,7 +99,7 @@ impl<'a> ProblemCollector<'a> {
         number
     }
 
-    /// A secret, from the settings or from a file of its own.
+    /// Returns a secret, from the settings or from a file of its own.
     pub(crate) fn secret(&mut self, key: &str, written: &str, file: &str) -> Option<Secret> {
         if file.is_empty() {
             return (!written.is_empty()).then(|| Secret::new(written));

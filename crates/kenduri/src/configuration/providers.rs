@@ -67,7 +67,7 @@ fn is_name(name: &str) -> bool {
     (1..=30).contains(&name.len()) && name.bytes().all(is_fine)
 }
 
-/// What is wrong with a provider's issuer, and the remedy.
+/// Finds an error in a provider's issuer; returns it with the remedy.
 fn issuer_flaw(provider: &Provider) -> Option<(String, &'static str)> {
     let issuer = &provider.issuer;
     let is_plain = !issuer.contains(['?', '#', ';', ',', '\'', '"']) && issuer.len() <= 255;

@@ -14,7 +14,7 @@ use super::{domain_settings, keys};
 /// The column at which comments begin, unless the line is longer.
 const COLUMN: usize = 44;
 
-/// The configuration as TOML; secrets are `***`.
+/// Returns the configuration as TOML; secrets are `***`.
 pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> String {
     let mut text = String::new();
     let leaves = keys::flatten(merged);
@@ -44,7 +44,7 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
     text
 }
 
-/// The `[service]` section, hiding the same parts as `kenduri describe`.
+/// Returns the `[service]` section, hiding the same parts as `kenduri describe`.
 fn without_secrets(name: &str, value: &Value) -> Value {
     let key = name.split_once('.').map_or("", |(_, key)| key);
     match (key, value) {
@@ -59,7 +59,7 @@ fn without_secrets(name: &str, value: &Value) -> Value {
     }
 }
 
-/// A list of tables, each without the value at `key`. Other values are unchanged.
+/// Returns a list of tables, each without the value at `key`. Other values are unchanged.
 fn without(value: &Value, key: &str) -> Value {
     let mut value = value.clone();
     let tables = value.as_array_mut().into_iter().flatten();

@@ -36,7 +36,7 @@ impl RestartOnly {
         Self(said.collect())
     }
 
-    /// The keys whose values in `merged` differ, and which therefore wait for a restart.
+    /// Returns the keys whose values in `merged` differ, and which therefore wait for a restart.
     pub(super) fn waiting(&self, merged: &Table) -> Vec<String> {
         differences(&self.over(merged), merged)
     }
@@ -97,14 +97,14 @@ mod tests {
         let now = load(&asked).expect("good");
         assert_eq!(now.waiting, ["data", "mail.per_minute", "site.url"]);
         let settings = &now.settings;
-        // The path is relative to the settings file's folder, as intended.
+        // The path is relative to the folder of the settings file.
         assert_eq!(settings.data, folder.path().join("d"));
         assert!(settings.site.url.is_none(), "nobody had said it");
         assert_eq!(now.merged()["mail"]["per_minute"].as_integer(), Some(7));
         assert_eq!(settings.jobs_at_once, 5);
         assert_eq!(settings.listen.http[0].to_string(), "127.0.0.1:2");
         assert!(now.plan.needs_app());
-        // Later changes of the file do not alter it either.
+        // Later changes of the file do not change the value either.
         asked.lasting = Some(now.lasting());
         assert_eq!(load(&asked).expect("good").merged(), now.merged());
     }

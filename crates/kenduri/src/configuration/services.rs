@@ -15,14 +15,12 @@ const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 
 /// The folders that the plan of the services depends on.
 pub(super) struct Places<'a> {
-    /// The settings file's folder.
     pub(super) folder: &'a Path,
     pub(super) data: &'a Path,
-    /// The supervisor process's folders.
     pub(super) folders: &'a Folders,
 }
 
-/// The plan of the services, if it is valid.
+/// Returns the plan of the services, if it is valid.
 pub(super) fn plan(
     written: &Written,
     asked: &Asked,
@@ -31,7 +29,7 @@ pub(super) fn plan(
     check: &mut ProblemCollector<'_>,
 ) -> Option<Plan> {
     let description = &written.service;
-    // Services run in folders of their own, so relative paths would break.
+    // Services run in folders of their own, where relative paths would be wrong.
     let folder = std::path::absolute(places.folder).unwrap_or_else(|_| places.folder.to_owned());
     let user = match depth {
         CheckDepth::Whole => default_user(&written.service_user, places, check),
@@ -84,8 +82,8 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_
     user
 }
 
-/// The address of each service for other services: a unix socket, or for programs that need a URL,
-/// a fixed address or a local port.
+/// Returns the address of each service for other services: a unix socket, or for programs that need
+/// a URL, a fixed address or a local port.
 fn inner(
     description: &ServiceConfigs,
     asked: &Asked,
@@ -135,7 +133,7 @@ pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> 
     .collect()
 }
 
-/// The services without a fixed address whose URL a setting refers to.
+/// Returns the services without a fixed address whose URL a setting refers to.
 pub(super) fn wanting_ports(description: &ServiceConfigs) -> Vec<String> {
     let is_named = |name: &str| {
         let place = format!("{{service.{name}.url}}");

@@ -43,15 +43,11 @@ const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 /// The settings that do not change while Kenduri runs.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// The folder of all of Kenduri's data.
     pub(crate) data: PathBuf,
-    /// The key file.
     pub(crate) secret_file: KeyFile,
     /// The site's name and address.
     pub(crate) site: Site,
-    /// The database.
     pub(crate) store: store::Settings,
-    /// How mail is sent.
     pub(crate) mail: Mail,
     /// Who may have an account.
     pub(crate) registration: identity::person::registration::Registration,
@@ -71,21 +67,18 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Proxies,
     /// The number of jobs that run at the same time.
     pub(crate) jobs_at_once: usize,
-    /// The log.
     pub(crate) log: Log,
-    /// A separate address for `/metrics`.
+    /// A separate listening address for `/metrics`.
     pub(crate) metrics: Option<ListenAddress>,
     /// The sources of releases and advisories.
     pub(crate) updates: Vec<Source>,
     /// Who must have a second factor.
     pub(crate) require_mfa_for: identity::credential::require_mfa::RequireMfaFor,
-    /// The providers that people can sign in with.
     pub(crate) providers: Vec<identity::credential::provider::ProviderSettings>,
-    /// The settings of the domains.
     pub(crate) domains: SettingValues,
     /// The slug of the occasion that is served at the addresses of older programs.
     pub(crate) compat_occasion: Option<String>,
-    /// The policy of the older personal site's addresses, if these are enabled.
+    /// The policy of the older personal site's paths, if these are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
     /// The webhooks of the installation.
     pub(crate) webhooks: Vec<DeclaredWebhook>,
@@ -96,22 +89,17 @@ pub(crate) struct Settings {
 pub(crate) struct Site {
     /// The configured URL; `None` if the URL is derived from the first listener.
     pub(crate) url: Option<SiteUrl>,
-    /// The name in titles and mails.
     pub(crate) name: String,
     /// The languages of pages outside occasions; never empty.
     pub(crate) languages: Vec<String>,
-    /// The time zone of pages outside occasions.
     pub(crate) time_zone: TimeZone,
     /// The first page of a new store.
     pub(crate) home: String,
 }
 
-/// How mail is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Mail {
-    /// The route that mails take.
     pub(crate) route: MailRoute,
-    /// The sender of every mail.
     pub(crate) from: Sender,
     /// The DNS servers to query about the sender's domain.
     pub(crate) name_servers: NameServers,
@@ -126,12 +114,12 @@ pub(crate) struct Mail {
 }
 
 impl Settings {
-    /// Whether no listener is reachable from other machines.
+    /// Returns whether no listener is reachable from other machines.
     pub(crate) fn is_private(&self) -> bool {
         address::is_private(&self.listen)
     }
 
-    /// Whether mails stay in the store, where a page shows them.
+    /// Returns whether mails stay in the store, where a page shows them.
     pub(crate) fn has_mailbox(&self) -> bool {
         matches!(self.mail.route, MailRoute::Mailbox)
     }
@@ -162,7 +150,7 @@ pub(super) fn settings(
             plan.order_for(url.host());
         }
     }
-    // Errors in these were already reported when the plan was read.
+    // Errors in these values were already reported when the plan was read.
     let trusted_proxies = Proxies::parse(&written.listen.trusted_proxies).ok();
     let from = mail::sender(written, check);
     let jobs_at_once = check.between("jobs.at_once", written.jobs.at_once, 1, 64) as usize;
@@ -490,7 +478,7 @@ fn secret_file(written: &Written, data: &Path, check: &mut ProblemCollector<'_>)
     KeyFile::at(data.join(&written.secret_file))
 }
 
-/// The URL with the separately kept password inserted.
+/// Returns the URL with the separately kept password inserted.
 fn with_password(url: &str, password: Option<&Secret>) -> Secret {
     let Some(password) = password else {
         return Secret::new(url);

@@ -13,7 +13,7 @@ use super::{Asked, Flag, Origin, load};
 mod providers;
 mod webhooks;
 
-/// A configuration file in a folder of its own.
+/// Returns a configuration file in a folder of its own.
 fn written(text: &str) -> (tempfile::TempDir, Asked) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("kenduri.toml");
@@ -33,7 +33,7 @@ fn set(asked: &mut Asked, key: &str, value: &str) {
     });
 }
 
-/// The problems as text, without the path of the folder.
+/// Returns the problems as text, without the path of the folder.
 fn problems(folder: &tempfile::TempDir, asked: &Asked) -> String {
     let told = load(asked).expect_err("a problem").to_string();
     told.replace(&format!("{}/", folder.path().display()), "")

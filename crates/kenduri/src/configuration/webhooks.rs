@@ -67,8 +67,8 @@ pub(super) fn read(
     all
 }
 
-/// The socket of the service in `NAME/path`, and the path. The error is what is wrong, and the
-/// remedy.
+/// Returns the socket of the service in `NAME/path`, and the path. The error is what is wrong, and
+/// the remedy.
 fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), (String, String)> {
     let (name, path) = address.split_at(address.find('/').unwrap_or(address.len()));
     let Some(service) = services.iter().find(|one| one.name == name) else {

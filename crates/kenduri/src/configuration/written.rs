@@ -76,7 +76,7 @@ impl Default for Written {
 }
 
 impl Written {
-    /// The part of the file that describes the edge.
+    /// Returns the part of the file that describes the edge.
     pub(crate) fn edge(&self) -> edge::Description {
         // The files come before the app's pages, which are served where there is no file.
         let home = self.site.home.starts_with(FILES).then(|| edge::Route {

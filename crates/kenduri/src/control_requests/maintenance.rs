@@ -60,7 +60,7 @@ pub(super) fn open(hands: &RequestContext) -> Result<ControlResponse> {
     }
 }
 
-/// The URL of a host. A host without a route is refused, because it is probably mistyped.
+/// Returns the URL of a host. A host without a route is refused, because it is probably mistyped.
 fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     let routes = hands.plan.routes();
     if routes.candidates(host).next().is_none() {
@@ -77,8 +77,8 @@ fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     }
 }
 
-/// The URLs of all configured hosts: the app's own address and the routes' hosts. Without an app
-/// address, the first listener's is used.
+/// Returns the URLs of all configured hosts: the app's own address and the routes' hosts. Without
+/// an app address, the first listener's is used.
 fn all_urls(hands: &RequestContext) -> Vec<String> {
     let RequestContext { settings, plan, .. } = hands;
     let own = settings.site.url.as_ref();
@@ -93,7 +93,7 @@ fn all_urls(hands: &RequestContext) -> Vec<String> {
         .collect();
     let mut urls = Vec::new();
     if own.is_some() || plan.needs_app() || hosts.is_empty() {
-        // If there are only unix sockets, the proxy in front decides the address.
+        // If there are only unix sockets, the proxy in front of Kenduri determines the address.
         let own = app_setup::url(settings);
         urls.push(own.map_or_else(|_| String::new(), |own| own.join("")));
     }

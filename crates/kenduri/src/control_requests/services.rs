@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use supervisor::{InstanceStatus, LogLine, LogPosition, ServiceStatus, SettingsSummary};
 
-/// A request about services, which the supervisor process handles.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
 pub(crate) enum ServiceRequest {
@@ -26,7 +25,6 @@ pub(crate) enum ServiceRequest {
         /// The name of the service.
         service: String,
     },
-    /// Stops a service.
     Stop {
         /// The name of the service.
         service: String,
@@ -43,7 +41,6 @@ pub(crate) enum ServiceRequest {
     },
     /// Changes the number of instances.
     Scale {
-        /// The name of the service.
         service: String,
         /// The number of instances that take requests.
         instances: u32,
@@ -87,13 +84,10 @@ impl From<Logs> for supervisor::LogQuery {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ServiceResponse {
-    /// All instances.
     Rows(Vec<InstanceStatus>),
-    /// The description of a service.
     Described(Box<ServiceStatus>),
     /// Lines of the logs.
     Lines {
-        /// The lines.
         lines: Vec<LogLine>,
         /// The number of lines that were dropped because the client asked too late, and are only in
         /// the file.
@@ -103,8 +97,8 @@ pub(crate) enum ServiceResponse {
     Done(String),
 }
 
-/// The settings by which a service is run, for people: name and value of each, as in the settings
-/// file.
+/// Returns the settings by which a service is run, for people: name and value of each, as in the
+/// settings file.
 pub(crate) fn settings(manner: &SettingsSummary) -> Vec<(String, String)> {
     let Ok(toml::Value::Table(settings)) = toml::Value::try_from(manner) else {
         return Vec::new();

@@ -140,7 +140,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no {name}: {value}"))
 }
 
-/// Creates an account with a verified address and a password.
+/// Creates an account with a verified mail address and a password.
 async fn person(world: &World, accounts: &Context, email: &str) -> AccountId {
     let password = Password::choose(&Secret::new(PASSWORD), &[]).unwrap();
     let hash = accounts.hasher.hash(&password).await.unwrap();
@@ -274,7 +274,7 @@ async fn register(world: &World, accounts: &Context, handed: &mut Handed) {
     assert!(browser.cookie("kd_registered").is_some());
 }
 
-/// Runs what domains issue secrets for.
+/// Uses the domains' features that issue secrets.
 async fn things(boss: &mut Visitor, handed: &mut Handed) {
     let invite = json!({ "email": "invited@example.my", "role": "member" });
     post(boss, "/api/v1/admin/invites", invite).await;
@@ -295,7 +295,7 @@ async fn things(boss: &mut Visitor, handed: &mut Handed) {
     add_webhook_secret(handed, &rotated);
 }
 
-/// Adds the secret at the end of the first address in a response.
+/// Adds the secret at the end of the first URL in a response.
 fn add_link_of(handed: &mut Handed, what: &str, answer: &Value) {
     let all = answer.as_object().unwrap().values();
     let link = all
@@ -346,7 +346,7 @@ async fn second_step(accounts: &Context) -> String {
     text(&asked, "mfa_token").to_owned()
 }
 
-/// The response of a browser after a device has created a key.
+/// Returns the response of a browser after a device has created a key.
 fn passkey(challenge: &str) -> Value {
     let host = "12ca17b49af2289436f303e0166030a21e525d266e209267433801a8fd4071a0";
     let mut data: Vec<u8> = (0..host.len())
@@ -369,7 +369,7 @@ fn passkey(challenge: &str) -> Value {
     }})
 }
 
-/// Adds the links that confirm a change of address and that revert it.
+/// Adds the links that confirm a change of mail address and that revert it.
 async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, MEI).await;
     let new = json!({ "email": "other@example.my" });

@@ -137,7 +137,7 @@ mod tests {
         runs.collect()
     }
 
-    /// The steps that ran and the final message, if these steps fail.
+    /// Returns the steps that ran and the final message, if these steps fail.
     fn tried(told: &mut impl Write, broken: &[&str]) -> (String, String) {
         let change = |begin: &[&str], undo: &[&str]| Change {
             steps: steps(begin),
@@ -165,7 +165,7 @@ mod tests {
         (done.into_inner().join(" "), said)
     }
 
-    /// An output whose reader has closed it.
+    /// Returns an output whose reader has closed it.
     fn gone() -> impl Write {
         io::Cursor::new([0_u8; 0])
     }

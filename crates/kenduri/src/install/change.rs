@@ -1,4 +1,4 @@
-//! Changes of units and of what they run, with their undo steps.
+//! Changes to units and to running services, with their undo steps.
 
 use super::found::{Found, UnitFound};
 use super::mark::UnitOrigin;
@@ -39,10 +39,10 @@ pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
     changes
 }
 
-/// Starts what ran before, after the old units were restored.
+/// Returns the steps that start what ran before, after the old units were restored.
 pub(super) fn again(found: &Found) -> Vec<Step> {
     let mut steps = vec![systemctl(&["daemon-reload"])];
-    // A unit that still runs was not touched and stays as it is.
+    // Starting a unit that still runs has no effect.
     for (name, before) in [(SOCKET, &found.socket), (SERVICE, &found.service)] {
         if before.is_active {
             steps.push(systemctl(&["start", name]));
@@ -234,7 +234,7 @@ mod tests {
                 "systemctl daemon-reload",
             ]
         );
-        // Sockets that were closed before are closed again.
+        // Sockets that were closed before the installation are closed again.
         let found = held(ours("before", true), ours("socket", false));
         let (way, _) = back(&with_socket(), &found);
         assert_eq!(

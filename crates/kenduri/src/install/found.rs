@@ -11,7 +11,6 @@ use anyhow::{Context as _, Result};
 use super::mark::{UnitOrigin, seen};
 use super::steps::{InstallOptions, SERVICE, SOCKET, unit};
 
-/// The state of this machine.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Found {
@@ -73,12 +72,12 @@ pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
     })
 }
 
-/// The text of the installed service unit, if it can be read.
+/// Returns the text of the installed service unit, if it can be read.
 pub(crate) fn installed() -> Option<String> {
     text(&unit(SERVICE)).ok().flatten()
 }
 
-/// A unit's text. An unreadable unit is an error, since it could not be restored.
+/// Returns a unit's text. An unreadable unit is an error, since it could not be restored.
 fn text(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -87,7 +86,8 @@ fn text(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// The properties of a unit as `KEY=VALUE` lines; systemd prints them for unknown units too.
+/// Returns the properties of a unit as `KEY=VALUE` lines; systemd prints them for unknown units
+/// too.
 fn state(unit: &str) -> String {
     let output = Command::new("systemctl")
         .args(["show", "--property=ActiveState,UnitFileState", "--", unit])
@@ -111,7 +111,7 @@ fn unit_found(text: Option<String>, state: &str) -> UnitFound {
     }
 }
 
-/// The numeric ids of a user and its group.
+/// Returns the numeric ids of a user and its group.
 pub(super) fn identity(user: &str) -> Option<(u32, u32)> {
     let number = |flag: &str| -> Option<u32> {
         let output = Command::new("id")

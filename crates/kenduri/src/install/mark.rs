@@ -13,7 +13,7 @@ pub(crate) enum UnitOrigin {
     Foreign,
 }
 
-/// The text with its first line added.
+/// Returns the text with its first line added.
 pub(crate) fn marked(text: &str) -> String {
     format!(
         "{BEGINNING}{:016x}. Change it with `systemctl edit kenduri`.\n{text}",

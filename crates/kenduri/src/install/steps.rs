@@ -15,18 +15,15 @@ pub(super) const SERVICE_USER: &str = "service_user";
 /// The home folder of a user without one (passwd(5) of Debian).
 const NO_HOME: &str = "/nonexistent";
 
-/// The options of the command.
 #[derive(Debug, Clone)]
 pub(crate) struct InstallOptions {
     /// The text of the service unit, with its first line.
     pub(crate) service: String,
     /// The text of the socket unit, with its first line; `None` for no socket unit.
     pub(crate) socket: Option<String>,
-    /// The path of the program.
     pub(crate) program: PathBuf,
     /// The flags that identify the installation.
     pub(crate) place: Vec<String>,
-    /// The folder of data.
     pub(crate) data: PathBuf,
     /// The user that serves requests and owns the data.
     pub(crate) user: String,
@@ -40,7 +37,6 @@ pub(crate) struct InstallOptions {
     pub(crate) force: bool,
 }
 
-/// The steps of an installation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Work {
     /// Steps that do not affect anything running; they come first.
@@ -51,7 +47,6 @@ pub(crate) struct Work {
     pub(crate) again: Vec<Step>,
 }
 
-/// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Run a program with these arguments.
@@ -97,7 +92,7 @@ pub(crate) enum Refused {
         /// The step that first creates the user's account, if it is missing.
         account: String,
     },
-    /// The program is in a folder that may disappear or be changed by its owner.
+    /// The program is in a home folder, or in a temporary one.
     #[error(
         "{0} is in somebody's home, or only for a while\n  \
          put it where programs stay: sudo install {0} /usr/local/bin/, and run that one"
@@ -226,7 +221,7 @@ fn words_of_account(name: &str, home: &str) -> Vec<String> {
     ])
 }
 
-/// The steps of a removal: only the units, never the data, the settings or the user.
+/// Returns the steps of a removal: only the units, never the data, the settings or the user.
 pub(crate) fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
     may(found)?;
     untouched(found, true, force)?;
@@ -277,7 +272,7 @@ pub(super) mod tests {
         }
     }
 
-    /// An unedited unit that is enabled and active, or neither.
+    /// Returns an unedited unit that is enabled and active, or neither.
     pub(crate) fn ours(text: &str, is_on: bool) -> UnitFound {
         UnitFound {
             text: Some(marked(text)),

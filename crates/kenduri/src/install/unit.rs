@@ -14,20 +14,19 @@ const AFTER_DRAIN: Duration = Duration::from_mins(1);
 /// Lets each instance have a control group; needed only with services.
 const DELEGATE: &str = "Delegate=memory";
 
-/// The values that the units depend on.
+/// The data from which the units are built.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
-    /// The path of the program.
     pub(crate) program: PathBuf,
     /// The settings file; `None`: the defaults.
     pub(crate) config: Option<PathBuf>,
     /// The data folder, which the service may write.
     pub(crate) data: PathBuf,
-    /// Whether the data folder is given on the command line instead of in the settings.
+    /// Whether the data folder is passed as a flag, because the settings do not name it.
     pub(crate) says_data: bool,
     /// The user; `None` if root supervises and the data's owner serves requests.
     pub(crate) user: Option<String>,
-    /// The user of services without `user`, unless the settings name one.
+    /// The user of services without `user`; `None` if the settings name one.
     pub(crate) services_user: Option<String>,
     /// Whether systemd opens the sockets.
     pub(crate) socket: bool,
@@ -67,7 +66,7 @@ impl Unit {
         more.into_iter().try_for_each(|path| writable(path))
     }
 
-    /// The text of `kenduri.service`.
+    /// Returns the text of `kenduri.service`.
     pub(crate) fn text(&self) -> String {
         let place = self.place();
         let program = word_of_command(&self.program);
@@ -198,7 +197,7 @@ impl Unit {
         }
     }
 
-    /// The flags that identify the installation.
+    /// Returns the flags that identify the installation.
     fn flags(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let config = self.config.as_deref().map(|file| ("--config", file));
         let says_data = self.says_data || config.is_none();
@@ -206,7 +205,7 @@ impl Unit {
         config.into_iter().chain(data)
     }
 
-    /// The flags that identify the installation, as command-line arguments.
+    /// Returns the flags that identify the installation, as command-line arguments.
     pub(crate) fn words(&self) -> Vec<String> {
         let flags = self.flags();
         flags
@@ -214,7 +213,7 @@ impl Unit {
             .collect()
     }
 
-    /// The flags that identify the installation, quoted for the unit.
+    /// Returns the flags that identify the installation, quoted for the unit.
     fn place(&self) -> String {
         let mut place = String::new();
         for (flag, path) in self.flags() {
@@ -227,7 +226,6 @@ impl Unit {
 /// The services according to an earlier unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
-    /// Whether there were services.
     pub(crate) has_services: bool,
     /// The user of services without `user`; `None` for the data's owner.
     pub(crate) services_user: Option<String>,
@@ -249,7 +247,7 @@ impl Before {
     }
 }
 
-/// Whether the unit starts Kenduri with this settings file.
+/// Returns whether the unit starts Kenduri with this settings file.
 fn is_of(text: &str, config: &Path) -> bool {
     let flag = format!(" --config {}", word_of_command(config));
     let mut starts = text.lines().filter(|line| line.starts_with("ExecStart="));
@@ -259,7 +257,7 @@ fn is_of(text: &str, config: &Path) -> bool {
     })
 }
 
-/// The flag that sets the user of services without `user`, as written in the unit.
+/// Returns the flag that sets the user of services without `user`, as written in the unit.
 fn set() -> String {
     format!(" --set {SERVICE_USER}=")
 }
@@ -280,12 +278,13 @@ fn writable(path: &Path) -> Result<(), OddPath> {
         .ok_or_else(|| OddPath::Unwritable(path.to_owned()))
 }
 
-/// A path quoted as a word of a command line, where `$` starts a variable (systemd.service(5)).
+/// Returns a path quoted as a word of a command line, where `$` starts a variable
+/// (systemd.service(5)).
 fn word_of_command(path: &Path) -> String {
     word(path).replace('$', "$$")
 }
 
-/// A path quoted as a word, where `%` starts a specifier (systemd.unit(5)).
+/// Returns a path quoted as a word, where `%` starts a specifier (systemd.unit(5)).
 fn word(path: &Path) -> String {
     let text = path.to_string_lossy();
     let mut word = String::new();
@@ -306,7 +305,7 @@ fn word(path: &Path) -> String {
     }
 }
 
-/// The text of `kenduri.socket`, which opens the same addresses.
+/// Returns the text of `kenduri.socket`, which opens the same addresses.
 pub(crate) fn socket(
     http: &[ListenAddress],
     https: &[ListenAddress],

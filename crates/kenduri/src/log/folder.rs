@@ -165,7 +165,7 @@ mod tests {
         std::fs::remove_dir_all(&folder).expect("removed");
         log.write_all(b"5\n").expect("written");
         assert_eq!(text(&file), "5\n");
-        // As logrotate does with `create`.
+        // logrotate renames the file and creates a new one, if it is configured with `create`.
         std::fs::rename(&file, folder.join("kenduri.log-2026")).expect("renamed");
         std::fs::write(&file, "new\n").expect("written");
         log.write_all(b"6\n").expect("written");

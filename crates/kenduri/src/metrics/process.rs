@@ -9,7 +9,7 @@ use std::fs;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-/// The metrics as Prometheus text; values that the system does not report are left out.
+/// Renders the metrics as Prometheus text, without values that the system does not report.
 pub(super) fn figures() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let own = fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -76,8 +76,8 @@ fn open_descriptors() -> Option<f64> {
     Some(number(open.saturating_sub(1)))
 }
 
-/// The start time of the process, in seconds since the Unix epoch. The system reports it relative
-/// to boot.
+/// Returns the start time of the process, in seconds since the Unix epoch. The system reports it
+/// relative to boot.
 fn started(own: &str, system: &str, ticks_per_second: u64) -> Option<f64> {
     // The process name may contain anything, even brackets.
     let (_, fields) = own.rsplit_once(')')?;

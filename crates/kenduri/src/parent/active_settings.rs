@@ -1,4 +1,4 @@
-//! The settings in force, and how they are reloaded.
+//! The active settings, and how they are reloaded.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ impl Settings {
         }
     }
 
-    /// The inputs of the settings in force, for a worker, whatever the file contains now.
+    /// Returns the inputs of the active settings, for a worker, whatever the file contains now.
     pub(super) fn asked(&self) -> Asked {
         self.asked.clone()
     }
@@ -61,20 +61,20 @@ impl Settings {
         Ok((asked, configuration))
     }
 
-    /// Puts these settings in force.
+    /// Makes these settings the active ones.
     pub(super) fn take(&mut self, asked: Asked, plan: Plan) {
         self.asked = asked;
         self.plan = plan;
         self.close_others();
     }
 
-    /// Closes the sockets that the settings in force do not need.
+    /// Closes the sockets that the active settings do not need.
     pub(super) fn close_others(&mut self) {
         self.sockets.close_others(&self.plan);
     }
 }
 
-/// The inputs with the text that was read, so that they give the same configuration later.
+/// Returns the inputs with the text that was read, so that they give the same configuration later.
 fn found(asked: Asked, configuration: &Configuration) -> Asked {
     Asked {
         text: Some(configuration.text.clone().unwrap_or_default()),

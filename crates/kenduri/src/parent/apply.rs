@@ -18,7 +18,7 @@ use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;
 use crate::messages::ToWorker;
 
-/// The result of new settings. They are in force even if a service failed.
+/// The result of applying new settings, which are active even if a service failed.
 pub(super) struct Applied {
     said: String,
     /// The file that was read.
@@ -28,7 +28,7 @@ pub(super) struct Applied {
 }
 
 impl Applied {
-    /// The text for the client.
+    /// Formats the result as the response to the client.
     pub(super) fn outcome(self) -> Result<ControlResponse> {
         if !self.failed.is_empty() {
             bail!("{}", self.in_part());
@@ -37,7 +37,7 @@ impl Applied {
         Ok(ControlResponse::Applied { said, file })
     }
 
-    /// What took effect and what failed, after a partial failure.
+    /// Describes what took effect and what failed.
     fn in_part(&self) -> String {
         let Self { said, failed, .. } = self;
         format!(
@@ -132,7 +132,7 @@ impl ParentProcess {
         }
     }
 
-    /// Applies the settings to workers that were started later and do not serve yet.
+    /// Sends the settings to workers that were started later and do not serve yet.
     fn bring_along(&self, run: RunId, asked: &Asked, sockets: &Sockets) {
         for (run, line) in self.workers.later_than(run) {
             let (asked, sockets) = (asked.clone(), sockets.share());
@@ -189,7 +189,6 @@ mod tests {
     use crate::parent::process::UpgradeRequest;
     use crate::parent::program_file::ProgramFile;
 
-    /// The time limit of a test, long enough for a slow machine.
     const PATIENCE: Duration = Duration::from_secs(30);
     const ONE: &str = "[listen]\nhttp = [\"unix:one.sock\"]\n";
     const TWO: &str = "[listen]\nhttp = [\"unix:one.sock\", \"unix:two.sock\"]\n";
@@ -272,7 +271,7 @@ mod tests {
     }
 
     impl Worker {
-        /// The worker's next message, except updates of ready instances.
+        /// Returns the worker's next message, except updates of ready instances.
         async fn hear(&mut self) -> (ToWorker, usize) {
             loop {
                 let heard = tokio::time::timeout(PATIENCE, self.inbox.recv()).await;

@@ -41,7 +41,7 @@ impl CommandGate {
         Ok(self.inside.token())
     }
 
-    /// The output of `what`, unless the gate closes first.
+    /// Returns the output of `what`, unless the gate closes first.
     pub(crate) async fn unless_shut<T>(&self, what: impl Future<Output = T>) -> Result<T> {
         let mut is_shut = self.is_shut.subscribe();
         tokio::select! {

@@ -25,8 +25,8 @@ use crate::control_requests::{ControlRequest, ControlResponse, services};
 use crate::messages::{MessageSender, RequestIds, ToWorker};
 
 impl ParentProcess {
-    /// A supervisor process for these services, which sends each started worker its first message;
-    /// and the receiver of upgrade requests.
+    /// Returns a supervisor process for these services, which sends each started worker its first
+    /// message; and the receiver of upgrade requests.
     pub(super) fn new(
         control: Control,
         program: ProgramFile,
@@ -123,7 +123,7 @@ impl ParentProcess {
         done.map_or_else(|error| reply_of(&error), Reply::Ok)
     }
 
-    /// The lines that services write from now on.
+    /// Returns the lines that services write from now on.
     pub(crate) async fn follow(&self, logs: services::Logs) -> Result<LogTail> {
         not_the_log(&logs)?;
         self.has_instance(&logs).await?;
@@ -211,7 +211,7 @@ impl ParentProcess {
         })
     }
 
-    /// The configured services, without Kenduri's own service.
+    /// Returns the configured services, without Kenduri's own service.
     async fn described(&self) -> Result<BTreeSet<Arc<str>>> {
         let rows = self.control.ps().await?;
         let names = rows.into_iter().map(|row| row.service);
@@ -268,8 +268,8 @@ impl ParentProcess {
     }
 }
 
-/// The requests per second of an instance. An instance that takes no requests has an instance
-/// number too, but may share it with one that does.
+/// Returns the requests per second of an instance. An instance that takes no requests has an
+/// instance number too, but may share it with one that does.
 fn rate_of(
     row: &InstanceStatus,
     fleet: &ReadyInstances,
@@ -283,8 +283,8 @@ fn rate_of(
     rate(here.address.as_ref()?)
 }
 
-/// The combined result for all services. A service that fails does not prevent the others from
-/// being handled.
+/// Returns the combined result for all services. A service that fails does not prevent the others
+/// from being handled.
 fn of_all(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
     if outcomes.is_empty() {
         return Ok("There are no services.".to_owned());

@@ -31,7 +31,6 @@ use crate::sd_notify::SdNotify;
 const LISTEN: &str = "listen";
 /// The name of the listening sockets that the supervisor process opened.
 const OPENED: &str = "opened";
-/// The name of the control socket.
 const CONTROL: &str = "control";
 /// The name of the connection to the client that waits for the result.
 const CLIENT: &str = "client";
@@ -49,9 +48,7 @@ const STAYED: &str =
 
 /// The other parts that the next program takes over.
 pub(super) struct ExecContext<'a> {
-    /// The control socket.
     pub(super) listener: &'a OwnedFd,
-    /// The running log.
     pub(super) lines: &'a log::Lines,
     /// The temporary folder of a demo.
     pub(super) temporary: Option<&'a Temporary>,

@@ -12,12 +12,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use supervisor::{LineHook, LogLine, Stream};
 
-/// The journal's socket.
 const SOCKET: &str = "/run/systemd/journal/socket";
 /// The priority of each line (syslog(3), `LOG_INFO`).
 const PRIORITY: &str = "6";
 
-/// A hook that sends lines to the journal; `None` if no socket can be created.
+/// Returns a hook that sends lines to the journal; `None` if no socket can be created.
 pub(super) fn line_hook() -> Option<LineHook> {
     let journal = Journal::at(Path::new(SOCKET));
     let journal =

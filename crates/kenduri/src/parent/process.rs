@@ -19,20 +19,18 @@ pub(crate) struct ParentProcess {
     pub(super) workers: Workers,
     pub(super) program: ProgramFile,
     pub(super) settings: Mutex<Settings>,
-    /// The lock for changing what is in force. Starting a worker does not take it.
+    /// The lock for changing the active settings. Starting a worker does not take it.
     pub(super) changes: Arc<Mutex<()>>,
     /// Admits requests, except just before an upgrade by `exec`.
     pub(crate) gate: CommandGate,
-    /// The ids for requests to workers.
     pub(super) numbers: RequestIds,
     /// The channel of upgrade requests.
     pub(super) renewals: mpsc::Sender<UpgradeRequest>,
 }
 
-/// The lock for changing what is in force.
+/// The lock for changing the active settings.
 pub(super) type ChangeLock = OwnedMutexGuard<()>;
 
-/// A request to upgrade this process.
 pub(super) struct UpgradeRequest {
     /// The client that waits for the outcome.
     pub(super) client: UnixStream,
@@ -40,7 +38,7 @@ pub(super) struct UpgradeRequest {
     pub(super) _held: (ChangeLock, ClosedGate),
 }
 
-/// Whether a service was stopped by a request.
+/// Returns whether a service was stopped by a request.
 pub(super) fn is_stopped(rows: &[InstanceStatus], service: &str) -> bool {
     let of_it = rows.iter().filter(|row| &*row.service == service);
     let mut states = of_it.map(|row| row.state).peekable();

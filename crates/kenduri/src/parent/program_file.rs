@@ -25,13 +25,12 @@ impl ProgramFile {
         Ok(Self { path, owner })
     }
 
-    /// The path as a word of a command line.
+    /// Returns the path as a word of a command line.
     pub(super) fn word(&self) -> Result<&str> {
         let word = self.path.to_str();
         word.context("the path of this program is not UTF-8")
     }
 
-    /// The path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

@@ -20,7 +20,8 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The first and the longest pause between restarts.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// The supervisor's options for these folders, and the receiver of the channels of new workers.
+/// Returns the supervisor's options for these folders, and the receiver of the channels of new
+/// workers.
 pub(super) fn means(folders: &Folders) -> (SupervisorOptions, mpsc::UnboundedReceiver<Channel>) {
     let (channels, opened) = mpsc::unbounded_channel();
     let means = SupervisorOptions {
@@ -33,7 +34,7 @@ pub(super) fn means(folders: &Folders) -> (SupervisorOptions, mpsc::UnboundedRec
     (means, opened)
 }
 
-/// The plan of the configured services and the worker.
+/// Returns the plan of the configured services and the worker.
 pub(super) fn plan(configuration: &Configuration, program: &ProgramFile) -> Result<Plan> {
     let listen = &configuration.settings.listen;
     let data = &configuration.settings.data;

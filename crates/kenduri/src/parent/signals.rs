@@ -7,13 +7,11 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// What a signal requests.
+/// The request that a signal stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Signal {
-    /// Stop Kenduri.
     Stop,
-    /// Reload the settings.
     Reload,
 }
 
@@ -37,7 +35,6 @@ impl Signals {
         })
     }
 
-    /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Signal {
         if let Some(signal) = self.heard.pop_front() {
             return signal;
@@ -54,7 +51,7 @@ impl Signals {
         self.heard.extend(signals);
     }
 
-    /// All received signals, for the next program. Signals must be
+    /// Returns all received signals, for the next program. Signals must be
     /// [blocked](supervisor::block_signals) before.
     pub(super) async fn rest(&mut self) -> Vec<Signal> {
         // Lets the runtime deliver pending signals.

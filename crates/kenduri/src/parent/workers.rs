@@ -43,8 +43,8 @@ struct WorkerLink {
     line: MessageSender<ToWorker>,
     halt: Halt,
     hearing: JoinHandle<()>,
-    /// The task that sends the ready instances. Each worker has one, so that a worker that does not
-    /// read delays no other.
+    /// The task that sends the ready instances to this worker. Each worker has its own task, so
+    /// that a worker that does not read delays no other worker.
     leading: AbortOnDropHandle<()>,
     /// Replaced instances to which this worker has no requests in progress.
     drained: BTreeSet<Instance>,
@@ -54,7 +54,6 @@ struct WorkerLink {
 type Instance = (String, RunId);
 
 impl Workers {
-    /// No workers yet. They will be sent the ready instances from `fleet`.
     pub(super) fn new(fleet: watch::Receiver<ReadyInstances>) -> Self {
         Self {
             links: Arc::default(),
@@ -65,7 +64,7 @@ impl Workers {
         }
     }
 
-    /// Whether any worker has ever served.
+    /// Returns whether any worker has ever served.
     pub(super) fn have_served(&self) -> bool {
         *self.served.borrow()
     }
@@ -96,12 +95,10 @@ impl Workers {
         self.links().insert(run, link);
     }
 
-    /// The last worker that became ready.
     pub(super) fn serving(&self) -> Option<RunId> {
         *self.serving.borrow()
     }
 
-    /// Marks this worker as serving.
     pub(super) fn serves(&self, run: Option<RunId>) {
         self.serving.send_replace(run);
         self.served.send_replace(true);
@@ -177,14 +174,14 @@ impl Workers {
     /// Reports the instances that no worker needs any more to the supervisor.
     async fn pass_on(&self, control: &Control) {
         for (service, run) in self.take_drained() {
-            // The instance, or the supervisor, may have ended meanwhile.
+            // The instance or the supervisor may have ended in the meantime.
             let _ = control.drained(&service, run).await;
         }
     }
 
-    /// The instances to which no worker has requests in progress, each returned once. During a
-    /// replacement, both workers may send requests. Reports from before an upgrade are lost, and
-    /// such an instance gets its full drain time.
+    /// Returns the instances to which no worker has requests in progress, each returned once.
+    /// During a replacement, both workers may send requests. Reports from before an upgrade are
+    /// lost, and such an instance gets its full drain time.
     fn take_drained(&self) -> BTreeSet<Instance> {
         let mut links = self.links();
         let mut said = links.values().map(|link| &link.drained);
@@ -221,7 +218,7 @@ impl Workers {
         }
     }
 
-    /// The serving worker. Waits until there is one.
+    /// Returns the serving worker. Waits until there is one.
     pub(super) async fn one_that_serves(&self) -> Result<(RunId, MessageSender<ToWorker>)> {
         let mut serving = self.serving.subscribe();
         let found = serving.wait_for(Option::is_some);
@@ -231,7 +228,7 @@ impl Workers {
         found.context("no worker serves; the log says why")
     }
 
-    /// The workers that were started after this one.
+    /// Returns the workers that were started after this one.
     pub(super) fn later_than(&self, run: RunId) -> Vec<(RunId, MessageSender<ToWorker>)> {
         let links = self.links();
         let later = links.range((Bound::Excluded(run), Bound::Unbounded));
@@ -246,7 +243,7 @@ impl Workers {
         }
     }
 
-    /// The number of requests that a server got in the last second.
+    /// Returns the number of requests that a server got in the last second.
     pub(super) fn rate(&self, address: &Address) -> Option<f64> {
         let rates = lock(&self.rates);
         let found = rates.iter().find(|rate| rate.address == *address);

@@ -22,8 +22,8 @@ use super::status::{RequestError, ServerStatus};
 
 /// How long a page waits for an action. The supervisor process continues it after that.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The same for the worker's own service, because the process that serves the page is being
-/// replaced.
+/// Like [`PATIENCE`], for the worker's own service: the process that serves the page is itself
+/// being replaced.
 const OWN_PATIENCE: Duration = Duration::from_secs(3);
 /// The allowed number of instances.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;
@@ -94,7 +94,7 @@ pub(super) async fn perform(
     }
 }
 
-/// The action in the form, with the number of instances for scaling.
+/// Returns the action in the form, with the number of instances for scaling.
 fn read(form: &Form) -> Option<(ServiceAction, u32)> {
     let action = ServiceAction::find(form.text("deed"))?;
     if action != ServiceAction::Scale {

@@ -1,5 +1,5 @@
-//! The mail to owners when a service is given up. One mail is sent for each failure, whatever the
-//! number of instances and workers.
+//! The mail to owners when a service has failed and is no longer restarted. One mail is sent for
+//! each failure, whatever the number of instances and workers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,15 +25,13 @@ const _: () = assert!(NEW.as_secs() * 2 <= idempotency::KEPT.as_secs());
 /// The pause before the next try if the store does not accept the mail.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// Watches the services and notifies the owners.
 pub(crate) struct Alarm {
     site: Site,
-    /// When each known service was given up.
+    /// When each known service failed for good.
     heard: BTreeMap<Arc<str>, Timestamp>,
 }
 
 impl Alarm {
-    /// An alarm that knows no failures yet.
     pub(crate) fn new(site: Site) -> Self {
         Self {
             site,
@@ -41,8 +39,8 @@ impl Alarm {
         }
     }
 
-    /// Notifies the owners of services that were given up since the last call. Must be called in a
-    /// runtime.
+    /// Notifies the owners of services that have failed for good since the last call. Must be
+    /// called in a runtime.
     pub(crate) fn hear(&mut self, fleet: &ReadyInstances) {
         self.heard.retain(|service, _| {
             fleet
@@ -62,7 +60,7 @@ impl Alarm {
     }
 }
 
-/// Stores the mails to send, trying again until the store accepts them.
+/// Stores the mails to send; if the store does not accept them, tries again later.
 pub(super) async fn tell(site: Site, service: Arc<str>, given_up: GivenUp) {
     loop {
         let (here, name, why) = (site.clone(), Arc::clone(&service), given_up.clone());
@@ -87,7 +85,7 @@ fn ring(tx: &mut Tx<'_>, site: &Site, service: &str, given_up: &GivenUp) -> Resu
     let mut owners = grant::list(tx, &Scope::site())?;
     owners.retain(|member| member.role == grant::OWNER);
     if owners.is_empty() {
-        // Retried, because an owner may exist when another worker notices the failure.
+        // Not an error: an owner may exist when another worker notices the failure.
         return Ok(());
     }
     for owner in owners {

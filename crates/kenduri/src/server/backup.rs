@@ -5,7 +5,6 @@ use jiff::Timestamp;
 
 use super::context::AdminContext;
 
-/// The state of the backup, as texts for the page.
 pub(super) struct BackupState {
     pub(super) class: &'static str,
     pub(super) words: &'static str,

@@ -1,4 +1,5 @@
-//! What every admin page needs: the owner, the owner's language and time zone, and the page layout.
+//! The context of every admin page: the owner, the owner's language and time zone, and the page
+//! layout.
 
 use askama::Template;
 use axum::extract::FromRequestParts;
@@ -16,16 +17,14 @@ use web::language::COMPLETE;
 use web::page::Page;
 use web::{Language, Problem, Site, Text, Theme, Wishes};
 
-/// The path of the admin page.
 pub(super) const HERE: &str = "/admin/server";
 
-/// The owner who requests the page, and what every page needs.
+/// The owner who requests the page, with the data for rendering it.
 pub(super) struct AdminContext {
     pub(super) site: Site,
     pub(super) owner: Owner,
     pub(super) csrf: String,
     pub(super) text: Text,
-    /// The time of the request.
     pub(super) now: Timestamp,
     zone: TimeZone,
     facts: frame::Facts,
@@ -42,7 +41,7 @@ impl FromRequestParts<Site> for AdminContext {
 }
 
 impl AdminContext {
-    /// Everybody who does not own the installation gets "not found".
+    /// Identifies the owner; everybody who does not own the installation gets "not found".
     pub(super) async fn of(
         site: &Site,
         who: SignedIn,
@@ -72,17 +71,17 @@ impl AdminContext {
         })
     }
 
-    /// A time in the owner's time zone.
+    /// Returns a time in the owner's time zone.
     pub(super) fn moment(&self, at: Timestamp) -> String {
         self.text.moment_short(&at.to_zoned(self.zone.clone()))
     }
 
-    /// The time since `at`, in words.
+    /// Returns the time since `at`, in words.
     pub(super) fn ago(&self, at: Timestamp) -> String {
         span(&self.text, self.now.duration_since(at).as_secs())
     }
 
-    /// A page that must not be cached.
+    /// Returns a page that must not be cached.
     pub(super) fn page<B: Template>(&self, title: &str, body: B) -> Response {
         let who = (self.owner.who(), self.csrf.as_str());
         let frame = self.facts.frame(&self.site, &self.text, who, HERE);
@@ -99,7 +98,7 @@ impl AdminContext {
     }
 }
 
-/// A span of time in its largest unit.
+/// Returns a span of time in its largest unit.
 pub(super) fn span(text: &Text, seconds: i64) -> String {
     let (id, n) = match seconds.max(0) {
         n @ 0..60 => ("server-seconds", n),

@@ -1,5 +1,5 @@
-//! The DNS records by which receivers check our mail: whether the sender's domain has the records
-//! that authorize our mail, and the key that signs it.
+//! The page about outgoing mail: whether the DNS records of the sender's domain authorise our mail
+//! server and publish the key that signs mail.
 
 use std::sync::Arc;
 
@@ -21,7 +21,6 @@ use web::{Problem, Site, Text, Wishes};
 
 use super::context::AdminContext;
 
-/// The path of the page.
 const HERE: &str = "/admin/server/mail";
 /// The message that names the record of the key.
 const DKIM: &str = "server-mail-dkim";
@@ -37,7 +36,6 @@ pub(crate) struct MailFacts {
     pub(crate) domain: String,
     /// The host name of the mail server; `None` for the mailbox.
     pub(crate) server: Option<String>,
-    /// The DNS servers to query.
     pub(crate) dns: NameServers,
     /// Whether mail to many waits until the domain has its records.
     pub(crate) is_required: bool,
@@ -64,7 +62,6 @@ impl MailFacts {
 /// Whether a record was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    /// The record is present.
     Yes,
     /// The record is missing, or has another value.
     No,
@@ -239,7 +236,7 @@ fn record(
     })
 }
 
-/// The records that the domain needs, and whether they are present.
+/// Returns the records that the domain needs, and whether they are present.
 async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<Record> {
     let domain = &facts.domain;
     let ask = async |name: &str| facts.dns.texts(random, name).await.ok();
@@ -334,7 +331,7 @@ fn judge(
     }
 }
 
-/// The key in a DKIM record (RFC 6376, section 3.6.1).
+/// Returns the key in a DKIM record (RFC 6376, section 3.6.1).
 fn public_key(record: &str) -> String {
     let mut tags = record.split(';');
     let found = tags.find_map(|tag| tag.trim().strip_prefix("p="));
@@ -344,7 +341,7 @@ fn public_key(record: &str) -> String {
         .collect()
 }
 
-/// The SPF record that lets the mail server send for the domain.
+/// Returns the SPF record that lets the mail server send for the domain.
 fn spf_record(server: Option<&str>) -> String {
     let allowed = match server {
         Some(host) if host.ends_with("amazonaws.com") => "include:amazonses.com".to_owned(),

@@ -56,7 +56,7 @@ impl Updates {
 }
 
 impl Overview<'_> {
-    /// Whether there are no services besides Kenduri itself.
+    /// Returns whether there are no services besides Kenduri itself.
     fn is_alone(&self) -> bool {
         let mut rows = self.rows.iter().flatten();
         rows.all(|row| row.is_own)
@@ -115,7 +115,7 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server"), body))
 }
 
-/// All certificates: those in files first, then the ordered ones.
+/// Returns all certificates: those in files first, then the ordered ones.
 fn certificates(admin: &AdminContext, status: &EdgeStatus) -> Vec<Certificate> {
     let files = status.in_files.iter().map(|file| in_file(admin, file));
     let ordered = status.ordered.iter().map(|name| ordered(admin, name));

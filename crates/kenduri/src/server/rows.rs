@@ -30,7 +30,8 @@ pub(super) struct Mark {
 }
 
 impl Instance {
-    /// `row` in the owner's language and time zone; `most` is the memory an instance may use.
+    /// Formats `row` in the owner's language and time zone; `most` is the memory limit of an
+    /// instance.
     pub(super) fn of(admin: &AdminContext, row: &InstanceStatus, most: Option<u64>) -> Self {
         let used = megabytes(row.memory_bytes);
         Self {
@@ -56,8 +57,8 @@ impl Instance {
     }
 }
 
-/// The address of a service's page. Names are letters, digits and hyphens, so no escaping is
-/// needed.
+/// Returns the path of a service's page. Names are letters, digits and hyphens, so no escaping
+/// is needed.
 pub(super) fn address(service: &str) -> String {
     format!("{HERE}/services/{service}")
 }
@@ -77,7 +78,7 @@ fn mark(state: InstanceState) -> Mark {
     Mark { class, words }
 }
 
-/// A number of bytes in the format of `kenduri ps`.
+/// Returns a number of bytes in the format of `kenduri ps`.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes / 100_000;
     format!("{}.{} MB", tenths / 10, tenths % 10)

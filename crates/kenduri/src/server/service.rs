@@ -50,7 +50,6 @@ struct ServicePage<'a> {
     error: Option<ActionError>,
 }
 
-/// The end of a process.
 struct Exit {
     when: String,
     instance: u32,
@@ -76,7 +75,7 @@ pub(super) async fn show(
     page(&admin, &server, &name, &asked, None).await
 }
 
-/// The page, with the reason if an action was not done.
+/// Renders the page, with the reason if an action failed.
 pub(super) async fn page(
     admin: &AdminContext,
     server: &ServerStatus,
@@ -129,7 +128,8 @@ pub(super) async fn page(
     Ok(admin.page(&format!("{name} – {}", text.say("server")), body))
 }
 
-/// The state of a service. The response is "not found" if the supervisor process does not know it.
+/// Returns the state of a service. The response is "not found" if the supervisor process does not
+/// know it.
 pub(super) async fn describe(server: &ServerStatus, name: &str) -> Result<ServiceStatus, Problem> {
     let service = name.to_owned();
     match server.ask(ServiceRequest::Describe { service }).await {
@@ -143,7 +143,7 @@ fn late() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(5)
 }
 
-/// The exits, latest first.
+/// Returns the exits, latest first.
 fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     let exits = found.exits.iter().rev().map(|exit| Exit {
         when: admin.moment(exit.at),
@@ -154,7 +154,7 @@ fn exits(admin: &AdminContext, found: &ServiceStatus) -> Vec<Exit> {
     exits.collect()
 }
 
-/// The actions that the service's state allows.
+/// Returns the actions that the service's state allows.
 fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     if &*found.service == OWN_SERVICE {
         return vec![ServiceAction::Reload];
@@ -182,7 +182,7 @@ fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     actions
 }
 
-/// The sentence about the action that the previous page carried out.
+/// Returns the sentence about the action that the previous page carried out.
 fn done_message(text: &Text, done: &str, name: &str) -> Option<String> {
     let id = match done {
         "late" => "server-done-late",

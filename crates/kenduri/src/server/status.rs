@@ -23,7 +23,6 @@ pub(crate) struct ServerStatus {
     requests: mpsc::Sender<StatusRequest>,
 }
 
-/// A request for the state of the edge.
 pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 
 /// The state of the edge at one moment.
@@ -31,7 +30,6 @@ pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 pub(crate) struct EdgeStatus {
     /// The certificates that are ordered from a certificate authority.
     pub(crate) ordered: Arc<[Standing]>,
-    /// The certificates in files.
     pub(crate) in_files: Vec<FileCertificate>,
     /// The routes in the order in which they are tried, one per line.
     pub(crate) routes: String,
@@ -81,7 +79,7 @@ impl ServerStatus {
         }
     }
 
-    /// The state of the edge; `None` while the worker starts or stops.
+    /// Returns the state of the edge; `None` while the worker starts or stops.
     pub(super) async fn edge_status(&self) -> Option<EdgeStatus> {
         let (answer, seen) = oneshot::channel();
         let look = async {

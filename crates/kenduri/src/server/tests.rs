@@ -42,23 +42,24 @@ const WEB: &str = "/admin/server/services/web";
 /// The requests for actions that the supervisor process received.
 type Orders = Arc<Mutex<Vec<ServiceRequest>>>;
 
-/// A site whose supervisor process has a service `web` of two instances, and refuses to restart it.
+/// Returns a site whose supervisor process has a service `web` of two instances, and refuses to
+/// restart it.
 fn site(world: &World) -> (Context, axum::Router, Orders) {
     site_with(world, Some(status(world.platform.clock.now())))
 }
 
-/// The same site with the given state of the edge; `None` as if the worker did not reply.
+/// Builds the same site with the given state of the edge; `None` as if the worker did not reply.
 fn site_with(world: &World, status: Option<EdgeStatus>) -> (Context, axum::Router, Orders) {
     site_looking(world, status, &[])
 }
 
-/// The same site with a backup.
+/// Returns the same site with a backup.
 fn site_backed_up(world: &World, agent: &Arc<Agent>) -> (Context, axum::Router, Orders) {
     let status = status(world.platform.clock.now());
     site_of(world, Some(status), &[], Some(Arc::clone(agent)))
 }
 
-/// The same site with sources of newer versions.
+/// Returns the same site with sources of newer versions.
 fn site_looking(
     world: &World,
     status: Option<EdgeStatus>,
@@ -94,7 +95,7 @@ fn site_of(
     (accounts, router, orders)
 }
 
-/// A sender's domain whose DNS servers do not answer.
+/// Returns a sender's domain whose DNS servers do not answer.
 fn mail_facts() -> Arc<MailFacts> {
     Arc::new(MailFacts {
         domain: "kad.example".to_owned(),
@@ -255,7 +256,7 @@ fn status(now: jiff::Timestamp) -> EdgeStatus {
     }
 }
 
-/// A signed-in person, who owns the installation or not.
+/// Returns a signed-in person, who owns the installation or not.
 async fn somebody(
     world: &World,
     accounts: &Context,
@@ -291,7 +292,6 @@ async fn somebody(
     visitor
 }
 
-/// The form for this action.
 fn action(page: &Page, word: &str) -> Form {
     let mut forms = page.forms().into_iter();
     let holds = |form: &Form| {
@@ -511,7 +511,8 @@ fn every_language_says_the_same_messages_with_the_same_names() {
 
 #[test]
 fn counts_are_said_in_the_singular_too() {
-    // These limits are always larger than one, and for one day "tomorrow" and "yesterday" are used.
+    // These messages need no singular: the limits are larger than one, and a single day is called
+    // "tomorrow" or "yesterday".
     let plural_only = [
         "complaint-name-long",
         "complaint-guests",

@@ -76,7 +76,7 @@ enum Event {
     Limit(String),
 }
 
-/// The number of advisories, and those that concern version `ours`.
+/// Returns the number of advisories, and those that concern version `ours`.
 pub(super) fn concerning(text: &str, ours: &Version) -> Result<(usize, Vec<Advisory>)> {
     let all = read(text).context("it is no list of advisories as OSV writes them")?;
     let mut concerning = Vec::new();

@@ -14,7 +14,6 @@ use super::{line, link};
 /// The maximum number of releases shown.
 const SHOWN: usize = 20;
 
-/// A newer version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Release {
     pub(crate) version: String,
@@ -29,8 +28,8 @@ struct Entry {
     link: String,
 }
 
-/// The number of releases, and those newer than `ours`. A pre-release (`-rc.1`) is only included if
-/// `ours` is a pre-release too.
+/// Returns the number of releases, and those newer than `ours`. A pre-release (`-rc.1`) is only
+/// included if `ours` is a pre-release too.
 pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Release>)> {
     let entries = entries(text)?;
     let read = entries.len();
@@ -52,7 +51,7 @@ pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Relea
 }
 
 impl Entry {
-    /// The version in the title, or else in the last segment of the link.
+    /// Returns the version in the title, or else in the last segment of the link.
     fn version(&self) -> Option<Version> {
         let words = self.title.split_whitespace();
         let last = self.link.trim().rsplit('/').next();
@@ -63,8 +62,8 @@ impl Entry {
     }
 }
 
-/// The entries of a feed. A feed that declares entities of its own is refused, so they are never
-/// expanded.
+/// Returns the entries of a feed. A feed that declares entities of its own is refused, so they are
+/// never expanded.
 fn entries(text: &str) -> Result<Vec<Entry>> {
     let mut reader = Reader::from_str(text);
     let mut entries: Vec<Entry> = Vec::new();

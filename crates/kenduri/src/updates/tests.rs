@@ -13,13 +13,13 @@ fn found(text: &str, ours: &str) -> Result<Found, String> {
     Found::in_text(text, &ours).map_err(|error| format!("{error:#}"))
 }
 
-/// The newer versions in a feed.
+/// Returns the newer versions in a feed.
 fn newer(feed: &str, ours: &str) -> Vec<String> {
     let found = found(feed, ours).unwrap();
     found.newer.into_iter().map(|one| one.version).collect()
 }
 
-/// Whether an advisory with these ranges and versions concerns a version.
+/// Returns whether an advisory with these ranges and versions concerns a version.
 fn concerns(affected: &str, ours: &str) -> bool {
     let text = format!(
         r#"[{{"id":"A","affected":[{{"package":{{"ecosystem":"crates.io","name":"kenduri"}},{affected}}}]}}]"#

@@ -32,7 +32,7 @@ pub(super) struct MessageLoop<'a> {
     purges: mpsc::Receiver<Purge>,
     status_requests: mpsc::Receiver<StatusRequest>,
     upstream_servers: UpstreamServers,
-    /// Notifies the owners when a service is given up, if the app runs.
+    /// Notifies the owners when a service has failed for good; `None` without the app.
     alarm: Option<Alarm>,
     ending: CancellationToken,
     /// Whether another worker has taken over, or Kenduri is stopping.
@@ -79,7 +79,7 @@ impl<'a> MessageLoop<'a> {
         self.listen(inbox, end).await
     }
 
-    /// Until `end`, handles only the messages that concern requests in progress.
+    /// Handles only the messages about requests in progress, until `end`.
     pub(super) async fn finish(
         mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -114,7 +114,7 @@ impl<'a> MessageLoop<'a> {
                     // The page may have stopped waiting.
                     let _ = look.send(status);
                 }
-                // When this worker is leaving, the next worker's counts are used.
+                // While this worker is leaving, the next worker's counts are used.
                 _ = look.tick(), if !self.is_leaving => {
                     let rates = self.upstream_servers.rates(self.edge);
                     if !rates.is_empty() {

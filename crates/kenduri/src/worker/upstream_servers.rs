@@ -68,7 +68,7 @@ impl UpstreamServers {
         }
     }
 
-    /// The load of the servers since the last call, which was [`LOOK`] ago.
+    /// Returns the load of the servers since the last call, which was [`LOOK`] ago.
     pub(super) fn rates(&mut self, edge: &Edge) -> Vec<RequestRate> {
         let mut counts = BTreeMap::new();
         for (service, crew) in self.services() {
@@ -115,7 +115,7 @@ fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSen
     });
 }
 
-/// The server address of an instance, if it takes requests.
+/// Returns the server address of an instance, if it takes requests.
 fn server(member: &InstanceAddress) -> Option<ServerAddress> {
     Some(match member.address.as_ref()? {
         Address::Unix(path) => ServerAddress::Unix {

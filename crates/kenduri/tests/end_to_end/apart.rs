@@ -1,5 +1,5 @@
-//! A supervisor process that is root over data of another user: what it works with lies apart
-//! from the data, where nobody else can exchange it.
+//! A root supervisor process with data of another user: its sockets and logs are kept apart from
+//! the data, where no other user can replace them.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,10 +17,10 @@ use crate::program::{Program, text};
 use crate::upgrade::Copy;
 use crate::users::{DAEMON, OWNER, STRANGER, give};
 
-/// Runs a program as the unit that `kenduri install` writes does.
+/// Runs a program with the umask of the unit that `kenduri install` writes.
 pub(crate) const SCRIPT: &str = "umask 077; exec \"$0\" \"$@\"";
 
-/// A service that listens, with a line for who runs it.
+/// Returns a service that listens, run by this user.
 fn web(user: &str) -> String {
     format!(
         "[service.web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\n{user}\n\
@@ -28,7 +28,7 @@ fn web(user: &str) -> String {
     )
 }
 
-/// An installation whose data belong to somebody else. What it leaves apart is removed.
+/// An installation whose data belongs to another user. Its separate folders are removed on drop.
 pub(crate) struct Site(pub(crate) Copy);
 
 impl Site {
@@ -53,7 +53,7 @@ impl Site {
     }
 }
 
-/// The folders of sockets and of lines of data that belong to somebody else.
+/// Returns the separate folders for sockets and logs of data that belongs to another user.
 fn apart(copy: &Copy) -> [PathBuf; 2] {
     let data = fs::canonicalize(copy.data()).expect("data");
     let bytes = data.as_os_str().as_bytes();
@@ -74,7 +74,7 @@ impl Drop for Site {
     }
 }
 
-/// The user of the process that answers at `/web/`.
+/// Returns the user id of the process that responds at `/web/`.
 fn user_of_web(program: &Program) -> u32 {
     let answer = program.get("/web/x");
     assert_eq!(answer.status, 200);
@@ -114,7 +114,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
         text(&restarted.stderr)
     );
     assert_eq!(user_of_web(&program), *DAEMON);
-    // The next one finds what is there from the beginning.
+    // The next program finds the existing folders.
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let mut program = site.start(&["--set", "log.to=logs"]);
     assert_eq!(user_of_web(&program), *DAEMON);
@@ -122,7 +122,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
     assert_eq!((facts.uid(), facts.mode() & 0o777), (0, 0o700));
     assert_eq!(fs::metadata(&lines).expect("it is there").len(), 0);
 
-    // It is found by the data, also where a link leads to them.
+    // The folders are found by the data's path, also through a symbolic link.
     let link = here.join("link");
     std::os::unix::fs::symlink(site.0.data(), &link).expect("a link");
     let mut found = Command::new(site.0.program());
@@ -131,7 +131,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
         .arg(&link)
         .stdout(Stdio::null());
     assert_eq!(found.status().expect("kenduri").code(), Some(0));
-    // The service and the worker come to the socket, and nobody else.
+    // Only the service's user and the worker's user can reach the socket.
     let [run, logs] = apart(&site.0);
     let folder = run.join("services/web");
     let facts = fs::metadata(&folder).expect("a folder");
@@ -143,7 +143,7 @@ fn what_another_user_puts_into_its_data_leads_root_nowhere() {
         assert_eq!(rights, (*DAEMON, OWNER, 0o660));
     }
     assert!(fs::metadata(logs.join("web.log")).expect("lines").len() > 0);
-    // An upgrade goes on there.
+    // An upgrade keeps using the folders.
     site.0.change(&program);
     assert_eq!(user_of_web(&program), *DAEMON);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
@@ -173,7 +173,7 @@ fn services_that_name_nobody_run_as_the_settings_say() {
         "--name",
         "Evil",
     ];
-    // While Kenduri runs, and when it does not.
+    // A user without permission is refused whether Kenduri runs or not.
     let refused = give(&site.0, *DAEMON, &words);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stdout));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
@@ -197,7 +197,7 @@ fn root_in_a_folder_of_root_says_so_once() {
     assert!(Path::new(&copy.data()).join("run").is_dir());
 }
 
-/// Listens in the place of Kenduri, and tells what it is told.
+/// Listens on Kenduri's control socket, and prints what it receives.
 const LIAR: &str = "import socket, sys\n\
                     liar = socket.socket(socket.AF_UNIX)\n\
                     liar.bind(sys.argv[1])\n\
@@ -227,7 +227,7 @@ fn whoever_answers_in_the_place_of_kenduri_is_told_nothing() {
     assert!(why.contains("user 65533 answers"), "{why}");
     assert_eq!(lines.next().expect("a line").expect("a line"), "b''");
     liar.wait().expect("its end");
-    // Nor is a folder of somebody else's used.
+    // A folder that belongs to another user is not used.
     fs::remove_file(run.join("control.sock")).expect("removed");
     let refused = copy.command().output().expect("kenduri");
     let why = text(&refused.stderr);

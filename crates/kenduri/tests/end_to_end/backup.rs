@@ -1,4 +1,4 @@
-//! A machine that is lost, and another one that goes on.
+//! Backups: a machine is lost, and another one continues with the restored data.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ impl Machine {
         }
     }
 
-    /// Makes the key; returns the file of the passphrase.
+    /// Creates the key; returns the file with the passphrase.
     fn make_key(&self) -> PathBuf {
         let said = self.run(&["backup", "now"]).expect("a snapshot");
         let passphrase = said.lines().find(|line| line.matches('-').count() == 5);
@@ -71,7 +71,7 @@ impl Machine {
         let data = self.folder.path().join(name);
         let from = format!("folder:{}", self.folder.path().join("elsewhere").display());
         let (passphrase, into) = (passphrase.to_string_lossy(), data.to_string_lossy());
-        // As on another machine, which has no settings.
+        // Restores without settings, as on a new machine.
         let words = [
             "restore",
             "--from",
@@ -91,7 +91,7 @@ impl Machine {
     }
 }
 
-/// The owners of a restored store, in the order in which they came.
+/// Returns the owners in a restored store, in the order in which they were created.
 fn owners(data: &Path) -> Vec<usize> {
     let store = rusqlite::Connection::open(data.join("kenduri.db")).expect("a store");
     let mut all = store
@@ -126,7 +126,7 @@ fn a_lost_machine_is_restored_elsewhere_and_goes_on() {
     for number in 0..3 {
         assert!(machine.make_owner(number));
     }
-    // Until all three are in the backup.
+    // Waits until the backup contains all three owners.
     let end = Instant::now() + PATIENCE;
     let mut turn = 0;
     let data = loop {
@@ -237,8 +237,8 @@ fn an_empty_machine_fills_itself_where_it_is_told_to() {
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
-/// Killed while it writes and backs up: what is restored is whole, and is what was acknowledged up
-/// to some moment.
+/// The program is killed while it writes and backs up. The restored store is consistent, and
+/// contains everything acknowledged up to some moment.
 #[test]
 fn a_kill_in_the_middle_of_a_backup_leaves_whole_backups() {
     let machine = Machine::new();

@@ -1,5 +1,5 @@
-//! `kill -9` in the middle of a mail to many, through a slow mail server: nobody is left out, and
-//! nobody gets it twice. `cargo xtask show mail` does the same with 5,000 households.
+//! `kill -9` in the middle of a campaign with a slow mail server: every household gets the mail
+//! exactly once. `cargo xtask show mail` does the same with 5,000 households.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -10,17 +10,16 @@ use crate::engine::{Database, Engine};
 use crate::mail_server::MailServer;
 use crate::program::Program;
 
-/// How many households get the mail, where nobody says otherwise.
+/// The default number of households.
 const HOUSEHOLDS: usize = 300;
-/// How often the program is killed meanwhile.
+/// How many times the program is killed.
 const KILLS: usize = 10;
-/// How many mails leave at once: `jobs.at_once`.
+/// How many mails are sent concurrently: `jobs.at_once`.
 const AT_ONCE: usize = 2;
-/// The id of the campaign.
 const CAMPAIGN: &str = "00000000-0000-7000-8000-00000000000c";
-/// How long the mail server takes over a mail.
+/// How long the mail server takes for each mail.
 const OVER_EACH: Duration = Duration::from_millis(2);
-/// How long the mails of one life of the program may take on a slow machine.
+/// Time limit for the mails between two kills, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 #[test]
@@ -61,7 +60,7 @@ fn reach_everybody(engine: &Engine) {
         let reached = mail.wait(PATIENCE, |received| received.len() >= so_many);
         assert!(reached, "{} of {so_many}", mail.received().len());
         program.kill();
-        // Jobs that were cut short wait for their lease to end.
+        // Interrupted jobs wait until their lease ends.
         engine.make_all_jobs_due(folder.path());
     }
     let program = Program::serve(&arguments, &[]);

@@ -1,4 +1,4 @@
-//! The addresses of older programs: there where they are asked for, and nowhere else.
+//! The paths of older programs: served only where they are enabled.
 
 use rustix::process::Signal;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Connections of HTTP/3 while one program follows another.
+//! HTTP/3 connections during an upgrade.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -24,13 +24,13 @@ use crate::program::free_address;
 use crate::upgrade::Copy;
 
 const HOST: &str = "kad.example";
-/// More than leaves at once before its client says that it has some of it.
+/// More than the server can send before the client acknowledges some of it.
 const PIECE: usize = 256 << 10;
 const PIECES: usize = 8;
-/// How long anything may take on a slow machine.
+/// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Another program, which sends a piece of its one long answer when it is told to.
+/// Returns an upstream server that sends one long response, piece by piece when told to.
 fn upstream(go: Receiver<()>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -53,7 +53,7 @@ fn upstream(go: Receiver<()>) -> SocketAddr {
     address
 }
 
-/// Asks over connections of its own.
+/// An HTTP/3 client with its own connections.
 struct Client {
     endpoint: Endpoint,
     address: SocketAddr,
@@ -93,14 +93,14 @@ async fn ask(send: &mut SendRequest<OpenStreams, Bytes>, path: &str) -> Stream {
     let request = Request::get(format!("https://{HOST}{path}"));
     let sent = send.send_request(request.body(()).expect("a request"));
     let mut stream = sent.await.expect("sent");
-    // It may have been answered by now, and nobody waits for the end of it any more.
+    // The response may be complete already.
     let _ = stream.finish().await;
     let answer = tokio::time::timeout(PATIENCE, stream.recv_response()).await;
     assert_eq!(answer.expect("soon").expect("an answer").status(), 200);
     stream
 }
 
-/// Has a piece sent, and waits until it is here.
+/// Makes the upstream server send a piece, and waits until it has arrived.
 async fn go_on(stream: &mut Stream, go: &Sender<()>) {
     go.send(()).expect("somebody who sends");
     let mut came = 0;
@@ -112,7 +112,7 @@ async fn go_on(stream: &mut Stream, go: &Sender<()>) {
     assert_eq!(came, PIECE);
 }
 
-/// Asks until the worker says that it takes no more requests (GOAWAY).
+/// Sends requests until the worker refuses further ones (GOAWAY).
 async fn told(send: &mut SendRequest<OpenStreams, Bytes>) {
     let request = || Request::get(format!("https://{HOST}/")).body(());
     let told = async {
@@ -167,11 +167,11 @@ fn an_answer_over_http3_is_finished_before_another_program_serves() {
     runtime.block_on(async {
         let (mut next, connection) = client.connect().await;
         ask(&mut next, "/").await;
-        // Who is killed says nothing, and is followed all the same.
+        // A killed worker sends no GOAWAY, but the next worker still takes over.
         let worker = i32::try_from(program.worker()).ok().and_then(Pid::from_raw);
         kill_process(worker.expect("a process"), Signal::KILL).expect("it lives");
         ask(&mut client.connect().await.0, "/").await;
-        // It need not wait until it is sure that nobody answers.
+        // The client need not wait for a timeout of the old connection.
         let request = Request::get(format!("https://{HOST}/")).body(());
         let _unanswered = next.send_request(request.expect("a request")).await;
         let ended = tokio::time::timeout(PATIENCE, connection.closed()).await;

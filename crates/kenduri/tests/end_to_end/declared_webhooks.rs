@@ -1,4 +1,4 @@
-//! `[[webhook]]`: a service beside Kenduri hears of an answer.
+//! `[[webhook]]`: a service beside Kenduri is notified of an answer.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::program::{PATIENCE, Program};
 
 const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
 
-/// Writes down the first message that it gets.
+/// A server that writes the first message it receives to a file.
 const SERVER: &str = r#"
 import http.server, json, os, socketserver
 
@@ -33,7 +33,7 @@ class Hear(http.server.BaseHTTPRequestHandler):
 socketserver.UnixStreamServer(os.environ["SOCKET"], Hear).serve_forever()
 "#;
 
-/// What the service heard, as soon as it has.
+/// Waits for the message that the service received.
 fn heard(folder: &Path) -> Value {
     let end = Instant::now() + PATIENCE;
     loop {

@@ -1,17 +1,16 @@
-//! The two engines a store may have, and a look into it that asks no Kenduri.
+//! The two database engines, with direct access to the store that bypasses Kenduri.
 
 use std::path::Path;
 
-/// What the store is kept in.
+/// The engine of the store.
 pub(crate) enum Engine {
     /// A file in the data folder.
     Sqlite,
-    /// A database of our own.
+    /// A database created for the test.
     Postgres(Database),
 }
 
 impl Engine {
-    /// `store.url` for it.
     pub(crate) fn url(&self) -> &str {
         match self {
             Self::Sqlite => "sqlite:kenduri.db",
@@ -19,12 +18,12 @@ impl Engine {
         }
     }
 
-    /// Ends every wait of a job, as time does while no Kenduri runs.
+    /// Makes all jobs due, as if their waiting times had passed while Kenduri was stopped.
     pub(crate) fn make_all_jobs_due(&self, data: &Path) {
         self.execute(data, "UPDATE job SET due_at = 0 WHERE due_at IS NOT NULL");
     }
 
-    /// Changes something behind everybody's back.
+    /// Changes the store directly.
     pub(crate) fn execute(&self, data: &Path, sql: &str) {
         match self {
             Self::Sqlite => open(data).execute_batch(sql).expect("a table"),
@@ -35,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// One text.
+    /// Runs a query for one text.
     pub(crate) fn text(&self, data: &Path, sql: &str) -> String {
         match self {
             Self::Sqlite => open(data)
@@ -48,7 +47,7 @@ impl Engine {
         }
     }
 
-    /// Bytes, of the first column of each row.
+    /// Runs a query for the first column of each row, as bytes.
     pub(crate) fn bytes(&self, data: &Path, sql: &str) -> Vec<Vec<u8>> {
         match self {
             Self::Sqlite => {
@@ -67,7 +66,7 @@ impl Engine {
         }
     }
 
-    /// Code and mail address of every invitation.
+    /// Returns the code and the mail address of every invitation.
     pub(crate) fn invitations(&self, data: &Path) -> Vec<(String, Option<String>)> {
         let sql = "SELECT code, email FROM invitation ORDER BY code";
         match self {
@@ -86,7 +85,7 @@ impl Engine {
     }
 }
 
-/// A database on the server that `KENDURI_TEST_POSTGRES` names; dropped when dropped.
+/// A database on the server that `KENDURI_TEST_POSTGRES` names; deleted on drop.
 pub(crate) struct Database {
     server: String,
     name: String,
@@ -94,7 +93,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Makes a database, if there is a server to make it on.
+    /// Creates a database, or returns `None` if no server is configured.
     pub(crate) fn create(name: &str) -> Option<Self> {
         let (_, server) = std::env::vars().find(|(name, _)| name == "KENDURI_TEST_POSTGRES")?;
         let name = format!("kenduri_{name}_{}", std::process::id());

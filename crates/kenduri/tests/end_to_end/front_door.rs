@@ -1,5 +1,5 @@
-//! The program with its own edge: files, neighbours, certificates, and
-//! settings that change while it runs.
+//! The program with its own edge: files, upstream servers, certificates, and settings that change
+//! while it runs.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -18,7 +18,7 @@ use crate::program::{Program, free_address, run, text};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A folder with settings and a page in it.
+/// A folder with settings and a page.
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -46,7 +46,7 @@ impl Place {
         Program::start(&["serve", "--config", &self.config()], &[])
     }
 
-    /// The exit code, and what was said on either output.
+    /// Runs a command; returns the exit code and all output.
     fn order(&self, words: &[&str]) -> (Option<i32>, String) {
         let config = self.config();
         let words = [words, &["--config", &config]].concat();
@@ -126,7 +126,7 @@ fn the_wedding_card_stands_beside_the_app() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().display().to_string();
     let program = Program::serve(&["--demo", "--config", &config, "--data", &data], &[]);
-    // The card's own pages have its policy, and the app's have theirs.
+    // The card's static pages have the card's policy, the app's pages the app's.
     let policy = |answer: &Answer| {
         let policy = answer.header("content-security-policy");
         policy.expect("a policy").to_owned()
@@ -139,12 +139,12 @@ fn the_wedding_card_stands_beside_the_app() {
     assert!(program.get("/").text().contains("card.js"));
     for (path, status) in [
         ("/forgot", 200),
-        // Registration is closed, as the app says itself.
+        // Registration is closed; this response comes from the app.
         ("/register", 403),
         ("/login", 200),
         ("/invite/RAHMA", 200),
         ("/admin", 303),
-        // A folder without an index, and what nobody has.
+        // A folder without an index, and a missing file.
         ("/fonts/", 404),
         ("/none.html", 404),
     ] {
@@ -182,14 +182,14 @@ fn operators_are_answered_where_no_route_is_in_the_way() {
     assert_eq!(program.get("/readyz").text(), "ready\n");
     let figures = program.get("/metrics").text();
     assert!(figures.contains("edge_requests_total{route="), "{figures}");
-    // Somebody whom a proxy speaks for is not on this machine.
+    // A client behind a proxy is not local.
     let forwarded = "X-Forwarded-For: 203.0.113.9\r\n";
     assert_eq!(get(&program, "x", "/metrics", forwarded).status, 404);
     assert_eq!(get(&program, "x", "/healthz", forwarded).status, 200);
     assert_eq!(program.get("/metrics/x").status, 404);
     assert_eq!(program.get("/").status, 404);
     assert_eq!(get(&program, "shop.example", "/metrics", "").status, 404);
-    // A proxy on this machine that says for nobody whom it asks.
+    // A local proxy that sends no client address would look like a local client.
     assert_eq!(get(&program, "x", "/metrics", "").status, 404);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let log = fs::read_to_string(place.path().join("data/logs/kenduri.log")).expect("a log");
@@ -256,7 +256,8 @@ fn settings_are_taken_while_it_runs_and_bad_ones_change_nothing() {
     assert_eq!(program.get("/old/x").status, 410);
     let (_, said) = place.order(&["apply"]);
     assert!(said.starts_with("Nothing changed"), "{said}");
-    // Another file is not what it was started with, whatever stands in it.
+    // Another settings file is refused, whatever its contents, because the program was not started
+    // with it.
     place.write("other.toml", FILES);
     let other = place.path().join("other.toml");
     let words = ["apply", "--config", other.to_str().expect("text")];
@@ -327,7 +328,7 @@ fn the_doors_close_for_all_but_the_owner() {
     let cookie = format!("Cookie: {}\r\n", entered.cookie().expect("a pass"));
     assert_eq!(get(&program, "kad.example", "/", &cookie).status, 200);
 
-    // It outlives a restart, and opens again without anybody running.
+    // Maintenance outlives a restart, and can be ended while the program is stopped.
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let mut program = place.serve();
     assert_eq!(get(&program, "kad.example", "/", "").status, 503);
@@ -342,7 +343,7 @@ fn the_doors_close_for_all_but_the_owner() {
     assert_eq!(program.get("/").status, 200);
 }
 
-/// The links that maintenance printed.
+/// Returns the links that `maintenance` printed.
 fn links(said: &str) -> Vec<&str> {
     let lines = said.lines().map(|line| line.split_once("/?kenduri-pass="));
     lines.flatten().map(|(start, _)| start).collect()
@@ -374,7 +375,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     assert_eq!(links(&plain), [format!("http://plain.example:{http}")]);
     let (_, said) = place.order(&["maintenance", "on", "--host", "a.far.example"]);
     assert_eq!(links(&said), [format!("http://a.far.example:{http}")]);
-    // The first link still lets in.
+    // The first link is still valid.
     let (_, pass) = plain.trim().split_once("/?").expect("a link");
     let entered = get(&program, "plain.example", &format!("/?{pass}"), "");
     assert_eq!(entered.status, 303, "{}", entered.head);
@@ -385,7 +386,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     ];
     let (_, said) = place.order(&["maintenance", "on"]);
     assert_eq!(links(&said), all, "{said}");
-    // The settings that are in force count.
+    // The active settings count, not those in the file.
     place.write("kenduri.toml", FILES);
     assert_eq!(place.order(&["apply"]).0, Some(0));
     let (_, said) = place.order(&["maintenance", "on"]);
@@ -399,7 +400,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     assert!(said.ends_with("lets you in at 1 more.\n"), "{said}");
 }
 
-/// Answers one request with the head it got.
+/// Responds to one request with its head.
 fn echo(listener: TcpListener) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a visitor");
@@ -439,7 +440,7 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     let id = answer.header("x-request-id").expect("an id").to_owned();
     assert!(head.contains(&format!("x-request-id: {id}\r\n")) && id != "forged");
     echoes.join().expect("an end");
-    // The app knows that somebody claims to ask for another, and believes neither.
+    // The app sees that a proxy claims to forward for another client, and trusts neither address.
     assert_eq!(get(&program, &program.address, "/metrics", "").status, 200);
     assert_eq!(
         get(&program, &program.address, "/metrics", forged).status,
@@ -451,7 +452,7 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("Answers taken out: 0."), "{said}");
 
-    // The mailbox is still there until a restart.
+    // The mailbox stays available until a restart.
     let public = "[listen]\nhttps = [\":0\"]\n[mail]\nurl = \"smtp://localhost:1\"\n";
     place.write("kenduri.toml", &format!("data = \"data\"\n{public}"));
     let (code, said) = place.order(&["apply"]);

@@ -1,4 +1,4 @@
-//! Listening sockets that somebody else opened, as systemd does.
+//! Listening sockets passed in by another process, as systemd does.
 
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
@@ -34,7 +34,7 @@ fn sockets_of_the_system_are_used_and_live_on() {
         }
         Program::watch(shell)
     };
-    // While this one is open too, nobody else could bind the address.
+    // While this socket is open, no other process can bind the address.
     let mut first = program(listener.try_clone().expect("once more"));
     assert_eq!(first.address, address);
     assert_eq!(first.get("/readyz").status, 200);

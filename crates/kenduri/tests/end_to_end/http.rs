@@ -1,4 +1,4 @@
-//! As much of an HTTP client as these tests need: one request, one answer.
+//! A minimal HTTP client for these tests: one request, one response.
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
@@ -9,31 +9,27 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// Its status.
     pub(crate) status: u16,
     /// Its headers as sent.
     pub(crate) head: String,
-    /// Its body, without chunks.
+    /// The body, decoded from chunks.
     pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    /// The body as text.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| {
             panic!("{error}: {} {}", self.head, self.text());
         })
     }
 
-    /// Every cookie it sets, as a browser sends them back.
+    /// Returns all cookies that the response sets, as a `Cookie` header.
     pub(crate) fn cookie(&self) -> Option<String> {
         let set = self.head.lines().filter_map(|line| {
             let (name, value) = line.split_once(':')?;
@@ -44,7 +40,6 @@ impl Answer {
         (!cookies.is_empty()).then(|| cookies.join("; "))
     }
 
-    /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (found, value) = line.split_once(':')?;
@@ -53,7 +48,7 @@ impl Answer {
     }
 }
 
-/// Sends one request on a connection of its own.
+/// Sends one request on a new connection.
 pub(crate) fn send(
     address: &str,
     method: &str,
@@ -74,7 +69,7 @@ pub(crate) fn send(
     raw(address, &whole)
 }
 
-/// Sends bytes as they are, and reads until the other side closes.
+/// Sends raw bytes, and reads until the server closes the connection.
 pub(crate) fn raw(address: &str, request: &[u8]) -> io::Result<Answer> {
     let stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -82,7 +77,7 @@ pub(crate) fn raw(address: &str, request: &[u8]) -> io::Result<Answer> {
     exchange(stream, request)
 }
 
-/// As [`raw`], over a socket in the file system.
+/// Like [`raw`], over a unix socket.
 pub(crate) fn over_unix(path: &Path, request: &[u8]) -> io::Result<Answer> {
     let stream = UnixStream::connect(path)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -92,7 +87,7 @@ pub(crate) fn over_unix(path: &Path, request: &[u8]) -> io::Result<Answer> {
 fn exchange(mut stream: impl Read + Write, request: &[u8]) -> io::Result<Answer> {
     stream.write_all(request)?;
     let mut bytes = Vec::new();
-    // A server that refuses early may reset the connection after its answer.
+    // A server that refuses early may reset the connection after its response.
     let ended = stream.read_to_end(&mut bytes);
     if bytes.is_empty() {
         ended?;

@@ -1,4 +1,4 @@
-//! What other programs are told becomes settings that Kenduri takes.
+//! Settings imported from other programs are valid for Kenduri.
 
 use std::path::Path;
 

@@ -1,15 +1,15 @@
-//! The unit that `kenduri install` writes, as systemd itself judges it. Nothing is installed.
+//! The unit that `kenduri install` writes, checked by systemd itself. Nothing is installed.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::program::{run, text};
 
-/// The settings of an edge, so that nothing else must be said.
+/// Settings of an edge that need no further flags.
 const SETTINGS: &str =
     "[listen]\nhttp = [\":80\"]\nhttps = [\":443\"]\n\n[[route]]\nto = \"status:404\"\n";
 
-/// And a program beside it.
+/// Settings of a service beside it.
 const SERVICE: &str = "\n[service.calm]\nrun = \"sleep 1\"\nlisten = \"none\"\n";
 
 fn printed(folder: &Path, more: &[&str]) -> String {
@@ -25,7 +25,7 @@ fn printed_of(settings: &str, folder: &Path, more: &[&str]) -> String {
     text(&output.stdout)
 }
 
-/// What systemd-analyze says to these units.
+/// Runs systemd-analyze on these units; returns whether it succeeded, and its output.
 fn analyze(words: &[&str], folder: &Path) -> (bool, String) {
     let output = Command::new("systemd-analyze")
         .args(words)
@@ -111,7 +111,7 @@ fn services_have_an_account_of_their_own_unless_told_otherwise() {
     assert!(shared.contains("User=kenduri\n") && !shared.contains("service_user"));
     let other = printed(&["--user", "guests", "--services-user", "helpers"]);
     assert!(other.contains(" --set service_user=helpers\n"), "{other}");
-    // Where nothing runs beside it, no root is needed.
+    // Without services, root is not needed.
     let alone = printed_of(SETTINGS, folder.path(), &[]);
     assert!(alone.contains("User=kenduri\n") && !alone.contains("service_user"));
     let words = ["install", "--print", "--services-user", "root"];

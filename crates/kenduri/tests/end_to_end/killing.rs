@@ -1,5 +1,4 @@
-//! `kill -9` in the middle of answering, many times over: whatever was
-//! acknowledged is there, and every mail leaves once.
+//! `kill -9` during many saves: every acknowledged answer is stored, and every mail is sent once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,11 +12,11 @@ use crate::http;
 use crate::mail_server::{MailServer, Received};
 use crate::program::Program;
 
-/// How deep in the work it is killed at most, in acknowledged answers.
+/// The highest number of acknowledged answers in a round before the kill.
 const DEPTH: usize = 140;
-/// How many clients answer at once.
+/// How many clients save concurrently.
 const CLIENTS: usize = 8;
-/// How long acknowledged answers and mails may take on a slow machine.
+/// Time limit for acknowledged answers and mails, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
@@ -32,17 +31,17 @@ fn postgres_loses_nothing() {
     }
 }
 
-/// One household as its client knows it.
+/// A household's state as its client knows it.
 #[derive(Debug, Clone)]
 struct Household {
     code: String,
-    /// Where its confirmation goes.
+    /// The address for its confirmation mail.
     address: Option<String>,
-    /// The last state that was acknowledged.
+    /// The last acknowledged state.
     known: Value,
-    /// A note that was sent and not acknowledged.
+    /// A note that was sent but not acknowledged.
     unanswered: Option<String>,
-    /// How many answers were acknowledged.
+    /// How many saves were acknowledged.
     acknowledged: usize,
 }
 
@@ -60,10 +59,10 @@ fn lose_nothing(engine: &Engine) {
 
     let mut program = Program::serve(&arguments, &[]);
     let mut households = open_households(&program, engine.invitations(folder.path()));
-    // How often it is killed under load: ten times, or eighty.
+    // The number of kills under load: 10, or 80 in long runs.
     let rounds = (testkit::rounds() * 2 / 5).max(1);
     for round in 0..rounds {
-        // Every round at another depth of the work.
+        // Each round kills after a different number of answers.
         let depth = CLIENTS + DEPTH * round / rounds;
         answer_until_killed(program, &mut households, round, depth);
         program = Program::serve(&arguments, &[]);
@@ -75,13 +74,14 @@ fn lose_nothing(engine: &Engine) {
     let acknowledged: usize = acknowledged.sum();
     assert!(acknowledged >= rounds * CLIENTS, "{acknowledged}");
 
-    // One confirmation for each household with an address that has answered.
+    // One confirmation is expected for each household with an address that has answered.
     let answered = households.iter().filter(|one| one.acknowledged > 0);
     let mut expected: BTreeMap<String, usize> = BTreeMap::new();
     for address in answered.filter_map(|household| household.address.clone()) {
         *expected.entry(address).or_default() += 1;
     }
-    // Killed while mails leave, too. Confirmations wait for a further change.
+    // The program is also killed while it sends mails. Confirmations are delayed in case of further
+    // changes, so all jobs are made due.
     program.kill();
     engine.make_all_jobs_due(folder.path());
     for count in [1, 3, 6, 10] {
@@ -90,8 +90,8 @@ fn lose_nothing(engine: &Engine) {
         assert!(so_many, "{:?}", mail.received());
         program.kill();
     }
-    // Jobs that were cut short wait for their lease to end. Not before the last kill: a mail
-    // that is cut short twice is not sent a third time.
+    // Interrupted jobs wait until their lease ends. This is not done before the last kill, because
+    // a mail that is interrupted twice is not tried again.
     engine.make_all_jobs_due(folder.path());
     program = Program::serve(&arguments, &[]);
     let all = mail.wait(PATIENCE, |received| letters(received) == expected);
@@ -100,7 +100,7 @@ fn lose_nothing(engine: &Engine) {
     check_copies(&program, &received);
 }
 
-/// How many different mails each address got.
+/// Counts the different mails to each address.
 fn letters(received: &[Received]) -> BTreeMap<String, usize> {
     let mut ids = BTreeSet::new();
     let mut letters = BTreeMap::new();
@@ -112,7 +112,7 @@ fn letters(received: &[Received]) -> BTreeMap<String, usize> {
     letters
 }
 
-/// Nobody got a mail twice, but those whose fate a kill left open.
+/// Checks that nobody got a mail twice, except mails whose delivery was uncertain after a kill.
 fn check_copies(program: &Program, received: &[Received]) {
     let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
     for mail in received {
@@ -132,7 +132,7 @@ fn check_copies(program: &Program, received: &[Received]) {
     );
 }
 
-/// Every open household of the demonstration.
+/// Lists the open households of the demo.
 fn open_households(
     program: &Program,
     invitations: Vec<(String, Option<String>)>,
@@ -152,8 +152,8 @@ fn open_households(
     households
 }
 
-/// Lets every client answer for its households, over and over, and kills the
-/// program when so many were acknowledged in this round.
+/// Lets every client save answers for its households repeatedly, and kills the program after
+/// `depth` acknowledged answers.
 fn answer_until_killed(program: Program, households: &mut [Household], round: usize, depth: usize) {
     let address = program.address.clone();
     let dead = AtomicBool::new(false);
@@ -169,7 +169,7 @@ fn answer_until_killed(program: Program, households: &mut [Household], round: us
                     for household in &mut *households {
                         let note = format!("{round}-{}", sent.fetch_add(1, Ordering::Relaxed));
                         if !answer(address, household, note, &acknowledged) {
-                            // It was killed; nobody else gets through either.
+                            // The program was killed, so all further requests fail.
                             return;
                         }
                     }
@@ -184,7 +184,7 @@ fn answer_until_killed(program: Program, households: &mut [Household], round: us
     });
 }
 
-/// Sends one answer; `false` when there was none back.
+/// Sends one save; returns `false` if there was no response.
 fn answer(address: &str, household: &mut Household, note: String, told: &Sender<()>) -> bool {
     let known = &household.known;
     let event = event(known);
@@ -208,7 +208,8 @@ fn answer(address: &str, household: &mut Household, note: String, told: &Sender<
     told.send(()).is_ok()
 }
 
-/// What was acknowledged is there; what was not is there whole, or not at all.
+/// Checks that the acknowledged state is stored, and that an unacknowledged save is stored
+/// completely or not at all.
 fn check(program: &Program, household: &mut Household) {
     let address = format!("/api/v1/invitations/{}", household.code);
     let stored = program.get(&address).json();
@@ -240,14 +241,14 @@ fn check(program: &Program, household: &mut Household) {
     assert_ne!(reply(stored), reply(&known), "{code} has half an answer");
 }
 
-/// The last event the household is invited to: the one with the most room.
+/// Returns the last event the household is invited to, which has the most room.
 fn event(state: &Value) -> &str {
     let last = state["events"].as_array().and_then(|events| events.last());
     last.and_then(|event| event["key"].as_str())
         .expect("an event")
 }
 
-/// What the first guest said to it.
+/// Returns the first guest's reply to that event.
 fn reply(state: &Value) -> &str {
     let replies = &state["guests"][0]["replies"];
     replies[event(state)].as_str().expect("a reply")

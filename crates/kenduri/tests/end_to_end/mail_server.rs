@@ -1,20 +1,20 @@
-//! A mail server that keeps what it gets: who got which mail, how often.
+//! A mail server that records the mails it receives.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// One mail that was accepted.
+/// An accepted mail.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
-    /// Its `Message-ID`.
+    /// The `Message-ID` header.
     pub(crate) id: String,
-    /// Who it is for.
+    /// The recipient.
     pub(crate) to: String,
 }
 
-/// A listening server; its threads end with the process.
+/// A listening mail server; its threads end with the process.
 pub(crate) struct MailServer {
     /// `127.0.0.1:40123`.
     pub(crate) address: String,
@@ -22,12 +22,11 @@ pub(crate) struct MailServer {
 }
 
 impl MailServer {
-    /// Starts on a free port.
     pub(crate) fn start() -> Self {
         Self::slow(Duration::ZERO)
     }
 
-    /// The same, with a server that takes this long over each mail before it says that it has it.
+    /// Starts a server that waits this long before it accepts each mail.
     pub(crate) fn slow(over_each: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("its address").to_string();
@@ -36,14 +35,14 @@ impl MailServer {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let kept = Arc::clone(&keeping);
-                // A client killed in the middle is no failure of ours.
+                // A client that is killed during a mail is not an error of the test.
                 std::thread::spawn(move || converse(stream, &kept, over_each).ok());
             }
         });
         Self { address, kept }
     }
 
-    /// Everything accepted so far.
+    /// Returns all mails accepted so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.kept
             .0
@@ -52,7 +51,7 @@ impl MailServer {
             .clone()
     }
 
-    /// Waits until this holds of what was accepted; `false` when it never did.
+    /// Waits until the accepted mails fulfil `holds`; returns `false` after the time limit.
     pub(crate) fn wait(&self, limit: Duration, holds: impl Fn(&[Received]) -> bool) -> bool {
         let end = Instant::now() + limit;
         let mut received = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,7 +93,7 @@ fn converse(
                 answers.write_all(b"354 go on\r\n")?;
                 let mut id = String::new();
                 loop {
-                    // A mail without its end was never accepted (RFC 5321, section 4.1.1.4).
+                    // A mail without its end was not accepted (RFC 5321 §4.1.1.4).
                     let Some(line) = lines.next().transpose()? else {
                         return Ok(());
                     };

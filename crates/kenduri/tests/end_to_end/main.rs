@@ -1,5 +1,5 @@
-//! End to end: the built program, started as a person would, spoken to over
-//! its sockets, ended by its own process id.
+//! End-to-end tests: they start the built program as a user would, talk to it over its sockets, and
+//! stop it by its process id.
 
 #![expect(clippy::expect_used, reason = "what helps a test may fail like a test")]
 

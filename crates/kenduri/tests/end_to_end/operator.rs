@@ -1,4 +1,4 @@
-//! The operator's page in front of a real supervisor process: what its buttons say happens.
+//! The operator's page with a real supervisor process: the effects of its buttons.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::http::{self, Answer};
 use crate::program::{Program, run, text};
 
-/// How long something may take on a slow machine.
+/// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 const SETTINGS: &str = r#"
@@ -20,7 +20,7 @@ listen = "none"
 to = "app"
 "#;
 
-/// An owner in front of a browser.
+/// An owner's browser session.
 struct Owner {
     folder: tempfile::TempDir,
     program: Program,
@@ -28,7 +28,6 @@ struct Owner {
 }
 
 impl Owner {
-    /// Starts the program and signs in.
     fn arrive() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("kenduri.toml"), SETTINGS).expect("written");
@@ -69,7 +68,6 @@ impl Owner {
         http::send(&self.program.address, "GET", path, &headers, b"").expect("an answer")
     }
 
-    /// Sends a form of `page` with these fields.
     fn post(&self, path: &str, page: &Answer, fields: &[(&str, &str)]) -> Answer {
         let body = page.text();
         let (_, rest) = body.split_once(r#"name="_csrf" value=""#).expect("a form");
@@ -93,7 +91,6 @@ impl Owner {
         answer.expect("an answer")
     }
 
-    /// Presses a button of a service's page, and shows where it leads.
     fn press(&self, service: &str, fields: &[(&str, &str)]) -> Answer {
         let path = format!("/admin/server/services/{service}");
         let answer = self.post(&path, &self.get(&path), fields);
@@ -101,7 +98,7 @@ impl Owner {
         self.get(answer.header("location").expect("a way on"))
     }
 
-    /// The processes of a service, with their states.
+    /// Returns the processes of a service: state and pid.
     fn processes(&self, service: &str) -> Vec<(String, Option<i64>)> {
         let said = self.give(&["ps", "--json"]);
         let rows: Vec<Value> = serde_json::from_str(&said).expect("a list");
@@ -124,7 +121,6 @@ fn paths(folder: &tempfile::TempDir) -> [String; 2] {
     ["kenduri.toml", "data"].map(|name| folder.path().join(name).to_string_lossy().into_owned())
 }
 
-/// Waits until something is there.
 fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let end = Instant::now() + PATIENCE;
     loop {
@@ -147,7 +143,8 @@ fn a_page_for_one_person_is_sent_compressed() {
     let page = ask("/me/security");
     assert_eq!(page.header("content-encoding"), Some("gzip"));
     assert!(2 * page.body.len() < whole.body.len());
-    // It tells what was asked for: a guess there could be compared with what else it tells.
+    // The sign-in page is not compressed, because it contains a value from the URL, and the size
+    // could reveal other content.
     let sign_in = ask("/login?redirect=/me/security");
     assert_eq!(sign_in.header("content-encoding"), None);
 }
@@ -191,7 +188,8 @@ fn an_owner_sees_services_and_orders_them_from_the_page() {
 fn the_worker_is_replaced_from_its_own_page() {
     let owner = Owner::arrive();
     let before = owner.program.worker();
-    // The answer is given by the one that goes, the page after it by either.
+    // The response may come from the worker that is being replaced; later pages come from either
+    // worker.
     let page = owner.press("kenduri", &[("deed", "reload")]);
     assert_eq!(page.status, 200);
     wait("another worker", || {

@@ -1,4 +1,4 @@
-//! The supervisor process: services beside the app, a worker that dies, and nothing that is left.
+//! The supervisor process: services beside the app, a worker that dies, and no process left behind.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,14 +11,14 @@ use crate::http;
 use crate::mail_server::MailServer;
 use crate::program::{Program, children, run, text};
 
-/// How long something may take on a slow machine.
+/// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How often all instances are killed at one instant.
+/// How many times all instances are killed at the same moment.
 const KILLS: usize = 30;
 
-/// A server that tells its process and its instance, at once: who is killed has said all
-/// of an answer or nothing.
+/// A server whose response names its process and its instance. It writes each response at once, so
+/// that a kill leaves either the whole response or none.
 pub(crate) const SERVER: &str = r#"
 import http.server, os, socketserver
 
@@ -41,7 +41,7 @@ print("hello from", os.getpid(), flush=True)
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// Two instances of that server behind the app's edge.
+/// Settings with two instances of the server behind the app's edge.
 const SETTINGS: &str = r#"
 [service.web]
 run = "python3 server.py"
@@ -57,7 +57,7 @@ to = "service:web"
 to = "app"
 "#;
 
-/// A folder with services, and the program that keeps them.
+/// A folder with services, and the running program.
 struct House {
     folder: tempfile::TempDir,
     program: Program,
@@ -80,7 +80,7 @@ impl House {
         self.folder.path()
     }
 
-    /// Gives an order, and tells what was printed; it must be done.
+    /// Runs a command, which must succeed, and returns its output.
     fn order(&self, words: &[&str]) -> String {
         let output = self.give(words);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -100,7 +100,7 @@ impl House {
         serde_json::from_str(&said).expect("a list")
     }
 
-    /// The processes of a service that take requests.
+    /// Returns the pids of a service's ready instances.
     fn ready(&self, service: &str) -> Vec<i32> {
         let rows = self.ps().into_iter();
         let ready = rows.filter(|row| row["service"] == service && row["state"] == "ready");
@@ -109,7 +109,6 @@ impl House {
     }
 }
 
-/// Waits until something is there.
 fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let end = Instant::now() + PATIENCE;
     loop {
@@ -145,7 +144,7 @@ fn services_are_kept_and_asked_through_the_door() {
         Some(house.ready("web")).filter(|pids| pids.len() == 2)
     });
     for pid in &pids {
-        // The worker may hear of the second a moment later than others do.
+        // The worker may learn of the second instance a moment later than the supervisor.
         wait("each answers", || {
             let answer = house.program.get("/web/x");
             assert_eq!(answer.status, 200, "{}", answer.text());
@@ -166,7 +165,7 @@ fn services_are_kept_and_asked_through_the_door() {
         rate.is_f64().then_some(())
     });
 
-    // One dies: requests go on, and there are two again.
+    // When one instance dies, requests succeed, and it is restarted.
     kill(pids[0]);
     for _ in 0..20 {
         assert_eq!(house.program.get("/web/x").status, 200);
@@ -208,7 +207,7 @@ fn requests_that_begin_as_all_instances_are_killed_wait() {
         while !is_over.load(Ordering::Relaxed) {
             let answer = http::send(&house.program.address, "GET", "/web/x", &[], b"");
             let status = answer.expect("an answer").status;
-            // A machine that is slow to start them again makes it 503, after two seconds.
+            // A slow restart leads to 503 after two seconds.
             assert!([200, 502, 503].contains(&status), "{status}");
             broken += usize::from(status == 502);
             answers.fetch_add(1, Ordering::Relaxed);
@@ -223,7 +222,7 @@ fn requests_that_begin_as_all_instances_are_killed_wait() {
             wait("answers", || {
                 (answers.load(Ordering::Relaxed) > before + 20).then_some(())
             });
-            // At one instant: none goes on while others are being killed.
+            // All instances are stopped first, so that they are killed at the same moment.
             for pid in &pids {
                 signal(*pid, Signal::STOP);
             }
@@ -250,7 +249,7 @@ fn a_dead_worker_is_back_and_nobody_else_notices() {
         let worker = house.program.worker();
         let begin = Instant::now();
         kill(number(worker));
-        // The socket is open all the while: a request waits instead of being refused.
+        // The socket stays open, so requests wait instead of being refused.
         let answer = wait("an answer", || {
             http::send(&house.program.address, "GET", "/readyz", &[], b"").ok()
         });
@@ -305,7 +304,8 @@ fn settings_that_are_applied_touch_only_what_changed() {
     );
     assert_eq!(house.ready("other").len(), 1);
 
-    // What only shows when it starts keeps the rest from nothing, and is told apart from it.
+    // An error that only shows when a service starts does not stop the other settings, and is
+    // reported separately.
     let route = "\n[[route]]\npath = \"/gone\"\nto = \"status:410\"\n";
     let fails = more.replace("sleep 1000", "false");
     std::fs::write(&file, format!("{fails}{route}")).expect("written");
@@ -320,7 +320,7 @@ fn settings_that_are_applied_touch_only_what_changed() {
     assert_eq!(gone.status, 410);
     assert_eq!(house.ready("other").len(), 1);
 
-    // A worker that starts meanwhile serves what was found good.
+    // A worker that starts in the meantime serves with the last valid settings.
     kill(number(house.program.worker()));
     wait("an answer", || {
         let answer = http::send(&house.program.address, "GET", "/web/x", &[], b"");
@@ -388,7 +388,7 @@ to = \"app\"
             (states == wanted).then_some(())
         });
     };
-    // Nobody is there to be told before there is an owner.
+    // Without an owner, nobody is notified.
     states(["failed", "failed"]);
     house.order(&[
         "owner",
@@ -402,7 +402,7 @@ to = \"app\"
     house.give(&["start", "frail"]);
     states(["failed", "ready"]);
     assert!(told(1), "the owner hears of it");
-    // Neither the next worker tells it again, nor the next program, nor the next instance.
+    // The failure is not reported again by the next worker, the next program or the next instance.
     let before = house.ready("kenduri");
     kill(before[0]);
     wait("the next worker", || {
@@ -413,7 +413,7 @@ to = \"app\"
     put(1, false);
     kill(house.ready("frail")[0]);
     states(["failed", "failed"]);
-    // What comes after is another time.
+    // A later failure is reported as a new one.
     put(0, true);
     put(1, true);
     house.order(&["start", "frail"]);
@@ -493,7 +493,7 @@ fn all_services_are_restarted_or_reloaded_one_after_the_other() {
         }
         assert_eq!(before[3], after[3], "Kenduri itself is no service");
     }
-    // One that fails keeps no other from its turn.
+    // A service that fails to reload does not prevent the others from being reloaded.
     let before = all();
     std::fs::write(house.path().join("broken"), "").expect("a file");
     let refused = house.give(&["reload", "all"]);

@@ -1,4 +1,4 @@
-//! The built program: started on a free port, watched, ended.
+//! Starts the built program on a free port, observes it, and stops it.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
@@ -13,42 +13,42 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::http::{self, Answer};
 
-/// How long a start or a stop may take on a slow machine.
+/// Time limit for a start or a stop, long enough for a slow machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running Kenduri; killed when dropped.
 pub(crate) struct Program {
     child: Child,
     lines: Receiver<String>,
-    /// What it has printed so far.
+    /// The lines it has printed so far.
     pub(crate) said: Vec<String>,
-    /// Where it answers: `127.0.0.1:40123`.
+    /// The address it listens on: `127.0.0.1:40123`.
     pub(crate) address: String,
-    /// For what it would leave behind when it is killed.
+    /// Removes the files that the program leaves behind when it is killed.
     _temporary: tempfile::TempDir,
 }
 
 impl Program {
-    /// `kenduri serve` on a free port with these arguments, ready to answer.
+    /// Runs `kenduri serve` with these arguments on a free port, and waits until it serves.
     pub(crate) fn serve(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut whole = vec!["serve", "--listen", "127.0.0.1:0"];
         whole.extend(arguments);
         Self::start(&whole, environment)
     }
 
-    /// `kenduri` with these arguments, ready to answer.
+    /// Runs `kenduri` with these arguments, and waits until it serves.
     pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = command(environment);
         command.args(arguments);
         Self::watch(command)
     }
 
-    /// A command that becomes `kenduri serve`, ready to answer.
+    /// Runs a command that becomes `kenduri serve`, and waits until it serves.
     pub(crate) fn watch(command: Command) -> Self {
         Self::watch_with(command, Stdio::null())
     }
 
-    /// The same, with somewhere for what it logs.
+    /// Like [`Self::watch`], with a destination for the log.
     pub(crate) fn watch_with(mut command: Command, log: Stdio) -> Self {
         let temporary = tempfile::tempdir().expect("a folder");
         let mut child = command
@@ -77,7 +77,7 @@ impl Program {
         program
     }
 
-    /// The first address it answers at with this scheme; empty: it has none.
+    /// Returns the first printed listening address with this scheme; empty if there is none.
     pub(crate) fn listener(&mut self, scheme: &str) -> String {
         let ready = self.wait_for_line("Kenduri answers at ");
         let address = ready
@@ -86,7 +86,7 @@ impl Program {
         address.unwrap_or_default().to_owned()
     }
 
-    /// Reads what it prints until a line contains `text`.
+    /// Reads the output until a line contains `text`.
     pub(crate) fn wait_for_line(&mut self, text: &str) -> String {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -103,7 +103,7 @@ impl Program {
         }
     }
 
-    /// The first address on a line that contains `text`, without scheme and host.
+    /// Returns the first URL on a line that contains `text`, without scheme and host.
     pub(crate) fn link(&mut self, text: &str) -> String {
         let line = self.wait_for_line(text);
         let address = format!("http://{}", self.address);
@@ -115,29 +115,28 @@ impl Program {
             .to_owned()
     }
 
-    /// Asks for a page.
     pub(crate) fn get(&self, path: &str) -> Answer {
         http::send(&self.address, "GET", path, &[], b"").expect("an answer")
     }
 
-    /// Sends a signal, and waits for the end.
+    /// Sends a signal, and waits until the program has exited.
     pub(crate) fn end(&mut self, signal: Signal) -> ExitStatus {
         self.signal(signal);
         self.wait()
     }
 
-    /// A file of the system about its worker, such as `environ` (proc(5)).
+    /// Reads a file of the worker in `/proc`, such as `environ` (proc(5)).
     pub(crate) fn system_file(&self, name: &str) -> Vec<u8> {
         let file = format!("/proc/{}/{name}", self.worker());
         std::fs::read(file).expect("what the system knows of it")
     }
 
-    /// The process that was started: the supervisor process.
+    /// Returns the pid of the supervisor process.
     pub(crate) fn supervisor_pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// The process that answers: the supervisor process's child that is this program too.
+    /// Returns the pid of the worker: the supervisor process's child that runs the same program.
     pub(crate) fn worker(&self) -> u32 {
         let mut workers = children(self.supervisor_pid()).into_iter().filter(|child| {
             let words = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
@@ -146,13 +145,12 @@ impl Program {
         workers.next_back().expect("a worker")
     }
 
-    /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         kill_process(pid.expect("a process id"), signal).expect("it lives");
     }
 
-    /// Waits for the end.
+    /// Waits until the program has exited.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -164,7 +162,7 @@ impl Program {
         }
     }
 
-    /// Ends it as a power cut would.
+    /// Kills the program with SIGKILL.
     pub(crate) fn kill(mut self) {
         let status = self.end(Signal::KILL);
         assert_eq!(status.signal(), Some(9));
@@ -173,14 +171,14 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The program may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// An address that is free now, and that nobody else gets until it is used: whoever asks for any
-/// port does so at 127.0.0.1, and each of these is on an address of its own.
+/// Returns a free address that no other test gets: the kernel assigns ports on 127.0.0.1, and each
+/// address returned here has its own loopback IP.
 pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU8 = AtomicU8::new(2);
     let own = Ipv4Addr::new(127, 0, 0, NEXT.fetch_add(1, Ordering::Relaxed));
@@ -193,7 +191,6 @@ pub(crate) fn free_address() -> SocketAddr {
     }
 }
 
-/// The children of a process.
 pub(crate) fn children(process: u32) -> Vec<u32> {
     let file = format!("/proc/{process}/task/{process}/children");
     let children = std::fs::read_to_string(file).unwrap_or_default();
@@ -201,7 +198,7 @@ pub(crate) fn children(process: u32) -> Vec<u32> {
     children.filter_map(|child| child.parse().ok()).collect()
 }
 
-/// Runs a word that ends by itself.
+/// Runs a command until it exits.
 pub(crate) fn run(arguments: &[&str], folder: &Path, environment: &[(&str, &str)]) -> Output {
     let mut child = command(environment)
         .args(arguments)
@@ -225,14 +222,14 @@ pub(crate) fn run(arguments: &[&str], folder: &Path, environment: &[(&str, &str)
     child.wait_with_output().expect("its output")
 }
 
-/// What a word printed, as text.
+/// Converts output to text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 pub(crate) fn command(environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kenduri"));
-    // A setting of the person who runs the tests is none of theirs.
+    // Settings in the environment of the person who runs the tests must not affect them.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("KENDURI_") {
             command.env_remove(name);

@@ -1,5 +1,5 @@
-//! What happens while the supervisor process becomes another program: nothing that is asked or told
-//! in that moment is lost, and what it holds is the same afterwards.
+//! Events during an upgrade by `exec` of the supervisor process: no request or signal is lost, and
+//! the state stays the same.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -16,9 +16,9 @@ use crate::http;
 use crate::program::{Program, command, free_address, run, text};
 use crate::upgrade::{Copy, SETTINGS};
 
-/// How long something may take on a slow machine.
+/// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How often settings are changed under a program that is replaced.
+/// How many times settings are changed during an upgrade.
 const ROUNDS: usize = 4;
 
 impl Copy {
@@ -28,7 +28,7 @@ impl Copy {
         run(&words, Path::new("/"), &[])
     }
 
-    /// Has the program replaced by itself meanwhile.
+    /// Starts an upgrade to the same program.
     fn upgrading(&self) -> Child {
         command(&[])
             .args(["upgrade", "--data", &self.data()])
@@ -38,7 +38,7 @@ impl Copy {
             .expect("the program starts")
     }
 
-    /// Whether its supervisor process answers whoever comes, as it does unless it has no time.
+    /// Returns whether the supervisor process responds; a busy one refuses requests.
     fn answers(&self) -> bool {
         let socket = Path::new(&self.data()).join("run/control.sock");
         let Ok(mut stream) = UnixStream::connect(socket) else {
@@ -98,7 +98,7 @@ fn settings_are_taken_whole_while_the_program_is_replaced() {
             if output.status.success() {
                 break;
             }
-            // Nobody is left without an answer.
+            // A refused client is told to try again.
             let why = text(&output.stderr);
             assert!(why.contains("try once more"), "{why}");
             assert!(Instant::now() < end, "{why}");
@@ -107,7 +107,7 @@ fn settings_are_taken_whole_while_the_program_is_replaced() {
         let upgraded = upgrading.wait_with_output().expect("its end");
         assert!(upgraded.status.success(), "{}", text(&upgraded.stderr));
         is_served(status);
-        // The supervisor process knows it, too.
+        // The supervisor process has the new settings too: the next worker serves with them.
         kill_worker(&program);
         is_served(status);
     }
@@ -117,8 +117,8 @@ fn settings_are_taken_whole_while_the_program_is_replaced() {
 fn a_signal_in_that_moment_is_heard() {
     for signal in [Signal::TERM, Signal::HUP] {
         let copy = Copy::new(SETTINGS);
-        // Nobody reads what is logged, so that the supervisor process waits a moment until it is
-        // written, when everything is ready for the next program.
+        // Nobody reads the log, so before the `exec` the supervisor process waits for a moment for
+        // the log to be written.
         let (_reader, log) = std::io::pipe().expect("a pipe");
         let flags = fcntl_getfl(&log).expect("flags");
         fcntl_setfl(&log, flags | OFlags::NONBLOCK).expect("flags");
@@ -133,7 +133,7 @@ fn a_signal_in_that_moment_is_heard() {
             let ended = upgrading.try_wait().expect("its status");
             assert!(ended.is_none(), "the moment was missed");
         }
-        // A demonstration ends at either.
+        // A demo exits on either signal.
         assert_eq!(program.end(signal).code(), Some(0));
         let _ = upgrading.wait();
     }
@@ -144,13 +144,13 @@ fn one_thread_of_the_parent_hears_signals() {
     let copy = Copy::new(SETTINGS);
     let program = copy.serve();
     let parent = program.supervisor_pid();
-    // Those threads to whom the system may give a signal that ends or changes something.
+    // The threads that would receive a signal that ends the process or changes something.
     let open = || {
         let threads = fs::read_dir(format!("/proc/{parent}/task")).expect("threads");
         let paths = threads.map(|thread| thread.expect("a thread").path());
         let is_open = |thread: &PathBuf| {
             let Ok(status) = fs::read_to_string(thread.join("status")) else {
-                // It has ended.
+                // The process has exited.
                 return false;
             };
             let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
@@ -164,7 +164,7 @@ fn one_thread_of_the_parent_hears_signals() {
     let first = PathBuf::from(format!("/proc/{parent}/task/{parent}"));
     let end = Instant::now() + PATIENCE;
     for round in 0..2 {
-        // Nor does that one while it starts a child.
+        // The new program does not lose signals either, while it starts a child.
         while open() != [first.as_path()] {
             assert!(Instant::now() < end, "{:?} in round {round}", open());
         }

@@ -1,5 +1,5 @@
-//! The supervisor process itself is killed, and whoever looks after it starts it again at once, as
-//! systemd does with `Restart=always`.
+//! The supervisor process itself is killed, and is restarted at once, as systemd does with
+//! `Restart=always`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,14 +11,14 @@ use rustix::process::{Pid, Signal, test_kill_process};
 use crate::http;
 use crate::program::{Program, children, free_address};
 
-/// So often it is killed at least.
+/// The minimum number of kills.
 const ROUNDS: usize = 5;
-/// It is back so soon.
+/// The time within which it must serve again.
 const SOON: Duration = Duration::from_secs(1);
-/// How long something may take on a slow machine.
+/// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A service with a process beside it that nothing of the system ends with it.
+/// A service with an additional process that the kernel does not end with the service.
 const SERVER: &str = r#"
 import http.server, os, socketserver, subprocess
 
@@ -39,7 +39,8 @@ beside = subprocess.Popen(["sleep", "1000"])
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// The processes of the service, asked for through this edge, as soon as it answers.
+/// Returns the processes of the service, requested through the edge at this address as soon as it
+/// responds.
 fn processes(address: &str) -> BTreeSet<u32> {
     let end = Instant::now() + PATIENCE;
     let said = loop {
@@ -47,7 +48,7 @@ fn processes(address: &str) -> BTreeSet<u32> {
         if answer.status == 200 {
             break answer.text();
         }
-        // On a busy machine a request may have waited long enough for a service that starts.
+        // On a busy machine, a request may time out while it waits for the service to start.
         assert!(answer.status == 503 && Instant::now() < end, "{answer:?}");
     };
     let numbers = said.split(' ').map(|word| word.parse().expect("a number"));
@@ -77,8 +78,7 @@ fn a_killed_parent_is_back_within_a_second() {
     let mut program = Program::start(&words, &[]);
     processes(&door);
     let start = begin.elapsed();
-    // A machine on which any start takes long has other things to do as well, and one that has
-    // them only now is waited for.
+    // On a machine where every start is slow, the limit is twice the usual start time.
     let soon = SOON.max(2 * start);
     let is_soon = |time: &Duration| *time < soon;
     let end = Instant::now() + PATIENCE;
@@ -93,7 +93,7 @@ fn a_killed_parent_is_back_within_a_second() {
         assert_eq!(program.get("/readyz").status, 200);
         let after = processes(&door);
         times.push(begin.elapsed());
-        // At its own address, too: nobody else has it.
+        // The service's own listening address is free too.
         assert_eq!(processes(&front), after);
         assert!(after.is_disjoint(&before), "{before:?} and {after:?}");
         let end = Instant::now() + PATIENCE;
@@ -113,8 +113,9 @@ fn a_killed_parent_is_back_within_a_second() {
     }
 }
 
-/// On a busy machine the worker of the killed supervisor process is such: it is killed with it, and ends when
-/// its threads have had their turn. Nothing of the system ends the one here.
+/// On a busy machine, the worker of the killed supervisor process may be left over for a moment: it
+/// is killed with its parent, but its threads must first be scheduled. The left-over process in
+/// this test never ends by itself.
 #[test]
 fn what_is_left_over_keeps_no_address() {
     let folder = tempfile::tempdir().expect("a folder");

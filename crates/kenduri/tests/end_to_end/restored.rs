@@ -1,4 +1,4 @@
-//! A store that was put back from a copy.
+//! A store that was restored from a backup.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use crate::program::Program;
 
-/// The demo as it was long ago, with food needs that were deleted since.
+/// Restores an old demo, with food needs that have been deleted since.
 fn put_back(file: &Path) {
     let migrations = [
         platform::MIGRATIONS,
@@ -27,7 +27,7 @@ fn put_back(file: &Path) {
                 &[],
                 Rows::Any,
             )?;
-            // The job of today has run already.
+            // Today's job has already run.
             tx.run(
                 sql!(
                     "INSERT INTO schedule (kind, minute)

@@ -1,5 +1,4 @@
-//! The keys that sign are apart from the store, and the store starts with its own
-//! alone.
+//! Signing keys are kept outside the store, and a store works only with its own keys.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -15,23 +14,23 @@ use crate::engine::{Database, Engine};
 use crate::http::{self, Answer};
 use crate::program::{Program, run, text};
 
-/// What only signing in and opening invitations change.
+/// State that only signing in and opening invitations change.
 const STATE: &str = "SELECT key_fingerprint || ' ' || (SELECT COUNT(*) FROM session) || ' ' ||
     (SELECT COUNT(*) FROM one_time_token) || ' ' || (SELECT COUNT(*) FROM audit) FROM installation";
 
-/// A demo in a folder of its own.
+/// A demo in its own folder.
 struct Installation {
     engine: Engine,
     folder: TempDir,
 }
 
-/// What a browser has.
+/// The cookies of a browser.
 struct Browser {
-    /// The cookies of a host who is signed in.
+    /// The cookies of a signed-in host.
     host: String,
     /// The cookie of a guest who has opened an invitation.
     guest: String,
-    /// The address of that invitation.
+    /// The path of that invitation.
     invitation: String,
 }
 
@@ -63,7 +62,7 @@ impl Installation {
         Program::serve(&words, &[])
     }
 
-    /// What a command prints, which succeeds or ends with 1.
+    /// Runs a command and returns its output; the command must succeed or exit with 1.
     fn command(&self, words: &[&str], succeeds: bool) -> String {
         let place = self.place();
         let mut words = words.to_vec();
@@ -75,7 +74,8 @@ impl Installation {
         said
     }
 
-    /// Whatever opens the store is refused with these words, and changes nothing.
+    /// Checks that every command that opens the store is refused with this message and changes
+    /// nothing.
     fn refuses(&self, words: &[&str]) {
         let before = self.state();
         let owner = [
@@ -106,7 +106,7 @@ impl Installation {
 }
 
 impl Browser {
-    /// Signs in as the host, and opens the invitation that is printed.
+    /// Signs in as the host, and opens the printed invitation.
     fn arrive(program: &mut Program) -> Self {
         let link = program.link("The host's side");
         let page = program.get(&link);
@@ -120,12 +120,12 @@ impl Browser {
         }
     }
 
-    /// Whether the host is signed in still.
+    /// Returns whether the host is still signed in.
     fn is_signed_in(&self, program: &Program) -> bool {
         is_signed_in(program, &self.host)
     }
 
-    /// Whether it is offered to go on with the invitation.
+    /// Returns whether the home page offers to continue with the invitation.
     fn is_known(&self, program: &Program) -> bool {
         get(program, "/invite", &self.guest)
             .text()
@@ -200,7 +200,7 @@ fn a_new_key_ends_all_sessions_and_spares_what_is_printed() {
         assert!(browser.is_signed_in(&program));
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-        // Also where the file is lost.
+        // Also tried with a lost file.
         for is_lost in [false, true] {
             if is_lost {
                 fs::remove_file(site.file()).expect("removed");
@@ -238,7 +238,7 @@ fn a_new_first_line_signs_nobody_out() {
         let after = Browser::arrive(&mut program);
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-        // Without the line that signed it the cookie is void. Sessions are not signed.
+        // Without the key that signed it, the cookie is invalid. Sessions are not signed.
         site.write(&new, 0o600);
         let program = site.serve();
         assert!(browser.is_signed_in(&program) && !browser.is_known(&program));
@@ -257,7 +257,7 @@ fn whoever_has_the_store_alone_can_sign_nothing() {
         let key = fs::read_to_string(site.file()).expect("a key file");
         let key = STANDARD.decode(key.trim()).expect("base64");
 
-        // Nothing in the store is the key, and nothing there signs as it does.
+        // The store does not contain the key, and no value in the store can sign like the key.
         let stolen: Vec<Vec<u8>> = [
             "SELECT printed_key FROM installation",
             "SELECT secret_hash FROM session",
@@ -288,7 +288,7 @@ fn whoever_has_the_store_alone_can_sign_nothing() {
                     .text()
                     .contains(&browser.invitation)
             );
-            // A session is kept as a hash: it is no cookie, and makes no token of a form.
+            // Sessions are stored as hashes: a hash works neither as a cookie nor as a form token.
             for encoded in [STANDARD.encode(secret), URL_SAFE_NO_PAD.encode(secret)] {
                 assert!(!is_signed_in(&program, &format!("kd_session={encoded}")));
                 let forged = web::csrf::token(&encoded, &Random::seeded(1));
@@ -300,7 +300,7 @@ fn whoever_has_the_store_alone_can_sign_nothing() {
         }
         assert!(browser.is_signed_in(&program) && browser.is_known(&program));
 
-        // In whatever form it is looked for.
+        // The key is searched for in every encoding.
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
         for entry in fs::read_dir(site.folder.path()).expect("the data") {
             let path = entry.expect("an entry").path();

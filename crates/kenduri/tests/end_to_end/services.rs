@@ -1,4 +1,4 @@
-//! Programs beside Kenduri that have no sign-in of their own.
+//! Services that have no sign-in of their own and rely on Kenduri's.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -9,7 +9,7 @@ use crate::http::{self, Answer};
 use crate::program::{Program, command, run, text};
 use crate::serving::session;
 
-/// A program that answers with what it was asked; it ends with the tests.
+/// Starts a server that responds with the request it got; it ends with the test process.
 fn neighbour() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its address").to_string();
@@ -72,7 +72,7 @@ fn our_sign_in_stands_before_a_neighbour() {
     assert!(script.header("www-authenticate").is_some());
     let posted = http::send(&program.address, "POST", "/studio/", &[page], b"x");
     assert_eq!(posted.expect("an answer").status, 401);
-    // Another host's name leads to our own sign-in, and nowhere else.
+    // Whatever host the request names, it is redirected only to our own sign-in page.
     let elsewhere = [page, ("X-Forwarded-Host", "evil.example")];
     let away = get(&program, "//evil.example/../studio/", &elsewhere);
     assert!(

@@ -1,5 +1,5 @@
-//! Another program takes over while everybody asks: the worker is replaced by it, and
-//! the supervisor process becomes it.
+//! Upgrades under load: the worker is replaced by the new program, and the supervisor process
+//! becomes it.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -16,25 +16,25 @@ use serde_json::Value;
 
 use crate::program::{Program, command, run, text};
 
-/// Clients that ask one after the other over connections that stay open.
+/// How many clients send requests over persistent connections.
 const CLIENTS: usize = 8;
-/// How often the program is replaced under them.
+/// How many times the program is replaced.
 const ROUNDS: usize = 3;
-/// At least so many requests are sent meanwhile.
+/// The minimum number of requests sent during the upgrades.
 const REQUESTS: usize = 20_000;
-/// How long an answer may take on a slow machine.
+/// Time limit for a response, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A copy of the program in a folder of its own, where it can be replaced.
+/// A copy of the program in its own folder, where the file can be replaced.
 pub(crate) struct Copy {
     folder: tempfile::TempDir,
 }
 
-/// A service beside the app.
+/// Settings with a service beside the app.
 pub(crate) const SETTINGS: &str = "[service.other]\nrun = \"sleep 1000\"\n";
 
 impl Copy {
-    /// A copy, and settings beside it.
+    /// Creates a copy with these settings.
     pub(crate) fn new(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let copy = Self { folder };
@@ -43,7 +43,6 @@ impl Copy {
         copy
     }
 
-    /// Where all of it is.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -52,7 +51,7 @@ impl Copy {
         self.folder.path().join("kenduri.toml")
     }
 
-    /// The process of the service beside.
+    /// Returns the pid of the additional service.
     fn other(&self) -> Option<i64> {
         let output = self.order(&["ps", "--json"]);
         let rows: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a list");
@@ -60,20 +59,18 @@ impl Copy {
         rows.next().and_then(|row| row["pid"].as_i64())
     }
 
-    /// Where the program is.
     pub(crate) fn program(&self) -> PathBuf {
         self.folder.path().join("kenduri")
     }
 
-    /// Where its data are.
     pub(crate) fn data(&self) -> String {
         let data = self.folder.path().join("data");
         data.to_string_lossy().into_owned()
     }
 
-    /// Puts another one in its place, as packages do. It is copied by a process that starts no
-    /// other: nothing can be run while anybody may write it, and what other tests start has for
-    /// a moment all that is open here.
+    /// Replaces the copy with another program, as a package manager does. The file is written by a
+    /// process that starts no children: a child forked by another test would hold the file open for
+    /// writing for a moment, and then the file could not be executed.
     fn replace(&self, by: &Path) {
         let fresh = self.folder.path().join("fresh");
         let copied = Command::new("cp").args([by, &fresh]).status();
@@ -82,24 +79,22 @@ impl Copy {
         fs::rename(fresh, self.program()).expect("in its place");
     }
 
-    /// Puts a script in its place.
     fn replace_by_script(&self, text: &str) {
         let script = self.folder.path().join("script");
         fs::write(&script, text).expect("a program");
         self.replace(&script);
     }
 
-    /// Puts the same one in its place once more.
+    /// Replaces the copy with the same program once more.
     pub(crate) fn renew(&self) {
         self.replace(env!("CARGO_BIN_EXE_kenduri").as_ref());
     }
 
-    /// Serves a demonstration with the settings.
+    /// Serves a demo with the settings.
     pub(crate) fn serve(&self) -> Program {
         Program::watch(self.command())
     }
 
-    /// What does.
     pub(crate) fn command(&self) -> Command {
         let program = self.program();
         let settings = self.settings();
@@ -110,7 +105,7 @@ impl Copy {
         Self::becoming(&program, &words)
     }
 
-    /// A program that becomes `kenduri serve`, with the environment that tests have.
+    /// Runs a program that becomes `kenduri serve`, with the environment for tests.
     pub(crate) fn start(program: &Path, words: &[&OsStr]) -> Program {
         Program::watch(Self::becoming(program, words))
     }
@@ -128,19 +123,19 @@ impl Copy {
         command
     }
 
-    /// Gives an order to what runs.
+    /// Sends a command to the running program.
     pub(crate) fn order(&self, words: &[&str]) -> std::process::Output {
         let data = self.data();
         run(&[words, &["--data", &data]].concat(), self.path(), &[])
     }
 
-    /// Has what runs go on as the program that is in its place now.
+    /// Upgrades the running program to the file that is now in its place.
     pub(crate) fn upgrade(&self) -> std::process::Output {
         self.order(&["upgrade"])
     }
 
-    /// Upgrades to the same program once more. The worker must be another one then, and the
-    /// supervisor process the new program in the same process.
+    /// Upgrades to the same program once more. The worker must be a new process, and the supervisor
+    /// process must run the new file in the same process.
     pub(crate) fn change(&self, program: &Program) {
         let (parent, before) = (program.supervisor_pid(), program.worker());
         self.renew();
@@ -153,15 +148,14 @@ impl Copy {
         );
     }
 
-    /// Whether this process runs the program that is in its place now.
+    /// Returns whether this process runs the file that is now in the program's place.
     fn is_run_by(&self, process: u32) -> bool {
         let runs = fs::metadata(format!("/proc/{process}/exe")).expect("a program");
         runs.ino() == fs::metadata(self.program()).expect("a program").ino()
     }
 }
 
-/// Asks for a path over one connection until it is told that it ends; says how often it was
-/// answered.
+/// Requests a path over one connection until the server closes it; returns the number of responses.
 pub(crate) fn ask(
     address: &str,
     path: &str,
@@ -218,7 +212,7 @@ fn nobody_notices_that_another_program_serves() {
             for round in 1..=ROUNDS {
                 copy.change(&program);
                 assert_eq!(copy.other(), other, "services are not touched");
-                // Before the next one everybody has asked this one.
+                // Before the next upgrade, all clients have sent requests to this program.
                 let wanted = round * REQUESTS / ROUNDS;
                 let end = Instant::now() + 10 * PATIENCE;
                 while count.load(Ordering::Relaxed) < wanted
@@ -238,7 +232,7 @@ fn nobody_notices_that_another_program_serves() {
     let count = count.into_inner();
     assert!(count >= REQUESTS, "{count}");
     println!("{count} requests, none failed");
-    // What was kept before is kept now: a dead worker is back.
+    // The new supervisor process still supervises: it restarts a killed worker.
     let worker = program.worker();
     let pid = i32::try_from(worker).ok().and_then(Pid::from_raw);
     kill_process(pid.expect("a process"), Signal::KILL).expect("it lives");
@@ -265,7 +259,7 @@ fn who_follows_a_service_hears_each_line_once() {
             .map_while(Result::ok)
             .filter_map(|line| number(&line));
         for number in numbers {
-            // The test may have failed.
+            // The receiver is gone if the test has failed.
             let _ = tell.send(number);
         }
     });
@@ -284,7 +278,7 @@ fn who_follows_a_service_hears_each_line_once() {
     reader.join().expect("it ends with what it reads");
 }
 
-/// Of a line that counts.
+/// Parses a line that is a number.
 fn number(line: &str) -> Option<u64> {
     line.rsplit_once("line ")?.1.parse().ok()
 }
@@ -337,7 +331,8 @@ fn a_program_that_serves_and_cannot_keep_changes_nothing() {
     assert_eq!(program.get("/readyz").status, 200);
     assert_eq!((program.supervisor_pid(), copy.other()), (parent, other));
     assert!(!copy.is_run_by(parent));
-    // It goes on as it was: the next one that can keep does.
+    // The supervisor process was not affected: the next program that passes the check can take
+    // over.
     copy.change(&program);
     assert_eq!(copy.other(), other);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
@@ -349,7 +344,7 @@ fn open_files(process: u32) -> u64 {
     u64::try_from(open.count()).expect("a number")
 }
 
-/// Lets a process have so many files open at once.
+/// Limits the number of files that a process may open.
 fn limit_files(process: u32, most: u64) {
     let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
     let before = rustix::process::prlimit(
@@ -403,7 +398,8 @@ fn an_upgrade_that_fails_at_last_ends_nothing() {
     let copy = Copy::new(SETTINGS);
     let mut program = copy.serve();
     let (parent, other) = (program.supervisor_pid(), copy.other());
-    // While the program says that it could go on, the supervisor process may open no more files.
+    // While the new program passes its check, the supervisor process is prevented from opening more
+    // files.
     let usual = env!("CARGO_BIN_EXE_kenduri");
     copy.replace_by_script(&format!(
         "#!/bin/sh\n\
@@ -444,7 +440,7 @@ fn a_rehearsal_needs_a_parent() {
 
 #[test]
 fn what_cannot_be_taken_over_is_started_anew() {
-    // Its standard input is a socket that this very process has made, and nothing is in it.
+    // The program's standard input is an empty socket that it created itself.
     let becomes = "import os, socket, sys\n\
                    _, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n\
                    os.dup2(theirs.fileno(), 0)\n\

@@ -1,5 +1,5 @@
-//! Who may what: a supervisor process that is root, data that belong to somebody else, and people who
-//! have nothing to say.
+//! File permissions and users: a supervisor process that is root, data of another user, and users
+//! without any rights.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -18,10 +18,10 @@ use crate::parent::SERVER;
 use crate::program::text;
 use crate::upgrade::Copy;
 
-/// To whom the data belong (`nobody`), and somebody else.
+/// The owner of the data (`nobody`), and an unrelated user.
 pub(crate) const OWNER: u32 = 65_534;
 pub(crate) const STRANGER: u32 = 65_533;
-/// The user `daemon`, whose number is not the same on every Linux.
+/// The user `daemon`, whose id differs between Linux distributions.
 pub(crate) static DAEMON: LazyLock<u32> = LazyLock::new(|| {
     let users = fs::read_to_string("/etc/passwd").expect("users");
     let line = users.lines().find_map(|line| line.strip_prefix("daemon:"));
@@ -41,7 +41,7 @@ fn root_keeps_what_serves_the_data_of_another_user() {
     let status = text(&program.system_file("status"));
     assert!(status.contains(&format!("\nUid:\t{OWNER}\t")), "{status}");
 
-    // Who may not ask is told so, and not that nobody runs.
+    // A user without permission is told so, instead of "not running".
     for user in [OWNER, STRANGER] {
         let refused = give(copy, user, &["ps"]);
         let why = text(&refused.stderr);
@@ -108,7 +108,7 @@ fn services_of_other_users_find_each_other_and_strangers_do_not() {
     assert!(finds(OWNER, "web"));
     assert!(!finds(STRANGER, "web") && !finds(*DAEMON, "web"));
 
-    // Those of before may still run while others take over.
+    // The previous processes may still be running while the next ones start.
     let (web, late) = (service("web", "daemon"), service("late", "daemon"));
     fs::write(copy.settings(), format!("{web}{late}{routes}")).expect("settings");
     let applied = copy.order(&["apply"]);
@@ -121,14 +121,14 @@ fn services_of_other_users_find_each_other_and_strangers_do_not() {
     assert!(finds(*DAEMON, "late") && !finds(STRANGER, "late"));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-    // Who had a service once has none now.
+    // A user whose service was removed loses access.
     let mut program = copy.serve();
     assert_eq!(program.get("/web/x").status, 200);
     assert!(finds(*DAEMON, "web") && !finds(OWNER, "web"));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
-/// A server that answers once, and has a link to what is root's in the place of its socket by then.
+/// A server that responds once, after it has replaced its socket with a link to a socket of root's.
 const LIAR: &str = r#"
 import http.server, os, socketserver
 there = os.environ["SOCKET"]
@@ -163,7 +163,7 @@ fn requests_do_not_follow_a_link_that_a_service_of_another_user_has_put() {
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
-/// Whether a user gets through to where a service is found by others.
+/// Returns whether a user can connect to a service's socket in the folder for other services.
 fn connects(copy: &Copy, user: u32, service: &str) -> bool {
     let script = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])";
     let socket = format!("{}/run/inner/{service}.sock", copy.data());

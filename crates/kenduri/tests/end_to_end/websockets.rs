@@ -1,5 +1,5 @@
-//! Websockets of a service while Kenduri becomes another program: those that are open have
-//! their time and are closed, new ones find the new program.
+//! Websockets of a service during an upgrade of Kenduri: open ones are closed after their drain
+//! time, and new ones reach the new program.
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
@@ -15,22 +15,23 @@ use rustix::process::Signal;
 use crate::program::text;
 use crate::upgrade::{Copy, ask};
 
-/// How often the program is replaced.
+/// How many times the program is replaced.
 const ROUNDS: usize = 3;
-/// At least so many requests are sent meanwhile, over connections that stay open.
+/// The minimum number of requests sent during the upgrades, over persistent connections.
 const REQUESTS: usize = 20_000;
-/// So many clients send them to Kenduri itself, and so many to the service.
+/// The numbers of clients of Kenduri itself and of the service.
 const CLIENTS: (usize, usize) = (6, 2);
-/// So many websockets stay open.
+/// The number of websockets that stay open.
 const STAYING: usize = 4;
-/// What they get, when Kenduri is replaced and when the service is.
+/// The drain time of websockets, when Kenduri or the service is replaced.
 const TIME: Duration = Duration::from_secs(2);
-/// So often something is said on each: that they are alive is asked, not how fast they are.
+/// The pause between messages on a websocket; the test checks that websockets work, not their
+/// speed.
 const PAUSE: Duration = Duration::from_millis(5);
-/// How long something may take on a slow machine.
+/// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Sends back what it hears (RFC 6455); nobody says anything long to it.
+/// A websocket server that echoes short messages (RFC 6455).
 const SERVER: &str = r#"
 import base64, hashlib, http.server, os, socketserver
 
@@ -73,7 +74,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// That service behind the edge, and how long websockets live on.
+/// Settings with that service behind the edge, and the drain time of websockets.
 fn settings(tunnel_time: Duration) -> String {
     format!(
         "[listen]\ntunnel_time = \"{}s\"\n\
@@ -90,16 +91,15 @@ fn house(tunnel_time: Duration) -> Copy {
     copy
 }
 
-/// A client's end.
+/// The client's end of a websocket.
 struct Socket(BufReader<TcpStream>);
 
-/// What it hears.
+/// A received frame, or the end of the connection.
 #[derive(Debug, PartialEq, Eq)]
 enum Heard {
     Text(String),
-    /// The service closes, with this code.
+    /// The service closed the websocket with this code.
     Close(u16),
-    /// The connection was closed.
     End,
 }
 
@@ -128,7 +128,7 @@ impl Socket {
 
     fn say(&mut self, kind: u8, body: &[u8]) -> io::Result<()> {
         let length = u8::try_from(body.len()).map_err(io::Error::other)?;
-        // A frame is masked also with nothing.
+        // Even an empty frame is masked.
         let mut frame = vec![0x80 | kind, 0x80 | length, 0, 0, 0, 0];
         frame.extend_from_slice(body);
         self.0.get_mut().write_all(&frame)
@@ -153,7 +153,7 @@ impl Socket {
         }
     }
 
-    /// Says something, and hears it or that it is over.
+    /// Sends a message, and returns the echo or the end of the websocket.
     fn exchange(&mut self, text: &str) -> io::Result<Heard> {
         let said = self.say(1, text.as_bytes());
         let heard = self.hear()?;
@@ -162,13 +162,13 @@ impl Socket {
             return Ok(heard);
         }
         match heard {
-            // What was said then need not arrive.
+            // A message sent during closing may be lost.
             Heard::Close(_) | Heard::End => Ok(heard),
             Heard::Text(other) => Err(io::Error::other(format!("heard {other:?} for {text:?}"))),
         }
     }
 
-    /// Says that it is over, and hears that it is.
+    /// Closes the websocket, and expects the server's close frame.
     fn close(mut self) -> io::Result<()> {
         self.say(8, &1000_u16.to_be_bytes())?;
         match self.hear()? {
@@ -178,18 +178,18 @@ impl Socket {
     }
 }
 
-/// What happens to those who ask.
+/// Counters of the clients.
 #[derive(Default)]
 struct Seen {
     stop: AtomicBool,
     requests: AtomicUsize,
-    /// Websockets that stay, and have said something.
+    /// Number of long-lived websockets on which a message was exchanged.
     opened: AtomicUsize,
-    /// When they were closed.
+    /// When the long-lived websockets were closed.
     ended: Mutex<Vec<Instant>>,
-    /// What was said on them.
+    /// Number of messages on the long-lived websockets.
     messages: AtomicUsize,
-    /// Websockets that were opened, used and closed.
+    /// Number of websockets that were opened, used and closed.
     short: AtomicUsize,
 }
 
@@ -203,7 +203,7 @@ impl Seen {
         ended.clone()
     }
 
-    /// Stays on a websocket until it is closed, then on the next one.
+    /// Keeps a websocket open until the server closes it, then opens the next one.
     fn stay(&self, address: &str) -> io::Result<()> {
         while !self.is_over() {
             let mut socket = Socket::open(address)?;
@@ -225,7 +225,7 @@ impl Seen {
         Ok(())
     }
 
-    /// Opens one after the other.
+    /// Opens and closes websockets one after the other.
     fn come_and_go(&self, address: &str) -> io::Result<()> {
         while !self.is_over() {
             let opened = Instant::now();
@@ -234,7 +234,7 @@ impl Seen {
             while said < 3 {
                 match socket.exchange(&said.to_string())? {
                     Heard::Text(_) => said += 1,
-                    // On a busy machine even this may take all the time it has.
+                    // On a busy machine, even a close frame may take the whole drain time.
                     Heard::End if opened.elapsed() >= TIME => break,
                     other => return Err(io::Error::other(format!("closed: {other:?}"))),
                 }
@@ -251,7 +251,7 @@ impl Seen {
 
 type Client<'scope> = ScopedJoinHandle<'scope, io::Result<()>>;
 
-/// Does something while clients ask. None of them may fail.
+/// Runs `f` while clients send requests, none of which may fail.
 fn meanwhile<'env>(
     seen: &'env Seen,
     begin: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> Vec<Client<'scope>>,
@@ -311,7 +311,7 @@ fn websockets_have_their_time_while_another_program_takes_over() {
                     assert!(lived >= TIME, "closed after {lived:?}");
                 }
                 wait("new ones", &|| seen.short.load(Ordering::Relaxed) > short);
-                // Before the next one everybody has asked this one.
+                // Before the next upgrade, all clients have sent requests to this program.
                 let wanted = round * REQUESTS / ROUNDS;
                 wait("requests", &|| {
                     seen.requests.load(Ordering::Relaxed) >= wanted
@@ -334,7 +334,7 @@ fn websockets_have_their_time_while_another_program_takes_over() {
 
 #[test]
 fn a_service_is_replaced_while_one_worker_follows_another() {
-    // The old worker has them for long, so it is the service that ends them.
+    // The old worker keeps websockets for a long time here, so the service ends them.
     let copy = house(PATIENCE);
     let mut program = copy.serve();
     let seen = Seen::default();

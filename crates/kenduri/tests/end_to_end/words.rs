@@ -1,4 +1,4 @@
-//! The words about services, as somebody types them.
+//! The subcommands about services, as a user types them.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Program, command, run, text};
 
-/// What takes longer than this does not happen.
+/// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 const SETTINGS: &str = r#"
@@ -22,7 +22,7 @@ run = "echo one; echo two; echo three; exec sh -c 'exec sleep 1000' --token=hunt
 shell = true
 "#;
 
-/// What a word printed; it ends with this code.
+/// Runs a command that must exit with this code, and returns its output.
 fn says(folder: &Path, words: &[&str], code: i32) -> String {
     let output = run(words, folder, &[]);
     let said = text(&output.stdout) + &text(&output.stderr);
@@ -74,7 +74,7 @@ fn every_word_tells_that_nobody_runs() {
             assert!(said.contains("Kenduri is not running"), "{said}");
         }
     }
-    // Where it would run, only such a file could say.
+    // If the command read the settings, this invalid file would make it fail.
     fs::write(place.path().join("kenduri.toml"), "[").expect("a file");
     for words in words {
         assert!(says(place.path(), words, 1).contains("not valid TOML"));
@@ -166,7 +166,7 @@ fn whoever_stops_reading_has_read_enough() {
     }
 }
 
-/// The first lines of a word that goes on until it is told to end.
+/// Returns the first lines of output of a command that runs until it is killed.
 fn first_lines(folder: &Path, words: &[&str], count: usize) -> Vec<String> {
     let mut child = command(&[])
         .args(words)
@@ -280,7 +280,7 @@ fn a_named_file_that_cannot_be_read_leads_to_nobody_else() {
             let said = says(here, &[words, &["--config", file]].concat(), 1);
             assert!(said.contains(why) && said.contains("--data DIR"), "{said}");
         }
-        // Who says where the data are needs no file.
+        // With an explicit data folder, no settings file is needed.
         let rows = says(
             here,
             &["ps", "--json", "--config", file, "--data", "data"],
@@ -291,7 +291,7 @@ fn a_named_file_that_cannot_be_read_leads_to_nobody_else() {
             "{rows}"
         );
     }
-    // The one in this folder that is broken by now was not named.
+    // The invalid file in this folder is not the one that the running program uses.
     fs::write(here.join("kenduri.toml"), "[").expect("a file");
     says(here, &["ps"], 0);
 }

@@ -24,14 +24,13 @@ pub(super) struct Sample {
 pub(super) struct Person {
     pub(super) name: String,
     pub(super) age: Option<i64>,
-    /// Brought by the household rather than named by the hosts.
+    /// Whether the household brought the guest, instead of the hosts naming them.
     #[serde(default)]
     pub(super) brought: bool,
     #[serde(default)]
     pub(super) diets: Vec<String>,
 }
 
-/// How a household answers.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Answers {
@@ -45,7 +44,7 @@ pub(super) enum Answers {
     Mixed,
 }
 
-/// All households; the documentation names the first five.
+/// Reads all households. The documentation names the first five.
 pub(super) fn all() -> Result<Vec<Sample>, serde_json::Error> {
     serde_json::from_str(include_str!("households.json"))
 }

@@ -1,5 +1,5 @@
-//! Answers that a host gives for a household, for example after a telephone call:
-//! always possible, always logged, beyond the limits only with an explicit override.
+//! Answers that a host saves for a household, for example after a telephone call. They are possible
+//! at any time, always logged, and may exceed the limits only with an explicit override.
 
 use platform::{Rows, Tx, sql};
 use serde::Deserialize;
@@ -35,7 +35,7 @@ pub struct OneReply {
     /// The version of the invitation that was read; `If-Match` works too.
     #[serde(default)]
     pub version: Option<i64>,
-    /// The answer; `pending` takes one back.
+    /// The answer; `pending` removes the stored one.
     pub status: ReplyStatus,
     /// Whether the answer may exceed the seats.
     #[serde(default)]
@@ -45,8 +45,8 @@ pub struct OneReply {
     pub mail: bool,
 }
 
-/// Saves answers, names and food needs of a whole household as a host learned them. Neither
-/// deadline nor lock applies to hosts.
+/// Saves answers, names and food needs of a whole household for a host. Deadline and lock do not
+/// apply to hosts.
 pub fn save(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -127,7 +127,7 @@ pub fn reply(
     write(tx, host, portal, guests, answers, overrides)
 }
 
-/// Takes the locks in their order: events that have a limit, then the invitation.
+/// Takes the locks in their order: first the events that have a limit, then the invitation.
 fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -211,7 +211,8 @@ fn finish(
         rsvp::masked(changes),
     )?;
     rsvp::tell_of_answers(tx, portal, changes, Source::Phone)?;
-    // A host chooses the address and writes the text, so the site must have allowed this mail.
+    // The host chooses the mail's recipient and text, so the site must have allowed this occasion
+    // to send mail.
     if overrides.mail && membership::sends_mail(tx, host.occasion())? {
         rsvp::confirm_later(tx, portal)?;
     }

@@ -1,5 +1,5 @@
-//! One action on many invitations: a job goes through them in batches and records the
-//! outcome of each. The change of each invitation is atomic; the whole action is not.
+//! Bulk actions: a job changes many invitations in batches and records the outcome of each. The
+//! change of each invitation is atomic; the whole action is not.
 
 use std::collections::BTreeMap;
 
@@ -25,32 +25,27 @@ platform::id!(BulkId, "One action on many invitations.");
 
 /// The kind of the job that runs bulk actions.
 pub const KIND: &str = "occasions.bulk";
-/// How many invitations one action covers at most.
+/// The most invitations of one action.
 pub const LIMIT: usize = 5_000;
-/// How many invitations one transaction changes, so that other writers get their turn.
+/// How many invitations one transaction changes; small, so that other writers do not wait long.
 const BATCH: i64 = 50;
 
-/// A bulk action to run, and its invitations.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The invitations to act on.
     pub target: Target,
-    /// What to do to each.
     pub action: Action,
 }
 
-/// Which invitations an action covers.
+/// The invitations that an action covers.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// The listed ones.
     Chosen(Vec<InvitationId>),
-    /// All that match the filter.
     Matching(InvitationFilter),
     /// Those that this action changed.
     ChangedBy(BulkId),
 }
 
-/// What is done to each invitation.
+/// The change made to each invitation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "action", content = "args", rename_all = "snake_case")]
 #[schema(as = BulkAction)]
@@ -60,7 +55,7 @@ pub enum Action {
         /// 1–40 characters.
         tag: String,
     },
-    /// Takes a label off.
+    /// Removes a label.
     Untag {
         /// The label, exactly as stored.
         tag: String,
@@ -72,10 +67,10 @@ pub enum Action {
     },
     /// Sets how many people the household may bring.
     Allowance {
-        /// 0–20; unchanged if left out.
+        /// 0–20; unchanged if omitted.
         #[serde(default)]
         plus_ones: Option<i64>,
-        /// 0–20; unchanged if left out.
+        /// 0–20; unchanged if omitted.
         #[serde(default)]
         children: Option<i64>,
     },
@@ -106,11 +101,11 @@ pub struct Bulk {
     /// The action's id.
     #[schema(value_type = String)]
     pub id: BulkId,
-    /// What is done to each invitation.
+    /// The change made to each invitation.
     #[schema(value_type = Action)]
     #[row(json)]
     pub action: Action,
-    /// How far the action is.
+    /// The state of the action.
     pub state: Progress,
     /// How many invitations it covers.
     pub total: i64,
@@ -139,7 +134,7 @@ pub struct Outcome {
     pub problem: Option<String>,
 }
 
-/// Records which invitations are covered, and queues the job.
+/// Records the covered invitations, and queues the job.
 pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, Refusal> {
     host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
@@ -180,7 +175,7 @@ pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, 
     Ok(bulk)
 }
 
-/// How many households the action would close out or let in again.
+/// Counts the households that the action would close or reopen.
 pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effect, Refusal> {
     host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
@@ -210,7 +205,7 @@ pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effec
 }
 
 impl Bulk {
-    /// Hides why answers were closed from hosts who may not close them.
+    /// Hides the reasons of locks from hosts who may not lock answers.
     fn shown_to(mut self, host: &HostOf) -> Self {
         if let Action::Lock { reason } = &mut self.action
             && !reason.is_empty()
@@ -222,7 +217,7 @@ impl Bulk {
     }
 }
 
-/// A bulk action of this occasion.
+/// Loads a bulk action of this occasion.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Bulk, Refusal> {
     let found: Option<Bulk> = sql!(
         "SELECT {Bulk} FROM bulk WHERE id = :id AND occasion = :occasion",
@@ -234,7 +229,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Bulk, Refusal
     Ok(found.shown_to(host))
 }
 
-/// The latest bulk actions, newest first.
+/// Lists the latest bulk actions, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Refusal> {
     host.needs(Permission::See)?;
     let found: Vec<Bulk> = sql!(
@@ -246,7 +241,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Ref
     Ok(found.into_iter().map(|bulk| bulk.shown_to(host)).collect())
 }
 
-/// The outcome for each invitation, in order, from `after` on.
+/// Lists the outcomes for the invitations after position `after`, in order.
 pub fn outcomes(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -265,7 +260,7 @@ pub fn outcomes(
     .all(tx)?)
 }
 
-/// The invitations that failed, and why.
+/// Lists the invitations for which the action failed, with the reason.
 pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outcome>, Refusal> {
     load(tx, host, id)?;
     Ok(sql!(
@@ -276,7 +271,7 @@ pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outco
     .all(tx)?)
 }
 
-/// Checks whether the action is possible at all, regardless of its invitations.
+/// Checks whether the action is possible at all, regardless of the invitations.
 fn check(tx: &mut Tx<'_>, host: &HostOf, action: &Action) -> Result<(), Refusal> {
     let occasion = occasions::load(tx, host)?;
     let mut fields = Findings::default();
@@ -331,7 +326,7 @@ fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<Invita
             .collect(),
         Target::ChangedBy(bulk) => changed_by(tx, host, bulk)?,
     };
-    // Always locked in the same order, so that two actions cannot deadlock.
+    // Invitations are locked in a fixed order, so that two actions cannot deadlock.
     ids.sort();
     ids.dedup();
     if ids.len() > LIMIT {
@@ -371,8 +366,8 @@ struct Payload {
     bulk: BulkId,
 }
 
-/// Runs until no row waits. A row leaves the queue in the transaction of its change, so
-/// a job that was killed resumes where it stopped.
+/// Runs until no row is waiting. A row leaves the queue in the transaction of its change, so an
+/// interrupted job resumes where it stopped.
 async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     let Payload { bulk } = job.read()?;
     loop {
@@ -387,7 +382,7 @@ async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     }
 }
 
-/// Processes one batch; returns whether any row still waits.
+/// Processes one batch; returns whether any row is still waiting.
 fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
     let found: Option<(OccasionId, AccountId, String, String)> = sql!(
         "SELECT occasion, account, action, state FROM bulk WHERE id = :id",

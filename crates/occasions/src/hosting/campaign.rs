@@ -1,8 +1,7 @@
-//! One mail to many households: who gets it, from when on, how fast, and its progress.
-//!
-//! A campaign is a row; its recipients are fixed when it begins. A job writes the mails in small
-//! batches, each in the transaction that takes its recipients out of the queue. At most [`WINDOW`]
-//! mails are in progress at once, so that pausing acts at once.
+//! Campaigns: one mail to many households, with recipients, start, speed and progress. A campaign
+//! is a row; its recipients are fixed when it begins. A job writes the mails in small batches, each
+//! in the transaction that takes its recipients out of the queue. At most [`WINDOW`] mails are in
+//! progress, so that pausing takes effect at once.
 
 pub mod audience;
 pub mod progress;
@@ -33,7 +32,7 @@ platform::id!(CampaignId, "One mail to many households.");
 
 /// The kind of the job that writes the mails.
 pub const KIND: &str = "occasions.campaign";
-/// How many campaigns an occasion has at most.
+/// The most campaigns of an occasion.
 const LIMIT: i64 = 500;
 /// The highest speed, in mails a minute.
 pub const FASTEST: i64 = 600;
@@ -62,15 +61,15 @@ pub struct Campaign {
     /// The campaign's id.
     #[schema(value_type = String)]
     pub id: CampaignId,
-    /// What it is about.
+    /// The kind of mail.
     pub kind: MailKind,
-    /// How far it is.
+    /// The state of the campaign.
     pub state: CampaignState,
     /// The hosts' subject, as it was when it was ordered.
     pub subject: I18n,
     /// The hosts' text, as it was when it was ordered.
     pub body: I18n,
-    /// Which households; null: those that a reminder rule found.
+    /// The filter of the recipients; null for a campaign of a reminder rule, which finds its own.
     #[row(json)]
     pub audience: Option<InvitationFilter>,
     /// Whether it also goes to the guests' own addresses.
@@ -103,14 +102,14 @@ pub struct Report {
     pub counts: Counts,
 }
 
-/// What hosts order.
+/// An order for a mail to many households.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewCampaign)]
 pub struct Order {
-    /// What it is about; its text is the hosts' wording of that kind.
+    /// The kind of mail; its text is the hosts' wording of that kind.
     pub kind: MailKind,
-    /// Which households; left out: all.
+    /// The filter of the recipients; all households if omitted.
     #[serde(default)]
     pub audience: InvitationFilter,
     /// Whether it also goes to the guests' own addresses. Inside one household no address gets two.
@@ -119,7 +118,7 @@ pub struct Order {
     /// When it begins, in the occasion's zone unless it names an offset; left out: at once.
     #[serde(default)]
     pub send_at: Option<When>,
-    /// The most mails a minute, up to 600; 0: as fast as the mail server takes them.
+    /// The most mails a minute, up to 600; 0: as fast as the mail server accepts them.
     #[serde(default)]
     pub per_minute: i64,
 }
@@ -172,7 +171,7 @@ pub fn order(tx: &mut Tx<'_>, host: &HostOf, order: &Order) -> Result<Report, Re
     report(tx, campaign)
 }
 
-/// The instant of a time without an offset, in the occasion's zone.
+/// Converts a time without an offset to an instant in the occasion's zone.
 fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
     let typed = typed.0.trim();
     if typed.parse::<Timestamp>().is_ok() {
@@ -182,10 +181,10 @@ fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
     Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// How long the same reminder is not ordered again.
+/// The period in which the same reminder is not ordered again.
 const REMINDED: SignedDuration = SignedDuration::from_mins(10);
 
-/// The filter for the households that may answer and have not.
+/// Narrows a filter to the households that may answer and have not.
 fn owing(filter: &InvitationFilter) -> InvitationFilter {
     InvitationFilter {
         response: Some(filter.response.unwrap_or(Answered::Pending)),
@@ -194,7 +193,7 @@ fn owing(filter: &InvitationFilter) -> InvitationFilter {
     }
 }
 
-/// The reminder of the same households that was ordered in the last few minutes.
+/// Finds a reminder of the same households that was ordered in the last few minutes.
 pub fn reminded(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -215,7 +214,7 @@ pub fn reminded(
 }
 
 /// Reminds households that owe an answer. The same households are not reminded again within a few
-/// minutes, unless `force`.
+/// minutes, unless `force` is set.
 pub fn remind(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -250,7 +249,7 @@ pub fn may_send(tx: &mut Tx<'_>, host: &HostOf, status: OccasionStatus) -> Resul
     Ok(())
 }
 
-/// Writes a new campaign and the job that begins it.
+/// Writes a new campaign, and queues the job that begins it.
 pub(super) fn insert(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -287,7 +286,7 @@ fn key(id: &CampaignId) -> String {
     format!("campaign:{id}")
 }
 
-/// Schedules the campaign's job for this time.
+/// Queues the campaign's job for this time.
 pub(super) fn enqueue(tx: &mut Tx<'_>, id: &CampaignId, at: Timestamp) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
         key: Some(key(id)),
@@ -306,13 +305,12 @@ fn record(
     history::record(tx, host, action, ("campaign", id.to_string()), changes)
 }
 
-/// The campaign with its counts.
 fn report(tx: &mut Tx<'_>, campaign: Campaign) -> Result<Report, Refusal> {
     let counts = progress::count(tx, &campaign.id)?;
     Ok(Report { campaign, counts })
 }
 
-/// A campaign of this occasion.
+/// Loads a campaign of this occasion.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &CampaignId) -> Result<Report, Refusal> {
     host.needs(Permission::Invite)?;
     let found: Option<Campaign> = sql!(
@@ -324,7 +322,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &CampaignId) -> Result<Report, R
     report(tx, found.ok_or(Refusal::NotFound)?)
 }
 
-/// The latest campaigns, newest first.
+/// Lists the latest campaigns, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Report>, Refusal> {
     host.needs(Permission::Invite)?;
     let all: Vec<Campaign> = sql!(
@@ -339,11 +337,11 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Report>, R
 /// A host's action on a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Stops it until it is resumed.
+    /// Stops the campaign until it is resumed.
     Pause,
-    /// Resumes it.
+    /// Resumes the campaign.
     Resume,
-    /// Ends it.
+    /// Ends the campaign.
     Cancel,
     /// Sends failed mails once more.
     Retry,
@@ -405,7 +403,7 @@ pub fn step(
     Ok(report)
 }
 
-/// The campaign with its occasion, under its lock.
+/// Loads the campaign with its occasion, under the campaign's lock.
 fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId)>, StoreError> {
     let found: Option<(OccasionId,)> = sql!(
         "SELECT occasion FROM campaign WHERE id = :id FOR NO KEY UPDATE",
@@ -419,7 +417,7 @@ fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId
     Ok(Some((campaign, occasion)))
 }
 
-/// Withdraws the mails that no server has accepted yet.
+/// Withdraws the mails that no mail server has accepted yet.
 fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     let under_way: Vec<(i64, MailId)> = sql!(
         "SELECT place, mail FROM campaign_recipient JOIN mail ON mail.id = campaign_recipient.mail

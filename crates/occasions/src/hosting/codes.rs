@@ -1,4 +1,4 @@
-//! Codes of invitations: chosen by hand, or replaced.
+//! Codes of invitations: chosen by hosts, or replaced.
 
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
@@ -17,7 +17,7 @@ use web::Findings;
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A code that a host chose. Only [`try_by_hand`] makes one, and it counts the try.
+/// A code that a host chose. Only [`try_by_hand`] creates this type, after it has counted the try.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     shown: String,
@@ -25,8 +25,8 @@ pub struct Chosen {
     insists: bool,
 }
 
-/// Counts a try to set this code by hand, because the response "taken" reveals another household's
-/// code. It runs in a transaction of its own, so that the try counts whatever happens next.
+/// Counts a host's try to set this code, because the response "taken" reveals another household's
+/// code. Runs in a separate transaction, so that a later failure cannot undo the count.
 pub fn try_by_hand(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -75,7 +75,7 @@ pub fn try_by_hand(
 }
 
 impl Chosen {
-    /// The display form and the key, unless the code is easy to guess.
+    /// Returns the display form and the key of a code, unless it is easy to guess.
     pub(super) fn checked<'n>(
         &self,
         names: impl Iterator<Item = &'n str>,
@@ -87,9 +87,8 @@ impl Chosen {
     }
 }
 
-/// Gives an invitation another code. The old one stops working for everybody and ends
-/// the sessions it opened, and so do the codes of invitations that were merged into
-/// this one.
+/// Gives an invitation another code. The old code stops working for everybody, and its sessions
+/// end; so do the codes and sessions of invitations that were merged into this one.
 pub fn replace(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -152,7 +151,7 @@ pub fn replace(
     Ok(portal)
 }
 
-/// Draws a code that no invitation has, or recently had.
+/// Draws a code that no invitation has or recently had.
 fn draw(tx: &mut Tx<'_>) -> Result<(String, CodeKey), StoreError> {
     let (live,): (u64,) = tx.one(
         sql!("SELECT COUNT(*) FROM invitation WHERE archived_at IS NULL"),
@@ -175,8 +174,8 @@ fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
     Ok(found.is_some() || invitation::is_retired(tx, key)?)
 }
 
-/// Turns the constraint's error into a refusal: another invitation may have taken the
-/// code since the check.
+/// Converts the constraint's error to a refusal: another invitation may have taken the code since
+/// the check.
 fn code_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("invitation_code_taken") => Refusal::CodeTaken,

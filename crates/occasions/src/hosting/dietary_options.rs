@@ -1,4 +1,5 @@
-//! How hosts add, change and remove dietary options. One that a guest has chosen stays.
+//! How hosts add, change and remove dietary options. An option that a guest has chosen cannot be
+//! removed.
 
 use ::web::fields::{flag, key, number, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -51,7 +52,7 @@ impl Resource for DietaryOption {
         _: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        // Only a built-in key has a name to fall back on.
+        // Only built-in keys have a name to fall back on.
         if self.label.is_empty() && !is_built_in(&self.key) {
             findings.add("/label", "required", []);
         }
@@ -87,7 +88,7 @@ impl Resource for DietaryOption {
     }
 
     fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
-        // Keys are stored as a JSON list, in which each is enclosed in quotes.
+        // Keys are stored as a JSON list, in which each key is in quotes.
         let (used,): (i64,) = sql!(
             "SELECT COUNT(*) FROM guest JOIN invitation ON invitation.id = guest.invitation
              WHERE invitation.occasion = :occasion AND replace(guest.diets, :key, '') <> guest.diets",

@@ -1,4 +1,4 @@
-//! How hosts add, change and remove events. A change waits for answers that are being saved.
+//! How hosts add, change and remove events. A change waits for saves in progress.
 
 use ::web::fields::{Part, flag, hour, https, key, line, lines, moment, number, rows, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -14,13 +14,13 @@ use crate::event::{Event, ScheduleLine, list, recount_seats};
 use crate::id::{EventId, OccasionId};
 use crate::invitation::wait_for_answers;
 
-/// How long an event lasts if no end is given.
+/// The length of an event whose end is not given.
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
 
-/// How many days an event lasts at most.
+/// The longest event, in days.
 const MOST_DAYS: i64 = 7;
 
-/// How many lines a schedule has at most.
+/// The most lines of a schedule.
 pub(crate) const LINES: usize = 50;
 
 pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
@@ -29,7 +29,7 @@ pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
     detail: texts(Limits::lines(500)).label("host-schedule-detail"),
 };
 
-/// Fields that a request for a new event may hold besides the event's own.
+/// Fields that a request for a new event may contain besides the event's own.
 struct NewEvent {
     /// Whether everybody who is invited to the occasion is invited to the event.
     invite_all: bool,
@@ -106,7 +106,7 @@ impl Resource for Event {
         edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        // An event keeps its length when only its start is given.
+        // An event keeps its length if only its start is given.
         let has_moved = edit.old.is_none_or(|old| old.starts_at != self.starts_at);
         if has_moved && !edit.input.has("ends_at") {
             let length = edit.old.map_or(USUAL_LENGTH, |old| {
@@ -147,7 +147,7 @@ impl Resource for Event {
             dates::moved(tx, self.id.as_str())?;
         }
         if edit.old.is_some_and(|old| old.capacity != self.capacity) {
-            // A save in progress does not know the new limit yet.
+            // The limit is new: a save that is in progress does not know it yet.
             wait_for_answers(tx, occasion)?;
         }
         if self.open_to_all && edit.old.is_some_and(|old| !old.open_to_all) {
@@ -163,7 +163,7 @@ impl Resource for Event {
             version = self.version
         )
         .run(tx, Rows::Exactly(1))?;
-        // The limit is new, or was removed.
+        // The limit was added or removed.
         recount_seats(tx, occasion)?;
         Ok(())
     }

@@ -1,8 +1,6 @@
-//! Exports: lists as files, made by a job. An export is queued, then ready, and its
-//! file is deleted after 7 days.
-//!
-//! The file is written from one snapshot under a temporary name, synced and renamed
-//! before the export is reported as ready; a job that restarts begins anew.
+//! Exports: lists as files, created by a job. An export is queued, then ready, and its file is
+//! deleted after 7 days. The file is written from one snapshot under a temporary name, synced and
+//! renamed before the export is reported as ready; a restarted job begins again.
 
 mod questions;
 mod table;
@@ -29,11 +27,10 @@ pub use web::sheet::{self, Cell, Sheet};
 
 platform::id!(ExportId, "One list as a file.");
 
-/// The kind of the job that makes a file.
 pub const KIND: &str = "occasions.export";
 /// The kind of the job that deletes expired files.
 pub const SWEEP: &str = "occasions.exports_expire";
-/// How many exports of one occasion may wait.
+/// How many exports of one occasion may be queued.
 pub const WAITING: i64 = 10;
 /// How long a file can be downloaded.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -65,7 +62,7 @@ pub struct Export {
     pub kind: ExportKind,
     /// The format of the file.
     pub format: FileFormat,
-    /// How far the job is.
+    /// The state of the job.
     pub state: Progress,
     /// How many rows the file has.
     #[row(rename = "row_count")]
@@ -81,19 +78,16 @@ pub struct Export {
 }
 
 impl Export {
-    /// The name of the downloaded file.
     pub fn file_name(&self, slug: &str) -> String {
         format!("{slug}-{}.{}", self.kind.word(), self.format.word())
     }
 
-    /// Opens the stored file.
     pub async fn open(&self, files: &Files) -> std::io::Result<Option<std::fs::File>> {
         files.open(&key(&self.id)).await
     }
 }
 
-/// Requests an export. Observers get it without codes and contact data. Its headings
-/// are in `language`.
+/// Requests an export with headings in `language`. Observers get no codes and contact data.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -102,11 +96,12 @@ pub fn start(
 ) -> Result<Export, Refusal> {
     host.needs(Permission::See)?;
     host.needs_person()?;
-    // An unusable filter is refused here rather than by the job.
+    // An invalid filter is refused here rather than by the job.
     for event in [&request.invitations.event, &request.guests.event] {
         listing::filter::event_id(tx, host, event.as_deref())?;
     }
-    // Every request for an export takes this lock, so the count below stays true.
+    // Every request for an export takes this lock, so no other request can be counted at the same
+    // time.
     occasion::lock(tx, host.occasion())?;
     let (waiting,): (i64,) = sql!(
         "SELECT COUNT(*) FROM export WHERE occasion = :occasion AND state IN ('queued', 'running')",
@@ -155,7 +150,7 @@ pub fn start(
     Ok(export)
 }
 
-/// An export of this occasion, if this host may see its contents.
+/// Loads an export of this occasion, if this host may see its contents.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Refusal> {
     let found: Option<Export> = sql!(
         "SELECT {Export} FROM export WHERE id = :id AND occasion = :occasion",
@@ -170,7 +165,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Ref
         .ok_or(Refusal::NotFound)
 }
 
-/// The latest exports that this host may see, newest first.
+/// Lists the latest exports that this host may see, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Export>, Refusal> {
     host.needs(Permission::See)?;
     let found: Vec<Export> = sql!(
@@ -185,7 +180,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Export>, R
     Ok(found.into_iter().map(|export| aged(export, now)).collect())
 }
 
-/// An export whose file can be downloaded now. Each download is logged.
+/// Finds an export whose file can be downloaded now. Each download is logged.
 pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Refusal> {
     host.needs_person()?;
     let export = load(tx, host, id)?;
@@ -203,7 +198,7 @@ pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Re
     Ok(export)
 }
 
-/// Marks an export as expired by the clock, without waiting for the sweep.
+/// Marks an export as expired by its time, without waiting for the sweep.
 fn aged(mut export: Export, now: Timestamp) -> Export {
     if export.state == Progress::Ready && now >= export.expires_at {
         export.state = Progress::Expired;
@@ -211,14 +206,13 @@ fn aged(mut export: Export, now: Timestamp) -> Export {
     export
 }
 
-/// The handler of the job that makes files.
 pub fn handler(platform: Platform, catalogue: Catalogue) -> Handler {
     Handler::new(KIND, move |job| {
         make(platform.clone(), catalogue.clone(), job)
     })
 }
 
-/// The job that deletes expired files.
+/// Returns the job that deletes expired files.
 pub(crate) fn sweep_job(platform: Platform) -> Handler {
     Handler::each_minute(SWEEP, move |_| {
         let platform = platform.clone();
@@ -234,7 +228,7 @@ struct Payload {
     export: ExportId,
 }
 
-/// What one export is made from.
+/// The request for one export, as the job sees it.
 struct Order {
     host: HostOf,
     request: Request,
@@ -254,7 +248,7 @@ async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done
         Ok(None) => return Ok(Done::nothing()),
         Err(Refusal::Store(error)) => return Err(error.into()),
         Err(refusal) => {
-            // The host has lost the role, or the requested data is gone.
+            // The host has lost the role, or the requested data was deleted.
             let failed = move |tx: &mut Tx<'_>| set_failed(tx, &export);
             return Err(JobError::fail(refusal).with(failed));
         }
@@ -281,7 +275,6 @@ async fn make(platform: Platform, catalogue: Catalogue, job: Job) -> Result<Done
     }
 }
 
-/// What a file holds.
 enum Content {
     Sheets(Vec<Sheet>),
     Records(Vec<Record>),
@@ -303,7 +296,7 @@ impl Content {
     }
 }
 
-/// Reads everything the file needs in one snapshot; `None` if there is nothing to make.
+/// Reads all data for the file in one snapshot; `None` if the export is not queued.
 fn read(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
@@ -337,7 +330,7 @@ fn read(
     Ok(Some((asked.occasion, format, content)))
 }
 
-/// All households as documents, or as one table of them.
+/// Reads all households as documents or as one table.
 fn everything(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Content, Refusal> {
     let ground = Ground::load(tx, &order.host)?;
     let lines = listing::all_invitations(tx, &order.host, &order.request.invitations)?;
@@ -446,8 +439,8 @@ pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> 
     Ok(expired.await?)
 }
 
-/// The key of a stored file. Ids consist of lower-case letters, digits and hyphens, all of which
-/// are valid in a key.
+/// Returns the storage key of a file. Ids consist of lower-case letters, digits and hyphens, which
+/// are valid in keys.
 fn key(id: &ExportId) -> Key {
     let name = format!("exports/{id}");
     name.parse()

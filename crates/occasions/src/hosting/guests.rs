@@ -1,5 +1,5 @@
-//! How hosts add, change, remove and order the guests of an invitation. A host may do
-//! so at any time; the version is the invitation's.
+//! How hosts add, change, remove and order the guests of an invitation, at any time. Changes use
+//! the version of the invitation.
 
 mod details;
 
@@ -27,23 +27,20 @@ use crate::occasion::Occasion;
 use crate::rsvp;
 use crate::words::{ActedBy, GuestKind, Source};
 
-/// A guest's own contact data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contact {
-    /// The guest's own mail address.
     pub email: Option<String>,
-    /// The guest's own telephone number.
     pub phone: Option<String>,
 }
 
-/// A guest who passed every rule that does not involve the household.
+/// A valid guest, before the checks that involve the household.
 pub(super) struct Planned {
     pub(super) guest: Guest,
     pub(super) contact: Contact,
     may_exceed: bool,
 }
 
-/// What new guests are checked against.
+/// The context in which new guests are checked.
 pub(super) struct Planning<'a> {
     occasion: &'a Occasion,
     events: &'a [Event],
@@ -60,7 +57,7 @@ impl<'a> Planning<'a> {
         Ok(Self::of(occasion, events, diets))
     }
 
-    /// Like [`Planning::new`], with all options for food that there are.
+    /// Like [`Planning::new`], with all dietary options of the occasion.
     pub(super) fn of(
         occasion: &'a Occasion,
         events: &'a [Event],
@@ -73,7 +70,7 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Checks guests who are to be added; findings point below `/guests`.
+    /// Checks guests to be added; findings point below `/guests`.
     pub(super) fn plan(
         &self,
         tx: &mut Tx<'_>,
@@ -130,7 +127,7 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Reads a guest from the input, with the events it names.
+    /// Reads a guest from the input, with the events that the input names.
     fn read(
         &self,
         input: &Input,
@@ -140,7 +137,7 @@ impl<'a> Planning<'a> {
     ) -> (GuestDetails, Vec<EventId>) {
         let zone = self.occasion.zone();
         let mut new = input.apply(&fields_for(is_new), old, is_new, &zone, findings);
-        // A form always sends every field.
+        // A form always contains every field.
         let is_said = |name| is_new || matches!(input, Input::Form(..)) || input.has(name);
         let switches = self.occasion.switches;
         let may_be_empty = new.kind == GuestKind::PlusOne && !switches.plus_one_name_required;
@@ -223,7 +220,7 @@ pub fn change(
     if new.events != old.events {
         invite_guest(tx, &mut guest, &portal.household.events, &invited)?;
     }
-    // The log records that a contact changed, but not its values.
+    // The log records that contact data changed, but not its values.
     let secret = FIELDS.iter().copied().filter(|field| field.is_secret);
     let mut reached = fields::difference(&secret.collect::<Vec<_>>(), &old, &new);
     for change in &mut reached {
@@ -264,7 +261,7 @@ pub fn remove(
     )
 }
 
-/// Puts the guests of an invitation into this order; guests left out follow.
+/// Puts the guests of an invitation into this order; guests that are not listed follow.
 pub fn order(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -301,7 +298,7 @@ pub fn order(
     )
 }
 
-/// Contact data of the guests of an invitation who have any.
+/// Loads the contact data of those guests of an invitation who have any.
 pub fn contacts(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -438,7 +435,7 @@ fn invite_guest(
     Ok(())
 }
 
-/// Finishes a change of guests: its history, and what every change of an invitation entails.
+/// Finishes a change of guests: history, version, log and news.
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -459,7 +456,7 @@ fn finish(
         household.invitation.version,
     );
     if !changes.is_empty() {
-        // From now on, deleted answers exist only in this submission.
+        // The deleted answers remain only in this submission.
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Web)?;
     }
     let mut told = reached;

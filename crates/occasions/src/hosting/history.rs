@@ -1,4 +1,4 @@
-//! What every change by a host entails: an entry in the log, and news for open pages.
+//! The consequences of every change by a host: an entry in the log, and news for open pages.
 
 use platform::audit::Entry;
 use platform::news::NewNews;
@@ -16,7 +16,6 @@ use crate::invitation;
 pub(super) struct Changes(Vec<Value>);
 
 impl Changes {
-    /// Records a field if it differs.
     pub(super) fn compare<T: Serialize + PartialEq>(
         &mut self,
         field: &str,
@@ -29,7 +28,7 @@ impl Changes {
         self
     }
 
-    /// Adds changes that were compared elsewhere, in the same form.
+    /// Adds changes in the log's format.
     pub(super) fn extend(&mut self, more: Value) {
         match more {
             Value::Array(more) => self.0.extend(more),
@@ -38,12 +37,10 @@ impl Changes {
         }
     }
 
-    /// Whether nothing differs.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The changes as the log stores them.
     pub(super) fn into_json(self) -> Value {
         Value::Array(self.0)
     }
@@ -132,14 +129,14 @@ pub(super) fn finish_invitation(
     tell_of_invitation(tx, host, household, ending.what)
 }
 
-/// How a change of an invitation is reported.
+/// How a change of an invitation is logged and announced.
 pub(super) struct Ending {
     /// The action in the log, such as `invitation.changed`.
     pub(super) action: &'static str,
-    /// The word for open pages, such as `edited`.
+    /// The word in the news for open pages, such as `edited`.
     pub(super) what: &'static str,
     /// Old and new values.
     pub(super) changes: Value,
-    /// Whether guests who said yes may have entered or left the counts.
+    /// Whether guests who said yes may have been added or removed, so that seats are recounted.
     pub(super) moves_seats: bool,
 }

@@ -1,8 +1,7 @@
 //! Imports: lists of households from files, checked before anything is written, applied by a job in
-//! batches, and undone for households that nobody has changed since.
-//!
-//! The rows of a file are stored with the import for 7 days. A household is written in one
-//! transaction with its outcome, so a job that was killed resumes where it stopped.
+//! batches, and undone for households that nobody has changed since. The rows of a file are stored
+//! with the import for 7 days. A household is written in the same transaction as its outcome, so an
+//! interrupted job resumes where it stopped.
 
 mod bring;
 mod check;
@@ -46,11 +45,11 @@ platform::id!(ImportId, "One list of households out of a file.");
 
 /// How long the rows of a file are stored and an import can be undone.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How many unapplied imports of an occasion are kept; older ones are dropped.
+/// How many unapplied imports of an occasion are stored; older ones are deleted.
 const DRAFTS: i64 = 10;
 /// How many applied imports keep their rows.
 const FILES: i64 = 20;
-/// How many rows of a file are stored together.
+/// How many of a file's rows one database row holds.
 const CHUNK: usize = 500;
 /// How many findings are shown.
 pub const SHOWN: usize = 200;
@@ -94,34 +93,35 @@ words! {
     }
 }
 
-/// What a host decides about an import.
+/// The host's choices for an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ImportOptions)]
 pub struct Options {
-    /// Whether nothing is applied while there are errors; else what has errors is left out.
+    /// Whether errors prevent the whole import; otherwise only the households with errors are
+    /// skipped.
     pub stop_on_errors: bool,
-    /// Whether answers in the list replace those that are there.
+    /// Whether answers in the list replace stored ones.
     pub replace_answers: bool,
-    /// Whether codes are kept although they are easy to guess; for owners.
+    /// Whether codes are used even if they are easy to guess; for owners.
     pub keep_codes: bool,
 }
 
-/// A list, and how far it is.
+/// A list, and the progress of its import.
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Import {
     /// The import's id.
     #[schema(value_type = String)]
     pub id: ImportId,
-    /// How far it is.
+    /// The state of the import.
     pub state: ImportState,
     /// The headings of the table; none for a list of documents.
     #[row(json)]
     pub headings: Vec<String>,
-    /// What each column holds: `skip`, the word of a field, `reply:EVENT`, `question:KEY`.
+    /// The meaning of each column: `skip`, the name of a field, `reply:EVENT`, `question:KEY`.
     #[row(json)]
     pub columns: Vec<String>,
-    /// What its host decided.
+    /// The host's choices.
     #[row(json)]
     pub options: Options,
     /// How many rows or documents it has.
@@ -135,12 +135,12 @@ pub struct Import {
     pub made: i64,
     /// How many changed an invitation.
     pub changed: i64,
-    /// How many failed and were left out.
+    /// How many failed and were skipped.
     pub failed: i64,
     /// When the file was sent.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    /// Until when it can be applied or taken back.
+    /// Until when it can be applied or undone.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
 }
@@ -148,24 +148,22 @@ pub struct Import {
 /// The content of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Upload {
-    /// A table.
     Table(Table),
-    /// Documents.
     Records(Vec<Record>),
 }
 
-/// An element that is only counted, not read.
+/// An element that is counted but not parsed.
 #[derive(Deserialize)]
 struct Counted {
     #[serde(default)]
     guests: Vec<IgnoredAny>,
 }
 
-/// Allows one file at a time to be read, because each takes much memory.
+/// Lets only one file be read at a time, because reading needs much memory.
 static READING: Semaphore = Semaphore::const_new(1);
 
 impl Upload {
-    /// [`read`](Self::read) on a thread that may block, after the files before it.
+    /// Waits for its turn, then runs [`read`](Self::read) on a blocking thread.
     pub async fn read_alone(file: Bytes) -> Result<Self, web::Problem> {
         let turn = READING.acquire().await.map_err(web::Problem::internal)?;
         let read = tokio::task::spawn_blocking(move || {
@@ -176,7 +174,7 @@ impl Upload {
         read.await.map_err(web::Problem::internal)?
     }
 
-    /// Reads a file: CSV, XLSX, or documents as JSON.
+    /// Parses a file: CSV, XLSX, or documents as JSON.
     pub fn read(bytes: &[u8]) -> Result<Self, web::Problem> {
         let unreadable = |why| web::Problem::from(Refusal::File(why));
         if bytes.len() > read::MOST_BYTES {
@@ -187,7 +185,7 @@ impl Upload {
             return read::read(bytes).map(Self::Table).map_err(unreadable);
         }
         let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
-        // Counted before they are read: a document in memory is much larger than its text.
+        // Elements are counted first, because a parsed document is much larger than its text.
         let web::Json(all) = web::Json::<Vec<IgnoredAny>>::parse(text)?;
         if all.len() > limit(limits::INVITATIONS) {
             return Err(unreadable(Unreadable::TooManyRows));
@@ -204,8 +202,8 @@ impl Upload {
     }
 }
 
-/// Stores a list for its host to check. Its columns are those of the last list with the same
-/// headings, or else guessed.
+/// Stores a list for its host to check. Columns have the meaning they had in the last list with the
+/// same headings, or else a guessed one.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -269,7 +267,7 @@ pub fn start(
     load(tx, host, &id)
 }
 
-/// An import of this occasion.
+/// Loads an import of this occasion.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     host.needs(Permission::Invite)?;
     let found: Option<Import> = sql!(
@@ -281,7 +279,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Ref
     found.ok_or(Refusal::NotFound)
 }
 
-/// The latest imports, newest first.
+/// Lists the latest imports, newest first.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Import>, Refusal> {
     host.needs(Permission::Invite)?;
     Ok(sql!(
@@ -292,18 +290,18 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Import>, R
     .all(tx)?)
 }
 
-/// A change of what columns hold, or of what the host decided; left out: as it is.
+/// A change of the columns' meaning or of the host's choices; omitted fields stay unchanged.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ImportChange)]
 pub struct Change {
-    /// What each column holds, in the order of the headings.
+    /// The meaning of each column, in the order of the headings.
     pub columns: Option<Vec<String>>,
-    /// What the host decides.
+    /// The host's choices.
     pub options: Option<Options>,
 }
 
-/// Sets what the columns of a list contain.
+/// Sets the meaning of the columns and the host's choices.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -338,7 +336,7 @@ pub fn change(
     load(tx, host, id)
 }
 
-/// Sample rows to show beside the headings: the first that are not empty.
+/// Returns the first non-empty rows, as samples beside the headings.
 pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, Refusal> {
     let import = load(tx, host, id)?;
     let first: Option<(String,)> = sql!(
@@ -368,7 +366,7 @@ pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Re
     load(tx, host, id)
 }
 
-/// Undoes an import: removes the households that it made and that nobody has changed since.
+/// Undoes an import: deletes the households that it created and that nobody has changed since.
 pub fn undo(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     let is_kept = tx.now() < import.expires_at;
@@ -393,7 +391,7 @@ fn queue(
     id: &ImportId,
     state: &'static str,
 ) -> Result<(), Refusal> {
-    // The host who applies the list is responsible for it, not the one who sent the file.
+    // The host who applies the list is responsible for it, not the host who uploaded the file.
     sql!(
         "UPDATE import SET state = :state, account = :account, expires_at = :expires_at
          WHERE id = :id",
@@ -411,7 +409,7 @@ fn queue(
     Ok(tell(tx, host.occasion(), &import)?)
 }
 
-/// A household of an import that is named in its report.
+/// A household that the report of an import names.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = ImportedHousehold)]
 pub struct Named {
@@ -423,13 +421,13 @@ pub struct Named {
     /// The invitation, if there is one.
     #[schema(value_type = Option<String>)]
     pub invitation: Option<InvitationId>,
-    /// What became of it.
+    /// The outcome for the household.
     pub outcome: Outcome,
-    /// The error code, if it was left out.
+    /// The error code, if it was skipped.
     pub problem: Option<String>,
 }
 
-/// The households that were left out, or kept by an undo, in the order of the list.
+/// Lists the households that were skipped, or kept by an undo, in the order of the list.
 pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>, Refusal> {
     load(tx, host, id)?;
     let limit = i64::try_from(SHOWN).unwrap_or(i64::MAX);
@@ -442,7 +440,7 @@ pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>
     .all(tx)?)
 }
 
-/// An import that was not applied yet, under its lock.
+/// Loads an import that has not been applied, under its lock.
 fn draft(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     if import.state != ImportState::Draft || tx.now() >= import.expires_at {
@@ -474,7 +472,7 @@ fn chunks<T: Serialize>(rows: &[T]) -> Vec<String> {
         .collect()
 }
 
-/// The households of a list; empty once its rows are deleted.
+/// Reads the households of a list; empty once its rows are deleted.
 fn households(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
@@ -498,19 +496,19 @@ fn households(
         headings: import.headings.clone(),
         rows: joined(&chunks),
     };
-    // A column of a deleted event or question is ignored.
+    // Columns of deleted events and questions are ignored.
     let columns = import.columns.iter();
     let columns = columns.map(|word| Column::find(word, ground).unwrap_or(Column::Skip));
     Ok(reader.table(&table, &columns.collect::<Vec<_>>()))
 }
 
-/// The rows of all chunks.
+/// Joins the rows of all chunks.
 fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
     let read = |(rows,): &(String,)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
     chunks.iter().flat_map(read).collect()
 }
 
-/// Drops the oldest lists that nobody applied.
+/// Deletes the oldest unapplied lists.
 fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let old: Vec<(ImportId,)> = sql!(
         "SELECT id FROM import WHERE occasion = :occasion AND state = 'draft'
@@ -536,15 +534,14 @@ fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Deletes the stored rows of a file.
 fn forget(tx: &mut Tx<'_>, id: &ImportId) -> Result<(), StoreError> {
     sql!("DELETE FROM import_chunk WHERE import = :id", id).run(tx, Rows::Any)?;
     sql!("DELETE FROM import_row WHERE import = :id", id).run(tx, Rows::Any)?;
     Ok(())
 }
 
-/// Deletes the stored rows of an occasion's files, because they may hold food needs; returns
-/// whether there were any.
+/// Deletes the stored rows of an occasion's files, because they may hold food needs; returns how
+/// many there were.
 pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     sql!(
         "DELETE FROM import_chunk
@@ -554,7 +551,7 @@ pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64
     .run(tx, Rows::Any)
 }
 
-/// Deletes the stored rows of the files that an account sent.
+/// Deletes the stored rows of the files that an account uploaded.
 pub(crate) fn forget_files_of(
     tx: &mut Tx<'_>,
     account: &identity::account::AccountId,

@@ -49,7 +49,7 @@ pub const FIELDS: &[Field] = web::fields! { Details:
         .section("host-words").secret(),
 };
 
-/// A request to create or change an invitation; fields left out stay as they are.
+/// A request to create or change an invitation; omitted fields stay unchanged.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 pub struct InvitationChange {
     /// The version that was read; `If-Match` works too.
@@ -59,7 +59,7 @@ pub struct InvitationChange {
     /// The guests; accepted only when the invitation is created.
     #[schema(value_type = Option<Vec<guests::NewGuest>>)]
     pub guests: Option<Vec<Input>>,
-    /// A code chosen by hand; accepted only when the invitation is created.
+    /// A code chosen by the host; accepted only when the invitation is created.
     pub code: Option<String>,
     /// Keeps the chosen code although it is easy to guess.
     pub insist_on_code: Option<bool>,
@@ -82,12 +82,11 @@ impl From<Input> for InvitationChange {
     }
 }
 
-/// Data about an invitation that changes without raising its version.
+/// Data about an invitation whose changes do not raise its version.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Bookkeeping {
     /// When it was marked as sent.
     pub sent_at: Option<Timestamp>,
-    /// When the household first opened it.
     pub first_opened_at: Option<Timestamp>,
     /// When the household last opened it.
     pub last_opened_at: Option<Timestamp>,
@@ -99,7 +98,7 @@ pub struct Bookkeeping {
     pub updated_at: Timestamp,
 }
 
-/// Creates an invitation with its guests. A code is drawn unless one was chosen by hand.
+/// Creates an invitation with its guests. A code is drawn unless the host chose one.
 pub fn create(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -150,12 +149,10 @@ pub fn create(
     Ok(portal)
 }
 
-/// When the invitation was sent, opened, created and changed.
 pub fn bookkeeping(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Bookkeeping, StoreError> {
     sql!("SELECT {Bookkeeping} FROM invitation WHERE id = :id", id).one(tx)
 }
 
-/// Changes an invitation.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -228,8 +225,8 @@ pub fn mark_sent(
     Ok(())
 }
 
-/// Archives an invitation: its code stops working and its guests leave all counts, but
-/// nothing is deleted.
+/// Archives an invitation: its code stops working and its guests are no longer counted, but nothing
+/// is deleted.
 pub fn archive(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -252,8 +249,8 @@ pub fn archive(
     portals::load(tx, host, id)
 }
 
-/// Restores an archived invitation within 30 days. Its guests who said yes need seats
-/// again, as if they said yes now.
+/// Restores an archived invitation within 30 days. Its guests who said yes take seats again, as if
+/// they said yes now.
 pub fn restore(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -272,7 +269,7 @@ pub fn restore(
     }
     let mut changes = Changes::default();
     changes.compare("archived", &true, &false);
-    // While it was archived, its guests held no seats.
+    // An archived invitation's guests hold no seats, so all their seats are new.
     let guests = std::mem::take(&mut portal.household.guests);
     match (rsvp::check_seats(&portal, &guests), seats) {
         (Ok(()), _) => {}
@@ -295,7 +292,6 @@ pub fn restore(
     portals::load(tx, host, id)
 }
 
-/// The defaults of a new invitation.
 pub(crate) fn blank(occasion: &Occasion) -> Details {
     Details {
         household: String::new(),
@@ -316,7 +312,6 @@ pub(crate) fn blank(occasion: &Occasion) -> Details {
     }
 }
 
-/// Applies the input to the details.
 pub(super) fn apply(
     input: &Input,
     occasion: &Occasion,
@@ -339,8 +334,8 @@ pub(super) fn apply(
     new
 }
 
-/// Invites a household to exactly these events: answers for other events are deleted,
-/// and every guest is asked about new ones.
+/// Invites a household to exactly these events: answers to other events are deleted, and every
+/// guest is asked about the new ones.
 pub(super) fn invite_to(
     tx: &mut Tx<'_>,
     household: &Household,

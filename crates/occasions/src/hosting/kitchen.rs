@@ -1,4 +1,4 @@
-//! Which guests need special food, and at which events.
+//! The guests who need special food, and the events at which they eat.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +11,14 @@ use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::id::{EventId, GuestId};
 
-/// The events at which each guest eats: those they come to, or are not sure about.
+/// The events at which each guest eats: those that the guest attends, or is not sure about.
 pub type Eating = BTreeMap<GuestId, BTreeSet<EventId>>;
 
 /// A guest with a food need, or with a note about food.
 #[derive(Clone, Debug)]
 pub struct Eater<'a> {
-    /// The guest.
     pub person: &'a Person,
-    /// The events at which the guest eats, in order.
+    /// The events at which the guest eats, in display order.
     pub events: Vec<&'a Event>,
     /// Keys of the food needs that are allergies.
     pub allergies: Vec<&'a str>,
@@ -28,13 +27,12 @@ pub struct Eater<'a> {
 }
 
 impl Eater<'_> {
-    /// Whether this guest eats at the event.
     pub fn eats_at(&self, event: &Event) -> bool {
         self.events.iter().any(|one| one.id == event.id)
     }
 }
 
-/// The events at which each guest eats.
+/// Loads the events at which each guest eats.
 pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let occasion = occasions::load(tx, host)?;
@@ -54,7 +52,7 @@ pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     Ok(eating)
 }
 
-/// The guests among `people` about whom the kitchen must know something: those with allergies
+/// Lists the guests among `people` with needs that the kitchen must know: guests with allergies
 /// first, then grouped by the events at which they eat, otherwise in the order of `people`.
 pub fn eaters<'a>(
     people: &'a [Person],

@@ -19,14 +19,11 @@ use crate::occasion::Occasion;
 use crate::words::{Access, OccasionStatus, Response};
 pub use filter::{InvitationFilter, Sort};
 
-/// One invitation in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct InvitationRow {
-    /// The invitation's id.
     pub id: InvitationId,
-    /// The code as shown; `None` for observers.
+    /// The code as displayed; `None` for observers.
     pub code: Option<String>,
-    /// The household's name.
     pub household: String,
     /// The household's mail address; `None` for observers.
     pub email: Option<String>,
@@ -34,14 +31,12 @@ pub struct InvitationRow {
     pub has_email: bool,
     /// The household's language, if known.
     pub language: Option<String>,
-    /// The hosts' labels.
     #[row(json)]
     pub tags: Vec<String>,
-    /// What the household may do now.
+    /// The household's present access.
     pub access: Access,
     /// How much the household has answered.
     pub response: Response,
-    /// How many guests gave which answer.
     #[row(flatten)]
     pub people: People,
     /// The household's own deadline.
@@ -59,15 +54,12 @@ pub struct InvitationRow {
     pub last_opened_at: Option<Timestamp>,
     /// When the household last answered.
     pub replied_at: Option<Timestamp>,
-    /// When it was archived.
     pub archived_at: Option<Timestamp>,
-    /// When it was created.
     pub created_at: Timestamp,
-    /// When it last changed.
     pub updated_at: Timestamp,
-    /// The invitation's version.
     pub version: i64,
-    /// The state of an invitation that came without a code; `None` if a host wrote it.
+    /// The state of an invitation that was created by an answer without a code; `None` if a host
+    /// created it.
     pub open: Option<filter::Open>,
     key_number: i64,
     sort_name: String,
@@ -99,7 +91,7 @@ pub struct People {
     pub waitlisted: i64,
 }
 
-/// A row's sort key: newest or largest first, or by name.
+/// A row's sort key: a number, largest first, or the name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Key {
     number: i64,
@@ -107,7 +99,6 @@ struct Key {
     id: String,
 }
 
-/// A page of the list of invitations.
 pub fn invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -133,7 +124,7 @@ pub fn invitations(
     Ok(List { total, ..list })
 }
 
-/// Every invitation that matches a filter, by name; an occasion holds at most 5,000.
+/// Loads every invitation that matches a filter, by name; an occasion has at most 5,000.
 pub fn all_invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -159,7 +150,7 @@ fn find(
     limit: i64,
 ) -> Result<Vec<InvitationRow>, Refusal> {
     host.needs(Permission::See)?;
-    // Both the matching rows and their order reveal as much as their contents.
+    // Which rows match, and in which order, reveals answers as much as the rows' contents do.
     if filter.asks_for_answers() || sort == Sort::Replied {
         host.needs(Permission::SeeAnswers)?;
     }
@@ -382,13 +373,13 @@ fn find(
     Ok(lines)
 }
 
-/// What decides about access and answers besides the rows themselves.
+/// The data besides the rows that decides about access and answers.
 pub(super) struct Scene {
     pub(super) now: Timestamp,
     /// The occasion's deadline; the far future if there is none.
     pub(super) deadline: i64,
     pub(super) status: OccasionStatus,
-    /// Whether "not sure" counts as an answer, which hosts can switch off.
+    /// Whether "not sure" counts as an answer; hosts can switch it off.
     pub(super) undecided: bool,
 }
 
@@ -404,12 +395,12 @@ impl Scene {
     }
 }
 
-/// A search: up to four words, all of which must match.
+/// A search: up to four words, which must all match.
 pub(super) struct Words {
     pub(super) list: [String; 4],
     /// Whether contact data may be searched.
     pub(super) contacts: &'static str,
-    /// The whole search read as a code, so that look-alikes match.
+    /// The whole search folded like a code, so that look-alikes match.
     pub(super) code: String,
 }
 
@@ -428,7 +419,7 @@ impl Words {
     }
 }
 
-/// A string as it appears inside a JSON list.
+/// Returns a string as it appears inside a JSON list.
 pub(super) fn json_text(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }

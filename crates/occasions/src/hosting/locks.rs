@@ -1,5 +1,5 @@
-//! Closing answers for one household, opening them again, and predicting which
-//! households a change would close out.
+//! Closing answers for one household, reopening them, and predicting which households a change
+//! would close.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ use crate::words::{Access, LockMode};
 use web::fields::{self, choice, line, moment};
 use web::{Field, Findings};
 
-/// The fields that are set here, for the history.
+/// The fields that this module changes, for the history.
 pub(crate) const FIELDS: &[Field] = web::fields! { Details:
     lock_mode: choice().label("host-access"),
     open_until: moment().optional().label("host-field-open-until"),
@@ -33,20 +33,20 @@ pub struct Opening {
     pub version: Option<i64>,
     /// With `true`, answers open regardless of the deadline; with `false`, the deadline decides.
     pub open: bool,
-    /// With `open`, the end of that time; if left out, until the occasion closes.
+    /// With `open`, the end of that time; if omitted, answers stay open until the occasion closes.
     pub until: Option<When>,
 }
 
-/// How many households a change would close out, or let in again.
+/// How many households a change would close or reopen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Effect {
-    /// How many are open now and would be closed.
+    /// How many households that are open now would be closed.
     pub closes: i64,
-    /// How many are closed now and would be open.
+    /// How many households that are closed now would be open.
     pub reopens: i64,
 }
 
-/// Closes answers regardless of the deadline. The household is not told the reason.
+/// Closes answers regardless of the deadline. Only hosts see the reason.
 pub fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -62,7 +62,7 @@ pub fn lock(
     set(tx, host, portal, LockMode::Locked, None, reason)
 }
 
-/// Opens answers again, either until the deadline or regardless of it.
+/// Reopens answers, either until the deadline or regardless of it.
 pub fn unlock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -124,7 +124,7 @@ fn set(
     portals::load(tx, host, &id)
 }
 
-/// What another deadline of the occasion would do to its households.
+/// Predicts the effect of another deadline of the occasion on its households.
 pub fn effect_of_deadline(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -140,7 +140,7 @@ pub fn effect_of_deadline(
     ))
 }
 
-/// What a change of these invitations would do to their households.
+/// Predicts the effect of a change of these invitations on their households.
 pub fn effect_on(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,4 +1,4 @@
-//! The log of an occasion, as owners and coordinators read it.
+//! The log of an occasion, for owners and coordinators.
 
 use std::collections::BTreeMap;
 
@@ -35,20 +35,17 @@ pub struct AuditFilter {
     pub until: Option<Timestamp>,
 }
 
-/// One entry of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditRow {
-    /// The stored record.
     pub record: Record,
     /// The actor's name, where known.
     pub actor: Option<String>,
-    /// The name of the entity, where known.
     pub entity: Option<String>,
     /// `[{field, old, new}]`.
     pub changes: Value,
 }
 
-/// A page of the log, newest first.
+/// Loads a page of the log, newest first.
 pub fn list(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -100,7 +97,7 @@ pub fn list(
     })
 }
 
-/// Names that one page of the log needs, each looked up once.
+/// Names for the ids on one page of the log, each looked up once.
 #[derive(Default)]
 struct Names {
     accounts: BTreeMap<String, Option<String>>,

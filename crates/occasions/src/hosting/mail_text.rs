@@ -1,5 +1,5 @@
-//! The wording of the mails that hosts send: one for each kind, in every language. A text that the
-//! hosts leave empty is the built-in one of that language.
+//! The wording of the mails that hosts send, for each kind and language. Where the hosts' text is
+//! empty, the built-in text of the language is used.
 
 use platform::store::Row;
 use platform::{Rows, Tx, sql};
@@ -27,7 +27,7 @@ words! {
     }
 }
 
-/// The placeholders, which stand in braces and are replaced for each household.
+/// The names of placeholders, which are written in braces and replaced for each household.
 pub const PLACEHOLDERS: &[&str] = &[
     "household",
     "name",
@@ -41,7 +41,7 @@ pub const PLACEHOLDERS: &[&str] = &[
     "code",
     "status",
     "unsubscribe_link",
-    // Older names of the date and the venue.
+    // Former names of the date and the venue.
     "wedding_date",
     "wedding_venue",
 ];
@@ -49,7 +49,7 @@ pub const PLACEHOLDERS: &[&str] = &[
 /// The hosts' wording of one kind of mail.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct MailText {
-    /// What it is about.
+    /// The kind of mail.
     pub kind: MailKind,
     /// The subject, up to 150 characters.
     pub subject: I18n,
@@ -70,14 +70,14 @@ pub const FIELDS: &[Field] = web::fields! { MailText:
 };
 
 impl MailText {
-    /// The subject and the body that are sent in `text`'s language.
+    /// Returns subject and body in `text`'s language.
     pub fn in_language(&self, text: &Text, occasion: &Occasion) -> (String, String) {
         let pick = |own: &I18n, part| {
             let default = &occasion.default_language;
             match own.find(&text.language().tag) {
                 Some(own) if !own.is_empty() => own.to_owned(),
-                // In a language of the program, the built-in text is better than the hosts' text in
-                // another language.
+                // If the program has the language, its built-in text is better than the hosts' text
+                // in another language.
                 _ if self.kind.is_built_in() && speaks(text) => built_in(text, self.kind, part),
                 _ => match own.pick(text.language(), default) {
                     own if own.is_empty() => built_in(text, self.kind, part),
@@ -88,7 +88,7 @@ impl MailText {
         (pick(&self.subject, "subject"), pick(&self.body, "body"))
     }
 
-    /// The texts for the form, with the built-in ones where the hosts wrote none.
+    /// Returns the texts for the form, with the built-in ones where the hosts wrote none.
     #[must_use]
     pub fn completed(&self, text: &Text, languages: &[String]) -> Self {
         let complete = |own: &I18n, part| {
@@ -108,7 +108,8 @@ impl MailText {
         }
     }
 
-    /// Removes texts that equal the built-in ones, so that they change with the program.
+    /// Removes texts that equal the built-in ones, so that they follow later versions of the
+    /// program.
     fn without_built_in(mut self, text: &Text) -> Self {
         for (own, part) in [(&mut self.subject, "subject"), (&mut self.body, "body")] {
             let tags: Vec<String> = own.iter().map(|(tag, _)| tag.to_owned()).collect();
@@ -124,19 +125,19 @@ impl MailText {
 }
 
 impl MailKind {
-    /// Whether there is a built-in text for it.
+    /// Returns whether there is a built-in text for this kind.
     pub fn is_built_in(self) -> bool {
         self != Self::News
     }
 }
 
-/// Whether the program has messages in this language.
+/// Returns whether the program has messages in this language.
 fn speaks(text: &Text) -> bool {
     let mut known = text.catalogue().languages();
     known.any(|tag| tag == text.language().tag)
 }
 
-/// The built-in text, with its placeholders in braces.
+/// Returns the built-in text, with its placeholders in braces.
 fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
     if !kind.is_built_in() {
         return String::new();
@@ -152,9 +153,7 @@ fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
 /// A piece of a text with placeholders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// Literal text.
     Words(&'a str),
-    /// The name of a placeholder.
     Placeholder(&'a str),
 }
 
@@ -179,7 +178,6 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// The unknown placeholders in a text.
 fn unknown(text: &str) -> Vec<&str> {
     let after = text.split('{').skip(1);
     let names = after.filter_map(|after| after.split_once('}'));
@@ -197,7 +195,6 @@ fn is_name(text: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// The hosts' wording of this kind of mail.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<MailText, Refusal> {
     host.needs(Permission::See)?;
     let found: Option<MailText> = sql!(
@@ -214,13 +211,13 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<MailText, 
     }))
 }
 
-/// The wording of every kind, in the order of the kinds.
+/// Lists the wording of all kinds of mail.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<MailText>, Refusal> {
     let kinds = MailKind::ALL.iter();
     kinds.map(|kind| load(tx, host, *kind)).collect()
 }
 
-/// The stored wording with the typed changes applied, not saved.
+/// Applies typed changes to the stored wording, without saving.
 pub fn apply(
     old: &MailText,
     occasion: &Occasion,

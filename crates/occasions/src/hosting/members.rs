@@ -1,4 +1,4 @@
-//! The members of an occasion: all hosts see them; owners change them, in person.
+//! The members of an occasion. All hosts see them; owners change them, but not with API tokens.
 
 use identity::account::AccountId;
 use identity::grant::{self, GrantError, Manager, Member};
@@ -10,10 +10,10 @@ use super::Refusal;
 use super::permissions::{HostOf, Permission};
 use crate::role::{self, Role};
 
-/// How many members an occasion has at most, open invitations included.
+/// The most members of an occasion, open invitations included.
 pub const LIMIT: usize = 50;
 
-/// All members, in the order they joined. Observers see names but no addresses.
+/// Lists all members in the order they joined. Observers see names but no mail addresses.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
     host.needs(Permission::See)?;
     let mut members = grant::list(tx, &role::scope(host.occasion()))?;
@@ -25,14 +25,14 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
     Ok(members)
 }
 
-/// Invitations to join that nobody has accepted yet.
+/// Lists invitations to join that nobody has accepted yet.
 pub fn list_invites(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Invite>, Refusal> {
     let manager = manager(tx, host)?;
     Ok(invite::list(tx, &manager)?)
 }
 
-/// Makes a link that gives its first visitor a role, within 7 days. The secret is the last part of
-/// `/admin/join/{…}` and is returned only here.
+/// Creates a link that gives its first visitor a role, within 7 days. The secret is the last part
+/// of `/admin/join/{…}` and is returned only here.
 pub fn invite(tx: &mut Tx<'_>, host: &HostOf, role: Role) -> Result<Secret, Refusal> {
     let manager = proved_manager(tx, host)?;
     let members = grant::list(tx, manager.scope())?.len();
@@ -42,7 +42,6 @@ pub fn invite(tx: &mut Tx<'_>, host: &HostOf, role: Role) -> Result<Secret, Refu
     invite::create(tx, &manager, role.into()).map_err(Refusal::from)
 }
 
-/// Withdraws an invitation.
 pub fn withdraw(tx: &mut Tx<'_>, host: &HostOf, id: &str) -> Result<(), Refusal> {
     let manager = manager(tx, host)?;
     if invite::remove(tx, &manager, id)? {
@@ -52,7 +51,6 @@ pub fn withdraw(tx: &mut Tx<'_>, host: &HostOf, id: &str) -> Result<(), Refusal>
     }
 }
 
-/// Changes a member's role.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -76,8 +74,8 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(),
     Ok(grant::remove(tx, &manager, account)?)
 }
 
-/// Like [`manager`], for a caller who proved a credential in the last minutes, because
-/// the change affects what others may do.
+/// Like [`manager`], but also requires that the caller proved a credential in the last minutes,
+/// because the change affects other people's permissions.
 fn proved_manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {
     let manager = manager(tx, host)?;
     if let Some(who) = host.who() {
@@ -110,7 +108,7 @@ impl From<GrantError> for Refusal {
     }
 }
 
-/// The name of an account, for entries of the log.
+/// Finds the name of an account, for entries of the log.
 pub fn name_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<String>, StoreError> {
     let found = identity::account::find(tx, account)?;
     Ok(found.map(|account| account.display_name))

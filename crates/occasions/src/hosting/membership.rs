@@ -1,5 +1,5 @@
-//! Occasions that members of the site make: who may make them, and what such an
-//! occasion may do before and after the site's staff has looked at it.
+//! Occasions that members of the site create: who may create them, and what such an occasion may do
+//! before and after an administrator has approved it.
 
 use identity::account::{self, AccountId};
 use identity::grant::{self, SITE, Scope};
@@ -22,13 +22,13 @@ pub const CREATE: Word = Word {
     key: "occasions.create",
     words: &["staff", "members"],
 };
-/// How many occasions one installation holds.
+/// The most occasions of an installation.
 pub const LIMIT: i64 = 1_000;
-/// How many occasions one member may have made.
+/// The most occasions that one member may have created.
 pub const OWN_LIMIT: i64 = 5;
-/// How many of the installation's occasions are reserved for its staff.
+/// How many of the installation's occasions are reserved for administrators.
 pub const RESERVED: i64 = 100;
-/// How many mails a member's occasion may send in a day.
+/// The most mails that a member's occasion may send in a day.
 pub const MAILS_A_DAY: i64 = 300;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -36,14 +36,13 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Who may create occasions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Makers {
-    /// Owners and administrators of the site.
+    /// Owners and administrators of the site, called staff here.
     Staff,
     /// Staff, and every account with a confirmed address.
     Members,
 }
 
 impl Makers {
-    /// The value of [`CREATE`] in the configuration.
     pub fn of(values: &SettingValues) -> Self {
         match CREATE.of(values) {
             "members" => Self::Members,
@@ -59,7 +58,7 @@ pub(crate) enum Maker {
     Member,
 }
 
-/// The capacity in which `who` may create occasions; `None` if they may not.
+/// Returns the capacity in which `who` may create occasions; `None` if they may not.
 pub(crate) fn maker(
     tx: &mut Tx<'_>,
     makers: Makers,
@@ -73,7 +72,7 @@ pub(crate) fn maker(
     Ok(may.then_some(Maker::Member))
 }
 
-/// Whether the account of this id has an occasion, or may create one.
+/// Returns whether the account with this id has an occasion or may create one.
 pub(crate) fn may_be_host(tx: &mut Tx<'_>, site: &Site, account: &str) -> Result<bool, StoreError> {
     let account = AccountId::from_text(account.to_owned());
     let rank = grant::rank_of(tx, &account, &Scope::site())?;
@@ -82,13 +81,13 @@ pub(crate) fn may_be_host(tx: &mut Tx<'_>, site: &Site, account: &str) -> Result
         || !grant::ranks_of_account(tx, &account, &OCCASION)?.is_empty())
 }
 
-/// Whether `who` administers the site.
 pub(crate) fn is_staff(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     let rank = grant::rank_in(tx, who, &Scope::site())?;
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN)))
 }
 
-/// Refuses a member who has made as many occasions as allowed, or if there is no room for more.
+/// Refuses a member who has created as many occasions as allowed, or for whom there is no room in
+/// the installation.
 pub(crate) fn check_room(tx: &mut Tx<'_>, account: &AccountId, there: i64) -> Result<(), Refusal> {
     account::lock(tx, account)?;
     let (own,): (i64,) = sql!(
@@ -105,7 +104,7 @@ pub(crate) fn check_room(tx: &mut Tx<'_>, account: &AccountId, there: i64) -> Re
     Ok(())
 }
 
-/// Records that a member made the occasion.
+/// Records that a member created the occasion.
 pub(crate) fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -123,15 +122,14 @@ pub(crate) fn mark(
 /// Whether an invitation's mail may be sent now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailLeave {
-    /// It may be sent.
     Granted,
     /// The staff has not allowed this occasion to send such mail.
     Denied,
-    /// The occasion has sent as many mails as it may in a day.
+    /// The occasion has reached its daily limit.
     Later,
 }
 
-/// Whether the confirmation mail of an invitation may be sent.
+/// Returns whether the confirmation mail of an invitation may be sent.
 pub fn may_mail(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -145,7 +143,7 @@ pub fn may_mail(
     if by_staff {
         return Ok(MailLeave::Granted);
     }
-    // On an answer without a code, anybody may have typed anybody's address.
+    // In an answer without a code, anybody may have typed somebody else's address.
     let (open,): (i64,) = sql!(
         "SELECT COUNT(*) FROM open_answer WHERE invitation = :invitation",
         invitation
@@ -162,7 +160,7 @@ pub fn may_mail(
     })
 }
 
-/// Whether the site lets the occasion's hosts send mail.
+/// Returns whether the site lets the occasion's hosts send mail.
 pub(crate) fn sends_mail(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {
     let (sends_mail,): (bool,) = sql!(
         "SELECT sends_mail FROM occasion WHERE id = :occasion",
@@ -172,7 +170,7 @@ pub(crate) fn sends_mail(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool,
     Ok(sends_mail)
 }
 
-/// How many mails the occasion may still send today; `None` if as many as it wants.
+/// Returns how many mails the occasion may still send today; `None` if unlimited.
 pub(crate) fn mails_left(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -199,14 +197,12 @@ fn count_mails(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<i64, StoreError
     Ok(count)
 }
 
-/// An occasion that a member made, as the staff sees it.
+/// An occasion created by a member, as the staff sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MembersOccasion {
-    /// The occasion's id.
     pub id: OccasionId,
-    /// The occasion's slug.
     pub slug: String,
-    /// The name of the member who made it, if the account still exists.
+    /// The name of its creator; empty if the account was deleted.
     pub maker: String,
     /// Whether the staff has allowed it to send mail.
     pub sends_mail: bool,
@@ -222,8 +218,8 @@ struct Made {
     sends_mail: bool,
 }
 
-/// All occasions made by members that the staff has not taken on, newest first; empty
-/// unless `who` is staff.
+/// Lists all occasions by members that the staff has not taken on, newest first; empty unless `who`
+/// is staff.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, StoreError> {
     if !is_staff(tx, who)? {
         return Ok(Vec::new());
@@ -250,11 +246,10 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, Sto
 /// The staff's decision on a member's occasion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It may send mail, up to the daily limit.
     LetSend,
-    /// It may not send mail any more; undoes [`Decision::LetSend`].
+    /// The occasion may no longer send mail; undoes [`Decision::LetSend`].
     StopSending,
-    /// It counts as made by the staff from now on.
+    /// The occasion counts as created by the staff from now on.
     TakeOn,
 }
 
@@ -296,8 +291,8 @@ pub fn decide(
     Ok(())
 }
 
-/// Whether a role in this occasion makes its holder a host of the site. A member's own
-/// occasion does not: nobody can give themselves that rank.
+/// Returns whether a role in this occasion makes its holder a host of the site. A role in a
+/// member's occasion does not, because then members could make themselves hosts.
 pub(crate) fn makes_host(tx: &mut Tx<'_>, scope: &Scope) -> Result<bool, StoreError> {
     let found: Option<(bool,)> = sql!(
         "SELECT by_staff FROM occasion WHERE id = :id",
@@ -307,7 +302,7 @@ pub(crate) fn makes_host(tx: &mut Tx<'_>, scope: &Scope) -> Result<bool, StoreEr
     Ok(found.is_some_and(|(by_staff,)| by_staff))
 }
 
-/// Removes an erased account as the maker of its occasions.
+/// Removes an erased account as the creator of its occasions.
 pub(crate) fn forget_maker(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE occasion SET made_by = NULL WHERE made_by = :account",
@@ -317,5 +312,5 @@ pub(crate) fn forget_maker(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), S
     Ok(())
 }
 
-/// How long a mail waits before the daily limit is checked again.
+/// How long a mail waits until the daily limit is checked again.
 pub(crate) const AGAIN: SignedDuration = SignedDuration::from_hours(1);

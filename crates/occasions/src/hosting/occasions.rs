@@ -1,4 +1,4 @@
-//! How hosts create, change, publish and end occasions.
+//! How hosts create, change, publish and archive occasions.
 
 use identity::grant::{self, GrantError};
 use identity::notification::{self, NewNotification};
@@ -52,8 +52,8 @@ const CONTACT: Part<Contact> = web::part! { Contact:
     email: email().label("host-field-email"),
 };
 
-/// The fields that hosts may set. A section is a form of its own on the pages, named by
-/// its message.
+/// The fields that hosts may set. Each section has its own form on the pages, and is named by a
+/// message id.
 pub const FIELDS: &[Field] = web::fields! { Occasion:
     hosts: texts(Limits::required(160)).label("host-field-hosts").section("host-texts").wording(),
     title: texts(Limits::required(120)).label("host-field-title").section("host-texts").wording(),
@@ -90,8 +90,7 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
         .hint("host-field-retention-hint").section("host-basics"),
 };
 
-/// Creates an occasion in draft and makes its creator the owner. Permission comes from the
-/// installation.
+/// Creates an occasion in draft and makes its creator the owner.
 pub fn create(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -149,13 +148,13 @@ pub fn create(
     Ok(id)
 }
 
-/// Whether `who` may create occasions.
+/// Returns whether `who` may create occasions.
 pub fn may_create(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let makers = Makers::of(&site.declared.settings);
     Ok(membership::maker(tx, makers, who)?.is_some())
 }
 
-/// The occasions of `who`, newest first.
+/// Lists the occasions of `who`, newest first.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<(Occasion, Role)>, StoreError> {
     let mut found = Vec::new();
     for (id, role) in permissions::occasions_of(tx, who)? {
@@ -166,12 +165,11 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<(Occasion, Role)>, St
     Ok(found)
 }
 
-/// The host's occasion.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Occasion, Refusal> {
     occasion::find(tx, host.occasion())?.ok_or(Refusal::NotFound)
 }
 
-/// Like [`load`], holding the occasion's lock, the first in every order of locks.
+/// Like [`load`], but takes the occasion's lock, which comes first in the order of locks.
 pub(super) fn lock(tx: &mut Tx<'_>, host: &HostOf) -> Result<Occasion, Refusal> {
     occasion::lock(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
     load(tx, host)
@@ -285,9 +283,9 @@ fn check_version(occasion: &Occasion, seen: i64) -> Result<(), Refusal> {
     ))))
 }
 
-/// Applies the input to an occasion, or returns everything that is wrong with it. Writes nothing.
+/// Applies the input to an occasion, or returns all findings. Writes nothing.
 pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Refusal> {
-    // A date means a day in the zone that the same input sets.
+    // Dates are days in the zone that the same input sets.
     let zone = TimeZone::get(input.text("time_zone").trim()).unwrap_or_else(|_| old.zone());
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, is_new, &zone, &mut findings);
@@ -297,11 +295,11 @@ pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Re
     Ok(new)
 }
 
-/// Checks rules that the kinds of the fields do not express, and derives fields from others.
+/// Checks rules that the fields' kinds do not express, and derives fields from others.
 fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Findings) {
     if new.time_zone != old.time_zone {
         match TimeZone::get(&new.time_zone) {
-            // Stored under the proper name of the zone, regardless of the typed case.
+            // The zone is stored with its proper spelling, whatever case was typed.
             Ok(zone) => {
                 if let Some(proper) = zone.iana_name() {
                     proper.clone_into(&mut new.time_zone);
@@ -317,7 +315,7 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
     new.languages = findings.languages("/languages", &new.languages);
     if !new.languages.contains(&new.default_language) {
         match new.languages.first() {
-            // Without a chosen default, the first of the new languages becomes it.
+            // Without a chosen default, the first of the new languages becomes the default.
             Some(first) if !input.has("default_language") => {
                 new.default_language.clone_from(first);
             }
@@ -326,8 +324,8 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
     }
 }
 
-/// Takes a slug for an occasion: never another's current one. A former one may be taken, but not
-/// by a member's occasion, because guests still follow its links.
+/// Reserves a slug for an occasion. The current slug of another occasion is refused. A former slug
+/// may be taken, but not by a member's occasion, because guests still follow links with it.
 fn take_slug(
     tx: &mut Tx<'_>,
     slug: &str,
@@ -349,7 +347,7 @@ fn take_slug(
     Ok(())
 }
 
-/// Lets the old slug lead to this occasion until another one takes it.
+/// Keeps the old slug as a redirect to this occasion until another occasion takes it.
 fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO occasion_alias (slug, occasion) VALUES (:slug, :occasion)
@@ -361,8 +359,8 @@ fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Turns the table's constraint into a refusal: another occasion may have taken the
-/// slug since the check.
+/// Converts the table's constraint to a refusal: another occasion may have taken the slug since the
+/// check.
 fn slug_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("occasion_slug_taken") => Refusal::SlugTaken,
@@ -370,7 +368,7 @@ fn slug_taken(error: StoreError) -> Refusal {
     }
 }
 
-/// Whole calendar days from today to an instant, in the occasion's zone: 0 today,
+/// Returns the number of calendar days from today to an instant, in the occasion's zone: 0 today,
 /// negative in the past.
 pub fn days_until(occasion: &Occasion, now: jiff::Timestamp, instant: jiff::Timestamp) -> i32 {
     let zone = occasion.zone();
@@ -388,7 +386,7 @@ pub fn days_until_deadline(
     Deadline::of(&deadline.to_zoned(zone.clone())).days_left(&now.to_zoned(zone))
 }
 
-/// Whether it is written as a currency's code is (ISO 4217).
+/// Returns whether a text has the form of a currency code (ISO 4217).
 fn is_currency(code: &str) -> bool {
     code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())
 }

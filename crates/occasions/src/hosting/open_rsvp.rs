@@ -1,5 +1,5 @@
-//! What hosts do with answers that came without a code: approve them, merge them into
-//! an existing invitation, or archive them like any other.
+//! How hosts handle answers without a code: approving them, merging them into an existing
+//! invitation, or archiving them like any other invitation.
 
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
@@ -18,8 +18,8 @@ use crate::open_rsvp;
 use crate::rsvp::{self, NOTE_LIMIT};
 use crate::words::{ActedBy, GuestKind, Source};
 
-/// Approves an answer that came without a code. Its guests take seats like everybody
-/// else, if there are any, and its public wish may be shown until the note changes.
+/// Approves an answer without a code. Its guests take seats like all others, if enough are free,
+/// and its public wish may be shown until the note changes.
 pub fn approve(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -71,7 +71,7 @@ fn confirm_seats(tx: &mut Tx<'_>, portal: &mut InvitationSnapshot) -> Result<(),
     Ok(())
 }
 
-/// The invitation of this occasion with the code that a host typed.
+/// Finds the invitation of this occasion with the code that a host typed.
 pub fn find_by_code(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -86,13 +86,12 @@ pub fn find_by_code(
     Ok(found.map(|one| one.id))
 }
 
-/// Moves the guests of `from` to `into`, which keeps its code, its name and what hosts
-/// wrote about it. The code of `from` opens `into` from now on.
+/// Moves the guests of `from` to `into`, which keeps its code, its name and the hosts' data. The
+/// code of `from` opens `into` from now on.
 ///
-/// Guests with the same name on both are one person, and nameless guests are paired one
-/// to one; the later answer counts. The duplicate rows stay behind, archived. An answer
-/// merged into an approved or invited household counts as approved, so there must be
-/// seats for it.
+/// Guests with the same name on both are one person, and nameless guests are paired one to one; the
+/// later answer counts. The duplicate rows stay on the archived invitation. An answer merged into
+/// an approved or invited household counts as approved, so there must be seats for it.
 pub fn merge(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -104,7 +103,8 @@ pub fn merge(
     if from == into {
         return Err(Refusal::WrongState);
     }
-    // Both invitations, always in the same order, so that two opposite merges cannot deadlock.
+    // Both invitations are always locked in the same order, so that two opposite merges cannot
+    // deadlock.
     event::lock_limited(tx, host.occasion())?;
     let (first, second) = if from < into {
         (from, into)
@@ -194,7 +194,7 @@ fn check_merged_seats(tx: &mut Tx<'_>, before: &InvitationSnapshot) -> Result<()
 struct United {
     /// All guests on the remaining invitation.
     after: Vec<Guest>,
-    /// The guests who move to it.
+    /// The guests who move to the remaining invitation.
     moved: Vec<Guest>,
 }
 
@@ -217,7 +217,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     let next = after.iter().map(|one| one.position + 1).max().unwrap_or(0);
     for (position, guest) in (next..).zip(&mut moved) {
         guest.position = position;
-        // Only a guest with a name can count as named by the hosts.
+        // A guest without a name cannot count as named by the hosts.
         guest.kind = if guest.name.is_empty() {
             GuestKind::PlusOne
         } else {
@@ -234,7 +234,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     United { after, moved }
 }
 
-/// The later answer to each event counts.
+/// Takes over the later of the two answers to each event.
 fn take_answers(guest: &mut Guest, other: &Guest) {
     for (event, reply) in &mut guest.replies {
         if let Some(theirs) = other.replies.get(event)
@@ -272,7 +272,7 @@ fn move_guest(tx: &mut Tx<'_>, guest: &Guest, into: &InvitationId) -> Result<(),
     Ok(())
 }
 
-/// Writes what changed about guests who were on the remaining invitation before.
+/// Writes the changes of guests who were on the remaining invitation before.
 fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), StoreError> {
     let there: Vec<Guest> = plan
         .after
@@ -284,8 +284,8 @@ fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), Sto
     rsvp::write_guests(tx, staying, &there, by, Source::Web)
 }
 
-/// The remaining invitation with the other one's note added, and with its contact data
-/// and language where the remaining one has none.
+/// Adds the other invitation's note to the remaining one, and its contact data and language where
+/// the remaining one has none.
 fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
     let mut merged = staying.clone();
     let details = &mut merged.details;
@@ -301,7 +301,7 @@ fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
     let both = [staying.note.as_str(), leaving.note.as_str()];
     let both: Vec<&str> = both.into_iter().filter(|note| !note.is_empty()).collect();
     let note = both.join("\n\n");
-    // A note that does not fit stays readable on the archived invitation.
+    // A note that does not fit remains on the archived invitation.
     if note != merged.note && text_cleaning::length(&note) <= NOTE_LIMIT {
         merged.note = note;
         merged.note_version += 1;
@@ -327,7 +327,7 @@ fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes the code of the leaving invitation, and all codes that led to it, open the remaining one.
+/// Makes the code of the merged invitation, and all codes that led to it, open the remaining one.
 fn leave(tx: &mut Tx<'_>, from: &InvitationId, into: &InvitationId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

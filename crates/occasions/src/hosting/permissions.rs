@@ -1,5 +1,5 @@
-//! Who may do what to an occasion. The check returns a proof, and every function that
-//! needs permission takes it as an argument.
+//! Permissions in an occasion. Each check returns a proof, and every function that needs permission
+//! takes the proof as an argument.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -14,7 +14,7 @@ use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::role::{self, Role};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
-/// Somebody with a role in one occasion. Only [`enter`] makes one, inside the
+/// Proof that somebody has a role in one occasion. Only [`enter`] creates it, inside the
 /// transaction that relies on it.
 #[derive(Clone, Debug)]
 pub struct HostOf {
@@ -26,23 +26,22 @@ pub struct HostOf {
     request: Option<RequestFacts>,
 }
 
-/// What a role may do. A token is further limited to its scopes.
+/// A permission of a role. An API token is further limited to its scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
     /// See the dashboard, lists and names.
     See,
-    /// See what hosts wrote: the occasion, events, questions, invitations.
+    /// See the hosts' data: the occasion, events, questions, invitations.
     SeeOccasion,
-    /// See what guests answered: replies, answers, food needs, notes.
+    /// See the guests' data: replies, answers, food needs, notes.
     SeeAnswers,
-    /// See codes, links, contact data and notes between hosts.
+    /// See codes, links, contact data and the hosts' internal notes.
     SeeContacts,
-    /// Create, change and archive invitations and guests, answer for them, lock them,
-    /// set a household's deadline, run bulk actions.
+    /// Create, change and archive invitations and guests, answer for guests, lock answers, set a
+    /// household's deadline, run bulk actions.
     Invite,
     /// Change texts and the schedules of events.
     Write,
-    /// Read the log.
     ReadLog,
     /// Change the occasion's deadline, switches, theme, events and state, the codes of
     /// invitations, and members.
@@ -50,7 +49,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// The lowest role that has this permission.
+    /// Returns the lowest role that has this permission.
     pub fn least_role(self) -> Role {
         match self {
             Self::See | Self::SeeOccasion | Self::SeeAnswers => Role::Observer,
@@ -61,37 +60,34 @@ impl Permission {
 }
 
 impl HostOf {
-    /// The occasion's id.
     pub fn occasion(&self) -> &OccasionId {
         &self.occasion
     }
 
-    /// The host's role.
     pub fn role(&self) -> Role {
         self.role
     }
 
-    /// The host's account.
     pub fn account(&self) -> &AccountId {
         &self.account
     }
 
-    /// The actor that the log names.
+    /// Returns the actor for the log.
     pub fn actor(&self) -> Actor {
         self.actor.clone()
     }
 
-    /// The origin of the request, for the log.
+    /// Returns the origin of the request, for the log.
     pub fn request(&self) -> Option<RequestFacts> {
         self.request.clone()
     }
 
-    /// The host's session or token; `None` in a job.
+    /// Returns the host's session or token; `None` in a job.
     pub(crate) fn who(&self) -> Option<&SignedIn> {
         self.who.as_ref()
     }
 
-    /// Whether this host has `permission`: by role, and by the scopes of a token.
+    /// Returns whether this host has `permission`, by role and by the scopes of a token.
     pub fn may(&self, permission: Permission) -> bool {
         self.has_role_for(permission) && self.missing(permission).is_none()
     }
@@ -100,7 +96,7 @@ impl HostOf {
         self.role >= permission.least_role()
     }
 
-    /// The scope that a token lacks for `permission`.
+    /// Returns the scope that a token lacks for `permission`.
     fn missing(&self, permission: Permission) -> Option<TokenScope> {
         let who = self.who.as_ref()?;
         let lacks = |scope: &TokenScope| !who.has(*scope);
@@ -123,7 +119,7 @@ impl HostOf {
             .map_or(Ok(()), |scope| Err(Refusal::ScopeRequired(scope)))
     }
 
-    /// Refuses tokens: only people may do some things.
+    /// Refuses tokens, because only people may do some things.
     pub fn needs_person(&self) -> Result<(), Refusal> {
         match &self.who {
             Some(who) if who.is_in_browser() => Ok(()),
@@ -132,7 +128,7 @@ impl HostOf {
     }
 }
 
-/// Proves that `who` is a host of this occasion; an occasion of others is not found.
+/// Proves that `who` is a host of this occasion; everybody else gets "not found".
 pub fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -183,7 +179,7 @@ pub fn enter_by_guest(
     enter(tx, who, &occasion, request)
 }
 
-/// The host that an account still is when its job runs; `None` if it lost its role.
+/// Returns the host for an account whose job runs now; `None` if the account has lost its role.
 pub(super) fn resume(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -200,7 +196,7 @@ pub(super) fn resume(
     }))
 }
 
-/// The occasions in which `who` has a role, with the role, newest first.
+/// Lists the occasions in which `who` has a role, with the role, newest first.
 pub fn occasions_of(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -215,7 +211,7 @@ pub fn occasions_of(
 
 #[cfg(test)]
 impl HostOf {
-    /// A host of any role, for tests of rules that roles do not concern.
+    /// A host with any role, for tests of rules that do not depend on roles.
     pub(crate) fn for_test(occasion: OccasionId, role: Role) -> Self {
         Self {
             occasion,

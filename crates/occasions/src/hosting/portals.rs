@@ -1,4 +1,4 @@
-//! The portal of an invitation as hosts open it: to read it, or under its lock to change it.
+//! The portal of an invitation for hosts: to read it, or to change it under its lock.
 
 use platform::{StoreError, Tx};
 
@@ -20,8 +20,7 @@ pub fn load(
     load_changed(tx, host, id)
 }
 
-/// Like [`load`], after a change: a caller who may make it need not be allowed to see
-/// the invitation.
+/// Like [`load`], after a change, by a caller who may change the invitation but perhaps not see it.
 pub(crate) fn load_changed(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -44,7 +43,7 @@ pub(super) fn lock(
     Ok(portal)
 }
 
-/// Like [`lock`], archived or not.
+/// Like [`lock`], for archived invitations too.
 pub(super) fn lock_any(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,4 +1,4 @@
-//! How hosts add, change and remove questions, without changing what given answers mean.
+//! How hosts add, change and remove questions, without changing the meaning of given answers.
 
 use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -13,7 +13,6 @@ use crate::invitation::wait_for_answers;
 use crate::question::{Choice, Question, of};
 use crate::words::{AskedOf, QuestionKind};
 
-/// How many choices a question has at most.
 pub(crate) const MOST_CHOICES: usize = 50;
 
 pub(crate) const CHOICE: Part<Choice> = ::web::part! { Choice:
@@ -22,13 +21,12 @@ pub(crate) const CHOICE: Part<Choice> = ::web::part! { Choice:
 };
 
 impl Question {
-    /// The field of this name.
     pub(crate) fn field(name: &str) -> Option<&'static Field> {
         Self::FIELDS.iter().find(|field| field.name == name)
     }
 
-    /// Kind and audience are fixed once the question is answered, and a choice that
-    /// somebody made stays.
+    /// Checks that kind and audience stay the same once the question is answered, and that no
+    /// choice is removed that somebody has made.
     fn check_answers(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
         fn keys(question: &Question) -> impl Iterator<Item = &str> {
             question.choices.iter().map(|choice| &*choice.key)
@@ -42,7 +40,7 @@ impl Question {
         if !is_other && gone.is_empty() {
             return Ok(());
         }
-        // A save in progress still answers the old question.
+        // Waits for saves in progress, which still answer the old question.
         wait_for_answers(tx, host.occasion())?;
         let is_taken = |given: &Given| gone.iter().any(|key| given.answer.has(key));
         let answers = answers_to(tx, &old.id)?;
@@ -52,8 +50,8 @@ impl Question {
         Ok(())
     }
 
-    /// Gives a key to each choice that has none. Keys of removed choices are not used again,
-    /// because people who chose the old choice did not choose the new one.
+    /// Gives a key to each choice that has none. Keys of removed choices are not reused, because
+    /// people who chose the old choice did not choose the new one.
     fn number_choices(&mut self, old: Option<&Self>, findings: &mut Findings) {
         let old: &[Choice] = old.map_or(&[], |old| &old.choices);
         for index in 0..self.choices.len() {
@@ -142,14 +140,16 @@ impl Resource for Question {
             self.choices.clear();
         }
         match self.choices.len() {
-            // With the kind or the choices refused already, these checks would only add noise.
+            // If the kind or the choices are refused already, further findings would only add
+            // noise.
             _ if findings.has("/kind") || findings.has("/choices") => {}
             0 | 1 if takes_choices => findings.add("/choices", "too_few", [("min", 2.into())]),
             1..=MOST_CHOICES if !takes_choices => findings.add("/choices", "not_allowed", []),
             _ => {}
         }
         self.number_choices(edit.old, findings);
-        // A deleted event stays listed: without it the question would be about all events.
+        // A deleted event stays in the list, because a question without events is about all of
+        // them.
         let events = event::list(tx, edit.parent.occasion())?;
         let named: &[String] = edit.old.map_or(&[], |old| &old.events);
         for (index, key) in std::mem::take(&mut self.events).into_iter().enumerate() {
@@ -184,7 +184,7 @@ impl Resource for Question {
     }
 
     fn removal(&self, tx: &mut Tx<'_>, host: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
-        // A save in progress does not know that the question is about to be deleted.
+        // Waits for saves in progress, which may still answer the question.
         wait_for_answers(tx, host.occasion())?;
         Ok(if answers_to(tx, &self.id)?.is_empty() {
             Removal::Delete

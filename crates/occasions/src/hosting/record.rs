@@ -1,6 +1,5 @@
-//! A household as a document: what an export writes and an import reads.
-//!
-//! A field that a document leaves out stays as it is, so a document never empties a field.
+//! Household documents, which an export writes and an import reads. Fields that a document omits
+//! stay unchanged, so a document never empties a field.
 
 pub(crate) mod table;
 
@@ -30,10 +29,11 @@ use crate::words::{GuestKind, ReplyStatus};
 #[serde(default, deny_unknown_fields)]
 #[schema(as = HouseholdRecord)]
 pub struct Record {
-    /// The code on its card; drawn if left out.
+    /// The code on its card; drawn if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Its name in the list that it came from, up to 120 characters; found again by it.
+    /// Its identifier in the list that it came from, up to 120 characters; a later import finds the
+    /// household by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// 1–120 characters.
@@ -48,10 +48,10 @@ pub struct Record {
     /// Labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    /// How many more it may bring.
+    /// How many additional people it may bring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plus_ones: Option<i64>,
-    /// How many more children it may bring.
+    /// How many additional children it may bring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub children: Option<i64>,
     /// Its mail address.
@@ -69,10 +69,10 @@ pub struct Record {
     /// The hosts' message to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The note between hosts.
+    /// The hosts' internal note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Keys of the events it is invited to; all of them if left out.
+    /// Keys of the events it is invited to; all events if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<String>>,
     /// Its note to the hosts.
@@ -90,7 +90,7 @@ pub struct Record {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GuestRecord {
-    /// 1–100 characters; empty for somebody brought along whose name is not known.
+    /// 1–100 characters; empty for a guest brought along whose name is unknown.
     pub name: String,
     /// Named by the hosts, which is the default, or brought by the household.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,13 +110,13 @@ pub struct GuestRecord {
     /// Keys of dietary options.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diets: Option<Vec<String>>,
-    /// Food, in their words.
+    /// Food needs in the guest's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diet_note: Option<String>,
     /// Keys of the events the guest is invited to, if not to all of the household's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<String>>,
-    /// Answers by key of the event; `*` stands for every event that has none of its own.
+    /// Answers by the event's key; `*` stands for every event that is not listed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub replies: BTreeMap<String, ReplyStatus>,
     /// Answers to the hosts' questions, by key.
@@ -125,10 +125,10 @@ pub struct GuestRecord {
     pub answers: BTreeMap<String, Value>,
 }
 
-/// Stands for every event.
+/// The key in a document's replies that stands for every event not listed.
 pub const ALL_EVENTS: &str = "*";
 
-/// What the documents of an occasion's households refer to.
+/// The data to which the documents of an occasion's households refer.
 pub(crate) struct Ground {
     pub(crate) occasion: Occasion,
     pub(crate) events: Vec<Event>,
@@ -147,7 +147,7 @@ impl Ground {
         })
     }
 
-    /// A guest's or household's answers by key of the question, in the order of the questions.
+    /// Returns answers by the question's key, in the order of the questions.
     fn answers(&self, given: &Answers) -> BTreeMap<String, Value> {
         let all = self.questions.iter().filter_map(|question| {
             let answer = serde_json::to_value(given.get(&question.id)?).ok()?;
@@ -157,7 +157,7 @@ impl Ground {
     }
 }
 
-/// A stored household, with the other data that its document needs.
+/// A stored household with the other data for its document.
 pub(crate) struct Standing {
     pub(crate) household: Household,
     pub(crate) contacts: BTreeMap<GuestId, Contact>,
@@ -165,7 +165,7 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// Loads the data for a household's document besides its own row.
+    /// Loads the data for a household's document.
     pub(crate) fn load(tx: &mut Tx<'_>, household: Household) -> Result<Self, StoreError> {
         let id = &household.invitation.id;
         let found: Option<(String,)> = sql!(
@@ -181,7 +181,7 @@ impl Standing {
         })
     }
 
-    /// The document of the household.
+    /// Builds the document of the household.
     pub(crate) fn record(&self, ground: &Ground) -> Record {
         let invitation = &self.household.invitation;
         let details = invitation.details.clone();
@@ -247,7 +247,7 @@ fn said(text: &str) -> Option<String> {
 }
 
 impl Record {
-    /// The document without data that only some hosts may see.
+    /// Returns the document without data that only some hosts may see.
     pub(crate) fn without_contacts(self) -> Self {
         let guests = self.guests.into_iter().map(|guest| GuestRecord {
             email: None,
@@ -268,8 +268,8 @@ impl Record {
         }
     }
 
-    /// This household with the values of `wanted` applied. Existing answers stay, unless answers
-    /// are `replaced`; a person with a new name is added.
+    /// Returns this household with the values of `wanted` applied. Existing answers stay, unless
+    /// `replaced` is set; people with new names are added.
     pub(crate) fn merged(&self, wanted: &Self, replaced: bool) -> Self {
         let mut new = self.clone();
         put(&mut new.reference, wanted.reference.as_ref());
@@ -349,7 +349,7 @@ fn answer_all(old: &mut BTreeMap<String, Value>, new: &BTreeMap<String, Value>, 
     }
 }
 
-/// The documents of these households.
+/// Builds the documents of these households.
 pub(crate) fn all(
     tx: &mut Tx<'_>,
     ground: &Ground,

@@ -1,5 +1,5 @@
-//! Reminders by rule: a number of days before the deadline, at an hour in the occasion's zone,
-//! every household that still owes an answer gets a reminder, once for each rule and deadline.
+//! Reminder rules: a number of days before the deadline, at an hour in the occasion's zone, every
+//! household that still owes an answer gets a reminder, once for each rule and deadline.
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -25,13 +25,13 @@ use crate::words::OccasionStatus;
 
 platform::id!(RuleId, "When households are reminded.");
 
-/// How late a reminder may still be sent, such as after an outage, and the shortest time after
-/// another one.
+/// The longest delay after which a reminder is still sent, for example after an outage, and the
+/// shortest time between two reminders.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The sending speed of reminders, in mails a minute.
 const PER_MINUTE: i64 = 60;
 
-/// When households are reminded that still owe an answer.
+/// When households that owe an answer are reminded.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct ReminderRule {
     /// The rule's id.
@@ -42,7 +42,7 @@ pub struct ReminderRule {
     /// At which hour of the occasion's zone: `10:00`.
     #[row(rename = "at_hour")]
     pub hour: String,
-    /// Whether it is in force.
+    /// Whether the rule is active.
     pub active: bool,
     /// Raised by every change.
     pub version: i64,
@@ -71,7 +71,7 @@ impl Resource for ReminderRule {
     }
 
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
-        // The usual days, beginning with those that no rule has yet.
+        // The usual days, beginning with those that no rule uses yet.
         let usual = [14, 3, 1].into_iter();
         let free = usual.filter(|days| there.iter().all(|rule| rule.days != *days));
         Ok(Self {
@@ -133,7 +133,7 @@ impl Resource for ReminderRule {
     }
 }
 
-/// The rules of an occasion, the earliest reminder first.
+/// Lists the rules of an occasion, the earliest reminder first.
 pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<ReminderRule>, StoreError> {
     sql!(
         "SELECT {ReminderRule} FROM reminder_rule WHERE occasion = :occasion
@@ -143,7 +143,7 @@ pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<ReminderRule>, S
     .all(tx)
 }
 
-/// The job that checks every minute which reminders and campaigns are due.
+/// Returns the job that checks every minute which reminders and campaigns are due.
 pub fn each_minute(store: Store, key: Key) -> Handler {
     Handler::each_minute("occasions.reminders", move |_| {
         let (store, key) = (store.clone(), key.clone());
@@ -171,8 +171,8 @@ fn with_rules(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// When a rule sends its reminder for a deadline. The hour is local time on that day, even if the
-/// clocks have changed by the deadline.
+/// Returns when a rule sends its reminder for a deadline. The hour is local time on that day, even
+/// if the clocks change before the deadline.
 fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let day = Deadline::of(&deadline.to_zoned(zone.clone())).day();
     let day = day.checked_sub(rule.days.days()).ok()?;
@@ -228,7 +228,8 @@ fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// The invitations with this deadline that owe an answer and that the rule has not reminded yet.
+/// Finds the invitations with this deadline that owe an answer and that the rule has not reminded
+/// yet.
 fn owing(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -306,7 +307,7 @@ fn write_campaign(
     Ok(Some(campaign.id))
 }
 
-/// Records that the rule reminded the invitation, or was too late.
+/// Records that the rule has reminded the invitation, or was too late.
 fn note(
     tx: &mut Tx<'_>,
     rule: &ReminderRule,
@@ -342,7 +343,7 @@ mod tests {
             version: 1,
         };
         let zone = TimeZone::get("Europe/Rome").unwrap();
-        // The end of 1 April, after the clocks went forward on 29 March.
+        // The end of 1 April; the clocks went forward on 29 March.
         let deadline: Timestamp = "2026-04-01T22:00:00Z".parse().unwrap();
         for (days, hour, due) in [
             (1, "10:00", "2026-03-31T08:00:00Z"),

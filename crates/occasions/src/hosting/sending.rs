@@ -1,4 +1,4 @@
-//! Sending invitations by hand, one household after the other.
+//! Sending invitations manually, one household after the other.
 
 use jiff::Timestamp;
 use platform::Tx;
@@ -12,9 +12,9 @@ use crate::invitation_snapshot::InvitationSnapshot;
 /// A position in the sequence of households.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
-    /// This household, sent or not.
+    /// Shows this household, whether its invitation was sent or not.
     pub at: Option<InvitationId>,
-    /// The next unsent household after this one.
+    /// Shows the next unsent household after this one.
     pub after: Option<InvitationId>,
 }
 
@@ -25,17 +25,18 @@ pub struct Walk {
     pub turn: Option<(InvitationSnapshot, Option<Timestamp>)>,
     /// How many are still to be sent, this one included.
     pub left: usize,
-    /// The previous household: its id and its name.
+    /// The previous household: id and name.
     pub before: Option<(InvitationId, String)>,
 }
 
-/// Whether the invitation still has to be sent: an answer without a code needs none.
+/// Returns whether the invitation still has to be sent; an answer without a code needs no
+/// invitation.
 pub fn waits(row: &InvitationRow) -> bool {
     row.sent_at.is_none() && row.open.is_none()
 }
 
-/// The current household, by name, among those that match the filter. Skipped households come again
-/// after the last.
+/// Finds the current household among those that match the filter, ordered by name. Skipped
+/// households come again after the last.
 pub fn walk(
     tx: &mut Tx<'_>,
     host: &HostOf,

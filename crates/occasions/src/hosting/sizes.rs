@@ -7,9 +7,7 @@ use super::permissions::HostOf;
 /// Counts without archived invitations and their guests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sizes {
-    /// Number of households.
     pub invitations: i64,
-    /// Number of guests.
     pub guests: i64,
 }
 

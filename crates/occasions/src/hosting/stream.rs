@@ -1,9 +1,7 @@
-//! What a host's open page receives: news of the occasion in order, and the counters at
-//! most twice a second.
-//!
-//! A feed resumes by number: it remembers the last news it gave out and reads on from
-//! there after each commit. The role is checked for each batch, so that a former host
-//! receives nothing more.
+//! The live stream for a host's open page: news of the occasion in order, and the counters at most
+//! twice a second. A feed resumes by number: it remembers the last news that it returned, and
+//! continues from there after each commit. The role is checked for each batch, so that a former
+//! host receives nothing more.
 
 mod counts;
 
@@ -37,11 +35,9 @@ pub struct Message {
     /// The kind of message: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`, `campaign`,
     /// `reset`.
     pub name: String,
-    /// The content of the message.
     pub data: Value,
 }
 
-/// The messages for one open page.
 #[derive(Debug)]
 pub struct Feed {
     store: Store,
@@ -52,14 +48,14 @@ pub struct Feed {
     wake: watch::Receiver<u64>,
     /// Whether there may be unread news after `last`.
     is_behind: bool,
-    /// When the counters may be sent again, if they may have changed.
+    /// When the counters may be sent again; `None` if they cannot have changed.
     summary_at: Option<Instant>,
     said_summary: Instant,
     waiting: VecDeque<Message>,
 }
 
 impl Feed {
-    /// Opens a feed: after news number `resume`, or with `hello`.
+    /// Opens a feed that continues after news number `resume`, or begins with `hello`.
     pub async fn open(
         store: Store,
         counts: &AllCounts,
@@ -67,7 +63,7 @@ impl Feed {
         occasion: OccasionId,
         resume: Option<i64>,
     ) -> Result<Self, Refusal> {
-        // Subscribed before the first read, so that a commit in between is not missed.
+        // The subscription comes before the first read, so that no commit is missed.
         let wake = store.news_waiting();
         let mut feed = Self {
             store,
@@ -92,7 +88,7 @@ impl Feed {
         Ok(feed)
     }
 
-    /// Replaces the proof of who is listening.
+    /// Replaces the proof of the listener's identity.
     pub fn renew(&mut self, who: SignedIn) {
         self.who = who;
     }
@@ -104,7 +100,7 @@ impl Feed {
         self.store.read(look).await
     }
 
-    /// Waits for the next message. Dropping the future while it waits loses nothing.
+    /// Waits for the next message. Cancelling the future loses nothing.
     pub async fn next(&mut self) -> Result<Message, Refusal> {
         loop {
             if let Some(message) = self.waiting.pop_front() {
@@ -154,8 +150,8 @@ impl Feed {
         })
     }
 
-    /// Counters that cover news number `last`; another feed may have counted them.
-    /// Whether this listener may see them is checked every time.
+    /// Returns counters that cover news number `last`, perhaps counted for another feed. The
+    /// listener's permission is checked every time.
     async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
         self.check().await?;
         let counted = self.counts.after(last, || {
@@ -235,12 +231,13 @@ fn read_batch(tx: &mut Tx<'_>, host: &HostOf, last: i64) -> Result<Batch, Refusa
     })
 }
 
-/// The news as this host may see it; `None` if it is not for them.
+/// Builds the message that this host may see; `None` if the news is not for them.
 fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, StoreError> {
     let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
     match news.name.as_str() {
         "rsvp" | "note" => {
-            // News hold no names, so that erasure need not look there.
+            // News contain no names, so that erasure need not cover them; the name is looked up
+            // here.
             let invitation = data["invitation"].as_str().unwrap_or_default().to_owned();
             let household: Option<(String,)> = sql!(
                 "SELECT household FROM invitation WHERE id = :invitation",
@@ -254,7 +251,7 @@ fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, S
         }
         "campaign" if !host.may(Permission::Invite) => return Ok(None),
         "invitation" | "job" | "campaign" => {}
-        // Only the counters changed, so there is no other message.
+        // Only the counters changed, which have a message of their own.
         _ => return Ok(None),
     }
     Ok(Some(Message {

@@ -1,5 +1,5 @@
-//! The numbers of the dashboard. They are counted from the same lists that they link
-//! to, so that both agree.
+//! The numbers of the dashboard. They are counted from the lists to which they link, so that both
+//! agree.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -44,7 +44,7 @@ pub struct Summary {
     pub diets: Vec<DietNumbers>,
     /// How many of these guests wrote a note about food.
     pub diet_notes: i64,
-    /// What hosts should look at.
+    /// Counts that hosts should look at.
     pub attention: Attention,
 }
 
@@ -117,7 +117,7 @@ pub struct DietNumbers {
     pub people: i64,
 }
 
-/// What hosts should look at; each number links to its list.
+/// Counts that hosts should look at; each links to its list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Attention {
     /// Households that bring more people than allowed.
@@ -210,7 +210,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     })
 }
 
-/// The curve of answers, day by day from the first one to today. The last day equals
+/// Returns the curve of answers, day by day from the first one to today. The last day equals
 /// [`Summary::guests`].
 pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
     host.needs(Permission::See)?;
@@ -274,10 +274,9 @@ fn per_mille(part: i64, whole: i64) -> i64 {
     if whole == 0 { 0 } else { part * 1_000 / whole }
 }
 
-/// A guest, and the answer that counts.
 type Answer<'p> = (ReplyStatus, &'p Person);
 
-/// The guests invited to each event, with their answers for it.
+/// Answers of the invited guests, by event.
 struct Answers<'p>(BTreeMap<EventId, Vec<Answer<'p>>>);
 
 impl<'p> Answers<'p> {
@@ -313,7 +312,8 @@ impl<'p> Answers<'p> {
     }
 }
 
-/// The status as it counts: with "not sure" switched off, an undecided guest has not answered.
+/// Returns the status that counts: while "not sure" is switched off, an undecided guest has not
+/// answered.
 fn effective_status(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
     match status {
         ReplyStatus::Undecided if !occasion.switches.undecided => ReplyStatus::Pending,

@@ -1,5 +1,5 @@
-//! The answers to the hosts' questions that count: a guest who declined the events of a question is
-//! left out of its numbers and lists, even if an answer is stored.
+//! Counts the answers to the hosts' questions. A guest who declined the events of a question is
+//! skipped, even if an answer is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,28 +14,24 @@ use crate::id::{EventId, GuestId, InvitationId, QuestionId};
 use crate::question::{self, Question};
 use crate::words::{QuestionKind, ReplyStatus};
 
-/// Questions with the answers that count.
 #[derive(Clone, Debug)]
 pub struct Answered {
-    /// All questions, in the order they are shown.
     pub questions: Vec<Question>,
     given: BTreeMap<(QuestionId, InvitationId, Option<GuestId>), Answer>,
 }
 
-/// The answers to one question, counted.
+/// One question with the counts of its answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// The question.
     pub question: Question,
-    /// How many answers count.
     pub answered: i64,
-    /// How often each of the possible answers was given.
+    /// Each possible answer with the number of times it was given.
     pub choices: Vec<(Answer, i64)>,
     /// The sum of the answers, if they are numbers.
     pub sum: Option<i64>,
 }
 
-/// Everything that counts in the occasion, without archived households.
+/// Loads the answers that count, without archived households.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
@@ -94,7 +90,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
 }
 
 impl Answered {
-    /// The answers of a household as a whole, or of one of its guests.
+    /// Returns the answers of one guest or, without `guest`, of the household as a whole.
     pub fn of(
         &self,
         question: &Question,
@@ -105,7 +101,7 @@ impl Answered {
         self.given.get(&whose)
     }
 
-    /// Numbers for each question that is active or has answers.
+    /// Counts the answers to each question that is active or has answers.
     pub fn tallies(&self) -> Vec<Tally> {
         let all = self.questions.iter().map(|question| self.tally(question));
         all.filter(|tally| tally.question.active || tally.answered > 0)

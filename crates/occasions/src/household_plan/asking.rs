@@ -14,7 +14,7 @@ use crate::household_change::HouseholdChange;
 use crate::question::{ANSWER_LIMIT, NUMBER_LIMIT, Question};
 use crate::words::{ActedBy, AskedOf};
 
-/// Whether the household is asked, as its guests have answered: at least one guest must be asked.
+/// Returns whether the household is asked: the question must count for at least one of its guests.
 pub(crate) fn counts_for_household(
     question: &Question,
     guests: &[Guest],
@@ -66,7 +66,7 @@ pub(super) fn change(
     }
 }
 
-/// The arguments of the error message for an answer.
+/// Returns the arguments of the error message for an answer.
 fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     match code {
         "too_long" => vec![("max", ANSWER_LIMIT.into())],
@@ -78,9 +78,9 @@ fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     }
 }
 
-/// Finds required answers that guests who come left open. Only what the save concerns is required:
-/// food needs alone can be saved even if other answers are missing. Hosts may leave everything
-/// open, because they record what a household told them.
+/// Finds required answers that are missing for guests who come. Only the questions that the save
+/// concerns are required: food needs alone can be saved even if other answers are missing. Hosts
+/// may leave every question open, because they record what a household told them.
 pub(super) fn find_missing(
     wish: &HouseholdChange,
     guests: &[Guest],
@@ -126,7 +126,7 @@ fn asked(rules: Rules<'_>, of: AskedOf) -> impl Iterator<Item = &Question> {
         .filter(move |question| question.asked_of == of)
 }
 
-/// The differences between two sets of answers, under `prefix`.
+/// Lists the differences between two sets of answers, as fields under `prefix`.
 pub(crate) fn differences(
     before: &Answers,
     after: &Answers,

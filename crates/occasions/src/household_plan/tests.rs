@@ -44,8 +44,8 @@ fn guest(name: &str, kind: GuestKind) -> Guest {
     }
 }
 
-/// Rahman and Siti, invited to nikah and reception but not to the brunch, with
-/// two places for guests and one for a child.
+/// Rahman and Siti, invited to the nikah and the reception but not to the brunch, with two places
+/// for guests and one for a child.
 fn scene() -> Scene {
     let occasion = sample::occasion();
     let mut invitation = sample::invitation(&occasion);
@@ -268,7 +268,7 @@ fn a_name_is_needed_only_where_the_hosts_ask_for_one() {
     assert_eq!(scene.complaints(new("")), []);
     scene.switches.plus_one_name_required = true;
     assert_eq!(scene.complaints(new("")), [("name".to_owned(), "required")]);
-    // A guest who was stored without a name stays, until somebody edits them.
+    // A stored guest without a name is accepted until somebody edits them.
     let mut nameless = guest("x", GuestKind::PlusOne);
     nameless.name.clear();
     scene.household.guests.push(nameless);
@@ -469,7 +469,7 @@ fn food_needs_come_from_the_list_and_other_needs_a_word() {
         scene.complaints(needs(&[], Some(&"x".repeat(501)))),
         [("diet_note".to_owned(), "too_long")]
     );
-    // A guest keeps an option that is not offered any more.
+    // A guest keeps an option that is no longer offered.
     scene.household.guests[1].diets = vec!["kosher".to_owned()];
     assert_eq!(scene.complaints(needs(&["kosher", "halal"], None)), []);
 }
@@ -498,8 +498,7 @@ fn all_that_is_wrong_is_told_at_once() {
 }
 
 proptest::proptest! {
-    /// Whatever a household sends, it never has more guests than places afterwards, unless it had
-    /// them before.
+    /// No change gives a household more guests than places, unless it had more before.
     #[test]
     fn the_allowance_holds_whatever_is_wished(
         allowed in 0_i64..4,

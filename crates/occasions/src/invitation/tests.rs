@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::*;
 use crate::sample;
 
-/// Status, mode, end of the mode, own deadline, the occasion's deadline, now,
-/// access. Instants as offsets from noon, in milliseconds.
+/// Status, mode, end of the mode, own deadline, the occasion's deadline, now, access. Instants are
+/// offsets from noon in milliseconds.
 type Case = (OccasionStatus, LockMode, [Option<i64>; 3], i64, Access);
 
 #[rustfmt::skip]

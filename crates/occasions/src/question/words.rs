@@ -1,4 +1,4 @@
-//! Answers in words.
+//! Turns answers into words.
 
 use jiff::civil::Date;
 use web::Text;
@@ -8,8 +8,8 @@ use crate::answer::Answer;
 use crate::words::QuestionKind;
 
 impl Question {
-    /// An answer in words. Texts that hosts wrote appear in the reader's language, or
-    /// else in `default`.
+    /// Returns an answer in words. Texts by hosts appear in the reader's language, or else in
+    /// `default`.
     pub fn say(&self, answer: &Answer, text: &Text, default: &str) -> String {
         let label = |key: &str| {
             let choice = self.choices.iter().find(|choice| choice.key == key);
@@ -35,7 +35,7 @@ impl Question {
         }
     }
 
-    /// An answer as a form field holds it; several choices are separate tick boxes.
+    /// Returns an answer as a form field's value. Multiple choices are separate tick boxes instead.
     pub fn field_value(&self, answer: &Answer) -> String {
         match answer {
             Answer::YesNo(true) => "yes".to_owned(),

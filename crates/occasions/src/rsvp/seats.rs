@@ -27,7 +27,7 @@ pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Resul
     Ok(())
 }
 
-/// Takes and gives back seats under the locks of their events, and updates the portal's counts.
+/// Takes and frees seats under the locks of their events, and updates the portal's counts.
 pub(crate) fn seat(
     tx: &mut Tx<'_>,
     portal: &mut InvitationSnapshot,

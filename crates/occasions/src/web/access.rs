@@ -1,4 +1,4 @@
-//! Who may use the hosts' addresses: the permission that each requires, and the callers it admits.
+//! Access to the hosts' paths: the permission that each requires, and the callers it admits.
 
 use ::web::{Access, described};
 use axum::Extension;
@@ -8,17 +8,17 @@ use utoipa::openapi::path::Operation;
 
 use crate::hosting::Permission;
 
-/// Who may use an address. An address without a permission belongs to no occasion, so a
-/// handler cannot open one there.
+/// The access rule of a path. A path without a permission belongs to no occasion, so its handler
+/// cannot open one.
 #[derive(Clone, Copy, Debug)]
 pub struct HostAccess {
     /// The permission that a host must have. A handler may require more, depending on the request.
     pub permission: Option<Permission>,
-    /// Whether only people may call, or also programs.
+    /// Whether only people may use the path, or also API tokens.
     pub callers: Callers,
 }
 
-/// Hosts with `permission`, in person or through a program.
+/// Admits hosts with `permission`: in person and, if `callers` allows, with tokens.
 pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess {
     HostAccess {
         permission: Some(permission),

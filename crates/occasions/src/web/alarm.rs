@@ -1,5 +1,5 @@
-//! The mail that warns owners that somebody is guessing codes. It is sent to every owner of an
-//! occasion with working codes, at most once a day.
+//! The mail that warns owners when somebody is guessing codes. Every owner of an occasion with
+//! working codes gets it at most once a day.
 
 use identity::account::{self, AccountId};
 use identity::grant;
@@ -60,7 +60,7 @@ fn owners(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
     Ok(owners)
 }
 
-/// Whether this owner has had no warning for a day; records that they get one now.
+/// Returns whether this owner has had no warning for a day, and if so records the warning.
 fn is_due(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let now = tx.now();
     let told = tx.run(

@@ -1,5 +1,5 @@
-//! Codes that hosts set by hand, on pages and through the API. The response "taken" reveals as much
-//! as a guess, so every try needs permission from the code gate and counts against its budget.
+//! Codes that hosts choose, on pages and through the API. The response "taken" reveals as much as a
+//! guess, so every try needs permission from the code gate and counts against its budget.
 
 use axum::http::request::Parts;
 use web::{Facts, Problem, Site};
@@ -14,7 +14,7 @@ pub(crate) struct ByHand {
     facts: Facts,
 }
 
-/// A refusal that can reveal that another household has a code.
+/// A refusal that can say that another household has the code.
 pub(crate) trait MayBeTaken: From<Refusal> {
     fn is_taken(&self) -> bool;
 }
@@ -32,7 +32,6 @@ impl MayBeTaken for Problem {
 }
 
 impl ByHand {
-    /// Reads the client from a request.
     pub(crate) fn of(parts: &Parts) -> Result<Self, Problem> {
         let extensions = &parts.extensions;
         let (gate, facts) = (extensions.get::<CodeGate>(), extensions.get::<Facts>());
@@ -45,7 +44,7 @@ impl ByHand {
         }
     }
 
-    /// Runs a change that sets the typed code, if any, and counts the try if the code is taken.
+    /// Runs a change that sets the typed code, if any, and counts a try if the code is taken.
     pub(crate) async fn set<T, E: MayBeTaken>(
         &self,
         site: &Site,

@@ -1,8 +1,7 @@
-//! The guests' pages: everything behind a code, and the pages that lead to one.
-//!
-//! Each handler opens the portal, calls one function of a domain module, and shows the result. The
-//! code in the path is the secret, so forms need no token; a form is refused if the browser says
-//! that another site sent it.
+//! The guests' pages: everything behind a code, and the pages that lead to one. Each handler opens
+//! the portal, calls one function of a domain module, and renders the result. The code in the path
+//! is the secret, so forms need no CSRF token; a form is refused if the browser reports that
+//! another site sent it.
 
 mod answer;
 mod asking;
@@ -40,7 +39,6 @@ pub(crate) use refusal::problem;
 pub use request::GuestRequest;
 pub(crate) use show::{Reading, contact};
 
-/// All guests' addresses.
 pub fn routes() -> Router<Site> {
     Router::new()
         .route("/", post(entry::open))

@@ -1,8 +1,7 @@
-//! The hosts' pages: everything under `/admin`.
-//!
-//! Every address is listed here with the permission it requires. A handler opens the occasion
-//! through its `HostRequest`, calls one function of [`hosting`](crate::hosting), and shows the
-//! result; a page leaves out what the role may not do. Everything works without scripts.
+//! The hosts' pages: everything under `/admin`. Every path is listed here with the permission it
+//! requires. A handler opens the occasion through its `HostRequest`, calls one function of
+//! [`hosting`](crate::hosting), and renders the result; a page omits actions that the role does not
+//! allow. All pages work without scripts.
 
 mod audit;
 mod bulk;
@@ -50,7 +49,7 @@ use crate::hosting::Permission::{Invite, Own, ReadLog, See, SeeAnswers, SeeConta
 use crate::hosting::reminders::ReminderRule;
 use crate::question::Question;
 
-/// All hosts' addresses, each with the permission it requires.
+/// Lists all hosts' paths with the permissions they require.
 pub fn pages() -> Pages<Site, HostAccess> {
     Pages::default()
         .get("/admin", People, occasions::list)

@@ -1,5 +1,5 @@
-//! The mails of campaigns: rendered for one household in its language, and sent by a job that
-//! writes a few at a time.
+//! The mails of campaigns: rendered for one household in its language, and sent by a job in small
+//! batches.
 
 use askama::Template as _;
 use platform::jobs::{Done, Handler, Job, JobError};
@@ -33,8 +33,8 @@ pub(crate) fn language(portal: &InvitationSnapshot) -> &str {
     own.unwrap_or(&portal.occasion.default_language)
 }
 
-/// Renders a mail for one household in `text`'s language. `unsubscribe` is the full address of that
-/// link.
+/// Renders a mail for one household in `text`'s language. `unsubscribe` is the full URL of the
+/// unsubscribe link.
 pub(crate) fn render(
     site: &Site,
     text: &Text,
@@ -102,7 +102,7 @@ fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -
     }
 }
 
-/// What replaces placeholders for one household.
+/// The values of the placeholders for one household.
 struct Values<'a> {
     site: &'a Site,
     text: &'a Text,
@@ -170,8 +170,8 @@ impl Values<'_> {
         filled.collect()
     }
 
-    /// The paragraphs of a text. A line with a placeholder that has no value for this household is
-    /// left out.
+    /// Returns the paragraphs of a text. A line with a placeholder that has no value for this
+    /// household is omitted.
     fn blocks(&self, body: &str) -> Vec<Block> {
         let mut blocks = Vec::new();
         for paragraph in body.split("\n\n") {
@@ -192,7 +192,7 @@ impl Values<'_> {
         let mut spans = Vec::new();
         for piece in mail_text::pieces(line) {
             match piece {
-                // Only the hosts' own text is searched for web addresses, not the names of guests.
+                // Only the hosts' own text is searched for URLs, not the names of guests.
                 Piece::Words(words) => spans.extend(linked(words)),
                 Piece::Placeholder(name) => {
                     let value = self.value(name);
@@ -210,7 +210,7 @@ impl Values<'_> {
     }
 }
 
-/// Text, with the web addresses in it as links.
+/// Splits text into words and links.
 fn linked(words: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     for (at, part) in words.split(' ').enumerate() {
@@ -311,7 +311,7 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(write))
 }
 
-/// The mail for a household, or why it gets none; `None` if it cannot be rendered.
+/// Renders the mail to a household, or finds why it gets none; `None` if rendering fails.
 fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> Option<Rendered> {
     let Some(found) = found else {
         return Some(Rendered::Skipped(Skip::Archived));

@@ -1,5 +1,5 @@
-//! Answering on both engines: what a save writes, what it refuses, and what
-//! must hold when two want the same at once.
+//! Saving answers on both engines: what a save writes, which saves are refused, and how concurrent
+//! saves behave.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,5 +1,5 @@
-//! Races that really race: many rounds, on both engines, two or more who want
-//! the same at the same moment. `testkit::rounds` each.
+//! Races on both engines: two or more tasks want the same at the same moment, `testkit::rounds`
+//! times each.
 
 use jiff::SignedDuration;
 use occasions::refusal::Refusal;
@@ -10,7 +10,6 @@ use testkit::{World, rounds, together};
 
 use crate::stage::{MIGRATIONS, Stage, all, newcomer, save};
 
-/// A code for each round.
 fn code(letter: char, round: usize) -> String {
     format!("{letter}{round:05}")
 }
@@ -95,7 +94,7 @@ fn two_tabs_never_bring_more_than_the_last_place_allows() {
             let tab = |name: &'static str| {
                 let (store, code) = (stage.store.clone(), code.clone());
                 let mut wish = newcomer(name, 1);
-                // Without a version only the allowance stands between them.
+                // Both saves lack a version, so only the allowance can refuse one of them.
                 wish.version = None;
                 async move { save(&store, &code, wish, Some(name)).await }
             };
@@ -114,7 +113,7 @@ fn two_tabs_never_bring_more_than_the_last_place_allows() {
 fn the_last_seats_go_to_one_household_whole() {
     World::each_engine(&MIGRATIONS, async |world| {
         for round in 0..rounds() {
-            // Three seats, two households of two.
+            // Two households of two compete for three seats.
             let stage = Stage::build(world, Some(3)).await;
             let (first, second) = (code('D', round), code('E', round));
             let (mine, theirs) = (
@@ -200,7 +199,7 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
             let lock = async move {
                 hosts
                     .write(move |tx| {
-                        // The version that the lock has seen, under its own lock.
+                        // The version at the time of the lock, read under the lock.
                         tx.one::<(i64,)>(
                             sql!(
                                 "UPDATE invitation SET lock_mode = 'locked', version = version + 1
@@ -216,7 +215,7 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
             let (saved, version) =
                 together(async move { save(&store, &asked, wish, None).await }, lock).await;
             match saved {
-                // The save was first, so the lock saw its version.
+                // The save came first, so the lock saw the save's version.
                 Ok(_) => assert_eq!(version, 3, "round {round}"),
                 Err(Refusal::Locked(_)) => assert_eq!(version, 2, "round {round}"),
                 Err(other) => panic!("round {round}: {other}"),

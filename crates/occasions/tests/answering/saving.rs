@@ -1,4 +1,4 @@
-//! One household alone: what a save leaves behind, and every refusal.
+//! Saves of a single household: the rows they write, and every refusal.
 
 use jiff::SignedDuration;
 use occasions::household_change::{HouseholdChange, NoteUpdate};
@@ -108,7 +108,7 @@ fn the_deadline_is_exclusive_and_the_clock_of_the_program_decides() {
         };
         assert_eq!(portal.closes_at(), Some(stage.deadline));
         assert_eq!(stage.submissions("RAHMA").await, 1);
-        // A note may come late, unless the hosts say otherwise.
+        // A note may be saved after the deadline, unless the hosts forbid it.
         assert!(
             stage
                 .answer("RAHMA", note("Congratulations", None))
@@ -267,7 +267,7 @@ fn nobody_is_added_twice_by_a_repeat_without_version_or_key() {
             Err(Refusal::VersionRequired)
         ));
         assert!(save(&stage.store, "RAHMA", wish, Some("key")).await.is_ok());
-        // Answers alone may win without a version: the last one counts.
+        // A save of answers alone needs no version; the last one wins.
         let mut wish = all(&guests, "nikah", No, 0);
         wish.version = None;
         assert!(stage.answer("RAHMA", wish).await.is_ok());
@@ -297,7 +297,7 @@ fn seats_are_taken_by_whole_households_or_not_at_all() {
                 .await
                 .is_ok()
         );
-        // Whoever has a seat keeps it when the hosts take seats away.
+        // Guests who have seats keep them when the hosts lower the limit.
         stage
             .change(|tx| {
                 tx.run(

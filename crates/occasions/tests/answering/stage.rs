@@ -1,4 +1,4 @@
-//! One small wedding, and ways to answer it.
+//! A small wedding and helpers for answering.
 
 use std::collections::BTreeMap;
 
@@ -22,14 +22,14 @@ use platform::{Rows, Store, StoreError, Tx, sql};
 use testkit::World;
 use web::I18n;
 
-/// The tables that answering needs.
+/// Migrations of the tables that saving answers needs.
 pub(crate) const MIGRATIONS: [Migrations; 3] = [
     platform::MIGRATIONS,
     identity::MIGRATIONS,
     occasions::MIGRATIONS,
 ];
 
-/// A wedding of two events: nikah without a limit, reception with `seats`.
+/// A wedding with two events: `nikah` without a limit, `reception` with limited seats.
 pub(crate) struct Stage {
     pub(crate) store: Store,
     pub(crate) occasion: OccasionId,
@@ -39,7 +39,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn build(world: &World, seats: Option<i64>) -> Self {
-        // Nearly every save leaves a confirmation.
+        // Most saves queue a confirmation.
         world.expect_jobs(rsvp::CONFIRM);
         let store = world.store().clone();
         let deadline = world.clock.now() + SignedDuration::from_hours(24);
@@ -55,7 +55,7 @@ impl Stage {
         }
     }
 
-    /// A household of `people` named guests.
+    /// Creates a household of named guests.
     pub(crate) async fn household(
         &self,
         code: &str,
@@ -82,7 +82,7 @@ impl Stage {
         save(&self.store, code, wish, None).await
     }
 
-    /// How many rows of a table belong to this test's invitations.
+    /// Counts the submissions stored for this invitation.
     pub(crate) async fn submissions(&self, code: &str) -> i64 {
         let id = self.portal(code).await.household.invitation.id;
         self.store
@@ -97,7 +97,7 @@ impl Stage {
             .unwrap()
     }
 
-    /// Changes something behind everybody's back.
+    /// Changes the store directly, bypassing all rules.
     pub(crate) async fn change(
         &self,
         change: impl Fn(&mut Tx<'_>) -> Result<u64, StoreError> + Send + 'static,
@@ -114,7 +114,7 @@ impl Stage {
     }
 }
 
-/// Saves, with the key of a repeat if there is one.
+/// Saves; `repeat` is the key that makes a repeated save harmless.
 pub(crate) async fn save(
     store: &Store,
     code: &str,
@@ -131,7 +131,7 @@ pub(crate) async fn save(
         .await
 }
 
-/// A save as it arrives, with the key of a repeat if there is one.
+/// Builds a save; `repeat` is the key that makes a repeated save harmless.
 pub(crate) fn to_save(code: &str, wish: HouseholdChange, repeat: Option<&str>) -> Save {
     Save {
         key: key(code),
@@ -152,7 +152,7 @@ pub(crate) fn key(code: &str) -> CodeKey {
     CodeKey::parse(code).unwrap()
 }
 
-/// Everybody in `guests` answers `status` to `event`.
+/// Builds a change in which every guest answers `status` to `event`.
 pub(crate) fn all(
     guests: &[GuestId],
     event: &str,

@@ -1,4 +1,4 @@
-//! Owners hear of it when codes are being guessed.
+//! The mail that warns owners when codes are being guessed.
 
 use std::net::Ipv4Addr;
 
@@ -14,7 +14,7 @@ use web::Language;
 
 use crate::stage::{Stage, on_both};
 
-/// Uses up the budget of all; the mails there are then.
+/// Uses up the global guess budget, and returns the mails sent.
 async fn attack(stage: &Stage<'_>, guess: &str) -> Vec<SentMail> {
     let now = stage.site.clock.now();
     for bot in 0..150 {

@@ -1,5 +1,4 @@
-//! Whatever programs send, nothing of it is our own fault, and what is refused
-//! changes nothing.
+//! Arbitrary requests from programs: none causes a server error, and refused ones change nothing.
 
 use jiff::SignedDuration;
 use platform::{Random, StoreError, sql};
@@ -8,10 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::roles::{Names, routes};
 use crate::stage::{Stage, call, on_both};
 
-/// Bodies for each route.
+/// Request bodies tried for each route.
 const ROUNDS: u32 = 25;
 
-/// Every field that any body knows.
+/// All fields that request bodies may have.
 const FIELDS: [&str; 45] = [
     "version",
     "slug",
@@ -116,7 +115,7 @@ fn body(random: &Random, depth: u32) -> Value {
     Value::Object(fields.collect::<Map<_, _>>())
 }
 
-/// What changes leave behind, all in one number.
+/// Returns a checksum of everything that changes would leave behind.
 async fn traces(stage: &Stage<'_>) -> i64 {
     let counted: Result<(i64,), StoreError> = stage
         .site
@@ -144,11 +143,11 @@ fn nothing_that_programs_send_is_our_fault() {
         let random = Random::seeded(7);
         for route in routes().iter().filter(|route| !route.is_read()) {
             let path = names.put(&route.path);
-            // Nobody may change so many things at once.
+            // Resets the limit on changes per minute and account.
             stage.world.clock.advance(SignedDuration::from_mins(5));
             for _ in 0..ROUNDS {
                 let mut garbage = body(&random, 2);
-                // Half of them begin as what the route expects.
+                // Half of the bodies start from a valid one.
                 if let (Value::Object(known), Value::Object(more), 0) =
                     (&route.body, &mut garbage, random.below(2))
                 {
@@ -211,7 +210,7 @@ fn nothing_that_stands_in_an_address_is_our_fault() {
         let mut host = stage.visitor(&stage.owner);
         let names = Names::of(stage).await;
         for route in routes().iter().filter(|route| route.is_read()) {
-            // A stream has no end.
+            // A stream's body never ends.
             if !route.path.ends_with("/stream") {
                 let path = names.put(&route.path);
                 for _ in 0..8 {

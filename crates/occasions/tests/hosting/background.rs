@@ -1,5 +1,4 @@
-//! Bulk actions and files: what runs in the background, and what is left when
-//! it is killed.
+//! Background jobs (bulk actions and exports), and their state after the worker is killed.
 
 use jiff::SignedDuration;
 use occasions::hosting::bulk::{self, Action, Request, Target};
@@ -146,7 +145,8 @@ fn each_row_has_its_own_end() {
         let id = stage
             .done(move |tx, host| {
                 let bulk = bulk::start(tx, host, &chosen)?;
-                // Archived between the wish and the deed.
+                // The invitation is archived after the bulk action was requested and before it
+                // runs.
                 invitations::archive(tx, host, &gone, None)?;
                 Ok(bulk.id)
             })
@@ -187,7 +187,7 @@ fn a_job_that_begins_again_does_nothing_twice() {
         });
         let done = run(stage, request).await;
         let before = stage.actions().await.len();
-        // The job is found in the queue once more, as after a lost lease.
+        // The job runs again, as after a lost lease.
         stage
             .site
             .store
@@ -346,7 +346,6 @@ pub(crate) async fn ask(
         .id
 }
 
-/// The file as its host downloads it.
 pub(crate) async fn fetch(stage: &Stage<'_>, host: &Host, id: &ExportId) -> String {
     let mut visitor = stage.visitor(host);
     let page = visitor.get(&stage.at(&format!("/exports/{id}/file"))).await;
@@ -462,7 +461,7 @@ fn observers_get_files_without_codes_and_contact_data() {
             .expect(404);
         let list = observer.get(&stage.at("/exports")).await.json();
         assert_eq!(list["items"].as_array().unwrap().len(), 2);
-        // Exports and fetching them are written down.
+        // Exports and their downloads are logged.
         let actions = stage.actions().await;
         assert_eq!(
             actions

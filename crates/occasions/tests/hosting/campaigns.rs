@@ -1,5 +1,5 @@
-//! Mail to many households: who gets it, once and in which language; pausing, going on, ending,
-//! sending again; and occasions that may not send.
+//! Campaigns: recipients, language, sending each mail once, pausing, resuming, cancelling and
+//! retrying; and occasions that may not send.
 
 use jiff::SignedDuration;
 use occasions::hosting::campaign::audience::Audience;
@@ -16,7 +16,8 @@ use platform::{Rows, StoreError, Tx, sql};
 
 use crate::stage::{Stage, code, on_both};
 
-/// The four households that get mail here: code, address, subject of the built-in invitation.
+/// The four households that get mail in these tests: code, address, and subject of the built-in
+/// invitation.
 pub(crate) const FOUR: [(&str, &str, &str); 4] = [
     ("RAHMA", "rahman@example.com", "Jemputan: "),
     ("ROSSI", "rossi@example.com", "Invito: "),
@@ -25,8 +26,8 @@ pub(crate) const FOUR: [(&str, &str, &str); 4] = [
 ];
 
 impl Stage<'_> {
-    /// Gives these four, and a fifth without an address, a label of their own, and lets campaigns
-    /// wait at the end.
+    /// Labels the four households and a fifth without an address, and allows campaign jobs to be
+    /// left at the end of the test.
     pub(crate) async fn label_four(&self) {
         self.world.expect_jobs(campaign::KIND);
         let label = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -42,7 +43,7 @@ impl Stage<'_> {
         self.site.store.write(label).await.unwrap();
     }
 
-    /// A worker that also sends the campaigns' mails, into the mailbox.
+    /// Returns a worker that writes the campaigns' mails and sends them to the test mailbox.
     pub(crate) fn postman(&self) -> Worker {
         let site = &self.site;
         let post = Post {
@@ -62,7 +63,7 @@ impl Stage<'_> {
         self.working(handlers)
     }
 
-    /// A worker that writes the mails of campaigns, and sends none.
+    /// Returns a worker that writes the campaigns' mails, but sends none.
     pub(crate) fn scribe(&self) -> Worker {
         self.working(vec![occasions::web::letter::campaigns(self.site.clone())])
     }
@@ -73,7 +74,7 @@ impl Stage<'_> {
         Worker::new(store, clock, site.random.clone(), handlers)
     }
 
-    /// Runs what is due for some seconds.
+    /// Runs due jobs while the clock advances by `seconds`.
     pub(crate) async fn seconds(&self, worker: &Worker, seconds: i64) {
         for _ in 0..seconds {
             worker.run_due().await.unwrap();
@@ -98,7 +99,7 @@ impl Stage<'_> {
             .await
     }
 
-    /// Expects the invitations of these of the four.
+    /// Expects invitation mails to these households.
     pub(crate) async fn expect_invitations(&self, codes: &[&str]) {
         for mail in self.world.mails().await {
             let four = FOUR.iter().filter(|(code, ..)| codes.contains(code));
@@ -184,13 +185,13 @@ fn every_household_with_an_address_gets_one_mail_in_its_language() {
             .collect();
         assert_eq!(reasons.len(), 2);
         assert!(reasons.contains(&"no_address") && reasons.contains(&"bounced"));
-        // What has left counts as sent, and nothing else.
+        // Only households whose mail was accepted count as sent.
         let sent = stage.count(
             sql!("SELECT COUNT(*) FROM invitation WHERE sent_at IS NOT NULL AND code = $1"),
             "RAHMA",
         );
         assert_eq!(sent.await, 1);
-        // Nothing comes a second time, however often the job runs.
+        // No mail is sent twice, even if the job runs again.
         let again = id.clone();
         let key = stage.site.keys.key(suppression::PURPOSE);
         let advanced = stage
@@ -246,7 +247,7 @@ fn a_paused_campaign_takes_back_what_has_not_left_and_goes_on_later() {
 fn a_cancelled_campaign_sends_nothing_more() {
     on_both(async |stage| {
         stage.label_four().await;
-        // One a minute.
+        // The campaign may send one mail a minute.
         let id = stage.order(MailKind::Invitation, 1).await.campaign.id;
         let postman = stage.postman();
         stage.seconds(&postman, 59).await;
@@ -271,7 +272,7 @@ fn a_pace_is_kept_and_a_scheduled_campaign_waits_for_its_time() {
     on_both(async |stage| {
         stage.label_four().await;
         let due = stage.world.clock.now() + SignedDuration::from_mins(30);
-        // The occasion is in Kuala Lumpur, eight hours ahead.
+        // The occasion is in Kuala Lumpur, UTC+8.
         let local = due.to_zoned(jiff::tz::TimeZone::get("Asia/Kuala_Lumpur").unwrap());
         let typed = local.datetime().strftime("%Y-%m-%dT%H:%M").to_string();
         let id = stage
@@ -348,7 +349,7 @@ fn a_reminder_skips_whoever_has_answered_meanwhile_and_whoever_may_not() {
         let id = stage.order(MailKind::Reminder, 0).await.campaign.id;
         let of = id.clone();
         let key = stage.site.keys.key(suppression::PURPOSE);
-        // The recipients are fixed, and then one of them answers.
+        // One recipient answers after the campaign has fixed its recipients.
         let begin = move |tx: &mut Tx<'_>| sending::advance(tx, &key, &of).map(drop);
         stage.site.store.write(begin).await.unwrap();
         let answer = serde_json::json!({"code": "TANWE", "attending": false});
@@ -401,7 +402,7 @@ fn nothing_is_ordered_where_nothing_may_be_sent() {
         stage.status(OccasionStatus::Published).await;
         set(false, false).await;
         assert_eq!(code(order().await), "mail_not_allowed");
-        // Let to send, a member's occasion sends so many in a day.
+        // An occasion of a member has a daily limit of mails, even when it may send.
         set(false, true).await;
         let used = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             let occasion: (String,) = tx.one(sql!("SELECT id FROM occasion"), &[])?;

@@ -1,5 +1,5 @@
-//! The hosts' pages of mail, without a script: the texts, the preview in two languages, a trial,
-//! who gets it, and how far it is.
+//! The hosts' pages for mail, without scripts: texts, preview in two languages, test mail,
+//! recipients, and progress.
 
 use occasions::hosting::campaign;
 use platform::mail::suppression;
@@ -73,7 +73,7 @@ fn a_host_writes_tries_sends_and_watches() {
         );
         stage.world.expect_mail(&trial.recipient, &trial.subject);
 
-        // Who gets it is said before.
+        // The page names the recipients before anything is sent.
         let key = stage.site.keys.key(suppression::PURPOSE);
         let rossi = "rossi@example.com".parse().unwrap();
         let scope = stage.occasion.to_string();
@@ -122,7 +122,6 @@ fn a_host_writes_tries_sends_and_watches() {
         );
         let all = host.get(&format!("{HOME}/mail")).await;
         assert!(all.text().contains("3 of 3 sent"), "{}", all.text());
-        // The log tells of it.
         let mut owner = stage.visitor(&stage.owner);
         let log = owner.get(&format!("{HOME}/audit")).await.text();
         for id in [

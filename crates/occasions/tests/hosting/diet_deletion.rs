@@ -1,5 +1,5 @@
-//! Food needs are gone 30 days after the last event, wherever they came in and
-//! wherever they were kept, and not a day before.
+//! The deletion of food needs 30 days after the last event: however they were entered and wherever
+//! they were stored, and not a day earlier.
 
 use occasions::diet_deletion;
 use occasions::hosting::listing::{InvitationFilter, people};
@@ -17,17 +17,17 @@ use crate::pages::HOME;
 use crate::parts::{portal, sent, version};
 use crate::stage::{Stage, call, on_both};
 
-/// Stands in every food need that the test plants, and nowhere else.
+/// A marker in every food need that the test enters, and nowhere else.
 const MARK: &str = "Kacang-Xq7Zw";
 
-/// The ids of the people on an invitation.
+/// Returns the ids of an invitation's guests.
 pub(crate) async fn ids(stage: &Stage<'_>, id: &InvitationId) -> Vec<GuestId> {
     let household = portal(stage, id).await.household;
     household.guests.into_iter().map(|guest| guest.id).collect()
 }
 
-/// Households write food needs: by both pages, by both ways of the interface, with and
-/// without a code of the hosts.
+/// Households enter food needs through both pages and both JSON endpoints, with and without a code
+/// from the hosts.
 async fn plant_by_guests(stage: &Stage<'_>) {
     let mut guest = stage.nobody();
     guest.set_cookie("kd_lang", "en");
@@ -55,14 +55,15 @@ async fn plant_by_guests(stage: &Stage<'_>) {
     call(&mut program, "POST", "/api/rsvp", &body)
         .await
         .expect(200);
-    // Somebody with food needs goes: the history tells who it was.
+    // Removing a guest with food needs leaves them in the history.
     let people = ids(stage, &rahma).await;
     let body = json!({ "version": version(stage, &rahma).await, "remove": [people.last()] });
     let address = "/api/v1/invitations/RAHMA/rsvp";
     call(&mut stage.nobody(), "PUT", address, &body)
         .await
         .expect(200);
-    // Who came without a code goes on with the one it got; then hosts merge it.
+    // A guest who answered without a code uses the code they got; later the hosts merge the
+    // invitation.
     let body = json!({ "name": "Lim", "attending": true, "guests": 2 });
     let saved = stage.answer(body).await.unwrap();
     let (from, code) = (saved.id, saved.code.unwrap());
@@ -77,7 +78,7 @@ async fn plant_by_guests(stage: &Stage<'_>) {
         .await;
 }
 
-/// Hosts write food needs: by page and by interface, with people and with households.
+/// Hosts enter food needs through pages and the API, for guests and for households.
 async fn plant_by_hosts(stage: &Stage<'_>) {
     let mut owner = stage.visitor(&stage.owner);
     let id = stage.invitation("LATE1").await;
@@ -99,13 +100,13 @@ async fn plant_by_hosts(stage: &Stage<'_>) {
     }));
     let made = stage.done(move |tx, host| invitations::create(tx, host, &change, None));
     let wong = made.await.household.invitation.id;
-    // Archived households are no longer seen, but still kept.
+    // Archived households are hidden, but still stored.
     stage
         .done(move |tx, host| invitations::archive(tx, host, &wong, None).map(drop))
         .await;
 }
 
-/// A file that hosts asked for, made.
+/// Requests an export and runs its job.
 async fn make_file(stage: &Stage<'_>) {
     let request = export::Request {
         kind: ExportKind::Diets,
@@ -120,7 +121,7 @@ async fn make_file(stage: &Stage<'_>) {
     stage.worker().run_due().await.unwrap();
 }
 
-/// Guests with food needs.
+/// Counts guests with food needs.
 async fn eaters(stage: &Stage<'_>) -> i64 {
     let found = stage.site.store.read(|tx| {
         tx.one::<(i64,)>(
@@ -157,7 +158,8 @@ fn thirty_days_after_the_last_event_they_are_nowhere() {
             stage.site.random.clone(),
             vec![diet_deletion::daily(stage.site.platform.clone())],
         );
-        // The brunch is on 17 January 2027 in Kuala Lumpur. On 15 February there:
+        // The brunch is on 17 January 2027 in Kuala Lumpur, so deletion is due on 16 February
+        // there. At first it is 15 February.
         stage
             .world
             .clock
@@ -214,8 +216,8 @@ fn thirty_days_after_the_last_event_they_are_nowhere() {
                 .is_none()
         );
 
-        // What is written afterwards goes the next day; where nothing was, nothing is
-        // told.
+        // Food needs written afterwards are deleted the next day; a run that deletes nothing logs
+        // nothing.
         diet_deletion::run(&stage.site.platform).await.unwrap();
         assert_eq!(told(stage.actions().await), 1);
         let id = stage.invitation("LATE1").await;
@@ -265,8 +267,8 @@ fn an_event_that_is_put_off_puts_it_off() {
     });
 }
 
-/// A state of before the deletion is restored: what had been deleted goes again at once, and only
-/// once.
+/// An older state is restored: food needs that had been deleted since are deleted again at once,
+/// and only once.
 #[test]
 fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
     on_both(async |stage| {
@@ -296,7 +298,7 @@ fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
         assert!(before > 0);
         diet_deletion::run(&stage.site.platform).await.unwrap();
         assert_eq!(eaters(stage).await, before);
-        // Nor is it done twice when the list comes again, as it does with the next restore.
+        // Applying the list of erasures again, as the next restore does, changes nothing.
         let noted = stage.site.store.read(|tx| erasure::after(tx, 0));
         let noted = noted.await.map_err(|error: StoreError| error).unwrap();
         let again = stage

@@ -1,4 +1,4 @@
-//! How many files may be asked for, and with which filters.
+//! Limits on the number of exports, and their filters.
 
 use occasions::hosting::export;
 use occasions::hosting::listing::{InvitationFilter, people};

@@ -1,4 +1,4 @@
-//! The pages and the interface of imports, and files that mean no good.
+//! The pages and the API of imports, and malicious files.
 
 use axum::http::Method;
 use occasions::hosting::import;
@@ -85,7 +85,7 @@ fn a_host_brings_a_list_and_takes_it_back() {
         );
         let invites = host.get("/admin/o/aisyah-daniel/invites?q=Tan").await;
         assert!(invites.text().contains("Tan"));
-        // The next list with these headings is understood at once.
+        // The next file with the same headings gets the same column mapping.
         let begin = host.get(AT).await;
         assert!(begin.text().contains(&stage.say("host-import-earlier")));
         let sent = send(&mut host, AT, &begin, LIST.replace("Tan", "Lim").as_bytes()).await;
@@ -120,7 +120,6 @@ fn a_file_that_holds_no_list_is_refused_beside_its_field() {
                 page.text()
             );
         }
-        // Observers see no such page.
         let mut observer = stage.visitor(&stage.observer);
         observer.get(AT).await.expect(403);
         let list = observer.get("/admin/o/aisyah-daniel/invites").await;
@@ -213,7 +212,7 @@ fn hostile_files_are_refused_by_their_name() {
             let page = post(&mut owner, &at, &file).await;
             assert_eq!(page.expect(status).json()["code"], code);
         }
-        // A formula is a name like any other.
+        // A cell that looks like a formula is imported as plain text.
         let file = b"Household,Guest\n=HYPERLINK(1),@SUM(A1)\n";
         let made = post(&mut owner, &at, file).await.with(201).json();
         let check = format!("{at}/{}/check", made["id"].as_str().unwrap());

@@ -1,4 +1,4 @@
-//! Lists that hosts bring: what they become, what they leave alone, and what is left of them.
+//! Imports of lists: what they create, what they leave unchanged, and what an undo leaves.
 
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ async fn apply(stage: &Stage<'_>, id: &ImportId, options: Options) -> Import {
     load(stage, id).await
 }
 
-/// Made, changed, failed.
+/// Imports a file; returns the numbers of created, changed and failed households.
 async fn bring(stage: &Stage<'_>, file: &str, options: Options) -> (i64, i64, i64) {
     let id = upload(stage, &stage.owner, file.as_bytes()).await;
     let import = apply(stage, &id, options).await;
@@ -86,7 +86,7 @@ async fn records(stage: &Stage<'_>) -> Vec<Value> {
     serde_json::from_str(&file).unwrap()
 }
 
-/// Removes every household, as if there had never been any.
+/// Deletes every household and all traces of it.
 async fn empty(stage: &Stage<'_>) {
     stage
         .change(|tx| {
@@ -125,7 +125,7 @@ fn export_import_export_gives_the_same_bytes() {
                 let made = households().new_tree(&mut runner).unwrap().current();
                 let made = json!(made).to_string();
                 let id = upload(stage, &stage.owner, made.as_bytes()).await;
-                // Blank names are refused, which is not asked about here.
+                // Blank names cause errors that this test ignores.
                 for fault in check(stage, &id).await.findings {
                     assert!(!fault.is_error || fault.code == "required", "{fault:?}");
                 }
@@ -144,7 +144,7 @@ fn export_import_export_gives_the_same_bytes() {
                     everything(stage, FileFormat::Csv).await,
                 ];
                 assert_eq!(after, before, "{round}");
-                // Once more, it says nothing new.
+                // Importing the export again changes nothing.
                 assert_eq!(bring(stage, file, KEPT).await, (0, 0, 0), "{round}");
             }
         }
@@ -157,7 +157,7 @@ fn lists_of_other_programs_become_households() {
         stage.expect_work();
         empty(stage).await;
         for (file, wanted) in [
-            // Zola: a couple in a row.
+            // Zola's format: one couple per row.
             (
                 "First Name,Last Name,Partner First Name,Partner Last Name,Email Address,\
                  Street Address,City,Zip Code\nMei,Tan,Wei,Lim,mei@example.com,1 Road,Ipoh,30000\n",
@@ -165,14 +165,14 @@ fn lists_of_other_programs_become_households() {
                         "address": "1 Road, Ipoh, 30000",
                         "guests": ["Mei Tan", "Wei Lim"]}]),
             ),
-            // Joy: a row a guest, together by their party.
+            // Joy's format: one guest per row, grouped by party.
             (
                 "First Name,Last Name,Party,Email,Tags\nAli,Omar,Omars,ali@example.com,Groom\n\
                  Siti,Omar,Omars,siti@example.com,\n",
                 json!([{"household": "Omars", "email": "ali@example.com",
                         "guests": ["Ali Omar", "Siti Omar"], "tags": ["Groom"]}]),
             ),
-            // Google, as it was.
+            // Google Contacts, old format.
             (
                 "Name,Given Name,Family Name,Group Membership,E-mail 1 - Value,Phone 1 - Value,\
                  Address 1 - Formatted\nZoe Ng,Zoe,Ng,* myContacts ::: Friends,zoe@example.com,\
@@ -180,14 +180,14 @@ fn lists_of_other_programs_become_households() {
                 json!([{"household": "Zoe Ng", "email": "zoe@example.com", "phone": "+60 12-345",
                         "address": "2 Lane\nIpoh", "guests": ["Zoe Ng"], "tags": ["Friends"]}]),
             ),
-            // Google, as it is.
+            // Google Contacts, current format.
             (
                 "First Name,Middle Name,Last Name,Labels,Notes,E-mail 1 - Value\n\
                  Raj,K,Nair,Work ::: * myContacts,old friend,raj@example.com\n",
                 json!([{"household": "Raj Nair", "email": "raj@example.com", "note": "old friend",
                         "guests": ["Raj Nair"], "tags": ["Work"]}]),
             ),
-            // A row a household, with a plus-one that has no name, and semicolons.
+            // One household per row, with an unnamed plus-one, separated by semicolons.
             (
                 "Family;Guests;Language\nChen;\"Lee Chen; Ann Chen; +1\";English\n",
                 json!([{"household": "Chen", "guests": ["Lee Chen", "Ann Chen"],
@@ -209,7 +209,7 @@ fn lists_of_other_programs_become_households() {
                     assert_eq!(there, *value, "{name} of {file}");
                 }
             }
-            // The same again changes nothing.
+            // Importing the same file again changes nothing.
             assert_eq!(
                 bring(stage, file, Options::default()).await,
                 (0, 0, 0),
@@ -295,7 +295,7 @@ fn errors_leave_a_household_out_or_stop_the_whole() {
         assert_eq!(made[0]["guests"][0]["diets"], json!(["halal"]));
         assert_eq!(made[1]["guests"][0]["diet_note"], "cabbage soup");
         assert_eq!(made[1]["language"], "ms");
-        // The household of the same name with another address is made beside it.
+        // A household of the same name with another address is created as a new one.
         let other = MIXED.replace("ann@", "bea@");
         let id = upload(stage, &stage.owner, other.as_bytes()).await;
         let found = check(stage, &id).await;
@@ -345,7 +345,7 @@ fn what_nobody_touched_can_be_taken_back() {
         let left = records(stage).await;
         let before: Vec<Value> = serde_json::from_str(&before).unwrap();
         assert_eq!(left.len(), before.len() + 1);
-        // Once is enough, and not after a week.
+        // An import can be undone once, and only within a week.
         let again = id.clone();
         let again = stage.act(&stage.owner, move |tx, host| import::undo(tx, host, &again));
         assert_eq!(code(again.await), "wrong_state");
@@ -408,7 +408,7 @@ fn who_may_not_invite_brings_no_list() {
                 .await;
             assert_eq!(code(refused), why);
         }
-        // Codes that are easy to guess are an owner's decision.
+        // Only owners may import codes that are easy to guess.
         let id = upload(stage, &stage.coordinator, MIXED.as_bytes()).await;
         let change = Change {
             columns: Some(vec!["household".to_owned(), "reply:nothing".to_owned()]),
@@ -454,7 +454,7 @@ fn taken_codes_are_told_twenty_times_a_week_at_most() {
         stage.other_occasion("XQWZ7", draft).await;
         let household = |n: usize| format!("Household {n},XQWZ7,ref {n}\n");
         let rows: String = (0..23).map(household).collect();
-        // One code, so that the rows would be one household; each list has one.
+        // Rows with the same code would become one household, so each row gets a file of its own.
         for (n, row) in rows.lines().enumerate() {
             let file = format!("Household,Code,Reference\n{row}\n");
             let id = upload(stage, &stage.owner, file.as_bytes()).await;
@@ -499,7 +499,7 @@ fn a_household_saves_while_its_list_is_brought() {
     });
 }
 
-/// With 5,000 instead of 500 it measures what the program promises.
+/// Runs with 500 households by default; with 5,000 it measures the promised response time.
 #[test]
 fn others_save_while_a_long_list_is_brought() {
     let count = 500;

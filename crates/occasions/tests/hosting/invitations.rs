@@ -1,5 +1,4 @@
-//! What becomes of invitations: every change with what it refuses and what it
-//! leaves behind.
+//! Hosts' changes of invitations: the effects and refusals of each.
 
 use jiff::SignedDuration;
 use occasions::event::Seats;
@@ -18,7 +17,7 @@ use crate::pages::HOME;
 use crate::parts::{named, opens, portal, reply, sent, version};
 use crate::stage::{Stage, call, code, fields, on_both};
 
-/// One change of an invitation: of it, of a guest on it, at a version.
+/// One kind of change, applied to an invitation or to a guest on it, at a version.
 type Step = fn(
     &mut platform::Tx<'_>,
     &occasions::hosting::HostOf,
@@ -281,7 +280,7 @@ fn codes_set_by_hand_are_no_names_no_others_and_counted() {
         let made = set("zulkifli", true).await.unwrap();
         assert_eq!(made.household.invitation.code, "ZULKIFLI");
         assert!(opens(stage, "zu1k1fli").await);
-        // Four were tried; what cannot be a code tells nothing and is free.
+        // Four tries were counted; a text that cannot be a code reveals nothing and is not counted.
         for round in 4..20 {
             assert_eq!(code(set("RAHMA", false).await), "code_taken", "{round}");
         }
@@ -334,7 +333,7 @@ fn setting_the_codes_of_others_is_guessing_them() {
     });
 }
 
-/// Sets a code by one of the three ways there are.
+/// Sets a code through one of the three endpoints that can, chosen by `number`.
 async fn set_by_hand(stage: &Stage<'_>, host: &mut Visitor, number: usize, code: &str) -> Page {
     if number.is_multiple_of(3) {
         let new = json!({"household": "Ours", "code": code, "insist_on_code": true});

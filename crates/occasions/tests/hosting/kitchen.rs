@@ -1,4 +1,4 @@
-//! Who needs which food, and what the files say of people without a name.
+//! Food needs for the kitchen, and exports with unnamed guests.
 
 use occasions::hosting::guests;
 use occasions::hosting::portals;
@@ -11,14 +11,14 @@ use crate::pages::HOME;
 use crate::parts::{brought, named};
 use crate::stage::{Stage, on_both};
 
-/// What somebody without a name is called who comes with [`invite`].
+/// Returns the displayed name of the unnamed guest that [`invite`] adds.
 fn unnamed(stage: &Stage<'_>) -> String {
     let values = [("name", "Rahman bin Ali".into())];
     stage.fill("guest-of", values)
 }
 
-/// Adds three people: Lin and a plus-one without a name come to everything,
-/// Mei only to the first event. Lin needs halal food, the others have allergies.
+/// Adds three guests: Lin and an unnamed plus-one come to everything, Mei only to the first event.
+/// Lin needs halal food, the others have allergies.
 async fn invite(stage: &Stage<'_>) {
     let rahman = stage.invitation("RAHMA").await;
     stage
@@ -52,12 +52,12 @@ async fn invite(stage: &Stage<'_>) {
         .await;
 }
 
-/// The file of this list as CSV, row by row without its headings.
+/// Exports this list as CSV, and returns its rows without the headings.
 async fn rows(stage: &Stage<'_>, kind: ExportKind) -> Vec<Vec<String>> {
     let id = ask(stage, &stage.owner, wanted(kind, FileFormat::Csv), "en").await;
     stage.worker().run_due().await.unwrap();
     let file = fetch(stage, &stage.owner, &id).await;
-    // Refuses rows of different lengths, which two tables in one file have.
+    // The CSV reader refuses rows of different lengths, so the file cannot contain two tables.
     let mut reader = csv::Reader::from_reader(file.trim_start_matches('\u{feff}').as_bytes());
     let rows = reader.records().map(|row| row.unwrap());
     rows.map(|row| row.iter().map(str::to_owned).collect())
@@ -97,7 +97,7 @@ fn the_kitchen_reads_allergies_first_and_at_which_events() {
         let page = owner.get(&format!("{HOME}/reports")).await;
         let text = page.text();
         let (_, list) = text.split_once(&stage.say("host-kitchen-people")).unwrap();
-        // Whoever eats at the first event only comes before those who stay.
+        // Guests who eat only at the first event are listed before those who stay.
         let notes = ["Note of Mei.", "Note of .", "Note of Lin."];
         let places = notes.map(|note| list.find(note).unwrap_or_else(|| panic!("{note}: {list}")));
         assert!(places.is_sorted(), "{list}");

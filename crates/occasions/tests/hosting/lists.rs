@@ -1,5 +1,5 @@
-//! Lists: what searches and filters find, and pages that neither repeat nor
-//! hide anything while others write.
+//! Lists: results of searches and filters, and paging that neither repeats nor hides anything
+//! during writes.
 
 use std::collections::BTreeSet;
 
@@ -77,7 +77,7 @@ fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
             );
         }
         assert_eq!(search(stage, &stage.owner, "angelo rossi").await.len(), 0);
-        // A part of a Chinese name, and a code with look-alikes and spaces.
+        // Searches for a part of a Chinese name, and for codes with look-alikes and hyphens.
         assert_eq!(search(stage, &stage.owner, "TANWE").await.len(), 1);
         assert_eq!(search(stage, &stage.owner, "r-ahma").await.len(), 1);
         let chinese = search(stage, &stage.owner, "陈").await;
@@ -111,7 +111,6 @@ fn observers_search_names_and_nothing_that_is_hidden_from_them() {
     });
 }
 
-/// Sets one flag of a filter.
 type Set = fn(&mut InvitationFilter, bool);
 
 #[test]
@@ -170,7 +169,7 @@ fn pages_neither_repeat_nor_hide_what_was_there() {
             loop {
                 let list = paging(stage, sort, query).await;
                 seen.extend(list.items.iter().map(|line| line.id.clone()));
-                // Somebody writes between two pages, at the front and at the end.
+                // Between two pages, invitations are added at the front and at the end.
                 stage
                     .done(|tx, host| {
                         for household in ["Aaa", "Zzz"] {
@@ -261,7 +260,7 @@ fn the_list_of_guests_searches_and_filters_people() {
                 ..Default::default()
             })
             .await;
-            // These overlap with others on purpose.
+            // These statuses overlap with others.
             if !matches!(
                 status,
                 people::Status::Eating | people::Status::Partial | people::Status::Unanswered

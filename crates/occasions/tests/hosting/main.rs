@@ -1,5 +1,5 @@
-//! The hosts' side on both engines: who may do what, what every change leaves
-//! behind, and that numbers, lists and files say the same.
+//! The hosts' side on both engines: permissions, the effects of every change, and agreement between
+//! numbers, lists and exports.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,4 +1,4 @@
-//! What observers do not see, on pages and by JSON alike.
+//! Data hidden from observers, on pages and in JSON.
 
 use occasions::hosting::bulk::{self, Action, Request, Target};
 use occasions::hosting::invitations;

@@ -1,4 +1,4 @@
-//! Occasions that members of the site make.
+//! Occasions created by members of the site.
 
 use identity::notification;
 use identity::people::invite;
@@ -78,7 +78,7 @@ fn members_make_five_where_the_configuration_lets_them() {
         }
         let refused = make(stage, &site, member, OWN_LIMIT).await;
         assert!(matches!(refused, Err(Refusal::LimitReached(OWN_LIMIT))));
-        // Whoever administers the site hears of it once, and is held by no such limit.
+        // Administrators are notified once, and the limit does not apply to them.
         let id = stage.stranger.account.clone();
         let unread = move |tx: &mut Tx<'_>| notification::count_unread(tx, &id);
         assert_eq!(stage.site.store.read(unread).await.unwrap(), 1);
@@ -148,14 +148,14 @@ fn a_members_occasion_sends_what_somebody_of_the_site_let_it_send() {
         assert_eq!(leave().await, (MailLeave::Granted, MailLeave::Denied));
         let refused = decide(stage, &stage.owner, &id, Decision::LetSend).await;
         assert!(matches!(refused, Err(Refusal::NotFound)));
-        // On the page of those who administer the site.
+        // Administrators decide on the admin page.
         let mut boss = stage.visitor(&stage.stranger);
         let page = boss.get("/admin").await;
         let mut form = page.form("/admin/members");
         form.press("action", "mail");
         boss.submit(&page, &form).await.expect(303);
         assert_eq!(leave().await, (MailLeave::Granted, MailLeave::Granted));
-        // And back.
+        // Administrators can also revoke and restore the leave to send mail.
         for (action, open) in [("no-mail", MailLeave::Denied), ("mail", MailLeave::Granted)] {
             let page = boss.get("/admin").await;
             let mut form = page.form("/admin/members");

@@ -36,8 +36,8 @@ async fn summary(stage: &Stage<'_>) -> Summary {
     stage.done(summary::load).await
 }
 
-/// Makes the demo harder to count: people over the allowance, an archived
-/// household, one that is open longer than the others, notes.
+/// Adds people above the allowance, an archived household, a household that is open longer than the
+/// others, and notes, so that the demo is harder to count.
 async fn stir(stage: &Stage<'_>) {
     let rossi = stage.invitation("ROSSI").await;
     let tan = stage.invitation("TANWE").await;
@@ -168,7 +168,7 @@ pub(crate) async fn decline_one_event(stage: &Stage<'_>) {
         .await;
 }
 
-/// The list decides in SQL what the rule decides in Rust.
+/// The list computes "partly answered" in SQL, a portal in Rust.
 #[test]
 fn whoever_declined_one_event_and_left_another_has_partly_answered() {
     on_both(async |stage| {
@@ -354,8 +354,7 @@ fn the_curve_ends_at_what_is_so_now() {
     });
 }
 
-/// The list decides in SQL what a portal decides in Rust; both must agree at
-/// every instant.
+/// The list computes in SQL what a portal computes in Rust; both must agree at every instant.
 #[test]
 fn the_list_and_the_portal_agree_on_who_may_answer() {
     on_both(async |stage| {

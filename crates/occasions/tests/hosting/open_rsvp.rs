@@ -1,5 +1,4 @@
-//! Answers that came without a code, as hosts see them: told live, listed,
-//! approved, put together with what was there before.
+//! Hosts' view of answers sent without a code: live notices, the list, approval and merging.
 
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use crate::pages::HOME;
 use crate::parts::portal;
 use crate::stage::{Stage, call, code, on_both};
 
-/// Answers without a code; the invitation's id and code.
+/// Returns the id and the code of the new invitation.
 async fn answer(stage: &Stage<'_>, body: &Value) -> (InvitationId, String) {
     let saved = stage.answer(body.clone()).await.unwrap();
     (saved.id, saved.code.unwrap())
@@ -88,7 +87,7 @@ fn hosts_find_and_approve_them() {
         stage
             .done(move |tx, host| open_rsvp::approve(tx, host, &id, None).map(drop))
             .await;
-        // Once is enough.
+        // A second approval is refused.
         let (id, before) = (first.clone(), portal(stage, &first).await);
         stage
             .done(move |tx, host| open_rsvp::approve(tx, host, &id, None).map(drop))
@@ -114,7 +113,7 @@ fn hosts_find_and_approve_them() {
             })
             .await;
         assert_eq!(code(refused), "forbidden");
-        // What it wishes is public only where hosts want that.
+        // The wish is public only if hosts publish wishes.
         let mut guest = stage.nobody();
         let card = guest.get("/o/aisyah-daniel").await;
         assert!(!card.text().contains("All the best"));
@@ -149,7 +148,7 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
         approve().await;
         let card = guest.get("/o/aisyah-daniel").await.text();
         assert!(card.contains("All the best"), "{card}");
-        // Changed by its writer: looked at again before anybody else reads it.
+        // A wish that its writer changed is hidden again until a host has reviewed it.
         let body = json!({ "code": code, "attending": true, "wish": "Buy at evil.example" });
         stage.answer(body).await.unwrap();
         let card = guest.get("/o/aisyah-daniel").await.text();
@@ -159,7 +158,7 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
         approve().await;
         let card = guest.get("/o/aisyah-daniel").await.text();
         assert!(card.contains("evil.example"), "{card}");
-        // What a household wrote to its hosts alone does not come along.
+        // A household's private note to its hosts is not published as a wish.
         let body = json!({ "code": "RAHMA", "attending": true, "wish": "For you alone" });
         stage.answer(body).await.unwrap();
         let (from, into) = (stage.invitation("RAHMA").await, id.clone());
@@ -177,7 +176,7 @@ fn a_wish_is_public_as_it_was_approved_and_no_other() {
 fn two_become_one_and_both_codes_open_it() {
     on_both(async |stage| {
         stage.expect_confirmations();
-        // Rahman, who has an invitation, answers without its code, with three more.
+        // Rahman has an invitation, but answers without its code and brings three more guests.
         let body = json!({ "name": "rahman bin ALI", "email": "new@example.com",
             "attending": true, "guests": 4, "message": "On our way" });
         let (from, second) = answer(stage, &body).await;
@@ -201,7 +200,7 @@ fn two_become_one_and_both_codes_open_it() {
         assert_eq!(invitation.note, "On our way");
         let kept = invitation.details.email.as_deref();
         assert_eq!(kept, Some("rahman@example.com"));
-        // Both codes open it, and answers by either are saved on it.
+        // Both codes open the merged invitation, and answers sent with either are saved on it.
         let mut guest = stage.nobody();
         let state = guest
             .get(&format!("/api/v1/invitations/{second}"))
@@ -219,7 +218,7 @@ fn two_become_one_and_both_codes_open_it() {
             let mut replies = one.replies.values();
             replies.all(|reply| reply.status == ReplyStatus::No)
         }));
-        // What left cannot come back, and is in no list.
+        // A merged invitation cannot be restored and is in no list.
         let id = from.clone();
         let refused = stage
             .act(&stage.owner, move |tx, host| {
@@ -231,7 +230,8 @@ fn two_become_one_and_both_codes_open_it() {
         assert!(listed(stage, Open::Yes).await.is_empty());
         let actions = stage.actions().await;
         assert!(actions.contains(&"invitation.merged".to_owned()));
-        // Its code is dead once the one that stays is.
+        // When the remaining invitation is archived, the merged invitation's code stops working
+        // too.
         let id = into.clone();
         stage
             .done(move |tx, host| invitations::archive(tx, host, &id, None).map(drop))
@@ -266,7 +266,8 @@ fn a_replaced_code_shuts_out_those_that_were_put_to_it() {
             let refused = stage.answer(body).await.unwrap_err();
             assert!(matches!(refused, GuestRefusal::InvitationNotFound));
         }
-        // Who is put to it afterwards still finds it, and no one of before does.
+        // An answer merged after the code was replaced keeps a working code; codes merged before
+        // stay revoked.
         let (third, third_code) = answer(stage, &body).await;
         stage
             .done(move |tx, host| open_rsvp::merge(tx, host, &third, &into, None).map(drop))
@@ -288,7 +289,7 @@ fn the_later_answer_counts_and_who_is_known_is_not_there_twice() {
         stage.world.clock.advance(SignedDuration::from_mins(1));
         let body = json!({ "name": "Mei", "attending": false });
         let (second, _) = answer(stage, &body).await;
-        // The older one goes to the newer: Mei does not come, whichever way.
+        // The older answer is merged into the newer one. Mei does not come in either.
         let (from, into) = (first.clone(), second.clone());
         let merged = stage
             .done(move |tx, host| open_rsvp::merge(tx, host, &from, &into, None))
@@ -380,7 +381,7 @@ fn pages_and_programs_do_the_same() {
         let sent = format!("{address}/sent");
         let sent = call(&mut program, "POST", &sent, &json!({ "sent": true })).await;
         sent.expect(200);
-        // What was merged is shown to those who may see it.
+        // The merged answers are shown only to tokens that may read answers.
         let rights = [OCCASION_READ, OCCASION_WRITE, RSVPS_READ];
         let mut program = stage.program(&stage.coordinator, &rights).await;
         let body = json!({ "into": rahma });

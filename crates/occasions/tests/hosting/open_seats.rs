@@ -1,5 +1,5 @@
-//! Seats and answers without a code: nobody whom hosts invited or approved goes
-//! without a seat because of those that nobody has looked at.
+//! Seats and answers without a code: unapproved answers never take seats from guests whom hosts
+//! invited or approved.
 
 use occasions::code::CodeKey;
 use occasions::hosting::invitations;
@@ -19,7 +19,7 @@ use crate::pages::HOME;
 use crate::parts::portal;
 use crate::stage::{Stage, call, code, on_both};
 
-/// Seats of the reception: confirmed, and of those who wait.
+/// Returns the seats taken at the reception: the confirmed ones, and those of unapproved guests.
 async fn taken(stage: &Stage<'_>) -> (i64, i64) {
     let found = stage.site.store.read(|tx| {
         let counters =
@@ -41,11 +41,11 @@ async fn taken(stage: &Stage<'_>) -> (i64, i64) {
     found.await.unwrap()
 }
 
-/// Leaves the reception so many seats beside the confirmed ones.
+/// Limits the reception to `free` seats more than are confirmed.
 async fn leave(stage: &Stage<'_>, free: i64) {
     let occasion = stage.occasion.clone();
     let set = stage.site.store.write(move |tx| {
-        // Whoever changes an event holds the occasion.
+        // Changing an event requires the occasion's lock.
         occasion::lock(tx, &occasion)?;
         occasions::event::recount_seats(tx, &occasion)?;
         tx.run(
@@ -57,7 +57,7 @@ async fn leave(stage: &Stage<'_>, free: i64) {
     set.await.unwrap();
 }
 
-/// Somebody without a code says yes to everything, from a network of their own.
+/// Answers yes to every event without a code, from a network of its own.
 fn stranger(
     stage: &Stage<'_>,
     name: &str,
@@ -89,13 +89,12 @@ fn stranger(
     }
 }
 
-/// The first of the Rahmans.
 async fn rahman(stage: &Stage<'_>) -> GuestId {
     let id = stage.invitation("RAHMA").await;
     portal(stage, &id).await.household.guests[0].id.clone()
 }
 
-/// The Rahmans answer for one of them whether they come to the reception.
+/// Saves, with RAHMA's code, whether one guest comes to the reception.
 fn save(
     stage: &Stage<'_>,
     guest: &GuestId,
@@ -169,7 +168,7 @@ fn strangers_take_no_seat_from_invited_households() {
         assert_eq!(taken(stage).await, (confirmed, 3));
         save(stage, &rahman, ReplyStatus::Yes).await.unwrap();
         assert_eq!(taken(stage).await, (confirmed + 1, 3));
-        // Two of the three who wait can be approved now.
+        // Seats are left for two of the three waiting answers.
         approve(stage, &waiting[0]).await.unwrap();
         approve(stage, &waiting[1]).await.unwrap();
         assert_eq!(taken(stage).await, (confirmed + 3, 1));
@@ -187,7 +186,7 @@ fn strangers_take_no_seat_from_invited_households() {
         let overview = owner.get(HOME).await.text();
         let unapproved = stage.fill("host-seats-unapproved", [("n", 1.into())]);
         assert!(overview.contains(&unapproved), "{overview}");
-        // On the page, the host hears why.
+        // The page names the reason for the refusal.
         let address = format!("{HOME}/invites/{}", waiting[2]);
         let page = owner.get(&address).await;
         let refused = owner
@@ -198,7 +197,7 @@ fn strangers_take_no_seat_from_invited_households() {
             words.contains(&stage.fill("problem-event-full", [("left", 0.into())])),
             "{words}"
         );
-        // Nor does merging it into an invited household find a seat for it.
+        // Merging the third answer into an invited household is refused too, for lack of seats.
         let (from, into) = (waiting[2].clone(), stage.invitation("RAHMA").await);
         let merged = stage
             .act(&stage.owner, move |tx, host| {

@@ -6,7 +6,7 @@ use testkit::Page;
 use crate::numbers::decline_one_event;
 use crate::stage::{Stage, on_both};
 
-/// The pages below an occasion that need no id.
+/// Paths below an occasion that contain no id.
 const PAGES: [&str; 26] = [
     "",
     "/answers",
@@ -38,7 +38,7 @@ const PAGES: [&str; 26] = [
 
 pub(crate) const HOME: &str = "/admin/o/aisyah-daniel";
 
-/// What the pages of one invitation are below it.
+/// Paths below an invitation.
 const OF_INVITATION: [&str; 5] = [
     "",
     "/edit",
@@ -251,7 +251,7 @@ fn a_phone_shows_the_boxes_when_somebody_wants_to_select() {
     });
 }
 
-/// How many a list says there are.
+/// Returns the list's total, as the page shows it.
 fn total(stage: &Stage<'_>, page: &Page) -> String {
     let text = page.text();
     if text.contains(&stage.say("host-nothing-found")) {

@@ -76,13 +76,13 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
             (&["reception".to_owned()][..], true)
         );
         assert!(stored.active && !stored.hosts_only);
-        // What was typed as a choice is not dropped without a word.
+        // A choice without a key is reported, not silently dropped.
         let one = format!("{list}/bus");
         let (page, mut filled) = form(&mut owner, &one).await;
         filled.fill("kind", "yes_no");
         owner.submit(&page, &filled).await.expect(422);
 
-        // Two hosts at once: the second is shown both.
+        // Of two hosts who change the question at the same time, the second sees both versions.
         let (page, mut mine) = form(&mut owner, &one).await;
         let mut other = stage.visitor(&stage.coordinator);
         let (their_page, mut theirs) = form(&mut other, &one).await;
@@ -114,7 +114,7 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
                 .text()
                 .contains(&stage.say("host-question-away"))
         );
-        // Observers and strangers have no such page.
+        // Observers may not open the page, and strangers do not learn that it exists.
         stage.visitor(&stage.observer).get(&list).await.expect(403);
         stage.visitor(&stage.stranger).get(&list).await.expect(404);
     });
@@ -151,7 +151,8 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
         let plates = format!("answer.{rahman}.plates");
         assert_eq!(filled.value(&bus), Some("late"));
         assert_eq!(filled.value("household.song"), Some("ABBA"));
-        // By telephone: nothing is required, and the hosts' own is there.
+        // A host who records answers given by telephone may leave required questions empty, and
+        // sees questions that only hosts see.
         filled
             .fill(&bus, "")
             .fill("household.song", "Waterloo")
@@ -172,7 +173,7 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
                 .await
                 .contains(&"rsvp.saved_by_host".to_owned())
         );
-        // The observer reads and cannot write.
+        // The observer sees the answers, but cannot change them.
         let seen = stage.visitor(&stage.observer).get(&address).await;
         assert!(seen.text().contains("Waterloo"), "{}", seen.text());
         assert!(
@@ -180,7 +181,7 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
                 .iter()
                 .all(|form| form.value("household.song").is_none())
         );
-        // The old page is told what stands there now.
+        // A page opened before the change shows the value that is stored now.
         let mut late = old_page.form(&post);
         late.fill("household.song", "Dancing Queen");
         let clash = owner.submit(&old_page, &late).await;
@@ -228,7 +229,7 @@ fn food_needs_are_named_marked_and_put_away_on_pages() {
             .await;
         assert!(stored.allergy && stored.active);
         assert_eq!(stored.label.find("ms"), Some("Tanpa durian"));
-        // One that comes with words of ours can have the hosts', and ours again.
+        // A built-in option can get the hosts' own name, and its built-in name again.
         let halal = format!("{list}/halal");
         for words in ["Halal (JAKIM)", ""] {
             let (page, mut filled) = form(&mut owner, &halal).await;
@@ -273,7 +274,7 @@ fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
                 resource::remove::<Event>(tx, host, brunch.id.as_str(), confirmed).map(drop)
             })
             .await;
-        // Saved again as it stands, it stays about the one that is gone.
+        // Saving the question again unchanged keeps its reference to the deleted event.
         let mut owner = stage.visitor(&stage.owner);
         let address = format!("{HOME}/settings/questions/bus");
         let (page, mut filled) = form(&mut owner, &address).await;
@@ -326,13 +327,14 @@ fn a_schedule_is_written_line_by_line_and_stands_by_the_clock() {
         let event = reception(stage).await;
         assert_eq!(event.schedule.len(), 3);
         let address = format!("{HOME}/settings/events/{}/schedule", event.id);
-        // Texts and schedules are for coordinators too.
+        // Coordinators may change texts and schedules too.
         let mut visitor = stage.visitor(&stage.coordinator);
         let event_page = visitor
             .get(&format!("{HOME}/settings/events/{}", event.id))
             .await;
         event_page.link("Schedule: 3 lines");
-        // The page of the event does not have it, and leaves it alone.
+        // The event's own page does not contain the schedule, and saving it leaves the schedule
+        // unchanged.
         let (event_page, mut event_form) = form(
             &mut visitor,
             &format!("{HOME}/settings/events/{}", event.id),

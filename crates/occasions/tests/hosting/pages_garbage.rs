@@ -1,4 +1,4 @@
-//! Forms that no page of ours would send: refused, and never by our own fault.
+//! Forms with made-up fields and values: they are refused, and never cause a server error.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::pages::HOME;
 use crate::stage::{Stage, on_both};
 
-/// Every address that takes a form.
+/// Returns all paths that accept forms.
 async fn addresses(stage: &Stage<'_>) -> Vec<String> {
     let invitation = stage.invitation("RAHMA").await;
     let mut owner = stage.visitor(&stage.owner);
@@ -119,7 +119,7 @@ fn no_form_makes_us_fail() {
                 &mut host
             };
             let page = visitor.post(&address, &fields).await;
-            // A person changes only so much within a minute.
+            // Resets the limit on changes per minute and account.
             stage
                 .world
                 .clock

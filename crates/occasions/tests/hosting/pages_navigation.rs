@@ -1,5 +1,4 @@
-//! Where hosts' pages lead: between occasions, to the account and the server, and
-//! what comes first on a page.
+//! Navigation on hosts' pages: between occasions, to the account and to the server.
 
 use identity::grant;
 use occasions::role::{self, Role};
@@ -36,7 +35,7 @@ fn every_page_of_an_occasion_leads_to_the_pages_of_the_site() {
                 assert_eq!(leads_to(&page, &server, "/admin/server"), owns_site);
             }
         }
-        // "More" is all there is on a telephone: its main part has them too.
+        // On phones the "More" page is the only navigation, so its main part has these links too.
         let mut owner = stage.visitor(&stage.stranger);
         let page = owner.get(&format!("{HOME}/more")).await;
         let (_, main) = page.body.split_once("<main").unwrap();
@@ -119,7 +118,8 @@ fn an_invitation_begins_with_its_code_and_ends_with_the_rarest_act() {
     });
 }
 
-/// Looks at every page that links lead to from `start`.
+/// Follows links from `start`, and checks on up to `most` pages that the page does not repeat query
+/// values.
 async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize) {
     let mut pages = vec![start.to_owned()];
     let mut next = 0;
@@ -149,7 +149,8 @@ async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize
     assert!(next > 3, "{pages:?}");
 }
 
-/// Else they were not to be compressed: see `web::Compressible`.
+/// Compressing a page that repeats a value of the query could leak secrets (BREACH): see
+/// `web::Compressible`.
 #[test]
 fn pages_repeat_no_value_of_a_query_that_they_are_compressed_with() {
     on_both(async |stage| {

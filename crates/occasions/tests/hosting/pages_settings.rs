@@ -155,7 +155,7 @@ fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
         }
         let emptied = send(&mut owner, &page, "basics", &[("slug", "")]).await;
         emptied.expect(422);
-        // Of two who change the same section, the second is shown both.
+        // Of two hosts who change the same section, the second sees both versions.
         let mut other = stage.visitor(&stage.owner);
         let page = open(&mut owner, "contact").await;
         let theirs = open(&mut other, "contact").await;
@@ -302,7 +302,7 @@ fn events_are_added_changed_and_removed_but_for_the_last() {
             list.text()
         );
 
-        // A coordinator changes its words and nothing else.
+        // A coordinator can change an event's texts and nothing else.
         let mut coordinator = stage.visitor(&stage.coordinator);
         let address = list.link("Tea").href;
         let page = coordinator.get(&address).await;
@@ -442,7 +442,7 @@ fn a_file_is_asked_for_made_and_fetched() {
             file.header("content-disposition")
                 .contains("aisyah-daniel-diets.csv")
         );
-        // A list as it is filtered.
+        // The filter of the list is kept in the export.
         let list = owner
             .get(&format!("{HOME}/guests?status=no&event=reception"))
             .await;
@@ -464,7 +464,7 @@ fn a_file_is_asked_for_made_and_fetched() {
         );
         let page = owner.get(&address).await;
         assert!(page.text().contains(&line), "{line}: {}", page.text());
-        // What holds codes is nothing for observers.
+        // Observers cannot download exports that hold codes.
         let mut observer = stage.visitor(&stage.observer);
         assert!(
             !observer

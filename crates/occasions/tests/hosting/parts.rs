@@ -1,5 +1,4 @@
-//! What several tests of rules need: people to add, answers to give, pages to
-//! open.
+//! Helpers for tests of the hosts' rules: people, answers and portals.
 
 use occasions::code::CodeKey;
 use occasions::hosting::answers::OneReply;
@@ -21,27 +20,26 @@ pub(crate) async fn portal(stage: &Stage<'_>, id: &InvitationId) -> InvitationSn
         .await
 }
 
-/// Its version.
 pub(crate) async fn version(stage: &Stage<'_>, id: &InvitationId) -> i64 {
     portal(stage, id).await.household.invitation.version
 }
 
-/// A change of an invitation, as it is sent.
+/// Returns an invitation's change from JSON.
 pub(crate) fn sent(change: Value) -> InvitationChange {
     serde_json::from_value(change).unwrap()
 }
 
-/// Somebody whom the hosts name.
+/// Returns a guest named by the hosts.
 pub(crate) fn named(name: &str) -> Input {
     json!({ "name": name }).into()
 }
 
-/// Somebody who is brought along.
+/// Returns a guest brought by the household.
 pub(crate) fn brought(name: &str, may_exceed: bool) -> Input {
     json!({ "name": name, "kind": "plus_one", "override": may_exceed }).into()
 }
 
-/// An answer within the limits.
+/// Returns an answer that does not exceed limits.
 pub(crate) fn reply(status: ReplyStatus) -> OneReply {
     OneReply {
         version: None,
@@ -51,7 +49,7 @@ pub(crate) fn reply(status: ReplyStatus) -> OneReply {
     }
 }
 
-/// Whether a code opens anything.
+/// Returns whether the code opens an invitation.
 pub(crate) async fn opens(stage: &Stage<'_>, typed: &'static str) -> bool {
     let key = CodeKey::parse(typed).unwrap();
     let found = stage

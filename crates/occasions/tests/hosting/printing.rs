@@ -1,4 +1,4 @@
-//! What is printed and scanned: every QR code, in a file and on a sheet, is read back by a scanner.
+//! Printed QR codes: every code, in a file and on a sheet, is read back by a QR decoder.
 
 use std::io::{Cursor, Read as _};
 
@@ -10,10 +10,10 @@ use testkit::{Page, Visitor};
 use crate::pages::HOME;
 use crate::stage::{Stage, on_both};
 
-/// How many pixels a module of a drawn code has here.
+/// Pixels per QR module.
 const SCALE: usize = 4;
 
-/// What a scanner reads in a picture of these dark modules.
+/// Decodes a QR code whose dark modules are given by `is_dark`.
 fn scan(width: usize, is_dark: impl Fn(usize, usize) -> bool) -> String {
     let side = (width + 8) * SCALE;
     let mut picture = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
@@ -28,7 +28,7 @@ fn scan(width: usize, is_dark: impl Fn(usize, usize) -> bool) -> String {
     found[0].decode().unwrap().1
 }
 
-/// What a scanner reads in a path of `M3 4h1v1h-1z`.
+/// Decodes a QR code drawn as an SVG path such as `M3 4h1v1h-1z`.
 fn scan_path(width: usize, path: &str) -> String {
     let dark: std::collections::BTreeSet<(usize, usize)> = path
         .split('M')
@@ -40,7 +40,7 @@ fn scan_path(width: usize, path: &str) -> String {
     scan(width, |x, y| dark.contains(&(x, y)))
 }
 
-/// Every code on a page, read.
+/// Decodes every QR code on a page.
 fn scan_page(page: &Page) -> Vec<String> {
     let codes = page.body.split("<svg class=\"qr\"").skip(1);
     codes
@@ -53,7 +53,7 @@ fn scan_page(page: &Page) -> Vec<String> {
         .collect()
 }
 
-/// What a scanner reads in a picture that is one bit deep, as ours are.
+/// Decodes a QR code from a PNG with one bit per pixel; also returns its width.
 fn scan_png(png: &[u8]) -> (usize, String) {
     assert!(png.starts_with(b"\x89PNG"));
     let side = u32::from_be_bytes(png[16..20].try_into().unwrap()) as usize;
@@ -73,7 +73,7 @@ fn scan_png(png: &[u8]) -> (usize, String) {
     (side, found[0].decode().unwrap().1)
 }
 
-/// The full links of all invitations, by name of the household.
+/// Returns the full links of all invitations, sorted by household name.
 async fn links(stage: &Stage<'_>) -> Vec<String> {
     let url = stage.site.url().clone();
     stage
@@ -121,7 +121,7 @@ fn every_code_on_cards_and_labels_is_read_back() {
             let one = get(&mut host, &format!("{at}&q=fernandez")).await;
             assert_eq!(scan_page(&one).len(), 1);
         }
-        // Each card speaks its household's language.
+        // Each card is printed in its household's language.
         let card = get(&mut host, "/print/cards?q=rahma").await;
         let ms = stage.site.catalogue.speak(&web::Language::of("ms"));
         assert!(

@@ -1,4 +1,4 @@
-//! What hosts ask besides who comes: made, changed, answered, counted.
+//! Hosts' own questions: creating and changing them, guests' answers, and the counts.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use web::Input;
 
 use crate::stage::{Stage, call, code, fields, on_both};
 
-/// "Which bus?", of each person, with two to choose from.
+/// "Which bus?", asked of each guest, with two choices.
 pub(crate) fn bus() -> Value {
     json!({
         "key": "bus",
@@ -30,7 +30,7 @@ pub(crate) fn bus() -> Value {
     })
 }
 
-/// The same with something else; what is null is left out.
+/// Returns the bus question with `change` applied; fields that are null in `change` are removed.
 pub(crate) fn bus_but(change: &Value) -> Value {
     let mut bus = bus();
     for (name, value) in change.as_object().unwrap() {
@@ -50,7 +50,8 @@ pub(crate) async fn create(stage: &Stage<'_>, new: Value) -> Question {
         .await
 }
 
-/// The people of RAHMA answer themselves: the bus each takes, and who comes.
+/// Saves answers of RAHMA's guests: the bus that each takes, whether they come, and the household's
+/// song.
 pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value)], song: Value) {
     let id = stage.invitation("RAHMA").await;
     let household = stage
@@ -193,7 +194,7 @@ fn what_was_answered_keeps_its_meaning() {
                 .await
         };
         let of = |kind: &str, asked_of: &str| json!({"kind": kind, "asked_of": asked_of});
-        // Nobody has answered: anything goes.
+        // Nobody has answered yet, so any change is allowed.
         let other = change(of("number", "household"), made.version).await;
         assert!(other.unwrap().choices.is_empty(), "a number has no choices");
         assert_eq!(
@@ -307,7 +308,7 @@ fn numbers_and_files_leave_out_who_declined() {
         let counted: Vec<i64> = of("bus").choices.iter().map(|(_, n)| *n).collect();
         assert_eq!(counted, [0, 2], "Siti stays at home");
         assert_eq!(of("plates").sum, Some(0));
-        // Each number opens a list of as many.
+        // Each number of the tally links to a list of that length.
         let mut owner = stage.visitor(&stage.owner);
         let reports = owner.get("/admin/o/aisyah-daniel/reports").await;
         let links: Vec<_> = reports.links();
@@ -446,7 +447,7 @@ fn lists_and_numbers_mean_the_same_answers() {
                 .map(|((name, status), bus)| (*name, status, bus))
                 .collect();
             answer(stage, &given, Value::Null).await;
-            // Nur comes to the brunch after all, and to nothing else.
+            // Nur now comes to the brunch only.
             stage
                 .site
                 .store

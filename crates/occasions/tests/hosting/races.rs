@@ -1,5 +1,4 @@
-//! Hosts and households who want something at the same moment, many rounds, on
-//! both engines.
+//! Races between hosts and households: many rounds, on both engines.
 
 use occasions::code::CodeKey;
 use occasions::event::Seats;
@@ -18,7 +17,7 @@ use web::Input;
 use crate::parts::{named, sent};
 use crate::stage::{Host, Stage, on_both};
 
-/// One host's change of one invitation, ready to run anywhere.
+/// Wraps one host's change of one invitation in a future that races can run.
 fn by<T, F>(
     stage: &Stage<'_>,
     host: &Host,
@@ -45,7 +44,7 @@ where
     }
 }
 
-/// A household that takes all its people along, whatever it saw before.
+/// Removes all guests that the household brought, without a version.
 fn household(
     stage: &Stage<'_>,
     code: &'static str,

@@ -1,4 +1,5 @@
-//! Reminders by rule: once for each rule and deadline, to those who owe an answer, and never late.
+//! Automatic reminders: sent once for each rule and deadline, only to households that owe an
+//! answer, and never late.
 
 use jiff::SignedDuration;
 use occasions::hosting::campaign::{self, Campaign};
@@ -13,7 +14,8 @@ use crate::stage::{ALL, Stage, call, on_both};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Lets only the labelled four have addresses, so that only they are reminded.
+/// Removes the addresses of all households but the four labelled ones, so that only these are
+/// reminded.
 async fn only_four(stage: &Stage<'_>) {
     stage.label_four().await;
     let forget = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -30,7 +32,7 @@ async fn rule(stage: &Stage<'_>, days: i64, hour: &str) {
     made.expect(201);
 }
 
-/// Has the clock look for what is due, once.
+/// Runs the minutely check for due reminders once.
 async fn minute(stage: &Stage<'_>) {
     stage.world.clock.advance(SignedDuration::from_mins(1));
     let key = stage.site.keys.key(suppression::PURPOSE);
@@ -48,7 +50,7 @@ async fn reminders(stage: &Stage<'_>) -> Vec<Campaign> {
     all.map(|report| report.campaign).collect()
 }
 
-/// Sends what is due.
+/// Runs the worker that sends due mails.
 async fn deliver(stage: &Stage<'_>) {
     let postman = stage.postman();
     stage.seconds(&postman, 8).await;
@@ -79,7 +81,7 @@ fn a_rule_reminds_once_of_each_deadline() {
         only_four(stage).await;
         rule(stage, 3, "10:00").await;
         rule(stage, 2, "09:00").await;
-        // The day ends the deadline; the rule is for 10:00 three days before it.
+        // The deadline is at the end of the day; the rule fires three days earlier at 10:00.
         to_deadline(stage, DAY * 3 + SignedDuration::from_hours(15)).await;
         minute(stage).await;
         assert_eq!(reminders(stage).await.len(), 0, "an hour too early");
@@ -93,14 +95,13 @@ fn a_rule_reminds_once_of_each_deadline() {
         let mails = stage.world.mails().await;
         let mut to: Vec<_> = mails.iter().map(|mail| mail.recipient.as_str()).collect();
         to.sort_unstable();
-        // LATE1 has a deadline of its own.
         assert!(to.contains(&"rahman@example.com"), "{to:?}");
         let was = to.len();
-        // Another rule is silent for a day after the first one.
+        // A second rule sends nothing within a day of the first one.
         stage.world.clock.advance(SignedDuration::from_hours(23));
         minute(stage).await;
         assert_eq!(stage.world.mails().await.len(), was);
-        // A moved deadline is another one.
+        // A moved deadline counts as a new deadline.
         stage
             .details(|details| {
                 details.rsvp_deadline = details.rsvp_deadline.map(|at| at + DAY * 10);
@@ -147,7 +148,7 @@ fn a_program_reminds_and_a_repeat_within_ten_minutes_does_not() {
         body["force"] = json!(true);
         let forced = call(&mut program, "POST", at, &body).await.with(202).json();
         assert_ne!(forced["id"], first["id"]);
-        // The caller has no other occasion.
+        // The token's owner has no other occasion.
         stage.world.clock.advance(SignedDuration::from_mins(11));
         let own = call(&mut program, "POST", at, &json!({"filter": four()})).await;
         assert_ne!(own.with(202).json()["id"], forced["id"]);

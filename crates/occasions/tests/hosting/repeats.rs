@@ -1,11 +1,11 @@
-//! Answers that are kept for repeats: who gets them again, and who no more.
+//! Stored responses to repeated requests: who still receives them, and who does not.
 
 use platform::{Rows, Sql, Tx, sql};
 use serde_json::json;
 
 use crate::stage::{Host, Stage, call, on_both};
 
-/// Changes the grants of a host beside all rules.
+/// Changes a host's grants directly in the store, bypassing all rules.
 async fn regrant(stage: &Stage<'_>, host: &Host, change: Sql) {
     let account = host.account.clone();
     let regrant = move |tx: &mut Tx<'_>| tx.run(change, &[&account], Rows::Exactly(1));

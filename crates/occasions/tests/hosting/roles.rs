@@ -1,5 +1,5 @@
-//! Every address of hosts × every role × every scope of a token, as the lists of addresses
-//! say: who is let in, and with which code all others are refused.
+//! Every host path × every role × every token scope, compared with the access lists: who is
+//! admitted, and with which error code everybody else is refused.
 
 use identity::session::token::TokenScope;
 use jiff::SignedDuration;
@@ -13,23 +13,23 @@ use web::described::Description;
 
 use crate::stage::{ALL, Stage, call, on_both};
 
-/// What the list says of an address, and a call of it that changes little.
+/// A path with its listed access rules, and a request to it that changes little.
 pub(crate) struct Route {
     pub(crate) method: String,
-    /// As the list names it.
+    /// The path as the access list spells it.
     pub(crate) listed: String,
     /// `{i}`, `{g}`, `{e}`, `{b}`, `{x}` and `{a}` stand for an invitation, a guest, an event, a
     /// bulk action, an export and an account.
     pub(crate) path: String,
     pub(crate) body: Value,
-    /// The least role; none where the address belongs to no occasion.
+    /// The lowest role that is admitted; `None` if the path belongs to no occasion.
     role: Option<Role>,
-    /// What a token needs; `None`: no token may.
+    /// The scopes that a token needs; `None` if no token is admitted.
     scopes: Option<Vec<String>>,
 }
 
 impl Route {
-    /// As the description of the API names it.
+    /// Returns the operation's name in the API description.
     pub(crate) fn operation(&self) -> String {
         format!("{} {}", self.method, self.listed)
     }
@@ -42,7 +42,7 @@ impl Route {
         !self.listed.starts_with("/api/")
     }
 
-    /// A member who leaves has no role any more.
+    /// Returns whether the call must come last, because it removes the caller's own membership.
     fn is_left_to_the_end(&self) -> bool {
         let leave = [
             "DELETE /api/v1/occasions/{id}/members/{account}",
@@ -52,7 +52,7 @@ impl Route {
     }
 }
 
-/// Names of the lists, and those of the calls.
+/// Path parameters as the access lists name them, and as the tests' paths do.
 const PLACES: [(&str, &str); 25] = [
     ("/invitations/id/{id}", "/invitations/id/{i}"),
     ("/guests/{id}/replies/{event}", "/guests/{g}/replies/nikah"),
@@ -84,7 +84,7 @@ const PLACES: [(&str, &str); 25] = [
 fn route(method: &str, listed: &str, role: Option<Role>, scopes: Option<Vec<String>>) -> Route {
     let places = PLACES.into_iter();
     let path = places.fold(listed.to_owned(), |path, (from, to)| path.replace(from, to));
-    // Vegan is in use, and is only put away.
+    // Vegan is in use, so deleting it would only deactivate it.
     let path = if method == "DELETE" {
         path.replace("vegan", "kosher")
     } else {
@@ -104,7 +104,8 @@ fn route(method: &str, listed: &str, role: Option<Role>, scopes: Option<Vec<Stri
     }
 }
 
-/// What the API takes; of a version that is not stored, wherever it takes one.
+/// Returns a request body that the API accepts. Where it takes a version, the version is stale, so
+/// that nothing changes.
 fn body(method: &str, rest: &str) -> Value {
     match (method, rest) {
         ("GET" | "DELETE", _) | (_, "/sent") => Value::Null,
@@ -126,7 +127,8 @@ fn body(method: &str, rest: &str) -> Value {
     }
 }
 
-/// What the API's lists say. An operation of which nobody says who may use it is for guests.
+/// Returns all routes in the API's access lists. Operations without an access rule are for guests
+/// and are skipped.
 pub(crate) fn routes() -> Vec<Route> {
     let described = occasions::web::api::routes::<Description<_>>().into_openapi();
     let described = serde_json::to_value(described).unwrap();
@@ -154,7 +156,7 @@ pub(crate) fn routes() -> Vec<Route> {
             ));
         }
     }
-    // What is removed is asked for before.
+    // Deletions come last, so that other requests still find their objects.
     routes.sort_by_key(|route| route.method == "DELETE");
     routes
 }
@@ -168,7 +170,7 @@ fn pages() -> Vec<Route> {
     pages.collect()
 }
 
-/// What to put into the paths and bodies of [`routes`].
+/// The values for the placeholders in paths and bodies of [`routes`].
 pub(crate) struct Names(Vec<(&'static str, String)>);
 
 impl Names {
@@ -226,11 +228,10 @@ impl Names {
     }
 }
 
-/// How somebody was answered.
 #[derive(Debug)]
 struct Answer {
     status: u16,
-    /// With which code they were kept out, if they were.
+    /// The error code of the refusal; `None` if the caller was admitted.
     refusal: Option<String>,
     body: String,
 }
@@ -260,19 +261,20 @@ impl Answer {
         }
     }
 
-    /// What is there for hosts may be missing for another reason.
+    /// Returns the refusal, unless it is "not found": an object may be missing for another reason
+    /// than access.
     fn refusal_but_missing(&self) -> Option<&str> {
         self.refusal.as_deref().filter(|code| *code != "not_found")
     }
 }
 
-/// How somebody whose account is `own` is answered.
+/// Sends a request as the host whose account is `own`, and returns the response.
 async fn ask(visitor: &Visitor, route: &Route, names: &Names, own: &str, is_in: bool) -> Answer {
     let mut visitor = visitor.clone();
     visitor.header("accept", "application/json");
     let path = names.put(&route.path.replace("{a}", own));
     if is_in && path.ends_with("/stream") {
-        // It has no end.
+        // A stream's body never ends, so only its head is read.
         visitor.listen(&path).await;
         return Answer {
             status: 200,
@@ -297,8 +299,8 @@ async fn ask(visitor: &Visitor, route: &Route, names: &Names, own: &str, is_in: 
     Answer::of(call(&mut visitor, &route.method, &path, &body).await)
 }
 
-/// Nobody is let in who is not signed in, and no host of another occasion; and of the hosts
-/// those with the role.
+/// Signed-out visitors and hosts of other occasions are admitted nowhere; members only where their
+/// role suffices.
 async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
     stage.expect_work();
     let names = Names::of(stage).await;
@@ -317,7 +319,7 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
         assert_eq!(answer.refusal.as_deref(), Some("unauthenticated"), "{told}");
         let answer = ask(&foreign, route, &names, own, false).await;
         let Some(least) = route.role else {
-            // An administrator, as all are that make occasions.
+            // The stranger is an administrator, and only administrators make occasions here.
             assert_eq!(answer.refusal, None, "{told}");
             continue;
         };
@@ -336,21 +338,21 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
             } else {
                 assert_eq!(answer.refusal.as_deref(), Some("forbidden"), "{told}");
             }
-            // The guests' page that another page shows in a frame, and a sheet of paper, have no frame
-            // of the host's own.
+            // The framed preview and printed sheets have no frame of the host's pages.
             let is_own = answer.body.starts_with("<!doctype html>")
                 && !route.path.ends_with("/preview/page")
                 && !route.path.contains("/print/");
             if is_in && is_own {
                 assert!(answer.body.contains("action=\"/logout\""), "{told}");
             }
-            // A file of the owner's is for those who may see all of it, once it is made.
+            // The owner's export can be downloaded only by hosts who may see all of its data, and
+            // only when it is ready.
             if is_in && route.is_read() && !route.path.contains("{x}") {
                 assert_eq!(answer.status, 200, "{told}");
             }
         }
     }
-    // Whoever tries a mail gets it.
+    // A test mail goes to the host who requested it.
     for mail in stage.world.mails().await {
         if mail.subject.starts_with("[Test]") {
             stage.world.expect_mail(&mail.recipient, &mail.subject);
@@ -368,7 +370,8 @@ fn every_page_is_for_the_roles_that_its_list_says() {
     on_both(async |stage| try_every_role(stage, pages()).await);
 }
 
-/// Each scope alone, all but each, all, and those of the log, which shows answers too.
+/// Each scope alone, all scopes but one, all scopes, and the scopes for the log, which shows
+/// answers too.
 fn scope_sets() -> Vec<Vec<TokenScope>> {
     let but = |scope| ALL.into_iter().filter(move |other| *other != scope);
     let mut sets: Vec<Vec<TokenScope>> = ALL.into_iter().map(|scope| vec![scope]).collect();
@@ -383,7 +386,7 @@ fn a_token_may_what_its_scopes_are_for_and_nothing_that_is_for_people() {
         stage.expect_work();
         let names = Names::of(stage).await;
         for scopes in scope_sets() {
-            // Nobody may change so many things at once.
+            // Resets the limit on changes per minute and account.
             stage.world.clock.advance(SignedDuration::from_mins(5));
             stage.forget_tokens().await;
             let owner = stage.program(&stage.owner, &scopes).await;

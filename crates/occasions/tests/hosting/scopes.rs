@@ -1,6 +1,6 @@
-//! What a token shows of people: tokens of each scope × every operation of the
-//! API, and which personal fields came back. The table is `scopes.txt`; the test
-//! writes it anew when it is not what came, to be read and committed.
+//! The personal data that tokens reveal: tokens of each scope × every operation of the API, and
+//! which personal fields the responses contain. The expected table is `scopes.txt`. If it differs,
+//! the test rewrites it, so that the difference can be reviewed and committed.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -76,13 +76,13 @@ const SCOPES: [(&str, &[TokenScope]); 6] = [
     ("all of them", &ALL),
 ];
 
-/// One call, and how its operation is described.
+/// One request, and the description of its operation.
 struct Call {
     operation: String,
     method: String,
     path: String,
     body: Value,
-    /// `If-Match`: the version found at this address, or a stale one.
+    /// Whether `If-Match` gets the version found at this path, or a stale one.
     version: Version,
 }
 
@@ -92,7 +92,7 @@ enum Version {
     At(String),
 }
 
-/// What the calls are about.
+/// The ids that the requests use.
 struct Planted {
     names: Vec<(&'static str, String)>,
 }
@@ -120,8 +120,8 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// A household that has filled in everything there is, and one that came
-/// without a code.
+/// Creates a household that has filled in everything, and an invitation from an answer without a
+/// code.
 async fn plant(stage: &Stage<'_>) -> Planted {
     stage.expect_confirmations();
     stage.expect_work();
@@ -192,7 +192,7 @@ async fn plant(stage: &Stage<'_>) -> Planted {
     }
 }
 
-/// Calls that change something, in an order in which each can.
+/// Requests that change something, ordered so that each of them can succeed.
 fn changes() -> Vec<Call> {
     let invitation = "/api/v1/invitations/id/{i}";
     let occasion = "/api/v1/occasions/{id}";
@@ -310,7 +310,8 @@ fn changes() -> Vec<Call> {
     ]
 }
 
-/// Calls that look, and those that meet a conflict, which shows what is stored.
+/// Requests that read, and requests that cause a version conflict, whose response shows the stored
+/// values.
 fn others() -> Vec<Call> {
     let of_hosts = routes().into_iter().map(|route| Call {
         operation: route.operation(),
@@ -385,7 +386,7 @@ fn others() -> Vec<Call> {
     of_hosts.chain(more).collect()
 }
 
-/// What a program is answered.
+/// Sends one request with a token of these scopes, and returns the response.
 async fn ask(stage: &Stage<'_>, rights: &[TokenScope], one: &Call, planted: &Planted) -> Page {
     let path = planted.put(&one.path);
     let body: Value = serde_json::from_str(&planted.put(&one.body.to_string())).unwrap();
@@ -405,7 +406,7 @@ async fn ask(stage: &Stage<'_>, rights: &[TokenScope], one: &Call, planted: &Pla
     if !path.ends_with("/stream") || !rights.contains(&RSVPS_READ) {
         return call(&mut program, &one.method, &path, &body).await;
     }
-    // All that was told since the beginning, until the household has answered.
+    // Reads the whole event log, until the event about the household's answer.
     program.carry(Pace(Duration::from_millis(50)));
     let mut events = program.listen(&format!("{path}?last_event_id=0")).await;
     let mut page = call(&mut program, "GET", "/api/v1/me", &Value::Null).await;
@@ -427,7 +428,8 @@ fn fields(page: &Page) -> Vec<&'static str> {
     found.map(|(name, ..)| *name).collect()
 }
 
-/// The personal fields that come back of each call, in a world of its own.
+/// Returns the personal fields in the response to each request. Each set of scopes gets its own
+/// store.
 async fn shown_to(stage: &Stage<'_>, rights: &[TokenScope]) -> Vec<Vec<&'static str>> {
     let planted = plant(stage).await;
     let all = rights.len() == ALL.len();
@@ -487,7 +489,7 @@ fn a_token_shows_what_its_scopes_are_for() {
     }
 }
 
-/// A new operation is to be called above, or to be no operation for tokens.
+/// Every new operation must be added to the requests above, or to [`WITHOUT_TOKEN`].
 #[test]
 fn every_operation_is_in_the_table() {
     let mut described = OpenApi::new(Info::new("", ""), Paths::new());

@@ -1,4 +1,4 @@
-//! Seats of events with a limit, when whole households go and come back.
+//! Seats of events with a limit, when whole households are archived and restored.
 
 use occasions::event::{self, Seats};
 use occasions::hosting::bulk::{self, Action, Request, Target};
@@ -14,14 +14,15 @@ use crate::pages::HOME;
 use crate::parts::{portal, reply, version};
 use crate::stage::{Stage, call, on_both};
 
-/// The event with seats that everybody knows, and how many are taken.
+/// Returns the reception's id, and how many of its seats are taken.
 async fn reception(stage: &Stage<'_>) -> (EventId, i64) {
     let find = sql!("SELECT id, seats_taken FROM event WHERE key = 'reception'");
     let found = stage.site.store.read(move |tx| tx.one(find, &[])).await;
     found.map_err(|error: StoreError| error).unwrap()
 }
 
-/// The seats taken, which must be those of everybody who says yes.
+/// Returns the number of seats taken at the reception. It must equal the number of guests who said
+/// yes.
 async fn taken(stage: &Stage<'_>) -> i64 {
     let counted = stage
         .site
@@ -46,11 +47,11 @@ async fn taken(stage: &Stage<'_>) -> i64 {
     taken
 }
 
-/// From now on there are as many seats as are taken.
+/// Limits the reception to the seats that are already taken.
 async fn fill(stage: &Stage<'_>) {
     let occasion = stage.occasion.clone();
     let filled = stage.site.store.write(move |tx| {
-        // Whoever changes an event holds the occasion.
+        // Changing an event requires the occasion's lock.
         occasion::lock(tx, &occasion)?;
         let fill = sql!("UPDATE event SET capacity = seats_taken WHERE key = 'reception'");
         tx.run(fill, &[], Rows::Exactly(1))

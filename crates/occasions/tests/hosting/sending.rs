@@ -1,4 +1,5 @@
-//! Sending invitations by hand: what a household is told, and the walk through all that wait.
+//! Sending invitations manually: the message to a household, and the page that goes through all
+//! unsent ones.
 
 use occasions::hosting::invitations;
 use occasions::hosting::occasions as occasion_settings;
@@ -14,7 +15,7 @@ use crate::stage::{Stage, on_both};
 
 const WALK: &str = "/admin/o/aisyah-daniel/invites/send";
 
-/// Marks the household on the page as sent, or takes that back, and follows.
+/// Marks the household on the page as sent or unsent, and follows the redirect.
 async fn press(visitor: &mut testkit::Visitor, page: &Page, action: &str, sent: &str) -> Page {
     let mut form = page.form(action);
     form.press("sent", sent);
@@ -23,7 +24,7 @@ async fn press(visitor: &mut testkit::Visitor, page: &Page, action: &str, sent: 
     visitor.follow(done).await
 }
 
-/// The address where the household on the page is marked.
+/// Returns the path that marks the household on the page as sent.
 fn action(page: &Page) -> String {
     let link = page
         .links()
@@ -34,7 +35,7 @@ fn action(page: &Page) -> String {
     format!("{HOME}/invites/{id}/sent")
 }
 
-/// How many households wait.
+/// Returns the number of households whose invitation is unsent.
 async fn waiting(stage: &Stage<'_>) -> i64 {
     let count = |tx: &mut platform::Tx<'_>| -> Result<(i64,), platform::StoreError> {
         tx.one(
@@ -68,7 +69,7 @@ fn households_are_sent_one_after_the_other_and_taken_back_with_one_press() {
                 .text()
                 .contains(&stage.fill("host-send-left", [("n", (all - 1).into())]))
         );
-        // One that is passed over waits on.
+        // A skipped household stays unsent.
         let third = host
             .get(&second.link(&stage.say("host-send-skip")).href)
             .await;
@@ -78,7 +79,7 @@ fn households_are_sent_one_after_the_other_and_taken_back_with_one_press() {
         let again = press(&mut host, &fourth, &action(&third), "0").await;
         assert_eq!(action(&again), action(&third));
         assert_eq!(waiting(stage).await, all - 1);
-        // The way follows the filter of the list, and has an end.
+        // The pages follow the filter of the list, and end with its last household.
         let few = host.get(&format!("{WALK}?q=fernandez")).await;
         let end = press(&mut host, &few, &action(&few), "1").await;
         assert!(

@@ -1,5 +1,5 @@
-//! What owners set up: occasions, events, food needs, members, and whom a
-//! deadline closes out.
+//! Owners' settings: occasions, events, food needs, members, and the effect of deadlines on
+//! households.
 
 use occasions::diet::DietaryOption;
 use occasions::event::{self, Event};
@@ -186,7 +186,6 @@ fn what_follows_an_event_hears_that_it_is_moved_or_gone() {
         let date = date.unwrap();
         assert!(begins.to_string().starts_with(&date.at), "{date:?}");
         assert!(date.label.contains("Akad nikah"), "{date:?}");
-        // Nobody else may follow it.
         let none = stage.act(&stage.stranger, dates).await;
         assert!(none.is_err() || none.unwrap().is_empty());
 

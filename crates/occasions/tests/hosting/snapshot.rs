@@ -1,5 +1,5 @@
-//! What guests read alike is kept in memory: whatever a host changes about it,
-//! the next guest reads the change.
+//! The cache of data that all guests read: after any change by a host, the next guest reads the new
+//! data.
 
 use occasions::code::CodeKey;
 use occasions::diet::DietaryOption;
@@ -85,7 +85,8 @@ fn a_change_that_is_taken_back_is_read_by_nobody() {
         let taken_back = stage
             .act(&stage.owner, move |tx, host| {
                 another(tx, host)?;
-                // Read under a revision that the next change has as well.
+                // The rolled-back transaction fills the cache under a revision that the next change
+                // gets as well.
                 open(tx).map_err(|_| Refusal::NotFound)?;
                 Err::<(), _>(Refusal::NotFound)
             })
@@ -102,7 +103,7 @@ fn open(tx: &mut Tx<'_>) -> Result<invitation_snapshot::InvitationSnapshot, Clos
     invitation_snapshot::open(tx, &CodeKey::parse("RAHMA").unwrap())
 }
 
-/// What a guest reads, and what is stored.
+/// Returns the page that a guest reads, and the stored data.
 async fn read(stage: &Stage<'_>) -> (String, String) {
     let store = &stage.site.store;
     let portal = store.read(open).await.unwrap();

@@ -31,7 +31,6 @@ pub(crate) use testkit::stage::call;
 
 pub(crate) const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN];
 
-/// All that a token may be used for.
 pub(crate) const ALL: [TokenScope; 5] = [
     PROFILE_READ,
     OCCASION_READ,
@@ -40,17 +39,17 @@ pub(crate) const ALL: [TokenScope; 5] = [
     RSVPS_WRITE,
 ];
 
-/// The demo, and people who work on it.
+/// The demo occasion and its hosts.
 pub(crate) struct Stage<'w> {
     demo: demo::Stage<'w>,
     pub(crate) owner: Host,
     pub(crate) coordinator: Host,
     pub(crate) observer: Host,
-    /// Owns the installation, and is nothing to the occasion.
+    /// An administrator of the installation who is no member of the occasion.
     pub(crate) stranger: Host,
 }
 
-/// Somebody who is signed in.
+/// An account that is signed in.
 #[derive(Clone)]
 pub(crate) struct Host {
     pub(crate) account: AccountId,
@@ -66,10 +65,9 @@ impl<'w> Deref for Stage<'w> {
     }
 }
 
-/// Runs `test` on each engine there is.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::each_engine(&domains::migrations(DOMAINS), async move |world| {
-        // Something may follow whatever begins at another time, or not at all.
+        // A date that moves may cause further jobs.
         world.expect_jobs("date.moved");
         test(&Stage::build(world).await).await;
     });
@@ -100,7 +98,7 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// Answers for everybody at once, with a code or without one, and says what became of it.
+    /// Answers without a code, or with the code in `body`.
     pub(crate) async fn answer(&self, body: Value) -> Result<Outcome, GuestRefusal> {
         let occasion = self.occasion.clone();
         let change = move |tx: &mut Tx<'_>| {
@@ -135,12 +133,12 @@ impl<'w> Stage<'w> {
         self.site.store.write(change).await
     }
 
-    /// From now on households save, and wait for their confirmations.
+    /// Allows jobs for confirmation mails to be left at the end of the test.
     pub(crate) fn expect_confirmations(&self) {
         self.world.expect_jobs(rsvp::CONFIRM);
     }
 
-    /// From now on hosts begin work that is done in the background.
+    /// Allows jobs of bulk actions, imports and exports to be left at the end of the test.
     pub(crate) fn expect_work(&self) {
         self.world.expect_jobs(bulk::KIND);
         self.world.expect_jobs(export::KIND);
@@ -148,12 +146,10 @@ impl<'w> Stage<'w> {
         self.world.expect_jobs(campaign::KIND);
     }
 
-    /// A browser in which nobody is signed in.
     pub(crate) fn nobody(&self) -> Visitor {
         self.demo.visitor()
     }
 
-    /// Somebody's browser.
     pub(crate) fn visitor(&self, host: &Host) -> Visitor {
         let mut visitor = self.nobody();
         visitor.set_cookie("kd_session", host.session.reveal());
@@ -162,7 +158,7 @@ impl<'w> Stage<'w> {
         visitor
     }
 
-    /// A program with a token of somebody's.
+    /// Returns a client that uses an API token of this host.
     pub(crate) async fn program(&self, host: &Host, scopes: &[TokenScope]) -> Visitor {
         let token = testkit::stage::new_token(&self.site.store, &host.account, scopes, None).await;
         let mut visitor = self.nobody();
@@ -170,7 +166,7 @@ impl<'w> Stage<'w> {
         visitor
     }
 
-    /// Only who can sign in counts as an owner.
+    /// Gives a host a password, because only accounts that can sign in count as owners.
     pub(crate) async fn give_password(&self, host: &Host) {
         let account = host.account.clone();
         let give = move |tx: &mut Tx<'_>| {
@@ -183,13 +179,13 @@ impl<'w> Stage<'w> {
         self.site.store.write(give).await.unwrap();
     }
 
-    /// Takes all tokens back, of which nobody may have too many.
+    /// Revokes all tokens, because their number per account is limited.
     pub(crate) async fn forget_tokens(&self) {
         let forget = |tx: &mut Tx<'_>| tx.run(sql!("DELETE FROM personal_token"), &[], Rows::Any);
         self.site.store.write(forget).await.unwrap();
     }
 
-    /// Does something as a host, in one transaction.
+    /// Runs a host's change in one transaction.
     pub(crate) async fn act<T, F>(&self, host: &Host, change: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
@@ -205,7 +201,7 @@ impl<'w> Stage<'w> {
             .await
     }
 
-    /// As [`Stage::act`] by the owner, where nothing may go wrong.
+    /// Like [`Stage::act`] as the owner, for changes that must succeed.
     pub(crate) async fn done<T, F>(&self, change: F) -> T
     where
         T: Send + 'static,
@@ -214,7 +210,6 @@ impl<'w> Stage<'w> {
         self.act(&self.owner, change).await.unwrap()
     }
 
-    /// The invitation with this code.
     pub(crate) async fn invitation(&self, code: &'static str) -> InvitationId {
         let find = move |tx: &mut Tx<'_>| -> Result<(InvitationId,), _> {
             sql!("SELECT id FROM invitation WHERE code = :code", code).one(tx)
@@ -222,12 +217,11 @@ impl<'w> Stage<'w> {
         read(&self.site.store, find).await.0
     }
 
-    /// The address of something below the occasion.
     pub(crate) fn at(&self, rest: &str) -> String {
         format!("/api/v1/occasions/{}{rest}", self.occasion)
     }
 
-    /// A worker for what runs in the background.
+    /// Returns a worker that runs background jobs.
     pub(crate) fn worker(&self) -> Worker {
         let mut handlers = occasions::hosting::jobs(&self.site.platform, &self.site.catalogue);
         handlers.push(occasions::web::alarm::alarms(self.site.clone()));
@@ -240,7 +234,7 @@ impl<'w> Stage<'w> {
         )
     }
 
-    /// What the log says was done, the oldest first.
+    /// Returns the actions in the log, oldest first.
     pub(crate) async fn actions(&self) -> Vec<String> {
         let all = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, _> {
             tx.all(sql!("SELECT action FROM audit ORDER BY sequence"), &[])
@@ -249,7 +243,7 @@ impl<'w> Stage<'w> {
         rows.into_iter().map(|(action,)| action).collect()
     }
 
-    /// What open pages were told, the oldest first: name and what.
+    /// Returns the events sent to open pages, oldest first: names and data.
     pub(crate) async fn news(&self) -> Vec<(String, Value)> {
         let all = |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, _> {
             tx.all(
@@ -263,12 +257,11 @@ impl<'w> Stage<'w> {
     }
 }
 
-/// The code of a refusal, as programs read it.
 pub(crate) fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> &'static str {
     web::Problem::from(outcome.unwrap_err()).code
 }
 
-/// The fields that a refusal finds fault with: pointer and code.
+/// Returns the pointer and code of each finding in a refusal.
 pub(crate) fn fields<T: std::fmt::Debug>(
     outcome: Result<T, Refusal>,
 ) -> Vec<(String, &'static str)> {

@@ -1,5 +1,5 @@
-//! The live stream: in order, nothing lost or doubled, and only for who
-//! may hear it.
+//! The live stream: events arrive in order, none is lost or repeated, and only hosts with
+//! permission receive them.
 
 use occasions::hosting::{guests, locks, members, portals};
 use occasions::web::api::Pace;
@@ -12,7 +12,6 @@ use testkit::Events;
 use crate::parts::named;
 use crate::stage::{Host, Stage, on_both};
 
-/// One event as a browser reads it.
 #[derive(Clone, Debug, PartialEq)]
 struct Heard {
     id: Option<i64>,
@@ -20,7 +19,7 @@ struct Heard {
     data: Value,
 }
 
-/// The next event; comments and the time to come back are passed over.
+/// Returns the next event; skips comments and `retry` fields.
 async fn hear(events: &mut Events) -> Option<Heard> {
     loop {
         let text = events.next().await?;
@@ -39,7 +38,7 @@ async fn hear(events: &mut Events) -> Option<Heard> {
     }
 }
 
-/// The next event that is no counter.
+/// Returns the next event other than a counter.
 async fn hear_news(events: &mut Events) -> Heard {
     loop {
         let heard = hear(events).await.unwrap();
@@ -58,7 +57,7 @@ async fn listen(stage: &Stage<'_>, host: &Host, after: Option<i64>) -> Events {
     visitor.listen(&stage.at("/stream")).await
 }
 
-/// Locks or unlocks, `times` in all: as many news.
+/// Locks and unlocks an invitation in alternation, so that `times` events are sent.
 async fn rattle(stage: &Stage<'_>, times: usize) {
     let id = stage.invitation("RAHMA").await;
     for _ in 0..times {
@@ -299,7 +298,7 @@ fn one_stream_too_many_ends_the_oldest_of_that_account() {
         for events in streams[2..].iter_mut().chain([&mut others]) {
             assert_eq!(hear_news(events).await.name, "invitation");
         }
-        // Who goes makes room.
+        // Closing a stream frees its slot.
         streams.truncate(10);
         let mut again = listen(stage, &stage.owner, None).await;
         hear(&mut again).await.unwrap();

@@ -1,4 +1,5 @@
-//! Mail that does not reach an invitation: what hosts are shown of it, and may end.
+//! Suppressed mail addresses of an invitation: what hosts see, and which suppressions they can
+//! lift.
 
 use jiff::SignedDuration;
 use platform::mail::suppression::{self, Cause};
@@ -26,7 +27,6 @@ async fn unsubscribe(stage: &Stage<'_>, stream: Stream, scope: &str) {
     stage.nobody().post(&link, &[]).await.expect(200);
 }
 
-/// The causes that the API gives for an invitation.
 fn causes(page: &Page) -> Value {
     page.expect(200);
     let Value::Array(all) = page.json()["suppressions"].take() else {
@@ -119,7 +119,7 @@ fn an_address_is_held_for_a_week_after_soft_bounces_or_until_a_host_knows_better
         assert!(page.text().contains(&held), "{}", page.text());
         let form = page.form(&format!("{address}/bounce"));
         owner.submit(&page, &form).await.expect(303);
-        // What bounced before counts no more.
+        // Bounces from before the suppression was lifted are no longer counted.
         bounce("4").await;
         assert!(!owner.get(&address).await.text().contains(&held));
         for message in ["5", "6"] {

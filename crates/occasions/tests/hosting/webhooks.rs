@@ -1,4 +1,5 @@
-//! What webhooks hear of an occasion: its owners' do, and are told no names.
+//! Webhook events of an occasion: only its owners' webhooks receive them, and they contain no
+//! names.
 
 use identity::session::token::{PROFILE_READ, TokenScope};
 use occasions::first_opened::Opens;
@@ -11,7 +12,7 @@ use crate::stage::{Stage, call, on_both};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
-/// What was written to be sent, the oldest first: the events, and the messages.
+/// Returns the queued webhook messages, oldest first: event names and bodies.
 async fn messages(stage: &Stage<'_>) -> Vec<(String, Value)> {
     let look = |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, StoreError> {
         tx.all(
@@ -41,7 +42,7 @@ fn owners_webhooks_hear_of_answers_and_of_opened_invitations() {
         for _ in 0..2 {
             call(&mut program, "POST", HOOKS, &both).await.expect(201);
         }
-        // Who owns no occasion is offered neither.
+        // Hosts who own no occasion cannot choose these events.
         for host in [&stage.coordinator, &stage.stranger] {
             let scopes = [OCCASION_WRITE, RSVPS_READ];
             let mut program = stage.program(host, &scopes).await;
@@ -90,7 +91,7 @@ fn owners_webhooks_hear_of_answers_and_of_opened_invitations() {
     });
 }
 
-/// A program of the owner with these scopes; the one before can do nothing more.
+/// Returns a client with a token of the owner that has these scopes; earlier tokens are revoked.
 async fn with(stage: &Stage<'_>, scopes: &[TokenScope]) -> Visitor {
     stage.forget_tokens().await;
     stage.program(&stage.owner, scopes).await

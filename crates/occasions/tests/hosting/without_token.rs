@@ -1,6 +1,6 @@
-//! What no API token may be used for.
+//! The operations that no API token may use.
 
-/// Operations that no token is for: guests show a code, people a password.
+/// Operations that accept no token: guests send a code, and account owners a password.
 pub(crate) const WITHOUT_TOKEN: &[&str] = &[
     "POST /api/rsvp",
     "GET /api/v1/admin/invites",
@@ -30,7 +30,6 @@ pub(crate) const WITHOUT_TOKEN: &[&str] = &[
     "PUT /api/v1/invitations/{code}/note",
     "DELETE /api/v1/invitations/{code}/note",
     "PUT /api/v1/invitations/{code}/rsvp",
-    // People, and what becomes of their accounts.
     "GET /api/v1/admin/users",
     "GET /api/v1/admin/users/{id}",
     "DELETE /api/v1/admin/users/{id}",

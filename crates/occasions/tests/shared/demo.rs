@@ -1,4 +1,4 @@
-//! The demo occasion in a world of its own, and what hosts and others change there.
+//! The demo occasion in a test world, and changes that tests make to it.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ use site::look;
 use testkit::{Visitor, World};
 use web::{Peer, Settings, Site};
 
-/// The demo, open for guests.
+/// The demo occasion, published.
 pub(crate) struct Stage<'w> {
     base: testkit::Stage<'w>,
-    /// What is left of guesses at codes.
+    /// The remaining guesses at codes.
     pub(crate) budget: GuessBudget,
     pub(crate) links: LinkKey,
     pub(crate) opens: Arc<Opens>,
@@ -40,7 +40,7 @@ impl<'w> Deref for Stage<'w> {
 }
 
 impl<'w> Stage<'w> {
-    /// A site of these domains in these languages, with addresses that need the gate.
+    /// Builds a site with these domains and languages; `gate` lists the paths behind the gate.
     pub(crate) async fn build(
         world: &'w World,
         domains: Domains,
@@ -82,19 +82,18 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// A browser at an address of its own, which has said nothing of languages.
+    /// Returns a browser at this IP address, without a preferred language.
     pub(crate) fn visitor_at(&self, address: &str) -> Visitor {
         let mut visitor = Visitor::new(self.router.clone());
         visitor.carry(Peer(address.parse().unwrap()));
         visitor
     }
 
-    /// A browser.
     pub(crate) fn visitor(&self) -> Visitor {
         self.visitor_at("192.0.2.1")
     }
 
-    /// Changes something behind everybody's back.
+    /// Changes the store directly, bypassing all rules.
     pub(crate) async fn change(
         &self,
         change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
@@ -110,7 +109,7 @@ impl<'w> Stage<'w> {
         self.world.store().write(change).await.unwrap();
     }
 
-    /// Counts with a statement whose `$1` is a code or a key.
+    /// Runs a counting statement whose `$1` is a code or a key.
     pub(crate) async fn count(&self, sql: Sql, name: &'static str) -> i64 {
         let counted = self
             .world
@@ -120,7 +119,6 @@ impl<'w> Stage<'w> {
         counted.unwrap().0
     }
 
-    /// What the hosts have filled in, changed.
     pub(crate) async fn details(&self, change: impl Fn(&mut Occasion) + Send + Sync + 'static) {
         let id = self.occasion.clone();
         self.change(move |tx| {
@@ -131,20 +129,18 @@ impl<'w> Stage<'w> {
         .await;
     }
 
-    /// What is switched on, changed.
     pub(crate) async fn switch(&self, change: fn(&mut Switches)) {
         self.details(move |details| change(&mut details.switches))
             .await;
     }
 
-    /// Moves the demo occasion into another state.
     pub(crate) async fn status(&self, status: OccasionStatus) {
         let id = self.occasion.clone();
         self.change(move |tx| occasion::set_status(tx, &id, status))
             .await;
     }
 
-    /// Another occasion with one household, in this state.
+    /// Creates another occasion in this state, with one household.
     pub(crate) async fn other_occasion(&self, code: &'static str, status: OccasionStatus) {
         let id = self.occasion.clone();
         self.change(move |tx| {
@@ -182,13 +178,13 @@ impl<'w> Stage<'w> {
     }
 }
 
-/// The state that a program reads.
+/// Returns the JSON state of an invitation.
 pub(crate) async fn state(visitor: &mut Visitor, code: &str) -> Value {
     let page = visitor.get(&format!("/api/v1/invitations/{code}")).await;
     page.expect(200).json()
 }
 
-/// One guest of a state, by the beginning of the name.
+/// Finds a guest in a state by the beginning of the name.
 pub(crate) fn guest<'s>(state: &'s Value, name: &str) -> &'s Value {
     let guests = state["guests"].as_array().unwrap();
     let found = guests

@@ -6,7 +6,7 @@ use testkit::{Form, Page, Visitor};
 
 use crate::stage::{assert_private, guest, id, on_both, on_sqlite, state};
 
-/// The household form as stored.
+/// Opens the household form.
 pub(crate) async fn form(visitor: &mut Visitor, code: &str) -> (Page, Form) {
     let address = format!("/invite/{code}/rsvp");
     let page = visitor.get(&address).await;
@@ -15,7 +15,7 @@ pub(crate) async fn form(visitor: &mut Visitor, code: &str) -> (Page, Form) {
     (page, form)
 }
 
-/// Sends it; it must be saved.
+/// Sends the form, and expects that it is saved.
 async fn save(visitor: &mut Visitor, page: &Page, form: &Form) -> Page {
     let saved = visitor.submit(page, form).await;
     let location = saved.expect(303).location().unwrap().to_owned();
@@ -123,7 +123,7 @@ fn answers_are_changed_as_often_as_wanted() {
                 Some(format!("{}", round + 2).as_str())
             );
         }
-        // Saving what stands there already is no save.
+        // Saving unchanged values writes nothing.
         let (page, same) = form(&mut visitor, "RAHMA").await;
         save(&mut visitor, &page, &same).await;
         assert_eq!(state(&mut visitor, "RAHMA").await["version"], 5);
@@ -184,7 +184,7 @@ fn plus_ones_are_named_corrected_and_removed() {
         assert_eq!(stored["guests"].as_array().unwrap().len(), 5);
         assert_eq!(guest(&stored, "陈小红")["age"], 16);
 
-        // Grown up meanwhile: then the place of anybody is used.
+        // The child is now an adult, so they take a place for anybody.
         let (page, mut filled) = form(&mut visitor, "TANWE").await;
         filled
             .untick(&format!("child.{child}"), "1")
@@ -390,7 +390,7 @@ fn food_needs_and_note_have_pages_that_change_nothing_else() {
         assert_eq!(stored["guests"].as_array().unwrap().len(), 4);
         assert_eq!(guest(&stored, "Rahman")["replies"]["reception"], "yes");
         assert_eq!(guest(&stored, "Rahman")["diets"], json!(["nut-allergy"]));
-        // A no keeps what was said of food.
+        // Food needs stay stored when the guest declines.
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
         filled.fill(&reply, "no");
         save(&mut visitor, &page, &filled).await;
@@ -445,7 +445,7 @@ fn the_confirmation_says_what_was_stored_and_masks_the_address() {
                 .href
                 .starts_with("https://www.openstreetmap.org/")
         );
-        // Reloading sends nothing.
+        // Reloading the confirmation sends no form.
         visitor.get("/invite/ROSSI/confirmation").await.expect(200);
         assert_eq!(state(&mut visitor, "ROSSI").await["version"], 2);
 

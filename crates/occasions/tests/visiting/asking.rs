@@ -1,4 +1,4 @@
-//! What hosts ask besides who comes: asked, answered, read again.
+//! Guests' answers to the hosts' own questions: asked, saved and shown again.
 
 use jiff::SignedDuration;
 use occasions::question::{Choice, Question};
@@ -11,7 +11,7 @@ use web::I18n;
 use crate::answering::form;
 use crate::stage::{Stage, answer, assert_problem, guest, id, on_both, on_sqlite, put, state};
 
-/// What is asked: `Bus?`, of each person, without any condition.
+/// Returns a question `Bus?` of this kind to each guest, without conditions.
 fn bus(kind: QuestionKind) -> Question {
     Question {
         id: platform::id::Id::from_text("01970000-0000-7000-8000-00000000b005".to_owned()),
@@ -73,7 +73,7 @@ fn a_household_answers_and_reads_its_answer_everywhere() {
         let mails = stage.world.mails().await;
         assert!(mails[0].text.contains("Getaran Jiwa"), "{}", mails[0].text);
 
-        // Closed, it can be read and not changed.
+        // After the answers are locked, they are shown but cannot be changed.
         let lock = sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1");
         stage.run(lock, "RAHMA").await;
         let page = visitor.get("/invite/RAHMA/rsvp").await;
@@ -135,7 +135,6 @@ fn every_kind_is_kept_as_it_was_answered_and_stands_in_the_form_again() {
                 *name == field && value.replace("\r\n", "\n") == typed.replace("\r\n", "\n")
             });
             assert!(is_filled_in, "{kind:?}: {:?}", filled.entries());
-            // And taken back.
             if kind == SeveralChoices {
                 filled.untick(&field, typed);
             } else {
@@ -171,7 +170,6 @@ fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
         let start = state(&mut visitor, "RAHMA").await;
         let (rahman, siti) = (id(&start, "Rahman"), id(&start, "Siti"));
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
-        // Nobody comes: nothing is needed.
         filled.fill(&format!("reply.{siti}.nikah"), "no");
         visitor.submit(&page, &filled).await.expect(303);
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
@@ -202,7 +200,7 @@ fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
             !refused.links().iter().any(|link| link.href.contains(&siti)),
             "who stays at home is left in peace"
         );
-        // What was typed is there, and the rest can be said.
+        // The page keeps the typed values, and the missing ones can be added.
         let mut again = refused.form("/invite/RAHMA/rsvp");
         assert_eq!(again.value("new.0.name"), Some("Mei Ling"));
         again
@@ -212,7 +210,8 @@ fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
         visitor.submit(&refused, &again).await.expect(303);
         assert_eq!(answers(&mut visitor, "Mei").await, json!({ "bus": "No" }));
 
-        // By JSON the same, and food needs alone can be said whatever is open.
+        // The JSON API has the same rules, and saves food needs even while required questions are
+        // unanswered.
         let wish = json!({ "version": 3, "guests": [
             { "id": siti, "replies": { "nikah": "yes" } },
         ] });
@@ -323,13 +322,13 @@ fn a_program_is_told_what_is_wrong_with_each_answer() {
             answers(&mut visitor, "Rahman").await,
             json!({ "bus": ["there", "back"] })
         );
-        // The same again changes nothing, and null takes back.
+        // The same answer again changes nothing, and null removes it.
         let again = put(&mut visitor, "RAHMA", &wish).await;
         assert_eq!(again.expect(200).json()["version"], 2);
         let wish = json!({ "version": 2, "answers": { "song": null } });
         let saved = put(&mut visitor, "RAHMA", &wish).await;
         assert_eq!(saved.expect(200).json()["answers"], json!({}));
-        // What is not asked any more is nobody's fault.
+        // An answer to a question that has become inactive is ignored, not refused.
         stage
             .run(
                 sql!("UPDATE question SET active = 0 WHERE key = $1"),
@@ -457,7 +456,7 @@ fn answers_travel_with_their_own_form_and_go_with_their_guest() {
             { "name": "Mei", "answers": { "bus": "There" } },
         ] });
         put(&mut visitor, "RAHMA", &wish).await.expect(200);
-        // The pages of food needs and of the note change their own fields only.
+        // The pages for food needs and for the note change only their own fields.
         for (page, field) in [
             ("dietary", format!("diet_note.{rahman}")),
             ("notes", "note".to_owned()),
@@ -474,12 +473,12 @@ fn answers_travel_with_their_own_form_and_go_with_their_guest() {
             json!({ "bus": "Back" })
         );
         assert_eq!(guest(&stored, "Rahman")["diet_note"], "Hello");
-        // Whoever is taken off the list takes the answers along.
+        // Removing a guest also removes the guest's answers.
         let wish = json!({ "version": stored["version"], "remove": [id(&stored, "Mei")] });
         put(&mut visitor, "RAHMA", &wish).await.expect(200);
         let left = sql!("SELECT COUNT(*) FROM answer WHERE guest IS NOT NULL AND value <> $1");
         assert_eq!(stage.count(left, "x").await, 1);
-        // A late note stays welcome, and an answer beside it is late all the same.
+        // A note alone is accepted after the lock, but not together with an answer.
         let lock = sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1");
         stage.run(lock, "RAHMA").await;
         let note = json!({ "text": "Still coming!", "version": stored["note"]["version"] });

@@ -1,5 +1,5 @@
-//! A store that cannot take a change now: nothing is saved, everything typed
-//! comes back, and when to try again is said.
+//! A store that is busy: nothing is saved, the page keeps everything typed, and it says when to try
+//! again.
 
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
@@ -19,7 +19,7 @@ fn what_cannot_be_kept_now_comes_back() {
         let (page, mut filled) = form(&mut guest, "RAHMA").await;
         filled.fill(&field, "yes").fill("note", "Kept");
 
-        // Another process holds the file until we have heard that it is busy.
+        // Another connection locks the file until the response reports that the store is busy.
         let (held, is_held) = channel();
         let (release, released) = channel::<()>();
         let released = Mutex::new(released);
@@ -60,7 +60,7 @@ fn what_cannot_be_kept_now_comes_back() {
         assert_eq!(problem["retry_after"], 5);
         assert_eq!(answered.header("retry-after"), "5");
         assert_eq!(state(&mut program, "RAHMA").await["version"], 1);
-        // The very same form goes through a moment later.
+        // The same form can be saved a moment later.
         guest.submit(&shown, &kept).await.expect(303);
     });
 }

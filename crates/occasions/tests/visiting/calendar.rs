@@ -1,5 +1,4 @@
-//! The household's calendar file, read as a calendar program reads it
-//! (RFC 5545, §3.6).
+//! The household's calendar file, parsed as a calendar program would (RFC 5545 §3.6).
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -17,7 +16,7 @@ struct Property {
     value: String,
 }
 
-/// Everything between `BEGIN:name` and its `END`.
+/// The content between `BEGIN:name` and its `END`.
 #[derive(Debug, Default)]
 struct Component {
     name: String,
@@ -80,8 +79,8 @@ fn read(page: &Page) -> Component {
     calendar
 }
 
-/// The instant of a local time as the file's own time zone tells it: the last
-/// change that began before it counts.
+/// Converts a local time by the file's own time zone: the last change of offset that began before
+/// it applies.
 fn instant(calendar: &Component, event: &Component, name: &str) -> Timestamp {
     let property = event
         .properties
@@ -110,7 +109,7 @@ fn instant(calendar: &Component, event: &Component, name: &str) -> Timestamp {
         .unwrap()
 }
 
-/// Moves the events, each to its instants.
+/// Moves events to the given start and end times.
 async fn move_events(
     stage: &Stage<'_>,
     zone: &'static str,
@@ -179,7 +178,8 @@ fn every_event_is_there_at_its_instant() {
 fn clocks_that_change_between_events_and_during_one_are_followed() {
     on_sqlite(async |stage| {
         let spring = [
-            // Before the change, over it (which ends an hour later by the clock), and after.
+            // Before the change to summer time, across it (so that the event ends an hour later by
+            // the clock), and after it.
             ("nikah", "2027-03-27T10:00:00Z", "2027-03-27T12:00:00Z"),
             ("reception", "2027-03-27T20:00:00Z", "2027-03-28T03:30:00Z"),
             ("brunch", "2027-03-29T08:00:00Z", "2027-03-29T10:00:00Z"),
@@ -288,7 +288,7 @@ fn a_changed_date_raises_the_sequence_under_the_same_name() {
         let event = after.parts("VEVENT").next().unwrap();
         assert_eq!(event.value("SEQUENCE"), "3");
         assert!(event.value("LOCATION").contains("A\\;B\\,"));
-        // And in the reader's language.
+        // The file is in the reader's language.
         let italian = read(&visitor.get("/invite/RAHMA/calendar.ics?lang=it").await);
         assert!(
             italian

@@ -119,7 +119,7 @@ fn what_cannot_be_a_code_is_asked_again_with_what_was_typed() {
             assert_eq!(page.form(place).value("code"), Some(typed));
             assert!(page.text().contains(&stage.say("code-malformed")));
         }
-        // None of them was a guess.
+        // Right codes do not count as guesses.
         let mut guest = stage.guest();
         for n in 0..20 {
             guest
@@ -184,8 +184,8 @@ fn unknown_revoked_draft_and_malformed_look_the_same() {
                 let page = by_program(&mut stage.visitor(), method, code).await;
                 page.expect(404);
                 assert_private(&page);
-                // The problem names the address that was asked for, with what is
-                // kept of the code in it.
+                // The problem response names the requested path, with all but two characters of the
+                // code masked.
                 let (headers, body) = without_ids(&page);
                 let own: String = code.chars().take(2).collect();
                 let own = if code == "%FF" { "%F".to_owned() } else { own };
@@ -215,7 +215,7 @@ async fn by_program(visitor: &mut Visitor, method: &str, code: &str) -> Page {
     crate::stage::put(visitor, code, &serde_json::json!({ "version": 1 })).await
 }
 
-/// Headers and body without the request's id.
+/// Returns the response's headers and body without the request id.
 fn without_ids(page: &Page) -> (String, String) {
     let id = page.header("x-request-id");
     let headers = format!("{:?}", page.headers).replace(id, "");
@@ -241,7 +241,7 @@ fn pages_without_a_code_wear_the_theme_of_the_only_occasion() {
             assert!(page.body.contains(r#"<a href="/login">"#), "{address}");
             assert!(!page.text().contains("Aisyah"), "{address}");
         }
-        // With a second one nobody knows where a guest belongs.
+        // With two occasions, a visitor without a code cannot be assigned to one of them.
         stage
             .other_occasion("OTHR1", OccasionStatus::Published)
             .await;

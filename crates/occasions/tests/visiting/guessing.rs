@@ -1,4 +1,4 @@
-//! The budget of wrong codes: one for every way to try one.
+//! The budget of wrong codes, which all ways to try a code share.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,7 +11,7 @@ use testkit::{Page, Visitor};
 
 use crate::stage::{Stage, assert_private, assert_problem, on_both, on_sqlite, state};
 
-/// Every way to try a code.
+/// The ways to try a code.
 const WAYS: [&str; 9] = [
     "typed",
     "typed at the card",
@@ -28,7 +28,7 @@ async fn guess(visitor: &mut Visitor, way: &str, code: &str) -> Page {
     named(visitor, way, code, "").await
 }
 
-/// The same with a name, unless that is empty.
+/// Tries a code together with a name; an empty name is not sent.
 async fn named(visitor: &mut Visitor, way: &str, code: &str, name: &str) -> Page {
     let fields = [("code", code), ("name", name)];
     let query = match name {
@@ -70,7 +70,7 @@ async fn named(visitor: &mut Visitor, way: &str, code: &str, name: &str) -> Page
     }
 }
 
-/// Uses up the budget of the address that a visitor has.
+/// Uses up the guess budget of the visitor's IP address.
 async fn use_up(visitor: &mut Visitor) {
     for wrong in 0..10 {
         let code = format!("WRNG{wrong}");
@@ -87,7 +87,7 @@ fn ten_wrong_codes_use_up_an_address_whatever_way_they_came() {
             let wrong = format!("WRNG{n}");
             guess(&mut visitor, way, &wrong).await.expect(404);
             if n < 9 {
-                // The same mistake again costs nothing, whatever way it comes.
+                // A wrong code that was tried before costs nothing, whichever way it is tried.
                 for way in WAYS {
                     guess(&mut visitor, way, &wrong).await.expect(404);
                 }
@@ -120,7 +120,7 @@ fn ten_wrong_codes_use_up_an_address_whatever_way_they_came() {
             }
             assert_eq!(seen[0], seen[1], "{way}");
         }
-        // Others are not asked, and neither is this one for ever.
+        // Other IP addresses are not asked for a name, and this one is admitted again later.
         let mut other = stage.visitor_at("192.0.2.2");
         guess(&mut other, "typed", "RAHMA").await.expect(303);
         stage.world.clock.advance(SignedDuration::from_mins(11));
@@ -147,7 +147,7 @@ fn a_name_on_the_invitation_opens_it_whatever_way_it_comes() {
         for (n, way) in WAYS.into_iter().enumerate() {
             let mut visitor = stage.visitor_at(&format!("192.0.{n}.1"));
             guess(&mut visitor, way, "RAHMA").await.expect(401);
-            // A wrong name and a wrong code get the same answer.
+            // A wrong name and a wrong code get the same response.
             let wrong = format!("WRXX{n}");
             let mut seen = Vec::new();
             for (code, name) in [
@@ -167,7 +167,7 @@ fn a_name_on_the_invitation_opens_it_whatever_way_it_comes() {
     });
 }
 
-/// A body without its request's id and what is shown of a code.
+/// Returns the page without its request id and the characters of the code that it shows.
 fn without(page: &Page, code: &str) -> String {
     let body = page.body.replace(page.header("x-request-id"), "");
     body.replace(&format!("{}***", &code[..2]), "")
@@ -193,7 +193,7 @@ fn a_guest_who_types_code_and_name_goes_on_without_cookies() {
         page = stage.guest().submit(&page, &form).await;
         let link = stage.links.to("RAHMA");
         assert_eq!(page.expect(303).location(), Some(link.as_str()));
-        // Each request comes from a browser that keeps nothing.
+        // Each request comes from a new browser without cookies.
         let page = stage.guest().get(&link).await;
         let answer = page.expect(200).links().into_iter();
         let answer = answer
@@ -369,7 +369,7 @@ fn an_occasion_may_always_ask_for_a_name() {
             .get(&stage.links.to("RAHMA"))
             .await
             .expect(200);
-        // It ends with the occasion.
+        // The alarm ends when the occasion is archived.
         stage
             .status(occasions::words::OccasionStatus::Archived)
             .await;
@@ -444,7 +444,7 @@ fn many_guests_share_one_address_from_the_first_moment() {
     });
 }
 
-/// Right codes of households that may write notes.
+/// Returns the codes of all households that may write notes.
 async fn codes(stage: &Stage<'_>) -> Vec<String> {
     let rows = stage
         .world
@@ -462,8 +462,8 @@ async fn codes(stage: &Stage<'_>) -> Vec<String> {
     rows.into_iter().map(|(code,)| code).collect()
 }
 
-/// A whole day's attack on 200 codes, from a /32 of IPv6 and from 10,000 networks
-/// of IPv4, with the clock of the test.
+/// Simulates a day's attack on 200 codes from an IPv6 /32 and 10,000 IPv4 networks, with the test's
+/// clock.
 #[test]
 fn a_days_attack_looks_up_few_codes_and_keeps_nobody_out() {
     const CODES: f64 = 200.0;
@@ -534,7 +534,7 @@ fn a_days_attack_looks_up_few_codes_and_keeps_nobody_out() {
     });
 }
 
-/// All of them at once.
+/// Runs all futures concurrently.
 async fn together<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut running: Vec<_> = all.map(|one| (Box::pin(one), None)).collect();
     std::future::poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! The JSON interface: what is read, and the note.
+//! The JSON API: reading an invitation, and its note.
 
 use axum::body::Bytes;
 use axum::http::Method;
@@ -151,7 +151,7 @@ fn a_save_answers_the_state_and_so_does_a_conflict() {
         assert_private(&page);
         let stored = state(&mut program, "RAHMA").await;
         assert_eq!(page.json(), stored);
-        // The same wish on the old version stands there already.
+        // The wish with the old version is accepted, because it equals the stored value.
         let page = put(
             &mut program,
             "RAHMA",

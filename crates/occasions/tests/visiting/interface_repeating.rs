@@ -1,4 +1,4 @@
-//! The JSON interface: the same request again, and saves without a version.
+//! The JSON API: repeated requests, and saves without a version.
 
 use axum::http::Method;
 use jiff::SignedDuration;
@@ -34,7 +34,7 @@ fn a_key_makes_a_repeat_harmless() {
             422,
             "idempotency_key_reused",
         );
-        // Another household, another address: another key.
+        // The key belongs to a household and a path, so that it can be used again elsewhere.
         put(&mut program, "TANWE", &body).await.expect(200);
         let by_code = json!({ "code": "RAHMA", "guests": [{ "name": "Lin" }] });
         program
@@ -48,7 +48,7 @@ fn a_key_makes_a_repeat_harmless() {
                 .len(),
             6
         );
-        // What was saved before a lock is answered after it.
+        // A repeat of a save from before the lock gets the stored response.
         stage
             .run(
                 sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1"),
@@ -64,7 +64,7 @@ fn a_key_makes_a_repeat_harmless() {
             422,
             "idempotency_key_reused",
         );
-        // Two days later nobody remembers.
+        // Stored responses expire within two days.
         stage.world.clock.advance(SignedDuration::from_hours(48));
         assert_problem(
             &put(&mut program, "RAHMA", &body).await,

@@ -1,4 +1,4 @@
-//! The JSON interface: every rule of a save by its number.
+//! The JSON API: every rule of a save, by its number.
 
 use axum::http::Method;
 use occasions::words::OccasionStatus;

@@ -1,4 +1,4 @@
-//! In which language a guest reads.
+//! The language of a guest's pages.
 
 use platform::sql;
 use testkit::Page;
@@ -28,7 +28,7 @@ fn what_was_asked_for_comes_before_what_the_hosts_know() {
             assert!(guest.cookie("kd_lang").is_none(), "{unknown}");
         }
         assert_spoken(&guest.get("/invite/RAHMA?lang=IT").await, "it");
-        // Remembered for every page that follows, and over the hosts' word.
+        // The chosen language is remembered for all later pages, and overrides the household's.
         for page in ["", "/rsvp", "/dietary", "/notes", "/confirmation"] {
             assert_spoken(&guest.get(&format!("/invite/RAHMA{page}")).await, "it");
         }
@@ -123,7 +123,7 @@ fn a_refusal_is_said_in_the_readers_language_too() {
         let page = guest.get("/invite/WRONG?lang=ar").await;
         page.expect(404);
         assert!(page.body.contains("<html lang=\"ar\" dir=\"rtl\""));
-        // Behind a code in the household's own.
+        // Without a choice, the pages behind a code are in the household's language.
         stage.switch(|switches| switches.notes = false).await;
         for page in [
             guest.get("/invite/TANWE/notes").await,

@@ -1,5 +1,5 @@
-//! A portal that was written once is sent again only while nothing about it has
-//! changed: the household, the occasion, the day, the deadline, the language.
+//! Cached portals: a rendered page is sent again only while nothing that it shows has changed: the
+//! household, the occasion, the day, the deadline, the language.
 
 use jiff::SignedDuration;
 use occasions::words::ReplyStatus;
@@ -45,7 +45,7 @@ fn whatever_changes_a_page_is_on_it_at_the_next_look() {
                     .clock
                     .advance(SignedDuration::from_hours(40 * 24)),
             }
-            // Twice, so that the second look is at what the first one left.
+            // The second request gets the cached page of the first.
             for _ in 0..2 {
                 let page = guest.get("/invite/RAHMA").await;
                 looks.push(page.body.clone());

@@ -1,14 +1,14 @@
-//! Made-up requests: addresses, headers, forms and JSON bodies, each near to
-//! what is right and in every way wrong.
+//! Made-up requests: paths, headers, forms and JSON bodies that resemble valid ones, with every
+//! kind of mistake.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
 
-/// Codes of the demo, in one spelling or another.
+/// Codes of the demo, in several spellings.
 pub(crate) const CODES: [&str; 6] = ["RAHMA", "ROSSI", "LATE1", "SHUT1", "TANWE", "rahma"];
 
-/// Percent-encodes everything that is not plain.
+/// Percent-encodes all characters but plain ones.
 pub(crate) fn encoded(text: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     text.as_bytes()
@@ -23,7 +23,7 @@ pub(crate) fn encoded(text: &str) -> String {
         .collect()
 }
 
-/// Codes: real ones in any dress, near misses, and anything.
+/// Real codes in any spelling, near misses, and arbitrary text.
 pub(crate) fn code() -> impl Strategy<Value = String> {
     let dressed = (
         select(&CODES[..]),
@@ -99,7 +99,7 @@ pub(crate) fn headers() -> impl Strategy<Value = Vec<(&'static str, Vec<u8>)>> {
     prop::collection::vec((name, value.prop_map(String::into_bytes)), 0..4)
 }
 
-/// Names of fields: ours about these people, and others.
+/// Names of the form's fields for these guests, and other names.
 pub(crate) fn field(people: Vec<String>) -> impl Strategy<Value = String> {
     let person = select(people);
     let known = (
@@ -153,7 +153,7 @@ pub(crate) fn value() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Any JSON value, wrong types and huge numbers first.
+/// Arbitrary JSON values, most often of wrong types and with huge numbers.
 fn junk() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -185,7 +185,7 @@ fn junk() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Something done to one place of a body.
+/// A change to one element of a JSON body.
 #[derive(Clone, Debug)]
 pub(crate) enum Mutation {
     Replace(Index, Value),
@@ -252,7 +252,7 @@ pub(crate) fn mutate(body: &mut Value, mutation: &Mutation) {
     }
 }
 
-/// JSON pointers of everything in a value.
+/// Collects JSON pointers to all elements of a value.
 fn collect(value: &Value, here: &str, places: &mut Vec<String>) {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(map) => map

@@ -17,7 +17,7 @@ use testkit::SentMail;
 
 use crate::stage::{Stage, answer, id, on_both, on_sqlite, put, state};
 
-/// Lets `minutes` go by and everything that is due happen.
+/// Advances the clock by `minutes`, runs all due jobs, and returns the mails sent.
 async fn wait(stage: &Stage<'_>, minutes: i64) -> Vec<SentMail> {
     stage
         .world
@@ -72,7 +72,7 @@ fn it_comes_once_in_the_households_language_with_the_newest_answers() {
             mail.text
         );
         assert_eq!(wait(stage, 60).await.len(), 1, "and no other");
-        // The next save is confirmed anew.
+        // The next save causes a new confirmation.
         put(
             &mut visitor,
             "RAHMA",
@@ -186,7 +186,8 @@ fn it_waits_ten_minutes_at_most() {
     });
 }
 
-/// A worker that confirms saves. `change` is made between rendering the first mail and sending it.
+/// A worker that sends confirmations, and makes `change` after it has rendered the first mail and
+/// before it sends it.
 fn interrupted(
     stage: &Stage<'_>,
     change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Clone + Send + Sync + 'static,
@@ -316,7 +317,8 @@ fn nobody_is_written_to_who_has_no_address_or_where_it_is_off() {
             .post("/invite/RAHMA/notes", &[("note", "Hai")])
             .await
             .expect(303);
-        // Off, archived or without address when it is due: then it is not sent.
+        // No confirmation is sent if confirmations are switched off, the invitation is archived, or
+        // it has no address when the mail is due.
         stage
             .switch(|switches| switches.confirmation_mail = false)
             .await;

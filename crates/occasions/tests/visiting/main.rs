@@ -1,5 +1,5 @@
-//! Guests through the edge: a visitor with cookies and no script, and a
-//! program that sends JSON, before the real router.
+//! Guests' requests through the real router: a browser with cookies but without scripts, and a
+//! client that sends JSON.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

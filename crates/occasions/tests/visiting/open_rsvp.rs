@@ -1,4 +1,4 @@
-//! An answer without a code, by the public page.
+//! Answers without a code, through the public page.
 
 use jiff::SignedDuration;
 use occasions::words::OccasionStatus;
@@ -9,10 +9,9 @@ use crate::stage::{Stage, assert_problem, on_both, on_sqlite, state};
 
 const PAGE: &str = "/o/aisyah-daniel/rsvp";
 
-/// Every event of the demo.
 const EVENTS: [&str; 3] = ["nikah", "reception", "brunch"];
 
-/// Fields as the form has them: `attending` is the same answer to every event.
+/// Returns the form's fields; `attending` is spread to every event.
 fn spread<'f>(fields: &[(&'f str, &'f str)]) -> Vec<(String, &'f str)> {
     let mut spread = Vec::new();
     for (name, value) in fields {
@@ -34,7 +33,7 @@ async fn fill(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Page {
     visitor.submit(&page, &form).await
 }
 
-/// Sends what the page may not offer.
+/// Sends fields that the page may not offer.
 async fn post(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Page {
     let spread = spread(fields);
     let fields: Vec<_> = spread
@@ -44,7 +43,6 @@ async fn post(visitor: &mut Visitor, fields: &[(&str, &str)]) -> Page {
     visitor.post(PAGE, &fields).await
 }
 
-/// The code of the invitation that this answer made.
 #[track_caller]
 fn code(saved: &Page) -> String {
     let location = saved.expect(303).location().unwrap();
@@ -86,7 +84,7 @@ fn the_card_leads_to_it_and_it_ends_with_a_code() {
         assert_eq!(after["guests"].as_array().unwrap().len(), 3);
         assert_eq!(after["note"]["text"], "All the best!");
         assert_eq!(after["language"], "en");
-        // Remembered on this device, and a code like any other.
+        // The new household is remembered on this device, and its code works like any other.
         let known = guest.get("/").await;
         assert!(known.text().contains("Mei Ling"));
         guest.get(&format!("/invite/{code}/rsvp")).await.expect(200);
@@ -133,7 +131,7 @@ fn what_was_typed_is_kept_and_what_is_wrong_is_named() {
         let page = post(&mut elsewhere, &fields).await;
         assert_eq!(page.expect(403).form(PAGE).value("name"), Some("Mei"));
         assert_eq!(made(stage).await, 0);
-        // Who does not come may leave any number there.
+        // The number of people is ignored if nobody comes.
         let fields = [("name", "Mei"), ("attending", "no"), ("guests", "many")];
         let saved = fill(&mut guest, &fields).await;
         let after = state(&mut guest, &code(&saved)).await;
@@ -196,7 +194,7 @@ fn refused_answers_of_one_network_end_too() {
     on_sqlite(async |stage| {
         let mut guest = stage.guest();
         let fields = [("name", "Mei"), ("attending", "yes"), ("guests", "7")];
-        // Five were taken: what is wrong is told all the same.
+        // Errors are reported even after five answers from the same address.
         for number in 0..5 {
             let name = format!("Guest {number}");
             code(&fill(&mut guest, &[("name", &name), ("attending", "no")]).await);
@@ -284,7 +282,7 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
             let counted = stage.count(doubles, "").await;
             assert_eq!(counted, found, "{name} {email} {phone}");
         }
-        // Who came before both were kept is found by the mail address as ever.
+        // Answers without a stored telephone number are still recognised by their mail address.
         let before = sql!("UPDATE open_answer SET phone_likeness = NULL WHERE invitation <> $1");
         stage.run(before, "").await;
         let fields = [
@@ -294,7 +292,8 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
         ];
         code(&fill(&mut stage.guest(), &fields).await);
         assert_eq!(stage.count(doubles, "").await, found + 1);
-        // Nor is anybody found whom hosts have archived, unless by putting them to another.
+        // Archived answers are not recognised as doubles, unless they were merged into another
+        // invitation.
         let archived = sql!(
             "UPDATE invitation SET archived_at = 1
              WHERE id IN (SELECT invitation FROM open_answer) AND id <> $1"
@@ -380,7 +379,7 @@ fn seats_are_kept_for_those_who_have_them() {
         assert!(words.contains(&full), "{words}");
         assert_eq!(page.form(PAGE).value("name"), Some("Mei"));
         assert_eq!(made(stage).await, 0);
-        // Who does not want those seats is not kept from the others.
+        // A party that declines the full event can still answer for the others.
         let fields = [
             ("name", "Mei"),
             ("event.nikah", "yes"),
@@ -393,7 +392,7 @@ fn seats_are_kept_for_those_who_have_them() {
         let saved = fill(&mut guest, &fields).await;
         let thanks = guest.follow(saved).await.text();
         assert!(thanks.contains(&stage.say("open-unconfirmed")), "{thanks}");
-        // Until hosts approve it, others may take these seats all the same.
+        // The seats of unapproved answers do not count as confirmed.
         assert_eq!(stage.count(left, "brunch").await, 2);
         assert_eq!(stage.count(waiting, "brunch").await, 2);
     });
@@ -433,7 +432,7 @@ fn every_event_is_shown_with_time_and_place_and_asked_for() {
             assert_eq!(replies["reception"], "yes");
             assert_eq!(replies["brunch"], "undecided");
         }
-        // Where nobody may answer without a code, the card tells no place.
+        // If answers without a code are not accepted, the public page does not name the venue.
         stage.switch(|switches| switches.open_rsvp = false).await;
         let words = guest.get("/o/aisyah-daniel").await.text();
         assert!(!words.contains("Dewan Seri Melati"), "{words}");
@@ -449,7 +448,7 @@ fn an_event_that_was_not_asked_for_has_no_answer() {
         form.fill("name", "Mei").fill("event.nikah", "yes");
         form.fill("event.reception", "yes")
             .fill("event.brunch", "no");
-        // Hosts call an event something else while the page is open.
+        // The hosts rename an event while a guest has the form open.
         stage
             .run(
                 sql!("UPDATE event SET key = 'dinner' WHERE key = $1"),
@@ -470,7 +469,7 @@ fn an_event_that_was_not_asked_for_has_no_answer() {
         );
         assert_eq!(asked.form(PAGE).value("event.nikah"), Some("yes"));
         assert_eq!(made(stage).await, 0);
-        // A page of before, which asked once for everything, books nobody.
+        // An old page that has one choice for all events cannot be saved, and books no seats.
         let fields = [("name", "Mei"), ("attending", "yes")];
         let asked = guest.post(PAGE, &fields).await;
         assert_eq!(asked.expect(422).form(PAGE).value("event.nikah"), None);
@@ -492,7 +491,7 @@ fn all_mistakes_are_told_at_once() {
         let mut from = 0;
         let event = stage.fill("complaint-open-event", [("event", "Reception".into())]);
         let party = stage.fill("complaint-open-party", [("n", 6.into())]);
-        // Above the form in its order, each leading to its field.
+        // The summary lists the errors in the order of the form, each with a link to its field.
         for (complaint, field) in [
             (&stage.say("complaint-open-name"), "name"),
             (&event, "event.reception"),

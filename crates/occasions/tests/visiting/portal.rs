@@ -1,4 +1,4 @@
-//! What a household sees behind its code, and what it does not.
+//! What a household sees behind its code, and what is hidden from it.
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -9,10 +9,9 @@ use testkit::{Form, Page};
 
 use crate::stage::{Stage, assert_private, on_both, on_sqlite, put, state};
 
-/// Pages behind a code.
 const PAGES: [&str; 5] = ["", "/rsvp", "/dietary", "/notes", "/confirmation"];
 
-/// The forms of a page but those that every page has.
+/// Returns the forms of a page, without those that every page has.
 fn own_forms(page: &Page) -> Vec<Form> {
     let mut forms = page.forms();
     forms.retain(|form| !form.fields.iter().any(|field| field.name == "forget"));
@@ -118,7 +117,7 @@ fn the_days_to_the_next_event_are_counted_where_it_is() {
             text.contains(&stage.fill("portal-days-left", [("n", n.into())]))
         };
         assert!(said(days).await);
-        // The next day begins there at midnight, eight hours after it is four in the afternoon.
+        // In the occasion's zone the next day begins eight hours before UTC's, at 16:00 UTC.
         stage
             .world
             .clock
@@ -214,7 +213,7 @@ fn a_closed_portal_is_read_and_not_changed() {
         assert!(text.contains("Anthony Fernandez"));
         assert!(text.contains(&stage.say("reply-yes")));
         assert_eq!(state(&mut guest, "LATE1").await["access"], "closed");
-        // A note may come late.
+        // The note may still be changed after the deadline.
         assert_eq!(own_forms(&guest.get("/invite/LATE1/notes").await).len(), 1);
         guest
             .post("/invite/LATE1/notes", &[("note", "Sorry!")])
@@ -278,7 +277,6 @@ fn a_household_that_never_answered_is_not_told_that_the_hosts_have_its_answers()
             .await;
         let text = guest.get("/invite/RAHMA").await.text();
         assert!(text.contains(&stage.say("locked-text-none")), "{text}");
-        // The same when the time for answers is over.
         let open = sql!("UPDATE invitation SET lock_mode = 'auto' WHERE code = $1");
         stage.run(open, "RAHMA").await;
         stage.status(OccasionStatus::Closed).await;
@@ -479,7 +477,8 @@ async fn off_for_programs(stage: &Stage<'_>) {
         let page = put(&mut guest, "RAHMA", &wanted).await;
         crate::stage::assert_problem(&page, status, code);
     }
-    // Gifts, uploads and news have no addresses yet; they are no mistake of ours.
+    // Pages for gifts, uploads and news do not exist yet; requests for them are not logged as
+    // errors.
     for part in ["gifts", "uploads", "news", "my-data"] {
         guest
             .get(&format!("/invite/RAHMA/{part}"))
@@ -548,7 +547,7 @@ fn what_people_open_is_counted_and_robots_are_not() {
         ] {
             person.get(address).await;
         }
-        // What the store cannot take now is written the next time.
+        // Opens that the store cannot write now are written the next time.
         let rename = async |change: Sql| {
             let change = move |tx: &mut Tx<'_>| tx.run(change, &[], Rows::Any).map(drop);
             stage.change(change).await;

@@ -1,4 +1,4 @@
-//! What no answer to a guest ever holds, and what every one carries.
+//! Data that no response to a guest may contain, and headers that every response must have.
 
 use axum::http::Method;
 use platform::sql;
@@ -7,7 +7,7 @@ use testkit::{Page, Visitor};
 
 use crate::stage::{assert_private, id, on_sqlite, put, state};
 
-/// What is nobody's business but the hosts'.
+/// Texts that only hosts may see.
 const SECRETS: [&str; 8] = [
     "SECRET-NOTE",
     "SECRET-TAG",
@@ -19,7 +19,7 @@ const SECRETS: [&str; 8] = [
     "fernandez@example.com",
 ];
 
-/// Every kind of answer there is to the household `code`.
+/// Returns all kinds of responses to the household with this code.
 async fn answers(visitor: &mut Visitor, code: &str) -> Vec<Page> {
     let stored = state(visitor, code).await;
     let version = stored["version"].as_i64().unwrap();

@@ -1,5 +1,5 @@
-//! Whatever is sent to a guest's address is answered without a 5xx, and what is
-//! refused changes no row. A fixed budget: 256 requests of each kind.
+//! Arbitrary requests to guests' paths never cause a 5xx response, and refused ones change no row.
+//! Each kind is tried 256 times.
 
 use std::cell::Cell;
 use std::net::Ipv4Addr;
@@ -20,7 +20,6 @@ use crate::stage::{Stage, on_sqlite, state};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// One request, made up.
 #[derive(Clone, Debug)]
 struct Sent {
     method: &'static str,
@@ -30,7 +29,7 @@ struct Sent {
     headers: Vec<(&'static str, Vec<u8>)>,
 }
 
-/// Sends 256 requests of `strategy`, each from an address of its own.
+/// Sends 256 requests from `strategy`, each from a different IP address.
 #[expect(clippy::result_large_err, reason = "the error is proptest's")]
 fn each<S: Strategy<Value = Sent>>(stage: &Stage<'_>, strategy: &S) {
     let config = Config {
@@ -61,7 +60,7 @@ async fn check(stage: &Stage<'_>, from: &str, sent: Sent) -> Result<(), TestCase
     let method = Method::from_bytes(sent.method.as_bytes()).unwrap();
     let mut visitor = stage.visitor_at(from);
     for (name, value) in &sent.headers {
-        // What no header can hold never reaches us.
+        // Values that no header can hold are skipped.
         if let Ok(value) = axum::http::HeaderValue::from_bytes(value)
             && let Ok(value) = value.to_str()
         {
@@ -223,7 +222,7 @@ fn whatever_stands_in_a_json_body_is_saved_or_refused() {
             "remove": [],
             "note": { "text": "Hello", "version": 1 }
         });
-        // Without a version it is never stale, so more of them are saved.
+        // Saves without a version are never stale, so more of them succeed.
         let by_code = json!({ "code": "RAHMA", "guests": [save["guests"][0], save["guests"][1]] });
         let note = json!({ "text": "Hello", "version": 1 });
         let requests = prop_oneof![
@@ -292,7 +291,7 @@ fn a_body_full_of_people_holds_nobody_up() {
                 Some("application/json"),
                 Bytes::from(body),
             );
-            // The first of these once took the writer most of a minute.
+            // A request like these once kept the writer busy for most of a minute.
             let page = tokio::time::timeout(Duration::from_secs(20), sent)
                 .await
                 .unwrap();

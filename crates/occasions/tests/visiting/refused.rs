@@ -1,4 +1,4 @@
-//! What stands against a form, said on the form with everything typed kept.
+//! Refused forms: the page reports the errors and keeps everything typed.
 
 use axum::body::Bytes;
 use axum::http::Method;
@@ -10,7 +10,7 @@ use testkit::{Page, Visitor};
 use crate::answering::form;
 use crate::stage::{Stage, assert_private, assert_problem, guest, id, on_both, on_sqlite, state};
 
-/// Whether the form says what is wrong in a summary that leads to the field.
+/// Checks that the form's error summary contains these words and links to the field.
 #[track_caller]
 fn assert_complaint(page: &Page, field: &str, words: &str) {
     assert_private(page);
@@ -67,14 +67,13 @@ fn wrong_fields_are_named_together_and_what_was_typed_is_kept() {
                 .into_iter()
                 .filter(|(name, _)| *name == field)
                 .collect();
-            // The key is a new one: this will be another save.
+            // The form gets a new key, because sending it again is another save.
             assert!(
                 field == "submission_id" || same.contains(&(field, value)),
                 "{field}={value}: {same:?}"
             );
         }
         assert_eq!(state(&mut visitor, "RAHMA").await["version"], 1);
-        // Put right, it saves.
         let mut kept = kept;
         kept.fill(&format!("diet_note.{rahman}"), "No durian")
             .fill(&format!("name.{siti}"), "Siti")
@@ -235,7 +234,7 @@ fn a_full_event_takes_whole_households_or_nobody() {
         );
         kept.fill(&format!("reply.{}.reception", ids[2]), "no");
         visitor.submit(&page, &kept).await.expect(303);
-        // Those who are in stay in, and may still change everything else.
+        // Guests who have a seat keep it, and may still change everything else.
         let page = visitor.get("/invite/RAHMA/rsvp").await;
         assert!(page.text().contains(&stage.say("choice-full")));
         let mut again = page.form("/invite/RAHMA/rsvp");
@@ -270,7 +269,7 @@ fn who_comes_too_late_keeps_what_was_typed() {
         stage.status(OccasionStatus::Closed).await;
         assert_late(stage, &visitor.submit(&page, &filled).await);
         assert_eq!(state(&mut visitor, "RAHMA").await["version"], 1);
-        // A note alone is told apart.
+        // The refusal of a note alone has its own message.
         let page = visitor
             .post("/invite/RAHMA/notes", &[("note", "Late words")])
             .await;

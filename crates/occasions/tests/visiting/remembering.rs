@@ -1,4 +1,4 @@
-//! What a browser remembers of the households it has opened.
+//! The households that a browser remembers.
 
 use platform::sql;
 
@@ -26,7 +26,6 @@ fn a_browser_offers_to_continue_and_forgets_when_told() {
         assert!(first < second, "the latest first");
         let link = page.link(&stage.say("code-continue"));
         assert_eq!(link.href, stage.links.to("RAHMA"));
-        // The card of the occasion offers the same.
         assert_eq!(
             guest
                 .get("/o/aisyah-daniel")
@@ -47,7 +46,7 @@ fn a_browser_offers_to_continue_and_forgets_when_told() {
         assert_eq!(page.expect(303).location(), Some("/"));
         let text = guest.follow(page).await.text();
         assert!(text.contains("Rossi") && !text.contains("Rahman"), "{text}");
-        // To forget what one never knew is no way to guess.
+        // Forgetting an unknown code reveals nothing about the code.
         for code in ["RAHMA", "WRONG", "?"] {
             let page = guest.post("/", &[("forget", code)]).await;
             assert_eq!(page.expect(303).location(), Some("/"));

@@ -1,12 +1,12 @@
-//! Everything that a request could change, to be compared before and after.
+//! A snapshot of all rows that a request could change, to compare before and after.
 
 use platform::store::Sql;
 use platform::{StoreError, Tx, sql};
 
 use crate::stage::Stage;
 
-/// What is stored: of guests' own rows every byte, of the others how many there
-/// are and the sum of their versions.
+/// The stored data: every byte of guests' rows; for other tables, the number of rows and the sum of
+/// their versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rows {
     invitations: Vec<Invitation>,
@@ -18,7 +18,6 @@ pub(crate) struct Rows {
 type Invitation = (String, String, i64, i64, String, Option<i64>, i64);
 type Guest = (String, String, String, i64, Option<i64>, String, String);
 
-/// Reads all of it.
 pub(crate) async fn rows(stage: &Stage<'_>) -> Rows {
     let read = stage.world.store().read(|tx| {
         Ok::<_, StoreError>(Rows {

@@ -1,4 +1,4 @@
-//! The demo with the router that guests meet, and what guests do.
+//! The demo behind the guests' router, and helpers for guests' actions.
 
 use axum::Router;
 use axum::http::Method;
@@ -17,14 +17,14 @@ pub(crate) use testkit::assert_private;
 
 const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN];
 
-/// Runs `test` on a store in a file.
+/// Runs `test` with a store in a SQLite file.
 pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::in_file(&domains::migrations(DOMAINS), async move |world| {
         run(world, &test).await;
     });
 }
 
-/// Runs `test` on each engine there is.
+/// Runs `test` with each database engine.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::each_engine(&domains::migrations(DOMAINS), async move |world| {
         run(world, &test).await;
@@ -32,7 +32,7 @@ pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
 }
 
 async fn run<F: AsyncFn(&Stage<'_>)>(world: &World, test: &F) {
-    // Nearly every save leaves a confirmation.
+    // Most saves queue a confirmation.
     world.expect_jobs(rsvp::CONFIRM);
     let languages = ["en", "ms", "it", "zh-Hans", "ar"];
     let stage = Stage::build(world, DOMAINS, &languages, |_, _| Router::new()).await;
@@ -40,7 +40,6 @@ async fn run<F: AsyncFn(&Stage<'_>)>(world: &World, test: &F) {
 }
 
 impl Stage<'_> {
-    /// Somebody who has chosen to read English.
     pub(crate) fn guest(&self) -> Visitor {
         let mut guest = self.visitor();
         guest.set_cookie("kd_lang", "en");
@@ -53,7 +52,7 @@ impl Stage<'_> {
             .await;
     }
 
-    /// One more save of somebody with this address, who reads this language, is confirmed.
+    /// Expects one more confirmation mail to this address, in this language.
     pub(crate) fn expect_confirmation(&self, recipient: &str, language: &str) {
         let text = self.site.catalogue.speak(&Language::of(language));
         let hosts = match language {
@@ -65,7 +64,7 @@ impl Stage<'_> {
         self.world.expect_mail(recipient, &subject);
     }
 
-    /// A worker that sends mails.
+    /// Returns a worker that sends mails.
     pub(crate) fn worker(&self) -> Worker {
         let site = &self.site;
         let post = Post {
@@ -91,23 +90,21 @@ impl Stage<'_> {
     }
 }
 
-/// The id of a guest by the beginning of the name.
 pub(crate) fn id(state: &Value, name: &str) -> String {
     guest(state, name)["id"].as_str().unwrap().to_owned()
 }
 
-/// Saves by JSON.
 pub(crate) async fn put(visitor: &mut Visitor, code: &str, body: &Value) -> Page {
     let address = format!("/api/v1/invitations/{code}/rsvp");
     visitor.call(Method::PUT, &address, body).await
 }
 
-/// A body with one guest's answers.
+/// Returns a request body with one guest's answers.
 pub(crate) fn answer(version: i64, id: &str, replies: &Value) -> Value {
     json!({ "version": version, "guests": [{ "id": id, "replies": replies }] })
 }
 
-/// Whether an answer is this problem, with everything that each has.
+/// Checks that a response is this problem, with all members that every problem has.
 #[track_caller]
 pub(crate) fn assert_problem(page: &Page, status: u16, code: &str) -> Value {
     page.expect(status);

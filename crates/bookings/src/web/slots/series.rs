@@ -1,4 +1,4 @@
-//! The page of a series: it first previews the slots, and then makes those that were previewed.
+//! The page of a series: it first previews the slots, then creates those that were previewed.
 
 use askama::Template;
 use axum::response::Response;
@@ -31,7 +31,7 @@ struct Counted {
     left_out: String,
     button: String,
     rows: Vec<(String, Option<String>)>,
-    /// The hidden fields of the form that makes the series.
+    /// The hidden fields of the form that creates the series.
     fields: Vec<(String, String)>,
     can_be_made: bool,
 }
@@ -68,7 +68,7 @@ async fn series_page(
 ) -> Result<Response, Problem> {
     let (_, currency) = begin(req).await?;
     let text = &req.text;
-    // The week of this Monday provides the names of the days.
+    // A week that begins on a Monday provides the names of the days.
     let days =
         (0..7_i64).filter_map(|day| jiff::civil::date(2027, 1, 4).checked_add(day.days()).ok());
     let days = days.map(|day| {
@@ -107,7 +107,7 @@ async fn series_page(
     req.page(HERE, &text.say("series-new"), body).await
 }
 
-/// `POST /me/slots/series`: previews first, and then makes what was previewed.
+/// `POST /me/slots/series`: previews the series first, then creates the previewed slots.
 pub(in crate::web) async fn create_series(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let form = posted.form.clone();

@@ -118,7 +118,7 @@ fn report(
     Ok(all)
 }
 
-/// The households in a dump, and remarks on what was left out.
+/// Reads the households in a dump, and remarks on skipped data.
 fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
     let mut dump = Dump::open(file)?;
     let (mut invites, mut guests, mut rsvps) = (Vec::new(), Vec::new(), Vec::new());
@@ -219,7 +219,7 @@ fn add_guest(record: &mut Record, row: &Row, (status, note): (Option<ReplyStatus
     record.guests.push(guest);
 }
 
-/// The value of the first of these columns that has one.
+/// Returns the value of the first of these columns that has one.
 fn any(row: &Row, columns: &[&str]) -> String {
     let mut values = columns.iter().filter_map(|column| row.get(column));
     values
@@ -245,7 +245,7 @@ fn reply(word: &str) -> Option<ReplyStatus> {
     })
 }
 
-/// A time as PostgreSQL writes it. A time without a zone is in UTC.
+/// Returns a time as PostgreSQL writes it. A time without a zone is in UTC.
 fn instant(written: String) -> String {
     match written.get(10..) {
         Some(time) if !time.is_empty() && !time.contains(['+', '-', 'Z']) => {

@@ -21,7 +21,7 @@ const HEAD: [&str; 10] = [
     "LAST EXIT",
 ];
 
-/// The table with one row for each instance.
+/// Returns the table with one row for each instance.
 pub(super) fn rows(rows: &[InstanceStatus], now: Timestamp) -> String {
     let cells = rows.iter().map(|row| cells(row, now));
     let lines: Vec<[String; HEAD.len()]> = std::iter::once(HEAD.map(str::to_owned))
@@ -63,7 +63,7 @@ fn cells(row: &InstanceStatus, now: Timestamp) -> [String; HEAD.len()] {
     ]
 }
 
-/// The serialised form of a value that is one word.
+/// Returns the serialised form of a value that is one word.
 fn word(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
@@ -72,7 +72,7 @@ fn word(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// A duration in its two largest units.
+/// Returns a duration in its two largest units.
 fn age(seconds: i64) -> String {
     let seconds = seconds.max(0);
     match seconds {
@@ -88,7 +88,7 @@ fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
-/// The full description of a service at this moment.
+/// Returns the full description of a service at this moment.
 pub(super) fn description(found: &ServiceStatus, now: Timestamp) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {

@@ -1,4 +1,4 @@
-//! The providers for signing in, as configured.
+//! Tests of `[[accounts.provider]]`.
 
 use super::{load, problems, written};
 

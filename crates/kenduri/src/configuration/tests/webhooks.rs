@@ -1,4 +1,4 @@
-//! The webhooks of the installation, as configured.
+//! Tests of `[[webhook]]`.
 
 use super::{load, problems, written};
 

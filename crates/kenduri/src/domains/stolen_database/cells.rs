@@ -18,7 +18,7 @@ pub(super) struct Cell {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Every value of every column of every table.
+/// Returns every value of every column of every table.
 pub(super) fn cells(world: &World) -> Vec<Cell> {
     let settings = world.settings();
     // The PostgreSQL client cannot run inside a runtime.
@@ -95,7 +95,7 @@ fn in_postgres(url: &str) -> Vec<Cell> {
     cells
 }
 
-/// The encodings in which a secret could be stored.
+/// Returns the encodings in which a secret could be stored.
 pub(super) fn spellings(secret: &str) -> BTreeSet<Vec<u8>> {
     let mut all = vec![secret.as_bytes().to_vec()];
     all.extend(URL_SAFE_NO_PAD.decode(secret).ok());

@@ -63,7 +63,7 @@ pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     }
 }
 
-/// The users in a list.
+/// Returns the users in a list.
 fn read(list: &[u8]) -> impl Iterator<Item = u32> {
     let entries = list.get(size_of::<u32>()..).unwrap_or_default();
     entries.chunks_exact(ENTRY).filter_map(|entry| {
@@ -73,7 +73,7 @@ fn read(list: &[u8]) -> impl Iterator<Item = u32> {
     })
 }
 
-/// A list that lets these users traverse.
+/// Returns a list that lets these users traverse.
 fn written(users: &BTreeSet<u32>) -> Vec<u8> {
     let users = users.iter().map(|user| (USER, PASS, *user));
     let entries = std::iter::once((OWNER, ALL, NOBODY))

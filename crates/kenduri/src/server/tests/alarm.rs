@@ -1,4 +1,4 @@
-//! The mails to owners when a service is given up.
+//! Tests of the mails to owners when a service has failed and is no longer restarted.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use web::{Language, Site};
 use super::super::alarm::{Alarm, tell};
 use super::{MIGRATIONS, site};
 
-/// The owners' addresses and languages.
+/// The owners' mail addresses and languages.
 const OWNERS: [(&str, &str); 2] = [("farah@example.my", "en"), ("aiman@example.my", "ms")];
 
 /// Creates two owners with different languages, and a person who is not an owner.

@@ -77,7 +77,7 @@ fn the_page_says_what_was_found_last() {
             let read = world.store().read(move |tx| updates::known(tx, &sources));
             read.await.unwrap()
         };
-        // A failure does not remove the earlier result.
+        // A failure keeps the earlier result.
         fs::write(&feed, "no feed").unwrap();
         world.clock.advance(SignedDuration::from_hours(24));
         worker.run_due().await.unwrap();

@@ -1,4 +1,4 @@
-//! Which households a campaign is for, and which of them cannot get mail.
+//! The recipients of campaigns, and the households that cannot get mail.
 
 use std::collections::HashMap;
 
@@ -14,15 +14,15 @@ use crate::hosting::listing::{self, InvitationFilter, InvitationRow};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::{GuestId, InvitationId, OccasionId};
 
-/// The stream of mail to many, from which every household may unsubscribe.
+/// The mail stream of campaigns, from which every household may unsubscribe.
 pub const STREAM: Stream = Stream::Marketing;
 
-/// Whom a filter finds.
+/// The number of households that a filter finds, and of mails to them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Audience {
     /// How many households match.
     pub households: i64,
-    /// How many mails that makes.
+    /// How many mails will be sent.
     pub mails: i64,
     /// How many of these go to the guests' own addresses; otherwise how many more they would make.
     pub guests: i64,
@@ -81,7 +81,7 @@ impl Audience {
         Ok(audience)
     }
 
-    /// The households that the filter finds. Archived ones get no mail.
+    /// Finds the households that match the filter. Archived households get no mail.
     pub(super) fn households(
         tx: &mut Tx<'_>,
         host: &HostOf,

@@ -12,7 +12,7 @@ use super::{CampaignId, load};
 use crate::hosting::{HostOf, Refusal};
 use crate::id::InvitationId;
 
-/// How many mails are in each state; states without mails are left out.
+/// The number of mails in each state; states without mails are omitted.
 pub type Counts = BTreeMap<String, i64>;
 
 words! {
@@ -60,24 +60,24 @@ words! {
     }
 }
 
-/// One household of a campaign.
+/// A recipient of a campaign.
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = CampaignRecipient)]
 pub struct Recipient {
-    /// Its place in the order of sending.
+    /// The position in the order of sending.
     pub place: i64,
     /// The invitation's id.
     #[schema(value_type = String)]
     pub invitation: InvitationId,
-    /// The household's name; empty if the invitation is gone.
+    /// The household's name; empty if the invitation was deleted.
     pub household: String,
     /// The guest whose own address it is; null: the household's address.
     pub guest: Option<String>,
     /// How far its mail is.
     pub state: RecipientState,
-    /// Why it gets none.
+    /// Why it gets no mail.
     pub reason: Option<Skip>,
-    /// The mail server's last answer.
+    /// The mail server's last response.
     pub answer: Option<String>,
 }
 
@@ -97,8 +97,8 @@ pub(super) fn count(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Counts, StoreErr
         .collect())
 }
 
-/// The households of a campaign from `after` on, at most `limit`; optionally only those in one
-/// state.
+/// Lists the households of a campaign after position `after`, at most `limit`, optionally only
+/// those in one state.
 pub fn recipients(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -26,10 +26,9 @@ const SOON: SignedDuration = SignedDuration::from_secs(1);
 /// How soon the job runs again while only deferred mails are left.
 const WHILE_DEFERRED: SignedDuration = SignedDuration::from_mins(1);
 
-/// The mails to write next.
+/// The next mails to write.
 #[derive(Debug)]
 pub struct Batch {
-    /// The campaign.
     pub campaign: Campaign,
     /// The next recipients.
     pub next: Vec<Next>,
@@ -46,8 +45,8 @@ pub struct Next {
     pub guest: Option<GuestId>,
 }
 
-/// Begins the campaign if it is time, stores its progress, and chooses the next households; `None`
-/// if there is nothing to do now. If there will be later, the job is queued again.
+/// Begins the campaign if it is time, stores its progress, and chooses the next households. Returns
+/// `None` if there is nothing to do now; if there will be later, the job is queued again.
 pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Batch>, StoreError> {
     let Some((mut campaign, occasion)) = lock(tx, id)? else {
         return Ok(None);
@@ -114,12 +113,12 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
     Ok(Some(Batch { campaign, next }))
 }
 
-/// How many mails are written at once, and the pause before the next ones.
+/// Returns how many mails to write at once, and the pause until the next batch.
 fn pace(per_minute: i64) -> (i64, SignedDuration) {
     if per_minute == 0 {
         return (WINDOW, SOON);
     }
-    // At least a second between batches.
+    // Batches are at least a second apart.
     let batch = (per_minute + 59) / 60;
     (
         batch,
@@ -127,7 +126,8 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
     )
 }
 
-/// Fixes the recipients of a campaign. If its host has lost the role, there are none.
+/// Fixes the recipients of a campaign; if the host who ordered it has lost the role, there are
+/// none.
 fn begin(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -185,7 +185,7 @@ fn find_households(
     match Audience::households(tx, &host, filter) {
         Ok(found) => Ok(Some(found)),
         Err(Refusal::Store(error)) => Err(error),
-        // The filter names an event that was deleted.
+        // The filter names an event that was deleted, so there are no recipients.
         Err(_) => Ok(None),
     }
 }
@@ -216,7 +216,7 @@ pub(in crate::hosting) fn add(
     Ok(())
 }
 
-/// Marks the invitations as sent whose mail was accepted by a server.
+/// Marks the invitations as sent whose mail a server has accepted.
 fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     if campaign.kind != MailKind::Invitation {
         return Ok(());
@@ -233,7 +233,7 @@ fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A household to render a mail for, as it was read.
+/// A household for which a mail is to be rendered.
 #[derive(Debug)]
 pub struct Addressee {
     /// The household with its occasion.
@@ -288,16 +288,16 @@ pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
     (portal.response() == Response::Complete).then_some(Skip::Answered)
 }
 
-/// A rendered mail for a household, or why it gets none.
+/// A rendered mail for a household, or the reason why it gets none.
 #[derive(Debug)]
 pub enum Rendered {
-    /// The household gets no mail.
     Skipped(Skip),
-    /// The mail, and the invitation's version and the occasion's revision when it was rendered.
+    /// The mail, and the invitation's version and the occasion's revision from which it was
+    /// rendered.
     Mail(Box<NewMail>, (i64, i64)),
 }
 
-/// Queues the mail of the household at this position, and takes the household out of the campaign's
+/// Queues the mail to the household at this position, and takes the household out of the campaign's
 /// queue in the same transaction. If anything has changed since the mail was rendered, the
 /// household stays in the queue.
 pub fn write(

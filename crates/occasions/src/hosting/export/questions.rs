@@ -9,7 +9,7 @@ use crate::question::Question;
 use crate::words::AskedOf;
 
 impl Ground<'_> {
-    /// The questions for one kind of audience; each gets a column.
+    /// Returns the questions for guests or for households; each gets a column.
     pub(super) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &Question> {
         let all = self.answered.questions.iter();
         all.filter(move |question| question.asked_of == of)
@@ -20,7 +20,7 @@ impl Ground<'_> {
             .map(|question| self.question_title(question))
     }
 
-    /// The cells under [`Ground::question_headings`].
+    /// Returns the cells under [`Ground::question_headings`].
     pub(super) fn question_cells(
         &self,
         invitation: &InvitationId,
@@ -36,7 +36,7 @@ impl Ground<'_> {
         })
     }
 
-    /// One row per answer: the question, the guest or household, and the answer.
+    /// Builds one row per answer: question, guest or household, answer.
     pub(super) fn all_answers(&self, lines: &[InvitationRow]) -> Sheet {
         let mut rows = Vec::new();
         for question in &self.answered.questions {
@@ -88,7 +88,7 @@ impl Ground<'_> {
         let answer = self.answered.of(question, invitation, guest)?;
         Some(match answer {
             Answer::Number(number) => Cell::from(*number),
-            // ISO dates sort in every program; all dates in an export are written so.
+            // All dates in exports are in ISO format, which sorts correctly in every program.
             Answer::Text(text) if question.choices.is_empty() => Cell::from(text.as_str()),
             other => Cell::from(question.say(other, self.text, default)),
         })

@@ -20,7 +20,7 @@ use crate::id::{EventId, GuestId, InvitationId};
 use crate::occasion::Occasion;
 use crate::words::{AskedOf, ExportKind, GuestKind, ReplyStatus, Source};
 
-/// What all tables are built from.
+/// The data from which all tables are built.
 pub(super) struct Ground<'a> {
     order: &'a Order,
     pub(super) text: &'a Text,
@@ -30,7 +30,7 @@ pub(super) struct Ground<'a> {
     pub(super) answered: Answered,
 }
 
-/// The tables of an export.
+/// Builds the tables of an export.
 pub(super) fn build(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Vec<Sheet>, Refusal> {
     let host = &order.host;
     let occasion = occasions::load(tx, host)?;
@@ -254,7 +254,7 @@ impl Ground<'_> {
         })
     }
 
-    /// The kitchen's tables, for guests who come or are not sure: first each guest with
+    /// Builds the kitchen's tables, for guests who come or are not sure: first each guest with
     /// their needs, then the totals for each event.
     fn diets(&self, tx: &mut Tx<'_>) -> Result<Vec<Sheet>, Refusal> {
         let options = diet::list(tx, &self.occasion.id)?;
@@ -359,7 +359,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(&format!("reply-{}", shown.word())))
     }
 
-    /// A guest's answer over all events.
+    /// Formats a guest's answer over all events.
     fn answer_of(&self, person: &Person) -> Cell {
         if person.is_partial {
             Cell::from(&*self.text.say("host-response-partial"))
@@ -381,7 +381,7 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(id))
     }
 
-    /// A timestamp in the occasion's zone, in a format that sorts in every program.
+    /// Formats a timestamp in the occasion's zone so that it sorts correctly in every program.
     fn moment(&self, at: Option<Timestamp>) -> Cell {
         let zone = self.occasion.zone();
         at.map_or(Cell::Empty, |at| {
@@ -474,7 +474,7 @@ fn diets<'a>(keys: impl Iterator<Item = &'a str>, labels: &BTreeMap<String, Stri
     Cell::from(words.join(", "))
 }
 
-/// Fields of a household that only some hosts may see.
+/// Data of a household that only some hosts may see.
 #[derive(Default)]
 struct Private {
     phone: Option<String>,

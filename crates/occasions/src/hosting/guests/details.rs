@@ -28,8 +28,8 @@ pub struct GuestDetails {
     pub is_child: bool,
     /// Age of a child, 0–17.
     pub age: Option<i64>,
-    /// Keys of the household's events that the guest is invited to; if left out, a new
-    /// guest is invited to all of them.
+    /// Keys of the household's events that the guest is invited to; if omitted, a new guest is
+    /// invited to all of them.
     pub events: Vec<String>,
     /// Keys of dietary options.
     pub diets: Vec<String>,
@@ -41,7 +41,6 @@ pub struct GuestDetails {
     pub phone: Option<String>,
 }
 
-/// The fields, in the order of the form.
 pub(crate) const FIELDS: &[Field] = web::fields! { GuestDetails:
     name: line(100).label("host-field-name"),
     kind: choice().label("host-field-invited-as").fixed(),
@@ -55,14 +54,13 @@ pub(crate) const FIELDS: &[Field] = web::fields! { GuestDetails:
     phone: phone(32).optional().label("host-field-own-phone").secret(),
 };
 
-/// The fields that may be sent; some only for a new guest.
+/// Returns the fields that may be sent; some only for a new guest.
 pub(crate) fn fields_for(is_new: bool) -> Vec<Field> {
     let fields = FIELDS.iter().copied();
     fields.filter(|field| is_new || !field.is_fixed).collect()
 }
 
 impl GuestDetails {
-    /// The defaults of a new guest, invited to these events.
     pub(crate) fn blank(events: Vec<String>) -> Self {
         Self {
             name: String::new(),
@@ -78,7 +76,6 @@ impl GuestDetails {
         }
     }
 
-    /// The stored details of a guest.
     pub(crate) fn of(guest: &Guest, contact: Contact, events: &[Event]) -> Self {
         let invited: Vec<EventId> = guest.replies.keys().cloned().collect();
         Self {
@@ -100,10 +97,8 @@ impl GuestDetails {
 #[derive(Debug)]
 pub struct GuestBody<const IS_NEW: bool>;
 
-/// A guest to add.
 pub type NewGuest = GuestBody<true>;
 
-/// A change of a guest's details.
 pub type GuestChange = GuestBody<false>;
 
 impl<const IS_NEW: bool> PartialSchema for GuestBody<IS_NEW> {

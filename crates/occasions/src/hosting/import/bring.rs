@@ -30,9 +30,9 @@ impl From<Refusal> for Nothing {
     }
 }
 
-/// Imports documents into the occasion with this slug, as its first owner; without `is_written`
-/// only reports what would happen. Codes are kept even if they are easy to guess, because cards
-/// with them have been sent out.
+/// Imports documents into the occasion with this slug, in the name of its first owner; without
+/// `is_written`, only reports what would happen. Codes are used even if they are easy to guess,
+/// because cards with these codes have been sent.
 pub async fn bring(
     site: &Site,
     slug: &str,

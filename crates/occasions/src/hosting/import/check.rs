@@ -1,4 +1,4 @@
-//! What applying an import would do: the same as the job, without writing anything.
+//! The preview of an import: the same checks as the job's, without writing anything.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::household;
 use crate::id::InvitationId;
 use crate::invitation;
 
-/// What applying an import would do now.
+/// The result of applying an import now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = ImportCheck)]
 pub struct Check {
@@ -25,19 +25,19 @@ pub struct Check {
     pub total: usize,
     /// How many would become new invitations.
     pub made: usize,
-    /// How many would change an invitation.
+    /// How many would change an existing invitation.
     pub changed: usize,
-    /// How many say nothing new.
+    /// How many would change nothing.
     pub same: usize,
     /// How many have errors.
     pub faulty: usize,
-    /// What was found, errors first; at most 200.
+    /// The findings, errors first; at most 200.
     pub findings: Vec<Finding>,
     /// How many findings there are.
     pub found: usize,
 }
 
-/// What applying the import would do now. Nothing is written.
+/// Returns what applying the import would do now. Nothing is written.
 pub fn check(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -70,7 +70,7 @@ pub fn check(
     Ok(check)
 }
 
-/// What one household would become, with the findings about it.
+/// Returns what one household would become, with the findings about it.
 pub(super) fn look(
     tx: &mut Tx<'_>,
     ground: &Ground,
@@ -120,7 +120,7 @@ pub(super) fn look(
             };
             // Guests of the existing invitation come before those of the list.
             let row = guest.and_then(|index| one.guest_rows.get(index));
-            // The stored name, or else whose guest it is.
+            // The stored name, or else "guest of …".
             let name = match guest {
                 Some(index) => wanted.guests.get(index).map(|guest| guest.name.clone()),
                 None => wanted.household.clone(),

@@ -28,13 +28,13 @@ words! {
 pub struct Finding {
     /// The row as a spreadsheet numbers it; in a list of documents the number of the household.
     pub row: usize,
-    /// The word of the column; empty if it concerns the whole household.
+    /// The column's name; empty if the finding concerns the whole household.
     pub column: String,
-    /// Whether the household is left out because of it.
+    /// Whether the household is skipped because of it.
     pub is_error: bool,
-    /// What it is: an error code, or a warning's word.
+    /// An error code, or the name of a warning.
     pub code: &'static str,
-    /// What stands there.
+    /// The value in the file.
     pub value: String,
     /// The error with the arguments of its message.
     #[serde(skip)]
@@ -42,7 +42,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// An error for a word that is not recognised.
+    /// Builds an error for an unknown word.
     pub(super) fn unknown(row: usize, column: impl Into<Column>, value: &str) -> Self {
         Self::error(row, column, "unknown_option", value)
     }
@@ -81,7 +81,7 @@ impl Finding {
         }
     }
 
-    /// An error that the rules of a household found at a pointer into its document.
+    /// Builds an error from a rule's finding at a pointer into the document.
     pub(super) fn refused(row: usize, problem: FieldProblem, value: &str) -> Self {
         Self {
             row,
@@ -98,7 +98,6 @@ fn shortened(value: &str) -> String {
     value.chars().take(60).collect()
 }
 
-/// The name of the column that a pointer refers to.
 fn column(pointer: &str) -> String {
     let mut parts = pointer.split('/').skip(1);
     let first = parts.next().unwrap_or_default();

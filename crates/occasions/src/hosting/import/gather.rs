@@ -17,10 +17,10 @@ use crate::words::{AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
 /// The most findings about one household.
 const MOST_FINDINGS: usize = 100;
-/// The most words that are read from a cell with several.
+/// The most words that are read from one cell.
 const MOST_WORDS: usize = 100;
 
-/// A household of a list, and its place in the list.
+/// A household of a list, and its position in the list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gathered {
     pub(super) record: Record,
@@ -38,8 +38,9 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The households of a table. Rows with the same code are one household. Without a code, rows
-    /// with the same household name are. Any other row is a household by itself.
+    /// Groups the rows of a table to households. Rows with the same code are one household; so are
+    /// rows without a code that have the same household name. Any other row is a household of its
+    /// own.
     pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Vec<Gathered> {
         let mut all: Vec<Gathered> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -75,7 +76,7 @@ impl Reader<'_> {
         all
     }
 
-    /// The households of a list of documents, numbered by position.
+    /// Reads the households of a list of documents, numbered by position.
     pub(super) fn records(&self, records: Vec<Record>) -> Vec<Gathered> {
         let all = records.into_iter().enumerate().map(|(index, record)| {
             let row = index + 1;
@@ -138,7 +139,7 @@ impl Reader<'_> {
                 }
             }
         }
-        // An address other than the household's belongs to the person.
+        // A mail address other than the household's is the person's own.
         let email = row.line(Field::Email);
         match (&record.email, guests.first_mut()) {
             (Some(known), Some(guest)) if !email.is_empty() && fold(known) != fold(&email) => {
@@ -172,8 +173,8 @@ impl Reader<'_> {
         self.read_guest(one, before, number, row);
     }
 
-    /// Reads what a row says about a person. If the row names several people, this is the first,
-    /// but the answers apply to all of them.
+    /// Reads the data of a row about a person. If the row names several people, this is the first
+    /// one, but the answers apply to all of them.
     fn read_guest(&self, one: &mut Gathered, from: usize, number: usize, row: &Cells<'_>) {
         let (guests, findings) = (&mut one.record.guests[from..], &mut one.findings);
         for (event, cell) in row.replies() {
@@ -233,7 +234,7 @@ impl Reader<'_> {
         guest.events = events(&row.line(Field::GuestEvents));
     }
 
-    /// Converts the words that the occasion knows to the form in which they are stored.
+    /// Converts words that the occasion knows to their stored form.
     fn tidy(&self, one: &mut Gathered) {
         let Gathered {
             record,
@@ -278,7 +279,8 @@ impl Reader<'_> {
             }
         }
         if let Some(tags) = &mut record.tags {
-            // Google adds these to every contact; they are not the owner's labels.
+            // Google adds labels that begin with `* ` to every contact; they are not the owner's
+            // labels.
             tags.retain(|tag| !tag.trim().is_empty() && !tag.trim().starts_with("* "));
             for tag in tags {
                 *tag = clean_line(tag);
@@ -340,7 +342,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A food need that the occasion does not know is stored as typed.
+    /// Converts food needs to their keys; unknown ones are stored as typed.
     fn tidy_diets(&self, guest: &mut GuestRecord, row: usize, findings: &mut Vec<Finding>) {
         let Some(typed) = guest.diets.take() else {
             return;
@@ -378,7 +380,7 @@ impl Reader<'_> {
         {
             if let Some(answer) = answers.get_mut(&question.key) {
                 let typed = self.typed(question, answer);
-                // A value that cannot be parsed is refused later, with all other errors.
+                // A value that cannot be parsed is refused later, together with all other errors.
                 if let Ok(Some(read)) = question.read(&typed)
                     && let Ok(stored) = serde_json::to_value(read)
                 {
@@ -388,7 +390,7 @@ impl Reader<'_> {
         }
     }
 
-    /// An answer in the form that the question parses: lists have choices in words.
+    /// Returns an answer in the form that the question parses; lists contain choices as words.
     fn typed(&self, question: &Question, answer: &Value) -> Value {
         let Value::String(text) = answer else {
             return answer.clone();
@@ -412,7 +414,7 @@ impl Reader<'_> {
     }
 }
 
-/// A row under the columns of its table.
+/// A row, accessed by the columns of its table.
 struct Cells<'a> {
     columns: &'a [Column],
     cells: &'a [String],
@@ -459,7 +461,6 @@ impl Cells<'_> {
     }
 }
 
-/// All guests in a row.
 fn guests(row: &Cells<'_>) -> Vec<GuestRecord> {
     let joined = |first: Field, last: Field| {
         let parts = [row.line(first), row.line(last)];
@@ -516,7 +517,7 @@ fn events(typed: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Whether a name is only a placeholder for an additional guest.
+/// Returns whether a name is only a placeholder for an additional guest.
 fn is_placeholder(guest: &GuestRecord) -> bool {
     let is_named = guest.kind != Some(GuestKind::PlusOne);
     let words = ["guest", "+1", "+ 1", "plus one", "plus 1", "tetamu"];

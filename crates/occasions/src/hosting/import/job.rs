@@ -23,15 +23,13 @@ use crate::limits;
 pub const KIND: &str = "occasions.import";
 /// The kind of the job that deletes stored rows.
 pub const SWEEP: &str = "occasions.imports_expire";
-/// How many households one transaction writes, so that other writers get their turn.
+/// How many households one transaction writes; small, so that other writers do not wait long.
 const BATCH: usize = 25;
 
-/// The handler of imports.
 pub fn handler(store: Store, catalogue: Catalogue) -> Handler {
     Handler::new(KIND, move |job| run(store.clone(), catalogue.clone(), job))
 }
 
-/// The job that deletes stored rows when they expire.
 pub fn sweep_job(platform: Platform) -> Handler {
     Handler::each_minute(SWEEP, move |_| {
         let platform = platform.clone();
@@ -100,7 +98,7 @@ pub(super) async fn work(
         .map_err(JobError::from)?;
     match prepared {
         Prepared::Nothing => {
-            // The host has lost the role.
+            // The host has lost the role, so the import stops.
             let end = move |tx: &mut Tx<'_>| stop(tx, &import);
             Ok(Done::with(end))
         }
@@ -170,8 +168,8 @@ async fn apply(store: &Store, id: &ImportId, all: Vec<Gathered>) -> Result<Done,
     }
 }
 
-/// Writes one batch; returns where the next one begins. `from` is where this one begins; `None`
-/// means after the last household whose outcome is stored.
+/// Writes one batch, which begins at `from`, or after the last household with a stored outcome if
+/// `from` is `None`. Returns where the next batch begins.
 fn apply_batch(
     tx: &mut Tx<'_>,
     id: &ImportId,
@@ -322,8 +320,8 @@ fn write_one(
         if room.households < 1 {
             return Err(Refusal::LimitReached(limits::INVITATIONS));
         }
-        // A code that is taken reveals something about others, so this is reported only so often
-        // during the week that reports are stored.
+        // The report that a code is taken reveals another household's code, so a report, which is
+        // stored for a week, may contain only a few.
         if one.record.code.is_some() && room.refused_codes >= codes::TRIES {
             return Err(Refusal::RateLimited(86_400));
         }
@@ -354,7 +352,7 @@ fn is_taken(tx: &mut Tx<'_>, import: &ImportId, id: &InvitationId) -> Result<boo
     Ok(found.is_some())
 }
 
-/// The invitations that earlier households of this import became.
+/// Finds the invitations of the import's earlier households.
 fn taken(tx: &mut Tx<'_>, import: &ImportId) -> Result<BTreeSet<InvitationId>, StoreError> {
     let all: Vec<(InvitationId,)> = sql!(
         "SELECT invitation FROM import_row WHERE import = :import AND invitation IS NOT NULL",

@@ -1,4 +1,4 @@
-//! What the words of a list mean in an occasion: headings, answers, food needs, events and choices,
+//! The meaning of a list's words in an occasion: headings, answers, food needs, events and choices,
 //! in every language that hosts' files can be in, and in the spelling of other programs.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::hosting::record::table::{Column, Field, folded, languages};
 use crate::question::Question;
 use crate::words::{GuestKind, ReplyStatus};
 
-/// Headings, both plain ones and those of other programs, folded, by field.
+/// Folded headings by field: plain ones, and those of other programs.
 const HEADINGS: &[(Field, &[&str])] = &[
     (
         Field::Code,
@@ -261,7 +261,7 @@ const HEADINGS: &[(Field, &[&str])] = &[
     ),
 ];
 
-/// Answers as other programs write them, folded.
+/// Folded answers of other programs.
 const REPLIES: &[(ReplyStatus, &[&str])] = &[
     (
         ReplyStatus::Yes,
@@ -386,7 +386,7 @@ impl Lexicon {
         all
     }
 
-    /// The words that hosts of the occasion chose.
+    /// Adds the words that the occasion's hosts chose.
     fn add_own(&mut self, ground: &Ground) {
         for event in &ground.events {
             for name in event
@@ -437,7 +437,7 @@ impl Lexicon {
         }
     }
 
-    /// The columns that the headings of a list suggest; the rows help to decide.
+    /// Guesses the meaning of the columns from their headings and the rows.
     pub(super) fn guess(&self, headings: &[String], rows: &[(usize, Vec<String>)]) -> Vec<Column> {
         let found = headings.iter().map(|heading| {
             let found = self.headings.get(&folded(heading));
@@ -446,7 +446,7 @@ impl Lexicon {
         let mut columns: Vec<Column> = found.collect();
         let has = |columns: &[Column], field| columns.contains(&Column::Field(field));
         for (at, column) in columns.iter_mut().enumerate() {
-            // A column with the number of guests is not a list of names.
+            // A column of numbers is the number of guests, not a list of names.
             let mut cells = rows.iter().filter_map(|(_, row)| row.get(at));
             let is_count = |cell: &String| cell.trim().parse::<i64>().is_ok();
             if *column == Column::Field(Field::Names) && cells.any(is_count) {
@@ -501,7 +501,7 @@ impl Lexicon {
         self.languages.get(&folded(typed)).map(String::as_str)
     }
 
-    /// The key of a choice, or the typed text if there is no such choice.
+    /// Returns the key of a choice, or the typed text if there is no such choice.
     pub(super) fn choice(&self, question: &Question, typed: &str) -> String {
         let place = (question.key.clone(), folded(typed));
         let found = self.choices.get(&place);
@@ -516,7 +516,7 @@ fn add<T>(words: &mut BTreeMap<String, T>, word: &str, meaning: T) {
     }
 }
 
-/// A language's English name, as used in lists.
+/// Returns a language's English name, as lists use it.
 fn english(tag: &str) -> &'static str {
     match tag {
         "en" => "english",

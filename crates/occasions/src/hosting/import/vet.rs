@@ -20,7 +20,7 @@ use crate::id::InvitationId;
 use crate::invitation::Details;
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
-/// A document that passed every rule, ready to be written.
+/// A valid document, ready to be written.
 pub(super) struct Vetted {
     pub(super) details: Details,
     pub(super) code: Option<(String, CodeKey)>,
@@ -33,7 +33,7 @@ pub(super) struct Vetted {
 }
 
 impl Vetted {
-    /// Whether the stored household is the same already, regardless of spelling in the list.
+    /// Returns whether the stored household equals the document, regardless of spelling.
     pub(super) fn is_already(&self, old: &Standing) -> bool {
         let household = &old.household;
         let has_contact = |(id, contact): (&GuestId, &Contact)| {
@@ -49,7 +49,7 @@ impl Vetted {
     }
 }
 
-/// Checks what a household would be: a new one, or a changed `old`.
+/// Checks the household that would result: a new one, or a changed `old`.
 pub(super) fn vet(
     tx: &mut Tx<'_>,
     ground: &Ground,
@@ -70,7 +70,7 @@ pub(super) fn vet(
         }
         None => ground.events.iter().map(|event| event.id.clone()).collect(),
     };
-    // In the stored order.
+    // Events are stored sorted, so that equal lists compare as equal.
     events.sort();
     if wanted.guests.len() > GUEST_LIMIT {
         findings.add("/guests", "guest_limit", [("limit", GUEST_LIMIT.into())]);
@@ -136,7 +136,7 @@ pub(super) fn vet(
     }
 }
 
-/// The household's own fields as its form sends them.
+/// Returns the household's own fields as its form would send them.
 fn details(wanted: &Record) -> Value {
     let mut sent = Map::new();
     let mut send = |name: &str, value: Value| {
@@ -237,9 +237,9 @@ fn mark_beyond(details: &Details, guests: &mut [Guest]) {
     }
 }
 
-/// The invitation that a document refers to: by its code, or else its reference, or else the same
-/// name and mail address, unless it is `taken` by another document. The second value says whether
-/// an invitation with the same name has another address.
+/// Finds the invitation that a document refers to: by its code, or else its reference, or else the
+/// same name and mail address, unless another document has `taken` it. The second value says
+/// whether an invitation with the same name has another address.
 pub(super) fn find(
     tx: &mut Tx<'_>,
     ground: &Ground,

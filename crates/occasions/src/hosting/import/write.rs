@@ -1,4 +1,4 @@
-//! How one household of a list is written, in the transaction of its batch.
+//! Writes one household of a list, in the transaction of its batch.
 
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
@@ -19,7 +19,7 @@ use crate::invitation;
 use crate::rsvp;
 use crate::words::{ActedBy, Source};
 
-/// Makes a household, or changes the one with this id. `length` is the length of new codes.
+/// Creates a household, or changes the one with this id. `length` is the length of new codes.
 pub(super) fn household(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -114,7 +114,7 @@ fn change(
     let answers = (&household.answers, &new.answers);
     asking::differences(answers.0, answers.1, &ground.questions, "", &mut changes);
     if !changes.is_empty() {
-        // From now on, the replaced values exist only in this submission.
+        // The replaced values remain only in this submission.
         let version = household.invitation.version;
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Import)?;
     }
@@ -169,8 +169,8 @@ fn change(
     Ok(household.invitation.version)
 }
 
-/// Makes the reply rows of each existing guest match the events that the guest is invited to; new
-/// guests get theirs when they are written.
+/// Makes the reply rows of each existing guest match the events that the guest is invited to;
+/// replies of new guests are written with the guests.
 fn invite_guests(tx: &mut Tx<'_>, household: &Household, new: &Vetted) -> Result<(), StoreError> {
     for old in &household.guests {
         let Some(guest) = new.guests.iter().find(|guest| guest.id == old.id) else {
@@ -243,7 +243,7 @@ fn write_reference(
     Ok(())
 }
 
-/// Removes a household that an import made and nobody has changed since; returns whether it did.
+/// Deletes a household that an import created and nobody has changed since; returns whether it did.
 pub(super) fn remove(tx: &mut Tx<'_>, id: &InvitationId, version: i64) -> Result<bool, StoreError> {
     if invitation::lock(tx, id)?.is_none() {
         return Ok(false);

@@ -1,5 +1,5 @@
-//! The filter of invitations for lists, numbers, bulk actions and exports, read from an
-//! address or from JSON.
+//! The filter of invitations for lists, numbers, bulk actions and exports, parsed from a query or
+//! from JSON.
 
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -13,9 +13,9 @@ use crate::id::EventId;
 use crate::question::Question;
 use crate::words::Access;
 
-/// A filter of invitations; fields left out match everything.
+/// A filter of invitations; omitted fields match everything.
 //
-// The fields have the names used in addresses.
+// The fields have the names of the query parameters.
 #[derive(
     Clone,
     Debug,
@@ -36,7 +36,7 @@ pub struct InvitationFilter {
     pub q: String,
     /// How much is answered.
     pub response: Option<Answered>,
-    /// What the household may do now.
+    /// The household's present access.
     pub access: Option<Access>,
     /// A language tag, or `none` for unknown.
     pub language: Option<String>,
@@ -67,7 +67,7 @@ pub struct InvitationFilter {
     pub archived: bool,
 }
 
-/// The fields in the order of the page, named as in addresses.
+/// The fields in the order of the page, with the names of the query parameters.
 pub const FIELDS: &[Field] = web::fields! { InvitationFilter:
     q: as_typed(),
     tag: as_typed().optional(),
@@ -123,7 +123,7 @@ words! {
     }
 }
 
-/// The order of a list in its address, beside the filter.
+/// The query parameter for the order of a list, beside the filter.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
@@ -154,8 +154,8 @@ words! {
 }
 
 impl InvitationFilter {
-    /// Reads the filter and the order from the query of an address. Other parameters
-    /// are ignored; an unknown value is refused.
+    /// Parses the filter and the order from a query. Unknown parameters are ignored; unknown values
+    /// are refused.
     pub fn read(query: &Form) -> Result<(Self, Sort), Refusal> {
         let mut findings = Findings::default();
         let filter = filter::read(FIELDS, query, &mut findings);
@@ -164,12 +164,11 @@ impl InvitationFilter {
         Ok((filter, sort))
     }
 
-    /// The query of an address with this filter.
     pub fn query(&self) -> Form {
         filter::query(FIELDS, self)
     }
 
-    /// Whether the filter depends on what guests answered.
+    /// Returns whether the filter depends on guests' answers.
     pub(super) fn asks_for_answers(&self) -> bool {
         self.response.is_some()
             || self.answer.is_some()
@@ -178,7 +177,7 @@ impl InvitationFilter {
     }
 }
 
-/// The id of the event that a filter names by its key; empty if it names none.
+/// Finds the event that a filter names by its key; empty if it names none.
 pub(in crate::hosting) fn event_id(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -199,7 +198,7 @@ pub(in crate::hosting) fn event_id(
     Ok(found.map(|(id,)| id.to_string()).unwrap_or_default())
 }
 
-/// The filter value for those who gave `answer` to a question, or any answer.
+/// Returns the filter value that matches `answer` to a question, or any answer.
 pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
     let key = &question.key;
     match answer {
@@ -211,8 +210,8 @@ pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
     }
 }
 
-/// The parts of an [`answer_word`] for SQL: the question's key, the answer as stored,
-/// and the answer as it appears inside a JSON list.
+/// Splits an [`answer_word`] for SQL: the question's key, the stored answer, and the answer as it
+/// appears inside a JSON list.
 pub(super) fn answer_sought(word: Option<&str>) -> [String; 3] {
     let word = word.unwrap_or_default();
     match word.split_once(':') {

@@ -18,9 +18,9 @@ use crate::hosting::{Refusal, occasions};
 use crate::id::{EventId, GuestId, InvitationId};
 use crate::words::{GuestKind, ReplyStatus};
 
-/// A filter of guests; fields left out match everything.
+/// A filter of guests; omitted fields match everything.
 //
-// The fields have the names used in addresses.
+// The fields have the names of the query parameters.
 #[derive(
     Clone,
     Debug,
@@ -57,7 +57,7 @@ pub struct GuestFilter {
     pub plus_one: Option<bool>,
 }
 
-/// The fields in the order of the page, named as in addresses.
+/// The fields in the order of the page, with the names of the query parameters.
 pub const FIELDS: &[Field] = web::fields! { GuestFilter:
     q: as_typed(),
     status: choice().optional().label("host-filter-status"),
@@ -113,7 +113,7 @@ words! {
 }
 
 impl Band {
-    /// The group of an age.
+    /// Returns the age group.
     pub fn of(age: Option<i64>) -> Self {
         match age {
             Some(..=2) => Self::Baby,
@@ -124,7 +124,7 @@ impl Band {
         }
     }
 
-    /// The first and last age of the group; −1, which no child has, for `Unknown`.
+    /// Returns the first and the last age of the group; −1, which no child has, for `Unknown`.
     fn ages(self) -> (i64, i64) {
         match self {
             Self::Baby => (0, 2),
@@ -136,24 +136,17 @@ impl Band {
     }
 }
 
-/// One guest in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Person {
-    /// The guest's id.
     pub id: GuestId,
-    /// As written; a plus-one's may be empty.
+    /// The name as written; a plus-one's may be empty.
     pub name: String,
-    /// The person whose guest this is, where no name is written; see [`Person::shown_name`].
     pub guest_of: String,
-    /// The invitation's id.
     pub invitation: InvitationId,
-    /// The household's name.
     pub household: String,
-    /// Named by hosts, or brought by the household.
+    /// Whether the guest was named by hosts or brought by the household.
     pub kind: GuestKind,
-    /// Whether the guest is a child.
     pub is_child: bool,
-    /// A child's age.
     #[row(rename = "child_age")]
     pub age: Option<i64>,
     /// Whether a host allowed this guest beyond the allowance.
@@ -165,7 +158,6 @@ pub struct Person {
     pub is_partial: bool,
     /// When the guest last answered.
     pub answered_at: Option<Timestamp>,
-    /// Keys of food needs.
     #[row(json)]
     pub diets: Vec<String>,
     /// The guest's note about food.
@@ -175,19 +167,19 @@ pub struct Person {
 }
 
 impl Person {
-    /// The name to show.
+    /// Returns the name to show.
     pub fn shown_name(&self, text: &Text) -> String {
         guest::shown_name(&self.name, &self.guest_of, text)
     }
 
-    /// Whether the kitchen plans for this guest.
+    /// Returns whether the kitchen plans for this guest.
     pub fn is_eating(&self) -> bool {
         matches!(self.status, ReplyStatus::Yes | ReplyStatus::Undecided)
     }
 }
 
 impl GuestFilter {
-    /// Reads the filter from the query of an address.
+    /// Parses the filter from a query.
     pub fn read(query: &Form) -> Result<Self, Refusal> {
         let mut findings = Findings::default();
         let filter = web::fields::filter::read(FIELDS, query, &mut findings);
@@ -195,13 +187,13 @@ impl GuestFilter {
         Ok(filter)
     }
 
-    /// The query of an address with this filter.
+    /// Serialises the filter as a query.
     pub fn query(&self) -> Form {
         web::fields::filter::query(FIELDS, self)
     }
 }
 
-/// A page of the list of guests, by name.
+/// Loads a page of the list of guests, by name.
 pub fn people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -217,7 +209,7 @@ pub fn people(
     Ok(List { total, ..list })
 }
 
-/// Every guest that matches a filter; an occasion holds at most 20,000.
+/// Loads every guest that matches a filter; an occasion has at most 20,000.
 pub fn all_people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -370,7 +362,7 @@ fn find(
     .all(tx)?)
 }
 
-/// The answers of one guest, by key of the event, in the order of the events.
+/// Loads a guest's answers, each with the event's key, in display order.
 pub fn replies(
     tx: &mut Tx<'_>,
     guest: &GuestId,

@@ -1,5 +1,5 @@
-//! Documents of households as a table: a row for each person, with the household's own columns
-//! repeated on each.
+//! Household documents as a table: one row per person, with the household's own columns repeated on
+//! each row.
 
 use platform::text_cleaning;
 use serde_json::Value;
@@ -109,14 +109,13 @@ const OF_GUEST: [Field; 9] = [
     Field::GuestEvents,
 ];
 
-/// The content of a column.
+/// The meaning of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
     /// The column is ignored.
     Skip,
-    /// A field of the household or of a person.
     Field(Field),
-    /// Answers for the event with this key.
+    /// Answers to the event with this key.
     Reply(String),
     /// Answers to the question with this key.
     Answer(String),
@@ -129,7 +128,7 @@ impl From<Field> for Column {
 }
 
 impl Column {
-    /// The name of the column in the store, in forms and in the JSON API.
+    /// Returns the name of the column in the store, in forms and in the JSON API.
     pub(crate) fn word(&self) -> String {
         match self {
             Self::Skip => "skip".to_owned(),
@@ -139,7 +138,7 @@ impl Column {
         }
     }
 
-    /// The column of an occasion with this name.
+    /// Finds the column with this name.
     pub(crate) fn find(word: &str, ground: &Ground) -> Option<Self> {
         match word.split_once(':') {
             None if word == "skip" => Some(Self::Skip),
@@ -157,7 +156,7 @@ impl Column {
         }
     }
 
-    /// The column's heading.
+    /// Returns the column's heading.
     pub(crate) fn heading(&self, text: &Text) -> String {
         let with = |id, key: &String| text.with(id, [("key", key.clone().into())]);
         match self {
@@ -168,7 +167,7 @@ impl Column {
         }
     }
 
-    /// Every column that a list for this occasion can have.
+    /// Lists every column that a list for this occasion can have.
     pub(crate) fn all(ground: &Ground) -> Vec<Self> {
         let fields = Field::ALL.iter().copied().map(Self::Field);
         let events = ground.events.iter();
@@ -180,7 +179,6 @@ impl Column {
     }
 }
 
-/// A heading, folded for comparison.
 pub(crate) fn folded(heading: &str) -> String {
     let folded = text_cleaning::fold(heading);
     let parts = folded.split(|sign: char| !sign.is_alphanumeric());
@@ -188,14 +186,14 @@ pub(crate) fn folded(heading: &str) -> String {
     parts.join(" ")
 }
 
-/// Texts in every language that hosts' files can be in.
+/// Loads the texts of every language that hosts' files can be in.
 pub(crate) fn languages(catalogue: &Catalogue) -> Vec<Text> {
     let tags = web::language::COMPLETE.iter();
     tags.map(|tag| catalogue.speak(&Language::of(tag)))
         .collect()
 }
 
-/// The table of these households; columns that only some hosts may see are included only if
+/// Builds the table of these households; columns that only some hosts may see are included only if
 /// `contacts` is set.
 pub(crate) fn of(records: &[Record], ground: &Ground, text: &Text, contacts: bool) -> Sheet {
     let is_shown = |field: &Field| {
@@ -317,7 +315,8 @@ fn guest_cell(guest: &GuestRecord, column: &Column) -> Cell {
     }
 }
 
-/// The keys of events; an empty cell would mean all of them.
+/// Formats the keys of events. No event is written as [`NO_EVENT`], because an empty cell means all
+/// of them.
 fn events(keys: Option<&[String]>) -> Cell {
     match keys {
         Some([]) => NO_EVENT.into(),
@@ -325,7 +324,7 @@ fn events(keys: Option<&[String]>) -> Cell {
     }
 }
 
-/// Stands for no event at all.
+/// Written in a cell that lists no events.
 pub(crate) const NO_EVENT: &str = "-";
 
 fn yes_or_no(yes: bool) -> &'static str {

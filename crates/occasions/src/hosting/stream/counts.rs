@@ -1,5 +1,5 @@
-//! The counters of an occasion, shared by all its listeners: they are the same for
-//! every role, and counting is the most expensive part of a stream.
+//! The counters of an occasion, shared by all its listeners, because they are equal for every role
+//! and counting is the most expensive part of a stream.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -11,7 +11,6 @@ use super::SUMMARY_EVERY;
 use crate::hosting::Refusal;
 use crate::id::OccasionId;
 
-/// The counters of every occasion that has listeners.
 #[derive(Clone, Debug, Default)]
 pub struct AllCounts(Arc<Mutex<HashMap<OccasionId, Weak<Shared>>>>);
 
@@ -26,13 +25,12 @@ pub(super) struct Counts(Arc<Shared>);
 pub(super) struct Counted {
     /// The number of the last news that the counters cover.
     pub(super) cursor: i64,
-    /// The counters.
     pub(super) summary: Arc<Value>,
     at: Instant,
 }
 
 impl AllCounts {
-    /// The counters of one occasion; dropped with its last listener.
+    /// Returns the counters of one occasion, which are dropped with the last listener.
     pub(super) fn of(&self, occasion: &OccasionId) -> Counts {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = all.get(occasion).and_then(Weak::upgrade) {
@@ -46,8 +44,8 @@ impl AllCounts {
 }
 
 impl Counts {
-    /// Counters that cover news number `last`. A caller waits for a count in progress;
-    /// `count` runs only if that one is not recent enough.
+    /// Returns counters that cover news number `last`. Waits for a count in progress; runs `count`
+    /// only if that count is not recent enough.
     pub(super) async fn after<F>(
         &self,
         last: i64,

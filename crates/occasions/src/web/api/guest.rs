@@ -25,7 +25,6 @@ use crate::rsvp::{self, After, OtherBody, Repeat, Save, Saved};
 use crate::web::guest::{self, Admitted, CodeGate, Credentials, GuestRequest, keep_private};
 use crate::words::{ReplyStatus, Source};
 
-/// Addresses of the guests' JSON interface.
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(resolve: Anybody))
@@ -40,9 +39,9 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ResolveBody {
-    /// As typed: case, spaces and look-alikes do not count.
+    /// As typed: case and spaces are ignored, and look-alike symbols count as one.
     code: String,
-    /// One name on the invitation: needed after `name_required`.
+    /// A name on the invitation, required after `name_required`.
     name: Option<String>,
     /// `k` of a link, instead of a name.
     k: Option<String>,
@@ -109,7 +108,7 @@ async fn show(req: GuestRequest) -> Result<Response, Problem> {
     Ok(tagged(&portal, Json(state::of(&portal, &text))))
 }
 
-/// A household's changes; fields left out stay as they are.
+/// A household's changes; omitted fields stay unchanged.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SaveBody {
@@ -122,8 +121,8 @@ struct SaveBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by key of the question; `null` or empty
-    /// takes one back.
+    /// Answers of the household as a whole, by the question's key; `null` or empty removes an
+    /// answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -156,7 +155,7 @@ struct GuestBody {
     /// `null` or empty removes it.
     #[serde(default, deserialize_with = "deserialize_given")]
     diet_note: Option<Option<String>>,
-    /// By key of the question; `null` or empty takes an answer back.
+    /// Answers by the question's key; `null` or empty removes an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -236,13 +235,13 @@ async fn save(req: GuestRequest, body: Received<SaveBody>) -> Result<Response, P
     store(&req, admitted, wanted.wish(), repeat, true).await
 }
 
-/// A household's changes, with its code; fields left out stay as they are.
+/// A household's changes, with its code; omitted fields stay unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SaveByCodeBody {
     /// The invitation's code.
     code: String,
-    /// One name on the invitation: needed after `name_required`.
+    /// A name on the invitation, required after `name_required`.
     name: Option<String>,
     /// `k` of a link, instead of a name.
     k: Option<String>,
@@ -255,8 +254,8 @@ struct SaveByCodeBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by key of the question; `null` or empty
-    /// takes one back.
+    /// Answers of the household as a whole, by the question's key; `null` or empty removes an
+    /// answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -307,12 +306,12 @@ async fn save_by_code(
     store(&req, admitted, wanted.wish(), repeat, false).await
 }
 
-/// The version that a change names. Whether it must name one is checked under the lock,
-/// after all earlier checks.
+/// Returns the version that a change names. Whether a version is required is checked later, under
+/// the lock.
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),
-        // A tag that this server never issued counts as older than any version.
+        // An ETag that this server never issued counts as older than any version.
         Err(_) if headers.contains_key(IF_MATCH) => Some(0),
         Err(_) => None,
     }
@@ -477,7 +476,7 @@ fn private(body: impl IntoResponse) -> Response {
 }
 
 impl GuestRequest {
-    /// Turns a refused save into a problem; a code that opens nothing counts as a guess.
+    /// Turns a refused save into a problem; a wrong code counts as a guess.
     pub fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
         if matches!(refusal, Refusal::InvitationNotFound | Refusal::Expired) {
             admitted.failed(&self.site);

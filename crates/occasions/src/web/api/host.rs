@@ -1,5 +1,5 @@
 //! The hosts' JSON API. Each handler is listed with the permission it requires and the scopes a
-//! token needs; [`Call`](call::Call) proves inside the transaction that the caller is such a host,
+//! token needs. [`Call`](call::Call) proves inside the transaction that the caller is such a host,
 //! and the handler calls one function of a domain module.
 
 mod bulk;
@@ -29,7 +29,6 @@ use crate::event::Event;
 use crate::hosting::reminders::ReminderRule;
 use crate::question::Question;
 
-/// Addresses of the hosts' JSON interface.
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .merge(occasions::routes())

@@ -9,12 +9,10 @@ pub use host::Pace;
 use web::Site;
 use web::described::{Description, Routes};
 
-/// All addresses of the JSON interface.
 pub fn routes<R: Routes<Site>>() -> R {
     guest::routes::<R>().merge(host::routes())
 }
 
-/// The OpenAPI description of this API.
 pub(crate) fn describe() -> utoipa::openapi::OpenApi {
     routes::<Description<Site>>().into_openapi()
 }

@@ -1,5 +1,5 @@
-//! The household form and the two smaller forms, for food needs and for the note:
-//! shown, saved, and shown again with everything typed when a save is refused.
+//! The household form, and the smaller forms for food needs and for the note. A refused save shows
+//! the form again with everything typed.
 
 mod conflict;
 mod form;
@@ -52,7 +52,7 @@ pub(super) async fn save_note(req: GuestRequest, form: Form) -> Result<Response,
     save_form(req, Which::Note, form).await
 }
 
-/// Shows the form, or what is stored if nothing can be changed any more.
+/// Shows the form, or the stored values if nothing can be changed any more.
 async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let text = req.text(&portal);
@@ -81,7 +81,7 @@ fn is_open(portal: &InvitationSnapshot, which: Which) -> bool {
     }
 }
 
-/// The key that makes a repeated save of this form harmless.
+/// Returns the key that makes a repeated save of this form harmless.
 fn submission(req: &GuestRequest) -> String {
     platform::id::generate(req.site.clock.now(), &req.site.random)
 }
@@ -109,8 +109,8 @@ async fn save_form(req: GuestRequest, which: Which, form: Form) -> Result<Respon
     }
 }
 
-/// Shows the form again without saving, because the pressed button only fills it in, or
-/// because the browser says that another site sent it. Typed values stay.
+/// Shows the form again without saving, because the pressed button only fills in answers or because
+/// another site sent the form. The typed values are kept.
 async fn show_again(
     req: &GuestRequest,
     which: Which,
@@ -142,7 +142,7 @@ async fn show_again(
     Ok(page)
 }
 
-/// The response for a code that no longer opens anything; it returns what was typed.
+/// Responds to a code that has stopped working, and returns the typed values.
 async fn turn_away(
     req: &GuestRequest,
     failure: Failure,
@@ -154,8 +154,8 @@ async fn turn_away(
     req.turn_away(failure, typed).await
 }
 
-/// Saves, and returns the code as printed on the card: the household is redirected
-/// there however it spelled its code, even on a repeat.
+/// Saves, and returns the code as printed on the card: the household is redirected to that
+/// spelling, even on a repeat.
 async fn store(
     req: &GuestRequest,
     which: Which,
@@ -188,7 +188,7 @@ async fn store(
     })
 }
 
-/// Shows the form again with its errors, or a page that says why there is no form.
+/// Shows the form again with its errors, or a page that says why nothing can be saved.
 async fn refused(
     req: &GuestRequest,
     which: Which,
@@ -225,7 +225,7 @@ async fn refused(
         )
     };
     Ok(match refusal {
-        // No page of this site sends a form without a required version.
+        // The site's own pages never send a form without a required version.
         Refusal::FeatureDisabled | Refusal::GuestNotFound | Refusal::VersionRequired => {
             return Err(refusal.problem().said_in(&text).into());
         }

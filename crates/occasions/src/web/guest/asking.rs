@@ -11,14 +11,14 @@ use crate::question::Question;
 use crate::words::{AskedOf, QuestionKind};
 
 impl<'a> Reading<'a> {
-    /// The questions that this household, or each of its guests, is asked.
+    /// Returns the questions asked of this household, or of each of its guests.
     pub(crate) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &'a Question> {
         self.portal
             .asked_questions()
             .filter(move |question| question.asked_of == of)
     }
 
-    /// The questions that could concern this guest.
+    /// Returns the questions that could concern this guest.
     pub(super) fn questions_for(&self, guest: &Guest) -> impl Iterator<Item = &'a Question> {
         let events = &self.portal.events;
         self.questions(AskedOf::Guest)
@@ -29,7 +29,7 @@ impl<'a> Reading<'a> {
         self.pick(&question.title)
     }
 
-    /// The answers of the household as a whole that count.
+    /// Returns the household's answers that count.
     pub(crate) fn household_answers(&self) -> Vec<AnsweredQuestion<'a>> {
         let (guests, events) = (&self.portal.household.guests, &self.portal.events);
         let questions = self.questions(AskedOf::Household);
@@ -38,7 +38,7 @@ impl<'a> Reading<'a> {
         self.in_words(counting, &self.portal.household.answers)
     }
 
-    /// The answers of one guest that count.
+    /// Returns the guest's answers that count.
     pub(crate) fn guest_answers(&self, guest: &Guest) -> Vec<AnsweredQuestion<'a>> {
         let events = &self.portal.events;
         let questions = self.questions(AskedOf::Guest);
@@ -63,7 +63,7 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// The form field of a question, named `name`, with the stored or typed value.
+    /// Builds the form field of a question, with the stored or typed value.
     pub(crate) fn asked(
         &self,
         question: &'a Question,

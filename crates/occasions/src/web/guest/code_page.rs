@@ -1,4 +1,4 @@
-//! The page that asks for a code, and the one that says that an occasion is over.
+//! The page that asks for a code, and the page of an occasion that is over.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -28,7 +28,7 @@ impl TypedCode {
         Credentials::code(&self.code).with_name(Some(&self.name))
     }
 
-    /// Shows the form again, with a field for the name if one is needed or was typed.
+    /// Shows the form again, with a field for the name if a name is required or was typed.
     pub(super) fn show_again(self, entry: &mut CodeEntry<'_>, problem: CodeProblem) {
         if problem == CodeProblem::NameRequired || !self.name.is_empty() {
             entry.name = Some(self.name);
@@ -38,7 +38,7 @@ impl TypedCode {
     }
 }
 
-/// The form for a code, with nothing typed.
+/// Builds an empty form for a code.
 pub(super) fn form<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeEntry<'a> {
     CodeEntry {
         text,
@@ -52,7 +52,7 @@ pub(super) fn form<'a>(text: &'a Text, action: &str, known: Vec<Known>) -> CodeE
     }
 }
 
-/// The response to every code of an occasion that is over.
+/// Returns the response to every code of an occasion that is over.
 pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
     let text = site.speak_public(wishes);
     let body = Farewell { text: &text };
@@ -72,7 +72,7 @@ pub(super) fn farewell(site: &Site, wishes: &Wishes) -> Response {
     response
 }
 
-/// The message of the form about a failure.
+/// Converts a failure to the form's error.
 pub(super) fn problem(failure: &Failure) -> CodeProblem {
     match failure {
         Failure::Malformed => CodeProblem::Malformed,
@@ -84,8 +84,8 @@ pub(super) fn problem(failure: &Failure) -> CodeProblem {
     }
 }
 
-/// The code page. If the site has only one occasion, the page uses its theme, so that a guest who
-/// mistyped a code recognises the site.
+/// Renders the code page. If the site has only one occasion, the page uses its theme, so that a
+/// guest who mistyped a code recognises the site.
 pub(super) async fn page(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
     let theme = site.store.read(occasion::find_only_theme).await;
     // If the theme cannot be read, a plain page is better than none.

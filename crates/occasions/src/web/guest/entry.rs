@@ -1,4 +1,4 @@
-//! Pages that need no code: the one that asks for it, and an occasion's public page.
+//! Pages that need no code: the code page, and an occasion's public page.
 
 use askama::Template;
 use axum::Extension;
@@ -78,7 +78,7 @@ struct FirstPart<'a> {
     text: &'a Text,
 }
 
-/// The form for a code, for the site's first page; none without a published occasion.
+/// Builds the code form for the site's home page; empty without a published occasion.
 pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     _: &Site,
@@ -91,7 +91,7 @@ pub(crate) fn first_parts(
     Ok(vec![Part::Below(Part::html(&FirstPart { text }))])
 }
 
-/// The menu item of the code page, if guests can open any occasion.
+/// Returns the menu item of the code page, if guests can open any occasion.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let item = MenuItem {
         href: "/invite".to_owned(),
@@ -164,7 +164,7 @@ pub(super) async fn open_at(
     }
 }
 
-/// What anybody may know about an occasion.
+/// The public data of an occasion.
 pub(super) struct Public {
     pub(super) occasion: Occasion,
     pub(super) events: Vec<Event>,
@@ -217,7 +217,7 @@ pub(super) fn moved(slug: &str, uri: &Uri) -> Response {
     Redirect::permanent(&format!("/o/{slug}{query}")).into_response()
 }
 
-/// The public page in a theme that its hosts have not chosen yet.
+/// Renders the public page in a theme that the hosts have not saved yet.
 pub(crate) fn in_theme(
     site: &Site,
     wishes: &Wishes,

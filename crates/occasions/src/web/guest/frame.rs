@@ -22,7 +22,7 @@ pub(super) fn guest_page<B: askama::Template>(
     response
 }
 
-/// A page with the theme and the languages of its occasion.
+/// Returns a page with the theme and the languages of its occasion.
 pub(super) fn framed<'a, B: askama::Template>(
     text: &'a Text,
     portal: &InvitationSnapshot,
@@ -56,7 +56,7 @@ pub fn keep_private(response: &mut Response) {
     );
 }
 
-/// Keeps a public page out of search engines: it is only for people who know its address.
+/// Keeps a public page out of search engines: it is only for people who know its URL.
 pub(super) fn keep_out_of_search(response: &mut Response) {
     response.headers_mut().insert(
         HeaderName::from_static("x-robots-tag"),

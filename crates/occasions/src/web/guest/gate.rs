@@ -1,9 +1,7 @@
-//! Who may open which household, how often a stranger may guess codes, and which households this
-//! browser has opened before.
-//!
-//! A code opens its household for everybody who has it. The browser does not remember the code but
-//! a signature over the invitation and its epoch, which cannot be guessed and ends when the code is
-//! replaced.
+//! The gate for codes: it opens households, limits guesses, and remembers the households that a
+//! browser has opened. A code opens its household for everybody who has it. The browser does not
+//! store the code but a signature over the invitation and its epoch, which cannot be guessed and
+//! becomes invalid when the code is replaced.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -34,21 +32,21 @@ use crate::{name_check, occasion};
 const COOKIE: &str = "kd_guest";
 /// How many households one browser may remember.
 const REMEMBERED: usize = 20;
-/// How long a browser remembers them: 180 days.
+/// How long a browser remembers households: 180 days.
 const LIFE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
-/// How many answers without a code one network may send, accepted or not. Each takes a
-/// turn of the store's writer.
+/// How many answers without a code one network may send, accepted or not. Each takes the store's
+/// single writer for a moment.
 const STRANGERS: Rule = Rule {
     count: 30,
     per: SignedDuration::from_mins(10),
 };
 /// How many networks are counted.
 const NETWORKS: usize = 20_000;
-/// How long the answer to whether an occasion asks for names may be cached.
+/// How long the result of [`CodeGate::asks_name`] may be cached.
 const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
 
-/// State that all guests' pages share. Cheap to clone.
+/// State shared by all guests' pages; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct CodeGate {
     key: Key,
@@ -61,19 +59,18 @@ pub struct CodeGate {
     pub(super) pages: Arc<Pages>,
 }
 
-/// What a client sends to open an invitation: a code, and perhaps `k` or a name.
+/// The secrets that a client sends to open an invitation: a code, and possibly `k` or a name.
 #[derive(Clone, Default)]
 pub struct Credentials {
     /// The code as the client spelled it.
     pub(crate) code: String,
-    /// `k` of a link.
+    /// The link's `k`.
     pub(crate) check: Option<String>,
-    /// A name on the invitation, needed while somebody guesses codes.
+    /// A name on the invitation, required while somebody guesses codes.
     pub(crate) name: Option<String>,
 }
 
 impl Credentials {
-    /// A code alone.
     #[must_use]
     pub fn code(code: impl Into<String>) -> Self {
         Self {
@@ -82,7 +79,7 @@ impl Credentials {
         }
     }
 
-    /// A code from a path, with the query behind it.
+    /// Takes the code from a path, and `k` and the name from its query.
     pub(super) fn of_address(code: String, uri: &Uri) -> Self {
         let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
         Self::code(code)
@@ -90,14 +87,12 @@ impl Credentials {
             .with_name(query.find("name"))
     }
 
-    /// Adds the `k` of a link.
     #[must_use]
     pub fn with_check(mut self, check: Option<&str>) -> Self {
         self.check = check.map(str::to_owned);
         self
     }
 
-    /// Adds a name on the invitation.
     #[must_use]
     pub fn with_name(mut self, name: Option<&str>) -> Self {
         let name = name.map(str::trim).filter(|name| !name.is_empty());
@@ -106,7 +101,7 @@ impl Credentials {
     }
 }
 
-/// Why a typed code opened nothing.
+/// Why a typed code was refused.
 pub enum Failure {
     /// The text cannot be a code; the try is not counted.
     Malformed,
@@ -114,18 +109,16 @@ pub enum Failure {
     Unknown,
     /// The occasion is over.
     Expired,
-    /// So many codes were wrong that this one is looked up only with a name.
+    /// After too many wrong codes, this code is looked up only together with a name.
     NameRequired,
     /// Too many wrong names.
     TooMany {
         /// Seconds until the next try is allowed.
         retry_after: u32,
     },
-    /// Any other problem.
     Problem(Problem),
 }
 
-/// The failure as JSON reports it.
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -150,7 +143,7 @@ impl From<Refused> for Failure {
 }
 
 impl Failure {
-    /// Gives the code page the status of this failure.
+    /// Sets the status and headers of this failure on the code page.
     pub(super) fn dress(&self, mut page: Response) -> Response {
         *page.status_mut() = match self {
             Self::Malformed => StatusCode::UNPROCESSABLE_ENTITY,
@@ -166,24 +159,23 @@ impl Failure {
     }
 }
 
-/// Permission to use one code once.
+/// A permission to look up one code once.
 pub struct Admitted {
-    /// The folded form of the code.
     pub key: CodeKey,
     attempt: Option<Attempt>,
-    /// The outcome slot of the request in which a guest tries the code.
+    /// The request's outcome, which counts for rate limits.
     outcome: Outcome,
 }
 
 impl Admitted {
-    /// Reports that the code opened something, so that using it again from there is no guess.
+    /// Records success, so that using the code again from this client does not count as a guess.
     pub fn succeeded(self) {
         if let Some(attempt) = self.attempt {
             attempt.succeeded();
         }
     }
 
-    /// Reports that the code opened nothing, which counts as a guess.
+    /// Records that the code opened nothing, which counts as a guess.
     pub(crate) fn failed(self, site: &Site) {
         if let Some(attempt) = self.attempt {
             attempt.failed(site.clock.now());
@@ -206,7 +198,7 @@ impl CodeGate {
         }
     }
 
-    /// Tries a typed code; returns the address that it opens.
+    /// Tries a typed code; returns the path that it opens.
     pub(super) async fn try_code(
         &self,
         site: &Site,
@@ -218,8 +210,8 @@ impl CodeGate {
         Ok(portal.link(""))
     }
 
-    /// Permission to use a code, if this client may try one at all. Links of this site, known
-    /// devices and signed-in hosts always may.
+    /// Decides whether this client may try a code. Links of this site, remembered browsers and
+    /// signed-in hosts always may.
     pub(super) async fn admit(
         &self,
         site: &Site,
@@ -238,7 +230,7 @@ impl CodeGate {
         if check.is_some_and(|check| self.links.is_right(&key, check)) {
             return Ok(admitted(key, None));
         }
-        // Another spelling of a name is the same name, and so the same try.
+        // Another spelling of the same name is not another try.
         let name = given
             .name
             .as_deref()
@@ -273,9 +265,9 @@ impl CodeGate {
         Ok(admitted(key, Some(attempt)))
     }
 
-    /// Whether all typed codes need a name now. If one occasion asks for names, every
-    /// code must: otherwise a code without that question would be known to belong
-    /// elsewhere.
+    /// Returns whether all typed codes require a name now. If one occasion requires names, all
+    /// codes must: otherwise a code without that question would be known to belong to another
+    /// occasion.
     pub(super) async fn asks_name(&self, site: &Site) -> bool {
         let now = site.clock.now();
         let lock = || {
@@ -294,7 +286,7 @@ impl CodeGate {
         lock().1 || self.budget.is_used_up(now)
     }
 
-    /// Permission for a host to set a code by hand; text that cannot be a code needs none.
+    /// Permits a host to choose a code; text that cannot be a code needs no permission.
     pub(crate) fn admit_by_hand(
         &self,
         site: &Site,
@@ -314,7 +306,7 @@ impl CodeGate {
             Ok(Some(attempt)) => Ok(Some(Admitted {
                 key,
                 attempt: Some(attempt),
-                // The request is a host's, so guests' limits do not count it.
+                // Guests' rate limits do not count requests of hosts.
                 outcome: Outcome::default(),
             })),
             Ok(None) => Err(Wait { seconds: 1 }),
@@ -322,14 +314,14 @@ impl CodeGate {
         }
     }
 
-    /// Permission for somebody without a code to send an answer.
+    /// Permits a visitor to send an answer without a code.
     pub fn admit_stranger(&self, site: &Site, facts: &Facts) -> Result<(), Refusal> {
         let network = facts.network().to_string();
         let taken = self.strangers.take(&network, site.clock.now());
         taken.map_err(|wait| Refusal::RateLimited(wait.seconds))
     }
 
-    /// Opens the portal of a code, wherever the code came from.
+    /// Opens the portal of a code.
     pub(super) async fn open(
         &self,
         site: &Site,
@@ -341,7 +333,7 @@ impl CodeGate {
             .await
     }
 
-    /// Runs `look` for a code; a code that opens nothing counts as a guess.
+    /// Runs `look` for a code; a wrong code counts as a guess.
     pub(super) async fn open_as<T: Send + 'static>(
         &self,
         site: &Site,
@@ -369,8 +361,8 @@ impl CodeGate {
         }
     }
 
-    /// Whether this browser has opened the household of `key` before, so that it is admitted even
-    /// if the budget is used up. Only remembered households are looked up.
+    /// Returns whether this browser has opened the household of `key` before; if so, it is admitted
+    /// even when the budget is used up. Only remembered households are looked up.
     async fn is_remembered(&self, site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         let remembered = self.remembered(site, headers);
         if remembered.is_empty() {
@@ -394,7 +386,7 @@ impl CodeGate {
         found.unwrap_or(false)
     }
 
-    /// The households this browser remembers, for "continue as …".
+    /// Lists the households that this browser remembers, for "continue as …".
     pub(super) async fn known(
         &self,
         site: &Site,
@@ -439,7 +431,7 @@ impl CodeGate {
             .collect())
     }
 
-    /// Remembers this household in the browser, latest first.
+    /// Adds this household to the browser's cookie, in first position.
     pub(super) fn remember(
         &self,
         site: &Site,
@@ -459,7 +451,7 @@ impl CodeGate {
         response
     }
 
-    /// Forgets the household with this code, and redirects to `address`.
+    /// Removes the household with this code from the browser's cookie, and redirects to `address`.
     pub(super) async fn forget(
         &self,
         site: &Site,
@@ -470,7 +462,8 @@ impl CodeGate {
         let mut remembered = self.remembered(site, headers);
         if let Ok(key) = CodeKey::parse(code) {
             let mine: Vec<InvitationId> = remembered.iter().map(|(id, _)| id.clone()).collect();
-            // Only among remembered households, so that forgetting cannot be used to guess.
+            // Only remembered households are searched, so that forgetting cannot be used to guess
+            // codes.
             let forgotten = site
                 .store
                 .read(move |tx| {
@@ -486,8 +479,8 @@ impl CodeGate {
         Ok(response)
     }
 
-    /// Records that the household itself has opened its page. Robots that fetch links
-    /// do not claim that a person navigates.
+    /// Records that the household itself has opened its page. Robots are ignored: their user agent
+    /// is missing or contains a word such as `bot`.
     pub(super) fn note_opened(&self, headers: &HeaderMap, id: &InvitationId, now: Timestamp) {
         let robot = headers
             .get("user-agent")
@@ -539,7 +532,7 @@ impl CodeGate {
     }
 }
 
-/// Whether a signed-in host may see the code of this invitation anyway.
+/// Returns whether a signed-in host may see the code of this invitation anyway.
 async fn is_host(site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
     let Some(session) = site::cookies::session(headers, site.url()) else {
         return false;

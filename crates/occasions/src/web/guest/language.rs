@@ -5,14 +5,14 @@ use web::{Language, Site, Text, Wishes};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 
-/// The language of an occasion's pages for this reader; for a household, the language
-/// that hosts recorded counts too.
+/// Chooses the language of an occasion's pages for this reader; for a household, the language that
+/// hosts recorded counts too.
 pub fn speak(site: &Site, wishes: &Wishes, occasion: &Occasion, household: Option<&str>) -> Text {
     let tag = wishes.choose(&occasion.languages, household, &occasion.default_language);
     site.catalogue.speak(&Language::of(tag))
 }
 
-/// Chooses the language of a household's texts.
+/// Chooses the language of a household's texts inside a transaction.
 #[derive(Clone)]
 pub(crate) struct Speaker {
     pub(super) site: Site,
@@ -25,7 +25,6 @@ impl Speaker {
         self.speak_of(&portal.occasion, household)
     }
 
-    /// Chooses the language from the occasion and the household's own language.
     pub(super) fn speak_of(&self, occasion: &Occasion, household: Option<&str>) -> Text {
         speak(&self.site, &self.wishes, occasion, household)
     }

@@ -1,4 +1,4 @@
-//! `/o/{slug}/rsvp`: an answer without a code, for a public card.
+//! `/o/{slug}/rsvp`: the form for answers without a code, linked from the public page.
 
 use std::collections::BTreeMap;
 
@@ -97,20 +97,19 @@ pub fn thank(site: &Site, gate: &CodeGate, headers: &HeaderMap, outcome: Outcome
     let mut response = confirm(gate, &code);
     // A form posted from another site carries no cookie that could be extended.
     if csrf::check_sender(headers, site.url()).is_ok() {
-        // A new invitation has epoch 1; its maker is remembered by the browser.
+        // A new invitation has epoch 1. The browser that created it remembers it.
         response = gate.remember(site, headers, (outcome.id, 1), response);
     }
     response
 }
 
-/// Redirects to the page that shows what is stored.
 pub fn confirm(gate: &CodeGate, code: &str) -> Response {
     let mut response = Redirect::to(&gate.links.below(code, "/confirmation")).into_response();
     keep_private(&mut response);
     response
 }
 
-/// 404 unless the hosts take such answers.
+/// Returns 404 unless the hosts accept answers without a code.
 fn check_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, Problem> {
     let occasion = &public.occasion;
     if occasion.status == OccasionStatus::Draft {
@@ -138,7 +137,7 @@ fn typed(form: &Form) -> TypedAnswer {
     }
 }
 
-/// Reads the form with everything that is wrong with it, so that all errors are reported at once.
+/// Parses the form and collects all errors, so that they are reported at once.
 fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> IncomingAnswer {
     let mut wrong = Vec::new();
     let mut add = |pointer: String, code| wrong.push(FieldProblem::new(pointer, code, []));
@@ -231,7 +230,7 @@ impl RsvpFailure {
     }
 }
 
-/// The form again, with everything typed and the errors.
+/// Shows the form again, with everything typed and the errors.
 fn refused(
     site: &Site,
     text: &Text,
@@ -302,7 +301,7 @@ fn refused(
     Ok(page(site, text, public, typed, trouble))
 }
 
-/// The errors, in the order of the form.
+/// Returns the errors, in the order of the form.
 fn errors(text: &Text, public: &Public, wrong: &[FieldProblem]) -> Vec<FormError> {
     let events = public
         .events
@@ -368,7 +367,7 @@ fn page(
         closing: closing(site, text, occasion),
         limit: occasion.open_party_limit,
         undecided: switches.undecided,
-        // A note typed before hosts switched notes off stays visible to its author.
+        // A note that was typed before hosts switched notes off stays visible to its author.
         notes: switches.notes || !typed.wish.is_empty(),
         public: switches.public_wishes,
         trouble: trouble.words,
@@ -402,14 +401,15 @@ fn is_open(site: &Site, occasion: &Occasion) -> bool {
         && occasion.rsvp_deadline.is_none_or(|deadline| now < deadline)
 }
 
-/// When answers close for somebody without an invitation.
+/// Returns when answers close for visitors without an invitation.
 fn closing(site: &Site, text: &Text, occasion: &Occasion) -> Option<Closing> {
     let at = occasion.rsvp_deadline?.to_zoned(occasion.zone());
     let now = site.clock.now().to_zoned(occasion.zone());
     Some(show::closing(text, &at, &now))
 }
 
-/// Whether an invitation was made by an answer without a code; its page then shows the code.
+/// Returns whether an invitation was created by an answer without a code; its page then shows the
+/// code.
 pub(super) async fn is_open_answer(
     site: &Site,
     portal: &crate::invitation_snapshot::InvitationSnapshot,

@@ -1,9 +1,7 @@
-//! A cache of rendered portals: on the day itself, guests open the same unchanged page again and
-//! again.
-//!
-//! The cache key covers everything a page was made from: the invitation's version, which every
-//! change of the household raises; the occasion's revision, which every change of shared data
-//! raises; the language; and the instant from which the same data read differently.
+//! A cache of rendered portals, because on the day of an event guests open the same unchanged page
+//! again and again. The cache key covers everything that a page depends on: the invitation's
+//! version, the occasion's revision, the language, and the time from which unchanged data would be
+//! rendered differently.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,7 +18,7 @@ use crate::invitation::{self, Glance};
 use crate::invitation_snapshot::{self, Closed, InvitationSnapshot};
 use crate::snapshot;
 
-/// How many bytes of pages are cached before all are dropped.
+/// When the cached pages exceed this size, all of them are dropped.
 const MOST_BYTES: usize = 16 << 20;
 
 /// The cache, shared by all requests.
@@ -46,9 +44,7 @@ struct CachedPage {
 pub(super) struct PortalLookup {
     /// The invitation it belongs to.
     pub(super) glance: Glance,
-    /// When the look-up was made.
     pub(super) now: Timestamp,
-    /// The language of the page.
     tag: String,
     /// A cached page, or the data to render one.
     pub(super) found: CacheLookup,
@@ -61,7 +57,7 @@ pub(super) enum CacheLookup {
 }
 
 impl Pages {
-    /// Looks up the portal that a code opens, and reads no more of it than needed.
+    /// Looks up the portal that a code opens; if its page is cached, nothing else is read.
     pub(super) fn look(
         &self,
         tx: &mut Tx<'_>,
@@ -108,7 +104,7 @@ impl Pages {
         (same && now < kept.until).then(|| kept.page.clone())
     }
 
-    /// Caches the page that was rendered after a look-up.
+    /// Caches a page that was rendered after a look-up.
     pub(super) fn keep(&self, look: &PortalLookup, until: Timestamp, page: &Written) {
         let mut shelf = self.shelf();
         if shelf.bytes + page.length() > MOST_BYTES {

@@ -1,5 +1,5 @@
-//! Parses the household form: field names become a change of the household, and the
-//! pointers of errors become field names again.
+//! Parses the household form: field names become a household change, and the pointers of errors
+//! become field names again.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::household_change::{GuestUpdate, HouseholdChange, NoteUpdate};
 use crate::id::GuestId;
 use crate::words::ReplyStatus;
 
-/// The change that the form asks for, and the form row of each of its guests.
+/// The change requested by the form, and the form row of each guest in the change.
 pub(crate) struct ParsedForm {
     pub(crate) wish: HouseholdChange,
     rows: Vec<FormRow>,
@@ -25,10 +25,9 @@ enum FormRow {
     New(usize),
 }
 
-/// How many new guests a form may hold; no allowance is larger.
+/// How many new guests a form may contain; no allowance is larger.
 pub(super) const NEW_ROWS: usize = 40;
 
-/// Reads the form.
 pub(crate) fn read(form: &Form) -> ParsedForm {
     let mut parsed = ParsedForm {
         wish: HouseholdChange {
@@ -62,7 +61,7 @@ pub(crate) fn read(form: &Form) -> ParsedForm {
 }
 
 impl ParsedForm {
-    /// The form field for a JSON pointer into the change.
+    /// Returns the form field for a JSON pointer into the change.
     pub(crate) fn field(&self, pointer: &str) -> String {
         let mut parts = pointer.trim_start_matches('/').splitn(3, '/');
         let (first, index, rest) = (parts.next(), parts.next(), parts.next());
@@ -78,7 +77,8 @@ impl ParsedForm {
         }
     }
 
-    /// The name field of the first new guest, where an error about too many guests belongs.
+    /// Returns the name field of the first new guest, where an error about too many guests is
+    /// shown.
     pub(super) fn first_new(&self) -> Option<String> {
         self.rows.iter().find_map(|row| match row {
             FormRow::New(n) => Some(format!("new.{n}.name")),
@@ -106,7 +106,7 @@ impl FormRow {
     }
 }
 
-/// Ids of guests whom any field is about, in the order of the form.
+/// Lists the ids of guests that have any field, in the order of the form.
 fn known_ids(form: &Form) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for (name, _) in form.iter() {
@@ -137,7 +137,8 @@ fn known(form: &Form, id: &str) -> GuestUpdate {
     }
 }
 
-/// The note's field shows that the boxes were on the page, because unticked boxes send nothing.
+/// Parses food needs. The presence of the note's field shows that the boxes were on the page,
+/// because unticked boxes send nothing.
 fn food_needs(form: &Form, diets: &str, note: &str) -> (Option<Vec<String>>, Option<String>) {
     let note = form.find(note).map(str::to_owned);
     let ticked = || form.all(diets).map(str::to_owned).collect();
@@ -160,23 +161,24 @@ fn newcomer(form: &Form, n: usize) -> GuestUpdate {
     }
 }
 
-/// The age's field shows that the box was on the page, because an unticked box sends nothing.
+/// Parses child and age. The presence of the age's field shows that the box was on the page,
+/// because an unticked box sends nothing.
 fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     let Some(chosen) = form.find(age) else {
         return GuestUpdate::default();
     };
-    // Anybody with an age is a child, ticked or not.
+    // A guest with an age is a child, ticked or not.
     let is_child = form.is_ticked(child) || !chosen.is_empty();
     GuestUpdate {
         is_child: Some(is_child),
-        // Text that is no number becomes an invalid age, which the rule refuses.
+        // Text that is no number becomes an invalid age, which is refused later.
         age: Some((!chosen.is_empty()).then(|| chosen.parse().unwrap_or(-1))),
         ..GuestUpdate::default()
     }
 }
 
-/// Answers to the hosts' questions as typed; the question parses them. An empty field
-/// takes an answer back.
+/// Collects typed answers to the hosts' questions, which are parsed later. An empty field removes
+/// an answer.
 fn answers(form: &Form, prefix: &str) -> BTreeMap<String, Value> {
     let mut typed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (key, value) in form.under(prefix) {
@@ -202,7 +204,7 @@ fn replies(form: &Form, prefix: &str) -> BTreeMap<String, ReplyStatus> {
     form.iter()
         .filter_map(|(name, value)| {
             let event = name.strip_prefix(prefix)?;
-            // An unknown word becomes the one status that nobody may ask for, so that
+            // An unknown word becomes `Waitlisted`, the one status that nobody may request, so that
             // it is refused.
             let status = ReplyStatus::find(value).unwrap_or(ReplyStatus::Waitlisted);
             (!value.is_empty()).then(|| (event.to_owned(), status))
@@ -210,7 +212,7 @@ fn replies(form: &Form, prefix: &str) -> BTreeMap<String, ReplyStatus> {
         .collect()
 }
 
-/// The form as one text, which identifies a repeat.
+/// Serialises the form, to recognise a repeat.
 pub(super) fn body(form: &Form) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, value) in form.iter() {

@@ -63,7 +63,7 @@ fn body<'a>(
         welcome: show::welcome(text, &portal.occasion),
         message: (!details.host_message.is_empty()).then_some(details.host_message.as_str()),
         days_left: reading.days_left().map(|left| DaysLeft {
-            // At its end the timer reloads the page, which would send the form again.
+            // The timer ends with a reload, which would send the form again.
             timer: left.timer.filter(|_| typed.is_empty()),
             ..left
         }),

@@ -1,4 +1,4 @@
-//! Refusals as guests read them.
+//! Converts refusals to problems for guests.
 
 use web::{Problem, Text};
 

@@ -1,4 +1,4 @@
-//! A request for a page behind a code, before it is known whether the code opens anything.
+//! A request for a page behind a code.
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl FromRequestParts<Site> for GuestRequest {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
-        // A path that is not text is treated as a code that nobody has.
+        // A path that is not valid text is treated as an unknown code.
         let code = Path::<String>::from_request_parts(parts, site).await;
         let code = code.map_or_else(|_| String::new(), |Path(code)| code);
         let gate = parts.extensions.get::<CodeGate>().cloned();
@@ -73,7 +73,7 @@ impl FromRequestParts<Site> for GuestRequest {
 }
 
 impl GuestRequest {
-    /// A request whose credentials came in its body.
+    /// Builds a request whose credentials came in the body.
     pub fn of(
         site: Site,
         gate: CodeGate,
@@ -131,7 +131,7 @@ impl GuestRequest {
         }
     }
 
-    /// Redirects another spelling of the code to the one on the card.
+    /// Redirects another spelling of the code to the spelling on the card.
     fn check_spelling(&self, code: &str) -> Result<(), EarlyResponse> {
         if self.given.code == code {
             return Ok(());
@@ -140,8 +140,8 @@ impl GuestRequest {
         Err(Redirect::permanent(&address).into_response().into())
     }
 
-    /// This address with the code as printed on the card. The query stays, except for
-    /// `k`, which belongs to the other spelling.
+    /// Returns this path with the code as printed on the card. The query is kept, except for `k`,
+    /// which belongs to the other spelling.
     fn address_on_the_card(&self, code: &str) -> String {
         let mut parts = self.uri.path().splitn(4, '/');
         let below = parts
@@ -169,15 +169,15 @@ impl GuestRequest {
         }
     }
 
-    /// Permission to change something with the code.
+    /// Asks the gate for permission to change something with the code.
     pub async fn admit(&self) -> Result<Admitted, Failure> {
         self.gate
             .admit(&self.site, &self.facts, &self.headers, &self.given)
             .await
     }
 
-    /// Turns a failure into a page: a client whose code opens nothing is asked for
-    /// another one, and gets back what was `typed` into a form.
+    /// Converts a failure to a page: a client whose code opens nothing is asked for another code,
+    /// and gets the `typed` values back.
     pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> EarlyResponse {
         match failure {
             Failure::Problem(problem) => problem.into(),
@@ -187,13 +187,13 @@ impl GuestRequest {
         }
     }
 
-    /// Shows the code page instead of a page behind a code, with what was `typed` into a
-    /// form that can no longer be saved.
+    /// Shows the code page instead of a page behind a code, with the `typed` values that can no
+    /// longer be saved.
     async fn ask_again(&self, failure: Failure, typed: Vec<Typed>) -> Response {
         let text = self.site.speak_public(&self.wishes);
         let known = self.gate.known(&self.site, &self.headers).await;
         let mut body = code_page::form(&text, "/", known.unwrap_or_default());
-        // After a look-up, the response is the same for every code.
+        // After a look-up, the response must be the same for every code.
         let tried = match failure {
             Failure::NameRequired => self.given.code.clone(),
             _ => String::new(),
@@ -214,7 +214,7 @@ impl GuestRequest {
         self.speaker().speak(portal)
     }
 
-    /// Chooses the language inside a transaction, where the request cannot go.
+    /// Returns a [`Speaker`] for use inside a transaction, which cannot borrow the request.
     pub(crate) fn speaker(&self) -> Speaker {
         Speaker {
             site: self.site.clone(),
@@ -232,13 +232,12 @@ impl GuestRequest {
         self.remember(invitation.id.clone(), invitation.access_epoch, response)
     }
 
-    /// Remembers an invitation with its epoch.
+    /// Adds an invitation with its epoch to the cookie of the reader's browser.
     pub(super) fn remember(&self, id: InvitationId, epoch: i64, response: Response) -> Response {
         self.gate
             .remember(&self.site, &self.headers, (id, epoch), response)
     }
 
-    /// The origin of a request, for the log.
     pub(crate) fn origin(&self) -> RequestFacts {
         RequestFacts {
             request_id: self.facts.request_id.to_string(),

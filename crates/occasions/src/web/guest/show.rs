@@ -1,4 +1,4 @@
-//! Turns domain types into what pages show: words, dates and marks in the reader's language.
+//! Converts domain types to what pages show: words, dates and marks in the reader's language.
 
 use std::cell::OnceCell;
 
@@ -26,7 +26,7 @@ pub(super) const EVENT: &str = "event.";
 /// How long before an event the countdown shows hours and minutes.
 const HOURS_SHOWN: SignedDuration = SignedDuration::from_hours(48);
 
-/// A portal as read in one language and in the occasion's zone.
+/// A portal, rendered in one language and in the occasion's zone.
 pub(crate) struct Reading<'a> {
     pub(super) text: &'a Text,
     pub(super) portal: &'a InvitationSnapshot,
@@ -35,7 +35,7 @@ pub(crate) struct Reading<'a> {
     labels: OnceCell<Vec<Label>>,
 }
 
-/// When answers close, as seen at `now`.
+/// Returns when answers close, in the detail that fits the time left.
 pub(super) fn closing(text: &Text, at: &Zoned, now: &Zoned) -> Closing {
     let deadline = Deadline::of(at);
     let days = deadline.days_left(now);
@@ -111,7 +111,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The last day on which answers were taken: "14 January".
+    /// Returns the last day on which answers were accepted: "14 January".
     fn closed_on(&self, at: Timestamp) -> String {
         self.text.day_and_month(Deadline::of(&self.local(at)).day())
     }
@@ -146,7 +146,7 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// When and where the events are that at least one guest attends.
+    /// Returns the events that at least one guest attends, with time and place.
     pub(crate) fn events_attended(&self) -> Vec<EventRow<'a>> {
         let attended = self.portal.invited_events().filter(|event| {
             let guests = self.portal.household.guests.iter();
@@ -213,8 +213,8 @@ impl<'a> Reading<'a> {
         lines.collect()
     }
 
-    /// The hours of an event, shown beside its choice; with the weekday if the
-    /// household is invited on several days.
+    /// Formats the hours of an event beside its choice; with the weekday if the household is
+    /// invited on several days.
     pub(super) fn hours(&self, event: &Event) -> String {
         let (start, end) = (self.local(event.starts_at), self.local(event.ends_at));
         let hours = self.text.time_range(&start, &end);
@@ -233,7 +233,7 @@ impl<'a> Reading<'a> {
         self.pick(&event.name)
     }
 
-    /// The name to show: as written, or whose guest the person is.
+    /// Returns the name to show: as written, or "guest of …".
     pub(crate) fn name(&self, guest: &Guest) -> String {
         let guest_of = self.portal.household.guest_of();
         guest::shown_name(&guest.name, guest_of, self.text)
@@ -259,7 +259,7 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// Whether a host lowered the allowance below the places already used.
+    /// Returns whether a host lowered the allowance below the places already used.
     pub(super) fn above_allowance(&self) -> bool {
         let places = self.portal.household.allowance().plus_ones;
         places.used > places.allowed
@@ -273,7 +273,6 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A guest's answers in the order of the events.
     pub(super) fn replies<'g>(
         &self,
         guest: &'g Guest,
@@ -300,7 +299,6 @@ impl<'a> Reading<'a> {
         words.join(&self.text.say("list-comma"))
     }
 
-    /// Every dietary option with its name.
     pub(super) fn diets(&self) -> impl Iterator<Item = (&'a DietaryOption, Spoken<'_>)> {
         let options = self.portal.diets.iter();
         let labels = self.labels.get_or_init(|| {
@@ -344,7 +342,7 @@ impl<'a> Reading<'a> {
         counts
     }
 
-    /// The address of the calendar file, if there is an event left to attend.
+    /// Returns the path of the calendar file, if there is an event left to attend.
     pub(crate) fn calendar(&self) -> Option<String> {
         self.portal
             .events_to_attend()
@@ -352,7 +350,7 @@ impl<'a> Reading<'a> {
             .map(|_| self.portal.link("/calendar.ics"))
     }
 
-    /// Links to the forms that can be filled in now.
+    /// Builds the links to the forms that can be filled in now.
     pub(super) fn tiles(&self) -> Vec<Tile> {
         let switches = self.occasion().switches;
         let say = |id| self.text.say(id).into_owned();
@@ -386,13 +384,13 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A built-in text or one by the hosts, with its language if that is not the page's.
+/// A built-in text or a text by the hosts, with its language if that is not the page's.
 struct Label {
     text: String,
     other: Option<web::Language>,
 }
 
-/// The name of a food need: the hosts' own, or the built-in one of its key.
+/// Returns the name of a food need: the hosts' own, or the built-in one of its key.
 fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label {
     let own = pick(text, occasion, &option.label);
     if own.is_empty() {
@@ -500,7 +498,7 @@ pub(super) fn share<'a>(
     }
 }
 
-/// The events as shown to visitors who may answer without a code.
+/// Builds the events shown to visitors who may answer without a code.
 pub(super) fn open_events<'a>(
     text: &Text,
     occasion: &'a Occasion,
@@ -529,7 +527,6 @@ pub(super) fn welcome<'a>(text: &Text, occasion: &'a Occasion) -> Spoken<'a> {
     pick(text, occasion, &occasion.welcome)
 }
 
-/// The contact for guests, if the hosts named one.
 pub(crate) fn contact(occasion: &Occasion) -> Option<Contact> {
     let contact = &occasion.contact;
     let some = |text: &String| (!text.is_empty()).then(|| text.clone());
@@ -550,7 +547,7 @@ fn mark(status: ReplyStatus) -> Mark {
     }
 }
 
-/// A mail address that only its owner recognises: `a•••@x.my`.
+/// Masks a mail address so that only its owner recognises it: `a•••@x.my`.
 pub(crate) fn masked_email(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => {

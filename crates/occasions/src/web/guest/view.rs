@@ -1,8 +1,6 @@
-//! The data of guests' pages, ready for the templates: words, dates and addresses are
-//! formatted, choices are enums. Handlers make it from domain types; the templates know
-//! no rules.
-//!
-//! Each page is a body for [`web::page()`]; `sample` makes one of each for tests.
+//! The data of guests' pages, ready for the templates: words, dates and addresses are formatted,
+//! and choices are enums. Handlers build it from domain types; the templates contain no rules. Each
+//! page is a body for [`web::page()`]; `sample` builds one of each for tests.
 
 use web::{Spoken, Text, Theme};
 
@@ -37,8 +35,8 @@ pub use portal::{
 pub use question::{AnsweredQuestion, FieldChoice, QuestionControl, QuestionField};
 
 impl Tone {
-    /// The line that opens a portal and a mail: the hosts' own, or one with the
-    /// household's name as it was typed.
+    /// Returns the opening line of a portal or a mail: the hosts' own salutation, or a built-in one
+    /// with the household's name.
     pub fn salutation(self, text: &Text, household: &str, own: Option<&str>) -> String {
         match own {
             Some(own) => own.to_owned(),
@@ -46,7 +44,7 @@ impl Tone {
         }
     }
 
-    /// The sentence after a save: thanks to those who come, kind words to those who cannot.
+    /// Returns the sentence after a save: thanks to those who come, kind words to those who cannot.
     fn thanks(self, text: &Text, counts: Counts, progress: Progress) -> String {
         if counts.declined() {
             self.say(text, "saved-declined", "")
@@ -57,7 +55,7 @@ impl Tone {
         }
     }
 
-    /// The message of this name, in this tone.
+    /// Returns the message `id` in this tone.
     fn say(self, text: &Text, id: &str, household: &str) -> String {
         text.with(
             &format!("{id}-{}", self.word()),
@@ -66,26 +64,23 @@ impl Tone {
     }
 }
 
-/// What all pages behind a code share.
+/// The parts that all pages behind a code share.
 pub struct Frame<'a> {
-    /// The theme.
     pub theme: Theme,
-    /// The hosts' names.
     pub hosts: Hosts<'a>,
-    /// The address of the household's portal.
+    /// The path of the household's portal.
     pub home: String,
-    /// The address of the form for answers.
+    /// The path of the form for answers.
     pub answer: String,
     /// The household's name.
     pub household: &'a str,
     /// The household's code, as the card shows it.
     pub code: &'a str,
-    /// Whom guests can ask.
     pub contact: Option<Contact>,
 }
 
 impl Frame<'_> {
-    /// The last line of every page, split around the contact, and the contact.
+    /// Returns the last line of every page, split around the contact.
     fn questions(&self, text: &Text) -> Option<((String, String), &Contact)> {
         let contact = self.contact.as_ref()?;
         Some((around_contact(text, "guest-questions"), contact))
@@ -101,7 +96,7 @@ pub struct Hosts<'a>(pub Spoken<'a>);
 const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
 
 impl Hosts<'_> {
-    /// The names, one per line; `true` marks the joiner, which is set smaller.
+    /// Returns the names, one per line; `true` marks the joiner, which is set smaller.
     pub fn lines(&self) -> Vec<(&str, bool)> {
         let whole = self.0.text;
         for joiner in JOINERS {
@@ -115,7 +110,7 @@ impl Hosts<'_> {
         vec![(whole, false)]
     }
 
-    /// Whether a name is so long that a phone needs smaller letters.
+    /// Returns whether a name is so long that a phone needs smaller letters.
     pub fn long(&self) -> bool {
         self.lines()
             .iter()
@@ -123,7 +118,7 @@ impl Hosts<'_> {
     }
 }
 
-/// The top of a portal or a public page.
+/// The top of a portal, or of a public page.
 pub struct Cover<'a> {
     /// The line above the names: "Walimatulurus".
     pub kicker: Option<Spoken<'a>>,
@@ -143,26 +138,22 @@ pub struct CoverPicture<'a> {
     pub alt: Spoken<'a>,
 }
 
-/// Whom guests can ask when a page does not help them.
 #[derive(Clone)]
 pub struct Contact {
-    /// A name, as the hosts wrote it.
     pub name: String,
     /// A telephone number, as the hosts wrote it.
     pub phone: Option<String>,
-    /// A mail address.
     pub email: Option<String>,
 }
 
 impl Contact {
-    /// The contact in words: "Farah, 012-345 6789".
     pub fn words(&self, text: &Text) -> String {
         let ways = [Some(&self.name), self.phone.as_ref(), self.email.as_ref()];
         let ways: Vec<&str> = ways.into_iter().flatten().map(String::as_str).collect();
         ways.join(&text.say("list-comma"))
     }
 
-    /// The telephone number as a `tel:` link needs it.
+    /// Returns the telephone number in the form that a `tel:` link needs.
     pub fn dial(&self) -> String {
         let digits = |c: &char| c.is_ascii_digit() || *c == '+';
         let phone = self.phone.as_deref().unwrap_or_default();
@@ -170,10 +161,10 @@ impl Contact {
     }
 }
 
-/// Stands for a part of a sentence that is not plain text, such as a link.
+/// The object replacement character, which stands for a link in a formatted sentence.
 const OBJECT: &str = "\u{fffc}";
 
-/// The message `id`, split around its `$contact`.
+/// Formats the message `id`, split around its `$contact`.
 fn around_contact(text: &Text, id: &str) -> (String, String) {
     let sentence = text.with(id, [("contact", OBJECT.into())]);
     match sentence.split_once(OBJECT) {
@@ -182,23 +173,19 @@ fn around_contact(text: &Text, id: &str) -> (String, String) {
     }
 }
 
-/// One answer to one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// No answer was given.
+    /// Not answered.
     Pending,
-    /// Coming.
     Yes,
-    /// Not coming.
     No,
-    /// Not sure yet.
     Undecided,
     /// Coming if a seat becomes free.
     Waitlisted,
 }
 
 impl Mark {
-    /// The CSS class of its tag, which is also the name of its icon.
+    /// Returns the CSS class of the tag, which is also the name of the icon.
     pub fn class(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -209,7 +196,7 @@ impl Mark {
         }
     }
 
-    /// The name of its message.
+    /// Returns the id of the message.
     pub fn message(self) -> &'static str {
         match self {
             Self::Pending => "reply-pending",
@@ -220,7 +207,7 @@ impl Mark {
         }
     }
 
-    /// Its symbol in a mail, which has no icons.
+    /// Returns the symbol for mails, which have no icons.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Pending => "–",
@@ -236,26 +223,22 @@ impl Mark {
     }
 }
 
-/// How many guests of a household gave which answer. A guest who comes to one event but
-/// not to another counts as coming.
+/// The number of guests of a household with each answer. A guest who comes to one event but not to
+/// another counts as coming.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Coming to at least one event.
     pub yes: usize,
-    /// Coming to no event.
     pub no: usize,
     /// Not coming to some events, with no answer for the others.
     pub partly: usize,
-    /// Not sure.
     pub undecided: usize,
-    /// Waiting for a seat.
     pub waitlisted: usize,
-    /// Without an answer.
     pub pending: usize,
 }
 
 impl Counts {
-    /// The counts in words, without zeros: "2 coming, 1 not sure".
+    /// Formats the counts without zeros: "2 coming, 1 not sure".
     pub fn say(&self, text: &Text) -> String {
         let parts = [
             (self.yes, "count-yes"),
@@ -273,7 +256,7 @@ impl Counts {
         said.join(&text.say("list-comma"))
     }
 
-    /// Whether everybody has answered and nobody comes.
+    /// Returns whether everybody has answered and nobody comes.
     pub fn declined(&self) -> bool {
         let others = self.yes + self.undecided + self.waitlisted + self.partly + self.pending;
         self.no > 0 && others == 0
@@ -306,8 +289,8 @@ pub enum Closing {
 }
 
 impl Closing {
-    /// The request to answer: with the date if there is time, with the weekday if it is
-    /// near, with the hour on the last day.
+    /// Formats the request to answer: with the date if there is time, with the weekday if the
+    /// deadline is near, with the hour on the last day.
     pub fn ask(&self, text: &Text) -> String {
         let (ask, days, weekday) = match self {
             Self::Day { days: 0, .. } => return text.say("closing-tonight").into_owned(),
@@ -341,7 +324,7 @@ impl Closing {
         format!("{ask}{}{left}", text.say("sentence-space"))
     }
 
-    /// The sentence that says until when answers can be changed.
+    /// Formats the sentence that says until when answers can be changed.
     pub fn change(&self, text: &Text) -> String {
         match self {
             Self::Day { date, .. } => {

@@ -113,7 +113,7 @@ pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response
     Ok(req.page(&context, Place::Log, &text.say("host-log"), body))
 }
 
-/// The first instant of a day as typed, or of the day after it.
+/// Returns the first instant of a typed day or, with `after`, of the following day.
 fn day_start(typed: &str, zone: &TimeZone, after: bool) -> Option<Timestamp> {
     if after {
         return wording::end_of_day(typed, zone);

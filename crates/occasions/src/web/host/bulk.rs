@@ -50,7 +50,7 @@ struct Step<'a> {
     is_all: bool,
     action: &'a str,
     fields: Vec<Field>,
-    /// What the action will do; `None` until everything required is filled in.
+    /// The effect of the action; `None` until everything required is filled in.
     effect: Option<Effect>,
 }
 
@@ -64,7 +64,7 @@ impl Step<'_> {
         ACTIONS.iter().any(|(action, _)| *action == self.action)
     }
 
-    /// The sentence about the effect, shown above the button.
+    /// Formats the sentence about the effect, shown above the button.
     fn consequence(&self, effect: &Effect) -> String {
         let values = [("n", effect.closes.into())];
         let reopens = [("n", effect.reopens.into())];
@@ -121,7 +121,7 @@ async fn show(
             action,
         });
         let effect = match request {
-            // An action that cannot be done has no effect yet; it is refused when it is run.
+            // An action that cannot be done has no effect to show; it is refused when it is run.
             Some(request) => match bulk::effect(tx, &context.host, &request) {
                 Ok(effect) => Ok(Some(effect)),
                 Err(Refusal::Fields(fields)) => Err(fields),
@@ -190,7 +190,7 @@ async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem>
     }
 }
 
-/// Moves findings from `args`, where programs send them, to the form's fields.
+/// Moves findings from `args`, where API clients send them, to the form's fields.
 fn problem_of(refusal: Refusal) -> Problem {
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {
@@ -214,7 +214,7 @@ fn read_target(form: &Form) -> Result<Target, Refusal> {
     Ok(Target::Chosen(ids.collect()))
 }
 
-/// The action as filled in; `None` while something is missing.
+/// Parses the action; `None` while something is missing.
 fn read_action(form: &Form) -> Option<Action> {
     let text = |name: &str| form_state::some(form, name);
     Some(match form.text("action") {
@@ -280,7 +280,7 @@ fn fields(wording: &Wording<'_>, form_state: &FormState, action: &str) -> Vec<Fi
     }
 }
 
-/// "Label “family”: 12 of 40 done, 1 failed".
+/// Formats the progress: "Label “family”: 12 of 40 done, 1 failed".
 pub(super) fn progress(text: &Text, job: &Bulk) -> String {
     let values = [
         ("what", named(text, &job.action).into()),
@@ -291,7 +291,7 @@ pub(super) fn progress(text: &Text, job: &Bulk) -> String {
     text.with("host-job", values)
 }
 
-/// An action in words.
+/// Returns an action in words.
 fn named(text: &Text, action: &Action) -> String {
     let with = |id: &str, value: &str| text.with(id, [("value", value.to_owned().into())]);
     match action {
@@ -326,7 +326,7 @@ struct JobPage<'a> {
     undo: Option<&'static str>,
 }
 
-/// An invitation that failed and stayed unchanged.
+/// An invitation for which the action failed.
 struct Failed {
     href: String,
     household: String,

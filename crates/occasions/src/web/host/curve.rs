@@ -1,4 +1,4 @@
-//! The curve of answers, drawn on the server, so that it needs no script.
+//! The curve of answers, drawn on the server as SVG, so that it needs no script.
 
 use jiff::civil::Date;
 use web::Text;
@@ -14,19 +14,19 @@ pub(super) struct Drawing {
     pub(super) height: i32,
     /// The area under the line of "yes".
     pub(super) area: String,
-    /// Class and path of each line.
+    /// CSS class and SVG path of each line.
     pub(super) lines: Vec<(&'static str, String)>,
-    /// Horizontal grid lines: height and number.
+    /// Horizontal grid lines: y coordinate and number.
     pub(super) ticks: Vec<(i32, String)>,
-    /// The height at which everybody would have said yes.
+    /// The y coordinate at which everybody would have said yes.
     pub(super) ceiling: i32,
-    /// The position of the deadline.
+    /// The x coordinate of the deadline.
     pub(super) deadline: Option<i32>,
-    /// Dates below the drawing: position, anchor, words.
+    /// Dates below the drawing: x coordinate, text anchor, words.
     pub(super) days: Vec<(i32, &'static str, String)>,
-    /// Labels at the ends of the lines: position, height, tag.
+    /// Labels at the ends of the lines: x, y, tag.
     pub(super) labels: Vec<(i32, i32, Tag)>,
-    /// Left and right end of the drawing.
+    /// The left and the right end of the drawing.
     pub(super) span: (i32, i32),
     /// The label of the ceiling.
     pub(super) invited: String,
@@ -45,7 +45,7 @@ struct Size {
     class: &'static str,
     width: i32,
     height: i32,
-    /// Space for labels at the right.
+    /// Space at the right for labels.
     right: i32,
 }
 
@@ -134,8 +134,8 @@ impl Curve<'_> {
         }
     }
 
-    /// The dates of the first day, today and the deadline; one that would touch another
-    /// is left out.
+    /// Returns the dates of the first day, today and the deadline, without a date that would touch
+    /// another.
     fn below(
         &self,
         size: &Size,
@@ -167,7 +167,7 @@ impl Curve<'_> {
     }
 }
 
-/// The labels at the ends of the lines, from the lowest up.
+/// Returns the labels at the ends of the lines, lowest first.
 fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
     let mut ends = [
         (last.yes, "yes", "host-curve-yes"),
@@ -183,7 +183,7 @@ fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
         .collect()
 }
 
-/// Places labels beside the ends of their lines, without overlaps.
+/// Places labels beside the ends of their lines so that they do not overlap.
 fn placed(
     ends: Vec<(i64, Tag)>,
     at: i32,
@@ -199,7 +199,7 @@ fn placed(
         .collect()
 }
 
-/// The approximate width of words; wide scripts take twice as much.
+/// Estimates the width of words; characters of wide scripts count twice.
 fn width(words: &str) -> i32 {
     let letters = words
         .chars()
@@ -207,7 +207,7 @@ fn width(words: &str) -> i32 {
     letters.sum()
 }
 
-/// Three grid lines at round numbers, from 0.
+/// Returns three grid lines at round numbers, starting at 0.
 fn ticks(most: i64) -> Vec<i64> {
     let mut step = 1;
     while step * 3 <= most {

@@ -1,5 +1,5 @@
-//! Filters of lists as people see them: form fields, chips to remove, names of values.
-//! What a filter means is decided in [`hosting`](crate::hosting).
+//! Filters of lists as form fields, removable chips and names of values. The meaning of filters is
+//! decided in [`hosting`](crate::hosting).
 
 use web::fields::Kind;
 use web::{Field, Form, Language, List, Text};
@@ -11,33 +11,31 @@ use crate::hosting::listing::people;
 use crate::question::Question;
 use crate::words::{Access, AskedOf};
 
-/// The parameters of an address that select a page of the list.
+/// The query parameters that select a page of the list.
 const PAGING: [&str; 3] = ["cursor", "before", "at"];
 
-/// An active filter, with the address of the list without it.
+/// An active filter, with the link to the list without it.
 pub(super) struct Chip {
     pub(super) words: String,
     pub(super) without: String,
 }
 
-/// A choice of a filter: the name in the address, its label, its options.
+/// A choice of a filter: query parameter, label and options.
 pub(super) struct Choice {
     pub(super) name: &'static str,
     pub(super) label: String,
     pub(super) options: Vec<(String, String, bool)>,
 }
 
-/// The filters chosen in the address of a list, and those that can be chosen.
+/// The filters in the query of a list, and the available ones.
 pub(super) struct Filters<'a> {
     pub(super) text: &'a Text,
     pub(super) query: &'a Form,
-    /// The address of the list without a query.
     pub(super) path: String,
     pub(super) choices: Vec<Choice>,
 }
 
 impl<'a> Filters<'a> {
-    /// The filters of invitations.
     pub(super) fn of_invitations(
         wording: &Wording<'a>,
         events: &'a [Event],
@@ -59,7 +57,6 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/invites", filter::FIELDS, query, own)
     }
 
-    /// The filters of guests.
     pub(super) fn of_guests(
         wording: &Wording<'a>,
         events: &'a [Event],
@@ -76,8 +73,8 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/guests", people::FIELDS, query, own)
     }
 
-    /// The filters of a table. `own` has the options of fields that do not offer all
-    /// their values, or whose values belong to the occasion.
+    /// Builds the filters of a table. `own` has the options of fields that offer only some of their
+    /// values, or whose values belong to the occasion.
     fn new(
         wording: &Wording<'a>,
         path: &str,
@@ -113,17 +110,15 @@ impl<'a> Filters<'a> {
         }
     }
 
-    /// The text to search for.
     pub(super) fn search(&self) -> &str {
         self.query.text("q")
     }
 
-    /// The label to filter by, exactly as stored.
+    /// Returns the label to filter by, exactly as stored.
     pub(super) fn tag(&self) -> &str {
         self.query.text("tag")
     }
 
-    /// Every active filter.
     pub(super) fn chips(&self) -> Vec<Chip> {
         let mut chips = Vec::new();
         for (name, id) in [("q", "host-chip-search"), ("tag", "host-chip-tag")] {
@@ -150,13 +145,13 @@ impl<'a> Filters<'a> {
         chips
     }
 
-    /// The parameters of the address that links keep.
+    /// Returns the query parameters that links keep.
     fn repeated_parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let pairs = self.query.iter();
         pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))
     }
 
-    /// The address of the list's first page with one parameter changed.
+    /// Builds the link to the list's first page with one parameter changed.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let pairs = self
             .repeated_parameters()
@@ -165,7 +160,7 @@ impl<'a> Filters<'a> {
         wording::address(&self.path, pairs)
     }
 
-    /// The address of this page with one parameter changed.
+    /// Builds the link to this page with one parameter changed.
     pub(super) fn here(&self, name: &str, value: &str) -> String {
         let pairs = self
             .repeated_parameters()
@@ -174,13 +169,14 @@ impl<'a> Filters<'a> {
         wording::address(&self.path, pairs)
     }
 
-    /// The address of the page after `list`.
+    /// Builds the link to the page after `list`.
     pub(super) fn next<T>(&self, list: &List<T>) -> Option<String> {
         let cursor = list.next_cursor.as_deref()?;
         Some(self.piece("cursor", cursor, self.before() + list.items.len()))
     }
 
-    /// The address of the page before `list`, if there is one; `limit` is the length of a page.
+    /// Builds the link to the page before `list`, if there is one; `limit` is the number of rows
+    /// per page.
     pub(super) fn previous<T>(&self, list: &List<T>, limit: u32) -> Option<String> {
         let cursor = list.previous_cursor.as_deref()?;
         let limit = usize::try_from(limit).unwrap_or_default();
@@ -196,7 +192,6 @@ impl<'a> Filters<'a> {
         wording::address(&self.path, pairs)
     }
 
-    /// The address of the first page.
     pub(super) fn first(&self) -> Option<String> {
         self.is_further().then(|| self.with("cursor", ""))
     }
@@ -207,7 +202,7 @@ impl<'a> Filters<'a> {
             .any(|name| !self.query.text(name).is_empty())
     }
 
-    /// "1–50 of 184".
+    /// Formats the range shown: "1–50 of 184".
     pub(super) fn range(&self, shown: usize, total: Option<i64>) -> String {
         let before = self.before();
         let values = [
@@ -223,7 +218,7 @@ impl<'a> Filters<'a> {
         self.text.with("host-range", values)
     }
 
-    /// The other parameters of the address, for forms that change some of them.
+    /// Returns the query parameters other than `names`, for forms that change some of them.
     pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
         self.repeated_parameters()
             .filter(|(name, value)| {
@@ -241,7 +236,8 @@ impl<'a> Filters<'a> {
     }
 }
 
-/// Values with their names, for those that have one. A message may take the value as `band`.
+/// Returns values with their labels, for values that have one. A message may take the value as
+/// `band`.
 fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
     let offered = words.iter().filter(|(_, id)| !id.is_empty());
     offered
@@ -249,7 +245,7 @@ fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The name of a value. Its message may take the value as `band`.
+/// Returns the label of a value. Its message may take the value as `band`.
 pub(super) fn band(text: &Text, word: &str, id: &str) -> String {
     text.with(id, [("band", word.replace('-', "–").into())])
 }
@@ -263,7 +259,7 @@ fn event_options(wording: &Wording<'_>, events: &[Event]) -> Vec<(String, String
     options.collect()
 }
 
-/// The options for a question: everybody who answered it, and each of its answers.
+/// Builds the options for a question: everybody who answered it, and each of its answers.
 fn answer_options(
     wording: &Wording<'_>,
     questions: &[Question],
@@ -288,7 +284,7 @@ fn answer_options(
     (!options.is_empty()).then_some(options)
 }
 
-/// The name of a language, or the word for an unknown one.
+/// Returns the name of a language, or the word for an unknown one.
 pub(super) fn language(text: &Text, tag: Option<&str>) -> String {
     match tag {
         Some(tag) => Language::of(tag).name.into_owned(),

@@ -1,5 +1,5 @@
-//! The frame of hosts' pages: the current place, the navigation, and the banner about
-//! the last action.
+//! The frame of hosts' pages: current navigation entry, navigation, and the banner about the last
+//! action.
 
 use askama::Template;
 use axum::http::{HeaderValue, header};
@@ -47,7 +47,7 @@ impl Place {
 }
 
 impl HostRequest {
-    /// A page of an occasion.
+    /// Returns a page of an occasion.
     pub(crate) fn page<B: Template>(
         &self,
         context: &PageContext,
@@ -64,7 +64,8 @@ impl HostRequest {
         let more = wording.at("/more");
         let words = match context.occasion.status {
             OccasionStatus::Draft => Some("host-strip-draft"),
-            // The button is on every page, and leads back to it.
+            // The button is on every page and leads back to that page, so all of them show the
+            // banner.
             OccasionStatus::Published if self.query.text("done") == "published" => {
                 Some("host-done-published")
             }
@@ -109,14 +110,14 @@ impl HostRequest {
         self.framed(&format!("{title} – {hosts}"), Kind::Host(navigation), body)
     }
 
-    /// What the frame of a page outside any occasion depends on.
+    /// Reads the data for the frame of a page outside any occasion.
     pub(crate) async fn facts(&self) -> Result<frame::Facts, Problem> {
         let (who, site) = (self.who.clone(), self.site.clone());
         let look = move |tx: &mut Tx<'_>| frame::Facts::find(tx, &site, &who);
         Ok(self.site.store.read(look).await?)
     }
 
-    /// A page outside any occasion.
+    /// Returns a page outside any occasion.
     pub(crate) fn plain_page<B: Template>(
         &self,
         title: &str,
@@ -217,12 +218,12 @@ impl HostRequest {
         ]
     }
 
-    /// All sections of the navigation.
+    /// Returns all sections of the navigation.
     pub(crate) fn places(&self, context: &PageContext) -> Vec<Section> {
         self.sections(context, Place::More)
     }
 
-    /// The banner about the last action, named by `?done=`.
+    /// Returns the banner about the last action, which `?done=` names.
     pub(crate) fn done(&self) -> Option<String> {
         let id = match self.query.text("done") {
             "saved" => "host-done-saved",

@@ -23,11 +23,11 @@ struct Guests<'a> {
     total: Option<i64>,
     next: Option<String>,
     previous: Option<String>,
-    /// Whether there are guests at all.
+    /// Whether the occasion has any guests.
     is_empty: bool,
     csrf: &'a str,
     submission: String,
-    /// The query of the filter, for an export.
+    /// The query of the filter, passed on to an export.
     query: String,
 }
 

@@ -21,7 +21,6 @@ use crate::question::Question;
 use crate::rsvp::HOUSEHOLD;
 use crate::words::{ExportKind, OccasionStatus, ReplyStatus, Role};
 
-/// One entry as a sentence.
 pub(super) struct Sentence {
     pub(super) at: String,
     pub(super) day: String,
@@ -34,14 +33,13 @@ pub(super) struct Sentence {
     pub(super) changes: Vec<LoggedChange>,
 }
 
-/// One field, before and after.
 pub(super) struct LoggedChange {
     pub(super) what: String,
     pub(super) old: String,
     pub(super) new: String,
 }
 
-/// Names for the ids in an entry.
+/// The data that turns ids in entries into names.
 pub(super) struct Telling<'a> {
     pub(super) wording: Wording<'a>,
     pub(super) events: &'a [Event],
@@ -87,7 +85,7 @@ impl Telling<'_> {
         }
     }
 
-    /// The changed fields of an entity of this kind.
+    /// Formats the changed fields of an entity of this kind.
     fn changes(&self, entity: &str, changes: &Value) -> Vec<LoggedChange> {
         let all = changes.as_array().map(Vec::as_slice).unwrap_or_default();
         all.iter()
@@ -107,7 +105,7 @@ impl Telling<'_> {
             .collect()
     }
 
-    /// The name of a changed field: "Rahman bin Ali, Reception".
+    /// Formats the name of a changed field: "Rahman bin Ali, Reception".
     fn field(&self, field: &str) -> String {
         let text = self.wording.text;
         let mut parts = field.split('/');
@@ -184,7 +182,7 @@ impl Telling<'_> {
         }
     }
 
-    /// A text in several languages, or the switches that are on.
+    /// Formats a text in several languages, or the switches that are on.
     fn translated(&self, value: &Value, meaning: Meaning) -> String {
         let default = &self.wording.occasion.default_language;
         let part = match meaning {
@@ -228,18 +226,16 @@ impl Telling<'_> {
     }
 }
 
-/// How to read a word in a value, which its spelling cannot tell: a tag may be called `no`.
+/// How to read a word in a value. The spelling alone cannot tell, because a tag may be called `no`.
 #[derive(Clone, Copy)]
 enum Meaning {
-    /// It is a reply.
     Reply,
-    /// It is a value of this kind of field.
     Field(Kind),
-    /// It is plain text.
+    /// Plain text.
     Text,
 }
 
-/// How to read the values of a field in this kind of entity.
+/// Returns how to read the values of a field in this kind of entity.
 fn meaning(entity: &str, field: &str) -> Meaning {
     let name = match field.strip_prefix("guests/") {
         Some(rest) => rest.split_once('/').map_or("", |(_, name)| name),
@@ -259,7 +255,7 @@ fn meaning(entity: &str, field: &str) -> Meaning {
     }
 }
 
-/// The tables of the fields of this kind of entity.
+/// Returns the tables of the fields of this kind of entity.
 fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     match entity {
         "occasion" => &[FIELDS],
@@ -341,7 +337,7 @@ fn action(action: &str) -> Option<&'static str> {
     })
 }
 
-/// The name of a field that depends on the kind of entity.
+/// Returns the message id of a field whose name depends on the kind of entity.
 fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     Some(match (entity, field) {
         ("export", "kind") => "host-export-kind",
@@ -356,7 +352,7 @@ fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     })
 }
 
-/// The name of a field.
+/// Returns the name of a field.
 pub(crate) fn field_words(field: &str) -> Option<&'static str> {
     Some(match field {
         "code" => "host-code",

@@ -1,5 +1,4 @@
-//! The pages of an import: the file, the meaning of its columns, a preview of applying it, its
-//! progress, and undoing it.
+//! The pages of an import: upload, meaning of the columns, preview, progress and undo.
 
 use askama::Template;
 use axum::body::Bytes;
@@ -36,7 +35,6 @@ struct Begin<'a> {
     imports: Vec<Earlier>,
 }
 
-/// An earlier import.
 struct Earlier {
     href: String,
     words: String,
@@ -118,7 +116,7 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// The form again, with the error beside the file's field.
+/// Shows the form again, with the error beside the file's field.
 async fn refused(posted: &HostForm, problem: &Problem) -> Result<Response, Problem> {
     let text = &posted.req.text;
     let words = match problem.errors.first() {
@@ -140,7 +138,6 @@ struct Columns<'a> {
     choices: Vec<(String, String)>,
 }
 
-/// A heading of the file.
 struct Heading {
     words: String,
     cells: String,
@@ -191,7 +188,7 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// A column as hosts read it: events and questions by their names.
+/// Returns the name of a column for hosts: events and questions by their names.
 fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
     let text = wording.text;
     let named = |id: &str, name: String| text.with(id, [("key", name.into())]);
@@ -233,7 +230,7 @@ struct Checked<'a> {
     csrf: &'a str,
     submission: String,
     action: String,
-    /// The address to choose the columns; `None` for a list of documents.
+    /// The link to choose the columns; `None` for a list of JSON documents.
     columns: Option<String>,
     options: Options,
     may_keep_codes: bool,
@@ -243,7 +240,6 @@ struct Checked<'a> {
     more: Option<String>,
 }
 
-/// A finding as text.
 struct Found {
     row: usize,
     column: String,
@@ -350,7 +346,7 @@ fn checked<'a>(
 
 fn found(finding: &Finding, import: &Import, ground: &Ground, wording: &Wording<'_>) -> Found {
     let text = wording.text;
-    // The file's own heading is more helpful than the built-in one.
+    // A finding names the column by the file's heading rather than by the built-in name.
     let place = import
         .columns
         .iter()

@@ -1,5 +1,4 @@
-//! The page of one invitation: its guests and their answers, its access, how to reach
-//! it, and its history.
+//! The page of one invitation: its guests and their answers, its access, contact data, and history.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +42,7 @@ struct InvitePage<'a> {
     portal: &'a InvitationSnapshot,
     details: &'a Details,
     kept: &'a Bookkeeping,
-    /// The state of an invitation that came without a code.
+    /// The state of an invitation that was created by an answer without a code.
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
     /// The questions of the household as a whole, with its answers.
@@ -54,13 +53,13 @@ struct InvitePage<'a> {
     access: Tag<'a>,
     suppressions: &'a [Suppression],
     may_invite: bool,
-    /// The word for the action that was just done.
+    /// The name of the action that was just done.
     just: &'a str,
     may_see: bool,
     may_own: bool,
 }
 
-/// The household's access: a word, its class, the reason.
+/// The household's access: word, CSS class and reason.
 struct Tag<'a> {
     class: &'static str,
     words: std::borrow::Cow<'a, str>,
@@ -94,12 +93,13 @@ impl InvitePage<'_> {
         self.portal.household.invitation.archived_at.is_some()
     }
 
-    /// Whether a guest was just moved, so that more moves may follow.
+    /// Returns whether a guest was just moved, so that the page keeps the buttons to move guests
+    /// open.
     fn is_ordering(&self) -> bool {
         self.just == "ordered"
     }
 
-    /// Whether any event has a limit.
+    /// Returns whether any event has a limit.
     fn has_seats(&self) -> bool {
         let mut events = self.portal.events.iter();
         events.any(|event| event.capacity.is_some())
@@ -113,7 +113,7 @@ impl InvitePage<'_> {
         self.details.email.is_some() && self.wording.occasion.switches.confirmation_mail
     }
 
-    /// Why mail does not arrive, and what hosts can do.
+    /// Formats why mail is suppressed, and what hosts can do about it.
     fn suppression(&self, one: &Suppression) -> String {
         let id = match one.cause {
             Cause::SoftBounce => "host-mail-soft-bounce",
@@ -195,7 +195,7 @@ impl InvitePage<'_> {
         self.wording.deadline_day(self.details.deadline_override)
     }
 
-    /// The deadline that applies if the household has none of its own.
+    /// Formats the deadline that applies if the household has none of its own.
     fn usual_deadline(&self) -> String {
         match self.wording.occasion.rsvp_deadline {
             Some(at) => {
@@ -206,7 +206,7 @@ impl InvitePage<'_> {
         }
     }
 
-    /// What hosts should know about an answer that came without a code.
+    /// Formats notes for hosts on an answer without a code.
     fn open_words(&self, mark: &open_rsvp::Mark) -> String {
         match mark.approved_at {
             Some(at) => {
@@ -228,7 +228,6 @@ impl InvitePage<'_> {
     }
 }
 
-/// The data of the page.
 pub(super) struct InvitationData {
     pub(super) portal: InvitationSnapshot,
     kept: Bookkeeping,
@@ -237,7 +236,6 @@ pub(super) struct InvitationData {
     history: Vec<log::AuditRow>,
 }
 
-/// Reads the invitation in the path.
 pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationData), Refusal> {
     let id: InvitationId = req.id();
     let paging = PageQuery::read(HISTORY).map_err(|_| Refusal::NotFound)?;
@@ -277,14 +275,14 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &found, &form_state))
 }
 
-/// The page again, with the errors of a refused change.
+/// Shows the page again, with the errors of a refused change.
 pub(super) async fn refuse(req: &HostRequest, problem: &Problem) -> Result<Response, Problem> {
     let (context, found) = find(req).await?;
     let form_state = FormState::refused(stored(&found.portal), problem, &req.text);
     Ok(refused(req, &context, &found, &form_state, problem.status))
 }
 
-/// The page again, with the answers as typed.
+/// Renders the page again, with the answers as typed.
 pub(super) fn refused(
     req: &HostRequest,
     context: &PageContext,

@@ -1,4 +1,4 @@
-//! Actions on one invitation: answers learned by telephone, lock, deadline, sent, code, archive.
+//! Actions on one invitation: recording answers, lock, deadline, sent, code, archive.
 
 use axum::response::Response;
 use platform::Tx;
@@ -21,7 +21,7 @@ use crate::hosting::{HostOf, Refusal, When};
 use crate::id::{GuestId, InvitationId};
 use crate::web::guest::parse_form;
 
-/// `POST …/answers`: saves answers as a host learned them.
+/// `POST …/answers`: saves answers that a household told a host.
 pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let parsed = parse_form::read(form);
@@ -91,7 +91,8 @@ pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/sent`: shows the invitation again, or the next one when sending one after the other.
+/// `POST …/sent`: shows the invitation again or, on the page that goes through all unsent ones, the
+/// next one.
 pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     let is_sent = posted.form.is_ticked("sent");
     let Some(walk) = posted.form.find("walk") else {
@@ -163,7 +164,7 @@ pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/merge`: moves its guests to the invitation with the typed code.
+/// `POST …/merge`: moves the invitation's guests to the invitation with the typed code.
 pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
     let typed = posted.form.text("into").to_owned();
     let (id, version): (InvitationId, _) = (
@@ -198,7 +199,7 @@ pub(super) async fn restore(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/code`: replaces the code; the present one is typed to confirm it.
+/// `POST …/code`: replaces the code; the present code is typed as confirmation.
 pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (context, found) = invite::find(req).await?;
@@ -228,7 +229,7 @@ pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> 
     show_form_errors(req, replaced).await
 }
 
-/// Runs a change once, and shows the invitation again.
+/// Runs a change once, then shows the invitation again.
 async fn act<F>(posted: &HostForm, done: &'static str, change: F) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,

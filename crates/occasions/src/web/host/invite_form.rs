@@ -40,7 +40,7 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     Ok(new_page(&req, &context, &FormState::of(form)))
 }
 
-/// The defaults of a new invitation.
+/// Returns the defaults of a new invitation.
 fn blank(wording: &Wording<'_>, context: &PageContext) -> Form {
     let mut form = filled(
         wording,
@@ -124,8 +124,8 @@ async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
         .await
 }
 
-/// Counts the try of a code chosen by hand, in a transaction of its own, so that it
-/// counts whatever happens next.
+/// Counts a try of a code chosen by a host, in a separate transaction, so that a later failure
+/// cannot undo the count.
 pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal> {
     let (req, form) = (&posted.req, &posted.form);
     let Some(typed) = form_state::some(form, "code") else {
@@ -138,7 +138,7 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
     Ok(Some(chosen))
 }
 
-/// Reads one guest from each line.
+/// Parses one guest per line.
 fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()
@@ -230,18 +230,16 @@ fn filled<'a>(
     form_state::form(fields)
 }
 
-/// The fields of the form.
 fn shown() -> Vec<web::Field> {
     let fields = FIELDS.iter().copied();
     fields.filter(|field| !field.section.is_empty()).collect()
 }
 
-/// Reads the form as a change.
 fn read(form: &Form) -> InvitationChange {
     let typed = form.iter().flat_map(|(name, value)| {
         let values: Vec<&str> = match name {
             "tags" => tags::split(value).collect(),
-            // An empty number of additional guests means none.
+            // An empty number of additional guests means 0.
             "plus_ones" | "children" if value.trim().is_empty() => vec!["0"],
             _ => vec![value],
         };

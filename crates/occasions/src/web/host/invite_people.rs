@@ -1,4 +1,4 @@
-//! The guests of one invitation with their answers, as its page shows them.
+//! The guests of one invitation with their answers, as shown on the invitation's page.
 
 use web::form_state::FormState;
 use web::{Form, Spoken, Text};
@@ -13,7 +13,6 @@ use crate::web::guest::Reading;
 use crate::web::guest::view::{Mark, QuestionField};
 use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
-/// One guest with their answers.
 pub(super) struct PersonRow<'a> {
     pub(super) id: String,
     pub(super) title: String,
@@ -27,14 +26,14 @@ pub(super) struct PersonRow<'a> {
     pub(super) told: Vec<(Spoken<'a>, String)>,
 }
 
-/// The answer to one event.
+/// A guest's answer to one event.
 pub(super) struct Choice<'a> {
     pub(super) field: String,
     pub(super) event: Spoken<'a>,
-    /// `yes`, `no`, `undecided`, or nothing.
+    /// `yes`, `no`, `undecided`, or empty.
     pub(super) chosen: String,
     pub(super) mark: Mark,
-    /// The answer that somebody else saved meanwhile.
+    /// The answer that somebody else saved in the meantime.
     pub(super) stored: Option<Mark>,
 }
 
@@ -54,7 +53,7 @@ impl PersonRow<'_> {
 }
 
 impl Choice<'_> {
-    /// Whether there is an answer that could be taken back.
+    /// Returns whether there is an answer that could be removed.
     pub(super) fn is_answered(&self) -> bool {
         self.mark != Mark::Pending || self.chosen == "pending"
     }
@@ -102,7 +101,7 @@ pub(super) fn stored(portal: &InvitationSnapshot) -> Form {
     fields.into_iter().collect()
 }
 
-/// All guests on the invitation, with their form values.
+/// Builds the rows of all guests, with form values.
 pub(super) fn people<'a>(
     wording: &Wording<'a>,
     portal: &'a InvitationSnapshot,
@@ -126,7 +125,7 @@ pub(super) fn people<'a>(
         .collect()
 }
 
-/// Answers as the fields of their questions hold them.
+/// Returns answers as the fields of their questions hold them.
 fn given<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -146,8 +145,8 @@ fn given<'a>(
     })
 }
 
-/// The questions that hosts see about a household or a guest, including those only
-/// hosts see, and inactive ones that were answered.
+/// Lists the questions that hosts see about a household or a guest: active ones, including those
+/// only hosts see, and inactive ones that were answered.
 fn known<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -158,7 +157,7 @@ fn known<'a>(
     })
 }
 
-/// The fields for the answers of the household as a whole, and these answers in words.
+/// Builds the fields for the household's own answers, and these answers in words.
 pub(super) fn household<'a>(
     wording: &Wording<'a>,
     portal: &'a InvitationSnapshot,
@@ -301,7 +300,7 @@ fn person<'a>(
     }
 }
 
-/// Child, age and plus-one, in words.
+/// Describes child, age and plus-one in words.
 fn about(text: &Text, guest: &Guest) -> Vec<String> {
     let mut about = Vec::new();
     match (guest.is_child, guest.child_age) {

@@ -36,17 +36,17 @@ struct Invites<'a> {
     next: Option<String>,
     previous: Option<String>,
     may_invite: bool,
-    /// Whether there are invitations at all.
+    /// Whether the occasion has any invitations.
     is_empty: bool,
     job: Option<JobLine>,
     submission: String,
-    /// The address for sending the unsent invitations one after the other.
+    /// The link to send the unsent invitations one after the other.
     send: Option<String>,
-    /// The query of the filter, for a bulk action and for an export.
+    /// The query of the filter, passed on to bulk actions and exports.
     query: String,
 }
 
-/// A filter that hosts often need.
+/// A preset of filters.
 struct Preset {
     words: String,
     href: String,
@@ -61,9 +61,9 @@ struct InvitationItem<'a> {
     language: String,
     access: &'static str,
     change: Option<(String, String)>,
-    /// The address for sending this invitation, if it is unsent.
+    /// The link to send this invitation, if it is unsent.
     send: Option<String>,
-    /// The message for an invitation that came without a code.
+    /// The message id for an invitation that was created by an answer without a code.
     open: Option<&'static str>,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct JobLine {
 }
 
 impl Invites<'_> {
-    /// The address of the list in this order.
+    /// Builds the link to the list in this order.
     fn order(&self, sort: &str) -> String {
         self.filters.with("sort", sort)
     }
@@ -90,12 +90,12 @@ impl Invites<'_> {
             .collect()
     }
 
-    /// Whether a phone shows the boxes to tick; wider screens always do.
+    /// Returns whether a phone shows the boxes to tick; wider screens always show them.
     fn is_selecting(&self) -> bool {
         self.filters.query.text("select") == "1"
     }
 
-    /// The address that turns the selection on or off.
+    /// Builds the link that turns the selection on or off.
     fn selecting(&self) -> String {
         let value = if self.is_selecting() { "" } else { "1" };
         self.filters.here("select", value)
@@ -105,7 +105,7 @@ impl Invites<'_> {
         self.filters.range(self.rows.len(), self.total)
     }
 
-    /// The address that selects all matches, if there are more than the page shows.
+    /// Builds the link that selects all matches, if there are more than the page shows.
     fn choose_matching(&self) -> Option<String> {
         let shown = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
         let total = self.total.filter(|total| *total > shown)?;
@@ -121,7 +121,7 @@ struct InvitationListData {
     counts: [i64; 3],
     /// How many answers without a code wait for approval.
     waiting: usize,
-    /// Whether any invitation is still to be sent.
+    /// Whether any invitation is unsent.
     is_unsent: bool,
     jobs: Vec<Bulk>,
     questions: Vec<Question>,
@@ -159,7 +159,7 @@ pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response
     Ok(page(&req, &context, &filter, sort, &found))
 }
 
-/// The first few names, and the number of the others.
+/// Returns the first few names, and the number of the others.
 fn shortened(names: Vec<String>) -> String {
     let more = names.len().saturating_sub(NAMES);
     let mut shown: Vec<String> = names
@@ -173,7 +173,7 @@ fn shortened(names: Vec<String>) -> String {
     shown.join(", ")
 }
 
-/// Households that still owe an answer, come, or do not come.
+/// Counts households that owe an answer, that come, and that do not come.
 fn counts(all: &[InvitationRow]) -> [i64; 3] {
     let of = |wanted: fn(&InvitationRow) -> bool| {
         i64::try_from(all.iter().filter(|line| wanted(line)).count()).unwrap_or(i64::MAX)
@@ -291,7 +291,7 @@ fn row<'a>(
     }
 }
 
-/// The line about a bulk action, while it runs and for ten minutes after.
+/// Builds the line about a bulk action, shown while it runs and for ten minutes after.
 fn job_line(wording: &Wording<'_>, job: &Bulk) -> Option<JobLine> {
     let is_over = matches!(
         job.state,

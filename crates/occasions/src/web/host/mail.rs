@@ -1,4 +1,4 @@
-//! The hosts' mail: what was sent, and ordering new mail.
+//! The hosts' pages of mail: campaigns sent so far, and ordering new ones.
 
 use askama::Template;
 use axum::response::Response;
@@ -48,7 +48,6 @@ struct MailPage<'a> {
     campaigns: Vec<CampaignRow>,
 }
 
-/// A kind of mail, with the address to order it.
 struct KindRow {
     label: &'static str,
     about: &'static str,
@@ -56,7 +55,6 @@ struct KindRow {
     order: String,
 }
 
-/// A campaign in the list.
 struct CampaignRow {
     href: String,
     kind: &'static str,
@@ -91,7 +89,7 @@ fn obstacle(tx: &mut Tx<'_>, context: &PageContext) -> Result<Option<Obstacle>, 
     }))
 }
 
-/// The usual recipients of a kind of mail.
+/// Returns the filter of the usual recipients of a kind of mail.
 fn usual(kind: MailKind) -> &'static str {
     match kind {
         MailKind::SaveTheDate | MailKind::News => "",
@@ -148,7 +146,7 @@ fn stream(context: &PageContext) -> String {
     format!("/api/v1/occasions/{}/stream", context.occasion.id)
 }
 
-/// "3 days before, at 10:00".
+/// Formats a rule: "3 days before, at 10:00".
 pub(super) fn rule_words(text: &Text, rule: &ReminderRule) -> String {
     let values = [("n", rule.days.into()), ("hour", rule.hour.as_str().into())];
     text.with("host-reminder-rule", values)
@@ -177,7 +175,7 @@ fn subject(wording: &Wording<'_>, one: &Campaign) -> String {
     said(wording, &own)
 }
 
-/// The subject without the placeholders that depend on the household.
+/// Formats the subject without the placeholders that depend on the household.
 fn said(wording: &Wording<'_>, own: &MailText) -> String {
     let (subject, _) = own.in_language(wording.text, wording.occasion);
     let pieces = mail_text::pieces(&subject).into_iter();
@@ -203,12 +201,12 @@ fn number(counts: &Counts, state: RecipientState) -> i64 {
     counts.get(state.word()).copied().unwrap_or(0)
 }
 
-/// How many mails the campaign has, without those that are skipped.
+/// Counts the campaign's mails, without skipped ones.
 fn total(counts: &Counts) -> i64 {
     counts.values().sum::<i64>() - number(counts, RecipientState::Skipped)
 }
 
-/// "112 of 128 sent".
+/// Formats the progress: "112 of 128 sent".
 fn sent_of(text: &Text, counts: &Counts) -> String {
     let values = [
         (
@@ -379,14 +377,12 @@ struct OnePage<'a> {
     all: String,
 }
 
-/// The number of mails in one state.
 struct NumberRow {
     label: &'static str,
     n: String,
     href: String,
 }
 
-/// A household of the campaign.
 struct RecipientRow {
     href: String,
     household: String,
@@ -522,8 +518,8 @@ async fn step(posted: &HostForm, step: Step) -> Result<Response, Problem> {
     let done = posted
         .once(
             move |tx, host: &HostOf| match campaign::step(tx, host, &id, step) {
-                // Pressed twice, or the campaign has ended meanwhile: the page shows its present
-                // state.
+                // The button was pressed twice, or the campaign has ended in the meantime: the page
+                // shows its present state.
                 Ok(_) | Err(Refusal::WrongState) => Ok(to.clone()),
                 Err(refusal) => Err(refusal),
             },

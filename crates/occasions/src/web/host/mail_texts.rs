@@ -1,5 +1,4 @@
-//! The hosts' wording of a kind of mail, in every language; its preview, and a test mail to
-//! oneself.
+//! The hosts' wording of a kind of mail in every language, its preview, and a test mail to oneself.
 
 use askama::Template;
 use axum::response::Response;
@@ -35,7 +34,7 @@ struct TextPage<'a> {
     may_send: bool,
 }
 
-/// The kind in the path.
+/// Parses the kind in the path.
 fn kind(req: &HostRequest) -> Result<MailKind, Problem> {
     MailKind::find(req.piece("kind")).ok_or_else(Problem::not_found)
 }
@@ -50,13 +49,13 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, kind))
 }
 
-/// The stored texts, with the built-in ones where the hosts wrote none.
+/// Returns the stored texts, with the built-in ones where the hosts wrote none.
 fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
     let whole = own.completed(&req.text, &context.occasion.languages);
     fields::form(FIELDS, &whole, own.version, &context.occasion.zone())
 }
 
-/// The meaning of each placeholder; older names still work, but are not listed.
+/// The placeholders with their meaning. Older names still work, but are not listed.
 const MEANINGS: [(&str, &str); 11] = [
     ("household", "host-placeholder-household"),
     ("guests", "host-placeholder-guests"),
@@ -139,17 +138,16 @@ struct Preview<'a> {
     kind: MailKind,
     at: String,
     household: &'a str,
-    /// The recipient of a test mail.
+    /// The host's own address, to which the test mail goes.
     me: &'a str,
     may_send: bool,
     parts: Option<Parts>,
     frame: String,
     language: Language,
-    /// Each language with its address, and whether it is shown now.
+    /// Each language with its link, and whether it is shown now.
     languages: Vec<(Language, String, bool)>,
 }
 
-/// The data for a preview.
 struct Sample {
     own: MailText,
     portal: Option<InvitationSnapshot>,
@@ -168,7 +166,7 @@ fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refu
     })
 }
 
-/// The requested language, or else the occasion's.
+/// Returns the requested language, or else the occasion's.
 fn chosen(query: &Form, context: &PageContext) -> String {
     let asked = query.text("language");
     let mut offered = context.occasion.languages.iter();
@@ -221,7 +219,7 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Mail, &title, body))
 }
 
-/// `GET …/preview/page`: the mail itself, as mail programs show it.
+/// `GET …/preview/page`: the mail itself, as mail programs render it.
 pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
     let (context, sample) = req

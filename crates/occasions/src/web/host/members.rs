@@ -25,7 +25,7 @@ struct MembersPage<'a> {
     csrf: &'a str,
     done: Option<String>,
     form_state: FormState,
-    /// The link that was just made; shown only once.
+    /// The new link; shown only once.
     link: Option<&'a str>,
     rows: Vec<MemberItem<'a>>,
     invites: Vec<Open>,
@@ -39,7 +39,7 @@ struct MemberItem<'a> {
     is_me: bool,
 }
 
-/// A link that nobody has used yet.
+/// An invitation link that nobody has used yet.
 struct Open {
     id: String,
     role: &'static str,
@@ -127,7 +127,7 @@ fn members_page(
     req.page(context, Place::Members, &text.say("host-members"), body)
 }
 
-/// `POST /admin/o/{slug}/members/invite`: makes a link, shown only once.
+/// `POST /admin/o/{slug}/members/invite`: creates a link, which is shown only once.
 pub(super) async fn invite(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let role = read_role(&posted)?;
@@ -201,7 +201,7 @@ fn read_role(posted: &HostForm) -> Result<Role, Problem> {
         .ok_or_else(|| Problem::fields().field("/role", "unknown_option", []))
 }
 
-/// Redirects to `done`, or shows the page again with the reason.
+/// Redirects after a success, or shows the page again with the reason of the refusal.
 async fn answer(posted: &HostForm, done: Result<String, Refusal>) -> Result<Response, Problem> {
     let req = &posted.req;
     form_state::answer(done.map(|to| see_other(&to)), async |problem| {

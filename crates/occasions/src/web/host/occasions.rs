@@ -31,7 +31,7 @@ struct Occasions<'a> {
     all: Vec<OccasionItem<'a>>,
     may_create: bool,
     csrf: &'a str,
-    /// Occasions that members made, shown to the staff.
+    /// Occasions that members created, shown to administrators.
     members: &'a [MembersOccasion],
 }
 
@@ -56,8 +56,8 @@ impl OccasionItem<'_> {
     }
 }
 
-/// The occasions with their events, whether the host may make another one, the occasions
-/// that members made, and when this was read.
+/// The occasions with their events, whether the host may create another one, the occasions created
+/// by members, and when this was read.
 type OccasionListData = (
     Vec<(Occasion, Vec<Event>, Role)>,
     bool,
@@ -229,7 +229,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Makes the occasion with its first event, or neither.
+/// Creates the occasion and its first event in one transaction.
 fn make(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -245,7 +245,7 @@ fn make(
     Ok(wording::at(&occasion.slug, "?done=created"))
 }
 
-/// `POST /admin/members`: an administrator decides on a member's occasion.
+/// `POST /admin/members`: an administrator's decision on a member's occasion.
 pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<Response, Problem> {
     let wrong = |field| Problem::fields().field(field, "unknown_option", []);
     let id = sender.form.text("occasion").parse::<OccasionId>();

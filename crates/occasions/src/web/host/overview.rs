@@ -36,7 +36,6 @@ struct Overview<'a> {
     diets: Vec<Number>,
 }
 
-/// The seats of one event.
 struct Seats<'a> {
     href: String,
     name: Spoken<'a>,
@@ -53,7 +52,6 @@ struct Number {
     n: String,
 }
 
-/// A household that answered recently.
 struct Latest {
     id: String,
     href: String,
@@ -76,7 +74,7 @@ impl Overview<'_> {
         self.text.number(self.summary.guests.yes)
     }
 
-    /// "of 512 guests · 57 %".
+    /// Formats the share: "of 512 guests · 57 %".
     fn of_all(&self) -> String {
         let percent = (self.summary.attendance_per_mille + 5) / 10;
         let total = self.summary.guests.total;
@@ -88,7 +86,7 @@ impl Overview<'_> {
         self.text.with("host-of-guests", values)
     }
 
-    /// Segments of the bar: class, start and length in thousandths.
+    /// Returns the segments of the bar: CSS class, start and length in thousandths.
     fn meter(&self) -> Vec<(&'static str, i64, i64)> {
         let people = &self.summary.guests;
         let total = people.total.max(1);
@@ -109,7 +107,7 @@ impl Overview<'_> {
         pieces
     }
 
-    /// Rows under the big figure: answer, number, list.
+    /// Returns the rows under the main number: answer, number, link to the list.
     fn answers(&self) -> Vec<(Tag, String, String)> {
         let people = &self.summary.guests;
         let unanswered = people.pending - people.partial;
@@ -148,7 +146,7 @@ impl Overview<'_> {
         .collect()
     }
 
-    /// "in 55 days", or that answers never close.
+    /// Formats "in 55 days", or that answers never close.
     fn closes_in(&self) -> String {
         match self.summary.days_to_deadline {
             None => self.text.say("host-never").into_owned(),
@@ -167,7 +165,7 @@ impl Overview<'_> {
             .with("host-response-rate", [("percent", percent.into())])
     }
 
-    /// Households that hosts may want to remind: list and words.
+    /// Returns the links to households that hosts may want to remind.
     fn owing(&self) -> Vec<(String, String)> {
         let all = &self.summary.invitations;
         [
@@ -180,7 +178,7 @@ impl Overview<'_> {
         .collect()
     }
 
-    /// Households by how much they have answered.
+    /// Counts households by how much they have answered.
     fn responses(&self) -> Vec<Number> {
         let all = &self.summary.invitations;
         self.households([
@@ -194,7 +192,7 @@ impl Overview<'_> {
         ])
     }
 
-    /// Households by what they may do now, and those that never opened their page.
+    /// Counts households by their access, and those that never opened their page.
     fn access(&self) -> Vec<Number> {
         let all = &self.summary.invitations;
         self.households([
@@ -250,7 +248,7 @@ impl Overview<'_> {
         self.text.with("host-plus-ones-used", values)
     }
 
-    /// The curve, summarised in one sentence.
+    /// Summarises the curve in one sentence.
     fn sentence(&self) -> String {
         let Some(day) = self.today else {
             return self.text.say("host-curve-none").into_owned();

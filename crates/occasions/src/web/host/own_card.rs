@@ -11,7 +11,7 @@ use crate::hosting::occasions;
 use crate::id::OccasionId;
 use crate::words::{OccasionStatus, ReplyStatus};
 
-/// The host's newest occasions, and whether they may create one.
+/// Finds the host's newest occasions, and whether they may create one.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -60,7 +60,7 @@ pub(crate) fn find(
     }))
 }
 
-/// How many guests come to at least one event, and how many guests there are.
+/// Counts the guests who come to at least one event, and all guests.
 fn coming(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(i64, i64), StoreError> {
     sql!(
         "SELECT COUNT(DISTINCT r.guest), COUNT(DISTINCT g.id) FROM guest g

@@ -29,12 +29,11 @@ struct PersonPage<'a> {
     back: String,
     action: String,
     fields: Vec<Field>,
-    /// The address that removes the guest; `None` for a new one.
+    /// The path that removes the guest; `None` for a new guest.
     remove: Option<String>,
     version: i64,
 }
 
-/// An invitation, with the contact data of its guests.
 struct PersonData {
     portal: InvitationSnapshot,
     contacts: std::collections::BTreeMap<GuestId, Contact>,
@@ -122,7 +121,7 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
         .await;
     match removed {
         Err(refusal @ Refusal::VersionConflict(_)) => {
-            // Read again, so that the guest who is removed is the one who was shown.
+            // The guest is read again, so that the guest who was shown is the one who is removed.
             let (context, found) = find(req).await?;
             let guest = found.guest(req.piece("guest"))?;
             let problem = Problem::from(refusal);
@@ -138,7 +137,7 @@ fn guest_of(req: &HostRequest) -> GuestId {
     GuestId::from_text(req.piece("guest").to_owned())
 }
 
-/// Anybody with an age is a child, ticked or not.
+/// Ticks "child" for a guest with an age.
 fn typed(form: &Form) -> Form {
     let has_age = form_state::some(form, "age").is_some();
     let child = has_age.then_some(("is_child", "1"));
@@ -169,7 +168,7 @@ async fn answer(
     .await
 }
 
-/// The stored values, as the form holds them.
+/// Returns the stored values as form values.
 fn stored(found: &PersonData, guest: &Guest) -> Form {
     let contact = found.contacts.get(&guest.id).cloned().unwrap_or_default();
     let details = GuestDetails::of(guest, contact, &found.portal.events);
@@ -244,7 +243,7 @@ fn shown(
     shown
 }
 
-/// The events and the food needs to tick.
+/// Builds the lists of events and food needs with tick boxes.
 fn lists(
     wording: &Wording<'_>,
     found: &PersonData,

@@ -1,5 +1,5 @@
-//! A preview of an invitation as its household sees it, in any language. The preview does not count
-//! as opening it.
+//! A preview of an invitation as its household sees it, in any language. A preview is not recorded
+//! as opening the invitation.
 
 use askama::Template;
 use axum::response::Response;
@@ -21,7 +21,7 @@ struct Preview<'a> {
     household: &'a str,
     back: String,
     frame: String,
-    /// Each language with its own name and address, and whether it is shown now.
+    /// Each language with its own name and link, and whether it is shown now.
     languages: Vec<(Language, String, bool)>,
 }
 

@@ -247,7 +247,7 @@ fn language(portal: &crate::invitation_snapshot::InvitationSnapshot) -> Language
     Language::of(tag.unwrap_or(&portal.occasion.default_language))
 }
 
-/// A piece for every household that matches the filter in the query, with its link.
+/// Builds a piece for every household that matches the filter in the query, with its link.
 async fn of_households(
     req: &HostRequest,
     piece: fn(&HostRequest, &crate::invitation_snapshot::InvitationSnapshot, &str) -> Piece,

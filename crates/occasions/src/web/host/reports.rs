@@ -1,4 +1,4 @@
-//! Reports for others: food needs for the kitchen, lists as files.
+//! Reports: food needs for the kitchen, and lists as files.
 
 use askama::Template;
 use axum::body::Body;
@@ -29,21 +29,21 @@ struct Reports<'a> {
     stream: String,
     done: Option<String>,
     print: String,
-    /// Whether exports leave out data that this host may not see.
+    /// Whether exports omit data that this host may not see.
     is_masked: bool,
     events: Vec<Spoken<'a>>,
     needs: Vec<Need>,
     people: Vec<ReportItem>,
     questions: Vec<Tallied<'a>>,
-    /// The lists that can be exported: word and message.
+    /// The lists that can be exported: name in the form and message id.
     kinds: Vec<(&'static str, &'static str)>,
     exports: Vec<ExportRow>,
 }
 
-/// One question in numbers.
+/// A question with the counts of its answers.
 struct Tallied<'a> {
     title: Spoken<'a>,
-    /// How many answered, and the link to their list.
+    /// The number of answers, and the link to the list.
     answered: (String, String),
     /// Each answer in words, with its count and the link to its list.
     choices: Vec<(String, String, String)>,
@@ -68,7 +68,6 @@ struct ReportItem {
     food: String,
 }
 
-/// One export.
 struct ExportRow {
     words: String,
     state: &'static str,
@@ -255,7 +254,7 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     let refused = |pointer: &str| Problem::fields().field(pointer, "unknown_option", []);
     let kind = ExportKind::find(form.text("kind")).ok_or_else(|| refused("/kind"))?;
     let format = FileFormat::find(form.text("format")).ok_or_else(|| refused("/format"))?;
-    // A list is exported with the filter it was shown with.
+    // The export uses the filter of the list it was started from.
     let query = Form::parse(form.text("query").as_bytes())?;
     let (mut invitations, mut people) = (
         listing::InvitationFilter::default(),
@@ -288,7 +287,7 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
 /// `GET /admin/o/{slug}/reports/{id}`: downloads the file.
 pub(super) async fn file(req: HostRequest) -> Result<Response, Problem> {
     let id: ExportId = req.id();
-    // Downloads are logged, so this is a write.
+    // Downloads are logged, so this needs a write transaction.
     let fetched = req
         .write(move |tx, host| export::fetch(tx, host, &id))
         .await;

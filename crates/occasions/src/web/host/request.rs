@@ -1,9 +1,7 @@
-//! One request of a host: the host, the occasion, the language.
-//!
-//! A handler calls one function of a domain module inside [`HostRequest::read`],
-//! [`HostRequest::write`] or [`HostForm::once`]; each enters the occasion in the same transaction,
-//! with the permission from the list of addresses, so the proof is never older than what relies on
-//! it.
+//! A host's request: the host, the occasion and the language. A handler calls one function of a
+//! domain module inside [`HostRequest::read`], [`HostRequest::write`] or [`HostForm::once`]. Each
+//! of these enters the occasion in the same transaction, with the permission from the list of
+//! paths, so the proof is never older than the data it protects.
 
 use std::ops::Deref;
 
@@ -33,14 +31,13 @@ use crate::web::custom_code::ByHand;
 pub struct HostRequest {
     req: PageRequest,
     by_hand: ByHand,
-    /// The requested address, if the request only reads.
+    /// The requested URI of a GET request.
     looked_at: Option<Uri>,
 }
 
-/// A host's form post.
 pub(crate) type HostForm = FormPost<HostRequest>;
 
-/// What the frame of a page needs to know about the occasion.
+/// The data for the frame of a page.
 pub struct PageContext {
     pub(crate) host: HostOf,
     pub(crate) occasion: Occasion,
@@ -97,7 +94,7 @@ impl FromRequestParts<Site> for HostRequest {
 }
 
 impl HostRequest {
-    /// The page's present address, if the occasion no longer has the slug in the path.
+    /// Returns the page's new path, if the occasion's slug has changed.
     pub(crate) fn moved(&self, occasion: &Occasion) -> Option<String> {
         let asked = self.looked_at.as_ref()?;
         let rest = asked
@@ -108,23 +105,23 @@ impl HostRequest {
         is_old.then(|| wording::at(&occasion.slug, rest))
     }
 
-    /// The path of the page that is shown; empty where a form was sent.
+    /// Returns the path of the shown page; empty for a form post.
     pub(crate) fn here(&self) -> &str {
         self.looked_at.as_ref().map_or("", Uri::path)
     }
 
-    /// A segment of the path as an id.
+    /// Parses a segment of the path as an id.
     pub(crate) fn id<I: Id>(&self) -> I {
         I::from_text(self.piece("id").to_owned())
     }
 
-    /// The address of a page of this occasion, under the slug of the request.
+    /// Builds the path of a page of this occasion, under the request's slug.
     pub(crate) fn at(&self, rest: &str) -> String {
         format!("/admin/o/{}{rest}", self.piece("slug"))
     }
 
-    /// Reads the occasion in the path. Most pages read much of it, so the read does not
-    /// block a thread that answers requests.
+    /// Reads the occasion in the path. Most pages read a lot, so the read runs on a blocking
+    /// thread.
     pub(crate) async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
     where
         T: Send + 'static,
@@ -138,7 +135,7 @@ impl HostRequest {
         self.req.read(look).await
     }
 
-    /// Changes something about the occasion in the path.
+    /// Runs a change of the occasion in the path.
     pub(crate) async fn write<T, F>(&self, change: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
@@ -147,7 +144,7 @@ impl HostRequest {
         self.req.write(change).await
     }
 
-    /// Runs a change that sets a code by hand, if one was typed.
+    /// Runs a change; if the host typed a code, its use counts as a try.
     pub(crate) async fn by_hand(
         &self,
         typed: Option<&str>,
@@ -156,25 +153,25 @@ impl HostRequest {
         self.by_hand.set(&self.site, typed, set).await
     }
 
-    /// The origin of the request, for the log.
+    /// Returns the request's origin, for the log.
     pub(crate) fn origin(&self) -> RequestFacts {
         self.request.clone()
     }
 
-    /// The wording for this occasion.
+    /// Returns the wording for this occasion.
     pub(crate) fn wording<'a>(&'a self, context: &'a PageContext) -> Wording<'a> {
         Wording::new(&self.text, &context.occasion, context.now)
     }
 }
 
 impl PageContext {
-    /// Whether this host's role has `permission`.
+    /// Returns whether this host's role has `permission`.
     pub(crate) fn may(&self, permission: Permission) -> bool {
         self.host.may(permission)
     }
 }
 
-/// What the frame of a page needs to know about the occasion.
+/// Reads the data for the frame of a page.
 pub(crate) fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, StoreError> {
     let occasion = occasion::load(tx, host.occasion())?;
     Ok(PageContext {

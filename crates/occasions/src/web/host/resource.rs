@@ -1,4 +1,4 @@
-//! The hosts' pages and JSON operations for lists of an occasion.
+//! Pages and JSON operations shared by all kinds of lists in an occasion.
 
 use askama::Template;
 use axum::response::Response;
@@ -23,14 +23,14 @@ use crate::web::access::{HostAccess, may};
 use crate::web::api::host::change_response::{ChangedView, Receipt, Saved, Sees};
 use crate::web::api::host::refusal;
 
-/// Access for programs that read what hosts wrote.
+/// Access to read the hosts' texts.
 pub(super) const READS: HostAccess = may(Permission::See, Tokens(&[OCCASION_READ]));
-/// Access for programs that change texts.
+/// Access to change texts.
 pub(super) const WRITES: HostAccess = may(Permission::Write, Tokens(&[OCCASION_WRITE]));
-/// Access for programs that change anything.
+/// Access to change anything.
 pub(super) const OWNS: HostAccess = may(Permission::Own, Tokens(&[OCCASION_WRITE]));
 
-/// Pages name the occasion by its slug, programs by its id.
+/// Pages name the occasion by its slug, API clients by its id.
 impl Proof for HostOf {
     type Refusal = Refusal;
     const READS_AT_LENGTH: bool = true;

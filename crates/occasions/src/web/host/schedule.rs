@@ -69,8 +69,8 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Whether the lines can be sorted by time of day, which fails for an event that runs
-/// past midnight.
+/// Returns whether the lines can be sorted by time of day, which fails for an event that runs past
+/// midnight.
 fn is_of_one_day(wording: &Wording<'_>, event: &Event) -> bool {
     let day = |at| wording.local(at).date();
     day(event.starts_at) == day(event.ends_at)

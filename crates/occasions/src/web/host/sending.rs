@@ -1,5 +1,5 @@
 //! Sending an invitation through another program: the message in the household's language and tone,
-//! and links to apps that can send it. Also the page that goes through all unsent invitations.
+//! and links to apps that can send it. One page goes through all unsent invitations.
 
 use askama::Template;
 use axum::response::Response;
@@ -18,11 +18,11 @@ use crate::web::guest::Reading;
 use crate::web::guest::view::Closing;
 use crate::words::OccasionStatus;
 
-/// An invitation with all that is needed to send it.
+/// The data to send one invitation.
 pub(super) struct Sending {
-    /// The full address of the invitation.
+    /// The full URL of the invitation.
     pub(super) link: String,
-    /// The subject of a mail.
+    /// The subject, for a mail program.
     pub(super) subject: String,
     /// The message to the household, with the link.
     pub(super) message: String,
@@ -31,13 +31,14 @@ pub(super) struct Sending {
     pub(super) whatsapp: String,
     pub(super) sms: String,
     pub(super) mail: String,
-    /// The addresses of the link's QR code as files.
+    /// The paths of the QR code's files.
     pub(super) qr: [String; 2],
-    /// The address to mark the invitation as sent.
+    /// The path that marks the invitation as sent.
     pub(super) action: String,
     /// When the invitation was marked as sent.
     pub(super) sent: Option<String>,
-    /// The query of the sequence in which it is sent; `None` on the invitation's own page.
+    /// The query of the page that goes through all unsent invitations; `None` on the invitation's
+    /// own page.
     pub(super) walk: Option<String>,
     /// Whether the occasion is in draft, so that the link does not work yet.
     pub(super) is_draft: bool,
@@ -105,20 +106,20 @@ fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, Str
         ask.unwrap_or_default(),
     ];
     let lines = parts.join("\n");
-    // Without a date, the message must not have a gap.
+    // Without a date, the message must not contain an empty paragraph.
     let message = lines.replace("\n\n\n", "\n\n").trim_end().to_owned();
     (text.with("send-subject", hosts), message)
 }
 
-/// A telephone number in international form, digits only, as `wa.me` takes it. Empty for a number
-/// without a country code; the chat is then chosen in the app.
+/// Converts a telephone number to international digits for `wa.me`. Returns an empty string for a
+/// number without a country code; the user then chooses the chat in the app.
 fn abroad(phone: &str) -> String {
     let phone = dialled(phone);
     let known = phone.strip_prefix('+').or_else(|| phone.strip_prefix("00"));
     known.unwrap_or_default().to_owned()
 }
 
-/// A telephone number without spaces and brackets.
+/// Removes spaces and brackets from a telephone number.
 fn dialled(phone: &str) -> String {
     let kept = phone
         .chars()
@@ -137,9 +138,9 @@ struct WalkPage<'a> {
     code: &'a str,
     send: Option<Sending>,
     left: usize,
-    /// The address that skips this household.
+    /// The link that skips this household.
     next: Option<String>,
-    /// The household that was just marked as sent, and the address to undo that.
+    /// The household that was just marked as sent, and the path to undo that.
     marked: Option<(&'a str, String)>,
     query: &'a str,
     invitation: String,
@@ -196,9 +197,11 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// The address of the next household after one was marked, or of the same one after an undo.
+/// Returns the link to the next household after one was marked, or back to the same one after an
+/// undo.
 pub(super) fn onward(query: &str, id: &InvitationId, is_sent: bool) -> String {
-    // Parsed and rebuilt, so that a value from the form can only be a query.
+    // The query is parsed and rebuilt, so that the form's value cannot become another part of the
+    // URL.
     let query = Form::parse(query.as_bytes()).unwrap_or_default();
     let query = wording::query(&query);
     if is_sent {

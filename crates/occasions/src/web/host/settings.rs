@@ -20,7 +20,7 @@ use crate::occasion::Occasion;
 use crate::web::guest;
 use crate::words::OccasionStatus::{self, Archived, Closed, Draft, Published};
 
-/// The sections, as their addresses name them.
+/// The sections, named as in their paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Texts,
@@ -75,14 +75,14 @@ impl Part {
         }
     }
 
-    /// The fields of the section's form.
+    /// Returns the fields of the section's form.
     fn fields(self) -> Vec<web::Field> {
         let mut fields = FIELDS.to_vec();
         fields.retain(|field| field.section == self.title());
         fields
     }
 
-    /// The permission to open and save the section.
+    /// Returns the permission to open and save the section.
     fn permission(self) -> Permission {
         match self {
             Self::Texts => Permission::Write,
@@ -104,7 +104,7 @@ struct Settings<'a> {
     part: Part,
     version: &'a str,
     groups: Vec<Group>,
-    /// What the typed deadline would do.
+    /// The effect of the typed deadline.
     effect: Option<String>,
     states: Vec<Move>,
     confirm: Option<Field>,
@@ -144,7 +144,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, part, None))
 }
 
-/// `GET /admin/o/{slug}/settings/preview/page`: the public page in the theme of the address.
+/// `GET /admin/o/{slug}/settings/preview/page`: the public page in the theme given by the query.
 pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let theme = Theme {
@@ -160,7 +160,7 @@ pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, P
     Ok(page)
 }
 
-/// The section that the address names.
+/// Parses the section in the path.
 fn part(req: &HostRequest) -> Result<Part, Problem> {
     let named = req.piece("part");
     let found = Part::ALL.into_iter().find(|part| part.word() == named);
@@ -218,7 +218,7 @@ fn page(
     req.page(context, Place::Settings, &text.say(part.title()), body)
 }
 
-/// The stored values, as the forms of all sections hold them.
+/// Returns the stored values as form values for all sections.
 fn stored(occasion: &Occasion) -> Form {
     let form = fields::form(FIELDS, occasion, occasion.version, &occasion.zone());
     let own = occasion.theme.accent.is_some();
@@ -255,14 +255,14 @@ fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
         .collect()
 }
 
-/// Hints about the looks, in their order.
+/// Hints about the fields of the theme, in their order.
 const LOOK_HINTS: [&str; 3] = [
     "host-look-songket-hint",
     "host-look-letterpress-hint",
     "host-look-plain-hint",
 ];
 
-/// The form of a section, without the heading, which is on the page already.
+/// Builds the form of a section, without the heading, which the page already has.
 fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group> {
     let table = wording.table_form(form_state);
     let mut groups = table.groups(&part.fields(), "");
@@ -299,7 +299,7 @@ fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group
     groups
 }
 
-/// The states the occasion may change to.
+/// Returns the states the occasion may change to.
 fn moves(status: OccasionStatus) -> Vec<Move> {
     let one = |status: OccasionStatus, words, effect, is_grave| Move {
         status: status.word(),
@@ -423,7 +423,7 @@ fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     changed.map_or_else(String::new, |field| format!("#{}", field.name))
 }
 
-/// Shows what a deadline would do before it is saved.
+/// Shows the effect of a deadline before it is saved.
 async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let input = Input::Form(form.clone(), Part::Deadline.fields());
@@ -467,7 +467,7 @@ async fn set_state(posted: &HostForm) -> Result<Response, Problem> {
     let version = form.number("version").ok().flatten();
     let is_grave = !matches!(status, OccasionStatus::Published);
     let confirm = form.text("confirm").trim().to_owned();
-    // The frame's button is on every page of the occasion, and leads back to it.
+    // The frame's button is on every page of the occasion and leads back to that page.
     let (back, place) = (form.text("back").to_owned(), posted.req.at("/"));
     let done = posted
         .once(move |tx, host: &HostOf| {
@@ -513,8 +513,8 @@ async fn answer(
             _ => "host-save",
         };
         let mut form_state = match problem.code {
-            // The form of the state contains nothing worth keeping; the page shows what is possible
-            // now.
+            // The form of the state contains nothing worth keeping, so the page shows the currently
+            // possible changes.
             "version_conflict" if part == Part::State => {
                 FormState::refused(stored(), &problem, &req.text)
             }

@@ -1,5 +1,5 @@
-//! What hosts' pages say about an occasion: dates, answers and states in the
-//! reader's language, in the occasion's zone.
+//! The words about an occasion on hosts' pages: dates, answers and states in the reader's language
+//! and in the occasion's zone.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -15,7 +15,7 @@ use crate::occasion::Occasion;
 use crate::web::guest::view::Mark;
 use crate::words::{ReplyStatus, Response};
 
-/// The words about an occasion in one language, at one instant.
+/// Formats an occasion's data in one language at one instant.
 #[derive(Clone)]
 pub(crate) struct Wording<'a> {
     pub(crate) text: &'a Text,
@@ -34,17 +34,17 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// The address of a page of this occasion.
+    /// Builds the path of a page of this occasion.
     pub(crate) fn at(&self, rest: &str) -> String {
         at(&self.occasion.slug, rest)
     }
 
-    /// The hosts' names.
+    /// Returns the hosts' names.
     pub(crate) fn hosts(&self) -> Spoken<'a> {
         self.pick(&self.occasion.hosts)
     }
 
-    /// A text of the occasion in the nearest language.
+    /// Returns a text of the occasion in the nearest language.
     pub(crate) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
         texts.pick(self.text.language(), &self.occasion.default_language)
     }
@@ -79,7 +79,7 @@ impl<'a> Wording<'a> {
         self.text.moment_short(&self.local(at))
     }
 
-    /// An instant for machines.
+    /// Formats an instant in ISO format.
     pub(crate) fn machine(&self, at: Timestamp) -> String {
         dates::machine(&self.local(at))
     }
@@ -99,7 +99,7 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// A deadline: "Thu 14 Jan 2027, end of day".
+    /// Returns a deadline: "Thu 14 Jan 2027, end of day".
     pub(crate) fn deadline(&self, at: Timestamp) -> String {
         let local = self.local(at);
         match Deadline::of(&local) {
@@ -111,19 +111,19 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// A deadline as its form field holds it: a day if it is the end of one.
+    /// Returns a deadline as form value: a day if the deadline is the end of one.
     pub(crate) fn deadline_day(&self, at: Option<Timestamp>) -> String {
         let day = |at| Deadline::of(&self.local(at)).day().to_string();
         at.map(day).unwrap_or_default()
     }
 
-    /// The sentence that names the time zone.
+    /// Formats the sentence that names the time zone.
     pub(crate) fn zone_hint(&self) -> String {
         let zone = self.occasion.time_zone.as_str();
         self.text.with("form-zone", [("zone", zone.into())])
     }
 
-    /// The form for a table of fields of this occasion.
+    /// Builds the form for a table of fields of this occasion.
     pub(crate) fn table_form<'f>(&'f self, form_state: &'f FormState) -> TableForm<'f> {
         TableForm {
             text: self.text,
@@ -133,12 +133,11 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// The name of an event.
     pub(crate) fn event(&self, event: &'a Event) -> Spoken<'a> {
         self.pick(&event.name)
     }
 
-    /// The name of a food need.
+    /// Returns the name of a food need.
     pub(crate) fn diet(&self, options: &[DietaryOption], key: &str) -> String {
         let own = options.iter().find(|option| option.key == key);
         let default = &self.occasion.default_language;
@@ -152,7 +151,7 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// The languages of the occasion: tag and own name.
+    /// Returns the languages of the occasion: tag and own name.
     pub(crate) fn languages(&self) -> Vec<(String, String)> {
         let tags = self.occasion.languages.iter();
         tags.map(|tag| (tag.clone(), Language::of(tag).name.into_owned()))
@@ -160,25 +159,25 @@ impl<'a> Wording<'a> {
     }
 }
 
-/// All languages of the program: tag and own name.
+/// Returns all languages of the program: tag and own name.
 pub(crate) fn languages(text: &Text) -> Vec<(String, String)> {
     let tags = text.catalogue().languages();
     tags.map(|tag| (tag.to_owned(), Language::of(tag).name.into_owned()))
         .collect()
 }
 
-/// The end of a typed day: the first instant of the next one.
+/// Returns the end of a typed day: the first instant of the next day.
 pub(crate) fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
     let next = typed.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
     Some(next.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// The address of a page of an occasion.
+/// Builds the path of a page of an occasion.
 pub(crate) fn at(slug: &str, rest: &str) -> String {
     format!("/admin/o/{slug}{rest}")
 }
 
-/// An address with a query; empty values are left out.
+/// Builds a URL with a query, without empty values.
 pub(crate) fn address<'q>(
     path: &str,
     pairs: impl IntoIterator<Item = (&'q str, &'q str)>,
@@ -193,12 +192,12 @@ pub(crate) fn address<'q>(
     }
 }
 
-/// A query as one text; empty values are left out.
+/// Serialises a query without empty values.
 pub(crate) fn query(query: &Form) -> String {
     address("", query.iter()).trim_start_matches('?').to_owned()
 }
 
-/// The mark of an answer.
+/// Returns the mark of an answer.
 pub(crate) fn mark(status: ReplyStatus) -> Mark {
     match status {
         ReplyStatus::Pending => Mark::Pending,
@@ -209,13 +208,13 @@ pub(crate) fn mark(status: ReplyStatus) -> Mark {
     }
 }
 
-/// A tag: its class, whether it has a shape, its words.
+/// A tag with CSS class, shape and words.
 pub(crate) struct Tag {
     pub(crate) class: &'static str,
     pub(crate) words: String,
 }
 
-/// Tags that count a household's answers, without zeros.
+/// Builds tags that count a household's answers, without zeros.
 pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
     let parts = [
         (people.yes, Mark::Yes, "host-tag-yes"),
@@ -239,7 +238,7 @@ pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
         .collect()
 }
 
-/// A guest's answer, over all events or for the requested one.
+/// Builds a tag of a guest's answer, over all events or for the requested one.
 pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     let mark = mark(person.status);
     let words = if person.is_partial {

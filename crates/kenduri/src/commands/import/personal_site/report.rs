@@ -65,12 +65,12 @@ impl Report {
         }
     }
 
-    /// The number of refused rows.
+    /// Returns the number of refused rows.
     pub(super) fn refused(&self) -> usize {
         self.refused
     }
 
-    /// The numbers of new and of existing records of this kind.
+    /// Returns the numbers of new and of existing records of this kind.
     #[cfg(test)]
     pub(super) fn counts(&self, kind: &str) -> (u64, u64) {
         let counts = self.kinds.get(kind).copied().unwrap_or_default();

@@ -50,7 +50,6 @@ pub(super) struct Options {
     pub(super) issuers: Vec<String>,
 }
 
-/// One import, in one transaction.
 pub(super) struct Import<'a> {
     options: &'a Options,
     key: &'a Key,

@@ -106,7 +106,7 @@ where
     store.read(look).await.unwrap()
 }
 
-/// The number of rows in each table that an import writes to, including the audit log.
+/// Returns the number of rows in each table that an import writes to, including the audit log.
 async fn rows(store: &Store) -> [i64; 11] {
     read(store, |tx| {
         let counts: (i64, i64, i64, i64, i64) = tx.one(
@@ -190,8 +190,8 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
             assert!(text.contains(left_out), "{left_out}: {text}");
         }
         let after = rows(store).await;
-        // One of the three suppressions is of two streams, and its address has the row that is
-        // locked.
+        // One of the three suppressions covers two streams, and its address also has the locked
+        // row.
         assert_eq!(after[..8], [5, 4, 6, 3, 5, 4, 5, 2]);
 
         let report = stage.import(stage.options(DUMP)).await.unwrap();
@@ -252,7 +252,7 @@ fn people_are_who_they_were() {
             Ok(())
         })
         .await;
-        // A person who has never confirmed an address is not removed for that.
+        // A person who has never confirmed an address is not purged because of that.
         world.clock.advance(registration::LIFETIME);
         let purged = registration::purge(stage.accounts.domain_accounts, world.store());
         purged.await.unwrap();
@@ -421,7 +421,7 @@ fn subscribers_and_linked_sign_ins_come_along() {
         assert_eq!(sign_ins[0].issuer, "https://accounts.google.com");
         assert_eq!(sign_ins[0].subject, "108234567890");
 
-        // A further import does not undo changes that people made here.
+        // Importing again does not undo changes that people made here.
         let forget = |tx: &mut Tx<'_>| {
             tx.run(
                 sql!("DELETE FROM newsletter_subscription"),

@@ -1,5 +1,5 @@
-//! One API request by a host: its caller, origin and idempotency key, and access to the
-//! store with the proof that the caller is a host.
+//! One API request by a host: caller, origin and idempotency key, and access to the store once the
+//! caller is proved to be a host.
 
 use std::ops::Deref;
 
@@ -26,23 +26,23 @@ pub(crate) use call::{Maybe, answer, id};
 /// A request whose caller has not yet been proved to be a host.
 pub(crate) struct Call {
     inner: call::Call,
-    /// The permission that the address requires.
+    /// The permission that the path requires.
     permission: Option<Permission>,
     by_hand: ByHand,
 }
 
-/// How to find the occasion whose host the caller must be.
+/// The occasion whose host the caller must be.
 #[derive(Clone)]
 pub(crate) enum Place {
     Occasion(OccasionId),
     Invitation(InvitationId),
     Guest(GuestId),
-    /// By slug or id; else the only one of the caller.
+    /// By slug or id; without a name, the caller's only occasion.
     Named(Option<String>),
 }
 
 impl Place {
-    /// The occasion that a path names; text that is no id is not found.
+    /// Parses an occasion's id from a path; text that is no id gives "not found".
     pub(crate) fn occasion(text: &str) -> Result<Self, Problem> {
         id(text).map(Self::Occasion)
     }
@@ -89,7 +89,6 @@ impl Deref for Call {
 }
 
 impl Call {
-    /// Runs a read.
     pub(crate) async fn read<T, F>(&self, place: Place, look: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -107,7 +106,7 @@ impl Call {
         found.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change that is safe to repeat: PUT, PATCH, DELETE.
+    /// Runs a change whose request is safe to repeat: PUT, PATCH, DELETE.
     pub(crate) async fn write<T, F>(&self, place: Place, change: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -125,8 +124,8 @@ impl Call {
         done.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change once per `Idempotency-Key`: POST. A repeat gets the same response, as long as
-    /// the caller may use the address.
+    /// Runs a POST's change once per `Idempotency-Key`. A repeat gets the same response as long as
+    /// the caller still has access.
     pub(crate) async fn once<T, F>(
         &self,
         place: Place,
@@ -141,7 +140,7 @@ impl Call {
         self.once_by(body, status, self.enter(place), change).await
     }
 
-    /// Proves that the caller is a host with the permission that the address requires.
+    /// Proves that the caller is a host with the permission that the path requires.
     fn enter(
         &self,
         place: Place,
@@ -154,8 +153,8 @@ impl Call {
         }
     }
 
-    /// Like [`Call::once`], before there is an occasion: `enter` checks the caller before a stored
-    /// response is returned.
+    /// Like [`Call::once`], for requests outside an occasion: `enter` checks the caller before a
+    /// stored response is returned.
     pub(crate) async fn once_by<P, T, E, F>(
         &self,
         body: &[u8],
@@ -173,7 +172,7 @@ impl Call {
         answer.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change that sets a code by hand, if one was sent.
+    /// Runs a change; if a code was sent, its use counts as a try.
     pub(crate) async fn by_hand(
         &self,
         code: Option<&str>,

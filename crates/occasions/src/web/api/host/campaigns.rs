@@ -79,7 +79,7 @@ async fn show_text(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Changes the wording of one kind of mail; what is left out stays.
+/// Changes the wording of one kind of mail; omitted fields stay unchanged.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/mail-texts/{kind}", tag = "mail",
     params(("id" = String, Path,), ("kind" = String, Path,)), request_body = MailTextChange,
@@ -106,7 +106,7 @@ async fn change_text(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// What hosts write of one kind of mail; what is left out stays.
+/// A change of the hosts' wording of one kind of mail; omitted fields stay unchanged.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body, which the table reads")]
 struct MailTextChange {
@@ -270,12 +270,12 @@ async fn retry(
     step(&call, &occasion, &campaign, Step::Retry).await
 }
 
-/// Whom to remind.
+/// The households to remind.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ReminderRequest)]
 struct Reminding {
-    /// The occasion's slug or id; left out: the caller's only one.
+    /// The occasion's slug or id; if omitted, the caller's only occasion.
     occasion: Option<String>,
     /// Which households; of these, those that may answer and have not.
     filter: InvitationFilter,

@@ -1,5 +1,5 @@
-//! What callers see of their changes. A token that may change something but not read it
-//! gets only the version, even in a conflict.
+//! Responses to changes. A token that may change something but not read it receives only the
+//! version, even in a conflict.
 
 use identity::session::signed_in::SignedIn;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::hosting::{HostOf, Permission};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
-/// What a caller may see; by default nothing.
+/// The data that a caller may see; by default none.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sees {
     /// Whether the caller sees what hosts wrote.
@@ -29,7 +29,7 @@ impl Sees {
         }
     }
 
-    /// What a caller sees whose role allows changes.
+    /// Returns what a caller whose role allows changes may see.
     pub(crate) fn of_editor(who: &SignedIn) -> Self {
         let occasion = who.has(OCCASION_READ);
         Self {
@@ -98,7 +98,7 @@ impl Receipt {
 
 /// A record that can be changed and shown.
 pub(crate) trait ChangedView: Serialize {
-    /// Whether a caller who sees this much may see the record.
+    /// Returns whether a caller with these permissions may see the record.
     fn is_for(sees: Sees) -> bool {
         sees.occasion
     }

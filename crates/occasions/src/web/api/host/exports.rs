@@ -1,4 +1,4 @@
-//! Exports as files. Only for people: a token cannot take whole lists away.
+//! Exports as files. API tokens cannot download whole lists, so only people may use these paths.
 
 use axum::body::Body;
 use axum::extract::Path;
@@ -109,7 +109,7 @@ async fn file(
     download(&call.site, &export, &slug).await
 }
 
-/// The file as a download.
+/// Sends the file as a download.
 pub(crate) async fn download(
     site: &Site,
     export: &Export,

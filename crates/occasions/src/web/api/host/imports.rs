@@ -81,7 +81,7 @@ async fn start(
     .await
 }
 
-/// An import with the households that were left out or not taken back.
+/// An import with the households that were skipped or kept by an undo.
 #[derive(Serialize, ToSchema)]
 struct ImportReport {
     #[serde(flatten)]

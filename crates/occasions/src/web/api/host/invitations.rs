@@ -183,7 +183,7 @@ struct Lock {
     reason: String,
 }
 
-/// Another code: random, or chosen by hand.
+/// Another code: random, or chosen by a host.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewCode {
@@ -387,8 +387,8 @@ where
     .await
 }
 
-/// Counts the try of a code chosen by hand, in a transaction of its own, so that it
-/// counts whatever happens next.
+/// Counts a try of a code chosen by a host, in a separate transaction, so that a later failure
+/// cannot undo the count.
 async fn choose(
     call: &Call,
     place: &Place,
@@ -432,7 +432,7 @@ impl ToSchema for ChangeBody {
     }
 }
 
-/// An invitation as this host may see it.
+/// Loads an invitation with the fields that this host may see.
 pub(super) fn load_view(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -449,7 +449,6 @@ pub(super) fn load_view(
     Ok(view::invitation(portal, sees).with(&kept, &reached))
 }
 
-/// The response to a change.
 pub(super) fn saved(
     tx: &mut Tx<'_>,
     host: &HostOf,

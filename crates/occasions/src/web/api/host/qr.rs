@@ -25,7 +25,7 @@ const USUAL: i64 = 600;
 const WIDTHS: [i64; 2] = [300, 2_000];
 /// The width of the pictures in a zip, in pixels.
 const PACKED: usize = 600;
-/// How many characters of a household's name are used in the name of a file.
+/// Household names in file names are cut to this many characters.
 const NAME: usize = 40;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -136,7 +136,7 @@ fn pack(codes: &[(String, String)]) -> zip::result::ZipResult<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// A household's name in a form that is valid in file names on every system.
+/// Replaces characters of a household's name that are not valid in file names on every system.
 fn in_file_name(household: &str) -> String {
     let words = household.split(|char: char| !char.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

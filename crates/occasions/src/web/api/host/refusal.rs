@@ -14,7 +14,7 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// The problem, with the stored data that the caller may see.
+/// Converts the refusal to a problem, with the stored data that the caller may see.
 pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     let current = match &refusal {
         Refusal::VersionConflict(current) => Some(stored(current, sees)),
@@ -25,7 +25,7 @@ pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     problem
 }
 
-/// The stored record, as its own address shows it to a caller who may change it.
+/// Serialises the stored record as its own path would return it to this caller.
 fn stored(current: &Current, sees: Sees) -> Value {
     let shown = match current {
         Current::Occasion(occasion) => Saved::of(Occasion::clone(occasion), sees).to_json(),

@@ -26,9 +26,9 @@ use crate::id::OccasionId;
 use crate::token_scopes::RSVPS_READ;
 use crate::web::access::may;
 
-/// How many events may wait for a slow reader before it is cut off.
+/// How many events may be queued for a slow client before it is disconnected.
 const WAITING: usize = 1_000;
-/// How often a comment keeps the connection alive and the session is checked again.
+/// The interval at which a comment keeps the connection alive and the session is checked again.
 const EVERY: Duration = Duration::from_secs(15);
 /// How many streams an account may hold open.
 const MOST: usize = 20;
@@ -37,7 +37,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(listen: may(See, Tokens(&[RSVPS_READ]))))
 }
 
-/// How often a stream sends a sign of life. Tests set another interval.
+/// The interval of keep-alive comments. Tests set a shorter one.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace(pub Duration);
 
@@ -67,7 +67,7 @@ async fn listen(
     let occasion: OccasionId = id(&occasion)?;
     let query = call.query();
     let resume = event_stream::last_event_id(&call.headers, &query, "last_event_id");
-    // A value that is not a number was never issued, and is handled as such.
+    // An id that is no number was never issued, so it is handled like an unknown one.
     let resume = resume.map(|id| id.trim().parse().unwrap_or(-1));
     let account = call.who.account().id.clone();
     let store = site.store.clone();
@@ -77,7 +77,7 @@ async fn listen(
     let pace = parts.extensions.get().copied().unwrap_or(Pace(EVERY));
     let (sender, body) = Channel::<Bytes, std::convert::Infallible>::new(WAITING);
     tokio::spawn(send(feed, end, sender, site, parts, pace));
-    // The body is dropped as soon as its reader leaves, and the place with it.
+    // The body is dropped when the client disconnects, which frees the stream's slot.
     let body = body.map_frame(move |frame| {
         let _held = &place;
         frame
@@ -85,8 +85,8 @@ async fn listen(
     Ok(event_stream::response(Body::new(body)))
 }
 
-/// Sends messages until the reader leaves, falls behind, loses access, or must make
-/// room for a newer stream.
+/// Sends messages until the client disconnects, falls behind, loses access, or must yield to a
+/// newer stream.
 async fn send(
     mut feed: Feed,
     mut end: End,
@@ -128,13 +128,13 @@ async fn send(
     }
 }
 
-/// The caller, if the session or token is still valid.
+/// Returns the caller, if the session or token is still valid.
 async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
     let caller = Caller::from_request_parts(&mut parts.clone(), site).await;
     Some(caller.ok()?.who)
 }
 
-/// Queues an event without waiting; `false` if nobody reads any more.
+/// Queues an event without waiting; returns `false` if the client has disconnected.
 fn push(sender: &mut Sender<Bytes, std::convert::Infallible>, text: String) -> bool {
     let frame = http_body::Frame::data(Bytes::from(text));
     sender.try_send(frame).is_ok()

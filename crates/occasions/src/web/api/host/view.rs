@@ -44,7 +44,7 @@ impl ChangedView for Occasion {
 }
 
 /// An invitation with everyone on it. Fields that the caller's role may not see are
-/// null; answers are left out for tokens without `rsvps:read`.
+/// null; answers are omitted for tokens without `rsvps:read`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub(super) struct InvitationView {
@@ -85,13 +85,13 @@ pub(super) struct InvitationView {
     open_until: Option<Timestamp>,
     /// Why the answers are locked; shown to hosts only.
     lock_reason: Option<String>,
-    /// What the household reads in its portal.
+    /// The hosts' message, shown in the household's portal.
     host_message: String,
     /// A note among hosts.
     host_note: Option<String>,
     /// Labels for hosts.
     tags: Vec<String>,
-    /// What the household wrote to the hosts.
+    /// The household's note to the hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
     access: Access,
@@ -116,7 +116,7 @@ pub(super) struct InvitationView {
     answers: Option<BTreeMap<String, Answer>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bookkeeping: Option<BookkeepingView>,
-    /// Why mail does not reach its address. Only where one invitation is read, for
+    /// Why mail does not reach its mail address. Only where one invitation is read, for
     /// callers who see the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<SuppressionView>>,
@@ -251,7 +251,7 @@ pub(super) fn invitation(portal: &InvitationSnapshot, sees: Sees) -> InvitationV
 }
 
 impl InvitationView {
-    /// Adds when the invitation was sent and opened, and its guests' contact data.
+    /// Adds the times when the invitation was sent and opened, and its guests' contact data.
     pub(super) fn with(
         mut self,
         kept: &Bookkeeping,
@@ -274,7 +274,7 @@ impl InvitationView {
         self
     }
 
-    /// Adds why mail does not reach the invitation's address.
+    /// Adds the reasons why mail to the invitation's address is suppressed.
     pub(super) fn with_suppressions(mut self, all: Option<Vec<Suppression>>) -> Self {
         let view = |one: Suppression| SuppressionView {
             cause: one.cause.word(),
@@ -284,7 +284,7 @@ impl InvitationView {
         self
     }
 
-    /// Takes one guest out of the invitation.
+    /// Returns one guest of the invitation.
     pub(super) fn into_guest(self, id: &GuestId) -> Option<GuestView> {
         self.guests.into_iter().find(|guest| guest.id == *id)
     }
@@ -319,7 +319,7 @@ fn answers(portal: &InvitationSnapshot, given: &Answers) -> BTreeMap<String, Ans
         .collect()
 }
 
-/// An invitation in a list. Answers are left out for tokens without `rsvps:read`.
+/// An invitation in a list. Answers are omitted for tokens without `rsvps:read`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationLine)]
 pub(super) struct LineView {

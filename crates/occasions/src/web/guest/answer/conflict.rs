@@ -1,7 +1,6 @@
-//! Two saves based on one version: the household is asked about differences, the rest is merged.
-//!
-//! A field that nobody else changed keeps the typed value; one that only others changed
-//! takes theirs; one that both changed is asked about.
+//! Resolves two saves that are based on one version: the household is asked about differences, the
+//! rest is merged. A field that nobody else changed keeps the typed value, a field that only others
+//! changed takes theirs, and the household is asked about a field that both changed.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -21,7 +20,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::question::Question;
 use crate::words::{AskedOf, QuestionKind};
 
-/// The page that asks which version to keep.
+/// Builds the page that asks which version to keep.
 pub(super) fn show(
     which: Which,
     text: &Text,
@@ -62,17 +61,15 @@ struct Merge<'a> {
     changed: &'a [FieldChange],
 }
 
-/// A stored field beside the typed one.
 struct Pair {
-    /// The field's name in the form.
     field: String,
-    /// The field's name in the history.
+    /// The field's path in the history.
     history: String,
     about: String,
     stored: String,
     /// The stored value in words.
     words: String,
-    /// Words for the possible values; any other value is shown as it is.
+    /// Words for the possible values; other values are shown unchanged.
     said: Vec<(String, String)>,
 }
 
@@ -116,8 +113,8 @@ impl Merge<'_> {
         (differences, merged)
     }
 
-    /// Rows of new guests who have been added meanwhile, as after "Back", so that
-    /// nobody is added twice. Each row is named by the prefix of its fields.
+    /// Finds rows of new guests who have been added in the meantime, for example before "Back", so
+    /// that nobody is added twice. Each row is identified by the prefix of its fields.
     fn twins(&self) -> Vec<String> {
         let guests = self.portal.household.guests.iter();
         let mut added: Vec<&str> = guests
@@ -138,7 +135,7 @@ impl Merge<'_> {
         twins
     }
 
-    /// Merges tick boxes without asking: what either side ticked or unticked can be done together.
+    /// Merges tick boxes without asking: both sides' ticking and unticking is applied.
     fn put_together(&self, guest: &Guest, merged: &mut Vec<(String, String)>) {
         let has = |field: &str| self.form.find(&format!("{field}.{}", guest.id)).is_some();
         if has("age") {
@@ -163,7 +160,7 @@ impl Merge<'_> {
         }
     }
 
-    /// The merged ticks of one field: stored ones that neither side removed, and those added here.
+    /// Merges the ticks of one field: stored ones that neither side removed, and those added here.
     fn ticks(&self, field: &str, history: &str, stored: &[String]) -> Vec<(String, String)> {
         let typed: Vec<&str> = self.form.all(field).filter(|key| !key.is_empty()).collect();
         let old: Vec<&str> = match self.old(history) {
@@ -180,7 +177,8 @@ impl Merge<'_> {
             .collect()
     }
 
-    /// Merges multiple-choice answers in the same way; returns their fields.
+    /// Merges multiple-choice answers in the same way as [`Self::put_together`]; returns their
+    /// fields.
     fn put_choices_together(&self, merged: &mut Vec<(String, String)>) -> Vec<String> {
         let mut fields = Vec::new();
         for (question, field, history, stored) in self.questions() {
@@ -201,7 +199,7 @@ impl Merge<'_> {
         fields
     }
 
-    /// Every question with its names in the form and in the history, and the stored answers.
+    /// Lists every question with its form field, its path in the history, and the stored answers.
     fn questions(&self) -> Vec<(&Question, String, String, &Answers)> {
         let household = &self.portal.household;
         let mut all = Vec::new();
@@ -267,7 +265,7 @@ impl Merge<'_> {
         Some(&change.old)
     }
 
-    /// The value that a field had when the form was made, if it has changed since.
+    /// Returns the value that a field had when the form was rendered, if it has changed since.
     fn before(&self, history: &str) -> Option<String> {
         Some(match self.old(history)? {
             Value::Null => String::new(),
@@ -361,7 +359,7 @@ impl Merge<'_> {
         }
     }
 
-    /// Whether the guest whom a field is about is still on the invitation.
+    /// Returns whether the guest whom a field is about is still on the invitation.
     fn still_there(&self, name: &str) -> bool {
         let mut parts = name.splitn(3, '.');
         match (parts.next(), parts.next()) {

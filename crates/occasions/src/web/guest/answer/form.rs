@@ -23,14 +23,12 @@ use crate::words::{AskedOf, GuestKind, ReplyStatus};
 pub(super) enum Which {
     /// All answers, food needs and the note.
     Answers,
-    /// Only food needs.
     Diets,
-    /// Only the note.
     Note,
 }
 
 impl Which {
-    /// The last segment of the form's address.
+    /// Returns the last segment of the form's path.
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Answers => "rsvp",
@@ -39,7 +37,7 @@ impl Which {
         }
     }
 
-    /// The route under which responses to repeated saves are stored.
+    /// Returns the route under which responses to repeated saves are stored.
     pub(super) fn route(self) -> &'static str {
         match self {
             Self::Answers => "POST /invite/rsvp",
@@ -58,7 +56,7 @@ impl Which {
         }
     }
 
-    /// Drops the fields of a change that do not belong to this form.
+    /// Removes the parts of a change that do not belong to this form.
     pub(super) fn keep_own_fields(self, wish: &mut HouseholdChange) {
         match self {
             Self::Answers => {}
@@ -90,7 +88,7 @@ impl Which {
 pub(super) enum SaveFailure {
     /// The save was not refused.
     None,
-    /// The store could not take it now.
+    /// The store could not save the change now.
     NotSaved,
     /// The browser reports that another site sent the form.
     Elsewhere,
@@ -141,7 +139,7 @@ pub(super) fn show(
     response
 }
 
-/// What all three forms share.
+/// The parts that all three forms share.
 struct Common {
     action: String,
     submission: String,
@@ -235,7 +233,8 @@ impl Sheet<'_> {
         guest_page(self.text, self.portal, &title, body)
     }
 
-    /// The version that the form is based on; typed values keep the one they were typed over.
+    /// Returns the version that the form is based on; a form shown again keeps the version of its
+    /// typed values.
     fn version(&self) -> String {
         self.typed("version").map_or_else(
             || self.portal.household.invitation.version.to_string(),
@@ -299,7 +298,7 @@ impl Sheet<'_> {
             Mark::Pending => "",
         };
         let seats = match mark {
-            // The notice that no seats are left is not shown to a guest who has one.
+            // A guest who has a seat is not told that no seats are left.
             Mark::Yes => Seats::Enough,
             Mark::Waitlisted => Seats::Waiting,
             Mark::No | Mark::Undecided | Mark::Pending => self.seats(event),
@@ -318,7 +317,7 @@ impl Sheet<'_> {
             Some(form) => chosen(form.text(&field)),
             None => stored,
         };
-        // The same event, borrowed from the portal, which lives longer than the argument.
+        // The portal's own copy of the event lives long enough to borrow from.
         let own = self.portal.events.iter().find(|own| own.id == event.id);
         Choice {
             event: own.map_or_else(
@@ -332,7 +331,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// The seats left, mentioned if they are fewer than this household could take.
+    /// Returns the seats left, if they are fewer than this household could take.
     fn seats(&self, event: &Event) -> Seats {
         let household = &self.portal.household;
         let places = household.allowance().plus_ones;
@@ -351,7 +350,7 @@ impl Sheet<'_> {
             .map_or(0, |places| places.left + places.children_left);
         let room = crate::household::GUEST_LIMIT.saturating_sub(self.portal.household.guests.len());
         let rows = usize::try_from(free).unwrap_or(0).min(room);
-        // Typed rows stay, even without a place for them.
+        // Typed rows are kept, even if there is no place left for them.
         let typed = (0..40)
             .filter(|n| {
                 !self
@@ -494,7 +493,7 @@ fn age(guest: &Guest) -> Option<u8> {
     guest.child_age.and_then(|age| u8::try_from(age).ok())
 }
 
-/// A typed answer as one of the values a radio can have.
+/// Converts a typed answer to one of the radio buttons' values.
 fn chosen(typed: &str) -> &'static str {
     match typed {
         "yes" => "yes",

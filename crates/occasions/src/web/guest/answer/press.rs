@@ -1,12 +1,12 @@
-//! Buttons that answer for everybody: "Everyone is coming", "None of us can come", and
-//! undo. They only fill in the form; nothing is stored before the form is saved.
+//! Buttons that answer for everybody: "Everyone is coming", "None of us can come", and undo. The
+//! buttons only fill in the form; nothing is stored until the form is saved.
 
 use web::Form;
 
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::ReplyStatus;
 
-/// The button that was pressed; "Save" has no name.
+/// The name of the buttons' field; the "Save" button has none.
 pub(super) const PRESS: &str = "press";
 
 /// The field with the form as it was before the button was pressed, as JSON.

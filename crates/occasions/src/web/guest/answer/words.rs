@@ -1,4 +1,4 @@
-//! Refusals as errors at their fields, and typed values as text to copy.
+//! Converts refusals to errors at their fields, and typed values to text that can be copied.
 
 use std::collections::BTreeMap;
 
@@ -221,7 +221,7 @@ pub(super) fn typed(
     lines
 }
 
-/// Typed answers to the hosts' questions that differ from stored ones.
+/// Lists typed answers to the hosts' questions that differ from the stored ones.
 fn answers(
     reading: &Reading<'_>,
     typed: &BTreeMap<String, Value>,
@@ -245,7 +245,7 @@ fn answers(
     differing.collect()
 }
 
-/// The food needs of one guest as typed; empty if they are as stored.
+/// Describes the typed food needs of one guest; empty if they equal the stored ones.
 fn needs(
     reading: &Reading<'_>,
     wanted: &GuestUpdate,
@@ -266,8 +266,8 @@ fn needs(
         .collect()
 }
 
-/// The values typed into a form whose code no longer opens anything. They are described
-/// from the form alone, because nothing else is known.
+/// Lists the values typed into a form whose code no longer works. Only the form is known, so names
+/// are missing.
 pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
     let people = parsed.wish.guests.iter().enumerate();
     let mut lines: Vec<Typed> = people

@@ -11,17 +11,14 @@ use super::answer::{Chips, NoteField, error, titled};
 #[derive(Template)]
 #[template(path = "guest/dietary.html")]
 pub struct Dietary<'a> {
-    /// The reader's language.
     pub text: &'a Text,
-    /// What all pages behind a code share.
     pub frame: Frame<'a>,
-    /// The address that the form is sent to.
+    /// The path that the form is sent to.
     pub action: String,
     /// The version of the stored answers.
     pub version: String,
     /// The key that makes a repeated save harmless.
     pub submission: String,
-    /// A message about the whole form.
     pub trouble: Option<String>,
     /// The errors of single fields.
     pub errors: Vec<FormError>,
@@ -31,16 +28,13 @@ pub struct Dietary<'a> {
 
 /// The food needs of one guest.
 pub struct DietRow<'a> {
-    /// The guest's id, as in field names.
     pub id: String,
     /// The name as written.
     pub title: String,
-    /// The food needs that can be ticked.
     pub diets: Chips<'a>,
 }
 
 impl Dietary<'_> {
-    /// The page's title, which starts with errors.
     pub fn title(&self) -> String {
         titled(
             self.text,
@@ -59,27 +53,21 @@ impl Dietary<'_> {
 #[derive(Template)]
 #[template(path = "guest/note.html")]
 pub struct NotePage<'a> {
-    /// The reader's language.
     pub text: &'a Text,
-    /// What all pages behind a code share.
     pub frame: Frame<'a>,
-    /// The address that the form is sent to.
+    /// The path that the form is sent to.
     pub action: String,
     /// The key that makes a repeated save harmless.
     pub submission: String,
-    /// The version of the answers that the form is based on, by which the history shows what the
+    /// The version of the answers on which the form is based; the history uses it to show what the
     /// note was.
     pub version: String,
-    /// A message about the whole form.
     pub trouble: Option<String>,
-    /// The errors of the note.
     pub errors: Vec<FormError>,
-    /// The field for the note.
     pub note: NoteField,
 }
 
 impl NotePage<'_> {
-    /// The page's title, which starts with errors.
     pub fn title(&self) -> String {
         titled(
             self.text,

@@ -13,13 +13,10 @@ use super::{Closing, Frame, QuestionControl, QuestionField};
 #[derive(Template)]
 #[template(path = "guest/answer.html")]
 pub struct Answer<'a> {
-    /// The reader's language.
     pub text: &'a Text,
-    /// What all pages behind a code share.
     pub frame: Frame<'a>,
-    /// The address that the form is sent to.
+    /// The path that the form is sent to.
     pub action: String,
-    /// The version of the stored answers.
     pub version: String,
     /// The key that makes a repeated save harmless.
     pub submission: String,
@@ -35,13 +32,12 @@ pub struct Answer<'a> {
     pub errors: Vec<FormError>,
     /// The answer that a button filled in for everybody: `yes` or `no`.
     pub pressed: Option<&'a str>,
-    /// What the form held before that button was pressed.
+    /// The form's values before that button was pressed.
     pub before: Option<&'a str>,
-    /// The people of the household.
     pub people: Vec<Row<'a>>,
     /// People the household may still add.
     pub new: Vec<NewRow<'a>>,
-    /// How many guests it may bring; `None` if none.
+    /// How many guests the household may bring; `None` if it may bring none.
     pub places: Option<Places>,
     /// Whether "Not sure" is offered.
     pub undecided: bool,
@@ -53,15 +49,13 @@ pub struct Answer<'a> {
     pub note: Option<NoteField>,
 }
 
-/// A guest who is on the invitation already.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one mark or tick of its own in the form"
 )]
 pub struct Row<'a> {
-    /// The guest's id, as in field names.
     pub id: String,
-    /// The name to show; for a plus-one without a name, whose guest they are.
+    /// The name to show; for an unnamed plus-one, "guest of …".
     pub title: String,
     /// The name as stored or typed.
     pub name: String,
@@ -69,31 +63,25 @@ pub struct Row<'a> {
     pub plus_one: bool,
     /// Whether this guest exceeds the hosts' limit.
     pub above: bool,
-    /// Whether the guest is a child.
     pub child: bool,
-    /// The child's age.
     pub age: Option<u8>,
     /// Whether the box for removing the guest is ticked.
     pub removed: bool,
-    /// The answers for the events that the guest is invited to.
     pub choices: Vec<Choice<'a>>,
     /// Food needs, when hosts ask for them.
     pub diets: Option<Chips<'a>>,
-    /// The hosts' questions to this guest.
     pub questions: Vec<QuestionField<'a>>,
 }
 
-/// The answer to one event.
+/// A guest's answer to one event.
 pub struct Choice<'a> {
     /// The field's name: `reply.{g}.{e}`.
     pub field: String,
-    /// The event's name.
     pub event: Spoken<'a>,
-    /// The event's hours.
     pub hours: String,
     /// The chosen value: `yes`, `no`, `undecided`, or empty.
     pub chosen: &'static str,
-    /// Whether seats are short.
+    /// Whether the seats of the event are running out.
     pub seats: Seats,
 }
 
@@ -104,9 +92,9 @@ pub enum Seats {
     Enough,
     /// Fewer than this household could take.
     Left(i64),
-    /// No seats, but a waiting list.
+    /// No seats, but the event has a waiting list.
     WaitingList,
-    /// No seats. Never for a guest who has one already.
+    /// No seats. Never shown to a guest who has a seat.
     Full,
     /// No seats, and this guest is on the waiting list.
     Waiting,
@@ -120,15 +108,11 @@ pub struct Chips<'a> {
     pub note_field: String,
     /// The options, allergies first.
     pub options: Vec<Diet<'a>>,
-    /// The note about food.
     pub note: String,
 }
 
-/// One food need that can be ticked.
 pub struct Diet<'a> {
-    /// The key of the option.
     pub key: &'a str,
-    /// The name of the option.
     pub label: Spoken<'a>,
     /// Whether it is ticked.
     pub on: bool,
@@ -138,23 +122,19 @@ pub struct Diet<'a> {
 pub struct NewRow<'a> {
     /// The row's number, from 0.
     pub n: usize,
-    /// The name as typed.
     pub name: String,
     /// Whether "this person comes" is ticked.
     pub comes: bool,
-    /// Whether the guest is a child.
     pub child: bool,
-    /// The child's age.
     pub age: Option<u8>,
-    /// The answers for each event; empty if there is a single event.
+    /// The answers to the events; empty if there is only one event.
     pub choices: Vec<Choice<'a>>,
     /// Food needs, when hosts ask for them.
     pub diets: Option<Chips<'a>>,
-    /// The hosts' questions to each guest.
     pub questions: Vec<QuestionField<'a>>,
 }
 
-/// How many guests a household may bring, and how many places are left.
+/// How many guests a household may bring, and how many of these places are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
     /// Places for anybody.
@@ -167,7 +147,6 @@ pub struct Places {
     pub children_left: i64,
 }
 
-/// The field for the note to the hosts.
 pub struct NoteField {
     /// The text, as stored or typed.
     pub value: String,
@@ -176,7 +155,7 @@ pub struct NoteField {
 }
 
 impl Places {
-    /// The places in words: "You may bring 2 people; 1 place is left."
+    /// Formats the places: "You may bring 2 people; 1 place is left."
     pub fn say(&self, text: &Text) -> String {
         let counted = |id, allowed: i64, left: i64| {
             text.with(id, [("allowed", allowed.into()), ("left", left.into())])
@@ -196,7 +175,6 @@ impl Places {
 }
 
 impl Answer<'_> {
-    /// The page's title, which starts with errors.
     pub fn title(&self) -> String {
         titled(
             self.text,
@@ -206,23 +184,23 @@ impl Answer<'_> {
         )
     }
 
-    /// Whether the labels of the choices are too long to stand side by side.
+    /// Returns whether the labels of the choices are too long to stand side by side.
     fn stacked(&self) -> bool {
         stacked(self.text)
     }
 
-    /// Whether there is only one guest and one event, which needs no card.
+    /// Returns whether there is only one guest and one event, so that no card is needed.
     fn solo(&self) -> bool {
         self.people.len() == 1 && self.people[0].choices.len() == 1 && self.places.is_none()
     }
 
-    /// Whether there are so many answers to give that a button for all of them helps.
+    /// Returns whether the form has so many choices that a button to answer all of them helps.
     fn has_many_choices(&self) -> bool {
         let choices = self.people.iter().map(|row| row.choices.len());
         choices.sum::<usize>() > 2
     }
 
-    /// The sentence on how many guests have answered everything.
+    /// Formats how many guests have answered everything.
     fn answered(&self) -> String {
         let open = |row: &&Row<'_>| row.choices.iter().any(|choice| choice.chosen.is_empty());
         let total = self.people.len();
@@ -231,7 +209,7 @@ impl Answer<'_> {
             .with("answer-count", [("n", n.into()), ("total", total.into())])
     }
 
-    /// The same sentence, with placeholders for the script.
+    /// Like [`Self::answered`], with placeholders that the script fills in.
     fn answered_pattern(&self) -> String {
         let values = [("n", "{n}".into()), ("total", "{total}".into())];
         self.text.with("answer-count", values)
@@ -245,7 +223,7 @@ impl Answer<'_> {
         error(&self.errors, field)
     }
 
-    /// The heading above new guests.
+    /// Returns the message id of the heading above new guests.
     fn bring(&self) -> &'static str {
         match self.places {
             Some(Places {
@@ -261,8 +239,8 @@ impl Answer<'_> {
             .map_or_else(String::new, |places| places.say(self.text))
     }
 
-    /// The sentence on places for every number that may be left, as JSON: first by
-    /// places for children, then by places for anybody.
+    /// Formats the sentence on places for every number that may be left, as JSON: first by places
+    /// for children, then by places for anybody.
     fn places_table(&self) -> String {
         let table = self.places.map(|places| {
             let left = |children_left, left| {
@@ -295,20 +273,20 @@ impl Answer<'_> {
         })
     }
 
-    /// Whether food needs are expanded, because some are filled in or wrong.
+    /// Returns whether food needs are expanded, because some are filled in or wrong.
     fn diets_open(&self, diets: &Chips<'_>) -> bool {
         let wrong = |field: &str| self.error(field).is_some();
         diets.count() > 0 || wrong(&diets.field) || wrong(&diets.note_field)
     }
 
-    /// Whether a new guest's choices are expanded, because one is made or wrong.
+    /// Returns whether a new guest's choices are expanded, because one is made or wrong.
     fn new_open(&self, row: &NewRow<'_>) -> bool {
         row.choices
             .iter()
             .any(|choice| !choice.chosen.is_empty() || self.error(&choice.field).is_some())
     }
 
-    /// The title of a new guest who has no name yet.
+    /// Returns the title of a new guest's row as long as no name is typed.
     fn new_title(&self, row: &NewRow<'_>) -> String {
         let n = self.people.len() + row.n + 1;
         self.text.with("answer-new-person", [("n", n.into())])
@@ -342,13 +320,13 @@ impl NewRow<'_> {
     }
 }
 
-/// Every age a child may have, and whether this child has it.
+/// Lists the ages a child may have, and whether this child has each.
 fn ages(own: Option<u8>) -> impl Iterator<Item = (u8, bool)> {
     (0..=17).map(move |age| (age, own == Some(age)))
 }
 
 impl Choice<'_> {
-    /// The rest of a radio button's label: "coming to Reception, Rahman bin Ali".
+    /// Formats the rest of a radio button's label: "coming to Reception, Rahman bin Ali".
     fn to(&self, text: &Text, id: &str, person: &str) -> String {
         let values = [("event", self.event.text.into()), ("person", person.into())];
         text.with(id, values)
@@ -363,7 +341,7 @@ impl Choice<'_> {
 }
 
 impl Chips<'_> {
-    /// The label of the section: "Food needs (2)".
+    /// Formats the label of the section: "Food needs (2)".
     pub(super) fn summary(&self, text: &Text) -> String {
         match self.count() {
             0 => text.say("answer-diets").into_owned(),
@@ -376,13 +354,12 @@ impl Chips<'_> {
     }
 }
 
-/// The error of a field, if it has one.
 pub(super) fn error<'c>(errors: &'c [FormError], field: &str) -> Option<&'c str> {
     let found = errors.iter().find(|error| error.field == field);
     found.map(|error| error.words.as_str())
 }
 
-/// The title of a page, which starts with errors.
+/// Formats the title of a page, which starts with "Error" if anything is wrong.
 pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> String {
     let title = format!("{} – {}", text.say(id), frame.hosts.0);
     if wrong {
@@ -392,7 +369,8 @@ pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> S
     }
 }
 
-/// Whether labels are stacked: three stand side by side with up to twelve letters each.
+/// Returns whether labels are stacked: three labels fit side by side if none is longer than twelve
+/// letters.
 fn stacked(text: &Text) -> bool {
     ["choice-yes", "choice-no", "choice-undecided"]
         .into_iter()

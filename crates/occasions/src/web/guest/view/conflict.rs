@@ -6,22 +6,19 @@ use web::Text;
 use super::Frame;
 use super::answer::titled;
 
-/// The response to a save that was based on older answers: it asks about differences
-/// and carries everything else in hidden fields.
+/// The response to a save that was based on outdated answers. It asks about differences, and
+/// carries everything else in hidden fields.
 #[derive(Template)]
 #[template(path = "guest/conflict.html")]
 pub struct Conflict<'a> {
-    /// The reader's language.
     pub text: &'a Text,
-    /// What all pages behind a code share.
     pub frame: Frame<'a>,
-    /// The address that the form is sent to.
+    /// The path that the form is sent to.
     pub action: String,
     /// The present version of the answers.
     pub version: String,
     /// A new key, because this is another save.
     pub submission: String,
-    /// Where the two versions differ.
     pub differences: Vec<Difference>,
     /// Fields that are equal or were merged already: name and value.
     pub merged: Vec<(String, String)>,
@@ -29,13 +26,12 @@ pub struct Conflict<'a> {
 
 /// One field with two values.
 pub struct Difference {
-    /// The field's name.
     pub field: String,
-    /// The guest and the field: "Rahman bin Ali, Reception".
+    /// Guest and field: "Rahman bin Ali, Reception".
     pub about: String,
-    /// The value that was saved meanwhile.
+    /// The value that somebody else saved in the meantime.
     pub saved: Side,
-    /// What this household had chosen; this side is listed first.
+    /// The value that this household has chosen; it is listed first.
     pub yours: Side,
 }
 
@@ -48,7 +44,6 @@ pub struct Side {
 }
 
 impl Conflict<'_> {
-    /// The page's title.
     pub fn title(&self) -> String {
         titled(self.text, "conflict-title", &self.frame, true)
     }

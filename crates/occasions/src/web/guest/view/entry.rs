@@ -1,5 +1,5 @@
-//! Pages before a code is known: the code page, an occasion's public page, and the
-//! farewell when everything is over.
+//! Pages shown before a code is known: the code page, an occasion's public page, and the farewell
+//! of an occasion that is over.
 
 use askama::Template;
 use web::theme::Preset;
@@ -9,25 +9,23 @@ use crate::open_rsvp::PublicWish;
 
 use super::{Contact, Cover, DaysLeft, Hosts, OpenEvent, Typed, around_contact};
 
-/// The code page: `/`, and the response to a code that opens nothing.
+/// The code page `/`, also shown for a code that opens nothing.
 #[derive(Template)]
 #[template(path = "guest/code.html")]
 pub struct CodeEntry<'a> {
-    /// The reader's language.
     pub text: &'a Text,
-    /// The address that the form is sent to: `/`, or the occasion's own page.
+    /// The path that the form is sent to: `/`, or the occasion's public page.
     pub action: String,
-    /// The code as typed.
     pub typed: String,
     /// The name as typed, if one is asked for.
     pub name: Option<String>,
     /// Why the code was not accepted.
     pub problem: Option<CodeProblem>,
-    /// Values typed into a form whose code has ended, to be copied by hand.
+    /// Values typed into a form whose code has stopped working, for the reader to copy.
     pub kept: Vec<Typed>,
     /// Households this device has opened before.
     pub known: Vec<Known>,
-    /// Whom to ask, if the address names the occasion.
+    /// The occasion's contact, if the path names the occasion.
     pub contact: Option<Contact>,
 }
 
@@ -51,16 +49,14 @@ pub enum CodeProblem {
 
 /// A household this device has opened.
 pub struct Known {
-    /// The household's name.
     pub household: String,
-    /// The address of its portal.
+    /// The path of the household's portal.
     pub address: String,
     /// The code of the household, needed to forget it.
     pub code: String,
 }
 
 impl CodeEntry<'_> {
-    /// The page's title, which starts with errors.
     pub fn title(&self) -> String {
         let title = self.text.say("code-title");
         match self.problem {
@@ -81,7 +77,7 @@ impl CodeEntry<'_> {
             CodeProblem::NameRequired => self.text.say("code-name-required").into_owned(),
             CodeProblem::Elsewhere => self.text.say("code-elsewhere").into_owned(),
             CodeProblem::TooMany { minutes } => {
-                // Long waits are shown in hours, because "in 1440 minutes" is hard to read.
+                // Waits above 90 minutes are shown in hours.
                 if *minutes > 90 {
                     let hours = (minutes + 59) / 60;
                     self.text
@@ -94,12 +90,13 @@ impl CodeEntry<'_> {
         })
     }
 
-    /// Whether the name is missing, rather than the code wrong.
+    /// Returns whether the name is missing, rather than the code wrong.
     fn is_of_name(&self) -> bool {
         self.problem == Some(CodeProblem::NameRequired)
     }
 
-    /// The error at the field for the code, or at the one for the name.
+    /// Returns the error at the field for the code or, if `code` is false, at the field for the
+    /// name.
     fn complaint_at(&self, code: bool) -> Option<String> {
         self.error().filter(|_| code != self.is_of_name())
     }
@@ -118,34 +115,30 @@ impl CodeEntry<'_> {
 #[derive(Template)]
 #[template(path = "guest/card.html")]
 pub struct Card<'a> {
-    /// The reader's language.
     pub text: &'a Text,
-    /// The theme.
     pub theme: Theme,
     /// The hosts' names; the page's heading.
     pub hosts: Hosts<'a>,
-    /// The top of the page.
     pub cover: Cover<'a>,
     /// Whether the occasion is in draft, so that guests cannot see it.
     pub preparing: bool,
-    /// Whether the reader is a host, who sees it even in draft.
+    /// Whether the reader is a host, who may see the page even in draft.
     pub host: bool,
     /// How long it is until the first event.
     pub days_left: Option<DaysLeft>,
     /// What the hosts tell everyone.
     pub welcome: Spoken<'a>,
-    /// The events, if anybody may answer and so must know them.
+    /// The events, if visitors may answer without a code; otherwise empty.
     pub events: Vec<OpenEvent<'a>>,
-    /// The address of the form for an answer without a code, if hosts take such answers.
+    /// The path of the form for an answer without a code, if hosts take such answers.
     pub answer: Option<String>,
     /// The notes that hosts show publicly.
     pub wishes: &'a [PublicWish],
-    /// The form for a code, below.
+    /// The form for a code, at the end of the page.
     pub entry: CodeEntry<'a>,
 }
 
 impl Card<'_> {
-    /// The page's title.
     pub fn title(&self) -> String {
         let state = if self.preparing {
             "card-preparing"
@@ -156,10 +149,9 @@ impl Card<'_> {
     }
 }
 
-/// The response to every code of an occasion that is over. It names nobody.
+/// The response to every code of an occasion that is over. It contains no names.
 #[derive(Template)]
 #[template(path = "guest/farewell.html")]
 pub struct Farewell<'a> {
-    /// The reader's language.
     pub text: &'a Text,
 }

@@ -10,23 +10,20 @@ use super::mail::{dark, light};
 #[derive(Template)]
 #[template(path = "mail/letter.html")]
 pub struct Letter<'a> {
-    /// The household's language.
     pub text: &'a Text,
-    /// The theme.
     pub theme: Theme,
-    /// The hosts' names.
     pub hosts: &'a str,
     /// The first day in words.
     pub date: String,
-    /// The subject line.
     pub subject: String,
     /// "Dear Rahman family,".
     pub salutation: String,
-    /// What the hosts wrote.
+    /// The hosts' text.
     pub blocks: Vec<Block>,
-    /// When and where, for an invitation.
+    /// Date and place of the events, in an invitation.
     pub events: Vec<EventRow<'a>>,
-    /// Where to type the code, if the mail links to the household's page.
+    /// The sentence that names the site on which the code can be typed, if the mail links to the
+    /// household's page.
     pub or: Option<String>,
     /// Why the household gets the mail.
     pub why: String,
@@ -44,9 +41,7 @@ pub enum Block {
 
 /// A part of a line.
 pub enum Span {
-    /// Plain words.
     Words(String),
-    /// A link to this address.
     Link(String),
 }
 
@@ -58,7 +53,7 @@ impl Span {
     }
 }
 
-/// The mail as plain text.
+/// Renders the same mail as plain text.
 #[derive(Template)]
 #[template(path = "mail/letter.txt", whitespace = "preserve")]
 pub struct LetterText<'a>(pub &'a Letter<'a>);

@@ -34,7 +34,6 @@ pub(super) struct MailColours {
     pub(super) on_accent: Cow<'static, str>,
 }
 
-/// The colours of a mail on a light ground.
 pub(super) fn light(theme: Theme) -> MailColours {
     let mut light = match theme.preset {
         Preset::Songket => colours([
@@ -56,7 +55,6 @@ pub(super) fn light(theme: Theme) -> MailColours {
     own(light, theme_accent::colors(theme).map(|[light, _]| light))
 }
 
-/// The colours of a mail on a dark ground.
 pub(super) fn dark(theme: Theme) -> MailColours {
     let mut dark = match theme.preset {
         Preset::Songket => colours([
@@ -139,11 +137,8 @@ fn colours(hex: [&'static str; 10]) -> MailColours {
 #[derive(Template)]
 #[template(path = "mail/confirmation.html")]
 pub struct Confirmation<'a> {
-    /// The invitation's language.
     pub text: &'a Text,
-    /// The theme.
     pub theme: Theme,
-    /// The hosts' names.
     pub hosts: &'a str,
     /// The first day in words.
     pub date: String,
@@ -151,39 +146,34 @@ pub struct Confirmation<'a> {
     pub salutation: String,
     /// The tone in which the mail speaks.
     pub tone: Tone,
-    /// How much the household has answered.
     pub progress: Progress,
-    /// The household's answers, counted.
     pub counts: Counts,
-    /// The guests with their stored answers.
     pub guests: Vec<Stored<'a>>,
-    /// When and where the events are that at least one guest attends.
+    /// The events that at least one guest attends, with time and place.
     pub events: Vec<EventRow<'a>>,
-    /// The full address of the calendar file.
+    /// The full URL of the calendar file.
     pub calendar: Option<String>,
     /// The answers of the household as a whole to the hosts' questions.
     pub told: Vec<AnsweredQuestion<'a>>,
-    /// Until when answers can be changed, as a sentence.
+    /// The sentence that says until when answers can be changed.
     pub change: Option<String>,
-    /// The full address of the portal, with its key.
+    /// The full URL of the portal, with its key.
     pub link: String,
     /// The site without its scheme: "kenduri.example:8443".
     pub site: String,
     /// The code as the card shows it.
     pub code: &'a str,
-    /// The household's name.
     pub household: &'a str,
-    /// Whom to tell if the mail reached the wrong reader.
+    /// The contact for a reader who got the mail by mistake.
     pub contact: Option<Contact>,
 }
 
-/// The mail as plain text.
+/// Renders the same mail as plain text.
 #[derive(Template)]
 #[template(path = "mail/confirmation.txt", whitespace = "preserve")]
 pub struct ConfirmationText<'a>(pub &'a Confirmation<'a>);
 
 impl Confirmation<'_> {
-    /// The subject line.
     pub fn subject(&self) -> String {
         let hosts = self.hosts.replace(['\r', '\n'], " ");
         self.text

@@ -1,4 +1,4 @@
-//! The form of an answer without a code.
+//! The form for answers without a code.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use web::{Spoken, Text};
 use super::answer::error;
 use super::{AppLink, Closing, Contact, Hosts, around_contact};
 
-/// `/o/{slug}/rsvp`: the form of an answer without a code.
+/// `/o/{slug}/rsvp`: the form for answers without a code.
 #[derive(Template)]
 #[template(path = "guest/open.html")]
 #[expect(
@@ -17,11 +17,9 @@ use super::{AppLink, Closing, Contact, Hosts, around_contact};
     reason = "each is a part of the form that is there or not"
 )]
 pub struct Open<'a> {
-    /// The reader's language.
     pub text: &'a Text,
-    /// The hosts' names.
     pub hosts: Hosts<'a>,
-    /// The occasion's public page.
+    /// The path of the occasion's public page.
     pub home: String,
     /// The events, each with a choice.
     pub events: Vec<OpenEvent<'a>>,
@@ -41,17 +39,14 @@ pub struct Open<'a> {
     pub public: bool,
     /// A message about the whole form.
     pub trouble: Option<String>,
-    /// The errors of single fields.
     pub errors: Vec<FormError>,
     /// The values as typed.
     pub typed: TypedAnswer,
-    /// Whom to ask.
     pub contact: Option<Contact>,
 }
 
 /// An event as anybody may see it.
 pub struct OpenEvent<'a> {
-    /// The event's key.
     pub key: &'a str,
     /// The name of the field for the choice.
     pub field: String,
@@ -61,7 +56,6 @@ pub struct OpenEvent<'a> {
     pub when: String,
     /// When the event begins, in a format for machines.
     pub when_machine: String,
-    /// The name of the venue.
     pub venue: &'a str,
     /// The address of the venue, with line breaks as typed.
     pub address: &'a str,
@@ -69,32 +63,28 @@ pub struct OpenEvent<'a> {
     pub apps: Vec<AppLink>,
 }
 
-/// The fields as they were typed.
+/// The fields as typed.
 #[derive(Clone, Debug, Default)]
 pub struct TypedAnswer {
-    /// The respondent's name.
     pub name: String,
     /// Choices by the event's key: `yes`, `no`, `undecided`, or an invalid value.
     pub replies: BTreeMap<String, String>,
     /// The number of people; may be invalid.
     pub party: String,
-    /// The note to the hosts.
     pub wish: String,
-    /// A mail address.
     pub email: String,
-    /// A telephone number.
     pub phone: String,
 }
 
 impl TypedAnswer {
-    /// The choice for an event; empty if none was made.
+    /// Returns the choice for an event; empty if none was made.
     pub fn reply(&self, event: &str) -> &str {
         self.replies.get(event).map_or("", String::as_str)
     }
 }
 
 impl Open<'_> {
-    /// The page's title, which starts with errors.
+    /// Formats the page's title, which starts with "Error" if anything is wrong.
     pub fn title(&self) -> String {
         let title = format!("{} – {}", self.text.say("answer-title"), self.hosts.0);
         if self.errors.is_empty() && self.trouble.is_none() {

@@ -12,11 +12,8 @@ use super::{AnsweredQuestion, Closing, Counts, Cover, Frame, Mark, Tone, around_
 #[derive(Template)]
 #[template(path = "guest/portal.html")]
 pub struct PortalPage<'a> {
-    /// The reader's language.
     pub text: &'a Text,
-    /// What all pages behind a code share.
     pub frame: Frame<'a>,
-    /// The top of the page.
     pub cover: Cover<'a>,
     /// Whether answers are taken, and if not, why.
     pub standing: Standing,
@@ -24,27 +21,24 @@ pub struct PortalPage<'a> {
     pub salutation: String,
     /// When answers close; `None` if they never close by themselves.
     pub closing: Option<Closing>,
-    /// How much the household has answered.
     pub progress: Progress,
-    /// What the hosts tell everyone.
+    /// The hosts' text for all guests.
     pub welcome: Spoken<'a>,
-    /// What the hosts tell this household.
+    /// The hosts' text for this household.
     pub message: Option<&'a str>,
-    /// Values that were typed but came too late to be saved.
+    /// Typed values that arrived too late to be saved.
     pub typed: Vec<Typed>,
     /// How long it is until the next event.
     pub days_left: Option<DaysLeft>,
     /// The events this household is invited to, by time.
     pub events: Vec<EventRow<'a>>,
-    /// The address of the calendar file.
+    /// The path of the calendar file.
     pub calendar: Option<String>,
     /// The guests with their answers.
     pub guests: Vec<Stored<'a>>,
-    /// The answers, counted.
     pub counts: Counts,
     /// The answers of the household as a whole to the hosts' questions.
     pub household: Vec<AnsweredQuestion<'a>>,
-    /// Links to the other pages.
     pub tiles: Vec<Tile>,
 }
 
@@ -55,7 +49,7 @@ pub enum Standing {
     Open,
     /// Answers have closed, on this day if there was a deadline.
     Closed(Option<String>),
-    /// The hosts have locked the answers.
+    /// The hosts have locked this household's answers.
     Locked,
 }
 
@@ -84,15 +78,14 @@ pub struct DaysLeft {
 pub struct Timer {
     /// When the countdown begins to show hours.
     pub from: i64,
-    /// When the event begins.
+    /// When the event begins; the countdown ends then.
     pub zero: i64,
-    /// When the text changes.
+    /// When the countdown's text next changes.
     pub turn: i64,
 }
 
 /// An event as pages list it.
 pub struct EventRow<'a> {
-    /// The event's name.
     pub name: Spoken<'a>,
     /// The day of the month: "16".
     pub day: String,
@@ -104,11 +97,9 @@ pub struct EventRow<'a> {
     pub moment: String,
     /// When the event begins, in a format for machines.
     pub when_machine: String,
-    /// The name of the venue.
     pub venue: &'a str,
     /// The address of the venue, with line breaks as typed.
     pub address: &'a str,
-    /// What to wear.
     pub dress: Spoken<'a>,
     /// The address of a map, for a mail.
     pub map: Option<&'a str>,
@@ -130,21 +121,19 @@ pub struct AppLink {
 pub struct ScheduleRow<'a> {
     /// "12:45 pm".
     pub time: String,
-    /// What happens.
     pub title: Spoken<'a>,
     /// More about it.
     pub detail: Spoken<'a>,
 }
 
-/// A guest with the stored answers.
 pub struct Stored<'a> {
-    /// The name as written; for a plus-one without a name, whose guest they are.
+    /// The name as written; for an unnamed plus-one, "guest of …".
     pub name: String,
     /// Child and age, in words: "child, 7".
     pub child: Option<String>,
     /// Whether this guest exceeds the hosts' limit.
     pub above: bool,
-    /// The answers for the events that the guest is invited to.
+    /// The answers to the events that the guest is invited to.
     pub replies: Vec<(Spoken<'a>, Mark)>,
     /// Food needs in words; empty if there are none.
     pub diets: String,
@@ -154,9 +143,7 @@ pub struct Stored<'a> {
 
 /// A link to another page of the household.
 pub struct Tile {
-    /// The page's address.
     pub address: String,
-    /// The page's title.
     pub title: String,
     /// One line on the state of that page.
     pub state: String,
@@ -164,18 +151,18 @@ pub struct Tile {
 
 /// A value that was typed and not saved.
 pub struct Typed {
-    /// What the value was for: "Rahman bin Ali, Reception".
+    /// The guest and the field: "Rahman bin Ali, Reception".
     pub what: String,
     /// The value in words.
     pub words: String,
 }
 
-/// A placeholder for an instant in the reader's own zone, which the script fills in.
+/// Formats a placeholder for an instant in the reader's own time zone, which the script fills in.
 fn here(text: &Text) -> String {
     format!("{{weekday}}{}{{hour}}", text.say("list-comma"))
 }
 
-/// The heading above the events: for one day, or for several.
+/// Returns the message id of the heading above the events: for one day, or for several.
 fn days(events: &[EventRow<'_>]) -> &'static str {
     let several = events
         .windows(2)
@@ -192,14 +179,13 @@ impl EventRow<'_> {
         text.with("portal-dress", [("dress", self.dress.text.into())])
     }
 
-    /// Whether a schedule is so long that it starts collapsed.
+    /// Returns whether a schedule is so long that it starts collapsed.
     fn is_long(&self) -> bool {
         self.schedule.len() > 4
     }
 }
 
 impl PortalPage<'_> {
-    /// The page's title, which starts with the state.
     pub fn title(&self) -> String {
         let state = match (&self.standing, self.progress) {
             (Standing::Open, Progress::Unanswered) => "portal-title-open",
@@ -210,7 +196,7 @@ impl PortalPage<'_> {
         format!("{} – {}", self.text.say(state), self.frame.hosts.0)
     }
 
-    /// The answers in a sentence, such as "2 coming, 1 not sure".
+    /// Formats the answers as a sentence, such as "2 coming, 1 not sure".
     fn answered(&self) -> String {
         let more = self.standing == Standing::Open && self.progress != Progress::Complete;
         let id = if more {
@@ -239,7 +225,7 @@ impl PortalPage<'_> {
         self.progress == Progress::Unanswered
     }
 
-    /// A sentence on the answers that the hosts have from this household.
+    /// Formats the sentence on the answers that the hosts have from this household.
     fn closed_text(&self) -> Option<Cow<'_, str>> {
         match self.standing {
             _ if self.has_no_answer() => Some(self.text.say("closed-text-none")),
@@ -248,7 +234,7 @@ impl PortalPage<'_> {
         }
     }
 
-    /// The sentence on whom to ask for changes, split around the contact.
+    /// Formats the sentence on whom to ask for changes, split around the contact.
     fn ask(&self) -> (String, String) {
         let id = match self.standing {
             _ if self.has_no_answer() => "closed-ask-none",
@@ -258,7 +244,7 @@ impl PortalPage<'_> {
         around_contact(self.text, id)
     }
 
-    /// Whom a locked household can ask if the hosts named nobody.
+    /// Formats whom a locked household can ask if the hosts named no contact.
     fn ask_hosts(&self) -> Option<Cow<'_, str>> {
         let id = match self.standing {
             Standing::Open | Standing::Closed(_) => return None,
@@ -281,13 +267,10 @@ impl PortalPage<'_> {
 #[derive(Template)]
 #[template(path = "guest/confirmation.html")]
 pub struct Confirmation<'a> {
-    /// The reader's language.
     pub text: &'a Text,
-    /// What all pages behind a code share.
     pub frame: Frame<'a>,
     /// The tone in which the page speaks.
     pub tone: Tone,
-    /// How much the household has answered.
     pub progress: Progress,
     /// Until when answers can be changed; `None` if they never close by themselves.
     pub closing: Option<Closing>,
@@ -295,31 +278,27 @@ pub struct Confirmation<'a> {
     pub open: bool,
     /// The events that at least one guest attends, by time, without their schedules.
     pub events: Vec<EventRow<'a>>,
-    /// The guests with their stored answers.
     pub guests: Vec<Stored<'a>>,
-    /// The answers, counted.
     pub counts: Counts,
     /// Whether hosts have not yet confirmed the seats.
     pub unconfirmed: bool,
-    /// The code for later changes, for respondents who came without one.
+    /// The code for later changes, if the answer was sent without one.
     pub code: Option<&'a str>,
     /// The answers of the household as a whole to the hosts' questions.
     pub household: Vec<AnsweredQuestion<'a>>,
-    /// The address of the calendar file, if it has anything in it.
+    /// The path of the calendar file; `None` if it would be empty.
     pub calendar: Option<String>,
-    /// The masked address that the confirmation mail goes to.
+    /// The masked mail address that the confirmation mail goes to.
     pub mail: Option<String>,
-    /// Links to the other pages.
     pub tiles: Vec<Tile>,
 }
 
 impl Confirmation<'_> {
-    /// The page's title, which starts with the state.
     pub fn title(&self) -> String {
         format!("{} – {}", self.text.say("saved-title"), self.frame.hosts.0)
     }
 
-    /// The sentence with the code, split around it.
+    /// Formats the sentence with the code, split around the code.
     fn code_words(&self) -> (String, String) {
         let sentence = self
             .text

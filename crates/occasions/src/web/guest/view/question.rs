@@ -2,38 +2,31 @@
 
 use web::{Spoken, Text};
 
-/// One question in the household form.
 pub struct QuestionField<'a> {
     /// The field's name: `answer.{g}.{key}`, or `household.{key}`.
     pub field: String,
-    /// The question.
     pub title: Spoken<'a>,
-    /// A text that helps to answer it.
+    /// A help text of the hosts.
     pub help: Spoken<'a>,
     /// Whether guests who come must answer it.
     pub required: bool,
-    /// Whether only those who come are asked.
+    /// Whether only guests who come are asked.
     pub coming_only: bool,
-    /// Whether only hosts see it, so that it is on no guest's page.
     pub hosts_only: bool,
     /// The kind of control.
     pub control: QuestionControl,
-    /// The field's value, as stored or typed.
     pub value: String,
     /// The choices, if the kind of control has any.
     pub choices: Vec<FieldChoice<'a>>,
-    /// What somebody else saved meanwhile, shown to hosts.
+    /// The value that somebody else saved in the meantime, shown to hosts.
     pub meanwhile: Option<String>,
 }
 
 /// The kind of control in which a question is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuestionControl {
-    /// One line.
     Line,
-    /// Several lines.
     Lines,
-    /// A whole number.
     Number,
     /// A date field.
     Date,
@@ -45,26 +38,20 @@ pub enum QuestionControl {
     Ticks,
 }
 
-/// One of the choices of a question.
 pub struct FieldChoice<'a> {
-    /// The key of the choice.
     pub value: &'a str,
-    /// The label of the choice.
     pub label: Spoken<'a>,
-    /// Whether it is chosen.
     pub on: bool,
 }
 
-/// A question with its answer.
 pub struct AnsweredQuestion<'a> {
-    /// The question.
     pub question: Spoken<'a>,
-    /// The answer in words.
     pub words: String,
 }
 
 impl QuestionField<'_> {
-    /// Who the question is for, in words: guests who come must answer, or only they are asked.
+    /// Formats the note on the scope of the question: guests who come must answer, or only they are
+    /// asked.
     pub(crate) fn note(&self, text: &Text) -> Option<String> {
         let id = match (self.hosts_only, self.required, self.coming_only) {
             (true, ..) => "host-field-hosts-only",
@@ -75,7 +62,7 @@ impl QuestionField<'_> {
         Some(text.say(id).into_owned())
     }
 
-    /// Ids of the elements that describe the control.
+    /// Returns the ids of the elements that describe the control.
     pub(crate) fn described_by(&self, wrong: bool) -> String {
         let parts = [
             (!self.help.is_empty(), "help"),

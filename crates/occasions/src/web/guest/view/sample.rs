@@ -11,7 +11,7 @@ use super::{
     Progress, ScheduleRow, Standing, Stored, Tile, Timer, Tone, Typed,
 };
 
-/// A text by the hosts, in the languages of the demo.
+/// Returns a text by the hosts, in the languages of the demo.
 pub(super) fn spoken(
     text: &Text,
     en: &'static str,
@@ -242,7 +242,7 @@ fn tiles(text: &Text) -> Vec<Tile> {
     ]
 }
 
-/// The portal of a household that has not answered.
+/// Returns the portal of a household that has not answered.
 pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
     let mut guests = stored(text);
     for guest in &mut guests {
@@ -289,7 +289,7 @@ pub(crate) fn portal(text: &Text) -> PortalPage<'_> {
     }
 }
 
-/// The portal of a household that has answered in part.
+/// Returns the portal of a household that has answered in part.
 pub(crate) fn portal_partly(text: &Text) -> PortalPage<'_> {
     PortalPage {
         progress: Progress::Partly,
@@ -299,7 +299,7 @@ pub(crate) fn portal_partly(text: &Text) -> PortalPage<'_> {
     }
 }
 
-/// The portal after the deadline, with answers that came too late.
+/// Returns the portal after the deadline, with answers that came too late.
 pub(crate) fn portal_closed(text: &Text) -> PortalPage<'_> {
     PortalPage {
         standing: Standing::Closed(Some(text.day_and_month(date(2027, 1, 14)))),
@@ -311,7 +311,6 @@ pub(crate) fn portal_closed(text: &Text) -> PortalPage<'_> {
     }
 }
 
-/// The page after a save.
 pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
     Confirmation {
         text,
@@ -335,7 +334,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
     }
 }
 
-/// The code page with a household this device knows.
+/// Returns the code page, with a household that this browser remembers.
 pub(crate) fn code(text: &Text) -> CodeEntry<'_> {
     CodeEntry {
         text,
@@ -353,7 +352,6 @@ pub(crate) fn code(text: &Text) -> CodeEntry<'_> {
     }
 }
 
-/// The public page.
 pub(crate) fn card(text: &Text) -> Card<'_> {
     Card {
         text,
@@ -375,7 +373,6 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
     }
 }
 
-/// The events as anybody may see them.
 pub(crate) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
     vec![OpenEvent {
         key: "reception",
@@ -389,12 +386,10 @@ pub(crate) fn open_events(text: &Text) -> Vec<OpenEvent<'_>> {
     }]
 }
 
-/// The farewell.
 pub(crate) fn farewell(text: &Text) -> Farewell<'_> {
     Farewell { text }
 }
 
-/// The mail after a save.
 pub(crate) fn mail(text: &Text) -> ConfirmationMail<'_> {
     ConfirmationMail {
         text,

@@ -106,7 +106,7 @@ fn person(text: &Text, id: &str, name: &str, chosen: [&'static str; 2]) -> Row<'
     }
 }
 
-/// The household form, as first opened.
+/// Returns the household form, as first opened.
 pub(crate) fn answer(text: &Text) -> Answer<'_> {
     let child = Row {
         child: true,
@@ -192,7 +192,7 @@ fn asked(text: &Text, field: &str, control: QuestionControl) -> QuestionField<'s
     }
 }
 
-/// The household form after a refusal, with every state of the seats.
+/// Returns the household form after a refusal, with every state of the seats.
 pub(crate) fn answer_wrong(text: &Text) -> Answer<'_> {
     let mut page = answer(text);
     page.people[1].choices[1].seats = Seats::WaitingList;
@@ -214,7 +214,6 @@ pub(crate) fn answer_wrong(text: &Text) -> Answer<'_> {
     page
 }
 
-/// The form for food needs.
 pub(crate) fn dietary(text: &Text) -> Dietary<'_> {
     let row = |id: &str, name: &str, halal| DietRow {
         id: id.to_owned(),
@@ -236,7 +235,7 @@ pub(crate) fn dietary(text: &Text) -> Dietary<'_> {
     }
 }
 
-/// The form for the note, after a save that failed.
+/// Returns the form for the note, after a save that failed.
 pub(crate) fn note(text: &Text) -> NotePage<'_> {
     NotePage {
         text,
@@ -253,7 +252,6 @@ pub(crate) fn note(text: &Text) -> NotePage<'_> {
     }
 }
 
-/// The page for a conflict.
 pub(crate) fn conflict(text: &Text) -> Conflict<'_> {
     let side = |value: &str, id| Side {
         value: value.to_owned(),
