@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::idempotency::{self, Found, Stored};
 use platform::jobs::NewJob;
-use platform::news::{NewNews, PAYLOAD_LIMIT};
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::{Value, json};
 use web::FieldProblem;
@@ -23,11 +22,12 @@ use crate::invitation;
 use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::occasion;
 use crate::refusal::{Current, Refusal};
-use crate::webhook::{self, Answered};
 use crate::words::{Access, ActedBy, OccasionStatus, Source};
 
+mod news;
 mod seats;
 
+pub(crate) use news::tell_of_answers;
 pub(crate) use seats::{check_seats, seat};
 
 /// The kind of the job that confirms a save by mail.
@@ -501,63 +501,6 @@ pub(crate) fn masked(changes: &[FieldChange]) -> Value {
             json!({ "field": change.field, "old": show(&change.old), "new": show(&change.new) })
         })
         .collect()
-}
-
-/// Notifies the hosts' open pages and the owners' webhooks of a save.
-pub(crate) fn tell_of_answers(
-    tx: &mut Tx<'_>,
-    portal: &InvitationSnapshot,
-    changes: &[FieldChange],
-    source: Source,
-) -> Result<(), StoreError> {
-    tx.publish(news_of_answers(portal, changes, source))?;
-    webhook::reply_saved(tx, portal, source, || answered(portal, changes))
-}
-
-/// The guests whose answers changed, with their answers for each event.
-fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
-    let changed = |guest: &&Guest| {
-        let prefix = format!("guests/{}", guest.id);
-        changes.iter().any(|change| {
-            let rest = change.field.strip_prefix(&prefix);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("/replies/"))
-        })
-    };
-    let guests = portal.household.guests.iter().filter(changed);
-    let answered = guests.map(|guest| {
-        let replies = portal.events.iter().filter_map(|event| {
-            let reply = guest.replies.get(&event.id)?;
-            Some((event.key.clone(), reply.status))
-        });
-        Answered {
-            id: guest.id.clone(),
-            replies: replies.collect(),
-        }
-    });
-    answered.collect()
-}
-
-/// What the hosts' open pages receive: ids and states of the guests whose answers changed. A save
-/// with too many guests for that is announced without them.
-fn news_of_answers(
-    portal: &InvitationSnapshot,
-    changes: &[FieldChange],
-    source: Source,
-) -> NewNews {
-    let mut payload = json!({
-        "invitation": portal.household.invitation.id,
-        "version": portal.household.invitation.version,
-        "source": source,
-        "guests": answered(portal, changes),
-    });
-    if payload.to_string().len() > PAYLOAD_LIMIT {
-        payload["guests"] = json!([]);
-    }
-    NewNews {
-        scope: portal.occasion.id.to_string(),
-        name: "rsvp",
-        payload,
-    }
 }
 
 /// Queues the confirmation mail for two minutes after the last save, but at most ten

@@ -10,7 +10,7 @@ use platform::{Store, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{rounds, together};
 
-use crate::stage::{Booking, Person, Stage, ledger, on_both, provider, state, wrong};
+use crate::stage::{Booking, Person, Stage, give_all_to, ledger, on_both, provider, state, wrong};
 
 fn id(booking: &str) -> &str {
     booking
@@ -231,6 +231,7 @@ fn the_last_credit_books_one_of_two_sessions() {
         let mut aina = stage.person("Aina Yusof").await;
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
         for round in 0..rounds() {
+            give_all_to(stage, None).await;
             let pay = order(&mut aina, &plan).await;
             aina.pay(&pay, "pay").await.expect(200);
             let days = jiff::Span::new().days(i64::try_from(round / 8).unwrap());

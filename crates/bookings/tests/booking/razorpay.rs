@@ -9,7 +9,7 @@ use platform::{StoreError, Tx, sql};
 use testkit::{Page, rounds};
 
 use crate::razorpay_double::{Fault, Posted, Razorpay};
-use crate::stage::{Booking, Person, Stage, ledger, on_both, provider, state, wrong};
+use crate::stage::{Booking, Person, Stage, give_all_to, ledger, on_both, provider, state, wrong};
 
 /// A site whose only gateway is the double.
 async fn with_razorpay<'w>(stage: &Stage<'w>) -> (Stage<'w>, Razorpay) {
@@ -382,6 +382,7 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
         let random = Random::seeded(30);
         let (mut kills, mut paid) = (0, 0);
         for round in 0..rounds() {
+            give_all_to(&stage, None).await;
             let day = jiff::civil::date(2026, 12, 1);
             let day = day.checked_add(jiff::Span::new().days(i64::try_from(round).unwrap()));
             let slot = farah

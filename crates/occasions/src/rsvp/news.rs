@@ -1,0 +1,68 @@
+//! What hosts' open pages and owners' webhooks learn about a save.
+
+use platform::news::{NewNews, PAYLOAD_LIMIT};
+use platform::{StoreError, Tx};
+use serde_json::json;
+
+use crate::guest::Guest;
+use crate::household_plan::FieldChange;
+use crate::invitation_snapshot::InvitationSnapshot;
+use crate::webhook::{self, Answered};
+use crate::words::Source;
+
+/// Notifies the hosts' open pages and the owners' webhooks of a save.
+pub(crate) fn tell_of_answers(
+    tx: &mut Tx<'_>,
+    portal: &InvitationSnapshot,
+    changes: &[FieldChange],
+    source: Source,
+) -> Result<(), StoreError> {
+    tx.publish(news_of_answers(portal, changes, source))?;
+    webhook::reply_saved(tx, portal, source, || answered(portal, changes))
+}
+
+/// The guests whose answers changed, with their answers for each event.
+fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
+    let changed = |guest: &&Guest| {
+        let prefix = format!("guests/{}", guest.id);
+        changes.iter().any(|change| {
+            let rest = change.field.strip_prefix(&prefix);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("/replies/"))
+        })
+    };
+    let guests = portal.household.guests.iter().filter(changed);
+    let answered = guests.map(|guest| {
+        let replies = portal.events.iter().filter_map(|event| {
+            let reply = guest.replies.get(&event.id)?;
+            Some((event.key.clone(), reply.status))
+        });
+        Answered {
+            id: guest.id.clone(),
+            replies: replies.collect(),
+        }
+    });
+    answered.collect()
+}
+
+/// What the hosts' open pages receive: ids and states of the guests whose answers changed. A save
+/// with too many guests for that is announced without them.
+fn news_of_answers(
+    portal: &InvitationSnapshot,
+    changes: &[FieldChange],
+    source: Source,
+) -> NewNews {
+    let mut payload = json!({
+        "invitation": portal.household.invitation.id,
+        "version": portal.household.invitation.version,
+        "source": source,
+        "guests": answered(portal, changes),
+    });
+    if payload.to_string().len() > PAYLOAD_LIMIT {
+        payload["guests"] = json!([]);
+    }
+    NewNews {
+        scope: portal.occasion.id.to_string(),
+        name: "rsvp",
+        payload,
+    }
+}
