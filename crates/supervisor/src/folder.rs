@@ -76,7 +76,6 @@ impl Folder {
         }
     }
 
-    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -78,7 +78,6 @@ impl Display for ConfigError {
     }
 }
 
-/// Everything the supervisor needs to know of its services.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
     services: BTreeMap<String, Arc<ServiceSettings>>,
@@ -101,7 +100,6 @@ impl Plan {
         self
     }
 
-    /// The services by name.
     pub fn services(&self) -> &BTreeMap<String, Arc<ServiceSettings>> {
         &self.services
     }

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::{MemoryAction, Policy};
 
-/// The checked settings of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceSettings {
     /// Its name: letters, digits, `-` and `_`.
@@ -19,7 +18,6 @@ pub struct ServiceSettings {
     pub own: bool,
     /// The program and its arguments, with placeholders not yet filled in.
     pub command: Vec<String>,
-    /// The working directory.
     pub directory: PathBuf,
     /// How its instances are reached.
     pub listening: Listening,
@@ -31,9 +29,7 @@ pub struct ServiceSettings {
     pub balance: String,
     /// The environment, except for variables that differ between instances.
     pub environment: Environment,
-    /// The user to run as. `None`: the user of the supervisor.
     pub user: Option<User>,
-    /// The health check.
     pub health: Option<HealthSettings>,
     /// The signal that asks an instance to stop.
     #[serde(with = "crate::serde_numbers::signal")]
@@ -74,12 +70,10 @@ impl ServiceSettings {
     }
 }
 
-/// How the instances of a service are reached.
+/// How clients reach the instances of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Listening {
-    /// Each instance on a Unix socket of its own.
     Unix,
-    /// Each instance on a port of its own on 127.0.0.1.
     Tcp,
     /// The instances do not listen.
     Nowhere,
@@ -123,12 +117,10 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// A user of the system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The name as configured.
     pub name: String,
-    /// The uid.
     pub user: u32,
     /// The gid of the user's primary group; no other group is used.
     pub group: u32,
@@ -194,7 +186,6 @@ pub struct HealthSettings {
     pub path: String,
     /// The interval between checks.
     pub every: Duration,
-    /// How long a response may take.
     pub within: Duration,
 }
 
@@ -209,19 +200,14 @@ pub struct LogSettings {
     pub journal: bool,
 }
 
-/// The values of the placeholders in the command and the environment of an instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Placeholders {
-    /// The value of `{instance}`.
     pub instance: u32,
-    /// The value of `{socket}`.
     pub socket: Option<PathBuf>,
-    /// The value of `{port}`.
     pub port: Option<u16>,
 }
 
 impl Placeholders {
-    /// Replaces the placeholders in a text by their values.
     pub fn fill(&self, text: &str) -> String {
         let mut filled = text.replace("{instance}", &self.instance.to_string());
         if let Some(socket) = &self.socket {

@@ -11,7 +11,6 @@ impl ServiceSettings {
         masking::command(&self.command)
     }
 
-    /// A summary of how the service is run.
     pub(crate) fn summary(&self) -> SettingsSummary {
         let policy = &self.policy;
         let health = self.health.as_ref().map(|health| HealthConfig {

@@ -23,7 +23,6 @@ const DELEGATE_ATTRIBUTES: [&str; 2] = ["user.delegate", "trusted.delegate"];
 /// The advice shown if the group of this process cannot be used.
 const DELEGATE: &str = "under systemd, its unit needs Delegate=memory";
 
-/// The folder in which the groups of instances are created.
 #[derive(Debug)]
 pub(crate) struct Cgroups {
     folder: PathBuf,
@@ -90,7 +89,6 @@ impl Cgroups {
         }
     }
 
-    /// The folder of the groups.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -115,7 +113,6 @@ impl Cgroups {
     }
 }
 
-/// The group of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Cgroup {
@@ -168,8 +165,9 @@ impl Cgroup {
         let _ = write(&self.folder, "cgroup.kill", "1");
     }
 
-    /// The memory of its processes in bytes: anonymous memory and files in memory (tmpfs). The page
-    /// cache of files on disk is left out, because the system frees it when needed.
+    /// Returns the memory of the group's processes in bytes: anonymous memory and files in memory
+    /// (tmpfs). The page cache of files on disk is not counted, because the system frees it when
+    /// needed.
     pub(crate) fn memory(&self) -> Option<u64> {
         let stat = read(&self.folder, "memory.stat").ok()?;
         Some(value_of(&stat, "anon")? + value_of(&stat, "shmem")?)
@@ -333,7 +331,7 @@ mod tests {
                 .unwrap()
                 .contains("+memory")
         );
-        // The contents that the kernel would show now.
+        // Writes the contents that the kernel would show now.
         fs::write(own.join("cgroup.subtree_control"), "memory\n").unwrap();
         fs::write(own.join("cgroup.procs"), "").unwrap();
         let again = Cgroups::at(&own.join(SUPERVISOR_GROUP), me()).unwrap();

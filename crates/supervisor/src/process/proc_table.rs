@@ -128,8 +128,8 @@ impl ProcessStat {
     }
 }
 
-/// Whether a process has this token, which is inherited: in its environment, or, if that was
-/// cleared, as a resource limit that the kernel does not enforce.
+/// Whether a process has this token. Child processes inherit the token in two ways: in the
+/// environment and, in case that is cleared, as a resource limit that the kernel does not enforce.
 pub(crate) fn has_token(pid: i32, token: &str) -> bool {
     is_limited(pid, token) || has_in_environment(pid, token)
 }
@@ -145,7 +145,7 @@ pub(crate) fn mark_with_token(token: &str) {
 }
 
 /// Encodes a token as the limit of file locks. Linux has ignored this limit since 2.4.25
-/// (getrlimit(2)), but child processes inherit it, whatever happens to the environment. The number
+/// (getrlimit(2)), but child processes inherit it, even if the environment is cleared. The number
 /// is a hash of the token (FNV-1a); other processes have no limit or a small one.
 fn number(token: &str) -> u64 {
     let hash = token.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

@@ -12,8 +12,8 @@ impl LogLine {
         self.with_prefix(&self.prefix())
     }
 
-    /// The same with a prefix shared by several lines, since formatting the time costs more than
-    /// writing the line.
+    /// Formats the line with a prefix shared by several lines, because formatting the time costs
+    /// more than writing the line.
     pub(super) fn with_prefix(&self, prefix: &str) -> String {
         if is_json(&self.text) {
             return [&self.text, "\n"].concat();

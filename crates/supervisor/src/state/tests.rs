@@ -25,7 +25,7 @@ pub(super) fn policy() -> Policy {
     }
 }
 
-/// A service whose processes obey signals.
+/// A service whose processes obey signals, and a clock.
 struct Stage {
     state: State,
     at: Duration,

@@ -140,7 +140,7 @@ fn a_next_generation_that_begins_with_too_much_memory_is_refused() {
     assert_eq!(stage.serving(), [1]);
 }
 
-/// The delay that is reported with each failure of a successor.
+/// Returns the delays that were reported with the failures of successors.
 fn waits(stage: &Stage) -> Vec<u64> {
     let waits = stage.told.iter().filter_map(|action| match action {
         Action::Report(Report::Failed { again_in, .. }) => again_in.map(|wait| wait.as_secs()),
