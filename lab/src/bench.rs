@@ -146,7 +146,8 @@ impl Turns {
     }
 }
 
-/// Runs the benchmark, which must be a release build: a slow client would only measure itself.
+/// Runs the benchmark. This program must be a release build: a slow client would mainly measure
+/// itself.
 pub(crate) fn bench(bench: &Bench) -> Result<()> {
     let named = bench.named_program();
     ensure!(
@@ -204,7 +205,7 @@ impl Bench {
     }
 }
 
-/// The arguments of this run, so that it can be repeated.
+/// Returns the arguments of this run, so that the output shows how to repeat it.
 fn arguments() -> String {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     arguments.join(" ")

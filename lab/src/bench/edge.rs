@@ -1,6 +1,7 @@
-//! `bench edge`: the edge compared with Debian's nginx: same core, same files, same upstream.
+//! `bench edge`: the edge compared with Debian's nginx, on the same core, with the same files and
+//! the same upstream.
 //!
-//! nginx is measured twice: with the settings of Debian's package, which the goals refer to, and
+//! nginx is measured twice: with the settings of Debian's package, to which the goals refer, and
 //! tuned, with a buffered access log and a cache of open files. The measured server has one core;
 //! h2load, the upstream and this process share another. Some rows are also measured with a worker
 //! for each of two cores. Besides minimal requests as in most benchmarks, there are realistic ones:
@@ -37,7 +38,6 @@ const CLIENTS: usize = 64;
 /// The fraction of the slower server's peak rate at which response times are measured.
 const CALM: f64 = 0.7;
 
-/// The resource that is requested.
 #[derive(Clone, Copy)]
 pub(super) struct Case {
     name: &'static str,
@@ -48,16 +48,15 @@ pub(super) struct Case {
     goal: [f64; 2],
 }
 
-/// The kind of request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ask {
     /// A minimal request, as in most benchmarks.
     Barely,
-    /// With the headers of a browser.
+    /// A request with the headers of a browser.
     AsBrowser,
-    /// With a body of 1 KiB.
+    /// A `POST` request with a body of 1 KiB.
     Post,
-    /// Mostly pages, and now and then a form, on one connection per visitor.
+    /// Mostly page requests, and now and then a form, on one connection per visitor.
     Mixed,
     /// A minimal request for a missing page.
     Missing,
@@ -202,7 +201,6 @@ const PEOPLE: [Case; 8] = [
 /// to keep open.
 const STREAMS: [(usize, usize); 3] = [(CLIENTS, 1), (8, 8), (4, 32)];
 
-/// A row of the table.
 #[derive(Clone, Copy)]
 struct Row {
     case: Case,
@@ -401,7 +399,7 @@ pub(super) fn prepare(folder: &Path, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What the rows are measured with.
+/// The servers and tools with which the rows are measured.
 struct Table<'a> {
     doors: &'a Doors,
     /// The cores of the client; if empty, it runs on its own core.
@@ -409,12 +407,11 @@ struct Table<'a> {
     counter: &'a Counter,
 }
 
-/// The results of a turn of one server.
 struct Turn {
     per_second: f64,
     cost_us: f64,
     p99_us: f64,
-    /// `None` if this machine cannot count instructions.
+    /// The instructions per request; `None` if this machine cannot count them.
     instructions: Option<f64>,
 }
 
@@ -503,7 +500,6 @@ fn shown(figures: Vec<f64>) -> String {
     format!("{:.0}", median(figures))
 }
 
-/// The memory of a server, in KiB.
 fn resident_kib(server: &Server) -> Result<f64> {
     Ok(usize::try_from(server.resident()?).map_or(f64::NAN, figure) / 1024.0)
 }

@@ -61,12 +61,11 @@ pub(super) fn show(wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// The folder of results that take long to make.
 fn folder() -> PathBuf {
     root().join("target/show/dist")
 }
 
-/// Creates a fresh Debian in a folder, with these packages besides the essential ones.
+/// Creates a fresh Debian in a folder, with the essential packages and these.
 fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
     ensure!(
         geteuid().is_root(),

@@ -1,4 +1,4 @@
-//! Measures how long polite visitors wait.
+//! Measures the response times of polite visitors.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

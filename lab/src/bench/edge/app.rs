@@ -18,7 +18,7 @@ pub(super) fn start() -> Result<SocketAddr> {
         .name("app".to_owned())
         .spawn(move || {
             for stream in listener.incoming().flatten() {
-                // A connection error is the client's doing.
+                // A connection error is caused by the client.
                 let _ = thread::Builder::new().spawn(|| answer(stream));
             }
         })?;

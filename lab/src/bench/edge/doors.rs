@@ -13,7 +13,6 @@ use crate::bench::binary;
 use crate::bench::server::{Server, free_address, pinned};
 use crate::command::{find, program, run};
 
-/// One of the servers.
 pub(in crate::bench) struct Door {
     pub(in crate::bench) server: Server,
     /// The address for TLS.
@@ -25,14 +24,13 @@ impl Door {
         if protocol.is_tls() {
             format!("https://localhost:{}{path}", self.tls.port())
         } else {
-            // By IP address, because requests for a name with a certificate are redirected to
-            // HTTPS.
+            // The URL contains the IP address, because requests for a name with a certificate are
+            // redirected to HTTPS.
             format!("http://{}{path}", self.server.address)
         }
     }
 }
 
-/// All servers, and their upstream.
 pub(in crate::bench) struct Doors {
     nginx: Door,
     tuned: Door,
@@ -47,12 +45,12 @@ pub(in crate::bench) struct Doors {
 #[derive(Clone, Copy)]
 pub(in crate::bench) struct Crew<'a> {
     pub(in crate::bench) cores: &'a [usize],
-    /// The program that replaces Kenduri; its argument is the configuration file.
+    /// The program that is measured in place of Kenduri; its argument is the configuration file.
     pub(in crate::bench) program: Option<&'a Path>,
 }
 
-/// As in Debian's nginx.conf: each access log line is written when its request ends, and each file
-/// is opened, checked and closed for each request.
+/// The settings of Debian's nginx.conf: nginx writes each access log line when the request ends,
+/// and opens, checks and closes each file for each request.
 const AS_PACKAGED: &str = ";";
 /// The tuned settings for best performance.
 const TUNED: &str = " buffer=64k flush=1s;
@@ -79,22 +77,20 @@ impl Doors {
         })
     }
 
-    /// The tuned nginx.
     pub(in crate::bench) fn tuned(&self) -> &Door {
         &self.tuned
     }
 
-    /// The path of one of the files that all servers serve.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.files.join(name)
     }
 
-    /// nginx first, then Kenduri.
+    /// Returns nginx and Kenduri, in this order.
     pub(super) fn both(&self) -> [&Door; 2] {
         [&self.nginx, &self.kenduri]
     }
 
-    /// nginx, the tuned nginx and Kenduri.
+    /// Returns nginx, the tuned nginx and Kenduri, in this order.
     pub(super) fn all(&self) -> [&Door; 3] {
         [&self.nginx, &self.tuned, &self.kenduri]
     }
@@ -103,7 +99,7 @@ impl Doors {
 struct Place {
     folder: PathBuf,
     upstream: SocketAddr,
-    /// The upstream's address where it closes the connection after each response.
+    /// The upstream's socket address on which it closes the connection after each response.
     closing: SocketAddr,
     /// The service whose responses differ from nginx's.
     app: SocketAddr,
@@ -140,7 +136,7 @@ impl Place {
     /// gunicorn's sync workers.
     async fn start_upstream(&self) -> Result<Server> {
         let body = "k".repeat(1 << 10);
-        // A page is sent as by a program: head and body together, from memory.
+        // The upstream sends a page as a program would: head and body together, from memory.
         let pages = format!(
             "location /tcp/page/ {{ alias {}/static/; default_type text/html; types {{ }}\n\
              output_buffers 1 64k; open_file_cache max=100; }}",
@@ -276,7 +272,7 @@ to = \"log\"
         )
     }
 
-    /// Where nginx buffers large bodies: within this folder.
+    /// The settings that make nginx buffer large bodies within this folder.
     fn temporaries(&self, name: &str) -> String {
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {};", self.path(&format!("{name}-{kind}"))))
