@@ -63,7 +63,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
 }
 
-/// The path of a program, as the shell finds it.
+/// Returns the path of a program, as found by the shell.
 pub fn find(name: &str) -> Option<PathBuf> {
     output(program("sh").args(["-c", "command -v \"$0\"", name]))
         .ok()

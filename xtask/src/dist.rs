@@ -1,7 +1,8 @@
-//! `cargo xtask dist`: everything for a release page, in `target/dist`.
+//! `cargo xtask dist`: makes everything for a release page, in `target/dist`.
 //!
-//! It is made from the program, the files of `packaging/` and cargo's metadata, and the same commit
-//! gives the same bytes: times are that of the commit, and files are sorted and belong to root.
+//! The results are made from the program, the files of `packaging/` and cargo's metadata. The same
+//! commit gives the same bytes: all times are that of the commit, and files are sorted and belong
+//! to root.
 
 mod build;
 mod container;
@@ -72,7 +73,7 @@ pub fn newest_glibc(binary: &Path) -> Result<String> {
 /// The file with the checksums of all other files.
 const SUMS: &str = "SHA256SUMS";
 
-/// What all artefacts have in common.
+/// The properties that all artefacts share.
 pub(crate) struct Release {
     version: String,
     machine: Machine,
@@ -91,7 +92,7 @@ impl Release {
         })
     }
 
-    /// The time in the format of JSON documents.
+    /// Returns the commit's time in the format of JSON documents.
     fn date(&self) -> Result<String> {
         let at = format!("--date=@{}", self.time);
         output(program("date").args(["--utc", &at, "+%Y-%m-%dT%H:%M:%SZ"]))
@@ -103,7 +104,6 @@ impl Release {
     }
 }
 
-/// A processor architecture, with its names.
 pub(crate) struct Machine {
     /// The name in Rust and in the kernel.
     architecture: &'static str,

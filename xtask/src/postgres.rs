@@ -80,7 +80,7 @@ impl PrivatePostgres {
         )
     }
 
-    /// The pid of the main process; those of connections are its children.
+    /// Returns the pid of the main process; the processes of connections are its children.
     pub fn process(&self) -> u32 {
         self.server.id()
     }

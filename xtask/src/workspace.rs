@@ -7,7 +7,6 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-/// The root folder of the workspace.
 pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
@@ -47,7 +46,6 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The parts of `cargo metadata` that are used here.
 #[derive(Deserialize)]
 pub struct Metadata {
     /// The packages of the workspace and third-party ones.
@@ -57,41 +55,33 @@ pub struct Metadata {
 /// A crate of the workspace or of the registry.
 #[derive(Deserialize)]
 pub struct Package {
-    /// The name in its manifest.
     pub name: String,
-    /// The version in its manifest.
     pub version: String,
-    /// Where it was downloaded from; `None` for a path.
+    /// The registry or repository of the package; `None` for a path.
     pub source: Option<String>,
-    /// The licence as an SPDX expression.
     pub license: Option<String>,
-    /// The path of its `Cargo.toml`.
     pub manifest_path: PathBuf,
-    /// Its dependencies.
     pub dependencies: Vec<Dependency>,
 }
 
-/// A dependency in a manifest.
 #[derive(Deserialize)]
 pub struct Dependency {
-    /// The name of the crate.
     pub name: String,
     /// `None`, `dev` or `build`.
     pub kind: Option<String>,
 }
 
 impl Package {
-    /// Whether it belongs to this workspace.
     pub fn is_ours(&self) -> bool {
         self.source.is_none()
     }
 
-    /// The folder of its manifest.
     pub fn folder(&self) -> &Path {
         self.manifest_path.parent().unwrap_or(&self.manifest_path)
     }
 
-    /// The folders of this name: beside the manifest, and in any module that has one.
+    /// Returns the folders of this name: beside the manifest, and in any module that has such a
+    /// folder.
     pub fn folders(&self, name: &str) -> Result<Vec<PathBuf>> {
         let mut found = vec![self.folder().join(name)];
         if let Ok(modules) = fs::read_dir(self.folder().join("src")) {

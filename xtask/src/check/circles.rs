@@ -1,7 +1,7 @@
 //! Dependency cycles between the modules of a crate: only those in [`KNOWN`] are permitted, so that
 //! each crate can be read from the bottom up.
 //!
-//! A file and its folder are one module, and `lib.rs` is left out. Inside a folder of more than
+//! A file and its folder are one module, and `lib.rs` is not checked. Inside a folder of more than
 //! [`FEW`] files the same rule applies again. Test code may use everything.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,7 +71,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
 /// For each module of a folder, the other modules that it uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// The modules of a crate, or of a folder in it.
 struct Folder {
     name: String,
     uses: Uses,
@@ -121,7 +120,7 @@ fn known(name: &str, folder: &str) -> &'static [&'static str] {
     found.map_or(&[], |(_, _, modules)| modules)
 }
 
-/// A crate and those of its folders that are checked on their own.
+/// Returns a crate's top folder and those of its folders that are checked on their own.
 fn folders(name: &str, files: &[PathBuf]) -> Result<Vec<Folder>> {
     let source = root().join("crates").join(name).join("src");
     let mut modules = Vec::new();
@@ -162,7 +161,7 @@ fn text(part: &std::ffi::OsStr) -> String {
     part.to_string_lossy().into_owned()
 }
 
-/// The modules below a path, and which of them use each other.
+/// Returns the modules below a path, each with the other modules that it uses.
 fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
     let child = |parts: &[String]| {
         let is_below = parts.len() > path.len() && parts.starts_with(path);
@@ -186,7 +185,7 @@ fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
     }
 }
 
-/// The names that `lib.rs` re-exports under another name or path.
+/// Returns the paths that `lib.rs` re-exports, by the name that it gives them.
 fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
     let uses = code.split("use ").skip(1);
     let trees = uses.filter_map(|rest| rest.split_once(';'));
@@ -205,7 +204,7 @@ fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
     named.filter(|(name, path)| path[0] != *name).collect()
 }
 
-/// The paths, starting from the crate root, that a module's code refers to.
+/// Returns the paths, starting from the crate root, to which a module's code refers.
 fn paths(
     code: &str,
     parts: &[String],
@@ -291,7 +290,7 @@ fn parts_of(group: &str) -> Vec<&str> {
     parts
 }
 
-/// The dependency cycles, as groups of modules that reach each other.
+/// Returns the dependency cycles, as groups of modules that reach each other.
 fn circles(uses: &Uses) -> Vec<Vec<String>> {
     let reached: BTreeMap<_, _> = uses.keys().map(|name| (name, reach(uses, name))).collect();
     let mut left: BTreeSet<_> = uses.keys().collect();
@@ -322,8 +321,8 @@ fn reach(uses: &Uses, from: &str) -> BTreeSet<String> {
     reached
 }
 
-/// The number of upward dependencies in the best order that is found by repeatedly removing the
-/// module that uses the fewest of the remaining ones.
+/// Returns the number of upward dependencies. The order is found by repeatedly taking the module
+/// that uses the fewest of the remaining ones.
 fn upward(uses: &Uses) -> usize {
     let mut left: BTreeSet<_> = uses.keys().collect();
     let mut count = 0;

@@ -45,7 +45,8 @@ pub(super) fn build(time: u64) -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// Folders of this machine, and their replacements in the program.
+/// Folders of this machine that compilers write into the program, and the code that replaces them
+/// there.
 struct Moved {
     cargo: String,
     rust: String,
@@ -85,7 +86,7 @@ impl Moved {
         format!("-ffile-prefix-map={cargo}=/cargo -ffile-prefix-map={root}=/kenduri")
     }
 
-    /// Fails if the program contains one of the folders, since another machine would give other
+    /// Fails if the program contains one of the folders, because another machine would build other
     /// bytes.
     fn check(&self, binary: &Path) -> Result<()> {
         let bytes = fs::read(binary)?;

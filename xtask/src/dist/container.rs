@@ -41,13 +41,11 @@ fn paths(said: &str) -> Result<Vec<String>> {
     Ok(paths)
 }
 
-/// The `compose.yaml` for the image.
 pub(super) fn compose(release: &Release) -> Result<String> {
     let text = String::from_utf8(packaging("compose.yaml")?)?;
     Ok(text.replace("@VERSION@", &release.version))
 }
 
-/// Writes the image.
 pub(super) fn write(release: &Release, parts: &Parts, file: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let layer = files(parts)?.tar(release.time)?;
@@ -85,7 +83,7 @@ pub(super) fn write(release: &Release, parts: &Parts, file: &Path) -> Result<()>
         "mediaType": "application/vnd.oci.image.index.v1+json",
         "manifests": [manifest],
     });
-    // The format that Docker read before it supported the OCI layout.
+    // Docker read this format before it supported the OCI layout.
     let older = json!([{
         "Config": path(&configuration),
         "RepoTags": [name],
@@ -99,7 +97,6 @@ pub(super) fn write(release: &Release, parts: &Parts, file: &Path) -> Result<()>
     Ok(())
 }
 
-/// The file system of the container.
 fn files(parts: &Parts) -> Result<Tree> {
     let mut tree = Tree::default();
     tree.file("usr/bin/kenduri", 0o755, &*parts.program);
@@ -157,7 +154,6 @@ fn configuration(release: &Release, date: &str, layer: &str) -> Value {
 struct Blobs(Tree);
 
 impl Blobs {
-    /// Adds a blob and returns its descriptor.
     fn add(&mut self, kind: &str, bytes: Vec<u8>) -> Result<Value> {
         let digest = sum(&bytes)?;
         let described = json!({ "mediaType": kind, "digest": digest, "size": bytes.len() });

@@ -24,7 +24,6 @@ impl fmt::Display for Version {
     }
 }
 
-/// The newest version that a program requires.
 pub(super) fn needed_by(binary: &Path) -> Result<Version> {
     let said = output(
         program("readelf")

@@ -8,14 +8,12 @@ use anyhow::{Context as _, Result};
 use super::{Release, Tree, Version, glibc, licences};
 use crate::workspace::{files_below, root};
 
-/// The shared contents, read once.
 pub(super) struct Parts {
     pub(super) program: Vec<u8>,
     /// The newest glibc version that the program requires.
     pub(super) glibc: Version,
     /// The shared libraries that it loads.
     pub(super) libraries: Vec<String>,
-    /// The settings file, with comments.
     pub(super) settings: Vec<u8>,
     /// The licences of everything built into the program.
     pub(super) licences: String,
@@ -45,7 +43,7 @@ impl Parts {
         Ok(tree)
     }
 
-    /// Adds this project's licences and those of all others.
+    /// Adds this project's licences and those of all crates in the program.
     pub(super) fn add_licences(&self, tree: &mut Tree, folder: &str) -> Result<()> {
         for name in ["LICENSE-APACHE", "LICENSE-MIT"] {
             let text = fs::read(root().join(name))?;

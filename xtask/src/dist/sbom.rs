@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::Release;
 use super::crates::{Crate, Crates};
 
-/// The whole file.
 pub(super) fn text(release: &Release) -> Result<String> {
     let crates = Crates::read(release)?;
     let references: BTreeMap<&str, String> = crates

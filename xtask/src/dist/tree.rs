@@ -18,7 +18,7 @@ pub(super) struct Tree(BTreeMap<String, Entry>);
 
 #[derive(Clone)]
 struct Entry {
-    /// `None` for a folder.
+    /// The contents; `None` for a folder.
     bytes: Option<Vec<u8>>,
     mode: u32,
     /// The uid, which is also used as the gid.
@@ -41,7 +41,6 @@ impl Tree {
         );
     }
 
-    /// Adds a folder.
     pub(super) fn folder(&mut self, path: &str, mode: u32, owner: u32) {
         self.add(
             path,
@@ -97,7 +96,7 @@ impl Tree {
             fs::set_permissions(&to, Permissions::from_mode(entry.mode))?;
         }
         let time = UNIX_EPOCH + Duration::from_secs(time);
-        // Folders last and from the bottom up, since writing to a folder changes its time.
+        // Folders come last and from the bottom up, because writing to a folder changes its time.
         for path in self.0.keys().rev() {
             File::open(below.join(path))?.set_modified(time)?;
         }
@@ -123,7 +122,6 @@ fn header(path: &str, entry: &Entry, size: usize, time: u64) -> Result<[u8; BLOC
     put(116, &format!("{:07o}", entry.owner));
     put(124, &format!("{size:011o}"));
     put(136, &format!("{time:011o}"));
-    // The checksum is computed with blanks in its own field.
     put(148, "        ");
     put(156, if is_folder { "5" } else { "0" });
     put(257, "ustar\u{0}00");
@@ -132,7 +130,7 @@ fn header(path: &str, entry: &Entry, size: usize, time: u64) -> Result<[u8; BLOC
     Ok(header)
 }
 
-/// Compresses bytes with gzip's highest level, without a name or a time.
+/// Compresses bytes with gzip's highest level, without a name or a time in the header.
 pub(super) fn gzip(bytes: &[u8], file: &Path) -> Result<()> {
     let mut gzip = program("gzip")
         .args(["--no-name", "--best"])
