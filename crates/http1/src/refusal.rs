@@ -1,10 +1,10 @@
-//! Why a message is refused.
+//! The reasons why a message is refused.
 
 use http::StatusCode;
 
-/// What is wrong with the framing or the head of a message.
+/// An error in the framing or the head of a message.
 ///
-/// The text says what was found and what to send instead.
+/// The text describes the error and the correct form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A line ends with a bare LF, or contains a bare CR (RFC 9112, section 2.2).
