@@ -30,7 +30,6 @@ const WAITING: usize = 1 << 20;
 /// The format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// A JSON object.
     Json,
     /// The "combined" log format that Apache and nginx use.
     Combined,
