@@ -51,6 +51,7 @@ enum State {
         digits: u8,
         size: u64,
     },
+    /// After the digits: the end of the line, or an extension, which is ignored.
     Extension {
         size: u64,
         is_named: bool,
