@@ -68,12 +68,12 @@ impl Log {
         Ok((log, writing))
     }
 
-    /// Logs to a writer that may be shared with other logs.
+    /// Creates a log that writes to a writer, which other logs may share.
     pub fn onto(writer: &LogWriter, format: Format, mask: Mask) -> Self {
         Self::of(writer.buffer(WAITING), format, mask)
     }
 
-    /// The same log with a separate buffer.
+    /// Returns the same log with a separate buffer.
     #[must_use]
     pub fn for_worker(&self) -> Self {
         let LogFormatter {

@@ -14,7 +14,6 @@ use x509_parser::prelude::FromDer as _;
 use super::schedule::Life;
 use crate::crypto;
 
-/// A certificate that can be served.
 #[derive(Debug, Clone)]
 pub(super) struct Certificate {
     pub(super) key: Arc<CertifiedKey>,
@@ -36,7 +35,6 @@ pub enum CertificateFault {
     /// The key and the certificate do not match, or the key type is not supported.
     #[error("its key and certificate do not fit: {0}")]
     Pair(rustls::Error),
-    /// The end-entity certificate cannot be parsed.
     #[error("its certificate is not X.509")]
     Leaf,
     /// The certificate is for another name.

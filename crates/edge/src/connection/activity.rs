@@ -14,14 +14,14 @@ pub(crate) struct Busy {
     handle: Arc<Handle>,
     begun: AtomicUsize,
     ended: AtomicUsize,
-    /// The number of streams whose client does not read.
+    /// The number of streams whose clients do not read.
     still: AtomicUsize,
     /// Whether any stream has become a tunnel, which has its own timeouts.
     tunnels: AtomicBool,
 }
 
 impl Busy {
-    /// For a connection whose handshake is done.
+    /// Tracks a connection whose handshake is done.
     pub(crate) fn new(handle: Arc<Handle>) -> Self {
         handle.set(Activity::Idle);
         Self {
@@ -33,7 +33,7 @@ impl Busy {
         }
     }
 
-    /// Updates the activity of the connection. False if it is being evicted.
+    /// Updates the activity of the connection. Returns false if the connection is being evicted.
     fn tell(&self) -> bool {
         let number = |of: &AtomicUsize| of.load(Ordering::Relaxed);
         let running = number(&self.begun) - number(&self.ended);
@@ -44,7 +44,8 @@ impl Busy {
         })
     }
 
-    /// Returns when no first request came within `first`, or there was no request for `idle`.
+    /// Waits until no first request has come within `first`, or until there was no request for
+    /// `idle`.
     pub(crate) async fn nobody_asks(&self, first: Duration, idle: Duration) {
         let mut wait = first;
         loop {
@@ -70,7 +71,7 @@ impl Busy {
     }
 }
 
-/// A stream that is counted until this is dropped.
+/// A stream that is counted until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Running {
     busy: Arc<Busy>,
@@ -78,7 +79,8 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Counts a new stream. `None` if the connection is being evicted, so that no stream may begin.
+    /// Counts a new stream. Returns `None` if the connection is being evicted, so that no stream
+    /// may begin.
     pub(crate) fn begin(busy: &Arc<Busy>) -> Option<Self> {
         busy.begun.fetch_add(1, Ordering::Relaxed);
         let running = Self {

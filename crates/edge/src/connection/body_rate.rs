@@ -1,14 +1,15 @@
-//! Whether a request body arrives fast enough, when other connections need its place.
+//! Measures whether a request body arrives fast enough. This counts when other connections need its
+//! permit.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The time that each received byte allows: 500 bytes per second are enough.
+/// The time that each received byte earns; this makes 500 bytes per second fast enough.
 const BYTE: Duration = Duration::from_millis(2);
 
-/// How long the edge waited for a client beyond what the received bytes allow. Time in which the
-/// reader of the body was not ready does not count.
+/// How long the edge has waited for a client beyond the time that the received bytes earned. Time
+/// in which the reader of the body was not ready does not count.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     behind: Duration,
@@ -16,8 +17,8 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Starts waiting for the client. Returns the time from which it counts as slow, if it may be
-    /// behind by `most`.
+    /// Starts waiting for the client. Returns the time from which the client counts as slow if it
+    /// may be behind by `most`.
     pub(super) fn slow_from(&mut self, most: Duration) -> Instant {
         let since = *self.waits_since.get_or_insert_with(Instant::now);
         since + most.saturating_sub(self.behind)
@@ -38,8 +39,8 @@ mod tests {
 
     const MOST: Duration = Duration::from_secs(5);
 
-    /// The number of seconds, at most 60, for which a client that sends this many bytes per second
-    /// is fast enough.
+    /// Returns the number of seconds, at most 60, for which a client that sends this many bytes per
+    /// second is fast enough.
     async fn fast_for(bytes: usize) -> usize {
         let mut pace = Pace::default();
         for second in 0..60 {

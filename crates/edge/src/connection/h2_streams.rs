@@ -1,7 +1,8 @@
-//! The streams of an HTTP/2 connection, which are reset if the client does not read for too long.
+//! Manages the streams of an HTTP/2 connection, which are reset if the client does not read for too
+//! long.
 //!
 //! The engine takes one slice of a response body and polls for no more until the client opens its
-//! window, so a body cannot detect a stalled client. The task that runs the stream does.
+//! window, so a body cannot detect a stalled client. The task that runs the stream can.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ where
         };
         let (reader, patience) = (Arc::new(ProgressWatch::default()), self.patience);
         let mut stream = Box::pin(READER.scope(Arc::clone(&reader), async move {
-            // The stream is first polled on the task of the connection, which a panic would end.
+            // The stream is first polled on the connection's task, which a panic would end.
             if panic::caught(minded(stream, &reader, patience, &mut running))
                 .await
                 .is_none()
@@ -51,8 +52,8 @@ where
             drop(running);
         }));
         // Most streams finish immediately, and their responses leave with the next write of the
-        // connection. Others get a task of their own, which polls them again, so no waker is needed
-        // here.
+        // connection. Other streams get a task of their own, which polls them again, so no waker is
+        // needed here.
         let mut at_once = Context::from_waker(Waker::noop());
         if stream.as_mut().poll(&mut at_once).is_pending() {
             tokio::spawn(stream);
@@ -60,8 +61,8 @@ where
     }
 }
 
-/// Runs a stream. If it waits too long for its client to read, it is dropped, which resets it and
-/// cancels the request handler.
+/// Runs a stream. If the stream waits too long for its client to read, it is dropped, which resets
+/// it and cancels the request handler.
 async fn minded(
     stream: impl Future,
     reader: &ProgressWatch,
@@ -73,7 +74,7 @@ async fn minded(
         if stream.as_mut().poll(context).is_ready() {
             Poll::Ready(())
         } else if reader.is_awaited() {
-            // No timer runs while the stream waits for anything else.
+            // No timer runs while the stream waits for other events.
             let polled = still.as_mut().poll(context);
             running.set_still(reader.is_still());
             polled
@@ -86,7 +87,7 @@ async fn minded(
 }
 
 /// Wraps a response body so that, whenever the body has data, its stream waits for the client to
-/// read. Must be called on the task of that stream.
+/// read. Must be called on the stream's task.
 pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
     let reader = READER.try_with(Arc::clone).unwrap_or_default();
     reader.awaits(true);

@@ -28,10 +28,9 @@ use super::server_figures::ServerFigures;
 const BREATH: Duration = Duration::from_millis(100);
 /// How often certificate files and servers are checked.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many connections are accepted before the open ones are served again.
+/// The number of connections that are accepted before the open ones are served again.
 const AT_ONCE: usize = 16;
 
-/// A running worker.
 #[derive(Debug)]
 pub(super) struct Worker {
     orders: mpsc::UnboundedSender<Order>,
@@ -48,13 +47,13 @@ pub(super) enum Order {
         socket: Socket,
         close: CancellationToken,
     },
-    /// Listen for HTTP/3, and distribute connections to these workers in turn.
+    /// Listen for HTTP/3, and distribute connections to these workers alternately.
     Datagrams(UdpDoor, Vec<Line>),
     /// Serve an HTTP/3 connection that another worker accepted.
     Guest(Box<Guest>),
 }
 
-/// A sender of commands to a worker, which does not keep the worker running.
+/// A sender of commands to a worker. The sender does not keep the worker running.
 pub(super) type Line = mpsc::WeakUnboundedSender<Order>;
 
 impl Worker {
@@ -74,7 +73,7 @@ impl Worker {
                     }
                     run(received, Arc::new(here)).await;
                 });
-                // Do not wait for tasks that the app left running.
+                // The tasks that the app left running are not waited for.
                 runtime.shutdown_background();
                 let _ = end.send(());
             })?;
@@ -85,7 +84,6 @@ impl Worker {
         })
     }
 
-    /// Makes the worker listen until `close` is cancelled.
     pub(super) fn listen(
         &self,
         door: Door,
@@ -106,7 +104,7 @@ impl Worker {
         self.order(Order::Datagrams(door, workers));
     }
 
-    /// A sender of commands to this worker.
+    /// Returns a sender of commands to this worker.
     pub(super) fn line(&self) -> Line {
         self.orders.downgrade()
     }
@@ -117,7 +115,7 @@ impl Worker {
         }
     }
 
-    /// Stops the worker, with everything that still runs on it.
+    /// Stops the worker, and everything that still runs on it.
     pub(super) async fn stop(self) {
         drop(self.orders);
         let _ = self.ended.await;
