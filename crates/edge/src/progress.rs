@@ -8,8 +8,8 @@ use tokio::time::sleep;
 /// How often within its time a watch checks the count.
 const LOOKS: u32 = 4;
 
-/// Counts progress, and records whether any is expected. Counting needs no clock: a watching task
-/// reads the count now and then.
+/// Counts progress, and records whether any is expected. Counting needs no clock, because a
+/// watching task reads the count now and then.
 #[derive(Debug, Default)]
 pub(crate) struct ProgressWatch {
     moved: AtomicUsize,
@@ -18,7 +18,6 @@ pub(crate) struct ProgressWatch {
 }
 
 impl ProgressWatch {
-    /// Records progress.
     pub(crate) fn moved(&self) {
         self.moved.fetch_add(1, Ordering::Relaxed);
         self.is_still.store(false, Ordering::Relaxed);
@@ -34,13 +33,13 @@ impl ProgressWatch {
         self.is_awaited.load(Ordering::Relaxed)
     }
 
-    /// Whether there was no progress for a quarter of the time though it was expected.
+    /// Whether progress was expected but did not occur for a quarter of the time.
     pub(crate) fn is_still(&self) -> bool {
         self.is_still.load(Ordering::Relaxed)
     }
 
-    /// Completes when there has been no progress for `time` though it was expected, or up to a
-    /// quarter of `time` later.
+    /// Completes when progress was expected but did not occur for `time`, or up to a quarter of
+    /// `time` later.
     pub(crate) async fn stands_still(&self, time: Duration) {
         let mut seen = self.moved.load(Ordering::Relaxed);
         let mut looks = 0;

@@ -185,7 +185,7 @@ impl<'a> Input<'a> {
         Poll::Ready(Fed::Piece)
     }
 
-    /// Reads more of the body if its reader wants that. Returns whether the reader can continue.
+    /// Reads more of the body if its reader wants that. Returns whether there was progress.
     pub(super) fn is_fed(&mut self, stream: &mut impl Carrier, context: &mut Context<'_>) -> bool {
         self.body.is_some() && self.poll_feed(stream, context).is_ready()
     }

@@ -159,7 +159,7 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Order>, here: Arc<WorkerContext
     }
 }
 
-/// Distributes connections to the workers that still run, in turn.
+/// Distributes connections to the workers that still run, one after the other.
 fn in_turn(workers: Vec<Line>) -> impl Fn(Guest) {
     let turn = AtomicUsize::new(0);
     move |guest| {
@@ -246,13 +246,13 @@ async fn take(
             };
             (is_announced, origin, most)
         };
-        // While all places are taken and no connection can be evicted, this connection waits, and
-        // with it all in the backlog.
+        // While all permits are taken and no connection can be evicted, this connection waits, and
+        // so do all connections in the backlog.
         let place = tokio::select! {
-            // An accepted connection is served even if listening has ended.
+            // An accepted connection is served even if `close` was cancelled meanwhile.
             biased;
-            // A connection to a loopback front may serve a request that already has a place, so it
-            // must not wait for that same place.
+            // A connection to a loopback front may serve a request that already has a permit, so it
+            // must not wait for that permit.
             place = shared.places.take_inside(), if is_inside => place,
             place = shared.places.take(origin, most), if !is_inside => place,
             () = close.cancelled() => return,
@@ -303,7 +303,7 @@ where
     let handle = Arc::clone(coming.place.handle());
     let _counted = here.shared.figures.connection();
     tokio::select! {
-        // Write a finished response first.
+        // A finished response is written first.
         biased;
         () = serve(stream, coming, here) => {}
         () = handle.evicted() => tracing::debug!("a connection made room for another"),
@@ -386,8 +386,8 @@ where
     }
 }
 
-/// The client for which a proxy connects; `None` if it was not sent, was malformed or came too
-/// late.
+/// Returns the client for which a proxy connects; `None` if the header was not sent, was malformed
+/// or came too late.
 async fn announced<S>(stream: &mut S, proxy: IpAddr, shared: &Shared) -> Option<Announced>
 where
     S: AsyncRead + Unpin,
@@ -412,8 +412,8 @@ where
     said
 }
 
-/// Checks once a second: certificate files for changes (by polling, which works on every file
-/// system), certificates for their expiry, and servers for their health.
+/// Checks certificate files for changes, certificates for their expiry, and servers for their
+/// health, once a second. Polling works on every file system.
 async fn look_after(shared: Arc<Shared>) {
     let mut servers = ServerFigures::default();
     let mut expiry = Expiry::default();

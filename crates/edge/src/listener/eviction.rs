@@ -1,4 +1,4 @@
-//! Which connection is closed for a new one when the limit is reached.
+//! Decides which connection is closed for a new one when the limit is reached.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -10,17 +10,16 @@ use tokio_util::sync::CancellationToken;
 use crate::address::network_48;
 use crate::lock::lock;
 
-/// The activity of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Activity {
-    /// Waiting for a request.
+    /// The connection waits for a request.
     #[default]
     Idle,
     /// A handshake or the head of a request has begun and is not complete.
     Opening,
     /// A request is being served.
     Serving,
-    /// A request is being served, whose client sends or reads too little from this time on.
+    /// A request is being served; from this time on, its client sends or reads too slowly.
     SlowFrom(Instant),
 }
 
@@ -42,25 +41,25 @@ pub(crate) struct Handle {
 #[derive(Debug, Default)]
 struct Status {
     activity: Activity,
-    /// From when the client has read nothing for too long.
+    /// The time from which the client has read nothing for too long.
     unread_from: Option<Instant>,
     is_evicted: bool,
 }
 
 impl Handle {
-    /// Sets the activity. False if the connection is being evicted and must not begin anything.
+    /// Sets the activity. Returns false if the connection is being evicted and must not begin
+    /// anything.
     pub(crate) fn set(&self, activity: Activity) -> bool {
         let mut status = lock(&self.status);
         status.activity = activity;
         !status.is_evicted
     }
 
-    /// Sets the time from which the client reads too little; `None` if it reads.
+    /// Sets the time from which the client counts as reading too slowly; `None` if it reads.
     pub(crate) fn set_unread(&self, from: Option<Instant>) {
         lock(&self.status).unread_from = from;
     }
 
-    /// Resolves when the connection must be closed.
     pub(crate) async fn evicted(&self) {
         self.evicted.cancelled().await;
     }
@@ -70,8 +69,8 @@ impl Handle {
         self.evicted.is_cancelled()
     }
 
-    /// Evicts the connection unless it has a higher rank. A request that begins at the same time is
-    /// either seen here, or fails in [`Self::set`].
+    /// Evicts the connection unless it has a higher rank. If a request begins at the same time,
+    /// either this function sees the request, or the request fails in [`Self::set`].
     fn evict(&self, highest: Rank, now: Instant) -> bool {
         let mut status = lock(&self.status);
         if status.is_evicted || status.rank(now) > highest {
@@ -114,13 +113,13 @@ pub(super) struct Registry {
 
 #[derive(Debug, Default)]
 struct Open {
-    /// The connections by sequence number, so the oldest first.
+    /// The connections by sequence number, the oldest first.
     connections: BTreeMap<u64, (IpAddr, Arc<Handle>)>,
     counts: HashMap<IpAddr, u32>,
     last: u64,
 }
 
-/// The registration of a connection, until it is dropped.
+/// The registration of a connection, which lasts until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Registration {
     registry: Arc<Registry>,
@@ -143,7 +142,7 @@ impl Registry {
         }
     }
 
-    /// Whether no network has more connections than that of this client.
+    /// Whether this client's network has at least as many connections as every other network.
     pub(super) fn has_most(&self, client: IpAddr) -> bool {
         let open = lock(&self.open);
         let own = open.counts.get(&network_48(client));
@@ -258,7 +257,7 @@ mod tests {
             gone.sort_unstable();
             assert_eq!(evicted(&connections), gone);
         }
-        // Three are no majority of eight, but of five.
+        // Three connections are no majority of eight, but of five.
         assert_eq!(room(&registry, NEWCOMER, 8), Room::None);
         assert_eq!(evicted(&connections), gone);
         assert_eq!(room(&registry, NEWCOMER, 5), Room::Soon);
@@ -293,7 +292,7 @@ mod tests {
         let _one = open(&registry, OTHER, Activity::Idle);
         assert_eq!(room(&registry, "2001:db8:1:3::2", 3), Room::Refused);
         assert_eq!(room(&registry, OTHER, 3), Room::Soon);
-        // Now both have one.
+        // Now each network has one connection.
         assert_eq!(room(&registry, OTHER, 3), Room::Refused);
         assert_eq!(room(&registry, "2001:db8:2::1", 3), Room::Soon);
     }

@@ -1,4 +1,4 @@
-//! Determines the client of a request, and which proxies to believe about it.
+//! Determines the client of a request, and which proxies to trust about it.
 
 mod forwarded;
 
@@ -15,8 +15,8 @@ use crate::filters::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO,
 use crate::listener::ListenSettings;
 use http1::is_host;
 
-/// The facts about the client of a request. Forwarding headers count only from trusted peers. Those
-/// that a trusted proxy may have passed on from its client are removed.
+/// Returns the facts about the client of a request. Forwarding headers count only from trusted
+/// peers. Headers that a trusted proxy may have passed on from its client are removed.
 pub(super) fn facts(
     peer: &Peer,
     headers: &mut HeaderMap,
@@ -63,8 +63,8 @@ pub(super) fn facts(
     facts
 }
 
-/// Applies the elements of `Forwarded` from the nearest proxy on, and stops before the first one
-/// that an untrusted address may have written.
+/// Applies the elements of `Forwarded`, from the nearest proxy on. Stops before the first element
+/// that an untrusted peer may have written.
 fn believe(facts: &mut ClientInfo, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) {
     for element in forwarded::elements(headers) {
         let Some(element) = element else {
@@ -101,7 +101,8 @@ fn believe_elder(
     }
 }
 
-/// The right-most address that is not a trusted proxy. Whatever is further left may be forged.
+/// Returns the right-most address that is not a trusted proxy. Addresses further left may be
+/// forged.
 fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
     let mut client = peer;
     for said in pieces(headers, &FORWARDED_FOR) {
@@ -116,7 +117,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> boo
     client
 }
 
-/// Parses an address, with or without a port.
+/// Parses an IP address, with or without a port.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text
         .strip_prefix('[')
@@ -128,13 +129,13 @@ fn address(text: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// The value that the nearest proxy appended.
+/// Returns the value that the nearest proxy appended.
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     pieces(headers, name).next()?
 }
 
-/// The values that each proxy appended, the nearest first. None stands for a value that is not
-/// UTF-8. Each is parsed alone, so that a client cannot make unreadable what proxies append to its
+/// Returns the values that each proxy appended, the nearest first; `None` for a value that is not
+/// UTF-8. Each value is parsed alone, so that a client cannot corrupt what proxies append to its
 /// own value.
 fn pieces<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
     let lines = headers.get_all(name).iter().rev();

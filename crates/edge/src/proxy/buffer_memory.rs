@@ -1,8 +1,9 @@
 //! The memory for all buffered bodies, shared by all workers.
 //!
-//! The body of a request reserves memory for all that may be buffered of it before any of it is
-//! read, so that no two bodies wait for each other half-read. One address gets at most half of the
-//! memory, and so do all responses together, so that neither can keep all others waiting.
+//! The body of a request reserves memory for all bytes that may be buffered of it before any of
+//! them is read, so that no two bodies wait for each other half-read. One IP address gets at most
+//! half of the memory, and so do all responses together, so that neither can keep all others
+//! waiting.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::address::network_48;
 
-/// How many bodies of one address may wait. Another one is refused at once.
+/// How many bodies of one IP address may wait. Further ones are refused at once.
 const MOST_WAITING: usize = 256;
 /// How long a body waits for memory.
 const WAIT: Duration = Duration::from_mins(1);
@@ -27,7 +28,7 @@ pub(crate) struct BufferMemory(Mutex<State>);
 struct State {
     size: usize,
     used: usize,
-    /// How much of `used` belongs to responses.
+    /// The part of `used` that belongs to responses, in bytes.
     answers: usize,
     by_address: HashMap<IpAddr, usize>,
     /// Bodies that wait for memory, in the order of their arrival.
@@ -43,7 +44,7 @@ struct Waiting {
     granted: oneshot::Sender<()>,
 }
 
-/// A reservation of memory, released when it is dropped.
+/// A reservation of memory, released when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Room {
     memory: Arc<BufferMemory>,
@@ -53,7 +54,7 @@ pub(crate) struct Room {
 }
 
 impl BufferMemory {
-    /// A memory of this many bytes.
+    /// Makes a memory of this many bytes.
     pub(crate) fn new(size: usize) -> Arc<Self> {
         let state = State {
             size,
@@ -69,8 +70,8 @@ impl BufferMemory {
         state.grant();
     }
 
-    /// Reserves memory for the body of a request of this client. None if there was not enough in
-    /// time, or if too many bodies of this client wait already.
+    /// Reserves memory for the body of a request of this client. Returns `None` if there was not
+    /// enough memory in time, or if too many bodies of this client are already waiting.
     pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
         let mut room = self.room(client, size, false);
         let (mut queued, is_granted) = {
@@ -81,7 +82,7 @@ impl BufferMemory {
             }
             let of_address = |body: &&Waiting| body.address == room.address;
             if state.waiting.iter().filter(of_address).count() >= MOST_WAITING {
-                // Nothing was reserved, so nothing is to be released.
+                // Nothing was reserved, so nothing must be released.
                 room.size = 0;
                 return None;
             }
@@ -94,7 +95,7 @@ impl BufferMemory {
                 size,
                 granted,
             });
-            // The new body goes first if its address holds least.
+            // The new body goes first if its IP address holds the least memory.
             state.grant();
             let room = Some(room);
             (Queued { number, room }, is_granted)
@@ -103,7 +104,7 @@ impl BufferMemory {
         queued.room.take()
     }
 
-    /// An empty reservation for a response to this client.
+    /// Makes an empty reservation for a response to this client.
     pub(crate) fn for_answer(self: &Arc<Self>, client: IpAddr) -> Room {
         self.room(client, 0, true)
     }
@@ -133,7 +134,7 @@ impl State {
         self.by_address.get(&address).copied().unwrap_or(0)
     }
 
-    /// Whether this address holds so much that it has to wait even if there is memory left.
+    /// Whether this IP address holds so much that it has to wait even if memory is left.
     fn is_greedy(&self, address: IpAddr, size: usize) -> bool {
         let held = self.held_by(address);
         held > 0 && held + size > self.size / 2
@@ -167,8 +168,8 @@ impl State {
         }
     }
 
-    /// Wakes the bodies for which there is memory, first those of the addresses that hold least. A
-    /// smaller body does not overtake the one whose turn it is.
+    /// Wakes the bodies for which there is memory, beginning with IP addresses that hold the least.
+    /// A smaller body does not overtake the body that is next.
     fn grant(&mut self) {
         loop {
             let may_have = self.waiting.iter().enumerate();
@@ -189,8 +190,8 @@ impl State {
 }
 
 impl Room {
-    /// Enlarges the reservation of a response, if there is memory left. Responses do not wait, and
-    /// get nothing while the body of a request waits for memory that others hold.
+    /// Enlarges the reservation of a response, if memory is left. Responses do not wait, and get
+    /// nothing while the body of a request waits for memory that others hold.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
         let mut state = self.memory.state();
         let has_room = !state.is_short()
@@ -219,7 +220,6 @@ impl Room {
         state.grant();
     }
 
-    /// The size of the reservation in bytes.
     pub(crate) fn size(&self) -> usize {
         self.size
     }
@@ -231,7 +231,7 @@ impl Drop for Room {
     }
 }
 
-/// A place in the queue, left when it is dropped.
+/// A position in the queue, which is left when this value is dropped.
 struct Queued {
     number: u64,
     /// The reservation, which is valid once it is granted.
@@ -250,10 +250,10 @@ impl Drop for Queued {
             .position(|body| body.number == self.number);
         if let Some(place) = place {
             state.waiting.remove(place);
-            // This body may have been in front of others.
+            // This body may have blocked others in the queue.
             state.grant();
             drop(state);
-            // The reservation was not granted, so nothing is to be released.
+            // The reservation was not granted, so nothing must be released.
             room.size = 0;
         }
     }
@@ -327,7 +327,7 @@ mod tests {
         assert!(!answers[2].grow(1));
         answers[0].shrink(22);
         let held = memory.reserve(address(4), 50).await.unwrap();
-        // More memory would not help the first of these two bodies, but it would help the second.
+        // The first of these two bodies would not benefit from more memory, but the second would.
         let mut greedy = Box::pin(memory.reserve(address(4), 1));
         assert!(greedy.as_mut().now_or_never().is_none());
         assert!(answers[2].grow(1));

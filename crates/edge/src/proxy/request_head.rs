@@ -7,13 +7,13 @@ use http::{HeaderMap, Method, Request};
 use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
 
-/// The usual largest size of a head, in bytes.
+/// The usual maximum size of a head, in bytes.
 const USUAL: usize = 1_024;
 
-/// The serialised head of a request, with the body behind it. With `raw`, the headers are still
-/// those of the client, and are written as [`toward`](forwarding::toward) would change them. If
-/// that needs a header map, the headers of `request` are changed instead. `whole` is the body, if
-/// all of it is in memory.
+/// Serialises the head of a request, with the body behind it. If `raw` is given, the headers are
+/// still the client's, and are written as [`toward`](forwarding::toward) would change them. If that
+/// needs a header map, the headers of `request` are changed instead. `whole` is the body, if all of
+/// it is in memory.
 pub(super) fn of(
     request: &mut Request<()>,
     raw: &mut Option<&ClientInfo>,
@@ -50,8 +50,8 @@ fn tame(request: &mut Request<()>, raw: &mut Option<&ClientInfo>, whole: Option<
     }
 }
 
-/// Removes `Content-Length` from a request without a body, or sets it to 0 where a body is usual
-/// (RFC 9110, section 8.6).
+/// Removes `Content-Length` from a request without a body, or sets it to 0 for methods that usually
+/// have a body (RFC 9110, section 8.6).
 pub(super) fn no_length(method: &Method, headers: &mut HeaderMap) {
     match *method {
         Method::POST | Method::PUT | Method::PATCH => {

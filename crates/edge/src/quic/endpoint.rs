@@ -1,4 +1,4 @@
-//! A UDP socket, its connections, and their admission.
+//! A UDP socket with its connections, and the admission of new ones.
 
 use std::future::ready;
 use std::io;
@@ -26,10 +26,10 @@ use super::http3::http3;
 use super::settings;
 use super::socket::StoppableSocket;
 
-/// How often to retry a port that another process still has.
+/// How often a port that another process still has is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
-/// From this many unfinished handshakes on, a new client must prove its address (Retry, RFC 9000,
-/// section 8.1.2).
+/// The number of unfinished handshakes from which on a new client must prove its address (Retry,
+/// RFC 9000, section 8.1.2).
 const UNPROVEN: usize = 64;
 /// How long connections may take to end after GOAWAY. The next process waits for them.
 pub(super) const END_TIME: Duration = Duration::from_secs(5);
@@ -40,16 +40,13 @@ const NO_ERROR: VarInt = VarInt::from_u32(0x100);
 
 /// A UDP address to listen on.
 pub(crate) struct UdpDoor {
-    /// The address in the plan.
     pub(crate) address: ListenAddress,
     /// The bound address of the TCP listener.
     pub(crate) bound: SocketAddr,
-    /// The inherited sockets.
     pub(crate) inherited: Arc<Mutex<Inherited>>,
     pub(crate) close: CancellationToken,
 }
 
-/// An admitted connection on the way to the worker that serves it.
 pub(crate) struct Guest {
     incoming: Incoming,
     place: Place,
@@ -59,7 +56,7 @@ pub(crate) struct Guest {
     _open: TaskTrackerToken,
 }
 
-/// An unfinished handshake, counted until it is dropped.
+/// An unfinished handshake, which is counted until this value is dropped.
 struct Shaking(Arc<AtomicUsize>);
 
 impl Shaking {
@@ -75,16 +72,16 @@ impl Drop for Shaking {
     }
 }
 
-/// Accepts connections until the edge shuts down, then waits for them to end. `lead` hands each of
-/// them to a worker.
+/// Accepts connections until the edge shuts down, then waits for them to end. `lead` passes each
+/// connection to a worker.
 pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Guest)) {
-    // Keeps the process running until connections have sent their last packets.
+    // The token keeps the process running until connections have sent their last packets.
     let _open = shared.places.keep_open();
     while let Some((udp, lock)) = readable(&door).await {
         let Some((endpoint, socket)) = opened(&udp, &lock, &door, &shared).await else {
             return;
         };
-        // The endpoint has its own copy.
+        // The endpoint has its own duplicate of the socket.
         drop(udp);
         shared.alt_svc.saw(&door.address, Standing::Open);
         take(&endpoint, &door, &shared, &lead).await;
@@ -124,8 +121,8 @@ async fn take(endpoint: &Endpoint, door: &UdpDoor, shared: &Shared, lead: &impl 
         () = door.close.cancelled() => {}
     }
     guests.close();
-    // New clients send their first packets again, when the next process may read. They use TCP
-    // meanwhile.
+    // New clients send their first packets again later, when the next process may read. They use
+    // TCP meanwhile.
     let dropped = async {
         while let Some(incoming) = endpoint.accept().await {
             incoming.ignore();
@@ -140,8 +137,8 @@ async fn take(endpoint: &Endpoint, door: &UdpDoor, shared: &Shared, lead: &impl 
     endpoint.close(NO_ERROR, b"");
 }
 
-/// Creates the endpoint of a socket, whose lock this process holds. Retries on failure, such as
-/// when file descriptors run out. None if the edge shuts down first.
+/// Creates the endpoint of a socket whose lock this process holds. Tries again if that fails, for
+/// example because file descriptors ran out. Returns `None` if the edge shuts down first.
 async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,
@@ -158,7 +155,7 @@ async fn opened(
 }
 
 /// Retries every second until `attempt` succeeds. Only the first failure is reported to `tell`.
-/// None if the edge shuts down first.
+/// Returns `None` if the edge shuts down first.
 async fn until_there<T, F>(
     door: &UdpDoor,
     attempt: impl Fn() -> F,
@@ -210,8 +207,8 @@ fn endpoint(
     Ok((endpoint, socket))
 }
 
-/// The UDP socket to read: an inherited one once no other process reads it, or a new one once no
-/// other process has the port. None if the edge shuts down first.
+/// Returns the UDP socket to read: an inherited one once no other process reads it, or a new one
+/// once no other process has the port. Returns `None` if the edge shuts down first.
 async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     let find = || async {
         let handed_in = {
@@ -235,7 +232,7 @@ async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     until_there(door, find, tell).await
 }
 
-/// Admits a new connection, if there is a place for it.
+/// Admits a new connection, if there is a permit for it.
 fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(Incoming, Place)> {
     let address = incoming.remote_address().ip().to_canonical();
     let (origin, most) = {
@@ -243,15 +240,15 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
         let listen = running.plan.listen();
         (listen.origin(address), listen.connections_per_address)
     };
-    // Where connections per address are limited, a forged address must not use up the places of its
-    // owner.
+    // If connections per IP address are limited, a forged address must not use up the permits of
+    // its owner.
     let must_prove = most > 0 || shaking.load(Ordering::Relaxed) >= UNPROVEN;
     if must_prove && !incoming.remote_address_validated() && incoming.may_retry() {
         // The client may try again at once with a token.
         let _ = incoming.retry();
         return None;
     }
-    // An unproven address may be forged. Its owner's connections must not be evicted for it.
+    // An unproven address may be forged. No connection of its owner must be evicted for it.
     let origin = if incoming.remote_address_validated() {
         origin
     } else {
