@@ -224,8 +224,8 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// The location for a rewritten path and a query. With `{path}` in the URL both are kept, else
-    /// neither.
+    /// Returns the location for a rewritten path and a query. A URL with `{path}` keeps both, a URL
+    /// without it neither.
     pub fn location(&self, path: &str, query: Option<&str>) -> String {
         let Some(after) = &self.after else {
             return self.before.clone();
@@ -239,10 +239,10 @@ impl Redirect {
     }
 }
 
-/// Which hosts a route is for. More exact patterns sort first.
+/// The hosts of a route. More exact patterns sort first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HostPattern {
-    /// This host.
+    /// Only this host.
     Exact(String),
     /// `*.NAME`: every host with one label more than this name.
     Below(String),
@@ -260,7 +260,6 @@ impl HostPattern {
         }
     }
 
-    /// Whether the pattern matches this host, which is in lower case and without a port.
     pub fn matches(&self, host: &str) -> bool {
         match self {
             Self::Exact(name) => name == host,
@@ -280,14 +279,14 @@ impl Display for HostPattern {
     }
 }
 
-/// The name without its first label.
+/// Returns the name without its first label.
 fn above(host: &str) -> Option<&str> {
     host.split_once('.')
         .filter(|(label, above)| !label.is_empty() && !above.is_empty())
         .map(|(_, above)| above)
 }
 
-/// The host of a `Host` header in lower case, without the port and without a final dot.
+/// Returns the host of a `Host` header without the port and without a final dot.
 pub fn bare_host(host: &str) -> &str {
     let name = match host.rfind(':') {
         // The colons of an IPv6 address are within brackets.
@@ -306,7 +305,7 @@ pub struct RoutePath {
     matched: Vec<u8>,
     /// `matched` without letter case.
     folded: Vec<u8>,
-    /// Whether the path without its final slash belongs to this route too.
+    /// Whether the path without its final slash also belongs to this route.
     owns_bare: bool,
 }
 
@@ -333,12 +332,10 @@ impl RoutePath {
         }
     }
 
-    /// The normalised path.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The path in the form that is compared.
     pub(crate) fn matched(&self) -> &[u8] {
         &self.matched
     }
@@ -348,12 +345,12 @@ impl RoutePath {
         self.begins(path.matched())
     }
 
-    /// Whether a path equals this one without its final slash.
+    /// Whether a path equals this one without its final slash, and that belongs to this route.
     pub(crate) fn is_bare(&self, path: &NormalPath<'_>) -> bool {
         self.owns_bare && is_bare(&self.matched, path.matched())
     }
 
-    /// The same as [`RoutePath::matches`], for a path in the form that is compared.
+    /// Checks like [`RoutePath::matches`], for a path in the form that is compared.
     fn begins(&self, matched: &[u8]) -> bool {
         begins(&self.matched, matched) || (self.owns_bare && is_bare(&self.matched, matched))
     }
@@ -369,8 +366,8 @@ fn is_bare(route: &[u8], path: &[u8]) -> bool {
     !path.is_empty() && route.strip_suffix(b"/") == Some(path)
 }
 
-/// How many segments the setting `strip` removes from paths that begin with `path`. None if `path`
-/// does not begin with it.
+/// Returns how many segments the setting `strip` removes from paths that begin with `path`; `None`
+/// if `path` does not begin with `strip`.
 pub(crate) fn strip(path: &RoutePath, written: &str) -> Option<usize> {
     let strip = RoutePath::parse(written).ok()?;
     let whole = NormalPath::parse(&path.text).ok()?;
