@@ -3,9 +3,10 @@ use tokio::io::AsyncWriteExt as _;
 use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
-/// For who is to say something in it: on a busy machine nobody does at once.
+/// The header timeout in tests in which clients send something: on a busy machine, this takes a
+/// while.
 const HEAD: Duration = Duration::from_secs(2);
-/// Clients at addresses of their own.
+/// Clients with IP addresses of their own.
 const OTHER: [u8; 4] = [127, 0, 0, 2];
 const THIRD: [u8; 4] = [127, 0, 0, 3];
 
@@ -43,8 +44,8 @@ async fn an_answer_that_takes_its_time_is_no_idle_connection() {
     let mut stream = connect(address).await;
     stream.write_all(request("/wait").as_bytes()).await.unwrap();
     scene.reached.notified().await;
-    // That nothing happens for a time is what is tested here: more than what an idle connection
-    // gets, and a head.
+    // This test needs an idle period, longer than the timeouts of an idle connection and of a head
+    // together.
     tokio::time::sleep(4 * SHORT + HEAD).await;
     scene.go.add_permits(1);
     assert!(answer(&mut stream).await.ends_with("waited"));
@@ -74,7 +75,7 @@ async fn a_reader_that_stands_still_is_given_up() {
         connections: 2,
         ..ListenSettings::default()
     });
-    // Half of the places are of an address that nothing is taken from.
+    // Half of the permits belong to a client from which none can be taken.
     let mut waiting = connect_from(OTHER, address).await;
     waiting
         .write_all(request("/wait").as_bytes())
@@ -84,7 +85,7 @@ async fn a_reader_that_stands_still_is_given_up() {
     let mut slow = connect(address).await;
     slow.write_all(request("/large").as_bytes()).await.unwrap();
     slow.readable().await.unwrap();
-    // This is answered once the slow reader has lost its place.
+    // This request gets a response once the slow reader has lost its permit.
     let mut next = connect_from(THIRD, address).await;
     next.write_all(request("/").as_bytes()).await.unwrap();
     assert!(answer(&mut next).await.ends_with("hello"));
@@ -114,7 +115,7 @@ async fn who_comes_when_all_places_are_taken_and_in_use_waits() {
     scene.go.add_permits(2);
     assert!(answer(&mut first).await.ends_with("waited"));
     assert!(answer(&mut second).await.ends_with("waited"));
-    // Both wait for a request now, and one of them makes room.
+    // Both connections are idle now, and one of them makes room.
     assert!(answer(&mut third).await.ends_with("hello"));
     drop((first, second, third));
     edge.stop().await;
