@@ -65,7 +65,7 @@ pub fn package(binary: &Path, into: &Path, compression: Compression) -> Result<P
     deb::write(&release, &parts, into, compression)
 }
 
-/// The newest glibc version that a program requires.
+/// Returns the newest glibc version that a program requires.
 pub fn newest_glibc(binary: &Path) -> Result<String> {
     Ok(glibc::needed_by(binary)?.to_string())
 }
@@ -98,7 +98,7 @@ impl Release {
         output(program("date").args(["--utc", &at, "+%Y-%m-%dT%H:%M:%SZ"]))
     }
 
-    /// The common prefix of the release's file and folder names.
+    /// Returns the common prefix of the release's file and folder names.
     fn name(&self) -> String {
         format!("kenduri-{}-{}", self.version, self.machine.architecture)
     }
@@ -112,7 +112,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// The architecture of this machine; there is no cross-compilation.
+    /// Returns the architecture of this machine; there is no cross-compilation.
     fn here() -> Result<Self> {
         let debian = match std::env::consts::ARCH {
             "x86_64" => "amd64",
@@ -125,7 +125,6 @@ impl Machine {
         })
     }
 
-    /// The target triple of rustc and cargo.
     fn target(&self) -> String {
         format!("{}-unknown-linux-gnu", self.architecture)
     }

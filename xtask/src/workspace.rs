@@ -12,7 +12,7 @@ pub fn root() -> &'static Path {
     xtask.parent().unwrap_or(xtask)
 }
 
-/// A path relative to the root of the repository.
+/// Returns a path relative to the root of the repository.
 pub fn shown(path: &Path) -> String {
     path.strip_prefix(root())
         .unwrap_or(path)
@@ -20,7 +20,7 @@ pub fn shown(path: &Path) -> String {
         .to_string()
 }
 
-/// Every file below `folder`, sorted, without the leftovers of builds and package managers.
+/// Returns every file below `folder`, sorted, without the leftovers of builds and package managers.
 pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -101,7 +101,6 @@ pub fn load_metadata() -> Result<Metadata> {
     serde_json::from_str(&answer).context("cargo metadata answered something unexpected")
 }
 
-/// The output of a cargo command.
 pub fn cargo_says(question: &[&str]) -> Result<String> {
     let output = Command::new("cargo")
         .args(question)

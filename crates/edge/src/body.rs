@@ -167,7 +167,7 @@ impl Body {
         Self::stream(Begun { ahead, rest })
     }
 
-    /// A body produced by another type of stream.
+    /// Makes a body from another type of stream.
     pub fn stream<B>(body: B) -> Self
     where
         B: HttpBody<Data = Bytes> + Send + 'static,

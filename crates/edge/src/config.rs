@@ -88,7 +88,7 @@ impl Default for Service {
 pub struct Flaw {
     /// The key of the setting, such as `route[2].to`, counted from 0.
     pub key: String,
-    /// What is wrong.
+    /// The description of the error.
     pub what: String,
     /// How to correct the setting.
     pub mend: String,
@@ -177,7 +177,7 @@ impl Plan {
         &self.tls
     }
 
-    /// The certificate authority, if one is configured.
+    /// Returns the certificate authority, if one is configured.
     pub fn authority(&self) -> Option<&Authority> {
         self.authority.as_ref()
     }

@@ -75,7 +75,7 @@ impl Shared {
         self.tls().map(drop)
     }
 
-    /// The TLS acceptors, created on first use.
+    /// Returns the TLS acceptors, created on first use.
     pub(crate) fn tls(&self) -> Result<&Tls, TlsError> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);

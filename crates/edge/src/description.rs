@@ -132,8 +132,8 @@ impl Default for Listen {
     }
 }
 
-/// The header in which trusted proxies report the client. They may pass on other such headers as
-/// their clients sent them, which are not trustworthy.
+/// The header in which trusted proxies report the client. Proxies may pass on other such headers
+/// from their clients, which are not trustworthy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {

@@ -123,7 +123,7 @@ fn names(list: &[u8], token: &[u8]) -> bool {
 }
 
 impl RequestBody {
-    /// The number of bytes left, if it is known.
+    /// Returns the number of bytes left, if it is known.
     pub fn length(&self) -> Option<u64> {
         match self {
             Self::Length(length) => Some(*length),

@@ -96,7 +96,7 @@ const COMPRESSION_ERROR: u32 = 0x9;
 const ENHANCE_YOUR_CALM: u32 = 0xb;
 
 impl Refusal {
-    /// The status code of the response.
+    /// Returns the status code of the response.
     pub fn status(self) -> StatusCode {
         match self {
             Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
@@ -109,7 +109,7 @@ impl Refusal {
         }
     }
 
-    /// A stable identifier for the log.
+    /// Returns a stable identifier for the log.
     pub fn why(self) -> &'static str {
         match self {
             Self::LineEnd => "refused_line_end",

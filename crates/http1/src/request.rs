@@ -198,7 +198,7 @@ fn characters(head: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// The refusal for the first invalid character.
+/// Returns the refusal for the first invalid character.
 fn odd_character(head: &[u8]) -> Result<(), Refusal> {
     for (place, byte) in head.iter().enumerate() {
         match byte {

@@ -15,7 +15,7 @@ pub(super) struct Section {
 }
 
 impl Section {
-    /// The end of the section, if it has been received.
+    /// Returns the end of the section, if it has been received.
     pub(super) fn end(&mut self, bytes: &[u8], limit: usize) -> Result<Option<usize>, Refusal> {
         let too_large = |has_lines| {
             if has_lines {

@@ -106,7 +106,7 @@ fn grant_group(path: &Path, owner: u32, group: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// The uids of all sockets that may accept connections to this port of 127.0.0.1.
+/// Returns the uids of all sockets that may accept connections to this port of 127.0.0.1.
 fn listeners(port: u16) -> io::Result<Vec<u32>> {
     let mut users = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {

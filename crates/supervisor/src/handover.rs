@@ -44,7 +44,7 @@ struct HandoverHeader {
     descriptors: usize,
 }
 
-/// What the previous program of this process handed over; see [`receive_handover`].
+/// The state that the previous program of this process handed over; see [`receive_handover`].
 #[derive(Debug)]
 pub struct ReceivedHandover {
     /// The data that the previous program stored for the new one.

@@ -66,7 +66,7 @@ pub struct InnerListener {
 pub struct ConfigError {
     /// The key as in the settings file, for example `service.flask.env_file`.
     pub key: String,
-    /// What is wrong.
+    /// The description of the error.
     pub what: String,
     /// How to fix the error.
     pub mend: String,

@@ -36,15 +36,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Process {
     #[serde(with = "crate::serde_numbers::pid")]
     pid: Pid,
-    /// The start time, in clock ticks since boot. Together with the pid it identifies the process,
-    /// since the pair is never reused.
+    /// The start time, in clock ticks since boot. Pid and start time together identify the process,
+    /// because the pair is never reused.
     start: u64,
     /// The value of [`TOKEN_VARIABLE`] in its environment; see also [`mark_with_token`].
     token: String,
     /// The control group of the process and its children, if it has one.
     group: Option<Cgroup>,
-    /// How the first process of the group ended. It stays a zombie until the group is gone, so that
-    /// its pid, which is also the id of the group, cannot be reused.
+    /// How the first process of the group ended. The process stays a zombie until the group is
+    /// gone, so that its pid, which is also the id of the group, cannot be reused.
     ended: Option<Exit>,
     asked: bool,
     killed: bool,

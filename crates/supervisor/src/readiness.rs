@@ -128,7 +128,7 @@ impl Probe {
     }
 }
 
-/// The time to the next check of an instance that was started at `begun` and is not ready.
+/// Returns the time to the next check of an instance that was started at `begun` and is not ready.
 fn retry_delay(begun: Instant) -> Duration {
     (begun.elapsed() / PART).clamp(SOONEST, LATEST)
 }

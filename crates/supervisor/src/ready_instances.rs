@@ -34,7 +34,7 @@ pub struct InstanceAddress {
     pub instance: u32,
     /// The run of its process, as needed by [`crate::Control::drained`].
     pub run: RunId,
-    /// Where it listens; `None` if it accepts no connections.
+    /// The address on which the instance listens; `None` if it accepts no connections.
     pub address: Option<Address>,
     /// The uid that must own the listening socket. `None`: no other user can own it.
     pub owner: Option<u32>,
@@ -64,7 +64,6 @@ pub struct GivenUp {
 }
 
 impl ServiceInstances {
-    /// The addresses of the ready instances, without duplicates.
     pub fn addresses(&self) -> Vec<Address> {
         let mut addresses: Vec<Address> = self
             .ready

@@ -34,7 +34,6 @@ use rotating_file::{LogFile, size_of_all};
 /// How much is read from a pipe at once, in bytes: the capacity of the pipe.
 const CHUNK: usize = 64 << 10;
 impl Stream {
-    /// The name of the stream in log files.
     pub fn word(self) -> &'static str {
         match self {
             Self::Out => "out",
@@ -43,8 +42,9 @@ impl Stream {
     }
 }
 
-/// Called with each line of the services that [enable it](crate::LogConfig::journal), for example
-/// to send it to the journal. It must not block, because other tasks wait for it.
+/// A function that is called with each line of the services that [enable
+/// it](crate::LogConfig::journal), for example to send the line to the journal. The function must
+/// not block, because other tasks wait for it.
 pub type LineHook = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
 /// The state that tells the tasks of a process what to do.
@@ -88,7 +88,8 @@ pub(crate) struct ServiceLog {
     path: PathBuf,
     _folder: Arc<Folder>,
     file: Mutex<LogFile>,
-    /// Whether a write error was reported. It is reported once, until writing succeeds again.
+    /// Whether a write error was reported. Another one is reported only after writing has succeeded
+    /// again.
     is_broken: AtomicBool,
 }
 
@@ -148,7 +149,8 @@ impl ServiceLog {
         lines.split_off(lines.len().saturating_sub(count))
     }
 
-    /// The last lines that match the query: those in memory, preceded by those in the files.
+    /// Returns the last lines that match the query: those in memory, preceded by those in the
+    /// files.
     pub(crate) async fn query(self: &Arc<Self>, query: &LogQuery) -> Vec<LogLine> {
         let remembered = self.since(0);
         let fitting = remembered.iter().filter(|line| query.matches(line));
@@ -228,7 +230,7 @@ impl ServiceLog {
         later.map_or_else(|| lock(&self.ring).next(), |line| line.sequence)
     }
 
-    /// The sequence number of the first line in memory.
+    /// Returns the sequence number of the first line in memory.
     pub(crate) fn first_sequence(&self) -> u64 {
         let ring = lock(&self.ring);
         ring.since(0)

@@ -37,7 +37,7 @@ pub struct Now {
 /// Identifies a command, so that its outcome can be returned to its caller.
 pub type CommandId = u64;
 
-/// What happened.
+/// An event that the state of a service must handle.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     Command(CommandId, Command),
@@ -135,7 +135,7 @@ pub enum Report {
         /// How the process ended. `None` if it could not be started, or is still being stopped.
         exit: Option<Exit>,
         was_ready: bool,
-        /// The shortest time until the next start; `None` if there is no next start.
+        /// The delay before the next start, at least; `None` if there is no next start.
         again_in: Option<Duration>,
     },
     /// A process ended by itself in a way that is not a failure.
@@ -219,7 +219,7 @@ struct Transition {
 }
 
 impl State {
-    /// The state of a service that has not been started yet.
+    /// Makes the state of a service that has not been started yet.
     pub fn new(policy: Policy) -> Self {
         Self {
             policy: Arc::new(policy),
@@ -261,7 +261,8 @@ impl State {
         (transition.state, transition.actions)
     }
 
-    /// When the next [`Event::Tick`] is needed, if no other event comes before.
+    /// Returns the time at which the next [`Event::Tick`] is needed, if no other event comes
+    /// before.
     pub fn next_due(&self) -> Option<Duration> {
         let runs = self.runs.values().filter_map(Run::due);
         let slots = self.slots.values().filter_map(|slot| slot.restart_at);
@@ -311,7 +312,7 @@ impl State {
         self.generation
     }
 
-    /// The generation that a reload would begin.
+    /// Returns the generation that a reload would begin.
     pub fn next_generation(&self) -> u32 {
         self.last_generation + 1
     }
@@ -320,12 +321,12 @@ impl State {
         &self.policy
     }
 
-    /// All runs, including those that are stopping.
+    /// Returns all runs, including those that are stopping.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
         self.runs.values()
     }
 
-    /// A summary of each instance.
+    /// Returns a summary of each instance.
     pub fn instances(&self) -> Vec<InstanceSummary> {
         let mut instances: Vec<InstanceSummary> = self
             .runs
@@ -391,7 +392,7 @@ pub struct InstanceSummary {
     pub number: u32,
     pub generation: u32,
     pub standing: InstanceState,
-    /// Its process, if there is one.
+    /// The run of the instance's process, if there is one.
     pub run: Option<RunId>,
     /// When that process was started or has ended, as the time since the supervisor began.
     pub since: Duration,

@@ -28,7 +28,7 @@ pub struct InstanceStatus {
     pub cpu_percent: f64,
     /// The memory use of its control group, or else the resident memory of its process group.
     pub memory_bytes: u64,
-    /// The request rate, to be filled in by the caller, since the supervisor does not know it.
+    /// The request rate, which the caller fills in, because the supervisor does not know it.
     pub requests_per_second: Option<f64>,
     /// How the last process ended, as in [`LastExit::how`].
     pub last_exit: Option<String>,

@@ -89,7 +89,7 @@ pub struct SupervisorOptions {
 }
 
 impl SupervisorOptions {
-    /// The default options, with all files in one folder.
+    /// Makes the default options, with all files in one folder.
     pub fn in_folder(folder: &Path) -> Self {
         Self {
             run: folder.join("run"),

@@ -1,6 +1,6 @@
 //! Suggests a word for a misspelled one.
 
-/// The candidate with the smallest edit distance, if it is near enough.
+/// Returns the candidate with the smallest edit distance, if it is near enough.
 pub fn nearest<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,

@@ -69,7 +69,6 @@ impl Client {
 }
 
 impl Answer<'_> {
-    /// The value of a header; `name` must be lower case.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         headers(self.head)
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -109,7 +108,6 @@ pub(super) fn send_json(method: &str, path: &str, headers: &str, body: &str) -> 
     .into_bytes()
 }
 
-/// The names and values of the headers.
 pub(super) fn headers(head: &str) -> impl Iterator<Item = (&str, &str)> {
     head.split("\r\n")
         .skip(1)

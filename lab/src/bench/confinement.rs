@@ -48,7 +48,7 @@ impl Confinement {
             .unwrap_or(Confinement::Missing)
     }
 
-    /// A command that starts a program in the group; arguments may be added.
+    /// Makes a command that starts a program in the group; arguments may be added.
     pub(super) fn command(&self, binary: &Path) -> Command {
         match self {
             Confinement::Scope { limit } => {

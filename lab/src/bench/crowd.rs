@@ -30,12 +30,13 @@ impl Crowd {
     }
 }
 
-/// The URL of the store in a data folder.
+/// Returns the URL of the store in a data folder.
 pub(super) fn sqlite(data: &Path) -> String {
     format!("sqlite:{}", data.join("kenduri.db").display())
 }
 
-/// The code of an invitation, counted from 1: eight characters that normalization does not change.
+/// Returns the code of an invitation, counted from 1: eight characters that normalization does not
+/// change.
 pub(super) fn code(number: usize) -> String {
     format!("Z{number:07}")
 }

@@ -63,7 +63,7 @@ enum Ask {
 }
 
 impl Ask {
-    /// The headers that are added to h2load's own two or three.
+    /// Returns the headers that are added to h2load's own two or three.
     fn headers(self) -> &'static [&'static str] {
         const BARE: [&str; 1] = ["Accept-Encoding: identity"];
         // h2load also sends Host and User-Agent, so these make 14 lines.
@@ -237,7 +237,7 @@ impl Row {
     }
 }
 
-/// The rows that compare single workers on the same core.
+/// Returns the rows that compare single workers on the same core.
 fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for protocol in Protocol::ALL {
@@ -253,8 +253,8 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// The rows measured with a worker for each of two cores, which the client shares, as on a small
-/// server.
+/// Returns the rows measured with a worker for each of two cores, which the client shares, as on a
+/// small server.
 fn rows_as_shipped() -> Vec<Row> {
     [STATIC, PROXY]
         .into_iter()
@@ -492,7 +492,7 @@ impl Table<'_> {
     }
 }
 
-/// The median of some figures as text, empty if there are none.
+/// Returns the median of some figures as text, empty if there are none.
 fn shown(figures: Vec<f64>) -> String {
     if figures.is_empty() {
         return "-".to_owned();

@@ -45,7 +45,7 @@ impl SlowFlushes {
         Ok(SlowFlushes { library, counter })
     }
 
-    /// The environment variables for a program whose flushes take `longer`.
+    /// Returns the environment variables for a program whose flushes take `longer`.
     pub(super) fn environment(&self, longer: Duration) -> Vec<(&'static str, String)> {
         vec![
             ("LD_PRELOAD", self.library.display().to_string()),

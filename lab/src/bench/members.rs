@@ -44,7 +44,6 @@ fn hash(kenduri: &Path) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-/// The name of a member in URLs.
 pub(super) fn slug(number: usize) -> String {
     format!("member-{number}")
 }

@@ -27,7 +27,7 @@ pub(super) struct Asked {
 pub(super) struct Outcome {
     pub(super) kind: usize,
     pub(super) time: Duration,
-    /// What was wrong with the response.
+    /// The error in the response, if there is one.
     pub(super) failure: Option<String>,
 }
 

@@ -164,7 +164,7 @@ async fn start_bare(folder: &Path, small: &Server, core: usize) -> Result<Server
 
 const PAGE: &str = "/invite/RAHMA";
 
-/// The path of a household's page, counted from 0.
+/// Returns the path of a household's page, counted from 0.
 fn page_of(number: usize) -> String {
     format!("/invite/{}", crowd::code(number + 1))
 }

@@ -124,7 +124,7 @@ impl Drop for Server {
     }
 }
 
-/// The processor time of some processes so far, in user and kernel mode.
+/// Returns the processor time of some processes so far, in user and kernel mode.
 pub(super) fn processor_time(processes: &[u32]) -> Result<Duration> {
     let mut ticks = 0;
     for process in processes {

@@ -99,7 +99,7 @@ fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
 
 const MIRROR: &str = "http://deb.debian.org/debian";
 
-/// The only file of a result with this ending.
+/// Returns the only file of a result with this ending.
 fn artefact(built: &Path, ending: &str) -> Result<PathBuf> {
     let entries = fs::read_dir(built).with_context(|| format!("no {}", built.display()))?;
     let mut files = entries.filter_map(|entry| Some(entry.ok()?.path()));

@@ -24,7 +24,7 @@ const SAYS: Duration = Duration::from_millis(10);
 const BODIED: usize = 4;
 const BODY: usize = 10_000;
 
-/// What all visitors have done so far, and what went wrong.
+/// The requests and messages of all visitors so far, and the errors.
 #[derive(Default)]
 pub(super) struct Tally {
     asked: AtomicUsize,
@@ -110,7 +110,7 @@ pub(super) async fn shake_hands(
         .await?)
 }
 
-/// A TLS client that trusts only these certificates.
+/// Makes a TLS client that trusts only these certificates.
 pub(super) fn believing(
     certificates: &[CertificateDer<'static>],
     protocol: &[u8],

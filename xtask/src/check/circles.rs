@@ -307,7 +307,7 @@ fn circles(uses: &Uses) -> Vec<Vec<String>> {
     found
 }
 
-/// The modules that a module uses, directly or indirectly.
+/// Returns the modules that a module uses, directly or indirectly.
 fn reach(uses: &Uses, from: &str) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     let mut next = vec![from];

@@ -47,7 +47,7 @@ pub(super) fn check(files: &[PathBuf]) -> Vec<Finding> {
     findings
 }
 
-/// The domain nouns in a line, as words or as parts of names.
+/// Returns the domain nouns in a line, as words or as parts of names.
 fn named(line: &str) -> impl Iterator<Item = &'static str> {
     let lower = line.to_ascii_lowercase();
     NOUNS.iter().copied().filter(move |noun| {

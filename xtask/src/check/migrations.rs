@@ -64,7 +64,7 @@ fn has_name(line: &str) -> bool {
     words.any(|word| word == "CHECK") && words.nth(1) == Some("CONSTRAINT")
 }
 
-/// The stems of the files, such as `0001_begin` for `0001_begin.sql`.
+/// Returns the stems of the files, such as `0001_begin` for `0001_begin.sql`.
 fn list_stems(folder: &Path) -> Result<BTreeSet<String>> {
     Ok(files_below(folder)?
         .iter()

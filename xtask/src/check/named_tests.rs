@@ -34,7 +34,6 @@ struct Link<'a> {
     target: &'a str,
 }
 
-/// The relative links in a line.
 fn list_links(line: &str) -> Vec<Link<'_>> {
     let mut links = Vec::new();
     let mut rest = line;
@@ -59,7 +58,7 @@ fn judge(folder: &Path, link: &Link<'_>) -> Option<String> {
     (!list_tests(&text).contains(&test)).then(|| format!("{} has no test {test}", link.target))
 }
 
-/// The tests of a file, in Rust or JavaScript.
+/// Returns the tests of a file, in Rust or JavaScript.
 fn list_tests(text: &str) -> Vec<&str> {
     let mut tests = Vec::new();
     let mut is_marked = false;

@@ -103,7 +103,7 @@ impl Moved {
     }
 }
 
-/// A folder as one word of `CFLAGS`.
+/// Returns a folder as one word of `CFLAGS`.
 fn word(folder: &Path) -> Result<String> {
     let name = folder.to_str().filter(|name| !name.contains(' '));
     let name = name.with_context(|| format!("{} has blanks in its name", folder.display()))?;

@@ -20,12 +20,12 @@ const USER: u32 = 65532;
 /// Debian's CA certificates, without those that were added on this machine.
 const AUTHORITIES: &str = "/usr/share/ca-certificates/mozilla";
 
-/// The shared libraries of a program, and the dynamic loader.
+/// Returns the shared libraries of a program, and the dynamic loader.
 pub(super) fn libraries(binary: &Path) -> Result<Vec<String>> {
     paths(&output(program("ldd").arg(binary))?)
 }
 
-/// The paths in the output of ldd.
+/// Returns the paths in the output of ldd.
 fn paths(said: &str) -> Result<Vec<String>> {
     let mut paths = Vec::new();
     for line in said.lines() {
@@ -162,7 +162,6 @@ impl Blobs {
     }
 }
 
-/// The path of a blob.
 fn path(described: &Value) -> String {
     let digest = described["digest"].as_str().unwrap_or_default();
     format!("blobs/{}", digest.replace(':', "/"))

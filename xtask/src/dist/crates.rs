@@ -117,7 +117,7 @@ impl Crates {
     }
 }
 
-/// The checksums in `Cargo.lock`, by name and version.
+/// Returns the checksums in `Cargo.lock`, by name and version.
 fn sums(lock: &str) -> BTreeMap<(String, String), String> {
     let packages = lock.split("[[package]]").skip(1);
     packages

@@ -34,7 +34,7 @@ pub(super) fn needed_by(binary: &Path) -> Result<Version> {
     newest(&said).with_context(|| format!("{} is not for glibc", binary.display()))
 }
 
-/// The newest version in readelf's list of required versions.
+/// Returns the newest version in readelf's list of required versions.
 fn newest(said: &str) -> Result<Version> {
     let needed = said
         .lines()

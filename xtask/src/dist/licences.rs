@@ -54,8 +54,8 @@ pub(super) fn text(release: &Release) -> Result<String> {
     Ok(all)
 }
 
-/// The licence texts of a crate. Crates of this workspace may also contain texts for fonts and
-/// scripts.
+/// Returns the licence texts of a crate. Crates of this workspace may also contain texts for fonts
+/// and scripts.
 fn texts_of(one: &Crate, crates: &Crates) -> Result<Vec<String>> {
     let texts = found(one)?;
     if one.source.is_none() || !texts.is_empty() {

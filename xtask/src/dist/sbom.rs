@@ -59,7 +59,7 @@ fn component(one: &Crate) -> Value {
     component
 }
 
-/// The package URL (purl) of a crate.
+/// Returns the package URL (purl) of a crate.
 fn reference(one: &Crate) -> String {
     // A version may contain a plus with build metadata.
     format!("pkg:cargo/{}@{}", one.name, one.version.replace('+', "%2B"))

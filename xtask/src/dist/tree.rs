@@ -63,13 +63,12 @@ impl Tree {
         self.0.insert(path.to_owned(), entry);
     }
 
-    /// The size of all files in bytes.
     pub(super) fn size(&self) -> usize {
         let files = self.0.values().filter_map(|entry| entry.bytes.as_ref());
         files.map(Vec::len).sum()
     }
 
-    /// The tree as a tar archive (POSIX ustar).
+    /// Returns the tree as a tar archive (POSIX ustar).
     pub(super) fn tar(&self, time: u64) -> Result<Vec<u8>> {
         let mut archive = Vec::new();
         for (path, entry) in &self.0 {
@@ -146,7 +145,6 @@ pub(super) fn gzip(bytes: &[u8], file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The sorted names in a folder.
 pub(super) fn names(folder: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(folder)?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));

@@ -46,7 +46,7 @@ pub struct Entry {
     pub target: Option<PathAndQuery>,
     /// Whether the app or another target serves this path, which decides how the path is masked.
     pub whose: Whose,
-    /// What the log shows in place of the path, if the app supplied it.
+    /// The text that the log shows in place of the path, if the app supplied one.
     pub shown: Option<Shown>,
     /// `Referer`.
     pub referrer: Option<HeaderValue>,

@@ -193,7 +193,7 @@ impl Line<'_> {
     }
 }
 
-/// The bytes as UTF-8, with U+FFFD in place of invalid sequences, which are rare.
+/// Returns the bytes as UTF-8, with U+FFFD in place of invalid sequences, which are rare.
 fn readable(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

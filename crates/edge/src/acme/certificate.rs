@@ -60,7 +60,7 @@ impl Certificate {
         })
     }
 
-    /// The end-entity certificate, without its issuers.
+    /// Returns the end-entity certificate, without its issuers.
     pub(super) fn leaf(&self) -> Option<&CertificateDer<'static>> {
         self.key.cert.first()
     }
@@ -83,7 +83,7 @@ fn read_leaf(name: &str, leaf: &CertificateDer<'_>) -> Result<Life, CertificateF
 }
 
 impl Life {
-    /// The validity period of a certificate, or `None` if its dates cannot be represented.
+    /// Returns the validity period of a certificate, or `None` if its dates cannot be represented.
     pub(crate) fn of(leaf: &X509Certificate<'_>) -> Option<Self> {
         let validity = leaf.validity();
         let instant = |seconds: i64| Timestamp::from_second(seconds).ok();

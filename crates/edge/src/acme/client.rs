@@ -51,7 +51,7 @@ pub(super) enum ClientError {
     Unreachable { host: String, cause: io::Error },
     #[error("no TLS with {host}: {cause}")]
     Tls { host: String, cause: io::Error },
-    /// The server does not speak HTTP correctly.
+    /// The server violates HTTP.
     #[error("{0}")]
     Http(#[from] hyper::Error),
     /// The response was too large or incomplete.

@@ -49,7 +49,7 @@ impl Life {
         now >= later(self.until, -before)
     }
 
-    /// Whole days until the end; 0 after it.
+    /// Returns the whole days until the end; 0 after it.
     pub(crate) fn days_left(self, now: Timestamp) -> i64 {
         (self.until.duration_since(now).as_hours() / 24).max(0)
     }

@@ -59,7 +59,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// The newest response that matches these request headers.
+    /// Returns the newest response that matches these request headers.
     pub(super) fn find(&self, key: &str, request: &HeaderMap) -> Option<Arc<Stored>> {
         let variants = self.pages.get(key)?;
         let found = variants
@@ -70,7 +70,7 @@ impl Index {
         Some(Arc::clone(found))
     }
 
-    /// The newest response of a key, whatever its `Vary`.
+    /// Returns the newest response of a key, whatever its `Vary`.
     pub(super) fn newest(&self, key: &str) -> Option<&Arc<Stored>> {
         self.pages.get(key)?.last()
     }
@@ -190,7 +190,7 @@ impl Index {
 }
 
 /// The order of eviction: a queue in which a response that was used is moved to the end again
-/// ("second chance"). It does not keep removed responses alive.
+/// ("second chance"). The queue does not keep removed responses alive.
 #[derive(Debug, Default)]
 struct Turns(VecDeque<Weak<Stored>>);
 

@@ -30,8 +30,8 @@ impl Purge<'_> {
     }
 }
 
-/// Removes the purge header from a response and returns its paths. Too many of them are replaced by
-/// `*`, since matching each would delay other requests.
+/// Removes the purge header from a response and returns its paths. If there are too many, returns
+/// only `*`, because matching each path would delay other requests.
 pub(crate) fn taken_purges(answer: &mut HeaderMap) -> Vec<Box<str>> {
     if !answer.contains_key(PURGE) {
         return Vec::new();

@@ -38,7 +38,6 @@ pub(crate) enum Told {
 }
 
 impl Told {
-    /// The name in the log and in metrics.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Hit => "hit",

@@ -147,7 +147,6 @@ impl<'a> Input<'a> {
         body
     }
 
-    /// The feed of the current body.
     pub(super) fn feed(&self) -> Option<Feed> {
         self.body.as_ref().map(|body| body.feed.clone())
     }

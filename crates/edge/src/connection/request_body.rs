@@ -64,7 +64,7 @@ impl Feed {
         (Self(Arc::clone(&shared)), Body::stream(RequestBody(shared)))
     }
 
-    /// The reason why the body is incomplete, once that is known.
+    /// Returns the reason why the body is incomplete, once that is known.
     pub(super) fn broken(&self) -> &BrokenBody {
         &self.0.broken
     }

@@ -63,7 +63,7 @@ pub enum InheritedError {
     /// `LISTEN_FDS` is not a valid number.
     #[error("LISTEN_FDS is {said}\n  it must be a number up to {MOST}")]
     Count {
-        /// The value.
+        /// The value of `LISTEN_FDS`.
         said: String,
     },
     /// A descriptor is not open.

@@ -1,4 +1,4 @@
-//! A file as it is served: its variants, with their headers prepared.
+//! A file in all its variants, with prepared headers.
 
 use std::fs::File;
 use std::io::{self, Read as _};

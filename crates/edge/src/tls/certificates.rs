@@ -31,7 +31,7 @@ pub enum TlsError {
     Empty {
         /// The file.
         path: PathBuf,
-        /// What is missing in it.
+        /// The missing item, a certificate or a private key.
         kind: &'static str,
     },
     /// A key and a certificate do not belong together, or are of an unknown type.

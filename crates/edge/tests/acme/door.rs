@@ -25,8 +25,8 @@ pub(crate) struct Door {
 #[derive(Debug)]
 pub(crate) struct Inside {
     shown: Mutex<Option<(Arc<Challenges>, Arc<Issued>)>>,
-    /// Responses that were served once are served again: an authority requests a response several
-    /// times, and some of these requests may come after a stop.
+    /// Challenge responses that were served once are served again: an authority requests a response
+    /// several times, and some of these requests may come after a stop.
     remembered: Mutex<HashMap<String, Arc<str>>>,
     /// Whether the edge serves no challenge responses.
     pub(crate) is_silent: AtomicBool,

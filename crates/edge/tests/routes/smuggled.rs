@@ -212,7 +212,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
     running.abort();
 }
 
-/// An attempt that must be refused, with another request hidden behind it.
+/// Makes an attempt that must be refused, with another request hidden behind it.
 fn both(headers: &str, body: &str) -> (String, String, &'static [u16], Vec<String>) {
     (
         headers.to_owned(),

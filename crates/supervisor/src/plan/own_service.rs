@@ -42,7 +42,7 @@ pub struct OwnService {
 }
 
 impl OwnService {
-    /// A service with this command, default times and the supervisor's working directory.
+    /// Makes a service with this command, default times and the supervisor's working directory.
     pub fn new(command: Vec<String>) -> Self {
         Self {
             command,

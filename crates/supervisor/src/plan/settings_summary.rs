@@ -6,7 +6,7 @@ use crate::service_config::{HealthConfig, LogConfig, MemoryConfig, RestartConfig
 use crate::status::SettingsSummary;
 
 impl ServiceSettings {
-    /// The program and its arguments, with secrets masked.
+    /// Returns the program and its arguments, with secrets masked.
     pub(crate) fn shown_command(&self) -> Vec<String> {
         masking::command(&self.command)
     }

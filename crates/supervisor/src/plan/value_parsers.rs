@@ -51,13 +51,13 @@ pub(super) fn named<T: Copy>(known: &[(&str, T)], name: &str) -> Option<T> {
     met.map(|(_, value)| *value)
 }
 
-/// The name of a value, empty if it has none.
+/// Returns the name of a value, empty if it has none.
 pub(super) fn name<T: PartialEq>(known: &[(&str, T)], value: &T) -> String {
     let met = known.iter().find(|(_, known)| known == value);
     met.map_or_else(String::new, |(name, _)| (*name).to_owned())
 }
 
-/// The name of a signal, as it is configured.
+/// Returns the name of a signal, as it is configured.
 pub(super) fn written_signal(signal: Signal) -> String {
     name(&SIGNALS, &signal)
 }
@@ -146,7 +146,7 @@ pub(super) fn environment(text: &str) -> Result<BTreeMap<String, String>, String
         let Some((name, value)) =
             pair.filter(|(name, value)| is_name(name) && !value.contains('\0'))
         else {
-            // The line is not shown, since it may be a secret.
+            // The line is not shown, because it may be a secret.
             return Err(format!(
                 "line {} is not NAME=value; write one variable on each line",
                 number + 1

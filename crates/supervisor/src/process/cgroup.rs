@@ -78,8 +78,8 @@ impl Cgroups {
         Ok(Self { folder })
     }
 
-    /// Restores the group to how it was found; no instance may be left. Where this fails, the
-    /// system cleans up.
+    /// Restores the group to its original state; no instance may be left. If this fails, the system
+    /// cleans up.
     pub(crate) fn restore(self) {
         let me = rustix::process::getpid().as_raw_nonzero().to_string();
         let left = write(&self.folder, "cgroup.subtree_control", "-memory")
@@ -185,8 +185,8 @@ impl Cgroup {
     }
 }
 
-/// The folder of a process's group: the path from `/proc/PID/cgroup` (proc(5)) below the mount
-/// point from `/proc/PID/mountinfo`.
+/// Returns the folder of a process's group: the path from `/proc/PID/cgroup` (proc(5)) below the
+/// mount point from `/proc/PID/mountinfo`.
 fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
     // A group above the cgroup namespace of this process cannot be reached.
@@ -196,7 +196,7 @@ fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     Some(cgroup_mount(mounts)?.join(own))
 }
 
-/// The mount point of the cgroup file system.
+/// Returns the mount point of the cgroup file system.
 fn cgroup_mount(mounts: &str) -> Option<PathBuf> {
     mounts.lines().find_map(|line| {
         let (place, kind) = line.split_once(" - ")?;
@@ -210,7 +210,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
-/// The value after a name, in a file with one `name value` pair per line.
+/// Returns the value after a name, in a file with one `name value` pair per line.
 fn value_of(text: &str, name: &str) -> Option<u64> {
     let mut pairs = text.lines().filter_map(|line| line.split_once(' '));
     pairs.find(|(known, _)| *known == name)?.1.parse().ok()
@@ -283,7 +283,7 @@ mod tests {
         Pid::from_raw(4711).unwrap()
     }
 
-    /// A folder that looks like the control group of this process.
+    /// Makes a folder that looks like the control group of this process.
     fn tree(controllers: &str, processes: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (file, text) in [

@@ -39,8 +39,8 @@ impl ProcessTable {
         &self.0
     }
 
-    /// The living processes of a group except its first: its members, and processes that left the
-    /// group and have its token.
+    /// Returns the living processes of a group except its first: its members, and processes that
+    /// left the group and have its token.
     pub(crate) fn members(&self, group: Pid, start: u64, token: &str) -> Vec<&ProcessStat> {
         let group = group.as_raw_nonzero().get();
         let belongs = |entry: &&ProcessStat| {
@@ -52,7 +52,7 @@ impl ProcessTable {
         self.0.iter().filter(belongs).collect()
     }
 
-    /// The processor time (in clock ticks) and memory (in bytes) of a group.
+    /// Returns the processor time (in clock ticks) and memory (in bytes) of a group.
     pub(crate) fn use_of(&self, group: Pid) -> (u64, u64) {
         let group = group.as_raw_nonzero().get();
         let members = self.0.iter().filter(|entry| entry.group == group);
@@ -62,8 +62,8 @@ impl ProcessTable {
         })
     }
 
-    /// The memory of a group in bytes. Shared pages are divided among the processes that share
-    /// them.
+    /// Returns the memory of a group in bytes. Shared pages are divided among the processes that
+    /// share them.
     pub(crate) fn fair_memory_of(&self, group: Pid) -> Option<u64> {
         let group = group.as_raw_nonzero().get();
         let members = self
@@ -174,7 +174,7 @@ fn has_in_environment(pid: i32, token: &str) -> bool {
     })
 }
 
-/// The boot ID, which changes with each boot of the system.
+/// Returns the boot ID, which changes with each boot of the system.
 pub(crate) fn boot() -> String {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     text.trim().to_owned()

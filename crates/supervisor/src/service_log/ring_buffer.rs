@@ -41,7 +41,7 @@ impl Ring {
         }
     }
 
-    /// The lines from a sequence number on that are still in memory.
+    /// Returns the lines from a sequence number on that are still in memory.
     pub(super) fn since(&self, sequence: u64) -> Vec<LogLine> {
         let from = self.lines.partition_point(|line| line.sequence < sequence);
         self.lines.range(from..).cloned().collect()

@@ -69,14 +69,14 @@ impl LogFile {
     }
 }
 
-/// The path of a rotated file; 1 is the newest.
+/// Returns the path of a rotated file; 1 is the newest.
 pub(super) fn aside(path: &Path, number: u32) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
     name.push(format!(".{number}"));
     PathBuf::from(name)
 }
 
-/// The total size of all files, in bytes.
+/// Returns the total size of all files, in bytes.
 pub(super) fn size_of_all(path: &Path) -> u64 {
     let sizes = (0..).map_while(|number| {
         let facts = match number {

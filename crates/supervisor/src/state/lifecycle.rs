@@ -426,7 +426,7 @@ impl Transition {
         }
     }
 
-    /// The IDs of the runs for which this is true.
+    /// Returns the IDs of the runs for which this is true.
     pub(super) fn ids_where(&self, is_wanted: impl Fn(&Run) -> bool) -> Vec<RunId> {
         let runs = self.state.runs.values();
         runs.filter(|run| is_wanted(run))

@@ -30,7 +30,7 @@ pub struct Policy {
     pub backoff: (Duration, Duration),
     /// The number of failures after which an instance is abandoned; `None` for never.
     pub give_up: Option<GiveUpLimit>,
-    /// What happens to a process that uses too much memory.
+    /// The action against a process that uses too much memory.
     pub memory: MemoryAction,
     /// How a new generation takes over.
     pub roll: Roll,
@@ -54,7 +54,7 @@ pub struct GiveUpLimit {
     pub within: Duration,
 }
 
-/// What happens to a process that uses too much memory.
+/// The action against a process that uses too much memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MemoryAction {
     /// A successor is started and becomes ready before the process is stopped.

@@ -29,7 +29,7 @@ pub struct Run {
     pub(super) was_ready: bool,
     /// The number of checks in a row: successful ones before it is ready, failed ones after.
     pub(super) streak: u32,
-    /// Its memory use is ignored until this time.
+    /// The memory use of the process is ignored until this time.
     pub(super) patience: Duration,
     /// The number of successors that were started because of its memory use and failed.
     #[serde(default)]
@@ -89,7 +89,7 @@ impl Run {
         matches!(self.phase, Phase::Ready { .. })
     }
 
-    /// When the next action for the process is due.
+    /// Returns the time at which the next action for the process is due.
     pub(super) fn due(&self) -> Option<Duration> {
         match &self.phase {
             Phase::Starting { until } | Phase::Draining { until } => Some(*until),
@@ -112,7 +112,7 @@ impl Run {
         matches!(self.phase, Phase::Draining { .. } | Phase::Stopping { .. })
     }
 
-    /// How long the process has been ready.
+    /// Returns how long the process has been ready.
     pub(super) fn time_ready(&self, now: Now) -> Duration {
         match self.phase {
             Phase::Ready { at } => now.at.saturating_sub(at),

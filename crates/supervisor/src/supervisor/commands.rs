@@ -38,7 +38,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// The log of a service; `None` if it writes to the program's own outputs.
+    /// Returns the log of a service; `None` if it writes to the program's own outputs.
     pub(super) fn output(
         &self,
         settings: &ServiceSettings,

@@ -42,7 +42,7 @@ impl Sockets {
         self.0.contains_key(&number)
     }
 
-    /// All sockets, with the number of the instance.
+    /// Returns all sockets, with the number of the instance.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Address, BorrowedFd<'_>)> {
         let all = self.0.iter();
         all.map(|(number, (address, held))| (*number, address, held.as_fd()))

@@ -118,7 +118,7 @@ fn who_comes_back_goes_on_after_what_was_seen() {
         fixture.log_text("talks").contains("line 6000\n")
     });
     // The supervisor counts lines that are no longer in memory, but not for a reader with a filter:
-    // nobody knows whether those lines would have matched.
+    // those lines might not have matched.
     let all = |seen| LogQuery {
         grep: None,
         ..after(seen)

@@ -49,7 +49,7 @@ fn answer(mut stream: TcpStream) -> Result<()> {
     }
 }
 
-/// A page of 20 KiB in chunks of 4 KiB, as a template engine produces it.
+/// Returns a page of 20 KiB in chunks of 4 KiB, as a template engine produces it.
 fn chunked() -> Vec<u8> {
     let piece = format!("1000\r\n{}\r\n", "k".repeat(4 << 10)).repeat(5);
     format!(

@@ -57,7 +57,7 @@ pub(super) async fn compare(doors: &Doors) -> Result<()> {
     Ok(())
 }
 
-/// The memory that each of many open connections adds to a server, in KiB.
+/// Returns the memory that each of many open connections adds to a server, in KiB.
 async fn held_open<S>(door: &Door, host: &str, open: impl AsyncFn() -> Result<S>) -> Result<f64>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -90,7 +90,7 @@ async fn ask(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), host: &str) -> 
     }
 }
 
-/// A TLS client that trusts the servers' certificate and does not resume sessions.
+/// Makes a TLS client that trusts the servers' certificate and does not resume sessions.
 pub(super) fn connector(certificate: &Path) -> Result<TlsConnector> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(certificate)?)?;

@@ -257,8 +257,8 @@ to = \"log\"
         Ok(Door { server, tls })
     }
 
-    /// A single worker is the main process itself; several workers run as the same user as this
-    /// process.
+    /// Returns the beginning of an nginx configuration. A single worker is the main process itself;
+    /// several workers run as the same user as this process.
     fn head(&self, name: &str, workers: usize) -> String {
         let processes = match workers {
             1 => "master_process off;".to_owned(),
@@ -272,7 +272,7 @@ to = \"log\"
         )
     }
 
-    /// The settings that make nginx buffer large bodies within this folder.
+    /// Returns the settings that make nginx buffer large bodies within this folder.
     fn temporaries(&self, name: &str) -> String {
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {};", self.path(&format!("{name}-{kind}"))))

@@ -78,7 +78,7 @@ impl Side {
         until_closed(address).await
     }
 
-    /// All processes that are not the site's own programs.
+    /// Returns all processes that are not the site's own programs.
     pub(super) fn around(&self) -> Result<Vec<u32>> {
         if self.which == Which::Theirs {
             let mut processes = self.door.processes()?;
@@ -92,7 +92,7 @@ impl Side {
             .collect())
     }
 
-    /// The processes of a program, as listed by its process manager.
+    /// Returns the processes of a program, as listed by its process manager.
     pub(super) fn instances(&self, service: &str) -> Result<Vec<u32>> {
         if self.which == Which::Theirs {
             let listed: Vec<Listed> =
@@ -111,7 +111,7 @@ impl Side {
             .collect())
     }
 
-    /// The commands that replace every instance of both programs.
+    /// Returns the commands that replace every instance of both programs.
     pub(super) fn reloads(&self) -> Result<Vec<Command>> {
         if self.which == Which::Theirs {
             let mut command = pm2(&self.folder)?;
@@ -168,7 +168,6 @@ struct Listed {
     pid: u32,
 }
 
-/// The folder of one of the site's programs.
 fn part(name: &str) -> PathBuf {
     Site::FlaskExpress.folder().join(name)
 }

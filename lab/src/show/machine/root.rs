@@ -60,7 +60,6 @@ impl Root {
         self.folder.join("kernel")
     }
 
-    /// The file that records the machine's output.
     pub(super) fn record(&self) -> PathBuf {
         self.folder.join("console.txt")
     }
