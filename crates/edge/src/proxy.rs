@@ -123,7 +123,7 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // If a server may have read the request, whether no other server may get it.
+        // Whether a request that a server may have read must not go to another server.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
         // The reason why a server that may have begun processing the request did not respond.

@@ -39,7 +39,7 @@ fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
         let names = group.lines().filter_map(|line| line.split_once("mod "));
         layers.extend(names.map(|(_, name)| (name.trim_end_matches(';'), layer)));
     }
-    // As many `super` as the file's path has parts refer to the crate root.
+    // This many `super::` lead to the crate root.
     let code = without_tests(text).replace(&"super::".repeat(parts.len()), "crate::");
     let used = code.split("crate::").skip(1).filter_map(|rest| {
         let mut words = rest.split(|c: char| !c.is_alphanumeric() && c != '_');

@@ -45,8 +45,7 @@ pub(super) fn build(time: u64) -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// Folders of this machine that compilers write into the program, and the code that replaces them
-/// there.
+/// Folders of this machine that compilers would otherwise write into the program.
 struct Moved {
     cargo: String,
     rust: String,

@@ -36,8 +36,8 @@ pub(super) struct Index {
     pages: HashMap<Key, Vec<Arc<Stored>>>,
     passing: HashMap<Key, SystemTime>,
     turns: Turns,
-    /// The numbers of purges of single keys, by a hash of the key, and below the number of purges
-    /// by path.
+    /// The number of purges of each single key, by a hash of the key. `purged_names` is the number
+    /// of purges by path.
     purged_addresses: Box<[u64]>,
     purged_names: u64,
     pub(super) memory: u64,

@@ -163,8 +163,8 @@ async fn a_body_or_a_reader_that_is_too_slow_makes_room() {
             tokio::time::sleep(SHORT / 4).await;
         }
     });
-    // By then, each of the two clients has as many connections as others, and no connection is
-    // idle.
+    // When the second of these clients connects, every other client has one connection, and none is
+    // idle. So only the slowness of a client counts.
     let mut first = serving(FOURTH, address, &scene).await;
     let second = idle([127, 0, 0, 6], address).await;
     assert_eq!(all(&mut dripping).await, "", "it is not refused");

@@ -7,11 +7,11 @@ use super::backoff::STABLE_AFTER;
 use super::run::{AfterStop, Phase, Run, RunId, Slot, SlotClaim};
 use super::{Action, CLOSE_GRACE, Exit, MemoryAction, Policy, Report, RestartWhen, Transition};
 
-/// How long a process that uses too much memory keeps running after its successor failed. The time
-/// doubles with each failed successor.
+/// How long the memory use of a process that uses too much is ignored while its successor starts.
+/// The time doubles with each successor that fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The maximum of that time after several failed successors.
+/// The longest time for which the memory use of a process is ignored.
 const MOST_PATIENCE: Duration = Duration::from_hours(1);
 
 /// The most additional start time that a process may request at once; it may request more later.
@@ -165,8 +165,8 @@ impl Transition {
         }
     }
 
-    /// The successor of a process that uses too much memory failed. Returns how long that process
-    /// now keeps running before the next attempt.
+    /// The successor of a process that uses too much memory failed. Returns how long the memory use
+    /// of that process is ignored before the next attempt.
     pub(super) fn successor_failed(&mut self, number: u32) -> Option<Duration> {
         let at = self.now.at;
         let mut runs = self.state.runs.values_mut();
