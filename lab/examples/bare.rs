@@ -1,5 +1,5 @@
-//! A bare axum server that answers one recorded answer to everything: what `cargo xtask bench page`
-//! compares with. Started as `bare ADDRESS FILE`.
+//! A bare axum server that sends one recorded response to every request; `cargo xtask bench page`
+//! compares Kenduri with it. Started as `bare ADDRESS FILE`.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -11,12 +11,12 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use clap::Parser;
 
-/// One answer to everything.
+/// Sends one recorded response to every request.
 #[derive(Parser)]
 struct Arguments {
-    /// Where to listen.
+    /// The socket address to listen on.
     address: SocketAddr,
-    /// Status line, headers, an empty line, the body.
+    /// The file with the response: status line, headers, an empty line and the body.
     file: PathBuf,
 }
 
@@ -41,7 +41,7 @@ fn read(recorded: &[u8]) -> Result<(HeaderMap, Bytes)> {
     let mut headers = HeaderMap::new();
     for line in std::str::from_utf8(&recorded[..end])?.split("\r\n").skip(1) {
         let (name, value) = line.split_once(": ").context("a header without a value")?;
-        // These two the server writes itself.
+        // The server adds these two headers itself.
         if !["content-length", "date"].contains(&name.to_ascii_lowercase().as_str()) {
             headers.append(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
         }

@@ -1,20 +1,22 @@
-//! Copies the demo's household `RAHMA` many times, straight into the store, 5,000 to an occasion:
-//! what the benchmarks need and no page offers. Started as `crowd STORE NUMBER`.
+//! Copies the demo's household `RAHMA` many times, directly in the store, with up to 5,000 copies
+//! per occasion: the benchmarks need so many invitations, and no page can create them. Started as
+//! `crowd STORE NUMBER`.
 //!
-//! One SQL text for both stores. Rows are copied whatever columns they have; only names are new.
+//! The same SQL serves both kinds of store. Rows are copied with all their columns; only ids,
+//! slugs, codes and limits change.
 
 use anyhow::{Context, Result};
 use clap::Parser;
 
-/// What the specification allows in one occasion.
+/// The most invitations that the specification allows in one occasion.
 const IN_ONE_OCCASION: usize = 5_000;
 
-/// Many invitations.
+/// Adds many invitations.
 #[derive(Parser)]
 struct Arguments {
-    /// `sqlite:PATH` or `postgres://…`
+    /// The store: `sqlite:PATH` or `postgres://…`.
     store: String,
-    /// How many to add.
+    /// How many invitations to add.
     number: usize,
 }
 
@@ -35,11 +37,11 @@ struct Part {
     table: &'static str,
     rows: &'static str,
     copied: Copied,
-    /// Columns whose values are new in each copy.
+    /// The columns whose values differ in each copy.
     changed: &'static [(&'static str, New)],
 }
 
-/// How often.
+/// How often the rows of a table are copied.
 #[derive(Clone, Copy, PartialEq)]
 enum Copied {
     PerOccasion,
@@ -48,17 +50,16 @@ enum Copied {
 
 #[derive(Clone, Copy)]
 enum New {
-    /// An id that comes with the occasion.
+    /// An id that differs for each copied occasion.
     OfOccasion,
-    /// An id that comes with the invitation.
+    /// An id that differs for each copied invitation.
     OfInvitation,
-    /// The occasion's slug.
+    /// The occasion's slug, which differs for each copied occasion.
     Slug,
-    /// The invitation's code.
     Code,
-    /// No limit of seats: they would be too few.
+    /// No seat limit, because the original limit is too small for the copies.
     Unlimited,
-    /// Nobody has answered yet.
+    /// Zero, because nobody has responded yet.
     Zero,
 }
 
@@ -122,7 +123,7 @@ const PARTS: [Part; 7] = [
 ];
 
 impl Part {
-    /// One statement; `copy.i` counts from 1.
+    /// Returns the statement that copies a table's rows; `copy.i` counts from 1.
     fn copy(&self, columns: &[String], invitations: usize) -> String {
         let (last, occasion) = match self.copied {
             Copied::PerOccasion => (invitations.div_ceil(IN_ONE_OCCASION), "copy.i".to_owned()),
@@ -163,12 +164,12 @@ impl Part {
     }
 }
 
-/// A UUID of its own: the old one, with the number as its last group.
+/// Returns an SQL expression for a new UUID: the old one, with the number as its last group.
 fn renumbered(column: &str, number: &str) -> String {
     format!("substr(old.{column}, 1, 24) || {}", padded(number, 12))
 }
 
-/// Digits with zeros in front, in words that both stores know.
+/// Returns an SQL expression that pads a number with zeros, in functions that both stores know.
 fn padded(number: &str, width: usize) -> String {
     let zeros = "0".repeat(width);
     let digits = format!("CAST({number} AS TEXT)");

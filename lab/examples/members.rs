@@ -1,6 +1,6 @@
-//! Puts members with one password straight into a store that nobody has open, as no page offers so
-//! many at once, and phrases, which no program may write. Started as `members FILE NUMBER HASH`. The
-//! first of them owns the installation.
+//! Writes members with one common password, and phrases, directly to a store that no process has
+//! open: no page can create so many members, and no API can write phrases. Started as `members FILE
+//! NUMBER HASH`. The first member owns the installation.
 
 use std::path::PathBuf;
 
@@ -9,14 +9,14 @@ use clap::Parser;
 
 const PHRASES: usize = 100;
 
-/// Many members.
+/// Adds many members.
 #[derive(Parser)]
 struct Arguments {
     /// The `SQLite` file.
     store: PathBuf,
-    /// How many to add.
+    /// How many members to add.
     number: usize,
-    /// The hash of their password.
+    /// The hash of the members' common password.
     hash: String,
 }
 

@@ -157,7 +157,8 @@ impl Turns {
     }
 }
 
-/// Runs the benchmark, which must be a release build: a slow client would only measure itself.
+/// Runs the benchmark. This program must be a release build: a slow client would mainly measure
+/// itself.
 pub(crate) fn bench(bench: &Bench) -> Result<()> {
     let named = bench.named_program();
     ensure!(
@@ -220,7 +221,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
 }
 
 impl Bench {
-    /// The program to measure in place of a release build of the workspace.
+    /// Returns the program to measure in place of a release build of the workspace.
     fn named_program(&self) -> Option<&Path> {
         match self {
             Bench::Edge { door, .. } => door.as_deref(),
@@ -234,7 +235,7 @@ impl Bench {
     }
 }
 
-/// The arguments of this run, so that it can be repeated.
+/// Returns the arguments of this run, so that the output shows how to repeat it.
 fn arguments() -> String {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     arguments.join(" ")
@@ -246,7 +247,6 @@ fn new_folder() -> Result<TempDir> {
         .context("cannot make a folder in target")
 }
 
-/// The path of the program's release build.
 fn binary() -> PathBuf {
     root().join("target/release/kenduri")
 }
@@ -255,13 +255,11 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// The given percentile of sorted times.
 fn percentile(times: &[Duration], percent: usize) -> Duration {
     let at = (times.len() * percent).div_ceil(100).saturating_sub(1);
     times.get(at).copied().unwrap_or_default()
 }
 
-/// The median of some figures.
 fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)

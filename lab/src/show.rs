@@ -75,7 +75,6 @@ enum Part {
     Crowd,
 }
 
-/// The number in the promise.
 const REQUESTS: usize = 20_000;
 
 /// Runs a demonstration; fails if a promise is not kept.
@@ -90,7 +89,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
     }
 }
 
-/// The program to use: the given one, or a debug build.
+/// Returns the program to demonstrate: the named one, or a debug build.
 fn shown(named: Option<&Path>) -> Result<PathBuf> {
     if let Some(program) = named {
         return program
@@ -136,7 +135,8 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .build()?)
 }
 
-/// Runs the end-to-end test of mail to many, with as many households as an occasion may have.
+/// Runs the end-to-end test of mail to many recipients, with as many households as an occasion may
+/// have.
 fn mail() -> Result<()> {
     run(program("cargo")
         .args(["test", "--package", "kenduri", "--test", "end_to_end"])

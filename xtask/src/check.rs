@@ -41,7 +41,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Prints the number of upward dependencies in each crate of the app, and its dependency cycles.
+/// Prints the number of upward dependencies and the dependency cycles in each crate of the app.
 pub(crate) fn print_circles() -> Result<()> {
     circles::print(&workspace::files_below(workspace::root())?)
 }

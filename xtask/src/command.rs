@@ -11,14 +11,13 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::interrupt::{self, Running};
 use crate::workspace::root;
 
-/// A command with the repository's root as its working directory.
+/// Makes a command with the repository's root as its working directory.
 pub fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root()).stdin(Stdio::null());
     command
 }
 
-/// The pids of a process and its descendants.
 pub fn with_children(first: u32) -> Result<Vec<u32>> {
     let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
     let children = children.split_whitespace().map(str::parse);
@@ -63,14 +62,13 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
 }
 
-/// The path of a program, as the shell finds it.
+/// Returns the path of a program, as found by the shell.
 pub fn find(name: &str) -> Option<PathBuf> {
     output(program("sh").args(["-c", "command -v \"$0\"", name]))
         .ok()
         .map(PathBuf::from)
 }
 
-/// The command in shell notation.
 pub fn shown(command: &Command) -> String {
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())

@@ -1,6 +1,7 @@
-//! `cargo xtask dev`: the demo from `target/dev`, rebuilt and restarted whenever a file is saved.
+//! `cargo xtask dev`: serves the demo from `target/dev`, and rebuilds and restarts it whenever a
+//! file is saved.
 //!
-//! If a build fails, the running demo stays, so that the page can still be viewed.
+//! If a build fails, the running demo stays, so that its pages can still be viewed.
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -14,7 +15,7 @@ use crate::command::{program, run};
 use crate::interrupt;
 use crate::workspace::{files_below, root};
 
-/// The interval at which the files are checked: soon enough for a person and cheap for a disk.
+/// The interval at which the files are checked: short for a person, but little work for a disk.
 const EVERY: Duration = Duration::from_millis(300);
 
 pub(crate) fn dev() -> Result<()> {
@@ -43,7 +44,7 @@ fn start() -> Result<Child> {
         .spawn()?)
 }
 
-/// Asks the process to end and waits, because the next one needs its port and its store.
+/// Asks the process to exit and waits, because the next one needs its port and its store.
 fn stop(running: Option<Child>) {
     let Some(mut child) = running else { return };
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
@@ -52,7 +53,8 @@ fn stop(running: Option<Child>) {
     let _ = child.wait();
 }
 
-/// The file saved last, and the number of files, so that a removed file also counts as a change.
+/// Returns the file that was saved last, and the number of files, so that a removed file also
+/// counts as a change.
 fn newest(folder: &Path) -> Result<(usize, Option<(SystemTime, PathBuf)>)> {
     let files = files_below(folder)?;
     let count = files.len();

@@ -1,7 +1,8 @@
-//! `cargo xtask dist`: everything for a release page, in `target/dist`.
+//! `cargo xtask dist`: makes everything for a release page, in `target/dist`.
 //!
-//! It is made from the program, the files of `packaging/` and cargo's metadata, and the same commit
-//! gives the same bytes: times are that of the commit, and files are sorted and belong to root.
+//! The results are made from the program, the files of `packaging/` and cargo's metadata. The same
+//! commit gives the same bytes: all times are that of the commit, and files are sorted and belong
+//! to root.
 
 mod build;
 mod container;
@@ -64,7 +65,7 @@ pub fn package(binary: &Path, into: &Path, compression: Compression) -> Result<P
     deb::write(&release, &parts, into, compression)
 }
 
-/// The newest glibc version that a program requires.
+/// Returns the newest glibc version that a program requires.
 pub fn newest_glibc(binary: &Path) -> Result<String> {
     Ok(glibc::needed_by(binary)?.to_string())
 }
@@ -72,7 +73,7 @@ pub fn newest_glibc(binary: &Path) -> Result<String> {
 /// The file with the checksums of all other files.
 const SUMS: &str = "SHA256SUMS";
 
-/// What all artefacts have in common.
+/// The properties that all artefacts share.
 pub(crate) struct Release {
     version: String,
     machine: Machine,
@@ -91,19 +92,18 @@ impl Release {
         })
     }
 
-    /// The time in the format of JSON documents.
+    /// Returns the commit's time in the format of JSON documents.
     fn date(&self) -> Result<String> {
         let at = format!("--date=@{}", self.time);
         output(program("date").args(["--utc", &at, "+%Y-%m-%dT%H:%M:%SZ"]))
     }
 
-    /// The common prefix of the release's file and folder names.
+    /// Returns the common prefix of the release's file and folder names.
     fn name(&self) -> String {
         format!("kenduri-{}-{}", self.version, self.machine.architecture)
     }
 }
 
-/// A processor architecture, with its names.
 pub(crate) struct Machine {
     /// The name in Rust and in the kernel.
     architecture: &'static str,
@@ -112,7 +112,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// The architecture of this machine; there is no cross-compilation.
+    /// Returns the architecture of this machine; there is no cross-compilation.
     fn here() -> Result<Self> {
         let debian = match std::env::consts::ARCH {
             "x86_64" => "amd64",
@@ -125,7 +125,6 @@ impl Machine {
         })
     }
 
-    /// The target triple of rustc and cargo.
     fn target(&self) -> String {
         format!("{}-unknown-linux-gnu", self.architecture)
     }

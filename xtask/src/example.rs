@@ -13,7 +13,7 @@ use crate::command::{output, program, run};
 use crate::interrupt;
 use crate::workspace::{root, shown};
 
-/// The site, and how it is run.
+/// The site to run, and how to run it.
 #[derive(Args)]
 pub struct Wanted {
     site: Site,
@@ -45,7 +45,7 @@ enum Way {
     Sockets,
 }
 
-/// Installs the site and runs it until it is interrupted.
+/// Installs the site and runs it until the user interrupts it.
 pub fn example(wanted: &Wanted) -> Result<()> {
     interrupt::listen()?;
     let folder = wanted.site.folder();
@@ -104,7 +104,6 @@ impl Wanted {
 }
 
 impl Site {
-    /// The folder of the site.
     pub fn folder(self) -> PathBuf {
         root().join("examples").join(match self {
             Self::Kadkahwin => "kadkahwin",
@@ -113,7 +112,7 @@ impl Site {
         })
     }
 
-    /// Installs what the site's programs need, unless it is installed.
+    /// Installs the packages that the site's programs need, unless they are installed.
     pub fn install(self) -> Result<()> {
         let folder = self.folder();
         let programs: &[&str] = match self {

@@ -1,5 +1,5 @@
-//! Handles Ctrl-C and SIGTERM: all running commands are ended, and then everything started here
-//! cleans up after itself.
+//! Handles Ctrl-C and SIGTERM: ends all running commands; then the code that started them cleans
+//! up.
 //!
 //! Each command runs in a process group of its own, so that its children end with it. A private
 //! `PostgreSQL` outlives the commands just long enough to be stopped properly.
@@ -15,13 +15,13 @@ use tokio::signal::unix::{SignalKind, signal};
 static WANTED: AtomicBool = AtomicBool::new(false);
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// A process group that an interrupt ends, until this is dropped.
+/// A process group that an interrupt ends, as long as this value exists.
 #[must_use]
 pub struct Running {
     group: Pid,
 }
 
-/// Handles signals from now on.
+/// Starts handling signals.
 pub fn listen() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -51,13 +51,12 @@ pub fn listen() -> Result<()> {
     Ok(())
 }
 
-/// Whether an interrupt was received.
 pub fn is_wanted() -> bool {
     WANTED.load(Ordering::SeqCst)
 }
 
 impl Running {
-    /// The process group of a process that was started as its leader.
+    /// Returns the process group of a process that was started as its leader.
     pub fn group_of(process: &Child) -> Result<Self> {
         let group = i32::try_from(process.id())?;
         let group = Pid::from_raw(group).context("a process has a number above 0")?;
@@ -85,6 +84,6 @@ fn running() -> MutexGuard<'static, Vec<Pid>> {
 }
 
 fn end(group: Pid) {
-    // The group may have ended by itself, which is fine.
+    // The group may have exited by itself, which is fine.
     let _ = kill_process_group(group, Signal::TERM);
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask bench` and `cargo xtask show`, which are in a crate of their own, so that running
-//! the tests does not require building their dependencies.
+//! Runs `cargo xtask bench` and `cargo xtask show`. They are in a crate of their own, so that
+//! running the tests does not require building their dependencies.
 
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::command::{program, run};
 use crate::interrupt;
 
-/// Runs a benchmark with release builds of both sides: a slow client would only measure itself.
+/// Runs a benchmark with release builds of both sides: a slow client would mainly measure itself.
 pub(crate) fn bench(what: &[OsString]) -> Result<()> {
     interrupt::listen()?;
     let cargo = [
@@ -31,7 +31,7 @@ pub(crate) fn show(what: &[OsString]) -> Result<()> {
     run(&mut showing(what))
 }
 
-/// The command of a demonstration.
+/// Returns the command that runs a demonstration.
 pub(crate) fn showing(what: &[impl AsRef<OsStr>]) -> Command {
     let mut cargo = program("cargo");
     cargo

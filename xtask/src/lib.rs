@@ -1,5 +1,6 @@
-//! What `cargo xtask` and `lab` share: running and ending other programs, a private `PostgreSQL`,
-//! the sites of `examples/`, packages of the program, and the files of the repository.
+//! Code shared by `cargo xtask` and `lab`: running and ending other programs, a private
+//! `PostgreSQL`, the sites of `examples/`, packages of the program, and the files of the
+//! repository.
 #![expect(
     clippy::print_stdout,
     reason = "a command speaks to the person who started it"

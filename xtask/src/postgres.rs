@@ -71,7 +71,7 @@ impl PrivatePostgres {
         Ok(postgres)
     }
 
-    /// The connection string of the maintenance database, as the superuser.
+    /// Returns the connection string of the maintenance database, as the superuser.
     pub fn url(&self) -> String {
         let socket = self.folder.path().display().to_string();
         format!(
@@ -80,7 +80,7 @@ impl PrivatePostgres {
         )
     }
 
-    /// The pid of the main process; those of connections are its children.
+    /// Returns the pid of the main process; the processes of connections are its children.
     pub fn process(&self) -> u32 {
         self.server.id()
     }
@@ -118,7 +118,7 @@ impl Drop for PrivatePostgres {
     }
 }
 
-/// The folder of `initdb` and `postgres`, which Debian does not include in `PATH`.
+/// Returns the folder of `initdb` and `postgres`, which Debian does not include in `PATH`.
 pub fn find_programs() -> Option<PathBuf> {
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -132,7 +132,7 @@ pub fn find_programs() -> Option<PathBuf> {
         .or_else(|| Some(find("initdb")?.parent()?.to_owned()))
 }
 
-/// A command that runs as another user and is killed by the kernel if this process dies.
+/// Makes a command that runs as another user and is killed by the kernel if this process dies.
 fn as_user(user: Option<&User>, name: &Path) -> Command {
     let mut command = program("setpriv");
     if let Some(user) = user {

@@ -1,4 +1,4 @@
-//! Runs named steps, measures their times, and prints a table of them at the end.
+//! Runs named steps, measures their durations, and prints a table of them at the end.
 
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
@@ -31,7 +31,7 @@ impl Row {
     }
 }
 
-/// A step that runs in the background. Dropping it ends it.
+/// A step that runs in the background. Dropping the step ends it.
 #[must_use]
 pub(crate) struct Background {
     name: &'static str,
@@ -53,7 +53,7 @@ impl Drop for Background {
     fn drop(&mut self) {
         if self.ended.is_some() {
             self.running.end();
-            // An earlier step has failed, and its error is the one reported.
+            // The error of an earlier step is reported, not the error of this one.
             let _ = self.wait();
         }
     }
@@ -126,7 +126,6 @@ impl Steps {
         self.rows.push(row);
     }
 
-    /// Prints the table of times.
     pub(crate) fn print_table(&self) {
         println!();
         for row in &self.rows {

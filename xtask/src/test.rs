@@ -22,9 +22,9 @@ use crate::s3::PrivateS3;
 use crate::steps::Steps;
 use crate::workspace::root;
 
-/// The number of parallel compilers: that of CI.
+/// The number of parallel compiler jobs, the same as in CI.
 const JOBS: &str = "-j2";
-/// The number of parallel tests of one binary: more than there are cores, because many tests wait.
+/// The number of parallel tests of one binary. There are fewer cores, but many tests wait.
 const THREADS: &str = "4";
 
 /// How often each race is repeated in tests.
@@ -60,17 +60,17 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
     steps.step("the tests and the program, built", || {
         run(cargo_test().arg("--no-run"))
     })?;
-    // From here on, an unoptimized build is used. A release build would take as long as all tests
-    // together.
+    // From here on, the tests use an unoptimized build. A release build would take as long as all
+    // tests together.
     let built = root().join("target/debug/kenduri");
-    // Started as early as possible: most of these tests wait for something, whereas the browser
-    // tests keep the processor busy.
+    // This step starts as early as possible: most of its tests wait for something, whereas the
+    // browser tests keep the processor busy.
     let mut machine = showing(&["install", "--program"]);
     machine.arg(&built);
     let machine = Steps::start("installed on a live systemd", machine)?;
-    // Tests cannot cause a power failure, and another test checks that the store requests durable
-    // commits. The short `deadlock_timeout` avoids a wait of one second until deadlocks are
-    // detected.
+    // Tests cannot cause a power failure, so `fsync` is off; another test checks that the store
+    // requests durable commits. The short `deadlock_timeout` avoids a wait of one second until
+    // deadlocks are detected.
     let postgres = steps.step("private PostgreSQL", || {
         PrivatePostgres::start(&["fsync=off", "deadlock_timeout=20ms"])
     })?;
@@ -121,7 +121,8 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
         run(&mut npm_test(&socketio))
     })?;
     steps.step("sign-ins with a provider", || run(&mut npm_test(&oidc)))?;
-    // In the background, because the programs of the sites start, stop and wait most of the time.
+    // This step runs in the background, because the programs of the sites start, stop and wait most
+    // of the time.
     let sites = Steps::start("sites with programs beside them", npm_test(&examples))?;
     steps.step("stories and looks in a browser", || {
         run(&mut npm_test(&browser))

@@ -7,13 +7,12 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-/// The root folder of the workspace.
 pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
 }
 
-/// A path relative to the root of the repository.
+/// Returns a path relative to the root of the repository.
 pub fn shown(path: &Path) -> String {
     path.strip_prefix(root())
         .unwrap_or(path)
@@ -21,7 +20,7 @@ pub fn shown(path: &Path) -> String {
         .to_string()
 }
 
-/// Every file below `folder`, sorted, without the leftovers of builds and package managers.
+/// Returns every file below `folder`, sorted, without the leftovers of builds and package managers.
 pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -47,7 +46,6 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The parts of `cargo metadata` that are used here.
 #[derive(Deserialize)]
 pub struct Metadata {
     /// The packages of the workspace and third-party ones.
@@ -57,41 +55,33 @@ pub struct Metadata {
 /// A crate of the workspace or of the registry.
 #[derive(Deserialize)]
 pub struct Package {
-    /// The name in its manifest.
     pub name: String,
-    /// The version in its manifest.
     pub version: String,
-    /// Where it was downloaded from; `None` for a path.
+    /// The registry or repository of the package; `None` for a path.
     pub source: Option<String>,
-    /// The licence as an SPDX expression.
     pub license: Option<String>,
-    /// The path of its `Cargo.toml`.
     pub manifest_path: PathBuf,
-    /// Its dependencies.
     pub dependencies: Vec<Dependency>,
 }
 
-/// A dependency in a manifest.
 #[derive(Deserialize)]
 pub struct Dependency {
-    /// The name of the crate.
     pub name: String,
     /// `None`, `dev` or `build`.
     pub kind: Option<String>,
 }
 
 impl Package {
-    /// Whether it belongs to this workspace.
     pub fn is_ours(&self) -> bool {
         self.source.is_none()
     }
 
-    /// The folder of its manifest.
     pub fn folder(&self) -> &Path {
         self.manifest_path.parent().unwrap_or(&self.manifest_path)
     }
 
-    /// The folders of this name: beside the manifest, and in any module that has one.
+    /// Returns the folders of this name: beside the manifest, and in any module that has such a
+    /// folder.
     pub fn folders(&self, name: &str) -> Result<Vec<PathBuf>> {
         let mut found = vec![self.folder().join(name)];
         if let Ok(modules) = fs::read_dir(self.folder().join("src")) {
@@ -111,7 +101,6 @@ pub fn load_metadata() -> Result<Metadata> {
     serde_json::from_str(&answer).context("cargo metadata answered something unexpected")
 }
 
-/// The output of a cargo command.
 pub fn cargo_says(question: &[&str]) -> Result<String> {
     let output = Command::new("cargo")
         .args(question)

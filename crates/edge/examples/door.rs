@@ -1,8 +1,8 @@
-//! A folder and a router behind the whole edge: `http://localhost:8080` leads to
-//! `https://localhost:8443`, whose certificate nobody vouches for.
+//! Serves a folder and a router through the whole edge: `http://localhost:8080` redirects to
+//! `https://localhost:8443`, which has a self-signed certificate.
 //!
-//! With a file as its argument: whatever `listen`, `tls`, `route` and `upstream` in it
-//! say, with an access log as `log.to` says. `cargo xtask bench edge --door` measures it so.
+//! With a file as its argument, it uses the file's `listen`, `tls`, `route` and `upstream`, with an
+//! access log as in `log.to`. `cargo xtask bench edge --door` measures it in this form.
 
 use std::error::Error;
 use std::fs::File;
@@ -48,7 +48,7 @@ fn here() -> Description {
     }
 }
 
-/// What a file says; relative paths in it begin in its folder.
+/// Reads a settings file; relative paths in it are relative to its folder.
 fn described(file: &Path) -> Result<(Description, Options, Option<Writing>), Box<dyn Error>> {
     let mut written: toml::Table = std::fs::read_to_string(file)?.parse()?;
     written.remove("data");

@@ -30,7 +30,6 @@ const WAITING: usize = 1 << 20;
 /// The format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// A JSON object.
     Json,
     /// The "combined" log format that Apache and nginx use.
     Combined,
@@ -69,12 +68,12 @@ impl Log {
         Ok((log, writing))
     }
 
-    /// Logs to a writer that may be shared with other logs.
+    /// Creates a log that writes to a writer, which other logs may share.
     pub fn onto(writer: &LogWriter, format: Format, mask: Mask) -> Self {
         Self::of(writer.buffer(WAITING), format, mask)
     }
 
-    /// The same log with a separate buffer.
+    /// Returns the same log with a separate buffer.
     #[must_use]
     pub fn for_worker(&self) -> Self {
         let LogFormatter {

@@ -42,7 +42,6 @@ use client::Client;
 use storage::Storage;
 use task::Task;
 
-/// Returns the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Resolves a host name to addresses, with the given port.
@@ -55,9 +54,7 @@ pub type LookUp = Arc<
 /// The clock and the DNS resolver, which tests replace.
 #[derive(Clone)]
 pub struct World {
-    /// The clock.
     pub clock: Clock,
-    /// The DNS resolver.
     pub look_up: LookUp,
 }
 
@@ -93,7 +90,7 @@ pub enum AcmeError {
     Tls(#[from] rustls::Error),
 }
 
-/// What all steps of an order need.
+/// The data that all steps of an order need.
 struct Shared {
     settings: Settings,
     world: World,
@@ -106,22 +103,21 @@ struct Shared {
 /// The state of the certificate of one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// The host name.
     pub name: String,
-    /// When its certificate becomes valid, if there is one.
+    /// The time at which its certificate becomes valid, if there is a certificate.
     pub valid_from: Option<Timestamp>,
     /// When its certificate expires, if there is one.
     pub valid_until: Option<Timestamp>,
-    /// The next step; `None` if the name cannot be ordered.
+    /// The next step; `None` if no certificate can be ordered for the name.
     pub next: Option<Next>,
     /// The failures since the last certificate was issued.
     pub failures: Option<Failures>,
-    /// Why the name cannot be ordered.
+    /// The reason why no certificate can be ordered for the name.
     pub refused: Option<Unorderable>,
 }
 
 impl Standing {
-    /// The validity period of its certificate, if there is one.
+    /// Returns the validity period of the name's certificate, if there is a certificate.
     pub(crate) fn life(&self) -> Option<Life> {
         Some(Life {
             from: self.valid_from?,
@@ -130,7 +126,7 @@ impl Standing {
     }
 }
 
-/// A task that is ready to start: everything that can fail has been done.
+/// A task that is ready to start: all steps that can fail have succeeded.
 pub struct Prepared(Shared);
 
 /// A handle to the running task.
@@ -179,27 +175,25 @@ impl Prepared {
 }
 
 impl Acme {
-    /// The responses to challenges that the edge serves.
     pub fn challenges(&self) -> &Arc<Challenges> {
         &self.challenges
     }
 
-    /// The certificates that the edge serves.
     pub fn issued(&self) -> &Arc<Issued> {
         &self.issued
     }
 
-    /// Replaces the names to order certificates for, and checks at once whether a step is due.
+    /// Replaces the names for which certificates are ordered, and checks at once whether a step is
+    /// due.
     pub fn set_names(&self, names: BTreeSet<String>) {
         self.wanted.send_replace(names);
     }
 
-    /// The current state of each name.
     pub fn report(&self) -> Arc<[Standing]> {
         Arc::clone(&self.report.borrow())
     }
 
-    /// A receiver that is notified when the report changes.
+    /// Returns a receiver that is notified when the report changes.
     pub fn watch(&self) -> watch::Receiver<Arc<[Standing]>> {
         self.report.clone()
     }

@@ -24,13 +24,13 @@ pub(crate) fn push(out: &mut Vec<u8>, address: IpAddr) {
     }
 }
 
-/// The network that counts as one client: the IPv4 address, or the IPv6 /64.
+/// Returns the network that counts as one client: the IPv4 address, or the IPv6 /64.
 pub(crate) fn network_64(address: IpAddr) -> IpAddr {
     network(address, 64)
 }
 
-/// The network that counts as one customer: the IPv4 address, or the IPv6 /48, which is the most
-/// that a provider assigns to a customer (RFC 6177).
+/// Returns the network that counts as one customer: the IPv4 address, or the IPv6 /48, which is the
+/// most that a provider assigns to a customer (RFC 6177).
 pub(crate) fn network_48(address: IpAddr) -> IpAddr {
     network(address, 48)
 }

@@ -1,4 +1,4 @@
-//! Whether responses advertise HTTP/3 with `Alt-Svc` (RFC 7838).
+//! Decides whether responses advertise HTTP/3 with `Alt-Svc` (RFC 7838).
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -17,7 +17,7 @@ const PROVED: u32 = 24 * 60 * 60;
 #[derive(Debug, Default)]
 pub(crate) struct AltSvc {
     doors: Mutex<Doors>,
-    /// The current word, kept apart so that responses need no lock.
+    /// The current advertisement, stored separately so that responses need no lock.
     word: AtomicU8,
 }
 
@@ -33,13 +33,13 @@ struct Doors {
 pub(crate) enum UdpStatus {
     /// No worker reads from it.
     Closed,
-    /// Workers read from it, but no client has connected yet.
+    /// Workers read from the socket, but no client has connected yet.
     Open,
     /// A client has connected.
     Reached,
 }
 
-/// What responses advertise.
+/// The advertisement in responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
     Nothing,
@@ -49,7 +49,7 @@ enum Word {
 }
 
 impl AltSvc {
-    /// Replaces the set of addresses with a UDP socket.
+    /// Replaces the set of socket addresses that have a UDP socket.
     pub(crate) fn keep(&self, addresses: &[&ListenAddress]) {
         let mut doors = self.doors();
         doors
@@ -85,7 +85,8 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// The value of `Alt-Svc` for a client that requested this host, which may include a port.
+    /// Returns the value of `Alt-Svc` for a client that requested this host, which may include a
+    /// port.
     pub(crate) fn header(&self, host: &str) -> Option<HeaderValue> {
         let age = match self.word() {
             Word::Nothing => return None,
@@ -93,7 +94,7 @@ impl AltSvc {
             Word::Trial => TRIAL,
             Word::Proved => PROVED,
         };
-        // The port that the client used, which may be forwarded to another one.
+        // The header names the port that the client used, which may be forwarded to another one.
         let port = host
             .rsplit_once(':')
             .and_then(|(_, port)| port.parse().ok());

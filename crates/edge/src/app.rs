@@ -1,4 +1,4 @@
-//! The app: the service that is mounted in the edge.
+//! The app: the service that the edge contains.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -34,13 +34,11 @@ pub trait App: Clone + Send + Sync + 'static {
 /// A request for another target, which the app is asked to authorize.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// Who is allowed, as configured in the route.
+    /// The users whom the route allows, in the words of its configuration.
     pub who: Arc<str>,
-    /// The request method.
     pub method: Method,
     /// The path and query, as the edge parsed them.
     pub target: PathAndQuery,
-    /// The request headers.
     pub headers: HeaderMap,
     /// The client.
     pub info: ClientInfo,
@@ -51,14 +49,13 @@ pub struct Question {
 pub enum AuthDecision {
     /// The request may go on.
     Pass(Pass),
-    /// The request is rejected with this response.
     Refuse(Answer),
 }
 
 /// The changes to an authorized request and its response.
 #[derive(Debug, Default)]
 pub struct Pass {
-    /// Headers that only the app may set. Those that the client sent are removed.
+    /// Headers that only the app may set. The edge removes them from the client's request.
     pub vouched: Vec<HeaderName>,
     /// The values of the headers that the app sets.
     pub headers: HeaderMap,

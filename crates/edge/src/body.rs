@@ -24,13 +24,11 @@ pub(crate) use read_permits::{ReadPermit, Readers};
 
 pub(crate) use http1::has_no_body;
 
-/// Why a body was incomplete.
+/// The reason why a body is incomplete.
 pub type BodyError = Box<dyn Error + Send + Sync>;
 
-/// An HTTP response.
 pub type Answer = http::Response<Body>;
 
-/// Makes a response.
 pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answer {
     let mut answer = Answer::new(body);
     *answer.status_mut() = status;
@@ -38,7 +36,7 @@ pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: Body) -> Answ
     answer
 }
 
-/// Reads at most `most` bytes that are available now. Empty at the end of the stream.
+/// Reads at most `most` bytes that are available now. Returns no bytes at the end of the stream.
 pub(crate) fn poll_piece(
     stream: &mut (impl AsyncRead + Unpin),
     context: &mut Context<'_>,
@@ -50,16 +48,16 @@ pub(crate) fn poll_piece(
     let reading = pin!(stream.read_buf(&mut limited));
     ready!(reading.poll(context))?;
     if piece.len() < piece.capacity() / 2 {
-        // Copy a small piece, so that a slow reader does not keep a mostly empty buffer.
+        // A small piece is copied, so that a slow reader does not keep a mostly empty buffer.
         return Poll::Ready(Ok(Bytes::copy_from_slice(&piece)));
     }
     Poll::Ready(Ok(piece.freeze()))
 }
 
-/// The size of a body of which `held` bytes precede the rest.
+/// Returns the size of a body of which `held` bytes precede the rest.
 pub(crate) fn with_more(rest: SizeHint, held: u64) -> SizeHint {
     let mut whole = SizeHint::new();
-    // Set the upper bound first: the lower one must never exceed it.
+    // The upper bound is set first, because the lower one must never exceed it.
     if let Some(upper) = rest.upper() {
         whole.set_upper(upper.saturating_add(held));
     }
@@ -74,17 +72,15 @@ pub(crate) struct SendfileRange<'a> {
     /// The offset in the file.
     pub(crate) place: u64,
     pub(crate) length: usize,
-    /// The permit for this step, to be passed on after some of the part was sent.
+    /// The permit for this step, to be released after some of the part was sent.
     pub(crate) turn: ReadPermit,
 }
 
 /// A body. The common sources are enum variants, which avoids boxed traits for most requests.
 #[derive(Debug, Default)]
 pub enum Body {
-    /// An empty body.
     #[default]
     Empty,
-    /// A body in memory.
     Full(Full<Bytes>),
     /// Parts of files that are not in memory.
     FileBody(Box<FileBody>),
@@ -95,7 +91,6 @@ pub enum Body {
 }
 
 impl Body {
-    /// A body of these bytes.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         if bytes.is_empty() {
@@ -105,13 +100,12 @@ impl Body {
         }
     }
 
-    /// A body of parts of files.
     pub(crate) fn pieces(pieces: FileBody) -> Self {
         Self::FileBody(Box::new(pieces))
     }
 
-    /// Whether the whole body is in one file, so that `sendfile` can send it. To be asked once,
-    /// before sending.
+    /// Whether the whole body is in one file, so that `sendfile` can send it. Must be asked before
+    /// sending begins.
     pub(crate) fn is_in_file(&self) -> bool {
         match self {
             Self::FileBody(pieces) => pieces.is_one_file(),
@@ -120,8 +114,8 @@ impl Body {
         }
     }
 
-    /// Waits for the next part that `sendfile` can send, of a body that [is in a
-    /// file](Self::is_in_file) and is not at its end.
+    /// Waits for the next part that `sendfile` can send. The body must be [in a
+    /// file](Self::is_in_file) and not at its end.
     pub(crate) fn poll_stretch(
         &mut self,
         context: &mut Context<'_>,
@@ -159,7 +153,7 @@ impl Body {
         }
     }
 
-    /// The bytes of a body that [is here](Self::is_here).
+    /// Returns the bytes of a body that [is in memory](Self::is_here).
     pub(crate) fn into_whole(mut self) -> Bytes {
         let mut context = Context::from_waker(Waker::noop());
         match Pin::new(&mut self).poll_frame(&mut context) {
@@ -168,12 +162,12 @@ impl Body {
         }
     }
 
-    /// A body of which some frames, or the error that ended it, were read already.
+    /// Makes a body of which some frames, or the error that ended it, were already read.
     pub(crate) fn begun(ahead: VecDeque<Result<Frame<Bytes>, BodyError>>, rest: Self) -> Self {
         Self::stream(Begun { ahead, rest })
     }
 
-    /// A body produced by another type of stream.
+    /// Makes a body from another type of stream.
     pub fn stream<B>(body: B) -> Self
     where
         B: HttpBody<Data = Bytes> + Send + 'static,

@@ -1,23 +1,23 @@
 //! A shared HTTP cache in memory (RFC 9111).
 //!
-//! A route enables it with `shared_cache`. `rules` decides what may be stored and how long it is
-//! fresh, `store` keeps responses in memory, `in_flight` lets requests wait for the same response,
-//! and `respond` makes responses from stored ones. `pipeline/from_cache.rs` leads a request through
-//! them.
+//! A route enables it with `shared_cache`. `rules` decides which responses may be stored and how
+//! long they are fresh, `store` keeps responses in memory, `in_flight` lets requests wait for the
+//! same response, and `respond` makes responses from stored ones. `pipeline/from_cache.rs` leads a
+//! request through them.
 //!
-//! # What is never stored
+//! # Responses that are never stored
 //!
 //! Responses with `Set-Cookie`, `private` or `no-store`. Responses to requests with
-//! `Authorization`; such requests are not served from the cache either. Incomplete bodies.
-//! Responses to requests with `Cookie` that do not state a lifetime, unless the route allows it.
-//! Content codings: stored responses pass through [`compression`](crate::filters::compression) like
-//! all others. Responses without caching headers, unless the route configures a lifetime.
+//! `Authorization`; the cache does not serve such requests either. Incomplete bodies. Responses to
+//! requests with `Cookie` that do not state a lifetime, unless the route allows it. Content
+//! codings: stored responses pass through [`compression`](crate::filters::compression) like all
+//! others. Responses without caching headers, unless the route configures a lifetime.
 //!
 //! # The key
 //!
 //! The target of the route, then scheme, host and path with query as sent to the server, and the
 //! request headers named in `Vary`. Nothing else in a request can affect the response to another
-//! one, provided that the server sets `Vary` correctly.
+//! request, provided that the server sets `Vary` correctly.
 
 mod directives;
 mod in_flight;
@@ -63,7 +63,6 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The policy of the route with this name and target.
     pub(crate) fn new(route: &str, to: &str, unsaid: Unsaid, with_cookies: bool) -> Self {
         Self {
             scope: to.into(),
@@ -73,8 +72,9 @@ impl Policy {
         }
     }
 
-    /// The lifetimes for the response to this request if it has no caching headers. Zero if the
-    /// request has cookies, since the response may be for one user and nothing in it tells.
+    /// Returns the lifetimes for the response to this request if the response has no caching
+    /// headers. They are zero if the request has cookies, because the response may be for one user
+    /// without saying so.
     pub(crate) fn unsaid_to(&self, request: &HeaderMap) -> Unsaid {
         let mut unsaid = self.unsaid;
         if self.is_personal(request) {
@@ -83,7 +83,7 @@ impl Policy {
         unsaid
     }
 
-    /// Whether the lifetime of the route does not apply to the response, since the request has
+    /// Whether the lifetime of the route does not apply to the response, because the request has
     /// cookies and the response may be for one user.
     pub(crate) fn is_personal(&self, request: &HeaderMap) -> bool {
         !self.with_cookies && !self.unsaid.lifetime.is_zero() && request.contains_key(COOKIE)

@@ -9,19 +9,20 @@ use crate::crypto;
 use crate::durable;
 
 pub(crate) const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
-/// The file in the data folder.
+/// The file's name in the data folder.
 const FILE: &str = "cdn-id";
-/// How often a request may pass through the same edge, since a route may deliberately lead to
-/// another route.
+/// How often a request may pass through the same edge. More than once is legitimate, because a
+/// route may deliberately lead to another route.
 const PASSES: usize = 5;
 
-/// The name of this installation in `CDN-Loop`. It is random, because two installations with the
-/// same settings may stand in a chain.
+/// The name of this installation in `CDN-Loop`. The name is random, because two installations with
+/// the same settings may stand in a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CdnId(HeaderValue);
 
 impl CdnId {
-    /// The name stored in the data folder; generated and stored if there is none. Blocks.
+    /// Returns the name stored in the data folder; generates and stores a name if there is none.
+    /// Blocks.
     pub fn kept_in(data: &Path) -> Self {
         let kept = fs::read_to_string(data.join(FILE));
         if let Some(id) = kept.as_deref().ok().and_then(Self::parse) {
@@ -47,7 +48,7 @@ impl CdnId {
         fits.then_some(Self(id))
     }
 
-    /// A random name.
+    /// Generates a random name.
     pub(crate) fn random() -> Self {
         let bits = crypto::random().unwrap_or_else(|error| {
             tracing::warn!(%error, "the name in CDN-Loop is that of others");
@@ -57,7 +58,7 @@ impl CdnId {
         Self(HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("kenduri")))
     }
 
-    /// A copy that shares no reference count with other threads.
+    /// Returns a copy that shares no reference count with other threads.
     pub(crate) fn for_worker(&self) -> Self {
         let copied = HeaderValue::from_bytes(self.0.as_bytes());
         Self(copied.unwrap_or_else(|_| self.0.clone()))
@@ -68,7 +69,7 @@ impl CdnId {
         headers.append(CDN_LOOP, self.0.clone());
     }
 
-    /// Whether a request has passed through here too often to be forwarded again.
+    /// Whether a request has passed through this edge too often to be forwarded again.
     pub(crate) fn has_passed_too_often(&self, headers: &HeaderMap) -> bool {
         let lines = headers.get_all(CDN_LOOP).iter();
         let passed = lines
@@ -90,7 +91,7 @@ mod tests {
         assert_eq!(CdnId::kept_in(folder.path()), made);
         let other = tempfile::tempdir().unwrap();
         assert_ne!(CdnId::kept_in(other.path()), made);
-        // A file without a valid name is replaced.
+        // A file without a valid name is overwritten.
         fs::write(folder.path().join(FILE), "a, b\n").unwrap();
         let again = CdnId::kept_in(folder.path());
         assert_ne!(again, made);

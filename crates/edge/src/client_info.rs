@@ -1,4 +1,4 @@
-//! What the edge knows of the client of a request, after considering trusted proxies.
+//! Describes the client of a request, with regard to trusted proxies.
 
 use std::fmt::{self, Debug, Display};
 use std::hash::{BuildHasher as _, RandomState};
@@ -8,13 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderName, HeaderValue};
 
-/// The client, and how it reached the edge.
+/// The client of a request, and its way to the edge.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {
     /// The IP address of the client: that of the peer, or the one reported by a trusted proxy.
     pub client: IpAddr,
-    /// Whether no header claims that the request was forwarded for another client, whether trusted
-    /// or not.
+    /// Whether no header, trusted or not, claims that the request was forwarded for another client.
     pub is_direct: bool,
     /// Whether the peer may set `Forwarded` and `X-Forwarded-*`.
     pub peer_is_trusted: bool,
@@ -26,17 +25,13 @@ pub struct ClientInfo {
     pub id: RequestId,
 }
 
-/// How a client reached the first proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// Clear text.
     Http,
-    /// TLS.
     Https,
 }
 
 impl Scheme {
-    /// The scheme in a URL.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -59,7 +54,6 @@ impl RequestId {
     /// The longest id accepted from a trusted proxy.
     const LONGEST: usize = 64;
 
-    /// Parses an id.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = !text.is_empty()
             && text
@@ -70,7 +64,7 @@ impl RequestId {
         fits.then_some(Self { text: id, length })
     }
 
-    /// An id of 32 hexadecimal digits made of these bits.
+    /// Makes an id of 32 hexadecimal digits from these bits.
     pub(crate) fn of_bits(bits: u128) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         const LENGTH: usize = 32;
@@ -85,15 +79,14 @@ impl RequestId {
         }
     }
 
-    /// The header value. Marked sensitive, because every id is unique and so must not take space in
-    /// the HPACK table (RFC 7541, section 7.1.3).
+    /// Returns the header value. It is marked sensitive, because every id is unique and so must not
+    /// take space in the HPACK table (RFC 7541, section 7.1.3).
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         let mut value = HeaderValue::from_bytes(self.as_bytes()).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
 
-    /// The id as text.
     pub fn as_str(&self) -> &str {
         // The id is always ASCII.
         std::str::from_utf8(self.as_bytes()).unwrap_or_default()
@@ -124,7 +117,6 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
-    /// A new id.
     pub(crate) fn make(&self) -> RequestId {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let high = self.keys.hash_one(number);

@@ -4,7 +4,6 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
-/// The last formatted second.
 #[derive(Debug, Default)]
 pub(crate) struct ClockText {
     of: Option<Duration>,
@@ -12,8 +11,8 @@ pub(crate) struct ClockText {
 }
 
 impl ClockText {
-    /// The second of a time in the format `form`, which must be the same in every call, and the
-    /// nanoseconds after it.
+    /// Formats the second of a time, and returns that text and the nanoseconds after the second.
+    /// The format `form` must be the same in every call.
     pub(crate) fn of(&mut self, time: SystemTime, form: &str) -> (&str, u32) {
         let since = time.duration_since(SystemTime::UNIX_EPOCH);
         let since = since.unwrap_or_default();

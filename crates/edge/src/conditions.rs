@@ -42,7 +42,7 @@ pub(crate) fn judge(
     Precondition::Send
 }
 
-/// Whether `If-Range` matches, so that a range may be sent (RFC 9110, section 13.1.5); true without
+/// Whether `If-Range` matches, so that a range may be sent (RFC 9110, section 13.1.5). True without
 /// `If-Range`.
 pub(crate) fn range_holds(
     request: &HeaderMap,
@@ -106,7 +106,7 @@ fn has(mut list: &[u8], tag: &[u8], comparison: Comparison) -> bool {
             return false;
         };
         let (said, rest) = quoted.split_at(end + 2);
-        // The tag of an upstream may itself be weak, which never matches strongly.
+        // The tag of an upstream may itself be weak; a weak tag never matches strongly.
         let is_same = match comparison {
             Comparison::Strong => !is_weak && said == tag,
             Comparison::Weak => said == tag.strip_prefix(b"W/").unwrap_or(tag),

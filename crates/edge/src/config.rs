@@ -35,7 +35,6 @@ use bodies::Bodies;
 use check::Check;
 use services::Fronts;
 
-/// The surroundings in which settings are checked.
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
     /// The folder of the settings file, to which file names in it are relative.
@@ -50,7 +49,6 @@ pub struct Ground<'a> {
 /// [`Edge::set_servers`](crate::Edge::set_servers).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// The name in routes.
     pub name: String,
     /// Whether the service accepts connections; if not, no route can lead to it.
     pub listens: bool,
@@ -90,7 +88,7 @@ impl Default for Service {
 pub struct Flaw {
     /// The key of the setting, such as `route[2].to`, counted from 0.
     pub key: String,
-    /// What is wrong.
+    /// The description of the error.
     pub what: String,
     /// How to correct the setting.
     pub mend: String,
@@ -124,7 +122,8 @@ impl Plan {
         let mut check = Check::default();
         let mut listen = listen::listen(&description.listen, ground, &mut check);
         let bodies = Bodies::of(description, &mut check);
-        // The plan is discarded if these are invalid, so the default is only a placeholder.
+        // If these settings are invalid, the plan is discarded, so the default is only a
+        // placeholder.
         let usual = bodies.unwrap_or(Bodies::USUAL);
         let fronts = services::fronts(ground, listen.as_ref(), usual, &mut check);
         if let Some(listen) = &mut listen {
@@ -154,7 +153,7 @@ impl Plan {
         }
     }
 
-    /// A plan in which every request goes to the app.
+    /// Makes a plan in which every request goes to the app.
     pub fn of_app(listen: ListenSettings, tls: TlsSettings) -> Self {
         Self {
             listen,
@@ -170,23 +169,21 @@ impl Plan {
         }
     }
 
-    /// The addresses to listen on, and the limits of every connection.
     pub fn listen(&self) -> &ListenSettings {
         &self.listen
     }
 
-    /// The TLS settings.
     pub fn tls(&self) -> &TlsSettings {
         &self.tls
     }
 
-    /// The certificate authority, if one is configured.
+    /// Returns the certificate authority, if one is configured.
     pub fn authority(&self) -> Option<&Authority> {
         self.authority.as_ref()
     }
 
-    /// Also orders a certificate for this host, if an authority is configured and no certificate
-    /// file covers the host.
+    /// Adds this host to those for which a certificate is ordered, if an authority is configured
+    /// and no certificate file covers the host.
     pub fn order_for(&mut self, host: &str) {
         let host = host.to_ascii_lowercase();
         let authority = self.authority.as_mut();
@@ -196,8 +193,8 @@ impl Plan {
         }
     }
 
-    /// Also leads these paths, on all hosts and where no route matches, to the mounted service. The
-    /// app need not run for them.
+    /// Routes these paths, on all hosts and where no other route matches, to the mounted service.
+    /// The app need not run for them.
     pub fn answer_also(&mut self, paths: &[&str]) {
         let paths = paths.iter().filter_map(|path| {
             let is_taken = self
@@ -210,25 +207,26 @@ impl Plan {
     }
 
     /// Whether a TLS handshake for this host, in lower case and without a port, finds a
-    /// certificate. While an ordered one is not yet issued, a self-signed one is used.
+    /// certificate. While an ordered certificate is not yet issued, a self-signed one is used.
     pub fn has_certificate(&self, host: &str) -> bool {
         !self.listen.https.is_empty()
             && (self.tls.self_signed.contains(host)
                 || tls::patterns(&self.tls.certificates).any(|pattern| pattern.matches(host)))
     }
 
-    /// The upstream groups by the name in [`Target::Proxy`]. Those of `service:NAME` have no
-    /// servers yet.
+    /// Returns the upstream groups by the name in [`Target::Proxy`]. The groups of `service:NAME`
+    /// have no servers yet.
     pub fn upstreams(&self) -> &BTreeMap<Arc<str>, UpstreamSettings> {
         &self.upstreams
     }
 
-    /// The route for every request at this address, if it is the front of a service.
+    /// Returns the route for every request at this address, if the address is the front of a
+    /// service.
     pub(crate) fn front(&self, at: &ListenAddress) -> Option<&Arc<Route>> {
         self.fronts.get(at)
     }
 
-    /// The service whose front is at this address, given as in a
+    /// Returns the service whose front is at this address, given as in a
     /// [`ListenError`](crate::ListenError).
     pub fn service_at(&self, address: &str) -> Option<&str> {
         let mut fronts = self.fronts.iter();
@@ -236,13 +234,12 @@ impl Plan {
         services::service_of(&route.to)
     }
 
-    /// All routes.
     pub fn routes(&self) -> &Table {
         &self.routes
     }
 
     /// Takes over the counters of each route from the previous plan, and the cached files of
-    /// folders that are the same in both.
+    /// folders that both plans contain.
     pub(crate) fn go_on_from(&self, before: &Self) {
         for route in self.routes.routes() {
             let same = before.routes.routes().find(|old| old.name == route.name);
@@ -262,7 +259,7 @@ impl Plan {
         }
     }
 
-    /// The folders of static files.
+    /// Returns the folders of static files.
     fn folders(&self) -> impl Iterator<Item = &Folder> {
         self.routes
             .routes()
@@ -272,22 +269,20 @@ impl Plan {
             })
     }
 
-    /// The ids of these folders.
+    /// Returns the ids of the folders of static files.
     pub(crate) fn folder_ids(&self) -> HashSet<u64> {
         self.folders().map(Folder::id).collect()
     }
 
-    /// The settings of the cache store.
     pub fn cache(&self) -> &StoreSettings {
         &self.cache
     }
 
-    /// The memory limit of all buffered bodies together, in bytes.
+    /// Returns the memory limit of all buffered bodies together, in bytes.
     pub(crate) fn buffer_memory(&self) -> usize {
         self.buffer_memory
     }
 
-    /// Warnings about valid settings.
     pub fn warnings(&self) -> &[Flaw] {
         &self.warnings
     }
@@ -300,13 +295,13 @@ impl Plan {
         })
     }
 
-    /// The route that matches a request. Does not allocate.
+    /// Returns the route that matches a request. Does not allocate.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         let own = || self.own.find(host, path);
         self.routes.find(host, path).or_else(own)
     }
 
-    /// The routes as text, in the order of matching, and the fronts of services.
+    /// Returns the routes as text, in the order of matching, and the fronts of services.
     pub fn table(&self) -> String {
         let rows = self.routes.rows().chain(self.own.rows());
         let head = ["host", "path", "to"].map(str::to_owned);

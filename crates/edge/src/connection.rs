@@ -1,4 +1,4 @@
-//! Serving one connection, from its first byte to its last.
+//! Serves one connection, from its first byte to its last.
 
 pub(crate) mod activity;
 mod answer_head;
@@ -50,25 +50,25 @@ use self::unsent::UnsentBytes;
 
 /// The maximum number of concurrent streams of a connection over HTTP/2 or HTTP/3.
 pub(crate) const STREAMS: u32 = 128;
-/// How many streams a client may reset before they were accepted, and how many it may cause the
-/// edge to reset, before the connection is closed (CVE-2023-44487 and similar attacks).
+/// The number of streams that a client may reset before they were accepted, and the number of
+/// resets that a client may cause the edge to send. Beyond either, the edge closes the connection
+/// (CVE-2023-44487 and similar attacks).
 const RESETS: usize = 32;
 const LOCAL_RESETS: usize = 256;
 /// The flow-control windows of a stream and a connection over HTTP/2 or HTTP/3, in bytes.
 pub(crate) const STREAM_WINDOW: u32 = 256 * 1_024;
 pub(crate) const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
-/// The maximum number of bytes buffered for each HTTP/2 stream, beside one slice that the engine
-/// may hold. The buffers of a connection together are limited by [`UnsentBytes`].
+/// The maximum number of bytes buffered for each HTTP/2 stream, besides one slice that the engine
+/// may hold. [`UnsentBytes`] limits the buffers of a connection together.
 const STREAM_BUFFER: usize = 64 * 1_024;
 /// The timeout of a ping on a connection over HTTP/2 or HTTP/3.
 pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 /// How long an HTTP/2 connection may stay open after the edge has begun to close it.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// The edge itself rejects a head over HTTP/2 or HTTP/3 that is too large, up to this multiple of
-/// the limit. Above it, the engine rejects the head.
+/// The largest head over HTTP/2 or HTTP/3 that the edge itself rejects, as a multiple of the limit.
+/// The engine rejects larger heads.
 pub(crate) const UNSEEN: usize = 4;
 
-/// The size limits and timeouts of a client connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) header_size: usize,
@@ -112,7 +112,7 @@ where
     let begun = CancellationToken::new();
     let drained = async {
         shared.drain.cancelled().await;
-        // If the client has not sent its preface yet, the engine closes the connection, and a
+        // If the client has not sent its preface yet, the engine would close the connection, and a
         // request under way would be lost.
         let _ = tokio::time::timeout(lame_duck_time, begun.cancelled()).await;
     };
@@ -122,7 +122,7 @@ where
     let service = service_fn(|mut request: Request<Incoming>| {
         let (here, peer, busy) = (Arc::clone(&here), Arc::clone(&peer), Arc::clone(&busy));
         let unsent = Arc::clone(&unsent);
-        // Boxed, because the engine moves the future before it runs.
+        // The future is boxed, because the engine moves it before running it.
         Box::pin(async move {
             let is_tunnel = *request.method() == Method::CONNECT;
             if is_tunnel {
@@ -206,13 +206,14 @@ fn offer_switch(request: &mut Request<Incoming>) {
     request.extensions_mut().insert(OnUpgrade::new(switching));
 }
 
-/// The reason with which the engine closed a connection because of what its client sent.
+/// Returns the reason with which the engine closed a connection because of the data that the client
+/// sent.
 fn refused_by_engine(error: &hyper::Error) -> Option<h2::Reason> {
     let error = error.source()?.downcast_ref::<h2::Error>()?;
     error.is_library().then(|| error.reason()).flatten()
 }
 
-/// Logs and counts a request that cannot be parsed: the head of an HTTP/3 request, or whatever
+/// Logs and counts a request that cannot be parsed: the head of an HTTP/3 request, or the data that
 /// ended an HTTP/2 connection. The engine reports the error to the client.
 pub(crate) async fn refused_unheard(
     here: &Arc<WorkerContext>,
@@ -233,8 +234,8 @@ pub(crate) async fn refused_unheard(
     let _ = answer.into_body().collect().await;
 }
 
-/// The size of a head as HTTP/2 and HTTP/3 define it (RFC 9113, section 6.5.2; RFC 9114, section
-/// 4.2.2).
+/// Returns the size of a head as HTTP/2 and HTTP/3 define it (RFC 9113, section 6.5.2; RFC 9114,
+/// section 4.2.2).
 fn list_size<B>(request: &Request<B>) -> usize {
     const EACH: usize = 32;
     let uri = request.uri();

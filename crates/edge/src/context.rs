@@ -40,8 +40,8 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 pub(crate) struct Shared {
     pub(crate) running: ArcSwap<Running>,
     pub(crate) certificates: Arc<Certificates>,
-    /// Created when TLS is first used, because seeding the random number generator takes longer
-    /// than the rest of the start.
+    /// The TLS state. It is created when TLS is first used, because seeding the random number
+    /// generator takes longer than the rest of the start.
     pub(crate) tls: OnceLock<Tls>,
     pub(crate) places: Places,
     pub(crate) ids: Ids,
@@ -50,12 +50,11 @@ pub(crate) struct Shared {
     pub(crate) maintenance: Option<Arc<Maintenance>>,
     pub(crate) passwords: Passwords,
     pub(crate) clock: Clock,
-    /// The cache, for all workers.
     pub(crate) cache: Arc<Store>,
     pub(crate) alt_svc: AltSvc,
     pub(crate) service_backends: ServiceBackends,
     pub(crate) tunnels: Tunnels,
-    /// The port of https; 0 if there is none.
+    /// The port of HTTPS; 0 if there is none.
     pub(crate) https_port: AtomicU32,
     /// Cancelled when the edge begins to stop.
     pub(crate) drain: CancellationToken,
@@ -66,7 +65,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Creates what these listeners need.
+    /// Creates the state that these listeners need.
     pub(crate) fn prepare(&self, listen: &ListenSettings) -> Result<(), TlsError> {
         if listen.https.is_empty() {
             return Ok(());
@@ -74,7 +73,7 @@ impl Shared {
         self.tls().map(drop)
     }
 
-    /// The TLS acceptors, created on first use.
+    /// Returns the TLS acceptors, created on first use.
     pub(crate) fn tls(&self) -> Result<&Tls, TlsError> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);
@@ -83,13 +82,12 @@ impl Shared {
         Ok(self.tls.get_or_init(|| tls))
     }
 
-    /// The current configuration.
     pub(crate) fn running(&self) -> Guard<Arc<Running>> {
         self.running.load()
     }
 
-    /// Whether requests for this host are allowed on this connection: its certificate must be the
-    /// one of the host (RFC 9110, section 7.4).
+    /// Whether requests for this host are allowed on this connection: the connection's certificate
+    /// must be the host's (RFC 9110, section 7.4).
     pub(crate) fn may_serve(&self, peer: &Peer, host: &str) -> bool {
         let (Scheme::Https, Some(server_name)) = (peer.scheme, peer.server_name.as_deref()) else {
             return true;
@@ -154,7 +152,6 @@ impl Shared {
     }
 }
 
-/// The state of one worker.
 pub(crate) struct WorkerContext {
     pub(crate) shared: Arc<Shared>,
     pub(crate) app: Option<Mounted>,
@@ -165,11 +162,11 @@ pub(crate) struct WorkerContext {
     pub(crate) log: Option<Log>,
     /// The name of this installation in `CDN-Loop`.
     pub(crate) cdn_id: CdnId,
-    /// The formatted `Date` of the current second.
+    /// The cached text of the current second for `Date`.
     pub(crate) date: Mutex<ClockText>,
     /// A buffer for response heads.
     pub(crate) scratch: ScratchBuffer,
-    /// Child tokens of those in `shared`, so that workers do not contend for the same lock.
+    /// Child tokens of the tokens in `shared`, so that workers do not contend for the same lock.
     pub(crate) drain: CancellationToken,
     pub(crate) end: CancellationToken,
 }
@@ -192,6 +189,6 @@ pub(crate) struct Peer {
     pub(crate) server_name: Option<Arc<str>>,
     /// The TLS version; empty for clear text.
     pub(crate) tls: &'static str,
-    /// The address that the client connected to, if it is the front of a service.
+    /// The address to which the client connected, if it is the front of a service.
     pub(crate) front: Option<Arc<ListenAddress>>,
 }

@@ -3,7 +3,6 @@
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 
-/// The value of a cookie.
 pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     headers
         .get_all(COOKIE)
@@ -15,7 +14,6 @@ pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> 
         })
 }
 
-/// Removes a cookie from a request.
 pub(crate) fn remove(headers: &mut HeaderMap, name: &str) {
     if value(headers, name).is_none() {
         return;

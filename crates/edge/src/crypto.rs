@@ -5,7 +5,6 @@ use std::sync::{Arc, LazyLock};
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
-/// Random bytes from the system.
 pub(crate) fn random<const SIZE: usize>() -> io::Result<[u8; SIZE]> {
     let mut bytes = [0; SIZE];
     let filled = PROVIDER.secure_random.fill(&mut bytes);
@@ -16,7 +15,7 @@ pub(crate) fn random<const SIZE: usize>() -> io::Result<[u8; SIZE]> {
 static PROVIDER: LazyLock<Arc<CryptoProvider>> =
     LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
 
-/// The provider of all algorithms for TLS.
+/// Returns the provider of all algorithms for TLS.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::clone(&PROVIDER)
 }

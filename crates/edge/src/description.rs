@@ -1,7 +1,7 @@
 //! The settings as plain strings and numbers, as in `kenduri.toml`.
 //!
-//! Nothing here has been checked; a plan is made from it before it is used. Sizes are numbers with
-//! K, M or G; times are numbers with ms, s, m, h or d.
+//! The values have not been checked; a plan is made from them before they are used. Sizes are
+//! numbers with K, M or G; times are numbers with ms, s, m, h or d.
 
 use std::collections::BTreeMap;
 
@@ -76,16 +76,16 @@ impl Default for Cache {
 pub struct Listen {
     /// `HOST:PORT`, `:PORT` for every address of the machine, or `unix:FILE`.
     pub http: Vec<String>,
-    /// The same, with TLS.
+    /// Like `http`, but with TLS.
     pub https: Vec<String>,
-    /// Whether HTTP/3 is served on the UDP ports of the same numbers.
+    /// Whether HTTP/3 is also served, on the UDP ports with the numbers of `https`.
     pub http3: bool,
     /// Addresses or networks that may set `Forwarded` and `X-Forwarded-*`.
     pub trusted_proxies: Vec<String>,
     /// The header that trusted proxies set.
     pub forwarded_header: ForwardedHeader,
-    /// Those of the addresses above at which trusted proxies begin each connection with the PROXY
-    /// protocol.
+    /// The entries of `http` and `https` at which trusted proxies begin each connection with the
+    /// PROXY protocol.
     pub proxy_protocol: Vec<String>,
     /// The maximum number of open connections; further ones wait.
     pub connections: u32,
@@ -93,7 +93,7 @@ pub struct Listen {
     pub connections_per_address: u32,
     /// The largest size of a request line and header section.
     pub header_size: String,
-    /// The timeout of the header section of a request.
+    /// The timeout of a request's header section.
     pub header_time: String,
     /// How long a connection may be idle between requests.
     pub idle_time: String,
@@ -132,8 +132,8 @@ impl Default for Listen {
     }
 }
 
-/// The header in which trusted proxies report the client. They may pass on other such headers as
-/// their clients sent them, which are not trustworthy.
+/// The header in which trusted proxies report the client. Proxies may pass on other such headers
+/// from their clients, which are not trustworthy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
@@ -177,7 +177,7 @@ pub struct Acme {
     /// A file with an additional root certificate to verify the directory's certificate.
     #[serde(default)]
     pub ca: String,
-    /// Whether to order certificates even for names that do not resolve.
+    /// Whether certificates are also ordered for names that do not resolve.
     #[serde(default)]
     pub force: bool,
 }
@@ -189,11 +189,11 @@ fn lets_encrypt() -> String {
 /// The challenge type that proves control of a name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Challenge {
-    /// By a certificate in a TLS handshake (RFC 8737).
+    /// The authority looks for a certificate in a TLS handshake (RFC 8737).
     #[default]
     #[serde(rename = "tls-alpn-01")]
     TlsAlpn01,
-    /// By a text at a well-known path (RFC 8555, section 8.3).
+    /// The authority looks for a text at a well-known path (RFC 8555, section 8.3).
     #[serde(rename = "http-01")]
     Http01,
 }
@@ -225,7 +225,7 @@ pub struct Certificate {
     pub default: bool,
 }
 
-/// `[[route]]`: which requests go where.
+/// `[[route]]`: the target of some requests.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Route {
@@ -257,7 +257,7 @@ pub struct Route {
     pub body_rate: String,
     /// Overrides `proxy.buffer_request` unless empty.
     pub buffer_request: String,
-    /// For files: the paths to try in turn, in which `{path}` is the requested path.
+    /// For files: the paths to try, in this order, in which `{path}` is the requested path.
     pub r#try: Vec<String>,
     /// For files: whether folders without an index file are listed.
     pub listing: bool,
@@ -265,7 +265,7 @@ pub struct Route {
     pub cache: BTreeMap<String, String>,
     /// For files: the target if no file exists, such as `app`; if empty, the response is 404.
     pub fallback: String,
-    /// For upstream servers: their responses are cached, as far as they allow it.
+    /// For upstream servers: the caching of their responses, as far as they allow it.
     pub shared_cache: Option<SharedCache>,
 }
 
@@ -273,13 +273,14 @@ pub struct Route {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SharedCache {
-    /// How long responses are fresh if they do not state it; if empty, those are not stored.
+    /// How long responses are fresh if they do not state a lifetime; if empty, such responses are
+    /// not stored.
     pub lifetime: String,
     /// Whether `lifetime` also applies to responses to requests with cookies.
     pub with_cookies: bool,
-    /// How long after that a stale response may be sent while it is revalidated.
+    /// How long after its lifetime a stale response may be sent while it is revalidated.
     pub stale_while_revalidate: String,
-    /// How long after that a stale response may be sent if the upstream server fails.
+    /// How long after its lifetime a stale response may be sent if the upstream server fails.
     pub stale_if_error: String,
 }
 
@@ -305,7 +306,7 @@ pub struct Access {
 pub struct Basic {
     /// A file with a line `name:hash` for each user, with argon2id hashes.
     pub file: String,
-    /// The realm, which browsers show and store the password for.
+    /// The realm: browsers show it, and store the password for it.
     #[serde(default = "sign_in")]
     pub realm: String,
 }
@@ -334,7 +335,7 @@ pub struct Ask {
 pub struct Limit {
     /// The rate, such as `10/s`, `100/m` or `1000/h`.
     pub rate: String,
-    /// How many requests may come at once; 0 for the number in `rate`.
+    /// The number of requests that may come at once; 0 for the number in `rate`.
     #[serde(default)]
     pub burst: u32,
     /// What identifies a client: `ip`, `header:NAME` or `cookie:NAME`.
@@ -377,7 +378,7 @@ pub struct Upstream {
     pub to: Vec<String>,
     /// `round-robin`, `least` or `sticky`.
     pub balance: String,
-    /// The health check; if `None`, only failed requests tell that a server is down.
+    /// The health check; if `None`, only failed requests show that a server is down.
     pub health: Option<Health>,
     /// The timeout of a connection attempt.
     pub connect_time: String,

@@ -40,7 +40,7 @@ pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     File::open(if is_here { Path::new(".") } else { folder })?.sync_all()
 }
 
-/// Removes a file if there is one. A power failure before [`sync`] may bring it back.
+/// Removes a file if there is one. A power failure before [`sync`] may undo the removal.
 pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn a_file_is_replaced_whole_with_rights_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        // A leftover of a power failure, with other permissions.
+        // A power failure left this file behind, with other permissions.
         fs::write(folder.path().join(".file"), "half a").unwrap();
         for (mode, bytes) in [(0o600, "one"), (0o400, "another"), (0o600, "")] {
             write(folder.path(), "file", mode, bytes.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! The running edge: start, reload, stop.
+//! The running edge: start, reload and stop.
 
 mod certificate_orders;
 mod datagrams;
@@ -45,20 +45,18 @@ use self::worker::Worker;
 /// How long connections may take to close after all timeouts have passed.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// What the program passes in beside the plan.
+/// The parts that the program passes in besides the plan.
 pub struct Options {
-    /// The number of worker threads, at least one. Each has its own runtime, on which the app's
-    /// requests run too.
+    /// The number of worker threads, at least one. Each worker has its own runtime, on which the
+    /// app's requests run too.
     pub workers: usize,
     /// Listening sockets that another process opened.
     pub inherited: Inherited,
-    /// The access log; `None` for none.
     pub log: Option<Log>,
     /// The maintenance mode.
     pub maintenance: Option<Arc<Maintenance>>,
     /// The name of this installation in `CDN-Loop`; `None` for a random name in this run.
     pub cdn_id: Option<CdnId>,
-    /// The clock.
     pub clock: Clock,
 }
 
@@ -83,7 +81,7 @@ fn system_time() -> SystemTime {
     SystemTime::now()
 }
 
-/// Why the edge cannot start or reload.
+/// The reason why the edge cannot start or reload.
 #[derive(Debug, thiserror::Error)]
 pub enum EdgeError {
     /// Listening on an address failed.
@@ -100,7 +98,6 @@ pub enum EdgeError {
     Worker(io::Error),
 }
 
-/// A running edge.
 pub struct Edge {
     shared: Arc<Shared>,
     workers: Vec<Worker>,
@@ -116,7 +113,6 @@ pub struct Edge {
 
 type Listeners = BTreeMap<(Door, ListenAddress), Listening>;
 
-/// An address that the edge listens on.
 #[derive(Debug)]
 struct Listening {
     address: Option<SocketAddr>,
@@ -124,9 +120,9 @@ struct Listening {
 }
 
 impl Edge {
-    /// Listens on every address of the plan. Requests whose route leads to the app are handled by
-    /// `app`. Returns once connections are accepted; after an error, everything is closed. Must be
-    /// called within a tokio runtime, on which certificates are ordered and health checks run.
+    /// Listens on every address of the plan. `app` handles requests whose route leads to the app.
+    /// Returns once connections are accepted; after an error, everything is closed. Must be called
+    /// within a tokio runtime, on which certificates are ordered and health checks run.
     pub fn start<A: App>(plan: Plan, options: Options, app: Option<&A>) -> Result<Self, EdgeError> {
         let Options {
             workers,
@@ -216,7 +212,7 @@ impl Edge {
     pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
         let taken = self.take(plan);
         if taken.is_err() {
-            // Nothing accepts connections on these sockets, and the process that passed them in
+            // No worker accepts connections on these sockets, and the process that passed them in
             // could not open others.
             lock(&self.inherited).settle(self.shared.running().plan.listen());
         }
@@ -224,7 +220,7 @@ impl Edge {
     }
 
     fn take(&self, plan: Plan) -> Result<(), EdgeError> {
-        // Do everything that can fail before anything changes.
+        // All steps that can fail come before anything changes.
         self.shared.prepare(plan.listen())?;
         let certificates = &self.shared.certificates;
         let fresh = certificates.read(plan.tls())?;
@@ -263,40 +259,37 @@ impl Edge {
         Ok(())
     }
 
-    /// The upstream of this name, whose servers can be changed while requests run; `None` if the
-    /// plan has no such upstream.
+    /// Returns the upstream of this name, whose servers can be changed while requests run; `None`
+    /// if the plan has no such upstream.
     pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
         self.shared.running().upstream(name).cloned()
     }
 
     /// Removes responses of all upstreams from the cache: those whose path begins with `name`, or
-    /// all for `*`. After it returns, none of them is served any more. Returns how many were
-    /// removed.
+    /// all for `*`. Afterwards, none of them is served any more. Returns how many were removed.
     pub fn purge(&self, name: &str) -> usize {
         self.shared.cache.purge(&Purge { scope: None, name })
     }
 
-    /// The state of the certificates that are ordered.
     pub fn certificates(&self) -> Arc<[Standing]> {
         self.orders.report()
     }
 
-    /// The certificates in files, of those whose validity period can be read.
+    /// Returns the certificates in files whose validity period can be read.
     pub fn file_certificates(&self) -> Vec<FileCertificate> {
         self.shared.certificates.in_files()
     }
 
-    /// The current plan.
     pub fn plan(&self) -> Arc<Plan> {
         Arc::clone(&self.shared.running().plan)
     }
 
-    /// The TCP addresses for HTTP in clear text.
+    /// Returns the TCP addresses for HTTP in clear text.
     pub fn http_addresses(&self) -> Vec<SocketAddr> {
         self.addresses(Door::Http)
     }
 
-    /// The TCP addresses for HTTPS.
+    /// Returns the TCP addresses for HTTPS.
     pub fn https_addresses(&self) -> Vec<SocketAddr> {
         self.addresses(Door::Https)
     }
@@ -308,7 +301,7 @@ impl Edge {
     }
 
     /// Stops accepting connections, and waits until the open ones have ended or their timeouts have
-    /// passed. Servers of services may still be changed meanwhile.
+    /// passed. Meanwhile, servers of services may still be changed.
     pub async fn drain(&self) {
         let (drain_time, tunnel_time) = {
             let running = self.shared.running();
@@ -320,8 +313,8 @@ impl Edge {
         }
         self.shared.drain.cancel();
         self.close_datagrams();
-        // Close sockets that only this process has, since nothing accepts connections on them any
-        // more.
+        // Sockets that only this process has are closed, because no worker accepts connections on
+        // them any more.
         *lock(&self.inherited) = Inherited::default();
         let ends = async {
             tokio::time::sleep(drain_time).await;
@@ -344,7 +337,7 @@ impl Edge {
         }
     }
 
-    /// Closes all connections that are still open, and ends.
+    /// Closes all connections that are still open, and stops the edge.
     pub async fn end(self) {
         self.shared.end.cancel();
         self.shared.cut.cancel();
@@ -353,7 +346,7 @@ impl Edge {
         }
     }
 
-    /// The TCP addresses of the fronts of services.
+    /// Returns the TCP addresses of the fronts of services.
     pub fn front_addresses(&self) -> Vec<SocketAddr> {
         self.addresses(Door::Front)
     }
@@ -370,7 +363,8 @@ impl Edge {
         let mut open = self.listeners();
         for (door, address, bound) in bound {
             let close = CancellationToken::new();
-            // There may be more inherited sockets than workers; each must be accepted on.
+            // There may be more inherited sockets than workers, and some worker must accept on
+            // each.
             for (worker, socket) in self.workers.iter().cycle().zip(bound.sockets) {
                 worker.listen(door, &address, socket, close.clone());
             }
@@ -402,8 +396,8 @@ impl fmt::Debug for Edge {
     }
 }
 
-/// The port to redirect clear-text requests to. Prefers addresses that are not loopback, then port
-/// 443, then the configured order.
+/// Returns the port to which clear-text requests are redirected. Prefers addresses that are not
+/// loopback, then port 443, then the configured order.
 fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
     let ports = written.iter().filter_map(|at| {
         let listening = open.get(&(Door::Https, at.clone()))?;
@@ -414,7 +408,7 @@ fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
         .map(|(_, port)| port)
 }
 
-/// Opens the listeners that are not open yet; all or none.
+/// Opens the listeners that are not open yet, either all of them or none.
 fn bind(
     settings: &ListenSettings,
     open_already: &Listeners,

@@ -1,10 +1,10 @@
-//! The edge: listeners, TLS, routes, files, proxy, limits, access log.
+//! The edge: listeners, TLS, routes, files, proxy, limits and access log.
 //!
 //! The edge knows bytes, routes and the service mounted in it, but not the purpose of that service.
 //! Its settings are a [`Description`], which is checked completely before any of it is used.
 //!
-//! The modules below are in layers, from top to bottom. A module uses only those of the layers
-//! below its own, which `cargo xtask check` ensures.
+//! The modules below are in layers, from top to bottom. A module uses only modules of the layers
+//! below its own; `cargo xtask check` verifies this.
 
 // Start, reload and stop.
 mod edge;

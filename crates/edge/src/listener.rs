@@ -35,7 +35,7 @@ pub struct ListenSettings {
     pub https: Vec<ListenAddress>,
     /// The clear-text front addresses of services.
     pub fronts: Vec<ListenAddress>,
-    /// Whether HTTP/3 is served on the UDP ports of the same numbers.
+    /// Whether HTTP/3 is also served, on the UDP ports with the numbers of `https`.
     pub http3: bool,
     /// The proxies whose forwarding headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
@@ -49,7 +49,7 @@ pub struct ListenSettings {
     pub connections_per_address: u32,
     /// The largest size of a request line and header section, in bytes.
     pub header_size: usize,
-    /// The timeout of the header section of a request.
+    /// The timeout of a request's header section.
     pub header_time: Duration,
     /// How long a connection may be idle between requests.
     pub idle_time: Duration,
@@ -87,7 +87,6 @@ impl Default for ListenSettings {
 }
 
 impl ListenSettings {
-    /// All listeners.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Door, &ListenAddress)> {
         let clear = self.http.iter().map(|address| (Door::Http, address));
         let https = self.https.iter().map(|address| (Door::Https, address));
@@ -95,8 +94,8 @@ impl ListenSettings {
         clear.chain(https).chain(fronts)
     }
 
-    /// The addresses for HTTP/3. Without those for the PROXY protocol, which is not supported over
-    /// UDP.
+    /// Returns the addresses for HTTP/3. Addresses with the PROXY protocol are excluded, because
+    /// that is not supported over UDP.
     pub(crate) fn datagrams(&self) -> impl Iterator<Item = &ListenAddress> {
         let https = self.https.iter().filter(|_| self.http3);
         https.filter(|address| !self.proxy_protocol.contains(address))
@@ -107,7 +106,7 @@ impl ListenSettings {
         self.proxy_protocol.contains(at) && self.is_trusted(peer)
     }
 
-    /// The origin of a connection without the PROXY protocol.
+    /// Returns the origin of a connection without the PROXY protocol.
     pub(crate) fn origin(&self, peer: IpAddr) -> Origin {
         if self.is_trusted(peer) {
             Origin::Proxy(peer)
@@ -122,7 +121,6 @@ impl ListenSettings {
     }
 }
 
-/// The kind of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Door {
     Http,
@@ -142,12 +140,12 @@ pub enum ListenAddress {
 }
 
 impl ListenAddress {
-    /// Parses `HOST:PORT`, `:PORT` or `unix:FILE`. The host is an IP address or `localhost`, and a
-    /// relative file is relative to `data`.
+    /// Parses `HOST:PORT`, `:PORT` or `unix:FILE`. The host is an IP address or `localhost`; a
+    /// relative file name is relative to `data`.
     ///
     /// # Errors
     ///
-    /// What is wrong, and how to correct it.
+    /// Returns the error and how to correct it.
     pub fn parse(text: &str, data: &Path) -> Result<Self, String> {
         if let Some(file) = text.strip_prefix("unix:").filter(|file| !file.is_empty()) {
             return Ok(Self::Unix(data.join(file)));
@@ -166,7 +164,7 @@ impl ListenAddress {
         }
     }
 
-    /// Whether listening on both at once is impossible. Port 0 never overlaps.
+    /// Whether it is impossible to listen on both addresses at once. Port 0 never overlaps.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self.tcp(), other.tcp()) {
             (Some(one), Some(two)) => {

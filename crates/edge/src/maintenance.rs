@@ -1,8 +1,8 @@
-//! Maintenance: 503 for everybody but the owner, for all hosts or some.
+//! Maintenance mode: everybody but the owner gets 503, on all hosts or some.
 //!
 //! The state is a small file, so that it outlives a restart. The owner opens a link that contains a
 //! random pass, which sets a cookie. Only a digest of the pass is stored. Each host that is added
-//! has a link of its own, and every link lets its holder in on all hosts.
+//! has a link of its own, and every link admits its holder to all hosts.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -27,10 +27,10 @@ use crate::durable;
 use crate::pages::{self, Reader, Wants};
 use crate::route::{NormalPath, bare_host};
 
-/// The file names of the state and of the owner's page, in the data folder.
 const STATE: &str = "maintenance.json";
 const PAGE: &str = "maintenance.html";
-/// The state file is readable by everybody, since it contains only digests of the passes.
+/// The mode of the state file. Everybody may read it, because it contains only digests of the
+/// passes.
 const MODE: u32 = 0o644;
 /// The name of the cookie, and of the parameter of the link.
 const PASS: &str = "kenduri-pass";
@@ -43,27 +43,26 @@ const LARGEST_PAGE: u64 = 1 << 20;
 /// Paths of ACME challenges, which are served during maintenance as well.
 const ALWAYS: &str = "/.well-known/acme-challenge/";
 
-/// The content of the state file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct State {
-    /// The closed hosts. Empty means all hosts.
+    /// The hosts under maintenance; empty for all hosts.
     hosts: BTreeSet<String>,
     /// SHA-256 of each pass, in hexadecimal, the latest at the end. A pass is long and random, so a
     /// slow digest would add no protection.
     passes: VecDeque<String>,
 }
 
-/// Whether maintenance is on, for which hosts, and who may pass.
+/// Whether maintenance is on, for which hosts, and for whom they stay open.
 #[derive(Debug)]
 pub struct Maintenance {
     data: PathBuf,
     health: Vec<String>,
     state: ArcSwapOption<Closed>,
-    /// Held during a change, so that changes do not run at the same time.
+    /// A lock that is held during a change, so that changes do not overlap.
     changing: Mutex<()>,
 }
 
-/// Why a change of maintenance failed, or may not survive a power failure.
+/// The reason why a change of maintenance failed, or may not survive a power failure.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// Nothing was changed, neither now nor for the next start.
@@ -83,7 +82,7 @@ struct Closed {
 
 impl Maintenance {
     /// Restores the state from the files in `data`: `maintenance.json` is the state,
-    /// `maintenance.html` the owner's page. `health` are paths that are always served.
+    /// `maintenance.html` the owner's page. The paths in `health` are always served.
     ///
     /// If the state exists but cannot be read, all hosts are closed to everybody: someone began
     /// maintenance, perhaps for a reason that still holds.
@@ -118,8 +117,8 @@ impl Maintenance {
     }
 
     /// Begins maintenance of a host, or of all hosts. `pass` is random, 16 bytes or more in
-    /// hexadecimal. The link `/?kenduri-pass=` followed by the pass lets its holder in, as do the
-    /// links of the 63 passes before it, until maintenance ends.
+    /// hexadecimal. The link `/?kenduri-pass=` followed by the pass admits its holder until
+    /// maintenance ends; so do the links of the previous 63 passes.
     pub fn on(&self, host: Option<&str>, pass: &str) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.state.load();
@@ -147,7 +146,6 @@ impl Maintenance {
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
-    /// Ends maintenance.
     pub fn off(&self) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         durable::remove_if_there(&self.data.join(STATE)).map_err(ChangeError::Unchanged)?;
@@ -155,7 +153,7 @@ impl Maintenance {
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
-    /// The response to a request that falls under maintenance.
+    /// Returns the response to a request that falls under maintenance.
     pub fn answer(
         &self,
         info: &ClientInfo,
@@ -173,7 +171,7 @@ impl Maintenance {
         let given = given
             .filter_map(|pair| pair.strip_prefix(PASS)?.strip_prefix('='))
             .find(|pass| closed.opens(pass.as_bytes()));
-        // The redirect removes the pass from the address, so that it is not shared by accident.
+        // The redirect removes the pass from the URL, so that nobody shares the pass by accident.
         if let Some(pass) = given {
             return Some(let_in(pass, info.scheme, path));
         }
@@ -222,12 +220,13 @@ impl Closed {
     }
 }
 
-/// Removes the cookie with the pass from a request that is handed on, since only the edge needs it.
+/// Removes the cookie with the pass from a request that is forwarded, because only the edge needs
+/// the cookie.
 pub(crate) fn take_pass(headers: &mut HeaderMap) {
     cookies::remove(headers, PASS);
 }
 
-/// Sets the cookie and redirects to the same page without the pass in the address.
+/// Sets the cookie, and redirects to the same page without the pass in the URL.
 fn let_in(pass: &str, scheme: Scheme, path: &NormalPath<'_>) -> Answer {
     let secure = if scheme == Scheme::Https {
         "; Secure"
@@ -415,7 +414,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let open = || Maintenance::open(data.path(), Vec::new());
         let maintenance = open();
-        // Files can be created and removed in this folder, but only root can open it to sync it.
+        // In this folder, files can be created and removed, but only root can open the folder to
+        // sync it.
         let only_changed = Permissions::from_mode(0o300);
         std::fs::set_permissions(data.path(), only_changed).unwrap();
         let is_root = std::fs::read_dir(data.path()).is_ok();

@@ -24,7 +24,6 @@ pub struct RouteFigures {
 }
 
 impl RouteFigures {
-    /// The metrics of the route of this name. `none` is the name for requests without a route.
     pub fn new(name: impl Into<Arc<str>>) -> Self {
         let name = name.into();
         Self {
@@ -34,13 +33,12 @@ impl RouteFigures {
         }
     }
 
-    /// Counts a response and records how long it took, from the first byte of the request to the
-    /// last byte of the response.
+    /// Counts a response and records its duration, from the first byte of the request to the last
+    /// byte of the response.
     pub fn answered(&self, status: http::StatusCode, took: Duration) {
         self.requests.count(status, took);
     }
 
-    /// Counts a request that was over the limit.
     pub fn refused(&self) {
         self.refusals.increment(1);
     }
@@ -51,7 +49,6 @@ impl RouteFigures {
 pub struct CacheFigures([(&'static str, Counter); 6]);
 
 impl CacheFigures {
-    /// The cache metrics of the route of this name.
     pub fn new(route: &str) -> Self {
         let results = ["hit", "stale", "revalidated", "collapsed", "miss", "bypass"];
         Self(results.map(|result| {
@@ -88,7 +85,6 @@ impl Default for StoreFigures {
 }
 
 impl StoreFigures {
-    /// Sets the current number of entries and the memory that they use, in bytes.
     #[expect(
         clippy::cast_precision_loss,
         reason = "nobody counts single bytes of petabytes"
@@ -134,22 +130,22 @@ impl DoorFigures {
         OpenConnection(self.open.clone())
     }
 
-    /// Counts a connection refused because its address has as many as it may.
+    /// Counts a connection that was refused because its IP address has as many as it may.
     pub(crate) fn refused_of_address(&self) {
         self.refused_of_address.increment(1);
     }
 
-    /// Counts a connection refused because the edge has as many as it may.
+    /// Counts a connection that was refused because the edge has as many as it may.
     pub(crate) fn refused_of_all(&self) {
         self.refused_of_all.increment(1);
     }
 
-    /// Counts a connection that the HTTP/2 library closed because of what its client sent.
+    /// Counts a connection that the HTTP/2 library closed because of an error by its client.
     pub(crate) fn refused_http2(&self) {
         self.refused_http2.increment(1);
     }
 
-    /// Counts a TLS handshake, as done or as failed.
+    /// Counts a TLS handshake, as successful or as failed.
     pub fn handshake(&self, is_done: bool) {
         let counter = if is_done {
             &self.handshakes
@@ -159,7 +155,8 @@ impl DoorFigures {
         counter.increment(1);
     }
 
-    /// Counts a connection on which a PROXY protocol header was expected, as done or as failed.
+    /// Counts a connection on which a PROXY protocol header was expected. `is_done` says whether
+    /// the header was valid.
     pub fn announcement(&self, is_done: bool) {
         let counter = if is_done {
             &self.announced
@@ -170,12 +167,11 @@ impl DoorFigures {
     }
 }
 
-/// The counter of connections refused because of this setting.
+/// Returns the counter of connections that were refused because of this setting.
 fn refused(limit: &'static str) -> Counter {
     counter!("edge_connections_refused_total", "limit" => limit)
 }
 
-/// An open connection, counted until it is dropped.
 #[derive(Debug)]
 pub struct OpenConnection(Gauge);
 
@@ -185,12 +181,11 @@ impl Drop for OpenConnection {
     }
 }
 
-/// The counter of access log lines dropped because the queue was full.
+/// Returns the counter of access log lines that were dropped because the queue was full.
 pub(crate) fn log_lines_dropped() -> Counter {
     counter!("edge_log_lines_dropped_total")
 }
 
-/// Counts a failed order of a certificate.
 pub(crate) fn certificate_failed(name: &str) {
     counter!("kenduri_edge_certificate_failures_total", "name" => name.to_owned()).increment(1);
 }
@@ -203,7 +198,7 @@ pub(crate) struct Passing<L> {
     there: BTreeMap<L, Gauge>,
 }
 
-/// Gauges of the days that the certificate of each name is still valid.
+/// Makes the gauges of the days for which the certificate of each name is still valid.
 pub(crate) fn certificate_days() -> Passing<String> {
     Passing::new(
         |name: &String| gauge!("kenduri_edge_certificate_days_left", "name" => name.clone()),

@@ -1,5 +1,6 @@
-//! Plain pages for responses of the edge itself: no script, nothing loaded from elsewhere, light
-//! and dark, in the reader's language, with the id of the request to quote.
+//! Plain pages for responses of the edge itself. They have no script and load nothing. They support
+//! light and dark mode and the reader's language, and show the id of the request, which the reader
+//! can quote.
 
 mod language;
 
@@ -17,12 +18,11 @@ use crate::client_info::RequestId;
 use crate::quality::quality;
 use language::Language;
 
-/// The format and language that a client accepts. The headers are copied at once and parsed only if
-/// a page is needed.
+/// The format and language that a client accepts. The headers are copied at once, but parsed only
+/// if a page is needed.
 #[derive(Debug, Clone)]
 pub struct Reader {
     accepted: Option<HeaderValue>,
-    /// Further `Accept` lines, which hardly any client sends.
     more: Vec<HeaderValue>,
     languages: Option<HeaderValue>,
 }
@@ -46,14 +46,13 @@ impl Reader {
 /// The format that a client prefers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wants {
-    /// An HTML page.
     Html,
     /// A problem in JSON (RFC 9457).
     Json,
 }
 
 impl Wants {
-    /// Chooses by `Accept`: JSON where it is named and ranks above HTML.
+    /// Chooses by `Accept`: JSON if it is named and ranks above HTML.
     pub fn of(headers: &HeaderMap) -> Self {
         Self::by(headers.get_all(ACCEPT).iter())
     }
@@ -81,7 +80,8 @@ impl Wants {
 /// The `Retry-After` when the caller gives none.
 const COME_BACK: Duration = Duration::from_secs(5);
 
-/// A response that says what went wrong. With 429 and 503 it also has `Retry-After`.
+/// Makes a response that says what went wrong. With 429 and 503, the response also has
+/// `Retry-After`.
 pub fn page(
     status: StatusCode,
     id: &RequestId,
@@ -117,7 +117,7 @@ pub fn page(
     answer
 }
 
-/// The `code` of a status in problems. The codes never change.
+/// Returns the `code` of a status in problems. The codes never change.
 fn code(status: StatusCode) -> &'static str {
     match status {
         StatusCode::BAD_REQUEST => "bad_request",
@@ -145,7 +145,7 @@ fn html(status: StatusCode, language: &Language, id: &RequestId) -> String {
     let (title, text) = language.text(status);
     let Language { tag, dir, .. } = language;
     let mut page = String::with_capacity(1_024);
-    // Neither the texts nor an id contain characters that HTML treats specially.
+    // Neither the texts nor a request id contain characters that are special in HTML.
     let _ = write!(
         page,
         "<!doctype html>\n<html lang=\"{tag}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\">\n\

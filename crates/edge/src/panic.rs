@@ -4,11 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-/// The output of a future, or none if it panics.
+/// Returns the output of a future, or `None` if the future panics.
 pub(crate) async fn caught<T>(making: impl Future<Output = T>) -> Option<T> {
     let mut making = pin!(making);
     std::future::poll_fn(|context| {
-        // After a panic the future is dropped and never polled again.
+        // After a panic, the future is dropped and never polled again.
         catch_unwind(AssertUnwindSafe(|| making.as_mut().poll(context)))
             .map_or(Poll::Ready(None), |polled| polled.map(Some))
     })

@@ -1,4 +1,4 @@
-//! What parsing a request has found, passed on to where the request is served.
+//! The findings of parsing a request, passed on to the code that serves the request.
 
 mod logged_head;
 
@@ -8,8 +8,8 @@ use http1::Refusal;
 
 pub(crate) use self::logged_head::LoggedHead;
 
-/// What parsing found wrong with a request: in its head before the request is served, in its body
-/// while the body is read.
+/// The errors that parsing found in a request: in its head before the request is served, in its
+/// body while the body is read.
 #[derive(Debug, Default)]
 pub(crate) struct ParseResult<'a> {
     refusal: Option<Refusal>,
@@ -19,7 +19,7 @@ pub(crate) struct ParseResult<'a> {
 }
 
 impl<'a> ParseResult<'a> {
-    /// For a refused head, of which these parts could be read.
+    /// Makes the result for a refused head, of which these parts could be read.
     pub(crate) fn refused(refusal: Refusal, head: LoggedHead) -> Self {
         Self {
             refusal: Some(refusal),
@@ -28,7 +28,7 @@ impl<'a> ParseResult<'a> {
         }
     }
 
-    /// For a valid head, whose body may still turn out to be broken.
+    /// Makes the result for a valid head, whose body may still turn out to be broken.
     pub(crate) fn of_body(broken: Option<&'a BrokenBody>) -> Self {
         Self {
             broken,
@@ -36,23 +36,22 @@ impl<'a> ParseResult<'a> {
         }
     }
 
-    /// Why the head was refused, if it was.
+    /// Returns the reason why the head was refused, if it was.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
         self.refusal
     }
 
-    /// Takes the parts of a refused head that could be read, for which there is no request.
     pub(crate) fn take_head(&mut self) -> Option<Box<LoggedHead>> {
         self.head.take()
     }
 
-    /// Why the body broke off, if it has by now.
+    /// Returns the reason why the body broke off, if that has happened by now.
     pub(crate) fn broken(&self) -> Option<Refusal> {
         self.broken.and_then(BrokenBody::refusal)
     }
 }
 
-/// For a head that was parsed elsewhere.
+/// Makes the result for a head that another parser has read.
 impl From<Option<Refusal>> for ParseResult<'_> {
     fn from(refusal: Option<Refusal>) -> Self {
         Self {
@@ -62,12 +61,11 @@ impl From<Option<Refusal>> for ParseResult<'_> {
     }
 }
 
-/// Why the body of a request breaks off. Empty as long as it does not.
+/// The reason why the body of a request breaks off; empty as long as it does not.
 #[derive(Debug, Default)]
 pub(crate) struct BrokenBody(OnceLock<Refusal>);
 
 impl BrokenBody {
-    /// Records why the body breaks off.
     pub(crate) fn note(&self, refusal: Refusal) {
         // The first reason caused all later ones.
         let _ = self.0.set(refusal);

@@ -1,6 +1,6 @@
-//! What happens to a request, in this order: id, host, ACME challenge, TLS, maintenance, route,
-//! limit, access, cache, target, compression, headers, log. Requests of all protocol versions are
-//! served here.
+//! The steps of serving a request, in this order: id, host, ACME challenge, TLS, maintenance,
+//! route, limit, access, cache, target, compression, headers, log. Requests of all protocol
+//! versions are served here.
 
 mod access;
 mod cache_fill;
@@ -36,10 +36,10 @@ use crate::parse_result::{LoggedHead, ParseResult};
 use crate::route::{BadPath, NormalPath, Route, Target};
 use http1::{Refusal, is_host};
 
-/// Where a certificate authority looks for its challenge (RFC 8555, section 8.3).
+/// The path at which a certificate authority requests its challenge (RFC 8555, section 8.3).
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
-/// What is known about a request once it has a response, besides that response.
+/// Information about a request that has a response, besides that response.
 #[derive(Default)]
 struct RequestOutcome {
     route: Option<Arc<Route>>,
@@ -61,7 +61,8 @@ struct RequestOutcome {
 }
 
 impl RequestOutcome {
-    /// Why the body of the request broke off, if that was found while it was read.
+    /// Returns the reason why the body of the request broke off, if that was found while the body
+    /// was read.
     fn broken(&self) -> Option<Refusal> {
         let upload = self.upload.as_ref()?;
         let is_too_slow = upload.is_too_slow.load(Ordering::Relaxed);
@@ -69,7 +70,7 @@ impl RequestOutcome {
     }
 }
 
-/// Serves a request, or the refusal that parsing ended with.
+/// Serves a request, or responds to one that the parser refused.
 pub(crate) async fn serve(
     here: &Arc<WorkerContext>,
     peer: &Peer,
@@ -116,7 +117,8 @@ pub(crate) async fn serve(
         },
     };
     if let Some(broken) = parsed.broken().or_else(|| outcome.broken()) {
-        // Any response made from half a body is replaced: the client is told what was wrong.
+        // A response made from half a body is replaced: the client must learn about the error in
+        // its body.
         outcome.is_instead = true;
         answer = refused(broken, &mut outcome);
     }
@@ -170,7 +172,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// The response to a request that could be parsed.
+/// Returns the response to a request that could be parsed.
 async fn answered(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
@@ -187,7 +189,7 @@ async fn answered(
     if let Some(answer) = of_the_door(request) {
         return answer;
     }
-    // The request is handed on, so the path is copied to outlive it.
+    // The request is passed on, so the path is copied to outlive it.
     let uri = request.uri().clone();
     let path = match NormalPath::parse(uri.path()) {
         Ok(path) => path,
@@ -228,8 +230,8 @@ async fn answered(
             }
         }
     }
-    // Files are served in the coding that the client accepts already. Credentials tell whether a
-    // response is personal, even where they are not handed on.
+    // Files already have the coding that the client accepts. The credentials tell whether a
+    // response is personal, even if they are not forwarded.
     let wishes = (route.leads_to_app() || matches!(route.target, Target::Proxy(_)))
         .then(|| Wishes::of(request.headers()));
     let answer_gets = match access::admit(here, running, route, info, &path, request).await {
@@ -269,8 +271,8 @@ async fn answered(
     answer
 }
 
-/// The response to requests that no route serves: `CONNECT` to anywhere, `TRACE`, and `OPTIONS *`
-/// (RFC 9110, section 9.3.7).
+/// Returns the response to requests that no route serves: `CONNECT` to another server, `TRACE`, and
+/// `OPTIONS *` (RFC 9110, section 9.3.7).
 fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     const ALLOWED: HeaderValue =
         HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
@@ -278,7 +280,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     if *request.method() == Method::CONNECT
         && let Some(protocol) = protocol
     {
-        // Any other protocol must not be treated as a websocket (RFC 8441, section 4).
+        // Other protocols must not be treated as a WebSocket (RFC 8441, section 4).
         let is_known = protocol.as_str().eq_ignore_ascii_case("websocket");
         return (!is_known).then(|| bare(StatusCode::NOT_IMPLEMENTED));
     }
@@ -295,7 +297,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     Some(answer)
 }
 
-/// The response to a refusal. An HTTP/1 connection closes after it.
+/// Makes the response to a refused request. An HTTP/1 connection is closed after it.
 fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = refusal.why();
     let status = refusal.status();
@@ -306,8 +308,8 @@ fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// The response to a path that servers may read in several ways: a page, since people mistype
-/// paths. An HTTP/1 connection closes after it, as after other refusals.
+/// Makes the response to a path that servers may read in several ways: a page, because people
+/// mistype paths. An HTTP/1 connection is closed after it, as after other refusals.
 fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = bad.why();
     let mut answer = bare(StatusCode::BAD_REQUEST);
@@ -316,7 +318,7 @@ fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// A response of plain text for people.
+/// Makes a response of plain text for people.
 fn text(status: StatusCode, text: String) -> Answer {
     let mut answer = Response::new(Body::full(text));
     *answer.status_mut() = status;
@@ -327,7 +329,7 @@ fn text(status: StatusCode, text: String) -> Answer {
     answer
 }
 
-/// A response with this status, whose page is added at the end.
+/// Makes a response with this status, to which a page is added later.
 fn bare(status: StatusCode) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = status;
@@ -335,19 +337,19 @@ fn bare(status: StatusCode) -> Answer {
     answer
 }
 
-/// The same as [`bare`], with the time for `Retry-After`.
+/// Makes a response like [`bare`], with a time for `Retry-After`.
 fn later(status: StatusCode, retry_after: Duration) -> Answer {
     let mut answer = bare(status);
     answer.extensions_mut().insert(Wordless(Some(retry_after)));
     answer
 }
 
-/// Marks a response of the edge itself whose page is not added yet. Contains the time for
+/// Marks a response of the edge itself to which no page was added yet. Contains the time for
 /// `Retry-After`.
 #[derive(Clone, Copy)]
 struct Wordless(Option<Duration>);
 
-/// The page, with those headers of the response that the page does not set.
+/// Returns the page, with those headers of the response that the page does not set.
 fn with_words(answer: Answer, mut page: Answer) -> Answer {
     let mut headers = answer.into_parts().0.headers;
     headers.remove(CONTENT_LENGTH);
@@ -358,8 +360,8 @@ fn with_words(answer: Answer, mut page: Answer) -> Answer {
     page
 }
 
-/// The head alone, with the length that the body would have. The HTTP/2 library sends every body
-/// that it is given, which clients treat as an error (RFC 9110, section 6.4.1).
+/// Returns the head alone, with the length that the body would have. The HTTP/2 library sends every
+/// body that it gets, which clients treat as an error (RFC 9110, section 6.4.1).
 fn without_body(answer: Answer) -> Answer {
     if answer.body().is_end_stream() {
         return answer;
@@ -373,7 +375,7 @@ fn without_body(answer: Answer) -> Answer {
     Response::from_parts(head, Body::Empty)
 }
 
-/// A redirect to another address, with the same method.
+/// Redirects to another URL, keeping the method.
 fn moved(location: HeaderValue) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = StatusCode::PERMANENT_REDIRECT;
@@ -381,8 +383,8 @@ fn moved(location: HeaderValue) -> Answer {
     answer
 }
 
-/// The requested host. In HTTP/1 it was checked while parsing. HTTP/2 has it in `:authority`, in
-/// `Host`, or with the same value in both (RFC 9113, section 8.3.1).
+/// Returns the requested host. In HTTP/1, parsing has checked it. In HTTP/2, it is in `:authority`,
+/// in `Host`, or with the same value in both (RFC 9113, section 8.3.1).
 fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
     let (header, second) = (named.next(), named.next());
@@ -426,7 +428,8 @@ fn finish(
     } else {
         let none = Changes::default();
         let route = outcome.route.as_deref();
-        // The headers of a route with files do not apply to the app's pages under the same path.
+        // The header changes of a route with files do not apply to the app's pages under the same
+        // path.
         let route = route.filter(|route| !(route.falls_back && outcome.is_of_app));
         let changes = route.map_or(&none, |route| &route.headers);
         let shared = &here.shared;
@@ -450,7 +453,8 @@ fn finish(
     }
 }
 
-/// The log entry of a request, with what is known when it arrives.
+/// Makes the log entry of a request, with the information that is available when the request
+/// arrives.
 fn entry(
     log: &Log,
     shared: &Shared,

@@ -8,8 +8,8 @@ use tokio::time::sleep;
 /// How often within its time a watch checks the count.
 const LOOKS: u32 = 4;
 
-/// Counts progress, and records whether any is expected. Counting needs no clock: a watching task
-/// reads the count now and then.
+/// Counts progress, and records whether any is expected. Counting needs no clock, because a
+/// watching task reads the count now and then.
 #[derive(Debug, Default)]
 pub(crate) struct ProgressWatch {
     moved: AtomicUsize,
@@ -17,7 +17,6 @@ pub(crate) struct ProgressWatch {
 }
 
 impl ProgressWatch {
-    /// Records progress.
     pub(crate) fn moved(&self) {
         self.moved.fetch_add(1, Ordering::Relaxed);
     }

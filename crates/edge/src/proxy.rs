@@ -1,9 +1,10 @@
 //! Forwards requests to servers, and returns their responses.
 //!
-//! An [`Upstream`] is shared by all workers: its servers, their health, and whose turn it is. A
-//! [`Pool`] belongs to one worker: its idle connections. Bodies stream in both directions, and only
-//! what one read brings is in memory, except that `request_buffer` reads bodies of requests before
-//! they are sent, and `response_buffer` reads those of responses ahead of the client.
+//! All workers share an [`Upstream`]: its servers, their health, and the position of its
+//! round-robin. A [`Pool`] belongs to one worker and contains its idle connections. Bodies stream
+//! in both directions, and only the bytes of one read are in memory, with two exceptions:
+//! `request_buffer` reads bodies of requests before they are sent, and `response_buffer` reads
+//! bodies of responses ahead of the client.
 
 mod backend;
 mod backends;
@@ -72,7 +73,8 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool whose tunnels are counted, and closed, together with those of the other workers.
+    /// Makes a pool whose tunnels are counted, and closed, together with those of the other
+    /// workers.
     pub fn new(tunnels: Tunnels) -> Self {
         Self {
             idle: Idle::default(),
@@ -82,8 +84,8 @@ impl Pool {
 
     /// Forwards a request to an upstream. `path` is the request target that the server gets.
     ///
-    /// Hop-by-hop headers are removed and those about the client are set here, by [`forwarding`],
-    /// so pass the headers as the client sent them. For an upgrade, the request must still have the
+    /// [`forwarding`] removes hop-by-hop headers and sets those about the client, so callers pass
+    /// the headers as the client sent them. For an upgrade, the request must still have the
     /// extension that yields the connection.
     pub fn forward<'a>(
         &'a self,
@@ -121,10 +123,10 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // Whether a server that may have read the request is the only one that may get it.
+        // Whether a request that a server may have read must not go to another server.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
-        // Why a server that may have begun processing the request did not respond.
+        // The reason why a server that may have begun processing the request did not respond.
         let mut begun = None;
         let (wire, head) = loop {
             let backend = Arc::clone(chosen.running.backend());
@@ -209,7 +211,8 @@ impl Pool {
             head.headers.append(SET_COOKIE, cookie);
         }
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            // The server switched protocols without being asked to. What follows is not HTTP.
+            // The server switched protocols without being asked to. The bytes that follow are not
+            // HTTP.
             let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
@@ -249,7 +252,7 @@ impl Pool {
         }
     }
 
-    /// The connection used last, or a new one if there is none or `fresh` is set.
+    /// Returns the connection used last, or a new one if there is none or `fresh` is set.
     async fn connection(
         &self,
         upstream: &Upstream,
@@ -259,7 +262,7 @@ impl Pool {
         if !fresh && let Some(wire) = self.idle.take(backend, upstream.times.keep) {
             return Ok(wire);
         }
-        // The future is large and seldom needed.
+        // The future is large and seldom needed, so it is boxed.
         let connecting = Box::pin(Stream::connect(&backend.address));
         let stream = tokio::time::timeout(upstream.times.connect, connecting)
             .await
@@ -277,7 +280,7 @@ fn note(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
 }
 
 /// Marks a response whose body ends when its connection closes. Such a body may be incomplete
-/// without notice (RFC 9112, section 8).
+/// without any sign of that (RFC 9112, section 8).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unframed;
 

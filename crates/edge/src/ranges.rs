@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// The largest number of ranges. A request for more is answered with the whole content.
+/// The largest number of ranges. The response to a request for more ranges is the whole content.
 const MOST: usize = 16;
 
 /// The part of the content to send.
@@ -15,8 +15,8 @@ pub(crate) enum Wanted {
     Nothing,
 }
 
-/// The ranges that a header requests of a content of this length. An invalid header is ignored, as
-/// section 14.2 allows. Overlapping ranges are merged, and all are sorted.
+/// Returns the ranges that a header requests of a content of this length. An invalid header is
+/// ignored, as section 14.2 allows. Overlapping ranges are merged, and all are sorted.
 pub(crate) fn wanted(header: &[u8], length: u64) -> Wanted {
     // An empty content has no ranges.
     if length == 0 {
@@ -74,7 +74,7 @@ fn part(spec: &str, length: u64) -> Spec {
     }
 }
 
-/// Parses a number of digits only. One that is too large is replaced by the largest.
+/// Parses a number of digits only. A number that is too large is replaced by the largest one.
 fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

@@ -1,9 +1,9 @@
-//! Routes, and which of them matches a request.
+//! Routes, and the choice of the route for a request.
 //!
 //! Of the routes whose host and path match, those with the most exact host win (a name, then
-//! `*.name`, then any), and of those the one with the longest path. The order in the file does not
-//! matter. A path matches whole segments: `/api` matches `/api` and `/api/x` but not `/apix`.
-//! `/api/` matches `/api/` and what is below it. The route `/api/` also matches `/api`, which is
+//! `*.name`, then any host), and of those the one with the longest path. The order in the file does
+//! not matter. A path matches whole segments: `/api` matches `/api` and `/api/x` but not `/apix`.
+//! `/api/` matches `/api/` and everything below it. The route `/api/` also matches `/api`, which is
 //! redirected to `/api/`, unless there is a route for `/api`. A `*` stands for exactly one label,
 //! as in certificates.
 
@@ -33,50 +33,46 @@ use crate::values;
 pub(crate) const BODY_RATE: u64 = 500;
 pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
 
-/// A route: where some requests go, and how they are processed.
+/// A route: the target of some requests, and how they are processed.
 #[derive(Debug)]
 pub struct Route {
-    /// The hosts of the route.
     pub host: HostPattern,
-    /// The paths of the route.
     pub path: RoutePath,
-    /// Whether a path that differs in letter case is certainly not this route's. If not, it is
-    /// refused where the route restricts requests.
+    /// Whether a path that differs in letter case is certainly not this route's. If this is false,
+    /// a route that restricts requests refuses such a path.
     pub case_sensitive: bool,
-    /// What answers the requests.
+    /// The target that responds to the requests.
     pub target: Target,
-    /// Whether the app answers requests for which a file target has no file.
+    /// Whether the app responds to requests for which a file target has no file.
     pub falls_back: bool,
     /// The name in the log and in metrics: `host/path`.
     pub name: Arc<str>,
     /// The target as configured, for people.
     pub to: String,
-    /// How many segments are removed from the beginning of a path before forwarding.
+    /// How many segments are removed from the beginning of a path before a request is forwarded.
     pub(crate) strip: usize,
-    /// The prefix that is added before forwarding: empty, or `/something` without a final slash.
+    /// The prefix that is added before a request is forwarded: empty, or `/something` without a
+    /// final slash.
     pub(crate) add: String,
-    /// The limit for requests of each client.
     pub limit: Option<Arc<Limiter>>,
-    /// The access rules. If none, everybody has access.
+    /// The access rules. If `None`, everybody has access.
     pub access: Option<Arc<Access>>,
-    /// Changes to the headers of responses.
     pub headers: Changes,
-    /// Headers that are not forwarded.
+    /// The request headers that are not forwarded.
     pub withheld: StrippedHeaders,
     /// The largest body of a request, in bytes.
     pub body_size: Option<u64>,
     /// The minimum average rate of a request body, in bytes per second. 0 means no minimum.
     pub(crate) body_rate: u64,
-    /// How many bytes of a request body are buffered before a server is asked.
+    /// How many bytes of a request body are buffered before a server is contacted.
     pub(crate) buffer_request: usize,
-    /// Which responses are cached, if any.
+    /// The rules for caching responses; `None` if no response is cached.
     pub shared_cache: Option<Policy>,
-    /// The metrics of the route.
     pub figures: Arc<RouteFigures>,
 }
 
 impl Route {
-    /// A route for all requests, to the app.
+    /// Makes a route for all requests, to the app.
     pub(crate) fn to_app() -> Self {
         let name: Arc<str> = "*/".into();
         Self {
@@ -101,7 +97,7 @@ impl Route {
         }
     }
 
-    /// A route for this path on all hosts, to a mounted handler.
+    /// Makes a route for this path on all hosts, to a mounted handler.
     pub(crate) fn to_mounted(path: RoutePath) -> Self {
         let name: Arc<str> = format!("*{}", path.as_str()).into();
         Self {
@@ -113,7 +109,7 @@ impl Route {
         }
     }
 
-    /// A route for everything on the address of a service, to that service.
+    /// Makes a route for all requests on the address of a service, to that service.
     pub(crate) fn to_service(service: &str, upstream: &str) -> Self {
         let name: Arc<str> = format!("front:{service}").into();
         Self {
@@ -125,7 +121,7 @@ impl Route {
         }
     }
 
-    /// Whether the app answers requests on this route, even if only those without a file.
+    /// Whether the app responds to requests on this route, even if only to those without a file.
     pub fn leads_to_app(&self) -> bool {
         self.falls_back || matches!(self.target, Target::App)
     }
@@ -136,7 +132,7 @@ impl Route {
     }
 
     /// Whether this route takes paths that would otherwise match the other route: its path is below
-    /// the other's, and some host matches both.
+    /// the other's, and some host matches both routes.
     pub(crate) fn is_inside(&self, other: &Self) -> bool {
         let may_share_host = match (&self.host, &other.host) {
             (HostPattern::Exact(name), pattern) => pattern.matches(name),
@@ -153,7 +149,7 @@ impl Route {
         self.host == other.host && bare(&self.path.folded) == bare(&other.path.folded)
     }
 
-    /// The path for the target, with `strip` and `add` applied.
+    /// Returns the path for the target, with `strip` and `add` applied.
     pub fn rewrite<'a>(&self, path: &'a NormalPath<'_>) -> Cow<'a, str> {
         let rest = path.without_first(self.strip);
         if self.add.is_empty() {
@@ -163,10 +159,11 @@ impl Route {
         }
     }
 
-    /// The same as [`Route::rewrite`], with the query of `uri`, whose path this is.
+    /// Returns the path of [`Route::rewrite`] with the query of `uri`, whose path this is.
     ///
     /// # Errors
-    /// If the result is too long for a request target.
+    ///
+    /// Fails if the result is too long for a request target.
     pub fn forwarded(
         &self,
         path: &NormalPath<'_>,
@@ -175,11 +172,12 @@ impl Route {
         forwarded_as(self.rewrite(path), uri)
     }
 
-    /// The request target for the app where it answers in place of a file. The app expects paths as
-    /// the client sees them, so `strip` and `add` do not apply.
+    /// Returns the request target for the app when it responds in place of a file. The app expects
+    /// paths as the client sees them, so `strip` and `add` do not apply.
     ///
     /// # Errors
-    /// If the result is too long for a request target.
+    ///
+    /// Fails if the result is too long for a request target.
     pub(crate) fn fallen_back(
         path: &NormalPath<'_>,
         uri: &Uri,
@@ -188,7 +186,7 @@ impl Route {
     }
 }
 
-/// This path, with the query of `uri`.
+/// Returns this path with the query of `uri`.
 fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri::InvalidUri> {
     // A target like `http://host?query` has the path `/` without containing it.
     let is_same = |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');
@@ -203,16 +201,14 @@ fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri
     PathAndQuery::try_from(text)
 }
 
-/// What answers the requests of a route.
+/// The target that responds to the requests of a route.
 #[derive(Debug, Clone)]
 pub enum Target {
-    /// The app that is mounted in the edge.
     App,
-    /// The files of a folder.
     Files(Arc<Folder>),
     /// The upstream of this name, one of [`Plan::upstreams`](crate::config::Plan::upstreams).
     Proxy(Arc<str>),
-    /// A redirect to another address.
+    /// A redirect to another URL.
     Redirect(Redirect),
     /// A page with this status.
     Status(StatusCode),
@@ -228,8 +224,8 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// The location for a rewritten path and a query. With `{path}` in the URL both are kept, else
-    /// neither.
+    /// Returns the location for a rewritten path and a query. A URL with `{path}` keeps both, a URL
+    /// without it neither.
     pub fn location(&self, path: &str, query: Option<&str>) -> String {
         let Some(after) = &self.after else {
             return self.before.clone();
@@ -243,10 +239,10 @@ impl Redirect {
     }
 }
 
-/// Which hosts a route is for. More exact patterns sort first.
+/// The hosts of a route. More exact patterns sort first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HostPattern {
-    /// This host.
+    /// Only this host.
     Exact(String),
     /// `*.NAME`: every host with one label more than this name.
     Below(String),
@@ -264,7 +260,6 @@ impl HostPattern {
         }
     }
 
-    /// Whether the pattern matches this host, which is in lower case and without a port.
     pub fn matches(&self, host: &str) -> bool {
         match self {
             Self::Exact(name) => name == host,
@@ -284,14 +279,14 @@ impl Display for HostPattern {
     }
 }
 
-/// The name without its first label.
+/// Returns the name without its first label.
 fn above(host: &str) -> Option<&str> {
     host.split_once('.')
         .filter(|(label, above)| !label.is_empty() && !above.is_empty())
         .map(|(_, above)| above)
 }
 
-/// The host of a `Host` header in lower case, without the port and without a final dot.
+/// Returns the host of a `Host` header without the port and without a final dot.
 pub fn bare_host(host: &str) -> &str {
     let name = match host.rfind(':') {
         // The colons of an IPv6 address are within brackets.
@@ -310,7 +305,7 @@ pub struct RoutePath {
     matched: Vec<u8>,
     /// `matched` without letter case.
     folded: Vec<u8>,
-    /// Whether the path without its final slash belongs to this route too.
+    /// Whether the path without its final slash also belongs to this route.
     owns_bare: bool,
 }
 
@@ -337,12 +332,10 @@ impl RoutePath {
         }
     }
 
-    /// The normalised path.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The path in the form that is compared.
     pub(crate) fn matched(&self) -> &[u8] {
         &self.matched
     }
@@ -352,12 +345,12 @@ impl RoutePath {
         self.begins(path.matched())
     }
 
-    /// Whether a path equals this one without its final slash.
+    /// Whether a path equals this one without its final slash, and that belongs to this route.
     pub(crate) fn is_bare(&self, path: &NormalPath<'_>) -> bool {
         self.owns_bare && is_bare(&self.matched, path.matched())
     }
 
-    /// The same as [`RoutePath::matches`], for a path in the form that is compared.
+    /// Checks like [`RoutePath::matches`], for a path in the form that is compared.
     fn begins(&self, matched: &[u8]) -> bool {
         begins(&self.matched, matched) || (self.owns_bare && is_bare(&self.matched, matched))
     }
@@ -373,8 +366,8 @@ fn is_bare(route: &[u8], path: &[u8]) -> bool {
     !path.is_empty() && route.strip_suffix(b"/") == Some(path)
 }
 
-/// How many segments the setting `strip` removes from paths that begin with `path`. None if `path`
-/// does not begin with it.
+/// Returns how many segments the setting `strip` removes from paths that begin with `path`; `None`
+/// if `path` does not begin with `strip`.
 pub(crate) fn strip(path: &RoutePath, written: &str) -> Option<usize> {
     let strip = RoutePath::parse(written).ok()?;
     let whole = NormalPath::parse(&path.text).ok()?;

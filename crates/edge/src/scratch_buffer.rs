@@ -2,22 +2,21 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// The largest capacity that is kept, in bytes. A larger buffer is an exception.
+/// The largest capacity that is kept, in bytes. Larger buffers are rare.
 const LARGEST: usize = 16 << 10;
 
 /// A buffer that writers take and put back. The data for a client that keeps reading is sent before
-/// the next writer needs the buffer, so most writers find it here. Only a writer whose client is
-/// slow holds a buffer of its own.
+/// the next writer needs the buffer, so most writers find the buffer here. Only a writer with a
+/// slow client holds a buffer of its own.
 #[derive(Debug, Default)]
 pub(crate) struct ScratchBuffer(Mutex<Vec<u8>>);
 
 impl ScratchBuffer {
-    /// Takes the buffer, which is empty. If another writer has taken it, returns a new one.
+    /// Takes the buffer, which is empty. Returns a new one if another writer has taken it.
     pub(crate) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts the buffer back.
     pub(crate) fn put(&self, mut buffer: Vec<u8>) {
         buffer.clear();
         buffer.shrink_to(LARGEST);

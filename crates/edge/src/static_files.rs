@@ -117,7 +117,7 @@ pub async fn answer(
     }
 }
 
-/// Responds with the file in a coding that it is not compressed in yet.
+/// Responds with the file in a coding for which no compressed variant exists yet.
 async fn coded(
     memory: &Memory,
     entry: &Arc<Entry>,
@@ -129,8 +129,8 @@ async fn coded(
     respond::respond(request, form, entry.modified(), memory, now)
 }
 
-/// Redirects to the same address with a slash at its end. Slashes at its start are merged, since
-/// two would name another host.
+/// Redirects to the same path with a slash at its end. Slashes at its start are merged, because two
+/// would name another host.
 fn with_slash(request: &Parts) -> Answer {
     let path = request.uri.path().trim_start_matches('/');
     let mut location = format!("/{path}/");
@@ -153,8 +153,8 @@ fn failed(error: &io::Error, id: &RequestId) -> Answer {
         || [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
             .iter()
             .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
-    // The path is not logged: it may contain a code or a token for the app, which answers where
-    // there is no file.
+    // The path is not logged, because it may contain a code or a token for the app, which responds
+    // if there is no file.
     tracing::warn!(request_id = %id, %error, "a file could not be read");
     if !busy {
         return bare(StatusCode::INTERNAL_SERVER_ERROR);

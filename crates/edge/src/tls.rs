@@ -1,4 +1,4 @@
-//! TLS: which certificate a client gets, and the handshake.
+//! TLS: the handshake, and the choice of the certificate for a client.
 
 mod certificates;
 mod expiry;
@@ -31,13 +31,13 @@ pub use self::files::FileCertificate;
 pub(crate) use self::certificates::Certificates;
 pub(crate) use self::expiry::Expiry;
 
-/// The default `Strict-Transport-Security`. It is short, since browsers cannot be made to forget
-/// it.
+/// The default duration of `Strict-Transport-Security`. It is short, because browsers cannot be
+/// made to forget it.
 pub(crate) const HSTS_TIME: Duration = Duration::from_hours(24);
 /// How long a handshake may take.
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// The largest buffer for bytes to be encrypted or sent, for each connection. It holds several
-/// records, which are passed to the kernel together.
+/// The size of the largest buffer for bytes to be encrypted or sent, for each connection. It holds
+/// several records, which are passed to the kernel together.
 const BUFFER: usize = 64 * 1_024;
 /// A fatal alert, `unrecognized_name` (RFC 8446, section 6; RFC 6066, section 3).
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
@@ -47,25 +47,24 @@ const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 pub struct TlsSettings {
     /// Certificates in files.
     pub certificates: Vec<CertificateFiles>,
-    /// Names that a self-signed certificate serves as long as they have no other certificate. If
-    /// empty, no self-signed one is created.
+    /// Names for which a self-signed certificate is used as long as they have no other certificate.
+    /// If empty, no self-signed certificate is created.
     pub self_signed: BTreeSet<String>,
-    /// The duration of `Strict-Transport-Security` on all hosts with a certificate. If none, it is
-    /// a day where a certificate is ordered and requests in clear text are redirected to https.
+    /// The duration of `Strict-Transport-Security` on all hosts with a certificate. If `None`, it
+    /// is a day on hosts whose certificate is ordered and whose clear-text requests are redirected
+    /// to HTTPS.
     pub hsts: Option<Duration>,
 }
 
 /// A certificate in files, which is reloaded when they change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFiles {
-    /// The host names that the certificate is used for, such as `example.org` or `*.example.org`.
+    /// The host names for which the certificate is used, such as `example.org` or `*.example.org`.
     /// If empty, the names in the certificate.
     pub hosts: Vec<String>,
-    /// The PEM file with the chain, the leaf first.
     pub chain: PathBuf,
-    /// The PEM file with the private key.
     pub key: PathBuf,
-    /// Whether clients that send no host name get it.
+    /// Whether the certificate is used for clients that send no host name.
     pub is_default: bool,
 }
 
@@ -90,7 +89,7 @@ impl Tls {
         config.alpn_protocols = [&b"h2"[..], b"http/1.1", b"http/1.0"]
             .map(<[u8]>::to_vec)
             .to_vec();
-        // All workers can decrypt the tickets of each other. The keys are rotated automatically.
+        // All workers can decrypt each other's tickets. The keys are rotated automatically.
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
         Ok(Self {
             config: Arc::new(config),
@@ -100,7 +99,7 @@ impl Tls {
     }
 
     /// Performs the handshake. A client that requests an unknown name gets an alert, and never the
-    /// certificate of another host. `local` is the address that the client has connected to, if it
+    /// certificate of another host. `local` is the address to which the client has connected, if it
     /// is known.
     pub(crate) async fn accept<S>(
         &self,
@@ -159,7 +158,7 @@ impl Tls {
     }
 }
 
-/// The configuration for HTTP/3: TLS 1.3 with the same certificates.
+/// Makes the configuration for HTTP/3: TLS 1.3 with the same certificates.
 fn quic_config(
     certificates: Arc<dyn ResolvesServerCert>,
 ) -> Result<Arc<QuicServerConfig>, TlsError> {
@@ -170,7 +169,7 @@ fn quic_config(
         .with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"h3".to_vec()];
     config.ticketer = aws_lc_rs::Ticketer::new().map_err(TlsError::Engine)?;
-    // Early data (0-RTT) is refused, since it could be replayed.
+    // Early data (0-RTT) is refused, because it could be replayed.
     config.max_early_data_size = 0;
     let config = QuicServerConfig::try_from(config)
         .map_err(|error| TlsError::Engine(rustls::Error::General(error.to_string())))?;
@@ -199,7 +198,7 @@ impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         match hello.server_name() {
             Some(name) => self.0.find(name),
-            // Over QUIC, the address that the client has connected to is not known here.
+            // Over QUIC, the address to which the client has connected is not known here.
             None => self.0.unnamed(None),
         }
     }

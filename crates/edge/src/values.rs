@@ -1,6 +1,6 @@
-//! Parses values in the settings: rates, networks, hosts.
+//! Parses values in the settings: rates, networks and hosts.
 //!
-//! On failure, every parser describes a valid value.
+//! Each error message describes a valid value.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -11,9 +11,7 @@ use ipnet::IpNet;
 /// A number of events within a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// The number of events.
     pub count: NonZeroU32,
-    /// The period.
     pub per: Duration,
 }
 
@@ -44,7 +42,7 @@ pub fn network(text: &str) -> Result<IpNet, String> {
         })
 }
 
-/// Parses a name or an address in the form of a `Host` header: in lower case, with
+/// Parses a name or an IP address in the form of a `Host` header: in lower case, with
 /// internationalised names in ASCII (RFC 5890), without a port.
 pub fn host(text: &str) -> Result<String, String> {
     let how = |why: &str| format!("{text:?} is no host: {why}");

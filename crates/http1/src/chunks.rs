@@ -11,7 +11,6 @@ use super::section::Section;
 /// The most hexadecimal digits of a chunk size; more could overflow the u64.
 const DIGITS: u8 = 15;
 
-/// The decoder of a chunked body.
 #[derive(Debug)]
 pub struct Chunks {
     state: State,
@@ -21,7 +20,7 @@ pub struct Chunks {
     trailers: Vec<u8>,
 }
 
-/// What a body may contain besides its data.
+/// The rules for parts of a body besides its data.
 #[derive(Debug)]
 struct Rules {
     /// The most bytes of extensions in all chunks together; extensions are not used in practice.
@@ -78,20 +77,20 @@ impl Default for State {
 /// A decoded part of a body.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Decoded {
-    /// Bytes of the data.
     Data(Bytes),
-    /// The end, with the trailers if there are any.
+    /// The end of the body, with the trailers if there are any.
     End(Option<HeaderMap>),
 }
 
 impl Chunks {
-    /// A decoder for request bodies, with strict rules, so that all recipients read them in the
-    /// same way.
+    /// Returns a decoder for request bodies, with strict rules, so that all recipients read a body
+    /// in the same way.
     pub fn of_request() -> Self {
         Self::under(&OF_REQUEST)
     }
 
-    /// A decoder for response bodies, with lenient rules, since servers write them differently.
+    /// Returns a decoder for response bodies, with lenient rules, because servers write them
+    /// differently.
     pub fn of_answer() -> Self {
         Self::under(&OF_ANSWER)
     }
@@ -106,7 +105,6 @@ impl Chunks {
         }
     }
 
-    /// Whether the body has been decoded to its end.
     pub fn is_over(&self) -> bool {
         matches!(self.state, State::End)
     }

@@ -13,7 +13,6 @@ use super::section::Section;
 /// The number of header lines that are added to a request before it is forwarded.
 const ADDED: usize = 8;
 
-/// Reads request heads of at most a given size.
 #[derive(Debug)]
 pub struct Heads {
     section: Section,
@@ -23,11 +22,10 @@ pub struct Heads {
 /// The head of a request, and the framing of its body.
 #[derive(Debug)]
 pub struct RequestHead {
-    /// The request as received.
     pub request: Request<()>,
     /// The length of the head in bytes.
     pub length: usize,
-    /// The body that follows.
+    /// The request body that follows.
     pub body: RequestBody,
     /// Whether the client sends no further request on this connection.
     pub is_last: bool,
@@ -40,14 +38,13 @@ pub struct RequestHead {
 /// The part of a request's body that was not read yet.
 #[derive(Debug)]
 pub enum RequestBody {
-    /// This many bytes.
+    /// A body with this many bytes left.
     Length(u64),
-    /// A chunked body.
     Chunked(Box<Chunks>),
 }
 
 impl Heads {
-    /// Starts before the first message; heads may have at most `limit` bytes.
+    /// Prepares to read a connection's first message. Heads may have at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
         Self {
             section: Section::default(),
@@ -126,7 +123,7 @@ fn names(list: &[u8], token: &[u8]) -> bool {
 }
 
 impl RequestBody {
-    /// The number of bytes left, if it is known.
+    /// Returns the number of bytes left, if it is known.
     pub fn length(&self) -> Option<u64> {
         match self {
             Self::Length(length) => Some(*length),
@@ -134,7 +131,6 @@ impl RequestBody {
         }
     }
 
-    /// Whether the body has been read to its end.
     pub fn is_over(&self) -> bool {
         match self {
             Self::Length(left) => *left == 0,
@@ -157,7 +153,8 @@ impl RequestBody {
         }
     }
 
-    /// Takes the whole body, if it has a known length and has arrived together with the head.
+    /// Returns the whole body, if its length is known and the body has arrived together with the
+    /// head.
     pub fn take_whole(&mut self, came: &mut Bytes) -> Option<Bytes> {
         let Self::Length(left) = self else {
             return None;

@@ -1,10 +1,10 @@
-//! Why a message is refused.
+//! The reasons why a message is refused.
 
 use http::StatusCode;
 
-/// What is wrong with the framing or the head of a message.
+/// An error in the framing or the head of a message.
 ///
-/// The text says what was found and what to send instead.
+/// The text describes the error and the correct form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A line ends with a bare LF, or contains a bare CR (RFC 9112, section 2.2).
@@ -96,7 +96,7 @@ const COMPRESSION_ERROR: u32 = 0x9;
 const ENHANCE_YOUR_CALM: u32 = 0xb;
 
 impl Refusal {
-    /// The status code of the response.
+    /// Returns the status code of the response.
     pub fn status(self) -> StatusCode {
         match self {
             Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
@@ -109,7 +109,7 @@ impl Refusal {
         }
     }
 
-    /// A stable identifier for the log.
+    /// Returns a stable identifier for the log.
     pub fn why(self) -> &'static str {
         match self {
             Self::LineEnd => "refused_line_end",

@@ -1,6 +1,6 @@
 //! Validates request heads: a head is accepted only if all recipients read it in the same way.
 //!
-//! `httparse` parses it; what it is lenient about is refused here.
+//! `httparse` parses the head; this module refuses heads about which `httparse` is too lenient.
 
 use std::mem::MaybeUninit;
 
@@ -32,7 +32,7 @@ pub(crate) enum Framed {
     Chunked,
 }
 
-/// Validates a head, from its request line to its empty line, and passes an accepted one to `look`.
+/// Validates a head, from its request line to its empty line, and passes a valid head to `look`.
 pub(super) fn judge_and<T>(
     head: &[u8],
     look: impl FnOnce(&Request<'_, '_>, Judged) -> T,
@@ -169,7 +169,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Sets a value that may be given only once.
+/// Sets a value that may occur only once.
 fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal> {
     match said.replace(value) {
         None => Ok(()),
@@ -180,7 +180,7 @@ fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal
 /// Checks that CR occurs only before LF, that tab is the only other control character, and that no
 /// line is folded.
 fn characters(head: &[u8]) -> Result<(), Refusal> {
-    // Nearly every head is valid, which is checked quickly on many bytes at once.
+    // Nearly every head is valid, and this check is fast, because it looks at many bytes at once.
     let is_odd = |byte: u8| (byte < 0x20 && !matches!(byte, b'\r' | b'\n' | b'\t')) || byte == 0x7f;
     let are_odd = |first: u8, second: u8| {
         (first == b'\r' && second != b'\n')
@@ -198,7 +198,7 @@ fn characters(head: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// The refusal for the first invalid character.
+/// Returns the refusal for the first invalid character.
 fn odd_character(head: &[u8]) -> Result<(), Refusal> {
     for (place, byte) in head.iter().enumerate() {
         match byte {
@@ -283,8 +283,8 @@ fn judge_target(method: &str, target: &str, host: Option<&[u8]>) -> Result<(), R
     }
 }
 
-/// Whether all characters are permitted in a path and query: visible, without a fragment, and
-/// nothing that servers interpret differently.
+/// Whether all characters are permitted in a path and query: they must be visible, not a fragment's
+/// `#`, and none that servers interpret differently.
 fn is_path(path: &[u8]) -> bool {
     let query = path
         .iter()

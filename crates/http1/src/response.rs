@@ -19,7 +19,7 @@ const ADDED: usize = 6;
 /// The head of a response, and the received part of its body.
 #[derive(Debug)]
 pub struct Head {
-    /// The status and headers, with a [`Reason`] if the reason phrase is not the standard one.
+    /// The status and headers, and a [`Reason`] if the reason phrase is not the standard one.
     pub parts: response::Parts,
     /// The received beginning of the body.
     pub first: Bytes,
@@ -36,7 +36,6 @@ pub struct Reason(pub Bytes);
 /// Why a response is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAnswer {
-    /// The head cannot be parsed.
     #[error("the head of the answer cannot be read")]
     Head,
     /// The end of the message is ambiguous (RFC 9112, section 6.3).
@@ -50,22 +49,19 @@ pub enum BadAnswer {
 /// The part of a body that has not been received yet.
 #[derive(Debug)]
 pub enum Left {
-    /// This many bytes.
     Length(u64),
-    /// Chunks, of which these bytes have been received.
+    /// A chunked body, of which these bytes have been received but not decoded.
     Chunks(Box<(Chunks, Bytes)>),
-    /// Only the trailers at its end, which have been received.
+    /// No more data, only the trailers, which have been received.
     Trailers(Box<HeaderMap>),
-    /// Everything until the connection is closed.
+    /// All bytes until the server closes the connection.
     Everything,
 }
 
 /// The result of parsing a response.
 #[derive(Debug)]
 pub enum Read {
-    /// The head is incomplete.
     Part,
-    /// The head is complete.
     Whole(Head),
     /// This many bytes are an interim response, which precedes the final one (RFC 9110, section
     /// 15.2).
@@ -74,8 +70,8 @@ pub enum Read {
     Bad(BadAnswer),
 }
 
-/// Parses the response to a request, which was a `HEAD` or not. Its headers are stored in the
-/// allocation of `spare`, whose contents are discarded.
+/// Parses the response to a request; `is_head` tells whether the request was a `HEAD`. Its headers
+/// are stored in the allocation of `spare`, whose contents are discarded.
 pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     let mut lines = [const { std::mem::MaybeUninit::uninit() }; LINES];
     let mut answer = httparse::Response::new(&mut []);
@@ -96,7 +92,8 @@ pub fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// Whether another response follows. After 101 (switching protocols) no HTTP response follows.
+/// Whether another response follows this one. After 101 (switching protocols), no HTTP response
+/// follows.
 fn is_interim(answer: &httparse::Response<'_, '_>) -> bool {
     const SWITCH: u16 = 101;
     let is_interim = |code: u16| code / 100 == 1 && code != SWITCH;
@@ -159,20 +156,20 @@ fn whole(
         parts,
         first,
         left,
-        // Surplus bytes could be taken for the response to the next request.
+        // Surplus bytes could be mistaken for the response to the next request.
         lasting: lasting && is_all,
     })
 }
 
-/// Whether this is the standard reason phrase, in any case, since some servers write it in
-/// capitals.
+/// Whether this is the standard reason phrase. Case is ignored, because some servers write the
+/// phrase in capitals.
 fn is_usual(status: StatusCode, reason: &str) -> bool {
     let usual = status.canonical_reason().unwrap_or_default();
     reason.is_empty() || reason.eq_ignore_ascii_case(usual)
 }
 
-/// Splits a chunked body into the received data and the rest, and returns whether nothing else was
-/// received.
+/// Splits a chunked body into the received data and the rest. The third value tells whether no
+/// bytes beyond the body were received.
 fn chunked(mut rest: Bytes) -> Result<(Bytes, Left, bool), Refusal> {
     let mut chunks = Chunks::of_answer();
     let (mut first, mut more) = (Bytes::new(), Vec::new());
@@ -200,8 +197,8 @@ fn joined(first: Bytes, more: Vec<u8>) -> Bytes {
     if more.is_empty() { first } else { more.into() }
 }
 
-/// Splits a body of known length into the received data and the number of missing bytes, and
-/// returns whether nothing else was received.
+/// Splits a body of known length into the received data and the number of missing bytes. The third
+/// value tells whether no bytes beyond the body were received.
 fn sized(rest: &Bytes, expected: u64) -> (Bytes, Left, bool) {
     let first = usize::try_from(expected).map_or(rest.len(), |expected| expected.min(rest.len()));
     let left = expected - first as u64;
@@ -222,7 +219,7 @@ fn says_close(value: &[u8]) -> bool {
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-/// The `Content-Length`, which must be given exactly once.
+/// Returns the `Content-Length`, which must be given exactly once.
 fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     let mut said = headers.get_all(CONTENT_LENGTH).iter();
     if let (Some(length), None) = (said.next(), said.next())

@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 
-/// Looks at each byte only once, however the bytes are split.
+/// Finds the end of a section. Looks at each byte only once, however the bytes are split.
 #[derive(Debug, Default)]
 pub(super) struct Section {
     /// The number of bytes looked at.
@@ -15,7 +15,7 @@ pub(super) struct Section {
 }
 
 impl Section {
-    /// The end of the section, if it has been received.
+    /// Returns the end of the section, if it has been received.
     pub(super) fn end(&mut self, bytes: &[u8], limit: usize) -> Result<Option<usize>, Refusal> {
         let too_large = |has_lines| {
             if has_lines {
@@ -47,8 +47,8 @@ impl Section {
         Ok(None)
     }
 
-    /// Like [`end`](Self::end), for a head, which one empty line may precede (RFC 9112, section
-    /// 2.2); [`skipped`](Self::skipped) returns the length of that line.
+    /// Like [`end`](Self::end), but for a head, which one empty line may precede (RFC 9112, section
+    /// 2.2). [`skipped`](Self::skipped) returns the length of that empty line.
     pub(super) fn head_end(
         &mut self,
         bytes: &[u8],
@@ -66,7 +66,6 @@ impl Section {
         }
     }
 
-    /// The number of bytes before the request line.
     pub(super) fn skipped(&self) -> usize {
         if self.skips_line { 2 } else { 0 }
     }

@@ -2,7 +2,6 @@
 
 use http::HeaderMap;
 
-/// Appends a line for each field.
 pub fn write_lines(fields: &HeaderMap, out: &mut Vec<u8>) {
     for (name, value) in fields {
         out.extend_from_slice(name.as_str().as_bytes());

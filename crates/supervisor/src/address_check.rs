@@ -20,7 +20,6 @@ const ROOT: u32 = 0;
 /// Connecting to a Unix socket needs write permission on it (unix(7)).
 const FOR_OWNER_AND_GROUP: u32 = 0o660;
 
-/// The address of an instance, and who must own the socket there.
 pub(crate) struct CheckedAddress {
     pub(crate) address: Address,
     /// The uid that must own the socket. `None`: no other user can have opened it.
@@ -29,10 +28,9 @@ pub(crate) struct CheckedAddress {
     pub(crate) group: Option<u32>,
 }
 
-/// Why connecting to an instance failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
-    /// Nothing listens at the address, or not yet.
+    /// Nothing listens at the address.
     #[error("{0}")]
     System(#[from] io::Error),
     /// Another program listens at the address, or the system does not show who listens.
@@ -108,7 +106,7 @@ fn grant_group(path: &Path, owner: u32, group: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// The uids of all sockets that may accept connections to this port of 127.0.0.1.
+/// Returns the uids of all sockets that may accept connections to this port of 127.0.0.1.
 fn listeners(port: u16) -> io::Result<Vec<u32>> {
     let mut users = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
@@ -124,8 +122,8 @@ fn listeners(port: u16) -> io::Result<Vec<u32>> {
     Ok(users)
 }
 
-/// The uid of the socket in a line of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)), if that socket
-/// listens on this port and accepts connections to 127.0.0.1.
+/// Returns the uid of the socket in a line of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)), if
+/// that socket listens on this port and accepts connections to 127.0.0.1.
 fn listener(line: &str, port: u16) -> Option<u32> {
     let mut fields = line.split_ascii_whitespace();
     let (address, at) = fields.nth(1)?.split_once(':')?;
@@ -155,7 +153,6 @@ mod tests {
         let me = rustix::process::geteuid().as_raw();
         for address in ["127.0.0.1:0", "0.0.0.0:0", "[::]:0", "[::ffff:127.0.0.1]:0"] {
             let Ok(socket) = TcpListener::bind(address) else {
-                // The system has no IPv6.
                 continue;
             };
             let port = socket.local_addr().unwrap().port();

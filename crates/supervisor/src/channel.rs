@@ -4,18 +4,16 @@ use std::os::unix::net::UnixStream;
 
 use crate::state::RunId;
 
-/// The program's end of the socket that is the standard input of its worker process; see
-/// [`OwnService`](crate::OwnService). It is handed out before the process begins, and reaches end
-/// of file when no process of the worker is left.
+/// The program's end of the socket that is its worker process's standard input; see
+/// [`OwnService`](crate::OwnService). The program receives the channel before the worker process
+/// starts running; the channel reaches end of file when no process of the worker is left.
 #[derive(Debug)]
 pub struct Channel {
-    /// The number of the instance.
     pub instance: u32,
     /// The version of the settings from which the process was started.
     pub generation: u32,
     /// The run ID of the process, as in [`InstanceAddress::run`](crate::InstanceAddress::run).
     pub run: RunId,
-    /// The pid of the process.
     pub pid: i32,
     /// The stream for reading and writing, in blocking mode.
     pub stream: UnixStream,

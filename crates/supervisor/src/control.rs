@@ -12,10 +12,9 @@ use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, RunId};
 use crate::status::{InstanceStatus, ServiceStatus};
 
-/// Whether a command succeeded, or why it did not.
+/// The result of a command; the error text says why the command failed.
 pub(crate) type CommandOutcome = Result<(), String>;
 
-/// A message to the supervisor.
 pub(crate) enum Message {
     Event(Arc<str>, Event),
     Command(Arc<str>, Command, oneshot::Sender<CommandOutcome>),
@@ -32,13 +31,10 @@ pub(crate) enum Message {
     ShutDown(oneshot::Sender<()>),
 }
 
-/// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
-    /// The supervisor no longer runs.
     #[error("the supervisor has stopped")]
     Gone,
-    /// There is no service of this name.
     #[error("there is no service {0:?}")]
     Unknown(String),
     /// The request was refused or failed.
@@ -46,7 +42,6 @@ pub enum ControlError {
     Refused(String),
 }
 
-/// A handle to a running supervisor.
 #[derive(Clone)]
 pub struct Control {
     messages: mpsc::Sender<Message>,
@@ -67,12 +62,10 @@ impl Control {
         }
     }
 
-    /// The status of all instances of all services.
     pub async fn ps(&self) -> Result<Vec<InstanceStatus>, ControlError> {
         self.ask(Message::Statuses).await
     }
 
-    /// The full status of one service.
     pub async fn describe(&self, service: &str) -> Result<ServiceStatus, ControlError> {
         let described = self
             .ask(|answer| Message::Describe(service.into(), answer))
@@ -80,13 +73,12 @@ impl Control {
         described.ok_or_else(|| ControlError::Unknown(service.to_owned()))
     }
 
-    /// Starts a service and returns when all its instances are ready. Instances that were given up
-    /// are tried again.
+    /// Starts a service and returns when all its instances are ready. Abandoned instances are
+    /// started again too.
     pub async fn start(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Start).await
     }
 
-    /// Stops a service and returns when none of its processes is left.
     pub async fn stop(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Stop).await
     }
@@ -102,8 +94,9 @@ impl Control {
         self.command(service, Command::Reload(None)).await
     }
 
-    /// Replaces the program's own service, with new settings or the same; see [`Control::reload`].
-    /// A plan that does not contain the own service leaves it as it is.
+    /// Replaces the program's own service, also if its settings have not changed; see
+    /// [`Control::reload`]. If the plan does not contain the program's own service, the service
+    /// stays as it is.
     pub async fn renew(&self, own: OwnService) -> Result<(), ControlError> {
         let outcome = self.ask(|answer| Message::Renew(own, answer)).await?;
         outcome.map_err(ControlError::Refused)
@@ -156,12 +149,13 @@ impl Control {
         Ok(lines)
     }
 
-    /// The instances that take requests, now and after every change.
+    /// Returns a receiver of the instances that take requests; it is updated on every change.
     pub fn ready_instances(&self) -> watch::Receiver<ReadyInstances> {
         self.ready_instances.subscribe()
     }
 
-    /// Notifications from now on. A reader that falls behind learns how many it missed.
+    /// Subscribes to notifications sent from now on. A reader that falls behind learns how many
+    /// notifications it missed.
     pub fn notifications(&self) -> broadcast::Receiver<Notification> {
         self.notifications.subscribe()
     }
@@ -194,7 +188,6 @@ impl Control {
         Ok(outputs)
     }
 
-    /// Waits until the supervisor has ended.
     pub(crate) async fn closed(&self) {
         self.messages.closed().await;
     }
@@ -237,11 +230,8 @@ impl AppliedPlan {
 /// The outcome of applying a plan to a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeOutcome {
-    /// The name of the service.
     pub service: Arc<str>,
-    /// The change that was requested.
     pub change: ServiceChange,
-    /// Whether the change succeeded.
     pub outcome: Result<(), ControlError>,
 }
 
@@ -250,8 +240,6 @@ pub struct ChangeOutcome {
 pub enum ServiceChange {
     /// The service is new; it starts when the services it depends on are ready.
     Added,
-    /// The service rolled over or was scaled.
     Changed,
-    /// The service was stopped and removed from the plan.
     Removed,
 }

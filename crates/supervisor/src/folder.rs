@@ -76,12 +76,12 @@ impl Folder {
         }
     }
 
-    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The path of an entry, through the open descriptor. It is valid in this process only.
+    /// Returns the path of an entry, through the open descriptor. The path is valid in this process
+    /// only.
     pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
         let descriptor = self.descriptor.as_raw_fd();
         PathBuf::from(format!("/proc/self/fd/{descriptor}")).join(name)

@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 
 /// How many descriptors are sent in one message; the system allows 253.
 const BATCH: usize = 250;
-/// The first field of the file. It and the other fields of [`HandoverHeader`] must stay the same in
-/// all versions of the program.
+/// The first field of the handover file. All fields of [`HandoverHeader`] must stay the same in all
+/// versions of the program.
 const MARK: &str = "handed over by exec";
 /// The largest handover file that is accepted, in bytes.
 const LARGEST: u64 = 1 << 30;
@@ -41,16 +41,14 @@ struct HandoverHeader {
     note: usize,
     /// The names of the program's own descriptors, which come before those of the services.
     extra: Vec<String>,
-    /// The number of descriptors.
     descriptors: usize,
 }
 
-/// What the previous program of this process handed over; see [`receive_handover`].
+/// The state that the previous program of this process handed over; see [`receive_handover`].
 #[derive(Debug)]
 pub struct ReceivedHandover {
     /// The data that the previous program stored for the new one.
     pub note: Vec<u8>,
-    /// The program's own descriptors with their names.
     pub extra: Vec<(String, OwnedFd)>,
     /// Everything else, to be passed to [`Supervisor::resume`](crate::Supervisor::resume).
     pub rest: HandoverState,
@@ -64,7 +62,7 @@ pub struct HandoverState {
     pub(crate) descriptors: Vec<OwnedFd>,
 }
 
-/// Whether signals stay blocked until a task listens for them.
+/// Whether signals are blocked until a task listens for them.
 static WAITING: AtomicBool = AtomicBool::new(false);
 
 /// Blocks all signals on this thread until [`Supervisor::run`](crate::Supervisor::run) begins on
@@ -76,21 +74,21 @@ pub fn block_signals() {
     let _ = SigSet::all().thread_block();
 }
 
-/// Unblocks signals once they are listened for. Signals that arrived since the previous program
-/// stopped are delivered now.
+/// Unblocks signals once tasks listen for them. The system now delivers signals that arrived since
+/// the previous program stopped.
 pub(crate) fn unblock_signals() {
     if WAITING.swap(false, Ordering::Relaxed) {
         let _ = SigSet::all().thread_unblock();
     }
 }
 
-/// Receives what this process's previous program has handed over; `None` if the process was just
-/// started. To be called once, early in `main`, after
-/// [`shim::run_if_asked`](crate::shim::run_if_asked). Afterwards standard input is what it was for
-/// the previous program.
+/// Receives the state that this process's previous program has handed over; returns `None` if the
+/// process was just started. To be called once, early in `main`, after
+/// [`shim::run_if_asked`](crate::shim::run_if_asked). Afterwards, standard input is the one that
+/// the previous program had.
 ///
 /// Signals stay blocked until [`Supervisor::run`](crate::Supervisor::run) begins, so a caller that
-/// needs them has to listen before.
+/// needs signals has to listen for them before.
 ///
 /// An error means that the handover could not be read and is lost. A new supervisor then ends the
 /// processes that still run and starts them again.
@@ -105,7 +103,7 @@ pub fn receive_handover() -> io::Result<Option<ReceivedHandover>> {
     }
     let received = receive(input.as_fd());
     WAITING.store(true, Ordering::Relaxed);
-    // The socket must not be read twice, whatever was in it.
+    // The socket must not be read twice, even if its contents are invalid.
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     let mut descriptors = received?.into_iter();
     let (Some(file), Some(before)) = (descriptors.next(), descriptors.next()) else {
@@ -182,7 +180,6 @@ fn strange(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// The contents of a handover.
 pub(crate) struct HandoverContents<'a> {
     pub(crate) format: u32,
     pub(crate) known: &'a [u8],
@@ -191,8 +188,8 @@ pub(crate) struct HandoverContents<'a> {
     pub(crate) descriptors: &'a [BorrowedFd<'a>],
 }
 
-/// Replaces this program by another, which finds the handover. Returns only if that fails, with
-/// everything as before.
+/// Replaces this program by another with `exec`, and leaves the handover for it. Returns only if
+/// `exec` fails; everything is then as before.
 pub(crate) fn exec_program(
     program: &Path,
     arguments: &[OsString],

@@ -11,7 +11,6 @@ use crate::state::RunId;
 /// The most bytes of log lines in one result.
 pub(crate) const MOST_BYTES: usize = 16 << 20;
 
-/// One log line of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// The sequence number, which increases by one with each line of a service.
@@ -19,7 +18,6 @@ pub struct LogLine {
     /// When the line was read. A line from a file without a time gets the time of the line after
     /// it.
     pub at: Timestamp,
-    /// The name of the service.
     pub service: Arc<str>,
     /// The number of the instance. `None` for a JSON line from a file, which does not contain it.
     pub instance: Option<u32>,
@@ -32,13 +30,10 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// An output stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stream {
-    /// Standard output.
     Out,
-    /// Standard error.
     Err,
 }
 
@@ -67,7 +62,6 @@ pub struct LogQuery {
 pub struct LogPosition {
     /// When the line was read.
     pub at: Timestamp,
-    /// The sequence number of the line.
     pub sequence: u64,
 }
 
@@ -120,7 +114,6 @@ impl LogQuery {
 mod tests {
     use super::*;
 
-    /// Lines of this many bytes, written at these seconds.
     fn written(seconds: impl IntoIterator<Item = i64>, bytes: usize) -> Vec<LogLine> {
         let line = |second| LogLine {
             sequence: 0,

@@ -27,7 +27,6 @@ struct TailedLog {
     next: u64,
 }
 
-/// A batch of new log lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogBatch {
     /// The lines that match the query.
@@ -133,7 +132,7 @@ impl LogTail {
         Some(())
     }
 
-    /// Sorts the lines of several services by time; lines of one service are already in order.
+    /// Sorts the lines of several services by time. Lines of one service are already in order.
     fn in_order(&self, mut lines: Vec<LogLine>) -> Vec<LogLine> {
         if self.followed.len() > 1 {
             lines.sort_by_key(|line| line.at);

@@ -1,4 +1,4 @@
-//! Notifications of what happens to services, for logs, pages and mail.
+//! Notifications of service events, for logs, pages and mail.
 
 use std::sync::Arc;
 
@@ -8,40 +8,29 @@ use tracing::field::display;
 
 use crate::state::Exit;
 
-/// A notification of what happened to a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
-    /// When it happened.
     pub at: Timestamp,
-    /// The name of the service.
     pub service: Arc<str>,
-    /// The number of the instance, if the notification is about one.
     pub instance: Option<u32>,
-    /// The pid of the process, if there is one.
     pub pid: Option<i32>,
-    /// What happened.
     #[serde(flatten)]
     pub what: NotificationKind,
 }
 
-/// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum NotificationKind {
-    /// The instance is ready.
     Ready {
         /// How long its start took, in milliseconds.
         milliseconds: u64,
     },
-    /// Requests are now sent to the instance.
     Serving,
-    /// Requests are no longer sent to the instance.
     Withdrawn,
     /// The instance ended by itself, failed its health checks, or never became ready.
     Failed {
-        /// The reason.
         reason: String,
-        /// How the process ended. `None` if it could not be started, or is only now being stopped.
+        /// How the process ended. `None` if it could not be started, or is still being stopped.
         exit: Option<Exit>,
         /// How long the process ran, in milliseconds.
         ran_milliseconds: u64,
@@ -49,7 +38,6 @@ pub enum NotificationKind {
         was_ready: bool,
         /// The delay in milliseconds before the next start; `None` if it is not started again.
         again_in: Option<u64>,
-        /// The last log lines of the process.
         lines: Vec<String>,
     },
     /// The process ended in a way that is not a failure.
@@ -80,7 +68,7 @@ pub enum NotificationKind {
     },
 }
 
-/// Logs an event with the fields common to all notifications.
+/// Logs an event with the fields that all notifications share.
 macro_rules! log {
     ($level:ident, $news:ident, $text:literal $(, $($fields:tt)+)?) => {
         tracing::$level!(

@@ -66,7 +66,7 @@ pub struct InnerListener {
 pub struct ConfigError {
     /// The key as in the settings file, for example `service.flask.env_file`.
     pub key: String,
-    /// What is wrong.
+    /// The description of the error.
     pub what: String,
     /// How to fix the error.
     pub mend: String,
@@ -78,7 +78,6 @@ impl Display for ConfigError {
     }
 }
 
-/// Everything the supervisor needs to know of its services.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
     services: BTreeMap<String, Arc<ServiceSettings>>,
@@ -101,7 +100,6 @@ impl Plan {
         self
     }
 
-    /// The services by name.
     pub fn services(&self) -> &BTreeMap<String, Arc<ServiceSettings>> {
         &self.services
     }

@@ -31,20 +31,20 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// The time within which a killed process should be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A process started by the supervisor, with everything that it started in turn.
+/// A process started by the supervisor, with all its descendants.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Process {
     #[serde(with = "crate::serde_numbers::pid")]
     pid: Pid,
-    /// The start time, in clock ticks since boot. Together with the pid it identifies the process,
-    /// since the pair is never reused.
+    /// The start time, in clock ticks since boot. Pid and start time together identify the process,
+    /// because the pair is never reused.
     start: u64,
     /// The value of [`TOKEN_VARIABLE`] in its environment; see also [`mark_with_token`].
     token: String,
     /// The control group of the process and its children, if it has one.
     group: Option<Cgroup>,
-    /// How the first process of the group ended. It stays a zombie until the group is gone, so that
-    /// its pid, which is also the id of the group, cannot be reused.
+    /// How the first process of the group ended. The process stays a zombie until the group is
+    /// gone, so that its pid, which is also the id of the group, cannot be reused.
     ended: Option<Exit>,
     asked: bool,
     killed: bool,
@@ -67,7 +67,6 @@ impl Process {
         self.group.as_ref()
     }
 
-    /// Sets the control group that contains the process and everything it starts.
     pub(crate) fn set_cgroup(&mut self, group: Cgroup) {
         self.group = Some(group);
     }
@@ -85,7 +84,6 @@ impl Process {
         self.signal(signal);
     }
 
-    /// Kills the group.
     pub(crate) fn kill(&mut self) {
         self.killed = true;
         self.signal(Signal::KILL);
@@ -123,17 +121,18 @@ impl Process {
         self.ended.is_some()
     }
 
-    /// Whether this signal came from the system because memory ran out.
+    /// Whether the system sent this signal because memory ran out.
     fn was_too_large(&self, signal: i32) -> bool {
         let group = self.group.as_ref();
         signal == Signal::KILL.as_raw() && group.is_some_and(Cgroup::ran_out_of_memory)
     }
 
-    /// Kills what is left of a group whose first process has ended. Returns how that process ended
-    /// once nothing is left. A group that was asked to stop gets its full stop time.
+    /// Kills the remaining processes of a group whose first process has ended. Returns how the
+    /// first process ended, once no process is left. A group that was asked to stop gets its full
+    /// stop time.
     ///
-    /// The process table is read only if there is no control group to ask, because reading it costs
-    /// several files per process on the system.
+    /// The process table is read only if there is no control group to ask, because reading the
+    /// table costs several files per process on the system.
     pub(crate) fn finish<F>(&mut self, table: &LazyCell<ProcessTable, F>) -> Option<Exit>
     where
         F: FnOnce() -> ProcessTable,
@@ -148,7 +147,8 @@ impl Process {
         }
         let left = table.members(self.pid, self.start, &self.token);
         if left.is_empty() {
-            // There is nothing to wait for if another part of the program has reaped it.
+            // If another part of the program has already reaped the process, there is nothing to
+            // wait for.
             let _ = rustix::process::waitid(
                 WaitId::Pid(self.pid),
                 WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
@@ -175,7 +175,8 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
     Ok(())
 }
 
-/// Reaps adopted processes that have ended. Those for which `own` is true are reaped elsewhere.
+/// Reaps adopted processes that have ended, except those for which `own` is true: other code reaps
+/// those.
 pub(crate) fn reap_adopted(table: &ProcessTable, own: impl Fn(Pid) -> bool) {
     let me = rustix::process::getpid().as_raw_nonzero().get();
     for entry in table.entries() {

@@ -1,9 +1,9 @@
 //! Readiness and health checks of an instance.
 //!
-//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) makes an instance ready at once. Otherwise the
-//! first of these that applies decides: the health check passes, the socket accepts connections, or
-//! the process has lived for a second. A part of the program is ready only by `READY=1`. A service
-//! may also ask for more start time on that socket.
+//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) makes an instance ready at once. Otherwise, the
+//! instance is ready when its health check passes; without a health check, when its socket accepts
+//! connections; without a socket, when the process has lived for a second. A part of the program is
+//! ready only by `READY=1`. A service may also ask for more start time on that socket.
 
 use std::fs;
 use std::io;
@@ -24,20 +24,20 @@ use crate::ready_instances::Address;
 use crate::service_log::WatchPhase;
 use crate::state::{Event, RunId};
 
-/// A starting instance is checked again after this fraction of the time it has taken so far:
-/// readiness is then noticed with little delay, and a slow start is not checked too often.
+/// The supervisor checks a starting instance again after this fraction of the time since the start.
+/// So it notices readiness with little delay, and does not check a slow start too often.
 const PART: u32 = 16;
-/// The limits of the time between two checks.
+/// The shortest and the longest time between two checks.
 const SOONEST: Duration = Duration::from_millis(2);
 const LATEST: Duration = Duration::from_millis(100);
 /// The connect timeout if there is no health check with a timeout of its own.
 const CONNECT: Duration = Duration::from_secs(2);
 /// The time after which a service without any other sign counts as ready.
 const ALIVE: Duration = Duration::from_secs(1);
-/// How much of a response is read for its status line, in bytes.
+/// The most bytes that are read of a response to find its status line.
 const STATUS_LINE: usize = 256;
-/// How much of the rest of the response is read, in bytes, and for how long, because some servers
-/// report an error if the client closes early.
+/// The most bytes, and the longest time, for which the rest of a response is read. Some servers
+/// report an error if the client closes the connection early.
 const BODY: u64 = 64 << 10;
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
 /// The longest message on the notify socket, in bytes.
@@ -45,7 +45,6 @@ const MESSAGE: usize = 4 << 10;
 
 /// Checks the readiness and health of an instance.
 pub(crate) struct Probe {
-    /// The address of the instance. `None`: it cannot be checked.
     pub(crate) address: Option<CheckedAddress>,
     pub(crate) health: Option<HealthSettings>,
     /// The number of successful checks after which the instance is ready.
@@ -58,12 +57,12 @@ pub(crate) struct Probe {
     /// Whether the instance was ready before the probe began.
     pub(crate) is_ready: bool,
     pub(crate) notify: Arc<NotifySocket>,
-    /// The run of the instance.
     pub(crate) run: RunId,
 }
 
 impl Probe {
-    /// Runs until the phase changes. Messages that the service sent before are still reported.
+    /// Checks the instance until the phase changes. Reports messages that the service sent before
+    /// then.
     pub(crate) async fn run(
         self,
         found: impl AsyncFn(Event),
@@ -129,7 +128,7 @@ impl Probe {
     }
 }
 
-/// The time to the next check of an instance that was started at `begun` and is not ready.
+/// Returns the time to the next check of an instance that was started at `begun` and is not ready.
 fn retry_delay(begun: Instant) -> Duration {
     (begun.elapsed() / PART).clamp(SOONEST, LATEST)
 }
@@ -172,7 +171,7 @@ async fn check(
     }
 }
 
-/// Returns what is wrong with a response, if anything. The owner of the socket is checked until the
+/// Returns the error in a response, if there is one. The owner of the socket is checked until the
 /// instance is ready.
 fn check_status(
     status: u16,
@@ -188,7 +187,7 @@ fn check_status(
     Ok(None)
 }
 
-/// Passes on a message of the service, unless another program listens at its address.
+/// Passes on a message from the service, unless another program listens at the service's address.
 fn verify_listener(said: Event, run: RunId, address: Option<&CheckedAddress>) -> Event {
     if let Some(address) = address {
         address.grant_group_access();
@@ -391,7 +390,7 @@ mod tests {
             .unwrap();
         assert_eq!(status(client, "/").await.unwrap(), 204);
         assert_eq!(begun.elapsed(), Duration::ZERO);
-        // A late end of the response is still read.
+        // The client still reads the rest of a response that arrives late.
         server.write_all(b"\r\n").await.unwrap();
         let mut asked = Vec::new();
         server.read_to_end(&mut asked).await.unwrap();
@@ -399,7 +398,7 @@ mod tests {
         assert!(begun.elapsed() >= CLOSE_GRACE);
     }
 
-    /// Only consecutive successes count: the server fails in between.
+    /// Only consecutive successes count. The server fails in between.
     #[tokio::test]
     async fn only_successes_in_a_row_make_it_ready() {
         let folder = tempfile::tempdir().unwrap();

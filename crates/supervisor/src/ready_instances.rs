@@ -1,4 +1,4 @@
-//! Which instances take requests, for the edge.
+//! The instances that take requests, for the edge.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,6 @@ use crate::state::RunId;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Address {
-    /// A Unix socket.
     Unix(PathBuf),
     /// A TCP port on 127.0.0.1.
     Tcp(u16),
@@ -32,11 +31,10 @@ impl fmt::Display for Address {
 /// An instance that takes requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceAddress {
-    /// The number of the instance.
     pub instance: u32,
     /// The run of its process, as needed by [`crate::Control::drained`].
     pub run: RunId,
-    /// Where it listens; `None` if it accepts no connections.
+    /// The address on which the instance listens; `None` if it accepts no connections.
     pub address: Option<Address>,
     /// The uid that must own the listening socket. `None`: no other user can own it.
     pub owner: Option<u32>,
@@ -45,27 +43,27 @@ pub struct InstanceAddress {
 /// The instances of a service, as the edge sees them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceInstances {
-    /// Instances that take requests. If there are none, requests may wait a moment.
+    /// Instances that take requests. If there are none, the edge lets requests wait for a moment.
     pub ready: Vec<InstanceAddress>,
     /// Replaced instances that finish their requests before they are stopped.
     pub draining: Vec<InstanceAddress>,
-    /// Whether all instances were given up, so that waiting is useless.
+    /// Whether all instances are abandoned, so that waiting is useless.
     pub failed: bool,
-    /// Set if at least one instance was given up.
+    /// Set if at least one instance is abandoned.
     pub given_up: Option<GivenUp>,
 }
 
-/// Since when at least one instance has been given up, because it failed too often.
+/// Since when at least one instance is abandoned, that is, no longer restarted, because it failed
+/// too often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenUp {
-    /// When the first instance was given up.
+    /// When the first instance was abandoned.
     pub since: Timestamp,
     /// The reason for the last failure of that instance.
     pub reason: String,
 }
 
 impl ServiceInstances {
-    /// The addresses of the ready instances, without duplicates.
     pub fn addresses(&self) -> Vec<Address> {
         let mut addresses: Vec<Address> = self
             .ready
@@ -77,6 +75,6 @@ impl ServiceInstances {
     }
 }
 
-/// The instances of all services, by name. Each value is complete, so that a slow reader misses
-/// nothing that is still current.
+/// The instances of all services, by service name. Each value is a complete snapshot, so a slow
+/// reader misses nothing that is still current.
 pub type ReadyInstances = BTreeMap<Arc<str>, ServiceInstances>;

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// All services by name.
 pub type ServiceConfigs = BTreeMap<String, ServiceConfig>;
 
 /// `[service.NAME]`: a command that is kept running.
@@ -101,7 +100,6 @@ impl Default for ServiceConfig {
     }
 }
 
-/// A command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a command line is one text, or a list of them")]
 pub enum CommandLine {

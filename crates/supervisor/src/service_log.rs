@@ -34,7 +34,6 @@ use rotating_file::{LogFile, size_of_all};
 /// How much is read from a pipe at once, in bytes: the capacity of the pipe.
 const CHUNK: usize = 64 << 10;
 impl Stream {
-    /// The name of the stream in log files.
     pub fn word(self) -> &'static str {
         match self {
             Self::Out => "out",
@@ -43,16 +42,16 @@ impl Stream {
     }
 }
 
-/// Called with each line of the services that [enable it](crate::LogConfig::journal), for example
-/// to send it to the journal. It must not block, because other tasks wait for it.
+/// A function that is called with each line of the services that [enable
+/// it](crate::LogConfig::journal), for example to send the line to the journal. The function must
+/// not block, because other tasks wait for it.
 pub type LineHook = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
-/// What the tasks of a process should do.
+/// The state that tells the tasks of a process what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WatchPhase {
     /// Read the output and watch the process.
     Active,
-    /// The process is gone: read what is left in its pipes.
     Ended,
     /// Pause without losing anything.
     Paused,
@@ -81,15 +80,16 @@ pub(crate) struct ServiceLog {
     line_hook: Option<LineHook>,
     has_line_hook: AtomicBool,
     ring: Mutex<Ring>,
-    /// Lines not yet written to the file, in the order of the ring: they are added while the ring
-    /// is locked.
+    /// Lines not yet written to the file, in the same order as in the ring: they are added while
+    /// the ring is locked.
     pending: Mutex<Vec<String>>,
     newest: watch::Sender<u64>,
     /// The path through the descriptor of the folder, which stays open as long as this log.
     path: PathBuf,
     _folder: Arc<Folder>,
     file: Mutex<LogFile>,
-    /// Whether a write error was reported. It is reported once, until writing succeeds again.
+    /// Whether a write error was reported. Another one is reported only after writing has succeeded
+    /// again.
     is_broken: AtomicBool,
 }
 
@@ -103,8 +103,8 @@ impl ServiceLog {
     ) -> io::Result<Arc<Self>> {
         let path = folder.at(format!("{service}.log"));
         let file = LogFile::open(&path)?;
-        // No line is shorter than a byte, so the new sequence numbers are greater than all used
-        // before.
+        // Each earlier line takes at least one byte of the files, so the new sequence numbers are
+        // greater than all earlier ones.
         let first = size_of_all(&path);
         Ok(Arc::new(Self {
             service: Arc::clone(service),
@@ -127,31 +127,30 @@ impl ServiceLog {
         self.newest.send_replace(next);
     }
 
-    /// The lines in memory, and the next sequence number.
     pub(crate) fn snapshot(&self) -> (Vec<LogLine>, u64) {
         let ring = lock(&self.ring);
         (ring.since(0), ring.next())
     }
 
-    /// Sets the size limits of the files, and whether the line hook gets the lines.
+    /// Sets the size limits of the files, and whether the line hook receives the lines.
     pub(crate) fn limit(&self, logs: LogSettings) {
         lock(&self.file).limit(logs.max, logs.keep);
         self.has_line_hook.store(logs.journal, Ordering::Relaxed);
     }
 
-    /// The lines in memory from a sequence number on.
+    /// Returns the lines in memory from a sequence number on.
     pub(crate) fn since(&self, sequence: u64) -> Vec<LogLine> {
         lock(&self.ring).since(sequence)
     }
 
-    /// The last lines in memory, of one run or of all.
     pub(crate) fn last_lines(&self, count: usize, run: Option<RunId>) -> Vec<LogLine> {
         let mut lines = lock(&self.ring).since(0);
         lines.retain(|line| run.is_none() || run == line.run);
         lines.split_off(lines.len().saturating_sub(count))
     }
 
-    /// The last lines that match the query: those in memory, preceded by those in the files.
+    /// Returns the last lines that match the query: those in memory, preceded by those in the
+    /// files.
     pub(crate) async fn query(self: &Arc<Self>, query: &LogQuery) -> Vec<LogLine> {
         let remembered = self.since(0);
         let fitting = remembered.iter().filter(|line| query.matches(line));
@@ -183,12 +182,12 @@ impl ServiceLog {
         let first = remembered.first();
         let mut sequence = first.map_or_else(|| lock(&self.ring).next(), |line| line.sequence);
         let mut at = first.map_or_else(|| (self.clock)(), |line| line.at);
-        // Times within JSON lines are unreliable, so only times that the supervisor wrote end the
-        // search.
+        // Times within JSON lines are unreliable, so only times that the supervisor wrote can end
+        // the search.
         let mut last = at;
         let (mut found, mut bytes) = (VecDeque::new(), 0);
         for written in ReverseLines::of(self.path.clone()) {
-            // Lines in memory are in the file too, or will be soon.
+            // Lines in memory are also in the file, or will be soon.
             let again = known.get_mut(&format!("{written}\n"));
             if let Some(count) = again.filter(|count| **count > 0) {
                 *count -= 1;
@@ -213,7 +212,8 @@ impl ServiceLog {
         found.into()
     }
 
-    /// The sequence number after a line, which may come from an earlier run of the supervisor.
+    /// Returns the sequence number after a position's line, which an earlier run of the supervisor
+    /// may have read.
     pub(crate) fn sequence_after(&self, seen: &LogPosition) -> u64 {
         let lines = self.since(0);
         let Some(first) = lines.first() else {
@@ -230,7 +230,7 @@ impl ServiceLog {
         later.map_or_else(|| lock(&self.ring).next(), |line| line.sequence)
     }
 
-    /// The sequence number of the first line in memory.
+    /// Returns the sequence number of the first line in memory.
     pub(crate) fn first_sequence(&self) -> u64 {
         let ring = lock(&self.ring);
         ring.since(0)
@@ -238,12 +238,11 @@ impl ServiceLog {
             .map_or(ring.next(), |line| line.sequence)
     }
 
-    /// The name of the service.
     pub(crate) fn service(&self) -> &Arc<str> {
         &self.service
     }
 
-    /// Signals each new line.
+    /// Returns a receiver that signals each new line.
     pub(crate) fn newest(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
     }
@@ -285,7 +284,7 @@ impl ServiceLog {
                     tokio::task::yield_now().await;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && !is_over => {
-                    // Frees the buffer while a quiet service is waited for.
+                    // Frees the buffer while the task waits for a quiet service.
                     chunk = Vec::new();
                     let ended = tokio::select! {
                         ready = pipe.readable() => ready.is_err(),
@@ -349,8 +348,8 @@ impl ServiceLog {
     /// Writes the pending lines to the file.
     fn write(&self) {
         let mut file = lock(&self.file);
-        // The first thread to lock the file writes the lines of all threads. If each wrote its own,
-        // their order in the file would be that of the locks.
+        // The first thread to lock the file writes the lines of all threads. If each thread wrote
+        // its own lines, their order in the file would be the order of the locks.
         let lines = std::mem::take(&mut *lock(&self.pending));
         if lines.is_empty() {
             return;

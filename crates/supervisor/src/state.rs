@@ -37,10 +37,9 @@ pub struct Now {
 /// Identifies a command, so that its outcome can be returned to its caller.
 pub type CommandId = u64;
 
-/// What happened.
+/// An event that the state of a service must handle.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A command was received.
     Command(CommandId, Command),
     /// A process could not be started at all.
     SpawnFailed(RunId, String),
@@ -52,34 +51,29 @@ pub enum Event {
     TimeoutExtended(RunId, Duration),
     /// A health check passed.
     Passed(RunId),
-    /// A health check failed.
     Failed(RunId, String),
     /// Another program listens at the address of a process.
     Refused(RunId, String),
     /// A process uses more memory than permitted: this many bytes.
     OverMemory(RunId, u64),
-    /// A draining process has no requests left.
     Drained(RunId),
-    /// Time has passed.
     Tick,
 }
 
 /// A command to a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Run all instances. Those that were given up are tried again.
     Start,
-    /// Stop all instances.
     Stop,
-    /// Stop all instances and start them again.
     Restart,
     /// Replace the instances by a new generation, with a new policy if one is given.
     Reload(Option<Policy>),
     /// Set the number of instances.
     Scale {
-        /// How many instances take requests; `None` leaves the number unchanged.
+        /// The number of instances that take requests; `None` leaves the number unchanged.
         instances: Option<u32>,
-        /// How many additional instances are kept ready; `None` leaves the number unchanged.
+        /// The number of additional instances that are kept ready; `None` leaves the number
+        /// unchanged.
         spare: Option<u32>,
     },
 }
@@ -88,9 +82,7 @@ pub enum Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Exit {
-    /// The process exited with this code.
     Code(i32),
-    /// The process was killed by this signal.
     Signal(i32),
     /// The system killed the process, because its memory limit or the system's memory was
     /// exhausted.
@@ -114,20 +106,15 @@ pub enum Action {
     Spawn {
         /// The ID of the new run.
         run: RunId,
-        /// The number of the instance.
         number: u32,
         /// The version of the settings to start it with.
         generation: u32,
     },
-    /// Send the stop signal to the group of a process.
     AskToStop(RunId),
-    /// Kill the group of a process.
     Kill(RunId),
-    /// Send requests to the process from now on.
     Serve(RunId),
-    /// Send no more requests to the process.
     Withdraw(RunId),
-    /// A command succeeded, or failed for a reason.
+    /// Return the outcome of a command to its caller.
     Answer(CommandId, Result<(), String>),
     /// Report an event to subscribers.
     Report(Report),
@@ -136,29 +123,24 @@ pub enum Action {
 /// A reportable event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report {
-    /// A process became ready.
     Ready {
-        /// The run.
         run: RunId,
         /// The time from its start until it was ready.
         after: Duration,
     },
     /// A process ended by itself, or is being stopped because it failed its checks.
     Failed {
-        /// The run.
         run: RunId,
-        /// The reason.
         reason: String,
-        /// How the process ended. `None` if it could not be started, or is only now being stopped.
+        /// How the process ended. `None` if it could not be started, or is still being stopped.
         exit: Option<Exit>,
-        /// Whether it had been ready before.
         was_ready: bool,
-        /// The shortest time until the next start; `None` if there is no next start.
+        /// The delay before the next start, at least; `None` if there is no next start.
         again_in: Option<Duration>,
     },
     /// A process ended by itself in a way that is not a failure.
     Finished(RunId),
-    /// An instance failed so often that it is not started again.
+    /// An instance failed so often that it is abandoned: it is not started again.
     GaveUp {
         /// The number of the instance.
         number: u32,
@@ -171,7 +153,6 @@ pub enum Report {
     OverMemory {
         /// The run.
         run: RunId,
-        /// How much memory it uses, in bytes.
         bytes: u64,
         /// The action taken.
         action: MemoryAction,
@@ -230,7 +211,7 @@ pub struct State {
     waiting: Vec<PendingCommand>,
 }
 
-/// A transition in progress: the state, the inputs, and the actions so far.
+/// A transition in progress: the new state, the inputs, and the actions so far.
 struct Transition {
     state: State,
     now: Now,
@@ -238,7 +219,7 @@ struct Transition {
 }
 
 impl State {
-    /// The state of a service that has not been started yet.
+    /// Makes the state of a service that has not been started yet.
     pub fn new(policy: Policy) -> Self {
         Self {
             policy: Arc::new(policy),
@@ -280,14 +261,14 @@ impl State {
         (transition.state, transition.actions)
     }
 
-    /// When the next [`Event::Tick`] is needed, if no other event comes before.
+    /// Returns the time at which the next [`Event::Tick`] is needed, if no other event comes
+    /// before.
     pub fn next_due(&self) -> Option<Duration> {
         let runs = self.runs.values().filter_map(Run::due);
         let slots = self.slots.values().filter_map(|slot| slot.restart_at);
         runs.chain(slots).min()
     }
 
-    /// Whether the service is meant to run.
     pub fn is_up(&self) -> bool {
         self.up
     }
@@ -298,7 +279,7 @@ impl State {
     }
 
     /// Whether every instance is ready, failed or finished, so that services that depend on this
-    /// one need not wait longer.
+    /// one need not wait any longer.
     pub fn is_decided(&self) -> bool {
         self.up
             && self
@@ -307,17 +288,16 @@ impl State {
                 .all(|(number, slot)| slot.is_over() || self.ready_run(*number).is_some())
     }
 
-    /// Whether every instance was given up.
+    /// Whether all instances are abandoned, that is, no longer started again.
     pub fn is_failed(&self) -> bool {
         self.up && !self.slots.is_empty() && self.slots.values().all(|slot| slot.given_up)
     }
 
-    /// Whether an instance was given up.
+    /// Whether an instance is abandoned.
     pub fn has_given_up(&self) -> bool {
         self.slots.values().any(|slot| slot.given_up)
     }
 
-    /// Whether a new generation is taking over.
     pub fn is_rolling(&self) -> bool {
         self.rolling.is_some()
     }
@@ -328,27 +308,25 @@ impl State {
         !self.is_rolling() && self.slots.values().any(strays)
     }
 
-    /// The generation of newly started processes.
     pub fn generation(&self) -> u32 {
         self.generation
     }
 
-    /// The generation that a reload would begin.
+    /// Returns the generation that a reload would begin.
     pub fn next_generation(&self) -> u32 {
         self.last_generation + 1
     }
 
-    /// The policy of the current generation.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// All runs, including those that are stopping.
+    /// Returns all runs, including those that are stopping.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
         self.runs.values()
     }
 
-    /// A summary of each instance.
+    /// Returns a summary of each instance.
     pub fn instances(&self) -> Vec<InstanceSummary> {
         let mut instances: Vec<InstanceSummary> = self
             .runs
@@ -391,7 +369,7 @@ impl State {
             || rolling.is_some_and(|rolling| rolling.generation == generation)
     }
 
-    /// Whether there is an instance, or still a process, with this number.
+    /// Whether the service still has an instance, or a process, with this number.
     pub fn has_place(&self, number: u32) -> bool {
         self.slots.contains_key(&number) || self.runs.values().any(|run| run.number == number)
     }
@@ -412,11 +390,9 @@ impl State {
 pub struct InstanceSummary {
     /// The number of the instance, counted from 0.
     pub number: u32,
-    /// The version of the settings.
     pub generation: u32,
-    /// The state of the instance.
     pub standing: InstanceState,
-    /// Its process, if there is one.
+    /// The run of the instance's process, if there is one.
     pub run: Option<RunId>,
     /// When that process was started or has ended, as the time since the supervisor began.
     pub since: Duration,

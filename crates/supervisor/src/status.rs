@@ -14,15 +14,11 @@ use crate::state::{Exit, InstanceState};
 /// The status of one instance, one row of a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstanceStatus {
-    /// The name of the service.
     pub service: Arc<str>,
-    /// The number of the instance.
     pub instance: u32,
     /// The version of the settings from which it was started.
     pub generation: u32,
-    /// Its current state.
     pub state: InstanceState,
-    /// The pid of its process.
     pub pid: Option<i32>,
     /// When that process was started, or when the last one ended.
     pub since: Timestamp,
@@ -32,18 +28,15 @@ pub struct InstanceStatus {
     pub cpu_percent: f64,
     /// The memory use of its control group, or else the resident memory of its process group.
     pub memory_bytes: u64,
-    /// The request rate, to be filled in by the caller, since the supervisor does not know it.
+    /// The request rate, which the caller fills in, because the supervisor does not know it.
     pub requests_per_second: Option<f64>,
     /// How the last process ended, as in [`LastExit::how`].
     pub last_exit: Option<String>,
 }
 
-/// A process that has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastExit {
-    /// The number of the instance.
     pub instance: u32,
-    /// When it ended.
     pub at: Timestamp,
     /// How long it had run, in seconds.
     pub ran_seconds: i64,
@@ -61,7 +54,7 @@ impl LastExit {
         fault: Option<&str>,
     ) -> Self {
         let exit = exit.to_string();
-        // The reason may just repeat how it ended.
+        // The reason may merely repeat how the process ended.
         let fault = fault.filter(|fault| !fault.contains(&exit));
         Self {
             instance,
@@ -73,7 +66,7 @@ impl LastExit {
 }
 
 /// How a service is run, in the notation of its settings. A supervisor of the preceding version may
-/// leave out some fields.
+/// omit some fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SettingsSummary {
@@ -85,9 +78,9 @@ pub struct SettingsSummary {
     pub balance: String,
     /// The health check, if there is one.
     pub health: Option<HealthConfig>,
-    /// The start timeout.
+    /// The start timeout, for example `1m`.
     pub start_within: String,
-    /// How it is stopped.
+    /// How the service is stopped.
     pub stop: StopConfig,
     /// When a process that ended is started again.
     pub restart: RestartConfig,
@@ -101,23 +94,19 @@ pub struct SettingsSummary {
     pub roll: String,
 }
 
-/// The full status of a service. The values of its environment are left out.
+/// The full status of a service. The values of environment variables are omitted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceStatus {
-    /// The name of the service.
     pub service: Arc<str>,
     /// The program and its arguments, with placeholders not filled in and secrets replaced by
     /// `***`.
     pub command: Vec<String>,
-    /// The working directory.
     pub directory: PathBuf,
     /// The user it runs as; `None` for the user of the supervisor.
     pub user: Option<String>,
     /// The fixed address on which the edge listens for it.
     pub front: Option<String>,
-    /// The services that must be ready before it is started.
     pub after: Vec<String>,
-    /// The generation of newly started processes.
     pub generation: u32,
     /// The desired number of instances that take requests.
     pub wanted_instances: u32,
@@ -130,13 +119,10 @@ pub struct ServiceStatus {
     pub settings: SettingsSummary,
     /// The names of its environment variables.
     pub environment: Vec<String>,
-    /// Its instances.
     pub instances: Vec<InstanceStatus>,
-    /// The addresses of its instances.
     pub sockets: Vec<Address>,
     /// The last processes that ended, the latest last.
     pub exits: Vec<LastExit>,
-    /// Its last log lines.
     pub lines: Vec<LogLine>,
 }
 

@@ -1,5 +1,5 @@
-//! The supervisor: one loop, on one thread, that receives events and carries out what the
-//! [states](crate::state) of the services decide.
+//! The supervisor: a loop on one thread that receives events and carries out the decisions of the
+//! services' [states](crate::state).
 
 mod commands;
 mod exec_upgrade;
@@ -43,7 +43,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Returns random numbers from 0 to 1.
 pub type RandomSource = Box<dyn FnMut() -> f64 + Send>;
 
-/// The capacity of the message queue.
+/// The capacity of the message queue, in messages.
 const INBOX: usize = 256;
 /// How many notifications are buffered for a slow reader.
 const NEWS: usize = 256;
@@ -58,12 +58,11 @@ const FOR_NOBODY_ELSE: u32 = 0o600;
 /// The folder of pid records, within the run folder.
 const PID_RECORDS: &str = "processes";
 /// The folder of sockets, within the run folder. It contains the sockets that the supervisor opens,
-/// and for each service a folder in which it opens its own.
+/// and for each service a folder for the sockets that the service opens itself.
 const SERVICES: &str = "services";
-/// The timer if nothing is due.
 const LONG: Duration = Duration::from_hours(24);
 
-/// The options of the supervisor besides the plan.
+/// The options of the supervisor, apart from the plan.
 pub struct SupervisorOptions {
     /// The folder for sockets and records. No other user may write there, and only one supervisor
     /// at a time can use it.
@@ -78,19 +77,19 @@ pub struct SupervisorOptions {
     /// Whether this process may change its own control group in order to give each instance one.
     /// Only for a program that is alone in its group; a group with other processes is left alone.
     pub control_groups: bool,
-    /// The clock.
     pub clock: Clock,
-    /// The random numbers that spread restarts.
+    /// The source of the random numbers that spread restarts.
     pub random: RandomSource,
-    /// Called with each log line of services with `logs.journal`.
+    /// The function that is called with each log line of services with `logs.journal`.
     pub line_hook: Option<LineHook>,
-    /// Receives the program's ends of the channels to its own service, which cannot exist without
-    /// it. One is sent with each start, so the restart backoff limits how many can queue up.
+    /// The sender of the program's ends of the channels to its own service; without it, there can
+    /// be no such service. One channel is sent with each start, so the restart backoff limits how
+    /// many can queue up.
     pub channels: Option<mpsc::UnboundedSender<Channel>>,
 }
 
 impl SupervisorOptions {
-    /// The default options, with all files in one folder.
+    /// Makes the default options, with all files in one folder.
     pub fn in_folder(folder: &Path) -> Self {
         Self {
             run: folder.join("run"),
@@ -114,7 +113,7 @@ fn system_time() -> Timestamp {
     Timestamp::now()
 }
 
-/// A random number, good enough to spread restarts and nothing else.
+/// Returns a random number that is only good enough to spread restarts.
 fn random() -> f64 {
     let drawn = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(drawn >> 32).unwrap_or(0)) / f64::from(u32::MAX)
@@ -125,11 +124,10 @@ fn random() -> f64 {
 pub enum ShimProgram {
     /// This program. Its `main` must begin with [`shim::run_if_asked`].
     ThisProgram,
-    /// Another program, whose `main` begins with that call.
+    /// Another program, whose `main` begins with [`shim::run_if_asked`].
     Other(PathBuf),
 }
 
-/// Why the supervisor could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// `main` does not call [`shim::run_if_asked`], so services would become copies of this
@@ -144,7 +142,6 @@ pub enum StartError {
     Folder {
         /// The path.
         path: PathBuf,
-        /// The error of the system.
         why: io::Error,
     },
     /// Processes of an earlier supervisor could not be ended, or another system call failed.
@@ -162,8 +159,8 @@ pub enum RunEnd {
 
 /// Keeps services running.
 ///
-/// It stays on the thread that created it, because services are killed when the thread that started
-/// them ends. That should be the main thread.
+/// A supervisor stays on the thread that created it, because services are killed when the thread
+/// that started them ends. That should be the main thread.
 pub struct Supervisor {
     options: SupervisorOptions,
     launcher: PathBuf,
@@ -176,7 +173,7 @@ pub struct Supervisor {
     pid_records: PidRecords,
     /// The parent of the instances' control groups; `None` if they cannot have any.
     groups: Option<Cgroups>,
-    /// The prefix of the tokens by which its processes are found.
+    /// The prefix of the tokens by which the supervisor finds its processes.
     name: String,
     began: Instant,
     next_command: CommandId,
@@ -186,7 +183,7 @@ pub struct Supervisor {
     handover_waiter: Option<oneshot::Sender<Result<(), ControlError>>>,
     /// Messages that arrived during a handover and are handled after it.
     postponed: Vec<Message>,
-    /// Whether remains of an ended process are expected to be gone soon.
+    /// Whether the remaining processes of an ended instance should be gone soon.
     look_again_soon: bool,
     lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
@@ -346,7 +343,7 @@ impl Supervisor {
         Ok(RunEnd::Stopped)
     }
 
-    /// The time since the supervisor began, and a random number.
+    /// Returns the time since the supervisor began, and a random number.
     fn now(&mut self) -> Now {
         Now {
             at: self.began.elapsed(),

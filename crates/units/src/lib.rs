@@ -1,6 +1,6 @@
-//! What all kinds of settings have in common: times, sizes, and suggestions for misspelled words.
+//! Code shared by all kinds of settings: times, sizes, and suggestions for misspelled words.
 //!
-//! Each error message shows what a valid value looks like.
+//! Each error message shows an example of a valid value.
 
 mod nearest;
 
@@ -22,7 +22,7 @@ const TIMES: [(&str, u64); 5] = [
 /// The units of sizes, in bytes, largest first.
 const SIZES: [(&str, u64); 4] = [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10), ("", 1)];
 
-/// Parses `250ms`, `30s`, `5m`, `2h` or `30d`.
+/// Parses a time such as `250ms`, `30s`, `5m`, `2h` or `30d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let how = || format!("{text:?} is no time; write it like 500ms, 30s, 5m, 2h or 30d");
     let time = Duration::from_millis(number(text, &TIMES).ok_or_else(how)?);
@@ -44,18 +44,16 @@ pub fn size_or_none(text: &str) -> Result<u64, String> {
     if text == "0" { Ok(0) } else { size(text) }
 }
 
-/// Formats a time so that [`duration`] can parse it.
 pub fn written_duration(time: Duration) -> String {
     let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     with_unit(milliseconds, &TIMES)
 }
 
-/// Formats a size so that [`size`] can parse it.
 pub fn written_size(bytes: u64) -> String {
     with_unit(bytes, &SIZES)
 }
 
-/// Parses a number with its unit; a number that would overflow becomes the largest one.
+/// Parses a number with its unit. A number that would overflow becomes the largest one.
 fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let is_digit = |letter: char| letter.is_ascii_digit();
     let end = text.find(|letter| !is_digit(letter)).unwrap_or(text.len());

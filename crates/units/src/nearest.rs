@@ -1,6 +1,6 @@
 //! Suggests a word for a misspelled one.
 
-/// The candidate with the smallest edit distance, if it is near enough.
+/// Returns the candidate with the smallest edit distance, if it is near enough.
 pub fn nearest<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -13,8 +13,8 @@ pub fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters must be inserted, deleted or replaced to make one text of the other
-/// (Levenshtein).
+/// Returns the number of letters that must be inserted, deleted or replaced to turn one text into
+/// the other (Levenshtein distance).
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

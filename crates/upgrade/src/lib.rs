@@ -11,7 +11,6 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// A bidirectional byte stream.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
@@ -26,7 +25,7 @@ type Switching = Pin<Box<dyn Future<Output = Option<Upgraded>> + Send>>;
 pub struct OnUpgrade(Arc<Mutex<Switching>>);
 
 impl OnUpgrade {
-    /// Resolves like this future. Only one of the clones may be awaited, and only once.
+    /// Wraps a future of the connection. Only one of the clones may be awaited, and only once.
     pub fn new(switching: impl Future<Output = Option<Upgraded>> + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(Box::pin(switching))))
     }

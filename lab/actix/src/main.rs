@@ -1,5 +1,6 @@
-//! A countdown as JSON, by the usual parts: Actix, sqlx, `PostgreSQL`. `cargo xtask bench countdown`
-//! starts it as `countdown-actix ADDRESS STORE`, and compares what a request costs.
+//! A server that returns a countdown as JSON, built from common parts: Actix, sqlx and
+//! `PostgreSQL`. `cargo xtask bench countdown` starts it as `countdown-actix ADDRESS STORE` and
+//! compares its cost per request.
 
 use std::env;
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{FromRow, PgPool};
 
-/// A hundred people with ten timers each.
+/// The tables and their contents: a hundred people with ten timers each.
 const TABLES: &str = "
     CREATE TABLE person (id BIGINT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
     CREATE TABLE timer (

@@ -7,24 +7,20 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-/// A persistent connection.
 pub(super) struct Client {
     stream: TcpStream,
     received: Vec<u8>,
 }
 
-/// A response, which borrows the buffer of the connection.
 pub(super) struct Answer<'a> {
     /// The status code.
     pub(super) status: u16,
     /// The status line and the headers, without the empty line.
     pub(super) head: &'a str,
-    /// The whole body.
     pub(super) body: &'a [u8],
 }
 
 impl Client {
-    /// Opens a connection.
     pub(super) async fn open(address: SocketAddr) -> Result<Self> {
         Self::over(TcpStream::connect(address).await?)
     }
@@ -73,7 +69,6 @@ impl Client {
 }
 
 impl Answer<'_> {
-    /// The value of a header; `name` must be lower case.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         headers(self.head)
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -100,12 +95,10 @@ pub(super) async fn open_from(source: IpAddr, address: SocketAddr) -> Result<Tcp
     Ok(socket.connect(address).await?)
 }
 
-/// A request without a body.
 pub(super) fn get(path: &str, headers: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n").into_bytes()
 }
 
-/// A request with a JSON body.
 pub(super) fn send_json(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
     format!(
         "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\
@@ -115,7 +108,6 @@ pub(super) fn send_json(method: &str, path: &str, headers: &str, body: &str) -> 
     .into_bytes()
 }
 
-/// The names and values of the headers.
 pub(super) fn headers(head: &str) -> impl Iterator<Item = (&str, &str)> {
     head.split("\r\n")
         .skip(1)

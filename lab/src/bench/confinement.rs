@@ -11,8 +11,6 @@ use anyhow::{Context, Result};
 
 use crate::command::{output, program};
 
-/// The roots of the two cgroup versions, and their files for the memory limit, the swap limit and
-/// the peak.
 const VERSIONS: [(&str, [&str; 3]); 2] = [
     (
         "/sys/fs/cgroup",
@@ -28,7 +26,6 @@ const VERSIONS: [(&str, [&str; 3]); 2] = [
     ),
 ];
 
-/// How the control group is created.
 pub(super) enum Confinement {
     /// `systemd-run` creates it for as long as the program runs.
     Scope { limit: u64 },
@@ -51,7 +48,7 @@ impl Confinement {
             .unwrap_or(Confinement::Missing)
     }
 
-    /// A command that starts a program in the group; arguments may be added.
+    /// Makes a command that starts a program in the group; arguments may be added.
     pub(super) fn command(&self, binary: &Path) -> Command {
         match self {
             Confinement::Scope { limit } => {
@@ -75,8 +72,9 @@ impl Confinement {
         }
     }
 
-    /// The peak memory of the group, page cache included; `process` runs in it. A file's pages are
-    /// charged to the group that read it first, so those of the program's own file may be missing.
+    /// Returns the peak memory of the group, page cache included; `process` runs in the group. A
+    /// file's pages are charged to the group that read the file first, so the pages of the
+    /// program's own file may be missing.
     pub(super) fn peak(&self, process: u32) -> Result<Option<u64>> {
         let file = match self {
             Confinement::Scope { .. } => {
@@ -115,8 +113,8 @@ fn make_group(root: &Path, files: [&'static str; 3], limit: u64) -> Option<Confi
         return None;
     }
     fs::write(folder.join(max), limit.to_string()).ok()?;
-    // The limit of memory plus swap in version 1, of swap alone in version 2. The file is missing
-    // on a system without swap accounting.
+    // In version 1, this limits memory plus swap; in version 2, swap alone. The file is missing on
+    // a system without swap accounting.
     let swapped = if swap.contains("memsw") { limit } else { 0 };
     let _ = fs::write(folder.join(swap), swapped.to_string());
     Some(group)

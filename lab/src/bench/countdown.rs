@@ -20,11 +20,10 @@ use crate::command::{program, run, with_children};
 use crate::postgres::PrivatePostgres;
 use crate::workspace::root;
 
-/// The number of concurrent clients: enough to keep a core busy.
 const CLIENTS: usize = 64;
 const PAGE: &str = "/u/member-1/coffee";
 const JSON: &str = "/api/v1/public/member-1/coffee";
-/// The path for the program that is compared.
+/// The path that is requested from the Actix program.
 const ACTIX: &str = "/member-1/incident-timer";
 
 pub(super) fn bench(runtime: &Runtime, kenduri: &Path, turns: Turns) -> Result<()> {
@@ -97,7 +96,7 @@ struct Way<'a> {
     path: &'static str,
     /// Whether clients keep the page and revalidate it.
     keeps: bool,
-    /// The main process of a separate database server.
+    /// The pid of the main process of a separate database server.
     store: Option<u32>,
     per_second: Vec<f64>,
     server_us: Vec<f64>,

@@ -9,14 +9,14 @@ use anyhow::Result;
 
 use crate::command::{program, run};
 
-/// How many copies are made.
+/// The number of copies to make.
 #[derive(Clone, Copy)]
 pub(super) struct Crowd {
     pub(super) invitations: usize,
 }
 
 impl Crowd {
-    /// Copies them into a store that contains the demo and that no process has open.
+    /// Adds the copies to a store that contains the demo and that no process has open.
     pub(super) fn join(self, store: &str) -> Result<()> {
         run(program("cargo")
             .args(["run", "--quiet", "--release", "--locked", "-p", "lab"])
@@ -30,12 +30,13 @@ impl Crowd {
     }
 }
 
-/// The URL of the store in a data folder.
+/// Returns the URL of the store in a data folder.
 pub(super) fn sqlite(data: &Path) -> String {
     format!("sqlite:{}", data.join("kenduri.db").display())
 }
 
-/// The code of an invitation, counted from 1: eight characters, none of which is normalized.
+/// Returns the code of an invitation, counted from 1: eight characters that normalization does not
+/// change.
 pub(super) fn code(number: usize) -> String {
     format!("Z{number:07}")
 }

@@ -223,7 +223,7 @@ pub(super) fn prepare(folder: &Path, name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What the rows are measured with.
+/// The servers and tools with which the rows are measured.
 struct Table<'a> {
     doors: &'a Doors,
     /// The cores of the client; if empty, it runs on its own core.
@@ -232,12 +232,11 @@ struct Table<'a> {
     turns: Turns,
 }
 
-/// The results of a turn of one server.
 struct Turn {
     per_second: f64,
     cost_us: f64,
     p99_us: f64,
-    /// `None` if this machine cannot count instructions.
+    /// The instructions per request; `None` if this machine cannot count them.
     instructions: Option<f64>,
 }
 

@@ -11,7 +11,6 @@ use anyhow::{Context, Result};
 use super::median;
 use crate::command::{program, run};
 
-/// The median time of a flush of a small append on the disk of `folder`.
 pub(super) fn measure(folder: &Path) -> Result<Duration> {
     let path = folder.join("flush");
     let mut file = File::create(&path)?;
@@ -46,7 +45,7 @@ impl SlowFlushes {
         Ok(SlowFlushes { library, counter })
     }
 
-    /// The environment variables for a program whose flushes take `longer`.
+    /// Returns the environment variables for a program whose flushes take `longer`.
     pub(super) fn environment(&self, longer: Duration) -> Vec<(&'static str, String)> {
         vec![
             ("LD_PRELOAD", self.library.display().to_string()),
@@ -55,7 +54,6 @@ impl SlowFlushes {
         ]
     }
 
-    /// The number of flushes until now.
     pub(super) fn count(&self) -> Result<u64> {
         let bytes = fs::read(&self.counter)?;
         let bytes = bytes.try_into().ok().context("the counter is damaged")?;

@@ -12,26 +12,22 @@ use super::client::{Answer, Client};
 /// prepared.
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// The requests of a client, and its checks of the responses.
+/// The requests of a client, and the checks of their responses.
 pub(super) trait Conversation {
     /// Writes the next request into `request`, which is empty.
     fn ask(&mut self, request: &mut Vec<u8>);
-    /// Checks the response.
     fn hear(&mut self, answer: &Answer<'_>) -> Result<()>;
 }
 
-/// The results of a turn.
 pub(super) struct Turn {
     /// The number of responses within the turn.
     pub(super) answers: usize,
-    /// Responses per second.
     pub(super) per_second: f64,
-    /// The 99th percentile of the response times.
     pub(super) p99: Duration,
 }
 
-/// Runs every conversation for `duration`, after a short warm-up. `sample` is taken at the
-/// beginning and at the end of the turn.
+/// Runs every conversation for `duration`, after a short warm-up. Calls `sample` at the beginning
+/// and at the end of the turn.
 pub(super) async fn drive<C: Conversation + 'static, S>(
     address: SocketAddr,
     conversations: Vec<C>,

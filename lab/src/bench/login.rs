@@ -1,8 +1,8 @@
-//! `bench login`: the cost of a sign-in, and how many simultaneous ones affect guests.
+//! `bench login`: the cost of a sign-in, and how much many simultaneous sign-ins slow down guests.
 //!
-//! First, members sign in one after another. Then 50 sign in at once, repeatedly, each from an
-//! address of their own, while an invitation and a public countdown are requested at a steady pace.
-//! The same pace is measured without sign-ins just before.
+//! First, members sign in one after another. Then 50 members sign in at once, repeatedly, each from
+//! an IP address of their own, while an invitation and a public countdown are requested at a steady
+//! pace. Just before, the same pace is measured without sign-ins.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -21,7 +21,7 @@ use super::{Turns, median, milliseconds, new_folder, percentile};
 
 /// The number of simultaneous sign-ins.
 const MEMBERS: usize = 50;
-/// The rate of page requests meanwhile, both kinds together.
+/// The rate of page requests during the sign-ins, both kinds of pages together.
 const PACE: Pace = Pace {
     per_second: 200,
     connections: 8,
@@ -68,7 +68,7 @@ async fn cost(server: &Server, turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// Measures many sign-ins at once and how they affect guests.
+/// Measures many simultaneous sign-ins, and how much they slow down guests.
 async fn crowd(address: SocketAddr, turns: Turns) -> Result<()> {
     let mut figures = [const { Page::new() }; PAGES.len()];
     let mut bursts = Vec::new();
@@ -135,7 +135,7 @@ fn page(number: usize) -> Asked {
     }
 }
 
-/// The sorted times of each kind, if no request failed.
+/// Returns the sorted times of each kind of page; fails if a request failed.
 fn times(outcomes: Vec<Outcome>) -> Result<[Vec<Duration>; PAGES.len()]> {
     let mut times = [const { Vec::new() }; PAGES.len()];
     for outcome in outcomes {
@@ -151,7 +151,7 @@ fn times(outcomes: Vec<Outcome>) -> Result<[Vec<Duration>; PAGES.len()]> {
 }
 
 /// Sends all sign-ins at once, and again when the last response has arrived, for `duration`.
-/// Returns the milliseconds of each round.
+/// Returns the duration of each round in milliseconds.
 async fn sign_in_at_once(address: SocketAddr, duration: Duration) -> Result<Vec<f64>> {
     let mut clients = Vec::new();
     for number in 1..=MEMBERS {

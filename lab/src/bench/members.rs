@@ -14,8 +14,8 @@ use crate::command::{program, run};
 
 const PASSWORD: &str = "nasi lemak for breakfast";
 
-/// Writes this many members to the store of a data folder, which no process has open. They are
-/// counted from 1.
+/// Writes this many members, counted from 1, to the store of a data folder that no process has
+/// open.
 pub(super) fn join(kenduri: &Path, data: &Path, number: usize) -> Result<()> {
     let hash = hash(kenduri)?;
     let mut cargo = program("cargo");
@@ -28,7 +28,7 @@ pub(super) fn join(kenduri: &Path, data: &Path, number: usize) -> Result<()> {
     run(cargo.args([&number.to_string(), &hash]))
 }
 
-/// The hash of their password, with the program's default cost.
+/// Returns the hash of the members' common password, with the program's default cost.
 fn hash(kenduri: &Path) -> Result<String> {
     let mut child = program(kenduri)
         .args(["password", "hash"])
@@ -44,12 +44,10 @@ fn hash(kenduri: &Path) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }
 
-/// The name of a member in URLs.
 pub(super) fn slug(number: usize) -> String {
     format!("member-{number}")
 }
 
-/// The sign-in request of a member.
 pub(super) fn sign_in(number: usize) -> Vec<u8> {
     let body = json!({
         "email": format!("{}@example.com", slug(number)),
@@ -72,7 +70,6 @@ impl Conversation for SigningIn {
     }
 }
 
-/// A member who is signed in.
 pub(super) struct Member {
     /// The member's number, counted from 1.
     pub(super) number: usize,
@@ -81,7 +78,6 @@ pub(super) struct Member {
 }
 
 impl Member {
-    /// Signs in.
     pub(super) async fn sign_in(client: &mut Client, number: usize) -> Result<Self> {
         let answer = client.exchange(&sign_in(number)).await?;
         answer.expect(200)?;
@@ -93,12 +89,10 @@ impl Member {
         })
     }
 
-    /// An API request that creates something.
     pub(super) fn create(&self, path: &str, body: &Value) -> Vec<u8> {
         send_json("POST", path, &self.authorization, &body.to_string())
     }
 
-    /// Creates something through the API and returns it.
     pub(super) async fn created(
         &self,
         client: &mut Client,
@@ -127,7 +121,6 @@ impl Member {
         Ok(id.to_owned())
     }
 
-    /// Resets a countdown.
     pub(super) async fn reset(&self, client: &mut Client, countdown: &str) -> Result<()> {
         let path = resets(countdown);
         self.created(client, &path, &json!({})).await?;
@@ -135,7 +128,6 @@ impl Member {
     }
 }
 
-/// The API path of a countdown's resets.
 pub(super) fn resets(countdown: &str) -> String {
     format!("/api/v1/countdowns/{countdown}/entries")
 }

@@ -183,7 +183,7 @@ async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Starts the same number of the same commands directly, and measures the time until the first
+/// Starts the same number of the same commands directly, and measures the time until the first one
 /// responds.
 async fn start_by_hand(service: &str, path: &str, folder: &Path) -> Result<Duration> {
     let sockets: [PathBuf; 2] = [0, 1].map(|number| folder.join(format!("hand-{number}.sock")));
@@ -219,7 +219,8 @@ async fn reloads(both: &[Side; 2]) -> Result<()> {
         let rolling = async {
             for _ in 0..RELOADS {
                 for mut command in side.reloads()? {
-                    // On another thread, so that the clients keep sending requests.
+                    // The command runs on another thread, so that the clients keep sending
+                    // requests.
                     tokio::task::spawn_blocking(move || output(&mut command)).await??;
                 }
             }
@@ -242,7 +243,7 @@ async fn reloads(both: &[Side; 2]) -> Result<()> {
     Ok(())
 }
 
-/// One Flask instance and one spare: which requests fail when the instance is killed.
+/// Runs one Flask instance and one spare, kills the instance, and checks which requests fail.
 async fn in_reserve(folder: &Path) -> Result<()> {
     let side = Side::start(Which::OursWithSpare, folder).await?;
     let killing = async {
@@ -283,8 +284,8 @@ async fn until_whole(side: &Side) -> Result<()> {
     until_well(side.address(), &[EXPRESS, FLASK]).await
 }
 
-/// Kills these processes and their children, and returns when. Otherwise gunicorn's workers would
-/// keep responding for a while.
+/// Kills these processes and their children, and returns the time of the kill. If the children
+/// lived on, gunicorn's workers would keep responding for a while.
 fn kill(processes: &[u32]) -> Result<Instant> {
     ensure!(!processes.is_empty(), "there is nobody to kill");
     let mut all = Vec::new();

@@ -1,7 +1,7 @@
 //! An open loop: a fixed number of requests per second, however long the responses take.
 //!
-//! If a request is late because all connections are busy, its time is counted from when it was due.
-//! Otherwise slow responses would hide the delay of the requests behind them.
+//! If a request is late because all connections are busy, its time is counted from the moment when
+//! it was due. Otherwise slow responses would hide the delay of the requests behind them.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -18,30 +18,27 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A request with the expected response.
 pub(super) struct Asked {
-    /// The index of its kind; kinds are counted separately.
+    /// The index of the request's kind; each kind is counted separately.
     pub(super) kind: usize,
     pub(super) request: Vec<u8>,
     pub(super) status: u16,
 }
 
-/// The result of a request.
 pub(super) struct Outcome {
     pub(super) kind: usize,
     pub(super) time: Duration,
-    /// What was wrong with the response.
+    /// The error in the response, if there is one.
     pub(super) failure: Option<String>,
 }
 
-/// The request rate.
 #[derive(Clone, Copy)]
 pub(super) struct Pace {
-    /// Requests per second.
     pub(super) per_second: u32,
-    /// The number of persistent connections that share them.
     pub(super) connections: usize,
 }
 
-/// Sends the requests from `next`, which gets the number of earlier ones, until `duration` is over.
+/// Sends requests until `duration` is over. `next` returns each request; its argument is the number
+/// of earlier requests.
 pub(super) async fn drive(
     address: SocketAddr,
     pace: Pace,
@@ -77,7 +74,7 @@ struct Schedule<N> {
 }
 
 impl<N: Fn(usize) -> Asked> Schedule<N> {
-    /// The part of one connection.
+    /// Sends one connection's share of the requests.
     async fn ask(self: Rc<Self>) {
         let mut client = None;
         loop {

@@ -26,7 +26,7 @@ use crate::workspace::root;
 const CLIENTS: usize = 64;
 /// The number of invitations in the large store.
 const MANY: usize = 100_000;
-/// How many households look at their page in these minutes.
+/// The number of households that request their page repeatedly during the benchmark.
 const VISITORS: usize = 1_000;
 
 pub(super) fn bench(runtime: &Runtime, turns: Turns) -> Result<()> {
@@ -103,8 +103,8 @@ impl Way {
     }
 }
 
-/// Keeps the client's core from sleeping: the server would pay for waking it, and a slower server
-/// more often.
+/// Keeps the client's core from sleeping. Otherwise the server would pay for waking the core, and a
+/// slower server would pay more often.
 async fn stay_awake() {
     loop {
         tokio::task::yield_now().await;
@@ -164,22 +164,21 @@ async fn start_bare(folder: &Path, small: &Server, core: usize) -> Result<Server
 
 const PAGE: &str = "/invite/RAHMA";
 
-/// The path of a household's page, counted from 0.
+/// Returns the path of a household's page, counted from 0.
 fn page_of(number: usize) -> String {
     format!("/invite/{}", crowd::code(number + 1))
 }
 
 #[derive(Clone, Copy)]
 enum Asks {
-    /// Always the same household.
+    /// Each request is for the same household.
     One,
-    /// One of the visitors.
+    /// Each request is for one of the visitors.
     Spread,
-    /// Any household.
     Another,
 }
 
-/// A guest who repeats the request.
+/// A guest who repeats the request for an invitation page.
 struct Reader {
     asks: Asks,
     state: usize,

@@ -42,7 +42,7 @@ const SLOWER: Duration = Duration::from_millis(5);
 
 pub(super) use beside::bench as beside;
 
-/// The households that send RSVPs.
+/// The additional households, which send RSVPs.
 const CROWD: Crowd = Crowd { invitations: 256 };
 
 const BATCH_OF_ONE: (&str, &str) = ("KENDURI_STORE_BATCH", "1");
@@ -62,7 +62,7 @@ impl<'a> Seeded<'a> {
         Ok(Self { program, data })
     }
 
-    /// Starts a server on a copy of its own.
+    /// Starts a server on a copy of the seeded demo.
     async fn start(&self, name: &str, settings: &[(&str, String)]) -> Result<Server> {
         serve(self.program, &copy(&self.data, name)?, settings).await
     }
@@ -200,7 +200,7 @@ fn print_multiples_head() {
     );
 }
 
-/// Prints the ways to save with default settings, each as a multiple of the file.
+/// Prints the results of the ways to save with default settings, each as a multiple of the file's.
 fn print_multiples(clients: usize, file: &Reached, ways: [&Reached; 3]) {
     print!("{clients:>7}  {:>13.1} µs", file.each_us);
     for way in ways {
@@ -231,7 +231,6 @@ fn copy(seeded: &Path, name: &str) -> Result<PathBuf> {
     Ok(data)
 }
 
-/// The results of one way.
 struct Reached {
     per_second: f64,
     p99_ms: f64,
@@ -311,7 +310,7 @@ async fn one_turn(
     Ok((reached, figure(turn.answers) / figure(flushed)))
 }
 
-/// What is requested in one turn.
+/// The kind of request in one turn.
 #[derive(Clone, Copy)]
 enum Way {
     /// The file of 1 KiB.
@@ -337,13 +336,12 @@ impl Conversation for Visitor {
 enum Request {
     /// `PUT /api/v1/invitations/{code}/rsvp`, with the version that it is based on.
     Put,
-    /// The same with an `Idempotency-Key`, as the page's script sends it.
+    /// `PUT` as above, with an `Idempotency-Key`, as the page's script sends it.
     PutWithKey,
     /// `POST /api/rsvp`, as older clients send it.
     Post,
 }
 
-/// A household that changes its reply with every save.
 struct Household {
     request: Request,
     code: String,
@@ -398,7 +396,7 @@ impl Conversation for Household {
                 let path = format!("/api/v1/invitations/{}/rsvp", self.code);
                 let body = format!(r#"{{"version":{},{guests}}}"#, self.version);
                 let key = match self.request {
-                    // Each version is the base of only one save.
+                    // Each version is the base of only one save, so the key is unique.
                     Request::PutWithKey => {
                         format!("Idempotency-Key: bench-{}-{}\r\n", self.code, self.version)
                     }

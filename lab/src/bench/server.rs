@@ -80,18 +80,18 @@ impl Server {
         Ok(server)
     }
 
-    /// The output so far.
     pub(super) fn said(&self) -> Result<String> {
         Ok(fs::read_to_string(&self.said)?)
     }
 
-    /// The processor time of all its processes so far, in user and kernel mode.
+    /// Returns the processor time of all the server's processes so far, in user and kernel mode.
     pub(super) fn processor_time(&self) -> Result<Duration> {
         processor_time(&self.processes()?)
     }
 
-    /// The memory of all its processes in bytes, with shared memory counted once (`Pss_Anon`,
-    /// proc(5)). Pages of the program file are not counted, because the system can reclaim them.
+    /// Returns the memory of all the server's processes in bytes, with shared memory counted once
+    /// (`Pss_Anon`, proc(5)). Pages of the program file are not counted, because the system can
+    /// reclaim them.
     pub(super) fn resident(&self) -> Result<u64> {
         let mut kibibytes = 0;
         for process in self.processes()? {
@@ -106,12 +106,10 @@ impl Server {
         Ok(kibibytes * 1024)
     }
 
-    /// The pid of the started process.
     pub(super) fn process(&self) -> u32 {
         self.child.id()
     }
 
-    /// The pids of the started process and its descendants.
     pub(super) fn processes(&self) -> Result<Vec<u32>> {
         with_children(self.child.id())
     }
@@ -126,7 +124,7 @@ impl Drop for Server {
     }
 }
 
-/// The processor time of some processes so far, in user and kernel mode.
+/// Returns the processor time of some processes so far, in user and kernel mode.
 pub(super) fn processor_time(processes: &[u32]) -> Result<Duration> {
     let mut ticks = 0;
     for process in processes {
@@ -144,7 +142,7 @@ pub(super) fn processor_time(processes: &[u32]) -> Result<Duration> {
     Ok(Duration::from_millis(ticks * 10))
 }
 
-/// A command that is pinned to these cores, or not pinned if there are none.
+/// Returns a command that is pinned to these cores, or not pinned if the list is empty.
 pub(super) fn pinned(binary: PathBuf, cores: impl IntoIterator<Item = usize>) -> Command {
     let cores: Vec<_> = cores.into_iter().map(|core| core.to_string()).collect();
     if cores.is_empty() {
@@ -155,7 +153,7 @@ pub(super) fn pinned(binary: PathBuf, cores: impl IntoIterator<Item = usize>) ->
     command
 }
 
-/// A port that is free at this moment.
+/// Returns an address whose port is free at this moment.
 pub(super) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

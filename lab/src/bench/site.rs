@@ -49,7 +49,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, visit: Visit) -> Result<(
     let data = folder.path().join("data");
     drop(runtime.block_on(Server::demo(pinned(kenduri.to_owned(), None), &data, &[]))?);
     members::join(kenduri, &data, visit.members)?;
-    // Declared first, so that it is dropped after the server in it.
+    // The confinement is declared before the server, so that the server is dropped first.
     let confinement = Confinement::find(visit.memory << 20);
     runtime.block_on(async {
         let server = Server::demo(confinement.command(kenduri), &data, &[]).await?;
@@ -96,7 +96,7 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, visit: Visit) -> Result<(
     })
 }
 
-/// The highest memory use observed.
+/// Returns the highest memory use observed.
 async fn find_largest(server: &Server, is_over: &Cell<bool>) -> Result<u64> {
     let mut largest = server.resident()?;
     while !is_over.get() {
@@ -106,7 +106,6 @@ async fn find_largest(server: &Server, is_over: &Cell<bool>) -> Result<u64> {
     Ok(largest)
 }
 
-/// Prints the results of each kind of request, and of all.
 fn show(outcomes: &[Outcome]) {
     println!(
         "{:<28}  {:>8}  {:>6}  {:>9}  {:>9}",
@@ -183,7 +182,7 @@ const KINDS: [Kind; 13] = [
     kind("API: sign-in", 1, What::SignIn),
 ];
 
-/// What was created for the benchmark.
+/// The members and countdowns that were created for the benchmark.
 struct Site {
     members: Vec<Member>,
     /// The first countdown of each member.
@@ -214,7 +213,7 @@ impl Site {
         })
     }
 
-    /// The request for a number, the same in every run.
+    /// Returns the request with this number, which is the same in every run.
     fn ask(&self, number: usize) -> Asked {
         let chance = spread(number);
         let (kind, what) = choose(chance % 100);
@@ -252,7 +251,7 @@ fn countdown(number: usize) -> String {
     format!("habit-{number}")
 }
 
-/// An article with a few paragraphs, or a note.
+/// Returns an article with a few paragraphs, or a note.
 fn post(number: usize) -> serde_json::Value {
     let text = "Coffee was *not* had today. It was [tea](https://example.com), and rain fell.\n\n";
     if number < ARTICLES {
@@ -269,7 +268,7 @@ fn post(number: usize) -> serde_json::Value {
     }
 }
 
-/// The kind for a number below 100.
+/// Returns the kind of request for a number below 100.
 fn choose(mut number: usize) -> (usize, What) {
     for (kind, Kind { share, what, .. }) in KINDS.iter().enumerate() {
         if number < *share {

@@ -1,8 +1,9 @@
 //! `bench watchers`: many clients that watch one countdown by server-sent events. Measures the
-//! memory of each, the processor time while nothing happens, and how soon all learn of a reset.
+//! memory per client, the processor time while nothing happens, and the time until all clients know
+//! of a reset.
 //!
-//! They connect from many addresses of the loopback network, five from each. Only the memory of the
-//! server's processes is counted, not the kernel's memory for the connections.
+//! The clients connect from many addresses of the loopback network, five from each. Only the memory
+//! of the server's processes is counted, not the kernel's memory for the connections.
 
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -23,13 +24,13 @@ use super::members::{self, Member};
 use super::server::{Server, pinned};
 use super::{median, milliseconds, new_folder};
 
-/// The most clients per address that the server permits.
+/// The most clients per IP address that the server permits.
 const OF_ONE_ADDRESS: usize = 5;
-/// The number of descriptors for everything else, on either side.
+/// The number of other open descriptors, in the client and in the server.
 const SPARE: usize = 200;
-/// The wait after all have connected, in which memory is freed.
+/// The wait after all clients have connected, in which memory is freed.
 const SETTLE: Duration = Duration::from_secs(5);
-/// The time within which all must have learned of a reset.
+/// The time within which all clients must know of a reset.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// The most entries that an account may create in ten minutes, minus the countdown's first one.
 const MOST_RESETS: usize = 29;
@@ -125,8 +126,7 @@ fn raise_limit(wanted: usize) -> Result<()> {
     Ok(())
 }
 
-/// The processor time in milliseconds per minute, and the number of seconds in which there was
-/// none.
+/// Returns the processor time in milliseconds per minute, and the number of seconds without any.
 async fn stay_quiet(server: &Server, seconds: u64) -> Result<[f64; 2]> {
     let begin = server.processor_time()?;
     let (mut last, mut idle) = (begin, 0);
@@ -196,13 +196,12 @@ async fn hear(
     Ok(())
 }
 
-/// All watching clients.
 #[derive(Default)]
 struct Audience {
-    /// How many are connected.
+    /// The number of connected clients.
     count: Cell<usize>,
     heartbeats: Cell<usize>,
-    /// When each learned of the last reset.
+    /// The times at which clients learned of the last reset.
     heard: RefCell<Vec<Instant>>,
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn show(program: &Path, requests: usize) -> Result<()> {
              [[route]]\npath = \"/live/\"\nto = \"http://{live}\"\n"
         )
     };
-    // Created beforehand, so that all visitors trust both.
+    // Both certificates are created beforehand, so that all visitors trust both.
     let (before, after) = (Place::make_certificate()?, Place::make_certificate()?);
     place.write_certificate(&before)?;
     place.write_settings(FIRST, &settings("first", one))?;
@@ -186,7 +186,7 @@ impl Course<'_> {
         }
     }
 
-    /// Waits until new connections get this header at every entrance.
+    /// Waits until new connections at every entrance receive this header.
     async fn until_all_say(&self, header: &str) -> Result<()> {
         for entrance in self.entrances {
             let says = async || -> Result<bool> {

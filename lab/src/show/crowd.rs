@@ -22,7 +22,7 @@ use crate::interrupt;
 
 /// The number of connections that the one address opens.
 const CROWD: usize = 20_000;
-/// The number of descriptors for everything else.
+/// The number of other open descriptors.
 const OTHERS: usize = 1_000;
 /// The connection limit, which is the default.
 const PLACES: u32 = 4_096;
@@ -108,8 +108,9 @@ pub(super) async fn show(program: &Path, is_debug: bool) -> Result<()> {
     Ok(())
 }
 
-/// Opens the connections of the one address: silent, within a head, idle after a response, and
-/// HTTP/2 with a stream whose response is not read. Each may be refused at any moment.
+/// Opens the connections of the one address: some silent, some within a head, some idle after a
+/// response, and some HTTP/2 with a stream whose response is not read. The server may refuse each
+/// at any moment.
 async fn open(crowd: usize, address: SocketAddr) -> Result<Vec<TcpStream>> {
     let answered = format!("GET /api/1 HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes();
     let kinds = [
@@ -129,8 +130,8 @@ async fn open(crowd: usize, address: SocketAddr) -> Result<Vec<TcpStream>> {
     Ok(opened)
 }
 
-/// The bytes of an HTTP/2 client that requests a file with a flow-control window of 0, so that its
-/// response cannot be sent.
+/// Returns the bytes of an HTTP/2 client that requests a file with a flow-control window of 0, so
+/// that the server cannot send the response.
 fn unread_stream() -> Vec<u8> {
     const SETTINGS: u8 = 4;
     const HEADERS: u8 = 1;

@@ -61,12 +61,11 @@ pub(super) fn show(wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// The folder of results that take long to make.
 fn folder() -> PathBuf {
     root().join("target/show/dist")
 }
 
-/// Creates a fresh Debian in a folder, with these packages besides the essential ones.
+/// Creates a fresh Debian in a folder, with the essential packages and these.
 fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
     ensure!(
         geteuid().is_root(),
@@ -100,7 +99,7 @@ fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
 
 const MIRROR: &str = "http://deb.debian.org/debian";
 
-/// The only file of a result with this ending.
+/// Returns the only file of a result with this ending.
 fn artefact(built: &Path, ending: &str) -> Result<PathBuf> {
     let entries = fs::read_dir(built).with_context(|| format!("no {}", built.display()))?;
     let mut files = entries.filter_map(|entry| Some(entry.ok()?.path()));

@@ -1,4 +1,4 @@
-//! Measures how long polite visitors wait.
+//! Measures the response times of polite visitors.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -80,7 +80,6 @@ impl Waits {
         self.0.len()
     }
 
-    /// The given percentile of the times.
     pub(super) fn percentile(&self, percent: usize) -> Duration {
         let place = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
         self.0.get(place).copied().unwrap_or_default()

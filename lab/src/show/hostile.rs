@@ -28,9 +28,9 @@ const RESETTERS: usize = 2;
 const HALF_OPEN: usize = 10_000;
 /// The size that slow readers request: more than all buffers on the way hold.
 const LARGE: usize = 16 << 20;
-/// How many times as long as without load the others may wait.
+/// The most by which hostile clients may multiply the other visitors' response times.
 pub(super) const TIMES: u32 = 3;
-/// The number of attempts: a bad result may be noise, which only ever adds time.
+/// The number of attempts. A bad result may be noise, which only ever adds time.
 pub(super) const TRIES: usize = 3;
 /// Times below this are mostly the noise of a shared machine.
 pub(super) const NOISE: Duration = Duration::from_millis(10);
@@ -135,7 +135,7 @@ pub(super) async fn show(program: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The entrances.
+/// The entrances that clients use.
 struct Doors {
     clear: Entrance,
     tls: Entrance,
@@ -178,7 +178,7 @@ async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, 
         }
         Kind::HalfOpen => {
             for number in 0..HALF_OPEN {
-                // One in ten is in the middle of a TLS handshake.
+                // One in ten clients stays in the middle of a TLS handshake.
                 let (door, begun) = match (number % 10, &doors.tls) {
                     (0, Entrance::Tls(address, _)) => {
                         (&Entrance::Clear(*address), &b"\x16\x03\x01"[..])

@@ -19,7 +19,6 @@ use root::Root;
 /// The timeout for everything in the machine, from its start.
 const PATIENCE: Duration = Duration::from_mins(25);
 
-/// Starts the machine with this program in it, and fails if a check fails.
 pub(super) fn show(program: &Path) -> Result<()> {
     let root = Root::provide()?;
     let folder = TempDir::with_prefix("kenduri-machine-")?;

@@ -66,14 +66,14 @@ impl Place {
         })
     }
 
-    /// Replaces the certificate files.
     pub(super) fn write_certificate(&self, pair: &Pair) -> Result<()> {
-        // Between the two writes they do not match, so the program keeps the old certificate.
+        // Between the two writes, the files do not match, so the program keeps the old certificate.
         fs::write(self.path("chain.pem"), &pair.chain)?;
         Ok(fs::write(self.path("key.pem"), &pair.key)?)
     }
 
-    /// Writes settings with what every demonstration needs, for more connections than there are.
+    /// Writes settings that every demonstration needs, with a connection limit that no
+    /// demonstration reaches.
     pub(super) fn write_settings(&self, name: &str, rest: &str) -> Result<()> {
         self.write_settings_for(name, 20_000, rest)
     }
@@ -159,7 +159,6 @@ key = \"key.pem\"
     }
 }
 
-/// A certificate and its key.
 pub(super) struct Pair {
     pub(super) certificate: CertificateDer<'static>,
     chain: String,
@@ -172,14 +171,13 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Sends SIGTERM.
     pub(super) fn terminate(&self) -> Result<()> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         kill_process(pid.context("no process id")?, Signal::TERM)?;
         Ok(())
     }
 
-    /// Waits until it has ended.
+    /// Waits until the program has exited.
     pub(super) async fn end(mut self) -> Result<ExitStatus> {
         let begin = Instant::now();
         loop {
@@ -191,7 +189,7 @@ impl Process {
         }
     }
 
-    /// Resets the peak memory (proc(5), `clear_refs`).
+    /// Resets the peak memory of the program (proc(5), `clear_refs`).
     pub(super) fn forget_peak(&self) -> Result<()> {
         for process in with_children(self.child.id())? {
             fs::write(format!("/proc/{process}/clear_refs"), "5")?;
@@ -199,7 +197,7 @@ impl Process {
         Ok(())
     }
 
-    /// The peak memory since then, in KiB.
+    /// Returns the peak memory since the last reset, in KiB.
     pub(super) fn peak_kib(&self) -> Result<u64> {
         let mut sum = 0;
         for process in with_children(self.child.id())? {

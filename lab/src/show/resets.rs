@@ -68,7 +68,7 @@ async fn until_sent_away(stream: &mut dyn Duplex, sent: &Sent, enough: &Enough) 
     Ok(())
 }
 
-/// A frame (RFC 9113, section 4.1).
+/// Makes a frame (RFC 9113, section 4.1).
 pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap_or_default();
     let mut bytes = length.to_be_bytes()[1..].to_vec();

@@ -24,7 +24,7 @@ const SAYS: Duration = Duration::from_millis(10);
 const BODIED: usize = 4;
 const BODY: usize = 10_000;
 
-/// What all visitors have done so far, and what went wrong.
+/// The requests and messages of all visitors so far, and the errors.
 #[derive(Default)]
 pub(super) struct Tally {
     asked: AtomicUsize,
@@ -46,7 +46,6 @@ impl Tally {
     }
 }
 
-/// A bidirectional byte stream.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
@@ -80,7 +79,7 @@ impl Entrance {
 
     fn host(&self) -> &str {
         match self {
-            // Not the certificate's host, since its requests are redirected to HTTPS.
+            // The host is not the certificate's, because requests for that are redirected to HTTPS.
             Self::Clear(_) => "127.0.0.1",
             Self::Tls(..) => HOST,
         }
@@ -111,7 +110,7 @@ pub(super) async fn shake_hands(
         .await?)
 }
 
-/// A TLS client that trusts only these certificates.
+/// Makes a TLS client that trusts only these certificates.
 pub(super) fn believing(
     certificates: &[CertificateDer<'static>],
     protocol: &[u8],
@@ -129,7 +128,6 @@ pub(super) fn believing(
     Ok(TlsConnector::from(Arc::new(configuration)))
 }
 
-/// A whole response.
 pub(super) struct Answer {
     pub(super) head: String,
     pub(super) body: String,
@@ -175,8 +173,8 @@ pub(super) async fn exchange(stream: &mut dyn Duplex, request: &[u8]) -> Result<
         .context("no answer in time")?
 }
 
-/// The request for a number, and the end of the response to it, which is the same for either
-/// server.
+/// Returns the request with a number, and the end of the response to it, which is the same from
+/// either upstream.
 pub(super) fn numbered(entrance: &Entrance, number: usize) -> (Vec<u8>, String) {
     let length = if number.is_multiple_of(BODIED) {
         BODY

@@ -1,4 +1,5 @@
-//! Which crate may depend on which: the arrows of ARCHITECTURE.md, all of which point down.
+//! The permitted dependencies between crates: the arrows of ARCHITECTURE.md, all of which point
+//! down.
 
 use super::Finding;
 use crate::workspace::{Metadata, shown};
@@ -59,7 +60,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lab", &["xtask"]),
 ];
 
-/// May be used by every crate, but only in tests.
+/// The crate that every other crate may use, but only in tests.
 const TEST_WORLD: &str = "testkit";
 /// The crate with the sign-in pages, which the tests of other domains also use.
 const SIGN_IN_PAGES: &str = "accounts";

@@ -1,7 +1,7 @@
 //! Dependency cycles between the modules of a crate are refused, so that each crate can be read from
 //! the bottom up.
 //!
-//! A file and its folder are one module, and `lib.rs` is left out. Inside a folder of more than
+//! A file and its folder are one module, and `lib.rs` is not checked. Inside a folder of more than
 //! [`FEW`] files the same rule applies again. Test code may use everything.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +38,6 @@ const FEW: usize = 6;
 /// For each module of a folder, the other modules that it uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// The modules of a crate, or of a folder in it.
 struct Folder {
     name: String,
     uses: Uses,
@@ -117,7 +116,7 @@ fn text(part: &std::ffi::OsStr) -> String {
     part.to_string_lossy().into_owned()
 }
 
-/// The modules below a path, and which of them use each other.
+/// Returns the modules below a path, each with the other modules that it uses.
 fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
     let child = |parts: &[String]| {
         let is_below = parts.len() > path.len() && parts.starts_with(path);
@@ -141,7 +140,7 @@ fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
     }
 }
 
-/// The names that `lib.rs` re-exports under another name or path.
+/// Returns the paths that `lib.rs` re-exports, by the name that it gives them.
 fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
     let uses = code.split("use ").skip(1);
     let trees = uses.filter_map(|rest| rest.split_once(';'));
@@ -160,7 +159,7 @@ fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
     named.filter(|(name, path)| path[0] != *name).collect()
 }
 
-/// The paths, starting from the crate root, that a module's code refers to.
+/// Returns the paths, starting from the crate root, to which a module's code refers.
 fn paths(
     code: &str,
     parts: &[String],
@@ -246,7 +245,7 @@ fn parts_of(group: &str) -> Vec<&str> {
     parts
 }
 
-/// The dependency cycles, as groups of modules that reach each other.
+/// Returns the dependency cycles, as groups of modules that reach each other.
 fn circles(uses: &Uses) -> Vec<Vec<String>> {
     let reached: BTreeMap<_, _> = uses.keys().map(|name| (name, reach(uses, name))).collect();
     let mut left: BTreeSet<_> = uses.keys().collect();
@@ -263,7 +262,7 @@ fn circles(uses: &Uses) -> Vec<Vec<String>> {
     found
 }
 
-/// The modules that a module uses, directly or indirectly.
+/// Returns the modules that a module uses, directly or indirectly.
 fn reach(uses: &Uses, from: &str) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     let mut next = vec![from];
@@ -277,8 +276,8 @@ fn reach(uses: &Uses, from: &str) -> BTreeSet<String> {
     reached
 }
 
-/// The number of upward dependencies in the best order that is found by repeatedly removing the
-/// module that uses the fewest of the remaining ones.
+/// Returns the number of upward dependencies. The order is found by repeatedly taking the module
+/// that uses the fewest of the remaining ones.
 fn upward(uses: &Uses) -> usize {
     let mut left: BTreeSet<_> = uses.keys().collect();
     let mut count = 0;

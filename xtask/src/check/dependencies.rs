@@ -57,7 +57,7 @@ const TWICE: &[(&str, &str)] = &[
     ),
 ];
 
-/// Crates that are used without being named, by another crate's macro.
+/// Crates that no source file names, because another crate's macro uses them.
 const USED_BY_MACROS: &[(&str, &str)] = &[("linkme", "sql! registers each statement through it")];
 
 pub(super) fn check(metadata: &Metadata) -> Result<Vec<Finding>> {

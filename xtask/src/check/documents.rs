@@ -7,7 +7,6 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::root;
 
-/// The documents that are checked.
 const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 
 pub(super) fn check() -> Result<Vec<Finding>> {
@@ -44,8 +43,8 @@ fn list_quoted(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
 
-/// Whether a word is the name of something that exists. Words that are no such name count as
-/// existing.
+/// Whether a word is the name of something that exists. A word that is not a file, folder or module
+/// name counts as existing.
 fn exists(word: &str) -> bool {
     if word.contains([' ', '*', '{', '<', '…']) {
         return true;
@@ -64,13 +63,14 @@ fn is_room(name: &str) -> bool {
     !name.is_empty() && root().join("crates").join(name).is_dir()
 }
 
-/// The contents of `target` come and go, so `target` is not checked.
+/// Whether this is a folder of the repository. The contents of `target` may be missing at any time,
+/// so `target` is not checked.
 fn is_folder(name: &str) -> bool {
     !name.is_empty() && name != "target" && root().join(name).is_dir()
 }
 
-/// The first part of a path such as `rsvp::answer` must be a file, a folder, or an item in
-/// `lib.rs`.
+/// Whether a path such as `rsvp::answer` exists: its first part must be a file, a folder, or an
+/// item in `lib.rs`.
 fn has_module(room: &str, rest: &str) -> bool {
     let sources = root().join("crates").join(room).join("src");
     let is_part = |c: char| c.is_alphanumeric() || c == '_';

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::Finding;
 use crate::workspace::{root, shown};
 
-/// The nouns of the domains in the singular: their crates and scopes. A word that a lower crate
-/// uses in another sense cannot be listed.
+/// The domains' nouns in the singular, from the names of their crates and scopes. The list cannot
+/// contain a word that a lower crate uses in another sense.
 const NOUNS: &[&str] = &["occasion", "rsvp", "household", "countdown", "booking"];
 
 /// The crates below the domains.
@@ -20,7 +20,7 @@ const BELOW: &[&str] = &[
     "crates/accounts",
 ];
 
-/// The list of common passwords is not our wording.
+/// Files that are not checked: the list of common passwords is not our wording.
 const PASSED_OVER: &[&str] = &["crates/identity/common_passwords.txt"];
 
 pub(super) fn check(files: &[PathBuf]) -> Vec<Finding> {
@@ -47,7 +47,7 @@ pub(super) fn check(files: &[PathBuf]) -> Vec<Finding> {
     findings
 }
 
-/// The domain nouns in a line, as words or as parts of names.
+/// Returns the domain nouns in a line, as words or as parts of names.
 fn named(line: &str) -> impl Iterator<Item = &'static str> {
     let lower = line.to_ascii_lowercase();
     NOUNS.iter().copied().filter(move |noun| {

@@ -65,7 +65,7 @@ pub(super) fn check_sizes(files: &[PathBuf]) -> Result<Vec<Finding>> {
         .collect())
 }
 
-/// The number of long but permitted files, and the longest one.
+/// Returns the number of long but permitted files, and the longest one.
 pub(super) fn describe_long(files: &[PathBuf]) -> Result<Option<String>> {
     let counted = count_lines(files)?;
     let long = counted.iter().filter(|(_, lines)| *lines > LONG).count();

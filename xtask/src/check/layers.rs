@@ -1,7 +1,7 @@
-//! The layers of the edge: which of its modules may use which.
+//! The layers of the edge: the rule that says which of its modules may use which.
 //!
-//! The order is that of `lib.rs`. Modules without a blank line between them form a layer, and each
-//! uses only the layers below. Test code may use everything.
+//! The order of the modules is that of `lib.rs`. Modules without a blank line between them form a
+//! layer, and each uses only the layers below. Test code may use everything.
 
 use std::collections::HashMap;
 use std::fs;
@@ -28,7 +28,7 @@ pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// The violations in a file; its path is relative to the folder of `lib.rs`.
+/// Returns the violations in a file, whose path is relative to the folder of `lib.rs`.
 fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
     let parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
     if parts == ["lib"] || parts.iter().any(|part| ["tests", "testing"].contains(part)) {
@@ -39,7 +39,7 @@ fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
         let names = group.lines().filter_map(|line| line.split_once("mod "));
         layers.extend(names.map(|(_, name)| (name.trim_end_matches(';'), layer)));
     }
-    // This many `super` refer to the crate root.
+    // This many `super::` lead to the crate root.
     let code = without_tests(text).replace(&"super::".repeat(parts.len()), "crate::");
     let used = code.split("crate::").skip(1).filter_map(|rest| {
         let mut words = rest.split(|c: char| !c.is_alphanumeric() && c != '_');
@@ -51,7 +51,7 @@ fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The code without comments and without parts compiled only for tests.
+/// Returns the code without comments and without parts compiled only for tests.
 pub(super) fn without_tests(text: &str) -> String {
     let mut code = String::new();
     let mut lines = text.lines().filter(|line| !line.trim().starts_with("//"));

@@ -1,7 +1,7 @@
 //! Locales: every promised language has all messages of the English files, with the same arguments.
 //!
-//! For hosts, only English and Malay are promised, so other languages may leave out messages that
-//! begin with `host-` and those below a group comment in `en.ftl` that begins with `## Hosts`.
+//! For hosts, only English and Malay are promised, so other languages may omit messages that begin
+//! with `host-` and messages below a group comment in `en.ftl` that begins with `## Hosts`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +12,7 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::{Metadata, shown};
 
-/// The languages besides English, and for whom they are promised.
+/// The promised languages besides English, and the readers for whom each is promised.
 const PROMISED: &[(&str, Promise)] = &[
     ("ms", Promise::Everybody),
     ("it", Promise::Guests),
@@ -20,7 +20,8 @@ const PROMISED: &[(&str, Promise)] = &[
     ("ar", Promise::Guests),
 ];
 
-/// Date and time patterns get all parts as arguments, and each language uses those it needs.
+/// The prefixes of date and time patterns. A pattern gets all parts as arguments, and each language
+/// uses the parts it needs.
 const PATTERNS: &[&str] = &["date-", "time-"];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -29,7 +30,6 @@ enum Promise {
     Guests,
 }
 
-/// The messages of a file.
 #[derive(Default)]
 struct Texts {
     /// The properties of each message or attribute, by name.
@@ -67,7 +67,7 @@ fn check_folder(folder: &Path) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// A language that is not promised for a crate needs no file there.
+/// Reads a file. A language that is not promised for a crate needs no file there.
 fn read(file: &Path, findings: &mut Vec<Finding>) -> Result<Texts> {
     if !file.is_file() {
         return Ok(Texts::default());

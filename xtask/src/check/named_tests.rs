@@ -1,4 +1,4 @@
-//! A document that links each of its claims to the file of a test: the file and the test must
+//! Checks a document that links each of its claims to a test file: the file and the test must
 //! exist, and so must every other linked file.
 
 use std::fs;
@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::root;
 
-/// The path from the root of the repository.
+/// The path of the document from the root of the repository.
 const DOCUMENT: &str = "docs/security.md";
 
 pub(super) fn check() -> Result<Vec<Finding>> {
@@ -28,14 +28,12 @@ pub(super) fn check() -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// A link to a file: its text and its target.
 #[derive(Debug, PartialEq, Eq)]
 struct Link<'a> {
     name: &'a str,
     target: &'a str,
 }
 
-/// The relative links in a line.
 fn list_links(line: &str) -> Vec<Link<'_>> {
     let mut links = Vec::new();
     let mut rest = line;
@@ -51,7 +49,7 @@ fn list_links(line: &str) -> Vec<Link<'_>> {
     links
 }
 
-/// Returns what is wrong with a link, if anything. A link text in backticks is the name of a test.
+/// Returns the error in a link, if there is one. A link text in backticks is the name of a test.
 fn judge(folder: &Path, link: &Link<'_>) -> Option<String> {
     let Ok(text) = fs::read_to_string(folder.join(link.target)) else {
         return Some(format!("{} is not there", link.target));
@@ -60,7 +58,7 @@ fn judge(folder: &Path, link: &Link<'_>) -> Option<String> {
     (!list_tests(&text).contains(&test)).then(|| format!("{} has no test {test}", link.target))
 }
 
-/// The tests of a file, in Rust or JavaScript.
+/// Returns the tests of a file, in Rust or JavaScript.
 fn list_tests(text: &str) -> Vec<&str> {
     let mut tests = Vec::new();
     let mut is_marked = false;

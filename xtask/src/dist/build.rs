@@ -45,7 +45,7 @@ pub(super) fn build(time: u64) -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// Folders of this machine, and their replacements in the program.
+/// Folders of this machine that compilers would otherwise write into the program.
 struct Moved {
     cargo: String,
     rust: String,
@@ -85,7 +85,7 @@ impl Moved {
         format!("-ffile-prefix-map={cargo}=/cargo -ffile-prefix-map={root}=/kenduri")
     }
 
-    /// Fails if the program contains one of the folders, since another machine would give other
+    /// Fails if the program contains one of the folders, because another machine would build other
     /// bytes.
     fn check(&self, binary: &Path) -> Result<()> {
         let bytes = fs::read(binary)?;
@@ -102,7 +102,7 @@ impl Moved {
     }
 }
 
-/// A folder as one word of `CFLAGS`.
+/// Returns a folder as one word of `CFLAGS`.
 fn word(folder: &Path) -> Result<String> {
     let name = folder.to_str().filter(|name| !name.contains(' '));
     let name = name.with_context(|| format!("{} has blanks in its name", folder.display()))?;

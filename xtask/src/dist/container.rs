@@ -20,12 +20,12 @@ const USER: u32 = 65532;
 /// Debian's CA certificates, without those that were added on this machine.
 const AUTHORITIES: &str = "/usr/share/ca-certificates/mozilla";
 
-/// The shared libraries of a program, and the dynamic loader.
+/// Returns the shared libraries of a program, and the dynamic loader.
 pub(super) fn libraries(binary: &Path) -> Result<Vec<String>> {
     paths(&output(program("ldd").arg(binary))?)
 }
 
-/// The paths in the output of ldd.
+/// Returns the paths in the output of ldd.
 fn paths(said: &str) -> Result<Vec<String>> {
     let mut paths = Vec::new();
     for line in said.lines() {
@@ -41,13 +41,11 @@ fn paths(said: &str) -> Result<Vec<String>> {
     Ok(paths)
 }
 
-/// The `compose.yaml` for the image.
 pub(super) fn compose(release: &Release) -> Result<String> {
     let text = String::from_utf8(packaging("compose.yaml")?)?;
     Ok(text.replace("@VERSION@", &release.version))
 }
 
-/// Writes the image.
 pub(super) fn write(release: &Release, parts: &Parts, file: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let layer = files(parts)?.tar(release.time)?;
@@ -85,7 +83,7 @@ pub(super) fn write(release: &Release, parts: &Parts, file: &Path) -> Result<()>
         "mediaType": "application/vnd.oci.image.index.v1+json",
         "manifests": [manifest],
     });
-    // The format that Docker read before it supported the OCI layout.
+    // Docker read this format before it supported the OCI layout.
     let older = json!([{
         "Config": path(&configuration),
         "RepoTags": [name],
@@ -99,7 +97,6 @@ pub(super) fn write(release: &Release, parts: &Parts, file: &Path) -> Result<()>
     Ok(())
 }
 
-/// The file system of the container.
 fn files(parts: &Parts) -> Result<Tree> {
     let mut tree = Tree::default();
     tree.file("usr/bin/kenduri", 0o755, &*parts.program);
@@ -157,7 +154,6 @@ fn configuration(release: &Release, date: &str, layer: &str) -> Value {
 struct Blobs(Tree);
 
 impl Blobs {
-    /// Adds a blob and returns its descriptor.
     fn add(&mut self, kind: &str, bytes: Vec<u8>) -> Result<Value> {
         let digest = sum(&bytes)?;
         let described = json!({ "mediaType": kind, "digest": digest, "size": bytes.len() });
@@ -166,7 +162,6 @@ impl Blobs {
     }
 }
 
-/// The path of a blob.
 fn path(described: &Value) -> String {
     let digest = described["digest"].as_str().unwrap_or_default();
     format!("blobs/{}", digest.replace(':', "/"))

@@ -14,11 +14,10 @@ use crate::workspace::{cargo_says, root};
 pub(super) struct Crates {
     /// All crates, sorted by name and version.
     pub(super) all: Vec<Crate>,
-    /// The crates that each crate uses, all by ID.
+    /// The crates that each crate uses; keys and values are IDs.
     pub(super) uses: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// A crate of the program.
 #[derive(Deserialize)]
 pub(super) struct Crate {
     pub(super) id: String,
@@ -73,8 +72,8 @@ impl Crates {
         ];
         let metadata: Metadata = serde_json::from_str(&cargo_says(&metadata)?)
             .context("cargo metadata answered something unexpected")?;
-        // `cargo metadata` has the features of the whole workspace, tests included; `cargo tree`
-        // has only those of the program.
+        // `cargo metadata` lists the features of the whole workspace, tests included; `cargo tree`
+        // lists only those of the program.
         let tree = cargo_says(&[
             "tree",
             "--locked",
@@ -118,7 +117,7 @@ impl Crates {
     }
 }
 
-/// The checksums in `Cargo.lock`, by name and version.
+/// Returns the checksums in `Cargo.lock`, by name and version.
 fn sums(lock: &str) -> BTreeMap<(String, String), String> {
     let packages = lock.split("[[package]]").skip(1);
     packages

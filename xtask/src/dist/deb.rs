@@ -13,13 +13,12 @@ use crate::command::{output, program};
 /// How a package is compressed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
-    /// With a format that every dpkg since 2011 supports.
+    /// Compressed in a format that every dpkg since 2011 supports.
     Best,
-    /// Not at all, for packages that are soon deleted.
+    /// Not compressed, for packages that are soon deleted.
     None,
 }
 
-/// Writes the package to a folder and returns its path.
 pub(super) fn write(
     release: &Release,
     parts: &Parts,
@@ -60,15 +59,15 @@ pub(super) fn write(
             .arg(below)
             .arg(&file)
             .env("SOURCE_DATE_EPOCH", release.time.to_string())
-            // With several threads the compressed bytes would differ.
+            // With several threads, the compressed bytes would differ between builds.
             .env("DPKG_DEB_THREADS_MAX", "1"),
     )
     .context("dpkg-deb is of Debian's package dpkg")?;
     Ok(file)
 }
 
-/// Debian requires an address here. There is none yet, and this one is invalid (RFC 2606), whereas
-/// one at localhost could reach someone else.
+/// Debian requires an email address here. The project has none yet, and this one is invalid (RFC
+/// 2606), whereas an address at localhost could reach someone else.
 const MAINTAINER: &str = "The Kenduri contributors <maintainers@kenduri.invalid>";
 
 fn control(release: &Release, parts: &Parts, size: usize) -> String {

@@ -24,7 +24,6 @@ impl fmt::Display for Version {
     }
 }
 
-/// The newest version that a program requires.
 pub(super) fn needed_by(binary: &Path) -> Result<Version> {
     let said = output(
         program("readelf")
@@ -35,7 +34,7 @@ pub(super) fn needed_by(binary: &Path) -> Result<Version> {
     newest(&said).with_context(|| format!("{} is not for glibc", binary.display()))
 }
 
-/// The newest version in readelf's list of required versions.
+/// Returns the newest version in readelf's list of required versions.
 fn newest(said: &str) -> Result<Version> {
     let needed = said
         .lines()

@@ -26,12 +26,11 @@ const NAMES: &[&str] = &[
 /// used.
 const BORROWED: &[(&str, &str)] = &[("alloc-stdlib", "alloc-no-stdlib")];
 
-/// What Rust's standard library and the linker add.
+/// The licences of the code that Rust's standard library and the linker add.
 const ADDED: &str = "Rust's standard library is licensed under MIT or Apache-2.0 \
     (https://www.rust-lang.org/policies/licenses), LLVM's compiler-rt and libunwind under \
     Apache-2.0 with LLVM exceptions (https://llvm.org/LICENSE.txt).\n";
 
-/// The whole file: the licence of each crate, and then each text once.
 pub(super) fn text(release: &Release) -> Result<String> {
     let crates = Crates::read(release)?;
     let mut all = String::from("What is built into Kenduri, and under which licences.\n\n");
@@ -55,8 +54,8 @@ pub(super) fn text(release: &Release) -> Result<String> {
     Ok(all)
 }
 
-/// The licence texts of a crate. Crates of this workspace may also contain texts for fonts and
-/// scripts.
+/// Returns the licence texts of a crate. Crates of this workspace may also contain texts for fonts
+/// and scripts.
 fn texts_of(one: &Crate, crates: &Crates) -> Result<Vec<String>> {
     let texts = found(one)?;
     if one.source.is_none() || !texts.is_empty() {
@@ -105,7 +104,7 @@ fn is_licence(path: &Path) -> bool {
     !is_code && !is_of_tests && NAMES.iter().any(|begin| name.starts_with(begin))
 }
 
-/// Reads a text without the differences between its copies.
+/// Reads a text and removes differences between copies of the same text.
 fn read(file: &Path) -> Result<String> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let text = String::from_utf8_lossy(&bytes);

@@ -8,14 +8,12 @@ use anyhow::{Context as _, Result};
 use super::{Release, Tree, Version, glibc, licences};
 use crate::workspace::{files_below, root};
 
-/// The shared contents, read once.
 pub(super) struct Parts {
     pub(super) program: Vec<u8>,
     /// The newest glibc version that the program requires.
     pub(super) glibc: Version,
     /// The shared libraries that it loads.
     pub(super) libraries: Vec<String>,
-    /// The settings file, with comments.
     pub(super) settings: Vec<u8>,
     /// The licences of everything built into the program.
     pub(super) licences: String,
@@ -33,7 +31,7 @@ impl Parts {
         })
     }
 
-    /// The tree of the tarball.
+    /// Returns the tree of the tarball.
     pub(super) fn archive(&self, name: &str) -> Result<Tree> {
         let mut tree = Tree::default();
         tree.file(&format!("{name}/kenduri"), 0o755, &*self.program);
@@ -45,7 +43,7 @@ impl Parts {
         Ok(tree)
     }
 
-    /// Adds this project's licences and those of all others.
+    /// Adds this project's licences and those of all crates in the program.
     pub(super) fn add_licences(&self, tree: &mut Tree, folder: &str) -> Result<()> {
         for name in ["LICENSE-APACHE", "LICENSE-MIT"] {
             let text = fs::read(root().join(name))?;
@@ -71,7 +69,7 @@ pub(super) fn add_documents(tree: &mut Tree, folder: &str) -> Result<()> {
     Ok(())
 }
 
-/// A file from the `packaging` folder.
+/// Returns a file from the `packaging` folder.
 pub(super) fn packaging(name: &str) -> Result<Vec<u8>> {
     let file = root().join("packaging").join(name);
     fs::read(&file).with_context(|| format!("cannot read {}", file.display()))

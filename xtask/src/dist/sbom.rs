@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::Release;
 use super::crates::{Crate, Crates};
 
-/// The whole file.
 pub(super) fn text(release: &Release) -> Result<String> {
     let crates = Crates::read(release)?;
     let references: BTreeMap<&str, String> = crates
@@ -60,7 +59,7 @@ fn component(one: &Crate) -> Value {
     component
 }
 
-/// The package URL (purl) of a crate.
+/// Returns the package URL (purl) of a crate.
 fn reference(one: &Crate) -> String {
     // A version may contain a plus with build metadata.
     format!("pkg:cargo/{}@{}", one.name, one.version.replace('+', "%2B"))

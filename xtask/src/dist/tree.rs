@@ -18,7 +18,7 @@ pub(super) struct Tree(BTreeMap<String, Entry>);
 
 #[derive(Clone)]
 struct Entry {
-    /// `None` for a folder.
+    /// The contents; `None` for a folder.
     bytes: Option<Vec<u8>>,
     mode: u32,
     /// The uid, which is also used as the gid.
@@ -41,7 +41,6 @@ impl Tree {
         );
     }
 
-    /// Adds a folder.
     pub(super) fn folder(&mut self, path: &str, mode: u32, owner: u32) {
         self.add(
             path,
@@ -64,13 +63,12 @@ impl Tree {
         self.0.insert(path.to_owned(), entry);
     }
 
-    /// The size of all files in bytes.
     pub(super) fn size(&self) -> usize {
         let files = self.0.values().filter_map(|entry| entry.bytes.as_ref());
         files.map(Vec::len).sum()
     }
 
-    /// The tree as a tar archive (POSIX ustar).
+    /// Returns the tree as a tar archive (POSIX ustar).
     pub(super) fn tar(&self, time: u64) -> Result<Vec<u8>> {
         let mut archive = Vec::new();
         for (path, entry) in &self.0 {
@@ -97,7 +95,7 @@ impl Tree {
             fs::set_permissions(&to, Permissions::from_mode(entry.mode))?;
         }
         let time = UNIX_EPOCH + Duration::from_secs(time);
-        // Folders last and from the bottom up, since writing to a folder changes its time.
+        // Folders come last and from the bottom up, because writing to a folder changes its time.
         for path in self.0.keys().rev() {
             File::open(below.join(path))?.set_modified(time)?;
         }
@@ -123,7 +121,6 @@ fn header(path: &str, entry: &Entry, size: usize, time: u64) -> Result<[u8; BLOC
     put(116, &format!("{:07o}", entry.owner));
     put(124, &format!("{size:011o}"));
     put(136, &format!("{time:011o}"));
-    // The checksum is computed with blanks in its own field.
     put(148, "        ");
     put(156, if is_folder { "5" } else { "0" });
     put(257, "ustar\u{0}00");
@@ -132,7 +129,7 @@ fn header(path: &str, entry: &Entry, size: usize, time: u64) -> Result<[u8; BLOC
     Ok(header)
 }
 
-/// Compresses bytes with gzip's highest level, without a name or a time.
+/// Compresses bytes with gzip's highest level, without a name or a time in the header.
 pub(super) fn gzip(bytes: &[u8], file: &Path) -> Result<()> {
     let mut gzip = program("gzip")
         .args(["--no-name", "--best"])
@@ -148,7 +145,6 @@ pub(super) fn gzip(bytes: &[u8], file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The sorted names in a folder.
 pub(super) fn names(folder: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(folder)?;
     let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));

@@ -10,7 +10,7 @@ use crate::command::{find, output, program, run};
 use crate::example;
 use crate::postgres;
 
-/// What to do about a package that is missing.
+/// The action to take if a package is missing.
 #[derive(Clone, Copy)]
 pub(crate) enum Packages {
     /// Install them with apt.
@@ -52,11 +52,11 @@ fn list_missing() -> Vec<&'static str> {
         ("nodejs", there("node")),
         ("npm", there("npm")),
         ("python3-venv", example::has_venv()),
-        // Its test resolver comes with it.
+        // The package also contains pebble's test resolver.
         ("pebble", there("pebble") && there("pebble-challtestsrv")),
-        // Verifies the unit that `kenduri install` writes, without running it.
+        // `systemd-analyze` verifies the unit that `kenduri install` writes, without running it.
         ("systemd", there("systemd-analyze")),
-        // For a virtual machine with a systemd of its own, where the unit does run.
+        // The unit runs in a virtual machine with a systemd of its own.
         ("mmdebstrap", there("mmdebstrap")),
         ("qemu-system-x86", there("qemu-system-x86_64")),
         ("cpio", there("cpio")),
@@ -65,7 +65,7 @@ fn list_missing() -> Vec<&'static str> {
             "uidmap",
             rustix::process::geteuid().is_root() || there("newuidmap"),
         ),
-        // What `cargo xtask dist` packs, and what it packs with.
+        // `cargo xtask dist` uses these packages and packs files from them.
         ("binutils", there("readelf")),
         ("dpkg", there("dpkg-deb")),
         (

@@ -1,4 +1,4 @@
-//! What is known of a request when its log line is written.
+//! The information about a request that its log line needs.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use super::{Line, Log, Whose};
 use crate::client_info::RequestId;
 use crate::metrics::RouteFigures;
 
-/// The request path to show in the access log, attached to a response of the app, since only the
-/// app knows which of its paths contain secret codes. If a response has none, the path is masked as
-/// if it could contain a code.
+/// The request path to show in the access log. The app attaches this to a response, because only
+/// the app knows which of its paths contain secret codes. If a response has no such path, the log
+/// masks the request path as if it could contain a code.
 #[derive(Debug, Clone)]
 pub struct LoggedPath(pub Box<str>);
 
@@ -28,27 +28,23 @@ pub struct Upload {
     pub is_too_slow: AtomicBool,
 }
 
-/// What is known of a request so far. The fields are counters or share the request's own bytes, so
-/// keeping them copies nothing. The entry is boxed because it is moved often.
+/// The information about a request so far. The fields are counters or share the request's own
+/// bytes, so keeping them copies nothing. The entry is boxed because it is moved often.
 #[derive(Debug)]
 pub struct Entry {
-    /// The log that the line is written to.
     pub log: Log,
     /// When the first byte arrived, in wall-clock time.
     pub time: SystemTime,
     /// When the first byte arrived, in monotonic time to measure durations.
     pub began: Instant,
-    /// The id of the request.
     pub id: RequestId,
-    /// The IP address of the client.
     pub client: Option<IpAddr>,
     /// The method; `None` if the request was malformed.
     pub method: Option<Method>,
-    /// The requested host.
     pub host: Arc<str>,
     /// The path and the query; `None` if the request was malformed.
     pub target: Option<PathAndQuery>,
-    /// Who serves this path, which decides how it is masked.
+    /// Whether the app or another target serves this path, which decides how the path is masked.
     pub whose: Whose,
     /// What the log shows in place of the path, if the app supplied it.
     pub shown: Option<LoggedPath>,
@@ -56,11 +52,9 @@ pub struct Entry {
     pub referrer: Option<HeaderValue>,
     /// `User-Agent`.
     pub agent: Option<HeaderValue>,
-    /// The HTTP version.
     pub version: Version,
     /// The TLS version, such as `1.3`; empty for clear text.
     pub tls: &'static str,
-    /// The response status.
     pub status: StatusCode,
     /// The received part of the request body, if it has one. The reader of the body updates it.
     pub received: Option<Arc<Upload>>,
@@ -70,11 +64,10 @@ pub struct Entry {
     pub upstream_time: Option<Duration>,
     /// The metrics of the matched route, which also have its name.
     pub route: Option<Arc<RouteFigures>>,
-    /// The upstream server that responded.
     pub upstream: Option<Arc<str>>,
     /// The cache status, such as `hit`; empty if the route has no cache.
     pub cache: &'static str,
-    /// Why the request was rejected or failed; empty if it was not.
+    /// The reason why the request was rejected or failed; empty if it succeeded.
     pub why: &'static str,
 }
 
@@ -140,8 +133,8 @@ fn protocol(version: Version) -> &'static str {
     }
 }
 
-/// A request without a response yet. If dropped before there is one, the client disconnected, and
-/// that is logged.
+/// A request without a response yet. If it is dropped before there is a response, the client has
+/// disconnected, and the log says so.
 #[derive(Debug)]
 pub struct Pending(Option<Box<Entry>>);
 
@@ -149,12 +142,11 @@ pub struct Pending(Option<Box<Entry>>);
 const GONE: u16 = 499;
 
 impl Pending {
-    /// Starts waiting for the response.
     pub fn new(entry: Option<Box<Entry>>) -> Self {
         Self(entry)
     }
 
-    /// Takes the entry, since there is a response.
+    /// Returns the entry, because there is a response now.
     pub fn answered(mut self) -> Option<Box<Entry>> {
         self.0.take()
     }

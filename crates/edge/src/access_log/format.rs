@@ -17,7 +17,7 @@ const IN_TEXT: &str = "\\x";
 /// Masks secret codes in a path with its query, or in a `Referer`.
 pub type Mask = Arc<dyn Fn(&str, Whose) -> Cow<'_, str> + Send + Sync>;
 
-/// Who serves a path that is logged.
+/// The party that serves a logged path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whose {
     /// The app or an unknown party, so the path may contain the app's secret codes.
@@ -26,31 +26,26 @@ pub enum Whose {
     Neighbour,
 }
 
-/// The content of a line. Fields that are unknown, because the request was malformed or rejected,
-/// are empty.
+/// The content of a line. Unknown fields are empty, for example if the request was malformed or
+/// rejected.
 #[derive(Debug, Clone)]
 pub struct Line<'a> {
     /// When the first byte of the request arrived.
     pub time: SystemTime,
-    /// The id of the request.
     pub id: &'a str,
-    /// The IP address of the client.
     pub client: Option<IpAddr>,
-    /// The request method.
     pub method: &'a str,
-    /// The requested host.
     pub host: &'a str,
     /// The path and the query; secret codes in them are masked when the line is written.
     pub target: &'a str,
-    /// Who serves this path, which decides how it is masked.
+    /// Whether the app or another target serves this path, which decides how the path is masked.
     pub whose: Whose,
-    /// What is shown in place of the path, as supplied by the app; empty if it supplied nothing.
+    /// The path that the app supplied for the log; empty if the app supplied none.
     pub shown: &'a str,
     /// `Referer`; secret codes in it are masked when the line is written.
     pub referrer: &'a [u8],
     /// `User-Agent`.
     pub agent: &'a [u8],
-    /// The response status; 0 if there was no response.
     pub status: u16,
     /// Bytes received of the request body.
     pub received: u64,
@@ -62,9 +57,7 @@ pub struct Line<'a> {
     pub upstream_time: Option<Duration>,
     /// The time from the first byte of the request to the last byte of the response.
     pub all: Duration,
-    /// The name of the matched route.
     pub route: &'a str,
-    /// The upstream server that responded.
     pub upstream: &'a str,
     /// The protocol, such as `HTTP/1.1` or `HTTP/2`.
     pub protocol: &'a str,
@@ -72,7 +65,7 @@ pub struct Line<'a> {
     pub tls: &'a str,
     /// The cache status: `hit`, `miss` and so on; empty if the route has no cache.
     pub cache: &'a str,
-    /// Why the response ended early; empty if it did not.
+    /// The reason why the response ended early; empty if it did not.
     pub why: &'a str,
 }
 
@@ -92,7 +85,7 @@ impl Line<'_> {
         out.push(b'\n');
     }
 
-    /// The path and the query as the log shows them.
+    /// Returns the path and the query as the log shows them.
     fn target(&self, mask: &Mask) -> Cow<'_, str> {
         if self.shown.is_empty() {
             return mask(self.target, self.whose);
@@ -110,7 +103,8 @@ impl Line<'_> {
         let target = self.target(mask);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let (referrer, agent) = (readable(self.referrer), readable(self.agent));
-        // The same fields as the program's own log lines, which may be in the same stream.
+        // The line has the same fields as the program's own log lines, which may go to the same
+        // stream.
         out.extend_from_slice(b"{\"timestamp\":\"");
         let (whole, rest) = second.of(self.time, "%Y-%m-%dT%H:%M:%S");
         out.extend_from_slice(whole.as_bytes());
@@ -153,8 +147,8 @@ impl Line<'_> {
         out.extend_from_slice(br#","target":"edge"}"#);
     }
 
-    /// The "combined" format, followed by further fields: tools that read the format ignore what
-    /// follows the quoted user agent.
+    /// Appends a line in the "combined" format, followed by further fields, which tools that read
+    /// the format ignore.
     fn combined(&self, mask: &Mask, second: &mut ClockText, out: &mut Vec<u8>) {
         let put = |out: &mut Vec<u8>, text: &str| escaped(out, text, IN_TEXT);
         match self.client {
@@ -199,7 +193,7 @@ impl Line<'_> {
     }
 }
 
-/// The bytes as UTF-8, with U+FFFD in place of invalid sequences, which are rare.
+/// Returns the bytes as UTF-8, with U+FFFD in place of invalid sequences, which are rare.
 fn readable(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -256,7 +250,7 @@ fn escaped(out: &mut Vec<u8>, text: &str, escape: &str) {
     }
 }
 
-/// Appends a finished line of text or JSON with its bidirectional controls escaped, such as
+/// Appends a finished line of text or JSON, with bidirectional controls replaced by escapes such as
 /// `\u202e`.
 pub fn in_reading_order(out: &mut Vec<u8>, line: &str) {
     if line.is_ascii() {

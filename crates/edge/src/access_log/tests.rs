@@ -1,4 +1,4 @@
-//! Lines: how they look, that none is lost, that none can be forged.
+//! Tests of the lines: their format, and that none is lost or forged.
 
 use std::borrow::Cow;
 use std::sync::atomic::AtomicU64;
@@ -134,7 +134,7 @@ fn lines_look_as_agreed_and_codes_are_masked() {
     );
 }
 
-/// Characters that change the order in which text is shown.
+/// Characters that change the order in which text is displayed.
 const BIDIRECTIONAL: &[char] = &[
     '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
@@ -196,7 +196,7 @@ fn every_line_of_every_worker_is_written_before_the_end() {
     assert_eq!(paper.text().lines().count(), 2_000);
 }
 
-/// A disk that says when it is asked, and does not move until it is told.
+/// A disk that reports each write and blocks until the test releases it.
 struct Stuck(mpsc::Sender<()>, mpsc::Receiver<()>, Paper);
 
 impl Write for Stuck {
@@ -274,7 +274,7 @@ async fn an_answer_has_exactly_one_line_however_it_ends() {
     whole.collect().await.unwrap();
     let empty = LoggedBody::new(Empty::<Bytes>::new(), entry(Method::GET, StatusCode::OK));
     empty.collect().await.unwrap();
-    // The engine takes no body for these.
+    // The HTTP engine sends no body in these responses.
     drop(LoggedBody::new(
         Full::new(Bytes::from("12345")),
         entry(Method::HEAD, StatusCode::OK),
@@ -321,7 +321,7 @@ async fn a_tunnel_of_which_nobody_said_how_it_ended_is_broken() {
     let (log, writing) = Log::start(Format::Json, mask(), paper.clone()).unwrap();
     let both_were_done = Tunnelled::default();
     both_were_done.ended("");
-    // Whoever ran it was dropped, or panicked.
+    // The code that ran the tunnel was dropped, or panicked.
     for tunnelled in [both_were_done, Tunnelled::default()] {
         tunnelled.answered(entry(&log, Method::GET, StatusCode::SWITCHING_PROTOCOLS));
     }

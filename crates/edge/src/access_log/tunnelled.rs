@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Entry, Upload};
 
-/// The reason in the log if either side of a tunnel or its task broke off. Stable, since tools may
-/// match it.
+/// The reason in the log if a side of a tunnel or its task broke off. The word must stay the same,
+/// because tools may match it.
 pub(crate) const TUNNEL_BROKEN: &str = "tunnel_broken";
 
-/// The bytes that pass through a tunnel, and how it ends. Shared by the code that responds to the
-/// request and the task that runs the tunnel; whichever drops it last writes the line.
+/// The bytes that pass through a tunnel, and how the tunnel ends. The code that responds to the
+/// request shares this with the task that runs the tunnel; the last one to drop it writes the line.
 #[derive(Debug, Default)]
 pub(crate) struct Tunnelled {
     entry: Mutex<Option<Box<Entry>>>,
@@ -22,7 +22,7 @@ pub(crate) struct Tunnelled {
 }
 
 impl Tunnelled {
-    /// Takes the entry of a request that was responded to. The response is counted now because a
+    /// Stores the entry of a request that was responded to. The response is counted now, because a
     /// tunnel may stay open for days.
     pub(crate) fn answered(&self, mut entry: Box<Entry>) {
         entry.count(entry.began.elapsed());
@@ -39,8 +39,8 @@ impl Tunnelled {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Sets why the tunnel ended; empty if both sides closed it cleanly. If this is never called,
-    /// the tunnel counts as broken.
+    /// Sets the reason why the tunnel ended; empty if both sides closed it cleanly. If this is
+    /// never called, the tunnel counts as broken.
     pub(crate) fn ended(&self, why: &'static str) {
         // Only the task that runs the tunnel calls this, once.
         let _ = self.why.set(why);

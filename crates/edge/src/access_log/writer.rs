@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// How long lines gather before they are written in one batch, unless one buffer reaches `GATHERED`
-/// bytes before. A reader of the log does not notice the delay, and batches make writing much
-/// cheaper under load.
+/// The longest time for which lines gather before the thread writes them in one batch; it writes
+/// earlier if a buffer reaches `GATHERED` bytes. A reader of the log does not notice the delay, and
+/// batches make writing much cheaper under load.
 const GATHER: Duration = Duration::from_millis(10);
 const GATHERED: usize = 64 << 10;
 /// How long [`Writing`] waits for lines to be written when it is flushed or dropped.
@@ -29,9 +29,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     buffers: Vec<Arc<Mutex<Vec<u8>>>>,
-    /// What was added since the buffers were last collected.
+    /// How much was added since the buffers were last collected.
     come: Come,
-    /// How many flushes were requested, and how many of them are done.
+    /// The number of requested flushes, and of completed ones.
     flushes: u64,
     flushed: u64,
     ends: bool,
@@ -43,7 +43,7 @@ enum Come {
     #[default]
     Nothing,
     Lines,
-    /// Enough to write them without waiting for more.
+    /// So many lines that they are written without waiting for more.
     Enough,
 }
 
@@ -56,12 +56,11 @@ pub struct LogBuffer {
     most: usize,
 }
 
-/// Ends the writing thread when dropped, after all buffered lines are written.
+/// A guard that ends the writing thread when dropped, after all buffered lines are written.
 #[derive(Debug)]
 pub struct Writing(LogWriter);
 
 impl LogWriter {
-    /// A new buffer of at most `most` bytes.
     pub fn buffer(&self, most: usize) -> LogBuffer {
         let lines = Arc::default();
         self.state().buffers.push(Arc::clone(&lines));
@@ -72,7 +71,7 @@ impl LogWriter {
         }
     }
 
-    /// The handle that keeps [`LogWriter::write`] running until it is dropped.
+    /// Returns the guard that keeps [`LogWriter::write`] running until it is dropped.
     pub fn writing(&self) -> Writing {
         Writing(self.clone())
     }
@@ -85,8 +84,8 @@ impl LogWriter {
             if let Err(error) = target.write_all(&lines) {
                 failed(&error);
             }
-            // Keep some capacity under load, but not the large amount that gathers behind a slow
-            // target.
+            // Keeps some capacity under load, but not the large amount that gathers while the
+            // target is slow.
             let room = if lines.len() < GATHERED {
                 0
             } else {
@@ -102,8 +101,8 @@ impl LogWriter {
         self.0.changed.notify_all();
     }
 
-    /// Waits for lines and moves them into `lines`, which is empty. Returns how many flushes are
-    /// done once these are written, or `None` if there will be no more lines.
+    /// Waits for lines and moves them into `lines`, which is empty. Returns the number of flushes
+    /// that are done once these lines are written, or `None` if there will be no more lines.
     fn take(&self, lines: &mut Vec<u8>) -> Option<u64> {
         let changed = &self.0.changed;
         let is_wanted = |state: &State| state.ends || state.flushed < state.flushes;
@@ -140,7 +139,7 @@ impl LogWriter {
 }
 
 impl LogBuffer {
-    /// Adds the whole lines that `write` appends, if there is room, and returns whether there was.
+    /// Adds the whole lines that `write` appends, if there is room. Returns whether there was room.
     /// Never waits for the writing thread.
     #[must_use]
     pub fn put(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
@@ -150,7 +149,7 @@ impl LogBuffer {
             write(&mut lines);
         }
         let after = lines.len();
-        // Do not exceed the limit, or the buffer would grow with the longest line.
+        // Lines beyond the limit are dropped, or the buffer would grow with the longest line.
         if before >= self.most || after > self.most {
             lines.truncate(before);
             return false;
@@ -170,7 +169,6 @@ impl LogBuffer {
         true
     }
 
-    /// Another buffer of the same writer and size.
     #[must_use]
     pub fn beside(&self) -> Self {
         self.writer.buffer(self.most)
@@ -191,8 +189,7 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        // Wait for a limited time only: a stopped terminal must not prevent the program from
-        // ending.
+        // The wait is limited: a stopped terminal must not prevent the program from exiting.
         let mut state = self.0.state();
         state.ends = true;
         self.0.0.changed.notify_all();

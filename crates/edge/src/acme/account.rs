@@ -26,14 +26,14 @@ async fn resume(shared: &Shared, stored: StoredAccount) -> Result<Account, Order
         let contact = contact(shared);
         let contacts: Vec<&str> = contact.iter().map(String::as_str).collect();
         match account.update_contacts(&contacts).await {
-            // Load it again, because the library consumed the credentials.
+            // The account is loaded again, because the library consumed the credentials.
             Ok(()) => {
                 if let Some(mut stored) = shared.storage.load_account()? {
                     stored.contact.clone_from(&shared.settings.email);
                     shared.storage.store_account(&stored)?;
                 }
             }
-            // Go on, since certificates matter more than mail from the authority.
+            // An error is not fatal, because certificates matter more than mail from the authority.
             Err(error) => tracing::warn!(%error, "the authority did not take the new mail address"),
         }
     }

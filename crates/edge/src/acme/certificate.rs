@@ -14,7 +14,6 @@ use x509_parser::prelude::FromDer as _;
 use super::schedule::Life;
 use crate::crypto;
 
-/// A certificate that can be served.
 #[derive(Debug, Clone)]
 pub(super) struct Certificate {
     pub(super) key: Arc<CertifiedKey>,
@@ -36,7 +35,6 @@ pub enum CertificateFault {
     /// The key and the certificate do not match, or the key type is not supported.
     #[error("its key and certificate do not fit: {0}")]
     Pair(rustls::Error),
-    /// The end-entity certificate cannot be parsed.
     #[error("its certificate is not X.509")]
     Leaf,
     /// The certificate is for another name.
@@ -62,7 +60,7 @@ impl Certificate {
         })
     }
 
-    /// The end-entity certificate, without its issuers.
+    /// Returns the end-entity certificate, without its issuers.
     pub(super) fn leaf(&self) -> Option<&CertificateDer<'static>> {
         self.key.cert.first()
     }
@@ -85,7 +83,7 @@ fn read_leaf(name: &str, leaf: &CertificateDer<'_>) -> Result<Life, CertificateF
 }
 
 impl Life {
-    /// The validity period of a certificate, or `None` if its dates cannot be represented.
+    /// Returns the validity period of a certificate, or `None` if its dates cannot be represented.
     pub(crate) fn of(leaf: &X509Certificate<'_>) -> Option<Self> {
         let validity = leaf.validity();
         let instant = |seconds: i64| Timestamp::from_second(seconds).ok();

@@ -1,7 +1,7 @@
-//! What the edge serves to the authority to prove control of a name.
+//! The challenge responses that prove control of a name; the edge serves them to the authority.
 //!
-//! Orders publish it here and the edge looks it up. It is removed when its [`Published`] is
-//! dropped, however the order ended.
+//! Orders publish a response here, and the edge looks it up. A response is removed when its
+//! [`Published`] is dropped, however the order ended.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,14 +21,15 @@ pub struct Challenges {
 }
 
 impl Challenges {
-    /// The body for `/.well-known/acme-challenge/{token}`, to be served in clear text as
+    /// Returns the body for `/.well-known/acme-challenge/{token}`, to be served in clear text as
     /// `application/octet-stream` (RFC 8555, section 8.3).
     pub fn http_01(&self, token: &str) -> Option<Arc<str>> {
         self.texts.load().get(token).cloned()
     }
 
-    /// The certificate for a client that sends the server name `name` and offers no ALPN protocol
-    /// but [`ACME_TLS`]. The connection is closed after the handshake (RFC 8737, section 3).
+    /// Returns the certificate for a client that sends the server name `name` and offers no ALPN
+    /// protocol but [`ACME_TLS`]. The server must close the connection after the handshake (RFC
+    /// 8737, section 3).
     pub fn tls_alpn_01(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let certificates = self.certificates.load();
         if let Some(found) = certificates.get(name) {
@@ -70,7 +71,7 @@ fn change<T: Clone>(all: &ArcSwap<HashMap<String, T>>, change: impl Fn(&mut Hash
     });
 }
 
-/// A challenge response that is served until this is dropped.
+/// A challenge response that is served until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Published {
     challenges: Arc<Challenges>,

@@ -49,10 +49,9 @@ pub(super) enum ClientError {
     /// The name cannot be resolved, or no address accepts a connection.
     #[error("cannot reach {host}: {cause}")]
     Unreachable { host: String, cause: io::Error },
-    /// The TLS handshake failed.
     #[error("no TLS with {host}: {cause}")]
     Tls { host: String, cause: io::Error },
-    /// The server does not speak HTTP correctly.
+    /// The server violates HTTP.
     #[error("{0}")]
     Http(#[from] hyper::Error),
     /// The response was too large or incomplete.
@@ -73,7 +72,6 @@ pub(super) enum ClientError {
     Name(#[from] InvalidDnsNameError),
 }
 
-/// The client. Clones share the remembered `Retry-After`.
 #[derive(Clone)]
 pub(super) struct Client {
     tls: TlsConnector,
@@ -82,7 +80,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Trusts the root certificates that browsers trust, and `extra`.
+    /// Creates a client that trusts the root certificates that browsers trust, and `extra`.
     pub(super) fn new(
         extra: &[CertificateDer<'static>],
         world: World,
@@ -104,7 +102,7 @@ impl Client {
         })
     }
 
-    /// The longest `Retry-After` since the last call.
+    /// Returns the longest `Retry-After` since the last call.
     pub(super) fn take_asked_to_wait(&self) -> SignedDuration {
         std::mem::take(&mut *lock(&self.asked_to_wait))
     }
@@ -178,7 +176,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.contains("json"))
 }
 
-/// `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3), limited to a sensible
+/// Returns `Retry-After`, in seconds or as a date (RFC 9110, section 10.2.3), limited to a sensible
 /// maximum.
 fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
@@ -193,7 +191,7 @@ fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuratio
     Some(wait.clamp(SignedDuration::ZERO, LONGEST_ASKED))
 }
 
-/// The addresses of a host; it is an error if there are none.
+/// Returns the addresses of a host; it is an error if there are none.
 pub(super) async fn look_up(world: &World, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let look = (world.look_up)(host.to_owned(), port);
     let addresses = timeout(LOOK_UP_TIME, look).await??;

@@ -13,8 +13,8 @@ pub struct Issued {
 }
 
 impl Issued {
-    /// The certificate of exactly this name, or else of the wildcard that covers it. `None` until
-    /// the first certificate is issued.
+    /// Returns the certificate of exactly this name, or else of the wildcard that covers it; `None`
+    /// if neither has been issued.
     pub fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let name = name.to_ascii_lowercase();
         let by_name = self.by_name.load();
@@ -25,7 +25,6 @@ impl Issued {
         by_name.get(&format!("*.{above}")).cloned()
     }
 
-    /// Whether no certificate is available yet.
     pub fn is_empty(&self) -> bool {
         self.by_name.load().is_empty()
     }

@@ -38,8 +38,8 @@ const LONGEST_REASON: usize = 500;
 /// Why a certificate was not issued.
 #[derive(Debug, Error)]
 pub(super) enum OrderError {
-    /// The name does not resolve. Checked first, because the authority would reject the order and
-    /// count it as a failure.
+    /// The name does not resolve. This is checked first, because the authority would reject the
+    /// order and count it as a failure.
     #[error("its address was not found: {0}; add an A or AAAA record, or set force in [tls] acme")]
     NoAddress(#[source] io::Error),
     /// The authority could not validate the name.
@@ -60,13 +60,11 @@ pub(super) enum OrderError {
     /// The issued certificate is not usable for the order.
     #[error("the new certificate cannot be used: {0}")]
     Certificate(#[from] CertificateFault),
-    /// The challenge response could not be made.
     #[error("{0}")]
     Proof(#[from] ProofError),
     /// The certificate signing request could not be made.
     #[error("cannot make the request: {0}")]
     Request(#[from] rcgen::Error),
-    /// The disk failed.
     #[error("{0}")]
     Storage(#[from] StorageError),
 }
@@ -81,8 +79,8 @@ impl From<instant_acme::Error> for OrderError {
 }
 
 impl OrderError {
-    /// The type of the problem that the authority reported (RFC 8555, section 6.7), without its
-    /// prefix.
+    /// Returns the type of the problem that the authority reported (RFC 8555, section 6.7), without
+    /// its prefix.
     fn problem(&self) -> Option<&str> {
         match self {
             Self::Authority(instant_acme::Error::Api(problem)) => problem
@@ -114,7 +112,7 @@ impl OrderError {
         }
     }
 
-    /// How long the authority asked us to wait, as far as the error tells.
+    /// Returns how long the authority asked the client to wait, as far as the error tells.
     pub(super) fn asked_to_wait(&self) -> SignedDuration {
         let wait = match self {
             Self::Slow(Some(next)) => next.saturating_duration_since(Instant::now()),
@@ -123,7 +121,7 @@ impl OrderError {
         SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)
     }
 
-    /// The message for the log and the report: one line of limited length.
+    /// Returns the message for the log and the report: one line of limited length.
     pub(super) fn tell(&self) -> String {
         let text = self.to_string();
         text.chars()
@@ -164,7 +162,7 @@ async fn run(
         Some(found) => found,
         None => begin(shared, account, name, attempt, replaced).await?,
     };
-    // Served until the authority has validated the name.
+    // The challenge responses are served until the authority has validated the name.
     let mut published = Vec::new();
     if order.state().status == OrderStatus::Pending {
         prove(shared, &mut order, name, &mut published).await?;
@@ -183,7 +181,7 @@ async fn run(
     Ok(certificate)
 }
 
-/// The order under way, if the authority still accepts it.
+/// Returns the order under way, if the authority still accepts it.
 async fn resume(
     account: &Account,
     attempt: &Attempt,
@@ -306,7 +304,8 @@ async fn prove(
     }
 }
 
-/// The reason for which the authority could not validate the name, and the address it connected to.
+/// Returns the reason why the authority could not validate the name, and the address to which it
+/// connected.
 async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
     let mut found = order.state().error.as_ref().map(ToString::to_string);
     let mut authorizations = order.authorizations();
@@ -328,7 +327,7 @@ async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
     }
 }
 
-/// The port that the authority connects to (RFC 8555, section 8.3; RFC 8737, section 3).
+/// Returns the port to which the authority connects (RFC 8555, section 8.3; RFC 8737, section 3).
 fn challenge_port(shared: &Shared) -> u16 {
     match shared.settings.challenge {
         Challenge::Http01 => 80,
@@ -336,7 +335,7 @@ fn challenge_port(shared: &Shared) -> u16 {
     }
 }
 
-/// The certificate signing request for this name and key, in DER.
+/// Returns the certificate signing request for this name and key, in DER.
 fn request(name: &str, key: &str) -> Result<Vec<u8>, OrderError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();

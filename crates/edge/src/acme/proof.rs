@@ -12,7 +12,6 @@ use crate::crypto;
 /// Why a challenge response could not be made.
 #[derive(Debug, Error)]
 pub(super) enum ProofError {
-    /// The certificate could not be made.
     #[error("cannot make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
     /// The TLS library rejects the certificate.
@@ -20,7 +19,7 @@ pub(super) enum ProofError {
     Tls(#[from] rustls::Error),
 }
 
-/// The self-signed certificate that contains the digest for one name (RFC 8737, section 3).
+/// Makes the self-signed certificate that contains the digest for one name (RFC 8737, section 3).
 pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<CertifiedKey>, ProofError> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();
@@ -29,7 +28,8 @@ pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<Certified
     let made = params.self_signed(&key)?;
     let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
     let key = crypto::provider().key_provider.load_private_key(key)?;
-    // Do not check that key and certificate match: that parser rejects the critical extension.
+    // The code does not check that key and certificate match, because the parser for that check
+    // rejects the critical extension.
     Ok(Arc::new(CertifiedKey::new(vec![made.der().clone()], key)))
 }
 
@@ -49,7 +49,7 @@ mod tests {
             .find(|it| it.oid.to_id_string() == "1.3.6.1.5.5.7.1.31")
             .unwrap();
         assert!(identifier.critical);
-        // An ASN.1 octet string of 32 bytes.
+        // The value is an ASN.1 octet string of 32 bytes.
         assert_eq!(identifier.value[..2], [0x04, 0x20]);
         assert_eq!(identifier.value[2..], [7; 32]);
         let names = leaf.subject_alternative_name().unwrap().unwrap();

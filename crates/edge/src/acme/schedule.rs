@@ -1,4 +1,4 @@
-//! When a certificate is ordered, as a pure function of what is known.
+//! The schedule of a certificate's orders, as a pure function of the known state.
 //!
 //! The time and the jitter are parameters. Whatever the stored times are, even after the clock was
 //! set back, the result is a time that will come.
@@ -15,8 +15,9 @@ const LONGEST_WAIT_WITHOUT: SignedDuration = SignedDuration::from_hours(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 /// The shortest delay.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
-/// The longest delay that an authority may ask for. Also limited to a tenth of the lifetime of an
-/// existing certificate, so that the authority cannot delay its renewal until it expires.
+/// The longest delay that an authority may ask for. An existing certificate limits the delay
+/// further, to a tenth of its lifetime, so that the authority cannot delay the renewal until the
+/// certificate expires.
 pub(super) const LONGEST_ASKED: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The longest delay until the authority is asked again for its renewal window (RFC 9773, section
 /// 4.3.2).
@@ -26,7 +27,6 @@ const REST: SignedDuration = SignedDuration::from_hours(1);
 /// How long before its expiry an overdue certificate is logged as an error.
 const LOUD: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// The validity period of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Life {
     pub(crate) from: Timestamp,
@@ -40,16 +40,16 @@ impl Life {
             .max(SignedDuration::ZERO)
     }
 
-    /// Whether a certificate that was not renewed is logged as an error: from 14 days before its
-    /// end, or, if it lives so short that renewal is due later than that, from half-way between
-    /// renewal and end.
+    /// Whether a certificate that was not renewed is logged as an error. This begins 14 days before
+    /// its end. If the certificate is so short-lived that its renewal is due later than that, it
+    /// begins half-way between renewal and end.
     pub(crate) fn is_loud(self, now: Timestamp) -> bool {
         let left = self.length() / 3;
         let before = if left > LOUD { LOUD } else { left / 2 };
         now >= later(self.until, -before)
     }
 
-    /// Whole days until the end; 0 after it.
+    /// Returns the whole days until the end; 0 after it.
     pub(crate) fn days_left(self, now: Timestamp) -> i64 {
         (self.until.duration_since(now).as_hours() / 24).max(0)
     }
@@ -65,13 +65,11 @@ pub(super) struct Window {
 /// Failed orders since the last successful one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failures {
-    /// The number of failures.
     pub count: u32,
-    /// The time of the last failure.
     pub last: Timestamp,
     /// The error message of the last failure.
     pub why: String,
-    /// How long the authority asked us to wait, in seconds (`Retry-After`).
+    /// How long the authority asked the client to wait, in seconds (`Retry-After`).
     pub asked_to_wait: i64,
 }
 
@@ -86,14 +84,12 @@ impl Jitter {
     }
 }
 
-/// Everything that the next step depends on.
+/// The state on which the next step depends.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Known<'a> {
-    /// The validity period of the current certificate.
     pub(super) life: Option<Life>,
-    /// When the current certificate was issued.
     pub(super) issued: Option<Timestamp>,
-    /// The renewal window that the authority suggested, if it did.
+    /// The renewal window that the authority suggested, if any.
     pub(super) window: Option<Window>,
     /// When to ask for the renewal window again.
     pub(super) ask: Option<Timestamp>,
@@ -115,17 +111,16 @@ pub enum Action {
 /// The next step and its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
-    /// What to do.
     pub action: Action,
     /// When to do it. A time in the past means now.
     pub at: Timestamp,
 }
 
-/// The next step for a name and its time.
+/// Returns the next step for a name and its time.
 pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     let mut order = known.life.map_or(now, |life| renewal(life, known));
     if let (Some(life), Some(issued)) = (known.life, known.issued) {
-        // Otherwise a window in the past would cause one order after another.
+        // Without this, a window in the past would cause one order after another.
         let rest = share(life.length(), 1, 10).clamp(SHORTEST_WAIT, REST);
         order = order.max(later(issued.min(now), rest));
     }
@@ -147,8 +142,8 @@ pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     }
 }
 
-/// When to renew a certificate if nothing failed: at a random point of the renewal window, or else
-/// after two thirds of its lifetime, and always before the last tenth.
+/// Returns when to renew a certificate if nothing failed: at a random point of the renewal window,
+/// or else after two thirds of the lifetime, and always before the last tenth.
 fn renewal(life: Life, known: &Known<'_>) -> Timestamp {
     let length = life.length();
     let wanted = match known.window {
@@ -160,7 +155,7 @@ fn renewal(life: Life, known: &Known<'_>) -> Timestamp {
     wanted.min(later(life.until, -share(length, 1, 10)))
 }
 
-/// How long to wait after failures.
+/// Returns how long to wait after failures.
 fn wait(failures: &Failures, life: Option<Life>, jitter: Jitter) -> SignedDuration {
     let longest = life.map_or(LONGEST_WAIT_WITHOUT, |life| {
         share(life.length(), 1, 10).clamp(SHORTEST_WAIT, LONGEST_WAIT)
@@ -181,7 +176,7 @@ fn share(whole: SignedDuration, part: i128, of: i128) -> SignedDuration {
     SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
-/// The time `by` after `at`, limited to the representable range.
+/// Returns the time `by` after `at`, limited to the representable range.
 pub(crate) fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(if by.is_negative() {
         Timestamp::MIN

@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::description;
 use crate::description::Challenge;
 
-/// How certificates are ordered, and where they are stored.
+/// The settings for ordering certificates and for storing them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The directory URL of the authority, which must be `https`.
@@ -29,7 +29,7 @@ pub struct Settings {
     /// Additional root certificates for connections to the authority, beside those that browsers
     /// trust.
     pub roots: Vec<CertificateDer<'static>>,
-    /// Whether certificates are ordered even for names that do not resolve.
+    /// Whether certificates are also ordered for names that do not resolve.
     pub force: bool,
     /// The data folder; everything is stored in its subfolder `acme`.
     pub data: PathBuf,
@@ -53,10 +53,10 @@ impl fmt::Debug for ExternalAccount {
 /// An error in `[tls] acme`.
 #[derive(Debug, Error)]
 pub enum SettingsError {
-    /// Not a URL, or not an `https` URL.
+    /// The text is not an `https` URL.
     #[error("“{0}” is no https URL")]
     Directory(String),
-    /// Not a valid mail address.
+    /// The text is not a valid email address.
     #[error("“{0}” is no mail address")]
     Email(String),
     /// The file with additional root certificates cannot be read or contains none.
@@ -70,9 +70,7 @@ pub enum SettingsError {
     /// The file with the account key cannot be read.
     #[error("{}: {cause}", file.display())]
     AccountKeyFile {
-        /// The file.
         file: PathBuf,
-        /// The cause.
         cause: std::io::Error,
     },
     /// The account key is not valid base64url. The error does not contain the key.
@@ -81,7 +79,7 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
-    /// The key of the setting in the settings file.
+    /// Returns the key of the setting in the settings file.
     pub fn key(&self) -> &'static str {
         match self {
             Self::Directory(_) => "tls.acme.directory",
@@ -91,7 +89,7 @@ impl SettingsError {
         }
     }
 
-    /// How to correct the setting.
+    /// Returns a hint on how to correct the setting.
     pub fn mend(&self) -> &'static str {
         match self {
             Self::Directory(_) => "leave it out for Let's Encrypt, or copy it from the authority",
@@ -154,7 +152,8 @@ impl Settings {
     }
 }
 
-/// Rejects only what would break a `mailto:` URL; the authority validates the address itself.
+/// Whether a text is an email address. The check rejects only characters that would break a
+/// `mailto:` URL; the authority validates the address itself.
 fn is_address(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@')
@@ -188,19 +187,19 @@ fn read_key(file: &Path) -> Result<Vec<u8>, SettingsError> {
         .ok_or_else(|| SettingsError::AccountKey(file.to_owned()))
 }
 
-/// Why no certificate can be ordered for a name.
+/// The reason why no certificate can be ordered for a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Unorderable {
     /// The supported challenge types cannot validate wildcards.
     #[error("a certificate for a wildcard can only come from a file: [[tls.certificate]]")]
     Wildcard,
-    /// IP addresses change owners.
+    /// An IP address can change its owner.
     #[error("no certificate is ordered for a bare address")]
     Address,
-    /// Every machine is `localhost`.
+    /// Every machine has the name `localhost`.
     #[error("no authority vouches for localhost; it gets a self-signed certificate")]
     Localhost,
-    /// Not made of labels of 1 to 63 letters, digits and hyphens.
+    /// The name does not consist of labels of 1 to 63 letters, digits and hyphens.
     #[error("it is not the name of a host")]
     Malformed,
 }

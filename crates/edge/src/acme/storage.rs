@@ -1,11 +1,11 @@
-//! The account, the certificates and the orders under way, on disk.
+//! Stores the account, the certificates and the orders under way on disk.
 //!
 //! They are stored under `data/acme/`, with one folder for each authority, so that certificates
 //! from a test authority are never served after a switch to the real one. Folders have mode 0700,
 //! files 0600. Files are replaced atomically. A key and its chain share one file, so that a crash
 //! cannot separate them.
 //!
-//! File access is blocking, since it is a few small files every few weeks.
+//! File access is blocking, because only a few small files are written every few weeks.
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read as _};
@@ -24,14 +24,12 @@ use crate::durable;
 use super::certificate::{Certificate, CertificateFault};
 use super::schedule::Failures;
 
-/// The file of the account.
 const ACCOUNT: &str = "account.json";
 /// The largest size of a file, in bytes; none has a reason to be larger.
 const LARGEST: u64 = 1 << 20;
 /// The characters that are percent-encoded in the name of an authority's folder.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
-/// An account, and the contact mail address that the authority has for it.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredAccount {
     pub(super) contact: String,
@@ -42,7 +40,6 @@ pub(super) struct StoredAccount {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Attempt {
-    /// When the last certificate was issued.
     pub(super) issued: Option<Timestamp>,
     /// The failures since then.
     pub(super) failures: Option<Failures>,
@@ -68,7 +65,6 @@ impl std::fmt::Debug for Pending {
 /// Why data could not be read or stored.
 #[derive(Debug, Error)]
 pub enum StorageError {
-    /// An I/O error.
     #[error("{}: {cause}", path.display())]
     Disk {
         /// The file or folder.
@@ -79,26 +75,24 @@ pub enum StorageError {
     /// The content of the file is not valid.
     #[error("{} is damaged: {cause}", path.display())]
     Damaged {
-        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The error in its content.
         cause: Damage,
     },
 }
 
-/// What is wrong with the content of a file.
+/// An error in the content of a file.
 #[derive(Debug, Error)]
 pub enum Damage {
-    /// It is not UTF-8.
     #[error("it is not UTF-8")]
     Text,
-    /// It is far larger than any file that this module writes.
+    /// The content is far larger than any file that this module writes.
     #[error("it is larger than 1 MiB")]
     Size,
-    /// It is not the expected JSON.
+    /// The content is not the expected JSON.
     #[error("{0}")]
     Json(serde_json::Error),
-    /// It contains no usable certificate.
+    /// The content includes no usable certificate.
     #[error("{0}")]
     Certificate(CertificateFault),
 }
@@ -110,7 +104,6 @@ pub(super) struct Storage {
 }
 
 impl Storage {
-    /// Opens the folder of the authority with this directory URL, and creates it if necessary.
     pub(super) fn open(data: &Path, directory: &str) -> Result<Self, StorageError> {
         let all = data.join("acme");
         let authority = directory.strip_prefix("https://").unwrap_or(directory);
@@ -120,7 +113,7 @@ impl Storage {
                 .recursive(true)
                 .mode(0o700)
                 .create(folder)
-                // Set the mode even if the folder existed before with another one.
+                // The mode is set even if the folder already exists, perhaps with another mode.
                 .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o700)))
                 .and_then(|()| durable::sync(folder.parent().unwrap_or(folder)));
             made.map_err(|cause| disk(folder, cause))?;
@@ -128,23 +121,20 @@ impl Storage {
         Ok(Self { folder })
     }
 
-    /// The account, if one is stored.
     pub(super) fn load_account(&self) -> Result<Option<StoredAccount>, StorageError> {
         self.load_json(ACCOUNT)
     }
 
-    /// Stores the account.
     pub(super) fn store_account(&self, account: &StoredAccount) -> Result<(), StorageError> {
         self.store_json(ACCOUNT, account)
     }
 
-    /// Deletes the account. It is no error if there is none.
     pub(super) fn forget_account(&self) -> Result<(), StorageError> {
         durable::remove(&self.folder, ACCOUNT)
             .map_err(|cause| disk(&self.folder.join(ACCOUNT), cause))
     }
 
-    /// The stored state of a name; empty if there is none.
+    /// Returns the stored state of a name; empty if there is none.
     pub(super) fn load_attempt(&self, name: &str) -> Result<Attempt, StorageError> {
         let mut attempt: Attempt = self.load_json(&attempt_file(name))?.unwrap_or_default();
         // An order is done once its key is in the certificate's file, even if the system crashed
@@ -158,12 +148,10 @@ impl Storage {
         Ok(attempt)
     }
 
-    /// Stores the state of a name.
     pub(super) fn store_attempt(&self, name: &str, attempt: &Attempt) -> Result<(), StorageError> {
         self.store_json(&attempt_file(name), attempt)
     }
 
-    /// The certificate of a name, if one is stored.
     pub(super) fn load_certificate(&self, name: &str) -> Result<Option<Certificate>, StorageError> {
         let file = certificate_file(name);
         let Some(pem) = self.read(&file)? else {

@@ -32,7 +32,6 @@ const SHORTEST_UNASKED: SignedDuration = SignedDuration::from_mins(1);
 /// 4.3.3).
 const UNANSWERED: SignedDuration = SignedDuration::from_hours(6);
 
-/// The state of the task.
 pub(super) struct Task {
     shared: Shared,
     account: Option<Account>,
@@ -41,7 +40,6 @@ pub(super) struct Task {
     report: watch::Sender<Arc<[Standing]>>,
 }
 
-/// The state of one name.
 #[derive(Default)]
 struct Kept {
     certificate: Option<Certificate>,
@@ -112,7 +110,7 @@ impl Task {
                         () = stop.cancelled() => {}
                         changed = wanted.changed() => match changed {
                             Ok(()) => wanted.mark_changed(),
-                            // The handle was dropped, so nothing wants certificates any more.
+                            // The handle was dropped, so nothing needs certificates any more.
                             Err(_) => return,
                         },
                         () = sleep(pause) => {}
@@ -122,7 +120,8 @@ impl Task {
         }
     }
 
-    /// Starts with new names, and drops the state of those no longer wanted. Their files stay.
+    /// Starts with new names, and drops the state of names that are no longer wanted. Their files
+    /// stay.
     pub(super) fn take_on(&mut self, wanted: &BTreeSet<String>) {
         self.names.retain(|name, _| wanted.contains(name));
         self.refused.clear();
@@ -158,7 +157,8 @@ impl Task {
         kept
     }
 
-    /// Resets what depends on the certificate, after a new one was issued or loaded.
+    /// Resets the state that depends on the certificate, after a new certificate was issued or
+    /// loaded.
     fn begin_life(&self, kept: &mut Kept) {
         kept.window = None;
         kept.ask = kept.certificate.as_ref().map(|_| self.now());
@@ -179,8 +179,8 @@ impl Task {
         let Some(mut kept) = self.names.remove(name) else {
             return;
         };
-        // Put the state back whatever happens in between; if the task is stopped instead, it is not
-        // needed.
+        // The state is put back whatever the step does. If the task is stopped instead, the state
+        // is not needed.
         match action {
             Action::Order => self.order(name, &mut kept).await,
             Action::Ask => self.ask(name, &mut kept).await,
@@ -307,12 +307,12 @@ impl Task {
     }
 }
 
-/// The identifier of a certificate for renewal information (RFC 9773, section 4.1).
+/// Returns the identifier of a certificate for renewal information (RFC 9773, section 4.1).
 fn identify(certificate: Option<&Certificate>) -> Option<CertificateIdentifier<'_>> {
     CertificateIdentifier::try_from(certificate?.leaf()?).ok()
 }
 
-/// The value, or `None` after logging the error.
+/// Returns the value, or `None` after logging the error.
 fn told<T>(name: &str, result: Result<T, StorageError>) -> Option<T> {
     result
         .map_err(|error| tracing::error!(name, %error, "cannot keep what belongs to a certificate"))

@@ -1,7 +1,7 @@
-//! Files that are read while they are sent.
+//! Bodies made of files that are read while they are sent.
 //!
-//! Data in the page cache is read or sent immediately. A blocking thread is used only for data that
-//! is not. Read-ahead is left to the kernel.
+//! Data in the page cache is read or sent immediately. A blocking thread is used only for other
+//! data. Read-ahead is left to the kernel.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,7 +21,7 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use super::read_permits::{ReadPermit, Readers, Reading, Turns};
 use super::{BodyError, SendfileRange};
 
-/// The size of a read in bytes. Nothing is read ahead of it, so a slow client holds 64 KiB.
+/// The size of a read in bytes. Nothing beyond it is read ahead, so a slow client occupies 64 KiB.
 const PIECE: usize = 64 * 1_024;
 /// The maximum number of bytes that one `sendfile` call is asked to send.
 const STRETCH: usize = 256 * 1_024;
@@ -44,7 +44,8 @@ pub struct FileBody {
     turns: Turns,
     /// The read from disk in progress.
     reading: Option<Reading<Bytes>>,
-    /// The bytes of the next part known to be in the page cache, or just read.
+    /// The number of bytes of the next part that are known to be in the page cache or were just
+    /// read.
     at_hand: usize,
     left: u64,
 }
@@ -163,13 +164,13 @@ fn read(file: &File, at: u64, length: usize) -> io::Result<Bytes> {
     }
 }
 
-/// The error for a file that is shorter than expected.
+/// Returns the error for a file that is shorter than expected.
 pub(crate) fn shorter() -> io::Error {
     io::Error::new(ErrorKind::UnexpectedEof, "the file became shorter")
 }
 
-/// How many bytes from `at`, at most `length`, are in the page cache. The kernel reads in larger
-/// blocks, so it is enough to check the first byte of each block.
+/// Returns how many bytes from `at`, at most `length`, are in the page cache. The kernel reads in
+/// larger blocks, so it is enough to check the first byte of each block.
 fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
     for place in (0..length).step_by(PROBED) {
         if read_now(file, at + place as u64, &mut [0])?.is_none() {
@@ -179,7 +180,8 @@ fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
     Ok(length)
 }
 
-/// Reads at least one byte from the page cache. `None` if it would have to wait for the disk.
+/// Reads at least one byte from the page cache. Returns `None` if this would have to wait for the
+/// disk.
 fn read_now(file: &File, at: u64, into: &mut [u8]) -> io::Result<Option<usize>> {
     match preadv2(
         file,
@@ -269,7 +271,7 @@ mod tests {
         Arc::new(file)
     }
 
-    /// A file that is not in the page cache, where the file system allows it.
+    /// Makes a file that is not in the page cache, if the file system allows that.
     fn cold_file() -> Arc<File> {
         let file = file();
         file.sync_all().unwrap();
@@ -282,7 +284,7 @@ mod tests {
         FileBody::new(readers, [whole].into())
     }
 
-    /// The number of frames that are available without waiting.
+    /// Returns the number of frames that are available without waiting.
     fn at_once(pieces: &mut FileBody) -> usize {
         let mut context = Context::from_waker(Waker::noop());
         std::iter::from_fn(|| {
@@ -296,12 +298,12 @@ mod tests {
     async fn what_is_in_memory_comes_at_once_and_lets_others_go_between() {
         let (readers, file) = (Readers::default(), file());
         if in_memory(&file, 0, LENGTH).unwrap() < LENGTH {
-            // Not every file system supports this.
+            // Some file systems do not support this.
             return;
         }
         let (mut one, mut other) = (pieces(&readers, &file), pieces(&readers, &file));
         assert_eq!(at_once(&mut one), 2);
-        // Both share the permits, and the waiting one is next.
+        // Both bodies share the permits, and the waiting one is next.
         assert_eq!(at_once(&mut other), 0);
         tokio::task::yield_now().await;
         assert_eq!((at_once(&mut other), at_once(&mut one)), (1, 1));
@@ -327,7 +329,7 @@ mod tests {
                     assert_eq!(stretch.place, end);
                     assert!((1..=STRETCH).contains(&stretch.length));
                     stretch.turn.pass_on();
-                    // Sometimes less is sent than was offered.
+                    // The kernel sometimes sends less than it was offered.
                     Poll::Ready(stretch.length.div_ceil(2))
                 })
                 .await;

@@ -22,7 +22,7 @@ pub struct LoggedBody<B: HttpBody> {
 }
 
 impl<B: HttpBody> LoggedBody<B> {
-    /// Writes the line of `entry` when `body` ends.
+    /// Wraps a body so that the line of `entry` is written when the body ends.
     pub fn new(body: B, entry: Box<Entry>) -> Self {
         Self {
             body,
@@ -31,7 +31,6 @@ impl<B: HttpBody> LoggedBody<B> {
         }
     }
 
-    /// The wrapped body.
     pub(crate) fn body(&self) -> &B {
         &self.body
     }
@@ -86,7 +85,7 @@ where
             Some(Err(error)) => this.end(&error.to_string()),
             Some(Ok(frame)) => {
                 this.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
-                // Log the end now, since the HTTP engine may not poll again.
+                // The end is logged now, because the HTTP engine may not poll again.
                 if this.body.is_end_stream() {
                     this.end("");
                 }

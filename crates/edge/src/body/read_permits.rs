@@ -33,7 +33,7 @@ pub(crate) struct ReadPermit {
 }
 
 /// Acquires permits one after the other, in the order of the requests. A task that started to wait
-/// must go on or drop this, because the permit is reserved for it.
+/// must either continue or drop this value, because the permit is reserved for the task.
 #[derive(Debug)]
 pub(super) struct Turns(PollSemaphore);
 
@@ -54,7 +54,7 @@ impl Readers {
         Turns(PollSemaphore::new(Arc::clone(&self.steps)))
     }
 
-    /// Starts at once if a thread is free, or else when the result is polled.
+    /// Starts the read at once if a thread is free, or else when the result is polled.
     pub(super) fn begin<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> io::Result<T> + Send + 'static,

@@ -18,17 +18,18 @@ const MOST: u64 = 1 << 31;
 )]
 pub(super) struct Directives {
     pub(super) no_store: bool,
-    /// Also set by `no-cache="Field"`: the field names are ignored.
+    /// Whether there is a `no-cache`. `no-cache="Field"` counts too; its field names are ignored.
     pub(super) no_cache: bool,
-    /// Also set by `private="Field"`.
+    /// Whether there is a `private`. `private="Field"` counts too.
     pub(super) private: bool,
-    /// `must-revalidate` or `proxy-revalidate`, which are the same to a shared cache.
+    /// Whether there is a `must-revalidate` or a `proxy-revalidate`, which mean the same to a
+    /// shared cache.
     pub(super) must_revalidate: bool,
     pub(super) max_age: Option<Duration>,
     pub(super) s_maxage: Option<Duration>,
-    /// RFC 5861, section 3.
+    /// See RFC 5861, section 3.
     pub(super) stale_while_revalidate: Option<Duration>,
-    /// RFC 5861, section 4.
+    /// See RFC 5861, section 4.
     pub(super) stale_if_error: Option<Duration>,
 }
 
@@ -66,7 +67,7 @@ fn set(time: &mut Option<Duration>, argument: &[u8]) {
     };
 }
 
-/// A number of seconds, as in `Age` and in directives.
+/// Parses a number of seconds, as in `Age` and in directives.
 pub(super) fn seconds(text: &[u8]) -> Option<Duration> {
     let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
     let number = std::str::from_utf8(text).ok()?.parse().unwrap_or(MOST);
@@ -92,7 +93,7 @@ impl Iterator for Parts<'_> {
         let (argument, rest) = match rest {
             [b'=', rest @ ..] => match argument(rest.trim_ascii_start()) {
                 Some(argument) => argument,
-                // An unterminated quotation may hide any directive.
+                // An unterminated quotation may hide any directive, so it counts as `no-store`.
                 None => return Some(("no-store".to_owned(), mem::take(&mut self.0).to_vec())),
             },
             rest => (Vec::new(), rest),
@@ -102,7 +103,7 @@ impl Iterator for Parts<'_> {
     }
 }
 
-/// The argument after `=`, and the remaining text.
+/// Returns the argument after `=`, and the remaining text.
 fn argument(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let [b'"', inside @ ..] = text else {
         let (token, rest) = text.split_at(position(text, |byte| byte == b','));

@@ -1,4 +1,4 @@
-//! One request to the server, and all requests that wait for its response.
+//! Combines one request to the server with all requests that wait for its response.
 //!
 //! The first request leads: a separate task fetches the response, so that the others do not depend
 //! on the first client staying connected. The others wait until the response is complete.
@@ -22,12 +22,12 @@ pub(crate) enum How {
     StandsIn(u16),
 }
 
-/// The response for all waiting requests. `None` if each must ask the server itself.
+/// The response for all waiting requests. `None` if each request must ask the server itself.
 type Outcome = Option<(Arc<Stored>, How)>;
 
 /// A request under way.
 pub(crate) struct InFlight {
-    /// `None` until the request has ended.
+    /// The outcome; `None` until the request has ended.
     outcome: watch::Sender<Option<Outcome>>,
     /// The map and the key under which others can join the request.
     place: Option<(Arc<Flights>, (Key, u64))>,
@@ -39,7 +39,7 @@ pub(crate) struct InFlight {
 pub(super) struct Flights(Mutex<HashMap<(Key, u64), Weak<InFlight>>>);
 
 impl Flights {
-    /// Joins the request under way, or begins one. A response is stored before its request is
+    /// Joins the request under way, or begins a new one. A response is stored before its request is
     /// removed from this map, so a request that found neither looks in the store again with
     /// `is_there`.
     pub(super) fn join(
@@ -78,7 +78,6 @@ impl Flights {
 pub(crate) enum Joined {
     /// No such request was under way, and this one leads.
     Leads(FillGuard),
-    /// Another request is under way.
     Follows(Arc<InFlight>),
     /// Another request has just ended, and its response is stored.
     Landed(Arc<Stored>),
@@ -90,7 +89,6 @@ impl InFlight {
         Arc::new(Self { outcome, place })
     }
 
-    /// Whether the request has ended.
     pub(super) fn is_over(&self) -> bool {
         self.outcome.borrow().is_some()
     }
@@ -102,7 +100,7 @@ impl InFlight {
         ended.ok()?.clone()?
     }
 
-    /// Ends the request: no other joins it, and those that wait go on.
+    /// Ends the request: no other request joins it, and those that wait for it continue.
     pub(crate) fn end(&self, outcome: Outcome) {
         if let Some((flights, place)) = &self.place {
             flights.leave(place, self);
@@ -117,8 +115,8 @@ impl fmt::Debug for InFlight {
     }
 }
 
-/// Held by the leader. Dropping it ends the request, so that no other waits for a leader that is
-/// gone.
+/// A guard that the leader holds. Dropping the guard ends the request, so that no other request
+/// waits for a leader that is gone.
 #[derive(Debug)]
 pub(crate) struct FillGuard(pub(crate) Arc<InFlight>);
 

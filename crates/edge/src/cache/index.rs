@@ -1,4 +1,5 @@
-//! The stored responses, and which of them to evict. Nothing in here blocks.
+//! The index of stored responses, which also decides which of them to evict. Nothing in here
+//! blocks.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher as _;
@@ -11,15 +12,15 @@ use http::HeaderMap;
 use super::purge::Purge;
 use super::stored::{Head, Key, Stored};
 
-/// The maximum number of responses of one key, distinguished by `Vary`. Beyond it the oldest is
+/// The maximum number of responses per key, distinguished by `Vary`. Beyond it, the oldest is
 /// removed.
 const VARIANTS: usize = 16;
-/// The number of purge counters. Keys with the same hash share one: a purge of one key only
-/// prevents responses of the others that are being fetched from being stored.
+/// The number of purge counters. Keys with the same hash share a counter; for the other keys, a
+/// purge only prevents responses that are being fetched from being stored.
 const COUNTS: usize = 1_024;
-/// The maximum number of keys remembered whose responses may not be stored.
+/// The maximum number of remembered keys whose responses may not be stored.
 const PASSING: usize = 4_096;
-/// How long requests for such a key do not wait for each other.
+/// How long requests for a key whose responses may not be stored do not wait for each other.
 const PASSING_TIME: Duration = Duration::from_secs(10);
 
 /// The size limits, in bytes and in responses.
@@ -35,7 +36,8 @@ pub(super) struct Index {
     pages: HashMap<Key, Vec<Arc<Stored>>>,
     passing: HashMap<Key, SystemTime>,
     turns: Turns,
-    /// The number of purges of single keys, by a hash of the key, and of purges by path.
+    /// The number of purges of each single key, by a hash of the key. `purged_names` is the number
+    /// of purges by path.
     purged_addresses: Box<[u64]>,
     purged_names: u64,
     pub(super) memory: u64,
@@ -57,7 +59,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// The newest response that matches these request headers.
+    /// Returns the newest response that matches these request headers.
     pub(super) fn find(&self, key: &str, request: &HeaderMap) -> Option<Arc<Stored>> {
         let variants = self.pages.get(key)?;
         let found = variants
@@ -68,12 +70,12 @@ impl Index {
         Some(Arc::clone(found))
     }
 
-    /// The newest response of a key, whatever its `Vary`.
+    /// Returns the newest response of a key, whatever its `Vary`.
     pub(super) fn newest(&self, key: &str) -> Option<&Arc<Stored>> {
         self.pages.get(key)?.last()
     }
 
-    /// The number of purges that may have affected this key.
+    /// Returns the number of purges that may have affected this key.
     pub(super) fn purges(&self, key: &Key) -> u64 {
         self.purged_names + self.purged_addresses[self.count_of(key)]
     }
@@ -110,7 +112,6 @@ impl Index {
         self.shrink(room);
     }
 
-    /// Removes a response.
     pub(super) fn remove(&mut self, stored: &Arc<Stored>) {
         if stored.is_gone() {
             return;
@@ -189,13 +190,13 @@ impl Index {
 }
 
 /// The order of eviction: a queue in which a response that was used is moved to the end again
-/// ("second chance"). It does not keep removed responses alive.
+/// ("second chance"). The queue does not keep removed responses alive.
 #[derive(Debug, Default)]
 struct Turns(VecDeque<Weak<Stored>>);
 
 impl Turns {
     fn push(&mut self, stored: &Arc<Stored>, entries: usize) {
-        // Drop the entries of removed responses when they are more than half of the queue.
+        // The entries of removed responses are dropped when they are more than half of the queue.
         if self.0.len() > 2 * entries + 64 {
             self.0.retain(|stored| there(stored).is_some());
         }

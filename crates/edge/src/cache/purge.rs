@@ -1,18 +1,18 @@
-//! Purging responses before they expire, by path prefix.
+//! Purges responses before they expire, by path prefix.
 
 use http::{HeaderMap, HeaderName};
 
 use super::stored::Head;
 
-/// A response header with the paths to purge including everything below them, separated by commas
-/// or spaces. `*` purges all responses of the same target. The edge removes the header.
+/// A response header with paths: the edge purges everything at and below them. Commas or spaces
+/// separate the paths. `*` purges all responses of the same target. The edge removes the header.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
-/// The maximum number of paths in one response. More of them purge everything.
+/// The maximum number of paths in one response. More paths purge everything.
 const MOST: usize = 64;
 
-/// Which responses to purge: those whose path, as sent to the server, begins with `name`, or all
-/// for `*`.
+/// The responses to purge: those whose path, as sent to the server, begins with `name`, or all for
+/// `*`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purge<'a> {
     /// The target of the route; `None` for every target.
@@ -30,8 +30,8 @@ impl Purge<'_> {
     }
 }
 
-/// Removes the purge header from a response and returns its paths. Too many of them are replaced by
-/// `*`, since matching each would delay other requests.
+/// Removes the purge header from a response and returns its paths. If there are too many, returns
+/// only `*`, because matching each path would delay other requests.
 pub(crate) fn taken_purges(answer: &mut HeaderMap) -> Vec<Box<str>> {
     if !answer.contains_key(PURGE) {
         return Vec::new();

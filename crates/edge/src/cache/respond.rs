@@ -15,7 +15,7 @@ use crate::body::{Answer, Body, answer};
 use crate::conditions::{self, Precondition};
 use crate::ranges::{self, Wanted};
 
-/// RFC 9211.
+/// The header of RFC 9211.
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// How the cache handled a request.
@@ -23,7 +23,6 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 pub(crate) enum Told {
     /// A stored response was served.
     Hit,
-    /// A stale stored response was served, while the cache revalidates it.
     Stale,
     /// The server was asked, for this request or for another that this one joined.
     Asked {
@@ -34,12 +33,11 @@ pub(crate) enum Told {
     },
     /// The cache was bypassed, for this reason.
     Around(&'static str),
-    /// The server was asked, and the response may not be stored.
+    /// The server was asked, but the response may not be stored.
     NotKept(&'static str),
 }
 
 impl Told {
-    /// The name in the log and in metrics.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Hit => "hit",
@@ -103,7 +101,6 @@ pub(crate) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// A response from a stored one.
     pub(crate) fn whole(&self, whole: &Stored, told: Told) -> Answer {
         let head = &whole.head;
         let mut headers = self.headers_of(head, told);
@@ -118,7 +115,7 @@ impl Asker<'_> {
         {
             match ranges::wanted(range.as_bytes(), length) {
                 Wanted::Parts(parts) => {
-                    // For several ranges the whole body is sent, as RFC 9110, section 14.2 allows.
+                    // For several ranges, the whole body is sent, as RFC 9110, section 14.2 allows.
                     if let [part] = parts.as_slice() {
                         let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
                         let body = whole.body.slice(at(part.start)..at(part.end));
@@ -164,7 +161,7 @@ impl Asker<'_> {
         headers
     }
 
-    /// `304` if the client has the current version (RFC 9110, section 13.2.2).
+    /// Returns `304` if the client has the current version (RFC 9110, section 13.2.2).
     fn unchanged(&self, head: &Head, headers: &mut HeaderMap) -> Option<Answer> {
         if head.status != StatusCode::OK {
             return None;

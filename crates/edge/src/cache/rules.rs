@@ -1,5 +1,6 @@
-//! What may be stored and how long it may be used: RFC 9111 for a shared cache, and RFC 5861. Pure
-//! functions of requests, responses and times. Section numbers below refer to RFC 9111.
+//! Decides which responses may be stored and how long they may be used: RFC 9111 for a shared
+//! cache, and RFC 5861. Pure functions of requests, responses and times. Section numbers below
+//! refer to RFC 9111.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,7 +17,7 @@ use crate::filters::forwarding::is_alike;
 use crate::filters::rate_limit::OUTCOME;
 
 /// Headers that override the host, path or method at some servers. The key does not contain them,
-/// so requests that have one bypass the cache.
+/// so requests with such a header bypass the cache.
 const REWRITES: [&str; 7] = [
     "x-host",
     "x-http-method",
@@ -48,7 +49,7 @@ const TOLD_BY_THE_DOOR: [&str; 15] = [
     "x-request-id",
 ];
 
-/// The status codes that are understood, of those with special caching rules.
+/// The status codes with special caching rules that the cache understands.
 const UNDERSTOOD: [u16; 14] = [
     200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501,
 ];
@@ -59,7 +60,7 @@ const KEPT_UNSAID: [u16; 6] = [200, 203, 300, 301, 308, 410];
 
 /// Clock corrections up to this are ignored.
 const ADJUSTED: Duration = Duration::from_secs(5);
-/// The age if the clock was set back: a hundred years, older than any lifetime.
+/// The age to assume if the clock was set back: a hundred years, older than any lifetime.
 const UNKNOWN: Duration = Duration::from_hours(100 * 366 * 24);
 
 /// How the cache handles a request.
@@ -76,21 +77,20 @@ pub(crate) enum CacheUse {
 /// The cache directives of a request (section 5.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Demand {
-    /// The response must be revalidated first.
+    /// Whether the response must be revalidated first.
     pub(crate) no_cache: bool,
     max_age: Option<Duration>,
-    /// The request has a range. It may be served from a stored response, but a partial response is
-    /// not stored.
+    /// Whether the request has a range. A stored response may serve such a request, but a partial
+    /// response is not stored.
     pub(crate) part: bool,
-    /// The request is a `HEAD`.
     pub(crate) head: bool,
 }
 
 impl CacheUse {
     /// Decides by method, headers and presence of a body.
     pub(crate) fn of(method: &Method, headers: &HeaderMap, has_body: bool) -> Self {
-        // websockets over HTTP/2 (RFC 8441, section 5); over HTTP/1.1 they use `GET` with
-        // `Upgrade`.
+        // WebSockets over HTTP/2 use `CONNECT` (RFC 8441, section 5); over HTTP/1.1 they use `GET`
+        // with `Upgrade`.
         if *method == Method::CONNECT {
             return Self::Around;
         }
@@ -158,8 +158,7 @@ fn claims_more(headers: &HeaderMap, info: &ClientInfo) -> bool {
     ALWAYS.iter().any(|name| headers.contains_key(*name)) || known.iter().any(differs)
 }
 
-/// Whether `Connection` removes headers before the server sees them, on which the response may
-/// depend.
+/// Whether `Connection` makes the edge remove headers on which the response may depend.
 fn names_headers(headers: &HeaderMap) -> bool {
     headers
         .get_all(CONNECTION)
@@ -191,7 +190,7 @@ pub(crate) struct Freshness {
     /// The age of the response when it was received (section 4.2.3).
     age: Duration,
     lifetime: Duration,
-    /// Always revalidate.
+    /// Whether the response must always be revalidated.
     always_ask: bool,
     stale_while_revalidate: Duration,
     stale_if_error: Duration,
@@ -202,9 +201,9 @@ pub(crate) struct Freshness {
 pub(crate) enum CacheDecision {
     /// Send it.
     Fresh,
-    /// Send it, and revalidate it in the background.
+    /// Send the response, and revalidate it in the background.
     WhileRevalidating,
-    /// Revalidate it with the server first.
+    /// Revalidate the response with the server first.
     Ask,
 }
 
@@ -220,7 +219,7 @@ pub(crate) struct Kept<'a> {
 }
 
 impl Kept<'_> {
-    /// How long the response may be used; `None` if it may not be stored (section 3).
+    /// Returns how long the response may be used, or `None` if it may not be stored (section 3).
     pub(crate) fn freshness(&self, unsaid: &Unsaid) -> Option<Freshness> {
         let headers = self.headers;
         let said = Directives::of(headers);
@@ -273,7 +272,8 @@ impl Kept<'_> {
         (can_be_used || has_validator(headers)).then_some(freshness)
     }
 
-    /// The lifetime that the response states; the most specific directive wins (section 4.2.1).
+    /// Returns the lifetime that the response states; the most specific directive wins (section
+    /// 4.2.1).
     fn explicit_lifetime(&self, said: &Directives) -> Option<Duration> {
         if let Some(time) = said.s_maxage.or(said.max_age) {
             return Some(time);
@@ -282,7 +282,7 @@ impl Kept<'_> {
         let until = http_date(expires.next()?.as_bytes());
         let from = self.date().unwrap_or(self.received);
         let lifetime = until.and_then(|until| until.duration_since(from).ok());
-        // A missing date such as `0`, or more than one, means expired.
+        // An invalid date such as `0`, or more than one date, means that the response has expired.
         Some(
             lifetime
                 .filter(|_| expires.next().is_none())
@@ -290,7 +290,7 @@ impl Kept<'_> {
         )
     }
 
-    /// The age of the response when it was received (section 4.2.3).
+    /// Returns the age of the response when it was received (section 4.2.3).
     fn age(&self) -> Duration {
         let apparent = self
             .date()
@@ -316,7 +316,8 @@ impl Kept<'_> {
 }
 
 impl Freshness {
-    /// The age at `now`. If the clock was set back, the age is unknown and counts as very old.
+    /// Returns the age at `now`. If the clock was set back, the age is unknown and counts as very
+    /// old.
     pub(crate) fn age_at(&self, now: SystemTime) -> Duration {
         let since = match now.duration_since(self.received) {
             Ok(since) => since,
@@ -326,7 +327,7 @@ impl Freshness {
         self.age + since
     }
 
-    /// The remaining seconds of freshness; negative if stale.
+    /// Returns the remaining seconds of freshness; negative if the response is stale.
     pub(crate) fn seconds_left(&self, now: SystemTime) -> i64 {
         let whole = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         whole(self.lifetime) - whole(self.age_at(now))
@@ -352,7 +353,6 @@ impl Freshness {
         !self.stale_if_error.is_zero() && self.age_at(now) < self.lifetime + self.stale_if_error
     }
 
-    /// When the response was received.
     pub(crate) fn received(&self) -> SystemTime {
         self.received
     }
@@ -385,8 +385,8 @@ pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
     }
 }
 
-/// The headers of a stored response, updated by a `304` received at `received` (section 3.2). If
-/// that has no `Date`, `received` is used.
+/// Returns the headers of a stored response, updated by a `304` received at `received` (section
+/// 3.2). If the `304` has no `Date`, `received` is used.
 pub(crate) fn renewed(
     kept: &HeaderMap,
     not_modified: &HeaderMap,
@@ -415,7 +415,7 @@ pub(crate) fn renewed(
     headers
 }
 
-/// The header names in `Vary`, in lower case and sorted.
+/// Returns the header names in `Vary`, in lower case and sorted.
 pub(crate) fn vary(headers: &HeaderMap) -> Vec<HeaderName> {
     let mut names: Vec<HeaderName> = headers
         .get_all(VARY)

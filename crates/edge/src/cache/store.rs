@@ -30,7 +30,6 @@ pub struct StoreSettings {
 }
 
 impl StoreSettings {
-    /// For a configuration in which no route uses the cache.
     pub(crate) fn unused() -> Self {
         Self {
             memory: 0,
@@ -54,7 +53,7 @@ pub(crate) struct Store {
     index: RwLock<Index>,
     flights: Arc<Flights>,
     seeds: RandomState,
-    /// The bytes of bodies that are being fetched to be stored.
+    /// The number of bytes in bodies that are being fetched for the cache.
     gathering: AtomicU64,
     figures: StoreFigures,
 }
@@ -83,7 +82,7 @@ impl Store {
         self.count();
     }
 
-    /// A stored response that matches these request headers.
+    /// Returns a stored response that matches these request headers.
     pub(crate) fn find(&self, key: &Key, request: &HeaderMap) -> Option<Arc<Stored>> {
         self.read().find(key, request)
     }
@@ -93,13 +92,12 @@ impl Store {
         !self.read().was_purged(head)
     }
 
-    /// The purge count of a key, taken when a request begins, to detect a purge before its response
-    /// is stored.
+    /// Returns the purge count of a key. It is taken when a request begins, to detect a purge
+    /// before the response is stored.
     pub(crate) fn mark(&self, key: &Key) -> u64 {
         self.read().purges(key)
     }
 
-    /// Stores a response.
     pub(crate) fn keep(&self, head: Arc<Head>, body: Bytes) -> Arc<Stored> {
         let room = self.settings.load().room();
         let stored = Arc::new(Stored::new(head, body));
@@ -128,12 +126,10 @@ impl Store {
         self.count();
     }
 
-    /// Remembers that responses of this key may not be stored.
     pub(crate) fn pass(&self, key: &Key, now: SystemTime) {
         self.write().pass(key, now);
     }
 
-    /// Whether responses of this key were recently found to be not storable.
     pub(crate) fn is_passing(&self, key: &str, now: SystemTime) -> bool {
         self.read().is_passing(key, now)
     }
@@ -158,7 +154,6 @@ impl Store {
         })
     }
 
-    /// A request whose response no other request waits for.
     pub(crate) fn alone() -> FillGuard {
         FillGuard(InFlight::new(None))
     }

@@ -30,7 +30,6 @@ pub(crate) type Key = Arc<str>;
 /// The values of the request headers named in `Vary`.
 pub(crate) type Variation = Vec<(HeaderName, Option<Vec<u8>>)>;
 
-/// A stored response.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) head: Arc<Head>,
@@ -50,7 +49,7 @@ impl Stored {
         }
     }
 
-    /// The memory that the response takes, in bytes; a high estimate.
+    /// Returns the memory that the response occupies, in bytes; a high estimate.
     pub(super) fn weight(&self) -> u64 {
         const EACH: usize = 64;
         let headers = self.head.headers.iter();
@@ -96,8 +95,8 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// The head of a response to a request with these headers. Leaves out headers of one request or
-    /// connection, and `Age`, which is computed anew.
+    /// Makes the head of a response to a request with these headers. Omits headers of one request
+    /// or connection, and `Age`, which is computed anew.
     pub(crate) fn new(
         key: Key,
         request: &HeaderMap,
@@ -109,7 +108,7 @@ impl Head {
         for name in NOT_KEPT {
             headers.remove(name);
         }
-        // The age of the response is computed from this date, not from when it is sent.
+        // The age of the response is computed from this date, not from the time of sending.
         if !headers.contains_key(DATE)
             && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(freshness.received()))
         {
@@ -135,7 +134,7 @@ impl Head {
     }
 }
 
-/// A copy of a value, which may otherwise keep the whole buffer it was read into.
+/// Copies a value, because the original may keep the whole buffer into which it was read.
 fn own(value: &HeaderValue) -> HeaderValue {
     let mut own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
     own.set_sensitive(value.is_sensitive());
@@ -146,8 +145,8 @@ fn said((name, value): &(HeaderName, Option<Vec<u8>>)) -> usize {
     name.as_str().len() + value.as_ref().map_or(0, Vec::len)
 }
 
-/// The values of the named headers in a request. `Accept-Encoding` is left out, since stored
-/// responses have no content coding.
+/// Returns the values of the named headers in a request. `Accept-Encoding` is omitted, because
+/// stored responses have no content coding.
 pub(crate) fn variation(names: Vec<HeaderName>, request: &HeaderMap) -> Variation {
     let told_apart = names.into_iter().filter(|name| *name != ACCEPT_ENCODING);
     told_apart
@@ -158,7 +157,7 @@ pub(crate) fn variation(names: Vec<HeaderName>, request: &HeaderMap) -> Variatio
         .collect()
 }
 
-/// All values of a header as one list.
+/// Returns all values of a header as one list.
 fn field(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     let mut lines = headers.get_all(name).iter();
     let mut whole = lines.next()?.as_bytes().trim_ascii().to_vec();

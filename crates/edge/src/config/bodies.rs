@@ -17,7 +17,6 @@ pub(super) struct Bodies {
 }
 
 impl Bodies {
-    /// The default settings.
     pub(super) const USUAL: Self = Self {
         buffer: route::BUFFER_REQUEST,
         memory: 32 << 20,
@@ -43,7 +42,7 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// The settings of a route, with its overrides.
+    /// Returns the settings of a route, with its overrides.
     pub(super) fn of_route(
         self,
         number: usize,
@@ -73,7 +72,8 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// Rejects a buffer larger than all memory for buffers, since such a body could never be read.
+    /// Rejects a buffer larger than all memory for buffers, because no body could ever use it
+    /// fully.
     fn fits(&self, key: &str, buffer: usize, check: &mut Check) {
         if buffer > self.memory {
             check.refuse(

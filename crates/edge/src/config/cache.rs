@@ -28,7 +28,7 @@ pub(super) fn store(written: &description::Cache, check: &mut Check) -> Option<S
     })
 }
 
-/// The cache policy of a route, if it has one.
+/// Returns the cache policy of a route, if the route has one.
 pub(super) fn policy(
     number: usize,
     route: &str,

@@ -6,17 +6,14 @@ use std::time::Duration;
 
 use super::Flaw;
 
-/// The errors and warnings found so far.
 #[derive(Debug, Default)]
 pub(super) struct Check {
-    /// Errors.
     pub(super) flaws: Vec<Flaw>,
     /// Warnings about valid settings.
     pub(super) warnings: Vec<Flaw>,
 }
 
 impl Check {
-    /// Adds an error.
     pub(super) fn refuse(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
         self.flaws.push(flaw(key, what, mend));
     }
@@ -26,8 +23,8 @@ impl Check {
         self.warnings.push(flaw(key, what, mend));
     }
 
-    /// The parsed value, or `None` after adding an error. In the message of such an error, the text
-    /// after the first `; ` is the correction.
+    /// Returns the parsed value, or `None` after adding an error. In the message of such an error,
+    /// the text after the first `; ` is the correction.
     pub(super) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| {
@@ -38,7 +35,7 @@ impl Check {
             .ok()
     }
 
-    /// A duration greater than 0.
+    /// Parses a duration greater than 0.
     pub(super) fn time(&mut self, key: &str, written: &str) -> Option<Duration> {
         let time = self.accept(key, units::duration(written))?;
         if time.is_zero() {
@@ -48,7 +45,7 @@ impl Check {
         Some(time)
     }
 
-    /// The number. Adds an error if it is out of range.
+    /// Returns the number. Adds an error if the number is out of range.
     pub(super) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
             self.refuse(
@@ -60,7 +57,7 @@ impl Check {
         number
     }
 
-    /// The path of a file that exists and can be opened.
+    /// Returns the path of a file that exists and can be opened.
     pub(super) fn file(&mut self, key: &str, folder: &Path, written: &str) -> Option<PathBuf> {
         let path = folder.join(written);
         match std::fs::File::open(&path).and_then(|file| file.metadata()) {

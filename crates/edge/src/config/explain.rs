@@ -18,12 +18,12 @@ struct Asked<'a> {
 }
 
 impl Plan {
-    /// How a request for a URL is handled: each route for its host in turn, with the reason why it
-    /// matches or not, and then what happens to the request.
+    /// Explains how a request for a URL is handled: lists each route for its host, with the reason
+    /// why the route matches or not, and then the treatment of the request.
     ///
     /// # Errors
     ///
-    /// What is wrong with the URL.
+    /// Describes the error in an invalid URL.
     pub fn explain(&self, url: &str) -> Result<String, String> {
         let asked = Asked::parse(url)?;
         let mut rows = Vec::new();
@@ -47,7 +47,6 @@ impl Plan {
         match self.arrival(&asked) {
             Ok(None) => {}
             Ok(Some(first)) => {
-                // Writing into a string cannot fail.
                 let _ = writeln!(told, "{first}");
             }
             Err(end) => {
@@ -66,8 +65,8 @@ impl Plan {
         Ok(told)
     }
 
-    /// What happens before routes are matched, if anything does. An error says why no route is
-    /// matched.
+    /// Explains the steps before routes are matched, if there are any. An error says why no route
+    /// is matched.
     fn arrival(&self, asked: &Asked<'_>) -> Result<Option<String>, String> {
         let host = &asked.host;
         let has_certificate = self.has_certificate(host);
@@ -85,7 +84,7 @@ impl Plan {
             )),
             Scheme::Https if has_certificate => Ok(None),
             Scheme::Https => match host.trim_matches(['[', ']']).parse() {
-                // Clients send no IP address as server name (RFC 6066, section 3).
+                // Clients send no IP address as a server name (RFC 6066, section 3).
                 Ok(address) => self.arrival_at(address),
                 Err(_) => Err(format!(
                     "the handshake is refused: there is no certificate for {host}, see tls.acme and [[tls.certificate]]"
@@ -94,7 +93,8 @@ impl Plan {
         }
     }
 
-    /// What happens to a client that connects to this address with TLS and sends no server name.
+    /// Explains the treatment of a client that connects to this address with TLS and sends no
+    /// server name.
     fn arrival_at(&self, address: IpAddr) -> Result<Option<String>, String> {
         let files = &self.tls.certificates;
         if files
@@ -145,7 +145,7 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// What the route does with the request.
+    /// Explains the route's treatment of the request.
     fn end(&self, route: &Route) -> String {
         let path = route.rewrite(&self.path);
         let end = match &route.target {

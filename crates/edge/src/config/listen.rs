@@ -1,4 +1,4 @@
-//! `[listen]`: the addresses, and the limits of every connection.
+//! The `[listen]` settings: the addresses to listen on, and the limits of every connection.
 
 use super::Ground;
 use super::check::Check;

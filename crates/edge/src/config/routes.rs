@@ -1,4 +1,4 @@
-//! `[[route]]`: which requests go where.
+//! The `[[route]]` settings, which say which requests go to which target.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -129,7 +129,7 @@ fn leads_to(table: &Table, name: &str, location: &str) -> bool {
     table
         .find(uri.host().unwrap_or(own_host), &path)
         .is_some_and(|met| &*met.name == name)
-        // A route for all hosts may redirect to one host, where the path may match another route.
+        // A route for all hosts may redirect to one host, where another route may match the path.
         && (uri.host().is_none() || own_host != "*")
 }
 
@@ -348,7 +348,7 @@ fn files(
         let (what, mend) = text.split_once("\n  ").unwrap_or((&text, "mend it"));
         check.refuse(&format!("route[{number}].{key}"), what, mend);
     };
-    // Check each one separately, to report all errors.
+    // Each path is checked separately, to report all errors.
     for (position, attempt) in written.r#try.iter().enumerate() {
         let alone = FolderSettings {
             r#try: vec![attempt.clone()],
@@ -388,7 +388,7 @@ fn redirect(url: &str) -> Result<Redirect, String> {
     let uri: Uri = sample.parse().map_err(|_| how())?;
     let is_whole = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
     let is_path = sample.starts_with('/') && !sample.starts_with("//");
-    // Reject fragments, and braces that would not be replaced.
+    // Fragments are rejected, and so are braces that would not be replaced.
     if !(is_whole || is_path) || sample.contains(['{', '}', '#']) {
         return Err(how());
     }

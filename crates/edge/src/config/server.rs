@@ -1,4 +1,4 @@
-//! The server that a route or `access.ask` names.
+//! Finds the server that a route or `access.ask` names.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use super::upstreams::{Upstreams, unnamed};
 use super::{Ground, services};
 use crate::proxy::parse_address;
 
-/// The error was already added.
+/// An error that was already added.
 pub(super) struct Told;
 
-/// The name of the upstream; `None` if `to` does not name a server.
+/// Returns the name of the upstream, or `None` if `to` does not name a server.
 pub(super) fn server(
     key: &str,
     to: &str,
@@ -19,7 +19,7 @@ pub(super) fn server(
     check: &mut Check,
 ) -> Option<Result<Arc<str>, Told>> {
     match to.split_once(':')? {
-        // With the prefix, a service and an upstream may have the same name.
+        // The prefix allows a service and an upstream to have the same name.
         ("service", _) if upstreams.contains_key(to) => Some(Ok(to.into())),
         ("service", name) if !name.is_empty() => {
             services::unknown(key, name, upstreams, ground, check);

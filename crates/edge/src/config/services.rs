@@ -19,14 +19,14 @@ const LONGEST_PATH: usize = 107;
 /// The routes of addresses at which every request goes to one service.
 pub(super) type Fronts = BTreeMap<ListenAddress, Arc<Route>>;
 
-/// The name of the upstream of a service.
+/// Returns the name of a service's upstream.
 pub(crate) fn upstream_of(service: &str) -> String {
     format!("{PREFIX}{service}")
 }
 
 const PREFIX: &str = "service:";
 
-/// The service of an upstream, if it is the upstream of a service.
+/// Returns the name of the service, if this is the upstream of a service.
 pub(crate) fn service_of(upstream: &str) -> Option<&str> {
     upstream.strip_prefix(PREFIX)
 }
@@ -50,7 +50,8 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
         let mut settings = upstreams::unnamed(&name, None);
         settings.times = times;
         settings.balance = match balance {
-            // Services on the same host share its cookies, so each needs its own name.
+            // Services on the same host share the host's cookies, so each service needs its own
+            // cookie name.
             Balance::Sticky(cookie) => Balance::Sticky(format!("{cookie}-{}", service.name)),
             balance => balance,
         };
@@ -58,7 +59,7 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
     }
 }
 
-/// Parses the front addresses of services, which must not be used in `[listen]` too.
+/// Parses the front addresses of services. `[listen]` must not contain the same addresses.
 pub(super) fn fronts(
     ground: &Ground<'_>,
     listen: Option<&ListenSettings>,
@@ -137,7 +138,7 @@ pub(super) fn unknown(
     check.refuse(key, format!("there is no service {name:?}"), mend);
 }
 
-/// The table of fronts in the output of `kenduri check`.
+/// Returns the table of fronts in the output of `kenduri check`.
 pub(super) fn rows(fronts: &Fronts) -> Vec<[String; 2]> {
     let rows = fronts
         .iter()

@@ -1,4 +1,4 @@
-//! What is refused, with its key; what is understood, and how it is told.
+//! Tests of rejected settings and their keys, and of accepted settings and their display.
 
 use std::fs;
 use std::path::Path;
@@ -402,7 +402,7 @@ fn certificates_cover_names_and_the_authority_gets_the_rest() {
         ["*.a.example", "b.example"]
     );
     assert!(plan.warnings().is_empty());
-    // Nobody vouches for these yet; whoever speaks no TLS needs none.
+    // These hosts have no certificate yet; hosts served only in clear text need none.
     let names: Vec<_> = plan.tls().self_signed.iter().collect();
     assert_eq!(names, ["c.example", "localhost"]);
     assert!(plan_of("").tls().self_signed.is_empty());

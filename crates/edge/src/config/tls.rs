@@ -11,7 +11,7 @@ use crate::description::{Acme, Description};
 use crate::route::{HostPattern, Table};
 use crate::tls::{CertificateFiles, TlsSettings};
 
-/// The certificate authority, and the names to order certificates for.
+/// The certificate authority, and the names for which certificates are ordered.
 #[derive(Debug, Clone)]
 pub struct Authority {
     /// The settings for the authority.
@@ -24,8 +24,8 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Also orders a certificate for this name, in lower case, if no file covers it and an
-    /// authority can issue it. Returns whether it does.
+    /// Adds a name, in lower case, to those for which certificates are ordered, if no file covers
+    /// it and an authority can issue the certificate. Returns whether the name was added.
     pub(super) fn order_for(&mut self, name: &str) -> bool {
         let is_ordered = acme::can_be_ordered(name).is_ok() && !covered(name, &self.covered);
         if is_ordered {
@@ -156,7 +156,7 @@ fn certificates(
     certificates
 }
 
-/// The hosts of routes that no certificate file covers.
+/// Returns the hosts of routes that no certificate file covers.
 fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
     routes
         .routes()
@@ -170,7 +170,7 @@ fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The names that these certificates cover.
+/// Returns the names that these certificates cover.
 pub(super) fn patterns(certificates: &[CertificateFiles]) -> impl Iterator<Item = HostPattern> {
     let names = certificates.iter().flat_map(CertificateFiles::names);
     names

@@ -12,7 +12,7 @@ use crate::proxy::{
 
 pub(super) type Upstreams = BTreeMap<Arc<str>, UpstreamSettings>;
 
-/// The cookie that leads a client to the same server again.
+/// The cookie that leads a client to the same server on each request.
 const STICKY_COOKIE: &str = "kenduri-server";
 
 pub(super) fn named(
@@ -27,7 +27,7 @@ pub(super) fn named(
     upstreams.collect()
 }
 
-/// An upstream named by its target: `service:NAME`, `http://…` or `unix:…`.
+/// Makes an upstream named by its target: `service:NAME`, `http://…` or `unix:…`.
 pub(super) fn unnamed(name: &str, address: Option<ServerAddress>) -> UpstreamSettings {
     UpstreamSettings {
         name: name.to_owned(),

@@ -28,14 +28,15 @@ impl StreamActivity {
         }
     }
 
-    /// Updates the activity of the connection. False if it is being evicted.
+    /// Updates the activity of the connection. Returns false if the connection is being evicted.
     fn tell(&self) -> bool {
         let number = |of: &AtomicUsize| of.load(Ordering::Relaxed);
         self.handle
             .set_busy(number(&self.begun) != number(&self.ended))
     }
 
-    /// Returns when no first request came within `first`, or there was no request for `idle`.
+    /// Waits until no first request has come within `first`, or until there was no request for
+    /// `idle`.
     pub(crate) async fn nobody_asks(&self, first: Duration, idle: Duration) {
         let mut wait = first;
         loop {
@@ -61,7 +62,7 @@ impl StreamActivity {
     }
 }
 
-/// A stream that is counted until this is dropped.
+/// A stream that is counted until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct ActiveStream {
     busy: Arc<StreamActivity>,

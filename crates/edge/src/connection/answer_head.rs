@@ -1,4 +1,4 @@
-//! The head of an HTTP/1 response, and how its body is framed.
+//! Writes the head of an HTTP/1 response, and determines how its body is framed.
 
 use http::header::{
     CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, TE, TRANSFER_ENCODING,
@@ -11,28 +11,28 @@ use crate::body::{Answer, has_no_body};
 use crate::context::WorkerContext;
 use crate::filters::forwarding::names;
 
-/// What the response depends on in its request.
+/// The properties of a request on which its response depends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     pub(super) is_head: bool,
     version: Version,
-    /// The connection is closed after this response.
+    /// Whether the connection is closed after this response.
     pub(super) is_last: bool,
     pub(super) takes_trailers: bool,
 }
 
-/// How the end of a response body is marked (RFC 9112, section 6.3).
+/// The marks that end a response body (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
     Length(u64),
     Chunked,
-    /// By closing the connection.
+    /// The server closes the connection.
     Close,
-    /// Not at all: another protocol follows.
+    /// The body has no end mark: another protocol follows.
     Switch,
 }
 
-/// The values if the request could not be parsed.
+/// These values apply if the request could not be parsed.
 impl Default for Asked {
     fn default() -> Self {
         Self {
@@ -61,7 +61,7 @@ impl Framing {
         }
         if asked.is_head || has_no_body(status) {
             if status == StatusCode::NO_CONTENT {
-                // A 204 has no `Content-Length` (RFC 9110, section 8.6).
+                // A 204 response has no `Content-Length` (RFC 9110, section 8.6).
                 headers.remove(CONTENT_LENGTH);
             }
             return Self::Length(0);
@@ -144,7 +144,7 @@ impl Asked {
             here.with_date(|date| line(&DATE, date.as_bytes()));
         }
         if framing == Framing::Switch {
-            // The response has its own `Connection` header.
+            // The response may have a `Connection` header of its own.
         } else if self.is_last {
             line(&CONNECTION, b"close");
         } else if !is_http11 {

@@ -2,7 +2,7 @@
 //!
 //! The engine writes and flushes each response separately. With TLS, each write is a record and a
 //! system call, which cost more than the response itself. So writes are buffered while the engine
-//! runs, and sent when it has nothing more to do.
+//! runs, and sent when the engine has nothing more to do.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
@@ -29,7 +29,7 @@ struct Output<S> {
     stream: S,
     held: BytesMut,
     held_since: Option<Instant>,
-    /// A write error, returned when the engine next uses the stream.
+    /// A write error. The engine receives the error when it next uses the stream.
     failure: Option<io::Error>,
 }
 
@@ -53,7 +53,7 @@ impl<S: AsyncWrite + Unpin> Coalesced<S> {
         lock(&self.0)
     }
 
-    /// Runs the engine, and sends the buffer each time it returns.
+    /// Runs the engine, and sends the buffer each time the engine returns.
     pub(super) async fn flushed_after<F: Future>(&self, engine: F) -> F::Output {
         let mut engine = pin!(engine);
         poll_fn(|context| {
@@ -79,7 +79,7 @@ impl<S: AsyncWrite + Unpin> Output<S> {
             }
             self.held.advance(sent);
         }
-        // Free the buffer, so that an idle connection holds no memory.
+        // The buffer is freed, so that an idle connection holds no memory.
         self.held = BytesMut::new();
         self.held_since = None;
         Poll::Ready(Ok(()))
@@ -150,7 +150,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Coalesced<S> {
         true
     }
 
-    /// The buffer is sent after the engine has run, unless it was held for too long.
+    /// Does nothing unless data was held for too long, because the buffer is sent after the engine
+    /// has run.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut output = self.output();
         let since = output.held_since;
@@ -173,7 +174,7 @@ mod tests {
 
     use super::*;
 
-    /// The number of bytes that the peer reads in one call.
+    /// Returns the number of bytes that the peer reads in one call.
     async fn read_at_once(peer: &mut (impl AsyncRead + Unpin)) -> usize {
         let mut piece = vec![0; 2 * MOST];
         peer.read(&mut piece).await.unwrap()

@@ -1,7 +1,8 @@
-//! The streams of an HTTP/2 connection, which are reset if the client does not read for too long.
+//! Manages the streams of an HTTP/2 connection, which are reset if the client does not read for too
+//! long.
 //!
 //! The engine takes one slice of a response body and polls for no more until the client opens its
-//! window, so a body cannot detect a stalled client. The task that runs the stream does.
+//! window, so a body cannot detect a stalled client. The task that runs the stream can.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -51,8 +52,8 @@ where
             drop(running);
         }));
         // Most streams finish immediately, and their responses leave with the next write of the
-        // connection. Others get a task of their own, which polls them again, so no waker is needed
-        // here.
+        // connection. Other streams get a task of their own, which polls them again, so no waker is
+        // needed here.
         let mut at_once = Context::from_waker(Waker::noop());
         if stream.as_mut().poll(&mut at_once).is_pending() {
             tokio::spawn(stream);
@@ -78,7 +79,7 @@ async fn minded(stream: impl Future, reader: &ProgressWatch, patience: Duration)
 }
 
 /// Wraps a response body so that, whenever the body has data, its stream waits for the client to
-/// read. Must be called on the task of that stream.
+/// read. Must be called on the stream's task.
 pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
     let reader = READER.try_with(Arc::clone).unwrap_or_default();
     reader.awaits(true);

@@ -38,7 +38,7 @@ use super::{Bounds, ConnectionContext};
 const SMALL: usize = 4 * 1_024;
 /// How long the edge reads and discards further data after it rejected a request.
 const LINGER: Duration = Duration::from_secs(2);
-/// The bytes that are read and discarded at a time.
+/// The number of bytes that are read and discarded at a time.
 const PIECE: usize = 8 * 1_024;
 
 /// Serves HTTP/1.0 and HTTP/1.1 until the connection ends or switches to another protocol.
@@ -146,7 +146,7 @@ async fn answer_requests<S: Carrier>(
             _ => {
                 let body = answer.into_body();
                 let outgoing = Outgoing::new(&head, body, framing, asked.takes_trailers);
-                // Do not hold the buffer during a long response.
+                // The buffer must not be held during a long response.
                 here.scratch.put(std::mem::take(&mut head));
                 Box::pin(client.stream_out(outgoing)).await?;
             }
@@ -162,7 +162,7 @@ async fn answer_requests<S: Carrier>(
     }
 }
 
-/// Allows the handler to switch to another protocol.
+/// Allows the request handler to switch to another protocol.
 fn offer_switch(request: &mut Request<Body>) -> oneshot::Sender<Upgraded> {
     let (switch, switched) = oneshot::channel();
     let switching = OnUpgrade::new(async { switched.await.ok() });
@@ -174,8 +174,8 @@ struct Client<'a, 'e, S> {
     stream: &'a mut S,
     input: Input,
     limits: Limits<'a, 'e>,
-    /// One future for the whole connection, because creating and dropping one for each request
-    /// would take two locks.
+    /// One future serves the whole connection, because creating and dropping a future for each
+    /// request would take two locks.
     drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
@@ -189,8 +189,8 @@ struct Limits<'a, 'e> {
 }
 
 impl<S: Carrier> Client<'_, '_, S> {
-    /// Waits for the head of a request, or the reason why it is rejected. `None` if none came in
-    /// time, or none will come.
+    /// Waits for the head of a request, or the reason why the head is rejected. Returns `None` if
+    /// no head came in time, or if none will come.
     async fn head(
         &mut self,
         wait: Duration,
@@ -239,8 +239,8 @@ impl<S: Carrier> Client<'_, '_, S> {
         }
     }
 
-    /// Waits for the response; `None` if the client disconnects before. Meanwhile reads the request
-    /// body as its reader wants it, and may read following requests.
+    /// Waits for the response. Returns `None` if the client disconnects first. Meanwhile, reads the
+    /// request body as its reader wants it, and may read following requests.
     async fn while_it_waits(
         &mut self,
         mut serving: Pin<&mut impl Future<Output = Answer>>,
@@ -261,7 +261,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         .await
     }
 
-    /// Whether another request can follow, as far as known now.
+    /// Whether another request can follow, as far as is known now.
     async fn can_go_on(&mut self) -> bool {
         std::future::poll_fn(|context| Poll::Ready(self.input.can_go_on(self.stream, context)))
             .await
@@ -290,7 +290,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         self.flush().await
     }
 
-    /// Writes a response as it is produced. Its request body may still be arriving.
+    /// Writes a response as it is produced. The request body may still be arriving.
     async fn stream_out(&mut self, mut outgoing: Outgoing) -> Option<()> {
         while !outgoing.is_done() {
             std::future::poll_fn(|context| {
@@ -314,8 +314,8 @@ impl<S: Carrier> Client<'_, '_, S> {
                         outgoing.write(|slices| stream.poll_write_vectored(context, slices));
                     if polled.is_pending() {
                         outgoing.falls_behind(context);
-                        // Keep reading the request body, or a client that reads nothing until it
-                        // has sent everything would block.
+                        // The connection must keep reading the request body, or a client that reads
+                        // nothing until it has sent everything would block.
                         while self.input.is_fed(self.stream, context) {}
                     }
                     polled
@@ -336,9 +336,9 @@ impl<S: Carrier> Client<'_, '_, S> {
         self.limits.unless_stuck(flushed).await
     }
 
-    /// Closes the connection. If a request was not read completely, reads and discards for a while:
-    /// closing a socket with unread data resets it, and the client might lose the response that
-    /// reports the error (RFC 9112, section 9.6).
+    /// Closes the connection. If a request was not read completely, reads and discards data for a
+    /// while: closing a socket with unread data resets it, and the client might lose the response
+    /// that reports the error (RFC 9112, section 9.6).
     async fn part<T>(&mut self) -> Option<T> {
         let mut stream = Pin::new(&mut *self.stream);
         let parted = |context: &mut Context<'_>| stream.as_mut().poll_shutdown(context);
@@ -367,8 +367,8 @@ impl<S: Carrier> Client<'_, '_, S> {
 }
 
 impl Limits<'_, '_> {
-    /// Writes a head, and sends a file with `sendfile`. Waiting for the client is limited, waiting
-    /// for the file is not.
+    /// Writes a head, and sends a file with `sendfile`. The wait for the client is limited, the
+    /// wait for the file is not.
     async fn send(&mut self, socket: &TcpStream, mut sending: Sending<'_>) -> Option<()> {
         while !sending.is_done() {
             self.unless_stuck(|context| socket.poll_write_ready(context))
@@ -381,8 +381,8 @@ impl Limits<'_, '_> {
         Some(())
     }
 
-    /// Runs a step of writing to its result. `None` if the client reads nothing for too long, the
-    /// connection breaks, or all connections must end.
+    /// Runs a step of writing to its result. Returns `None` if the client reads nothing for too
+    /// long, the connection breaks, or all connections must end.
     async fn unless_stuck<T>(
         &mut self,
         mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
@@ -400,7 +400,7 @@ impl Limits<'_, '_> {
     }
 }
 
-/// Runs a step to its result. `None` if it fails or all connections must end.
+/// Runs a step to its result. Returns `None` if the step fails or all connections must end.
 async fn unless_ended<T>(
     ended: &mut Pin<&mut WaitForCancellationFuture<'_>>,
     mut step: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,

@@ -1,4 +1,4 @@
-//! Reading from a client over HTTP/1.
+//! Reads from a client over HTTP/1.
 
 use std::io::{self, ErrorKind};
 use std::mem::MaybeUninit;
@@ -18,14 +18,15 @@ use super::Bounds;
 use super::request_body::{Demand, Feed};
 use super::transport::Carrier;
 
-/// The bytes that are read at a time while waiting for a head, and of a body.
+/// The number of bytes that are read at a time, while waiting for a head and of a body.
 const PIECE: usize = 16 * 1_024;
 const BODY_PIECE: usize = 64 * 1_024;
-/// A longer body is streamed even if all of it was already received.
+/// The largest body that is returned whole. A larger body is streamed even if all of it was already
+/// received.
 const LONGEST_WHOLE: u64 = 16 * 1_024;
 /// The maximum number of bytes of an unread body that are discarded to keep the connection open.
 const UNWANTED: usize = 64 * 1_024;
-/// Asks a client to send the body that it announced (RFC 9110, section 10.1.1).
+/// The response that asks a client to send the body that it announced (RFC 9110, section 10.1.1).
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// The received data and the state of reading.
@@ -35,7 +36,7 @@ pub(super) struct Input {
     heads: Heads,
     /// The body of the current request, until all of it has arrived.
     body: Option<Incoming>,
-    /// No further request is read.
+    /// Whether no further request is read.
     is_closed: bool,
     bounds: Bounds,
     waits_since: Option<Instant>,
@@ -72,7 +73,7 @@ impl Input {
         }
     }
 
-    /// The head of the next request, if it has arrived.
+    /// Returns the head of the next request, if it has arrived.
     pub(super) fn head(&mut self) -> Result<Option<RequestHead>, Refusal> {
         if self.came.is_empty() {
             return Ok(None);
@@ -89,18 +90,18 @@ impl Input {
         head
     }
 
-    /// Since when the edge waits for the rest of a head; `None` if none has begun.
+    /// Returns the time since which the edge has waited for the rest of a head; `None` if no head
+    /// has begun.
     pub(super) fn head_since(&mut self) -> Option<Instant> {
         let has_begun = !self.came.is_empty();
         has_begun.then(|| *self.waits_since.get_or_insert_with(Instant::now))
     }
 
-    /// Stops reading requests.
     pub(super) fn close(&mut self) {
         self.is_closed = true;
     }
 
-    /// Reads more data; false at the end of the stream.
+    /// Reads more data. Returns false at the end of the stream.
     pub(super) fn poll_more(
         &mut self,
         stream: &mut impl Carrier,
@@ -121,7 +122,8 @@ impl Input {
         Poll::Ready(Ok(!piece.is_empty()))
     }
 
-    /// The body that follows a head. A short body that was already received is returned whole.
+    /// Returns the body that follows a head. A short body that was already received is returned
+    /// whole.
     pub(super) fn body(&mut self, mut rest: RequestBody, expects_continue: bool) -> Body {
         if rest.is_over() {
             return Body::Empty;
@@ -132,19 +134,18 @@ impl Input {
             return Body::full(whole);
         }
         let (feed, body) = Feed::new(rest.length());
-        // A client that sends the body at once does not wait for `100 Continue`.
+        // A client that has already sent part of the body does not wait for `100 Continue`.
         let is_awaited = expects_continue && self.came.is_empty();
         let word = if is_awaited { CONTINUE } else { b"" };
         self.body = Some(Incoming { rest, feed, word });
         body
     }
 
-    /// The feed of the current body.
     pub(super) fn feed(&self) -> Option<Feed> {
         self.body.as_ref().map(|body| body.feed.clone())
     }
 
-    /// Reads the body as its reader wants it. After it, returns when the client sends another
+    /// Reads the body as its reader wants it. After the body, returns when the client sends another
     /// request or disconnects.
     pub(super) fn poll_feed(
         &mut self,
@@ -177,12 +178,12 @@ impl Input {
         Poll::Ready(Fed::Piece)
     }
 
-    /// Whether more of the body was read for its reader.
+    /// Reads more of the body if its reader wants that. Returns whether there was progress.
     pub(super) fn is_fed(&mut self, stream: &mut impl Carrier, context: &mut Context<'_>) -> bool {
         self.body.is_some() && self.poll_feed(stream, context).is_ready()
     }
 
-    /// Waits for the next part of the body, up to the timeout.
+    /// Waits for the next part of the body until the timeout.
     fn poll_next(
         &mut self,
         stream: &mut impl Carrier,
@@ -221,7 +222,7 @@ impl Input {
         }
     }
 
-    /// The next part of the body that was already received.
+    /// Returns the next part of the body that was already received.
     fn decoded(&mut self) -> Result<Option<Decoded>, BodyError> {
         let Some(body) = &mut self.body else {
             return Ok(None);
@@ -239,7 +240,8 @@ impl Input {
     }
 
     /// Prepares for the response: `100 Continue` is not sent any more. Returns whether another
-    /// request can follow, as far as known. The rest of an unread body is discarded if it is small.
+    /// request can follow, as far as is known. The rest of an unread body is discarded if it is
+    /// small.
     pub(super) fn can_go_on(
         &mut self,
         stream: &mut impl Carrier,

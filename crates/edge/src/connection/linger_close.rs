@@ -1,9 +1,9 @@
 //! Closes an HTTP/2 connection so that its client receives the final GOAWAY.
 //!
 //! The engine sends GOAWAY only to a client whose preface it has read. When a socket is closed with
-//! unread data, the system resets it, which discards data that the client has not read yet. That
-//! would include GOAWAY, which tells the client which requests it may retry (RFC 9113, section
-//! 6.8).
+//! unread data, the system resets the connection and discards data that the client has not read
+//! yet. That would include GOAWAY, which tells the client which requests it may retry (RFC 9113,
+//! section 6.8).
 
 use std::io;
 use std::pin::Pin;
@@ -19,11 +19,12 @@ use crate::listener::Handle;
 
 /// The length of the client preface in bytes (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
-/// How long a client has to close its side.
+/// How long the edge waits for a client to close its side.
 const TIME: Duration = Duration::from_secs(1);
-/// The bytes that are read and discarded at a time.
+/// The number of bytes that are read and discarded at a time.
 const PIECE: usize = 8 * 1_024;
-/// A client that respects its flow-control windows sends no more than this meanwhile.
+/// The most bytes that are read. A client that respects its flow-control windows sends no more
+/// before it reads GOAWAY.
 const MOST: usize = 2 * CONNECTION_WINDOW as usize;
 
 /// A stream that, when dropped, shuts down its writing side and reads until the client has closed
@@ -41,7 +42,7 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 impl<S: Stream> LingerClose<S> {
-    /// `begun` is cancelled when the client preface was read.
+    /// Wraps a stream. `begun` is cancelled when the client preface was read.
     pub(super) fn around(stream: S, begun: CancellationToken, handle: Arc<Handle>) -> Self {
         Self {
             stream: Some(stream),
@@ -65,11 +66,11 @@ impl<S: Stream> Drop for LingerClose<S> {
             return;
         };
         if self.handle.is_evicted() {
-            // Another connection waits for its place.
+            // Another connection waits for this one's permit.
             return;
         }
         runtime.spawn(async move {
-            // After the timeout it is reset.
+            // After the timeout, the connection is reset.
             let _ = tokio::time::timeout(TIME, last_words(stream)).await;
         });
     }

@@ -1,4 +1,4 @@
-//! A connection whose client must not stop reading for too long.
+//! A connection that limits how long its client may stop reading.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -43,8 +43,8 @@ impl<S> WatchedStream<S> {
         }
     }
 
-    /// A connection that has switched to another protocol, of which `came` was already received. It
-    /// ends when `cut` is cancelled or when it is evicted.
+    /// Wraps a connection that has switched to another protocol, of which `came` was already
+    /// received. The connection ends when `cut` is cancelled or when it is evicted.
     pub(super) fn switched(self, came: Bytes, cut: CancellationToken) -> Self {
         let handle = self.place.handle().clone();
         let cutting = async move {

@@ -26,16 +26,16 @@ pub(super) struct Outgoing {
     takes_trailers: bool,
     trailers: HeaderMap,
     pieces: VecDeque<Bytes>,
-    /// The bytes in all pieces.
+    /// The number of bytes in all pieces.
     size: usize,
     is_over: bool,
-    /// The client does not keep up, so the body is read ahead of it.
+    /// Whether the body is read ahead, because the client does not keep up.
     is_ahead: bool,
     failure: Option<BodyError>,
 }
 
 impl Outgoing {
-    /// A response that begins with this head.
+    /// Starts a response with this head.
     pub(super) fn new(head: &[u8], body: Body, framing: Framing, takes_trailers: bool) -> Self {
         let mut outgoing = Self {
             body,
@@ -52,7 +52,6 @@ impl Outgoing {
         outgoing
     }
 
-    /// Whether everything is written.
     pub(super) fn is_done(&self) -> bool {
         self.is_over && self.size == 0
     }
@@ -62,7 +61,7 @@ impl Outgoing {
         self.size == 0
     }
 
-    /// Gathers what the body has, and waits if there is nothing at all.
+    /// Gathers the available parts of the body; waits only if there is nothing to write at all.
     pub(super) fn poll_gather(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
         while !self.is_over && self.size < GATHERED {
             if let Some(failure) = self.failure.take() {
@@ -188,7 +187,7 @@ mod tests {
 
     use super::*;
 
-    /// All bytes written for a body in these pieces, or the error that ends it.
+    /// Returns all bytes written for a body in these pieces, or the error that ends the body.
     fn written(framing: Framing, pieces: &[&'static str]) -> Result<String, String> {
         let pieces: Vec<_> = pieces
             .iter()
@@ -205,7 +204,7 @@ mod tests {
                 Poll::Ready(gathered) => gathered.map_err(|error| error.to_string())?,
                 Poll::Pending => panic!("nothing is waited for"),
             }
-            // One byte at a time, the smallest write that a socket may accept.
+            // Each write accepts one byte, the least that a socket may accept.
             while !outgoing.is_empty() {
                 let first = outgoing.write(|slices| slices[0][0]);
                 all.push(char::from(first));

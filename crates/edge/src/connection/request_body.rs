@@ -27,31 +27,31 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// A part that was read from the connection but not taken by the reader.
+    /// A part that was read from the connection but not yet taken by the reader.
     next: Option<Result<Frame<Bytes>, BodyError>>,
-    /// How many bytes were not taken yet, if the length is known.
+    /// The number of bytes that the reader has not taken yet, if the length is known.
     left: Option<u64>,
-    /// Nothing follows.
+    /// Whether nothing follows.
     is_over: bool,
     is_wanted: bool,
-    /// The reader was dropped.
+    /// Whether the reader was dropped.
     is_left: bool,
     reader: Option<Waker>,
     connection: Option<Waker>,
 }
 
-/// What the reader of a body wants.
+/// The wish of a body's reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Demand {
     More,
-    /// Nothing for now.
+    /// No data for now.
     Nothing,
-    /// Nothing any more, since the reader was dropped.
+    /// No data any more, because the reader was dropped.
     Left,
 }
 
 impl Feed {
-    /// Both sides of a body of this length, if it is known.
+    /// Makes both sides of a body of this length, if the length is known.
     pub(super) fn new(left: Option<u64>) -> (Self, Body) {
         let state = State {
             left,
@@ -64,12 +64,12 @@ impl Feed {
         (Self(Arc::clone(&shared)), Body::stream(RequestBody(shared)))
     }
 
-    /// Why the body is incomplete, once that is known.
+    /// Returns the reason why the body is incomplete, once that is known.
     pub(super) fn broken(&self) -> &BrokenBody {
         &self.0.broken
     }
 
-    /// What the reader wants now. The polling task is woken when that changes.
+    /// Returns the current wish of the reader. The polling task is woken when it changes.
     pub(super) fn demand(&self, context: &Context<'_>) -> Demand {
         let mut state = lock(&self.0.state);
         if state.is_left {
@@ -82,8 +82,8 @@ impl Feed {
         Demand::Nothing
     }
 
-    /// Passes the next part to the reader. The reader is not woken if it runs on the task that
-    /// polls the connection, which polls it next anyway.
+    /// Passes the next part to the reader. The reader is not woken if it runs on the connection's
+    /// task, which polls the reader next anyway.
     pub(super) fn put(
         &self,
         context: &Context<'_>,

@@ -1,5 +1,5 @@
-//! Validates the head of a request over HTTP/2 or HTTP/3. What the HTTP/2 engine rejects itself
-//! does not get here.
+//! Validates the head of a request over HTTP/2 or HTTP/3. Heads that the HTTP/2 engine rejects
+//! itself do not get here.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};
@@ -17,7 +17,7 @@ const OF_CONNECTION: [HeaderName; 5] = [
     UPGRADE,
 ];
 
-/// Validates a head. Returns the length of the body, if the head states it.
+/// Validates a head. Returns the length of the body, if the head states the length.
 pub(crate) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>, Refusal> {
     let headers = request.headers();
     if list_size(request) > size {

@@ -13,14 +13,13 @@ use tokio_rustls::server::TlsStream;
 
 use crate::body::{Body, SendfileRange, shorter};
 
-/// A stream of bytes in both directions.
 pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// The socket, if bytes are sent over it unchanged, so that `sendfile` can be used.
+    /// Returns the socket if bytes are sent over it unchanged, so that `sendfile` can be used.
     fn bare(&self) -> Option<&TcpStream> {
         None
     }
 
-    /// The local address that the client has connected to.
+    /// Returns the local address to which the client has connected.
     fn local(&self) -> Option<IpAddr> {
         let local = self.bare()?.local_addr().ok()?;
         Some(local.ip().to_canonical())
@@ -44,7 +43,7 @@ pub(super) struct Sending<'a> {
 }
 
 impl<'a> Sending<'a> {
-    /// For a body that is in a file.
+    /// Prepares a response whose body is in a file.
     pub(super) fn new(head: &'a [u8], body: Body) -> Self {
         Self { head, body }
     }
@@ -78,7 +77,7 @@ impl<'a> Sending<'a> {
         });
         match sent {
             Ok(sent) => {
-                // Let other connections go first now.
+                // Other connections go first now.
                 stretch.turn.pass_on();
                 self.body.advance(sent);
             }
@@ -98,7 +97,7 @@ fn is_for_now(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// Whether the error is of the socket and not of the file.
+/// Whether the error comes from the socket and not from the file.
 fn is_of_socket(error: &io::Error) -> bool {
     !matches!(error.kind(), ErrorKind::UnexpectedEof)
         && Errno::from_io_error(error) != Some(Errno::IO)

@@ -1,8 +1,8 @@
-//! The memory that the HTTP/2 engine holds of responses until clients read.
+//! Limits the memory that the HTTP/2 engine holds of responses until clients read.
 //!
-//! Each stream may always hold one slice, so that no stream waits for the client of another.
-//! Anything beyond that is limited for each connection, and counts towards the memory for all
-//! buffered bodies.
+//! Each stream may always hold one slice, so that no stream waits for the client of another. Memory
+//! beyond that is limited for each connection, and counts towards the memory for all buffered
+//! bodies.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
@@ -17,7 +17,7 @@ pub(super) const SLICE: usize = 64 * 1_024;
 /// The maximum number of bytes that a connection holds beyond one slice of each stream.
 const MOST: usize = 1_024 * 1_024;
 
-/// What a connection holds beyond one slice of each stream.
+/// The memory that a connection holds beyond one slice of each stream.
 #[derive(Debug)]
 pub(super) struct UnsentBytes(Mutex<Room>);
 
@@ -39,7 +39,7 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Permit {
     stream: Arc<UnsentSlices>,
-    /// The bytes counted for the connection; 0 for the first slice of the stream.
+    /// The number of bytes counted for the connection; 0 for the first slice of the stream.
     bytes: usize,
 }
 
@@ -50,7 +50,7 @@ struct Slice {
 }
 
 impl UnsentBytes {
-    /// An empty account, which draws from this share of the memory.
+    /// Makes an empty account, which draws from this share of the memory.
     pub(super) fn new(room: Room) -> Arc<Self> {
         Arc::new(Self(Mutex::new(room)))
     }
@@ -68,7 +68,7 @@ impl UnsentBytes {
 }
 
 impl UnsentSlices {
-    /// For a new stream of this connection.
+    /// Makes the account of a new stream of this connection.
     pub(super) fn of(connection: &Arc<UnsentBytes>) -> Arc<Self> {
         Arc::new(Self {
             connection: Arc::clone(connection),
@@ -76,8 +76,8 @@ impl UnsentSlices {
         })
     }
 
-    /// A permit for another slice. `None` if there is no room; `context` is woken when all slices
-    /// of the stream are sent.
+    /// Returns a permit for another slice. Returns `None` if there is no room; `context` is woken
+    /// when all slices of the stream are sent.
     pub(super) fn permit(self: &Arc<Self>, context: &Context<'_>) -> Option<Permit> {
         let mut state = lock(&self.state);
         let bytes = if state.slices == 0 {
@@ -97,7 +97,7 @@ impl UnsentSlices {
 }
 
 impl Permit {
-    /// The slice, which holds the permit until it is dropped.
+    /// Returns the slice, which holds the permit until it is dropped.
     pub(super) fn until_sent(mut self, bytes: Bytes) -> Bytes {
         let unused = self.bytes.saturating_sub(bytes.len());
         if unused > 0 {
@@ -181,7 +181,8 @@ mod tests {
         assert!(other.is_some());
         assert!(slice(&streams[0], SLICE).is_none());
         assert!(slice(&streams[1], SLICE).is_none());
-        // Once its slice is sent, the next one is allowed, whatever other streams hold.
+        // Once the stream's slice is sent, the next slice is allowed, however much other streams
+        // hold.
         drop(other);
         assert!(slice(&streams[1], SLICE).is_some());
     }

@@ -12,12 +12,11 @@ use crate::tls::HSTS_TIME;
 
 use super::ServiceBackends;
 
-/// A configuration in use.
 pub(crate) struct Running {
     pub(crate) plan: Arc<Plan>,
     /// The value of `Strict-Transport-Security`; `None` if it is not sent.
     pub(crate) hsts: Option<HeaderValue>,
-    /// Whether that is configured rather than a default.
+    /// Whether `hsts` is configured rather than a default.
     pub(crate) is_hsts_written: bool,
     /// The memory of buffered bodies, for all workers.
     pub(crate) buffer_memory: Arc<BufferMemory>,
@@ -33,9 +32,9 @@ struct Served {
 }
 
 impl Running {
-    /// Takes over the counters of limits and the state of servers from the previous configuration.
-    /// Requests under way see the new set of servers. The servers of services are the same in every
-    /// configuration.
+    /// Makes a configuration that takes over the counters of limits and the state of servers from
+    /// the previous one. Requests under way see the new set of servers. The servers of services are
+    /// the same in every configuration.
     pub(crate) fn new(
         plan: Plan,
         before: Option<&Self>,
@@ -72,12 +71,10 @@ impl Running {
         }
     }
 
-    /// The upstream of this name.
     pub(crate) fn upstream(&self, name: &str) -> Option<&Arc<Upstream>> {
         self.upstreams.get(name).map(|served| &served.upstream)
     }
 
-    /// All upstreams, by name.
     pub(crate) fn upstreams(&self) -> impl Iterator<Item = (&str, &Upstream)> {
         let all = self.upstreams.iter();
         all.map(|(name, served)| (&**name, &*served.upstream))
@@ -93,7 +90,7 @@ impl Served {
         }
     }
 
-    /// The same upstream with other settings.
+    /// Returns the same upstream with other settings.
     fn changed(&self, settings: &UpstreamSettings) -> Self {
         let upstream = self.upstream.changed(settings.clone());
         if self.settings.health == settings.health {
@@ -103,8 +100,8 @@ impl Served {
                 watch: Arc::clone(&self.watch),
             };
         }
-        // Stop the old health checks. Requests under way keep the old upstream alive, and both
-        // would check the same servers.
+        // The old health checks are stopped: requests under way keep the old upstream alive, and
+        // both would check the same servers.
         self.watch.stop();
         Self::start(settings, upstream)
     }

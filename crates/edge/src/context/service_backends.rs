@@ -12,7 +12,6 @@ use crate::proxy::Backends;
 pub(crate) struct ServiceBackends(Mutex<BTreeMap<Arc<str>, Arc<Backends>>>);
 
 impl ServiceBackends {
-    /// The backends of this upstream, created empty if necessary.
     pub(crate) fn of(&self, upstream: &str) -> Arc<Backends> {
         let mut all = lock(&self.0);
         if let Some(backends) = all.get(upstream) {
@@ -23,16 +22,15 @@ impl ServiceBackends {
         backends
     }
 
-    /// The backends of this upstream, if they exist.
     pub(crate) fn find(&self, upstream: &str) -> Option<Arc<Backends>> {
         lock(&self.0).get(upstream).cloned()
     }
 
-    /// Removes those that no configuration in use names and that have no servers. A later service
-    /// of the same name starts anew.
+    /// Removes backends that no configuration in use names and that have no servers. A later
+    /// service of the same name starts anew.
     pub(crate) fn tidy(&self) {
         lock(&self.0).retain(|_, backends| {
-            // Only `of` and `find` hand out clones, and both need the lock that is held here.
+            // Only `of` and `find` return clones, and both need the lock that is held here.
             let is_held = Arc::strong_count(backends) > 1;
             is_held || !backends.status().is_empty()
         });

@@ -14,7 +14,6 @@ use crate::lock::lock;
 #[derive(Default)]
 pub(super) struct CertificateOrders(Mutex<Option<Ordering>>);
 
-/// The task that orders certificates.
 struct Ordering {
     settings: acme::Settings,
     acme: Acme,
@@ -22,8 +21,8 @@ struct Ordering {
 }
 
 impl CertificateOrders {
-    /// Prepares a task if the plan has another authority than the running task. Everything that can
-    /// fail happens here, before anything changes.
+    /// Prepares a task if the plan has another authority than the running task. All steps that can
+    /// fail are done here, before anything changes.
     pub(super) fn prepare(
         &self,
         plan: &Plan,
@@ -72,7 +71,6 @@ impl CertificateOrders {
         }
     }
 
-    /// The state of the certificates that are ordered.
     pub(super) fn report(&self) -> Arc<[Standing]> {
         let present = lock(&self.0);
         let report = present.as_ref().map(|ordering| ordering.acme.report());
@@ -80,7 +78,7 @@ impl CertificateOrders {
     }
 }
 
-/// The clock of the edge, for certificates.
+/// Converts the edge's clock to one for certificates.
 fn timestamps(clock: &Clock) -> acme::Clock {
     let clock = Arc::clone(clock);
     Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))

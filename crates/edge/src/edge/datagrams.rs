@@ -15,8 +15,8 @@ use super::{Edge, Listeners, lock};
 pub(super) type Datagrams = BTreeMap<ListenAddress, CancellationToken>;
 
 impl Edge {
-    /// Opens the sockets of the plan that are not open yet, and closes those not in the plan. A UDP
-    /// port that cannot be opened does not cause an error.
+    /// Opens the sockets of the plan that are not open yet, and closes sockets that are not in the
+    /// plan. A UDP port that cannot be opened is no error.
     pub(super) fn listen_for_datagrams(&self, listeners: &Listeners) {
         let running = self.shared.running();
         let settings = running.plan.listen();
@@ -37,7 +37,7 @@ impl Edge {
             }
             stays
         });
-        // An address whose socket is not read must stop the advertising of HTTP/3.
+        // If the socket of one address is not read, HTTP/3 must no longer be advertised.
         let addresses: Vec<_> = all.keys().copied().collect();
         self.shared.alt_svc.keep(&addresses);
         for (address, bound) in wanted {
@@ -61,7 +61,7 @@ impl Edge {
         }
     }
 
-    /// Accepts no more connections. `Alt-Svc: clear` is not sent, since another process may take
+    /// Stops accepting connections. `Alt-Svc: clear` is not sent, because another process may take
     /// over.
     pub(super) fn close_datagrams(&self) {
         for close in lock(&self.datagrams).values() {

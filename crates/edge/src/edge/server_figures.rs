@@ -28,7 +28,7 @@ impl Default for ServerFigures {
 }
 
 impl ServerFigures {
-    /// Updates the metrics to exactly these upstreams.
+    /// Updates the metrics so that they contain exactly these upstreams.
     pub(crate) fn tell<'a>(&mut self, upstreams: impl Iterator<Item = (&'a str, &'a Upstream)>) {
         let (mut well, mut services) = (Vec::new(), Vec::new());
         for (name, upstream) in upstreams {

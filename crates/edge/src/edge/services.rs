@@ -8,7 +8,7 @@ use super::Edge;
 impl Edge {
     /// Sets which servers of a service get requests. May be called before a plan names the service,
     /// and stays in effect across reloads. Requests that run on a removed server finish; idle
-    /// connections to it are closed, and websockets after their timeout. A service without servers
+    /// connections to it are closed, and WebSockets after their timeout. A service without servers
     /// that no plan names is forgotten. Must be called within a tokio runtime.
     pub fn set_servers(&self, service: &str, servers: &Servers) {
         let backends = self
@@ -20,7 +20,6 @@ impl Edge {
         self.shared.service_backends.tidy();
     }
 
-    /// The status of the servers of a service.
     pub fn servers(&self, service: &str) -> BackendsStatus {
         let backends = self
             .shared
@@ -31,8 +30,8 @@ impl Edge {
             .unwrap_or_default()
     }
 
-    /// Resolves when no request runs any more on a server that [`Edge::set_servers`] has removed;
-    /// immediately if there is none.
+    /// Resolves when no request runs any more on a server that [`Edge::set_servers`] has removed.
+    /// Resolves immediately if there is no such server.
     pub fn drained(
         &self,
         service: &str,

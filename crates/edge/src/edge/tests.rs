@@ -1,4 +1,4 @@
-//! What stays in memory from one plan to the next.
+//! Tests of the memory that stays from one plan to the next.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::*;
 use crate::config::testing::check_in;
 
-/// Of each file.
+/// The size of each file.
 const SIZE: usize = 64 << 10;
 
 fn plan(folder: &Path, routes: &str) -> Plan {
@@ -41,7 +41,7 @@ async fn reloads_leave_no_files_behind_in_memory() {
     }
     let start = files("/", "");
     let start = plan(folder.path(), &start);
-    // Time stands still, so that no file is due to be looked at again.
+    // The clock stands still, so that no file is due for another check.
     let now = system_time();
     let options = Options {
         clock: Arc::new(move || now),
@@ -60,12 +60,13 @@ async fn reloads_leave_no_files_behind_in_memory() {
     let same = || plan(folder.path(), &files("/", ""));
     for _ in 0..3 {
         edge.reload(same()).unwrap();
-        // Without a request: the same files are still there.
+        // Before any request, the same files are still cached.
         assert_eq!(edge.memories[0].weight(), weight);
         assert_eq!(ask_all("").await, weight);
     }
     let changes = [
-        // Served in another way, from another path, with a path that belongs to others, as before.
+        // Each plan serves the files differently: with other headers, from another path, with a
+        // path that belongs to another route, and as before.
         (files("/", "cache = { \"*\" = \"no-store\" }"), ""),
         (files("/x/", "strip = \"/x\""), "/x"),
         (

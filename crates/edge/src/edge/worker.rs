@@ -29,10 +29,9 @@ use super::server_figures::ServerFigures;
 const BREATH: Duration = Duration::from_millis(100);
 /// How often certificate files and servers are checked.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many connections are accepted before the open ones are served again.
+/// The number of connections that are accepted before the open ones are served again.
 const AT_ONCE: usize = 16;
 
-/// A running worker.
 #[derive(Debug)]
 pub(super) struct Worker {
     orders: mpsc::UnboundedSender<Command>,
@@ -76,7 +75,7 @@ impl Worker {
                     }
                     run(received, Arc::new(here)).await;
                 });
-                // Do not wait for tasks that the app left running.
+                // The tasks that the app left running are not waited for.
                 runtime.shutdown_background();
                 let _ = end.send(());
             })?;
@@ -87,7 +86,6 @@ impl Worker {
         })
     }
 
-    /// Makes the worker listen until `close` is cancelled.
     pub(super) fn listen(
         &self,
         door: Door,
@@ -119,7 +117,7 @@ impl Worker {
         }
     }
 
-    /// Stops the worker, with everything that still runs on it.
+    /// Stops the worker, and everything that still runs on it.
     pub(super) async fn stop(self) {
         drop(self.orders);
         let _ = self.ended.await;
@@ -250,13 +248,13 @@ async fn take(
             };
             (is_announced, origin, most)
         };
-        // While all places are taken and no connection can be evicted, this connection waits, and
-        // with it all in the backlog.
+        // While all permits are taken and no connection can be evicted, this connection waits, and
+        // so do all connections in the backlog.
         let place = tokio::select! {
-            // An accepted connection is served even if listening has ended.
+            // An accepted connection is served even if `close` was cancelled meanwhile.
             biased;
-            // A connection to a loopback front may serve a request that already has a place, so it
-            // must not wait for that same place.
+            // A connection to a loopback front may serve a request that already has a permit, so it
+            // must not wait for that permit.
             place = shared.places.take_inside(), if is_inside => place,
             place = shared.places.take(origin, most), if !is_inside => place,
             () = close.cancelled() => return,
@@ -307,7 +305,7 @@ where
     let handle = Arc::clone(coming.place.handle());
     let _counted = here.shared.figures.connection();
     tokio::select! {
-        // Write a finished response first.
+        // A finished response is written first.
         biased;
         () = serve(stream, coming, here) => {}
         () = handle.evicted() => tracing::debug!("a connection made room for another"),
@@ -389,8 +387,8 @@ where
     }
 }
 
-/// The client for which a proxy connects; `None` if it was not sent, was malformed or came too
-/// late.
+/// Returns the client for which a proxy connects; `None` if the header was not sent, was malformed
+/// or came too late.
 async fn announced<S>(stream: &mut S, proxy: IpAddr, shared: &Shared) -> Option<Announced>
 where
     S: AsyncRead + Unpin,
@@ -415,8 +413,8 @@ where
     said
 }
 
-/// Checks once a second: certificate files for changes (by polling, which works on every file
-/// system), certificates for their expiry, and servers for their health.
+/// Checks certificate files for changes, certificates for their expiry, and servers for their
+/// health, once a second. Polling works on every file system.
 async fn look_after(shared: Arc<Shared>) {
     let mut servers = ServerFigures::default();
     let mut expiry = Expiry::default();

@@ -1,4 +1,4 @@
-//! Access control: by network, by name and password, or by asking another server.
+//! Access control by network, by name and password, or by asking another server.
 //!
 //! All conditions in a route's `access` must hold. They are checked in this order: address,
 //! password, the other server, the app's sign-in.
@@ -28,33 +28,31 @@ pub(crate) const WRONG_PASSWORD: &str = "wrong-password";
 /// The checked `access` of a route.
 #[derive(Debug)]
 pub struct Access {
-    /// The allowed client addresses.
     pub networks: Networks,
-    /// The required name and password.
     pub basic: Option<Arc<Basic>>,
     /// The server that authorizes requests.
     pub ask: Option<Ask>,
-    /// The required sign-in to the app, as a keyword that the app defines.
+    /// The required sign-in to the app, in a word that the app defines.
     pub sign_in: Option<Arc<str>>,
 }
 
 impl Access {
-    /// Whether the app must run for any request to be allowed.
+    /// Whether the app must run for a request to be allowed.
     pub fn needs_app(&self) -> bool {
         self.sign_in.is_some()
     }
 
-    /// Whether access depends on the user rather than on the address alone.
+    /// Whether access depends on the user and not only on the client's IP address.
     pub fn knows_people(&self) -> bool {
         self.basic.is_some() || self.ask.is_some() || self.sign_in.is_some()
     }
 
-    /// The upstream that authorizes requests, if there is one.
+    /// Returns the upstream that authorizes requests, if there is one.
     pub fn asks(&self) -> Option<&str> {
         self.ask.as_ref().map(|ask| &*ask.upstream)
     }
 
-    /// Headers that the authorizing server adds to the request.
+    /// Returns the headers that the authorizing server adds to the request.
     pub(crate) fn copies(&self) -> impl Iterator<Item = &HeaderName> {
         self.ask.iter().flat_map(|ask| &ask.copy)
     }

@@ -1,25 +1,25 @@
-//! Content codings: which one a client accepts (RFC 9110, section 12.5.3), and compression of
-//! responses of the app and of upstreams.
+//! Content codings: chooses a coding that the client accepts (RFC 9110, section 12.5.3), and
+//! compresses responses of the app and of upstreams.
 //!
-//! # What is compressed
+//! # Responses that are compressed
 //!
 //! Text-like types of at least [`SMALLEST`] bytes or of unknown length, unless the response already
-//! has a content coding, is partial or empty, has a digest of its bytes, or has
-//! `Cache-Control: no-transform`. Event streams and gRPC are never compressed.
+//! has a content coding, is partial or empty, has a digest of its bytes, or has `Cache-Control:
+//! no-transform`. Event streams and gRPC are never compressed.
 //!
 //! # Secrets
 //!
 //! The length of a compressed page reveals whether text that an attacker had reflected in it equals
 //! a secret in the same page (the BREACH attack). The attack needs a response made for one user. So
-//! a response is compressed only if it is evidently the same for everyone:
+//! a response is compressed only if it is evidently the same for everyone and sets no cookie. One
+//! of these conditions must hold:
+//! * The request had neither `Cookie` nor `Authorization`.
+//! * The response has `Cache-Control: public`.
+//! * The response is a style sheet, script, font, image or WebAssembly with a `Last-Modified`, so
+//!   it is a file and was not made for this request.
 //!
-//! 1. the request had neither `Cookie` nor `Authorization`, or
-//! 2. the response has `Cache-Control: public`, or
-//! 3. it is a style sheet, script, font, image or WebAssembly with a `Last-Modified`, so a file and
-//!    not something made for this request,
-//!
-//! and in all three cases it sets no cookie. A page of the app that is [`Compressible`] is
-//! compressed too, with random padding. All other responses are sent unchanged.
+//! A page of the app that is [`Compressible`] is compressed too, with random padding. All other
+//! responses are sent unchanged.
 
 mod accept;
 mod body;
@@ -44,7 +44,7 @@ use crate::body::{Answer, Body, has_no_body};
 use crate::crypto;
 use crate::filters::forwarding::names;
 
-/// The smallest body that is compressed, in bytes. Smaller ones fit into a packet or two, so that
+/// The smallest body that is compressed, in bytes. Smaller bodies fit into a packet or two, so
 /// compression gains nothing.
 pub const SMALLEST: u64 = 1_024;
 
@@ -56,12 +56,12 @@ const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-md5"),
 ];
 
-/// Marks a response of the app to one user as safe to compress: it reflects nothing of the request
-/// but its path, and the secrets in its forms differ each time.
+/// Marks a response of the app to one user as safe to compress: the response reflects nothing of
+/// the request but its path, and the secrets in its forms differ each time.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
-/// What determines the content coding of the response to a request.
+/// The properties of a request that determine the content coding of its response.
 #[derive(Debug, Clone, Copy)]
 pub struct Wishes {
     accepted: Accepted,
@@ -70,7 +70,6 @@ pub struct Wishes {
 }
 
 impl Wishes {
-    /// Reads the headers, before the request is passed on.
     pub fn of(request: &HeaderMap) -> Self {
         Self {
             accepted: Accepted::of(request),
@@ -78,8 +77,8 @@ impl Wishes {
         }
     }
 
-    /// A response of the app or an upstream in the coding that the client prefers, or unchanged.
-    /// The module documentation says which responses are not compressed.
+    /// Returns a response of the app or an upstream in the coding that the client prefers, or
+    /// unchanged. The module documentation says which responses are not compressed.
     pub fn compress(self, mut answer: Answer) -> Answer {
         if answer.status() == StatusCode::NOT_MODIFIED {
             if may_stand_for_coded(self.is_anonymous, answer.headers()) {
@@ -92,7 +91,7 @@ impl Wishes {
             let encoding = self.accepted.choose(Offers::ALL);
             coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))
         } else if is_compressible {
-            // The coding that every browser supports and that allows padding.
+            // Every browser supports gzip, and it allows padding.
             let gzip = self.accepted.choose(Offers::GZIP);
             coded(answer, gzip, |_| {
                 crypto::random().map(|[padding]| Encoder::padded_gzip(padding))
@@ -122,7 +121,7 @@ fn coded(
         return answer;
     };
     if answer.body().is_end_stream() {
-        // The response to a `HEAD`, which gets the headers that the one to `GET` would have.
+        // A response to `HEAD` gets the headers that the response to `GET` would have.
         let is_known = answer.headers().contains_key(CONTENT_LENGTH);
         let headers = answer.headers_mut();
         if is_known {
@@ -144,7 +143,7 @@ fn coded(
     Response::from_parts(parts, Body::stream(body::Coded::new(body, encoder)))
 }
 
-/// A body in this coding.
+/// Makes a body in this coding.
 pub(crate) fn body(plain: Body, encoding: Encoding) -> Body {
     Body::stream(body::Coded::new(plain, Encoder::stream(encoding)))
 }
@@ -157,8 +156,8 @@ fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     weaken(headers);
 }
 
-/// Removes headers that would differ with compression, of a response to a `HEAD` for which that is
-/// not known (RFC 9110, section 9.3.2, allows it).
+/// Removes headers that compression would change, from a response to `HEAD` of which it is unknown
+/// whether the response to `GET` would be compressed (RFC 9110, section 9.3.2, allows this).
 fn leave_open(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_RANGES);
     if headers.get(ETAG).is_some_and(|tag| !is_weak(tag)) {
@@ -166,8 +165,8 @@ fn leave_open(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether the response that a 304 stands for may be compressed. The 304 must then have the same
-/// headers (RFC 9110, section 15.4.5). It may lack the content type.
+/// Whether the response to which a 304 refers may be compressed. The 304 must then have the same
+/// headers (RFC 9110, section 15.4.5). The 304 may lack the content type.
 fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE);
     let may_be_file = kind.is_none() && headers.contains_key(LAST_MODIFIED);
@@ -194,7 +193,8 @@ fn can_be_coded(answer: &Answer) -> bool {
         && length(answer).is_none_or(|length| length >= SMALLEST)
 }
 
-/// The length if known. Without a body, that of the response to `GET` according to the headers.
+/// Returns the length of the body if it is known. If there is no body, returns the length that the
+/// headers state for the response to `GET`.
 fn length(answer: &Answer) -> Option<u64> {
     let there = answer.body().size_hint().exact();
     let there = there.filter(|_| !answer.body().is_end_stream());
@@ -236,7 +236,7 @@ fn is_weak(tag: &HeaderValue) -> bool {
     tag.as_bytes().starts_with(b"W/")
 }
 
-/// Makes the entity tag weak, since the bytes change but the meaning does not (RFC 9110, section
+/// Makes the entity tag weak, because the bytes change but the meaning does not (RFC 9110, section
 /// 8.8.1).
 fn weaken(headers: &mut HeaderMap) {
     let Some(tag) = headers.get(ETAG) else {

@@ -35,11 +35,11 @@ const CLAIMS: [&str; 17] = [
     "x-forwarded-ssl",
     "true-client-ip",
     "cf-connecting-ip",
-    // Headers that override the request line or `Host`.
+    // Some servers let these headers override the request line or `Host`.
     "x-original-url",
     "x-rewrite-url",
     "x-host",
-    // CGI programs see it as `HTTP_PROXY`.
+    // CGI programs see this header as `HTTP_PROXY`.
     "proxy",
 ];
 
@@ -128,8 +128,8 @@ pub(crate) fn write(
     true
 }
 
-/// Appends the client's headers, without those that are not passed on. False if any must be
-/// changed.
+/// Appends the client's headers, except those that are not passed on. Returns false if a header
+/// must be changed.
 fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     let (mut has_host, mut has_cookie) = (false, false);
     for (name, value) in headers {
@@ -196,7 +196,7 @@ fn drop_hops(headers: &mut HeaderMap) {
 }
 
 fn is_hop(name: &str) -> bool {
-    // Check the first letter first, since most names begin differently.
+    // The first letter is checked first, because most names begin differently.
     let may_be = matches!(
         name.as_bytes().first(),
         Some(b'h' | b'k' | b'p' | b't' | b'u')
@@ -204,7 +204,7 @@ fn is_hop(name: &str) -> bool {
     may_be && HOPS.contains(&name)
 }
 
-/// Removes the headers with such names. Usually there are none, so it checks all names first.
+/// Removes the headers with such names. Usually there are none, so all names are checked first.
 pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     let found = headers.keys().filter(|name| is_such(name.as_str()));
     let found: Vec<HeaderName> = found.cloned().collect();
@@ -229,9 +229,9 @@ fn is_lookalike(name: &str) -> bool {
             || REAL.iter().any(|real| is_alike(name, real.as_str())))
 }
 
-/// Whether a program that gets headers as variables (RFC 3875, section 4.1.18; also WSGI) may
-/// confuse the two names: it cannot tell `_` from `-`, and some programs not `.` or other
-/// characters either.
+/// Whether a program may confuse the two names because it gets headers as variables (RFC 3875,
+/// section 4.1.18; also WSGI): such a program cannot tell `_` from `-`, and some programs cannot
+/// tell `.` or other characters from them either.
 pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     let plain = |byte: u8| {
         if byte.is_ascii_alphanumeric() {
@@ -243,14 +243,14 @@ pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     one.bytes().map(plain).eq(other.bytes().map(plain))
 }
 
-/// Whether this `Connection` value is one of the common ones, which name no header.
+/// Whether this is a common value of `Connection` that names no header.
 fn is_plain(value: &HeaderValue) -> bool {
     value.as_bytes().eq_ignore_ascii_case(b"keep-alive")
         || value.as_bytes().eq_ignore_ascii_case(b"close")
 }
 
-/// The headers that a `Connection` value names, except those that identify the host, the user, and
-/// the proxies, or frame the body. A client cannot remove those.
+/// Returns the headers that a `Connection` value names, except those that identify the host, the
+/// user and the proxies, or that frame the body. A client cannot remove those.
 fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
     const STAY: [HeaderName; 4] = [HOST, CONTENT_LENGTH, CDN_LOOP, http::header::AUTHORIZATION];
     value
@@ -278,7 +278,7 @@ fn one_cookie(headers: &mut HeaderMap) {
     }
 }
 
-/// Adds `Forwarded` (RFC 7239) and the older `X-Forwarded-*`. Values from a trusted proxy stay
+/// Adds `Forwarded` (RFC 7239) and the older `X-Forwarded-*`. Values from a trusted proxy come
 /// first, and missing headers are added.
 fn write_claims(headers: &mut HeaderMap, info: &ClientInfo) {
     if !info.peer_is_trusted {
@@ -303,8 +303,8 @@ fn write_claims(headers: &mut HeaderMap, info: &ClientInfo) {
     }
 }
 
-/// Appends an element to a list, unless the list contains it: a trusted proxy may have added the
-/// client itself.
+/// Appends an element to a list, unless the list already contains the element: a trusted proxy may
+/// have added the client itself.
 fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
     if !headers.contains_key(name) {
         if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(text)) {

@@ -11,7 +11,7 @@ use crate::filters::forwarding::{is_alike, remove};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// The defaults for headers that are not set. None of them restricts what a page may need.
+/// The values of headers that are not set otherwise. No default restricts what a page may need.
 const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
@@ -26,8 +26,8 @@ const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// Headers of framing and connection (RFC 9110, section 7.6.1), and those of the edge, which no
-/// route may change.
+/// The headers that no route may change: those of framing and connection (RFC 9110, section 7.6.1),
+/// and those of the edge.
 const OURS: [&str; 10] = [
     "connection",
     "content-length",
@@ -52,7 +52,6 @@ const SAID_ANEW: [&str; 6] = [
     "x-forwarded-proto",
 ];
 
-/// The checked header changes of a route.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     set: Vec<(HeaderName, HeaderValue)>,
@@ -60,7 +59,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Parses changes. For each error, calls `refuse` with the key, the error and the correction.
+    /// Parses changes. Calls `refuse` for each error, with the key, the error and the correction.
     pub fn check(
         written: &description::Headers,
         refuse: &mut impl FnMut(&str, String, String),
@@ -101,7 +100,7 @@ impl Changes {
 pub struct StrippedHeaders(Vec<HeaderName>);
 
 impl StrippedHeaders {
-    /// Parses the names. For each error, calls `refuse` with the key, the error and the correction.
+    /// Parses the names. Calls `refuse` for each error, with the key, the error and the correction.
     pub fn check(
         written: &description::RequestHeaders,
         refuse: &mut impl FnMut(&str, String, String),
@@ -119,12 +118,11 @@ impl StrippedHeaders {
         Self(names)
     }
 
-    /// Whether there are no names.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a program may confuse a header of this name with one of these.
+    /// Whether a program may confuse a header of this name with one of these headers.
     pub(crate) fn holds(&self, name: &str) -> bool {
         self.0.iter().any(|own| is_alike(name, own.as_str()))
     }
@@ -167,7 +165,8 @@ fn refuse_ours(key: &str, header: &HeaderName, refuse: &mut impl FnMut(&str, Str
     );
 }
 
-/// The value of `Strict-Transport-Security` (RFC 6797, section 6.1); `None` if the time is zero.
+/// Returns the value of `Strict-Transport-Security` (RFC 6797, section 6.1); `None` if the time is
+/// zero.
 pub fn hsts(time: Duration) -> Option<HeaderValue> {
     if time.is_zero() {
         return None;
@@ -176,9 +175,9 @@ pub fn hsts(time: Duration) -> Option<HeaderValue> {
 }
 
 /// Completes the headers of a response. `hsts` is given if the client used TLS. Existing headers
-/// stay unless the route changes them, and the route may also remove defaults. With `is_instead`,
-/// the response replaces one of the route's target, for example an error page, so the caching
-/// headers of the route are not applied.
+/// stay unless the route changes them, and the route may also remove defaults. If `is_instead` is
+/// true, the response replaces the target's, for example with an error page, so the caching headers
+/// of the route are not applied.
 pub fn complete(
     answer: &mut HeaderMap,
     changes: &Changes,
@@ -207,15 +206,15 @@ pub fn complete(
     identify(answer, id);
 }
 
-/// The headers that [`complete`] adds to every response, with an empty request id.
+/// Returns the headers that [`complete`] adds to every response, with an empty request id.
 pub(crate) fn prepared() -> HeaderMap {
     let mut headers: HeaderMap = DEFAULTS.into_iter().collect();
     headers.insert(REQUEST_ID, HeaderValue::from_static(""));
     headers
 }
 
-/// Whether a header controls caching by all caches (RFC 9111, sections 5.2 and 5.3) or by some (RFC
-/// 9213).
+/// Whether a header controls caching, by all caches (RFC 9111, sections 5.2 and 5.3) or by some
+/// (RFC 9213).
 pub(crate) fn is_for_caches(name: &str) -> bool {
     name.ends_with("-cache-control")
         || ["cache-control", "expires", "surrogate-control"].contains(&name)

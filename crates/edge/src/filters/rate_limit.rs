@@ -1,9 +1,9 @@
 //! Rate limits for each client.
 //!
-//! A limit counts requests when they arrive. With `on`, it counts responses with an outcome (such
-//! as `wrong-code`) in [`OUTCOME`] instead, and rejects all requests of a client with too many of
-//! them. A client identified by a header or cookie that it does not send is identified by its
-//! address. An IPv6 address counts as its /64, which is what one household has.
+//! A limit counts requests when they arrive. A limit with `on` instead counts responses with a
+//! certain outcome (such as `wrong-code`) in [`OUTCOME`], and rejects all requests of a client with
+//! too many of them. A client identified by a header or cookie that it does not send is identified
+//! by its IP address. An IPv6 address counts as its /64, the network of one household.
 
 mod buckets;
 
@@ -53,7 +53,7 @@ struct Counts {
     buckets: Buckets,
 }
 
-/// What identifies a client.
+/// The property that identifies a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum By {
     Address,
@@ -74,7 +74,7 @@ pub struct Refused {
 }
 
 impl Limiter {
-    /// Parses a limit. For each error, calls `refuse` with the key, the error and the correction.
+    /// Parses a limit. Calls `refuse` for each error, with the key, the error and the correction.
     pub fn check(written: &Limit, refuse: &mut impl FnMut(&str, String, String)) -> Option<Self> {
         let mut told = |name: &str, why: String| {
             let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));
@@ -112,8 +112,8 @@ impl Limiter {
         })
     }
 
-    /// Whether a request of this client is allowed now. Counts it, unless the limit counts
-    /// outcomes.
+    /// Checks whether a request of this client is allowed now. Counts the request, unless the limit
+    /// counts outcomes.
     pub fn admit(&self, client: IpAddr, headers: &HeaderMap) -> Result<Admitted, Refused> {
         let admitted = Admitted(self.client(client, headers));
         self.ask(admitted, self.limit.on.is_empty())?;
@@ -123,7 +123,7 @@ impl Limiter {
     /// Counts the outcome, if it is the one that this limit counts.
     pub fn report(&self, admitted: Admitted, outcome: &HeaderValue) {
         if !self.limit.on.is_empty() && outcome == self.limit.on.as_str() {
-            // Ignore whether this exceeds the limit: the next request is rejected.
+            // It does not matter whether this exceeds the limit: the next request will be rejected.
             let _ = self.ask(admitted, true);
         }
     }
@@ -176,7 +176,7 @@ impl By {
         match text.split_once(':') {
             None if text == "ip" => Ok(Self::Address),
             Some(("header", name)) => name.parse().map(Self::Header).map_err(|_| how()),
-            // The name of a cookie is a token, as is that of a header (RFC 6265, section 4.1.1).
+            // Like a header's name, the name of a cookie is a token (RFC 6265, section 4.1.1).
             Some(("cookie", name)) if name.parse::<HeaderName>().is_ok() => {
                 Ok(Self::Cookie(name.to_owned()))
             }

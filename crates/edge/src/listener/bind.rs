@@ -13,29 +13,25 @@ use socket2::{Domain, Protocol, Type};
 
 use super::ListenAddress;
 
-/// The length of the queue of connections to be accepted.
+/// The length of the system's queue of connections that have not been accepted yet.
 const BACKLOG: i32 = 1_024;
 
-/// Why listening on an address failed.
+/// The reason why listening on an address failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {fault}\n  {}", fault.mend())]
 pub struct ListenError {
-    /// The address as configured.
     pub address: String,
-    /// The cause.
     pub fault: ListenFault,
 }
 
-/// Why listening failed.
+/// The cause of a failure to listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenFault {
-    /// Another program listens there.
+    /// Another program listens on the address.
     #[error("it is in use")]
     InUse,
-    /// The process lacks the permission.
     #[error("it is not permitted")]
     NotPermitted,
-    /// The machine does not have this address.
     #[error("this machine has no such address")]
     NotHere,
     /// The path is a file that is not a socket.
@@ -47,7 +43,6 @@ pub enum ListenFault {
 }
 
 impl ListenFault {
-    /// How to correct the cause.
     pub fn mend(&self) -> &'static str {
         match self {
             Self::InUse => "another program listens there: stop it, or name another port",
@@ -80,7 +75,6 @@ pub(crate) enum Socket {
 }
 
 impl Socket {
-    /// A duplicate of the descriptor.
     pub(crate) fn share(&self) -> io::Result<Self> {
         match self {
             Self::Tcp(listener) => listener.try_clone().map(Self::Tcp),
@@ -88,7 +82,6 @@ impl Socket {
         }
     }
 
-    /// The IP address and port; `None` for a Unix socket.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(listener) => listener.local_addr().ok(),
@@ -135,7 +128,6 @@ pub(crate) fn is_same(one: &impl AsFd, two: &impl AsFd) -> bool {
     }
 }
 
-/// The sockets of one address, at least one for each worker.
 #[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) sockets: Vec<Socket>,
@@ -199,7 +191,7 @@ fn each_worker(address: SocketAddr, workers: usize) -> Result<Bound, ListenFault
     })
 }
 
-/// Which other sockets may bind the same address.
+/// The other sockets that may bind the same address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sharing {
     Alone,
@@ -212,10 +204,10 @@ fn tcp(address: SocketAddr, sharing: Sharing) -> Result<TcpListener, ListenFault
     if domain == Domain::IPV6 {
         socket.set_only_v6(false)?;
     }
-    // Allows a restart while connections of the previous run are in `TIME_WAIT`.
+    // This allows a restart while connections of the previous run are in `TIME_WAIT`.
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(sharing == Sharing::Workers)?;
-    // Accepted connections inherit this, so that small responses are sent at once.
+    // Accepted connections inherit this option, so that small responses are sent at once.
     socket.set_tcp_nodelay(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
@@ -247,7 +239,7 @@ fn unix(path: &Path, workers: usize) -> Result<Bound, ListenFault> {
         }
         match UnixStream::connect(path) {
             Ok(_) => return Err(ListenFault::InUse),
-            // Left behind by a process that was killed.
+            // A killed process left this socket behind.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 std::fs::remove_file(path)?;
             }

@@ -1,4 +1,4 @@
-//! Limits the number of open connections, in total and of one address.
+//! Limits the number of open connections, in total and per IP address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,15 +16,15 @@ use crate::address::network_64;
 use crate::lock::lock;
 use crate::metrics::DoorFigures;
 
-/// The delay until another connection is evicted for one that still has no place.
+/// The delay until another connection is evicted for one that still has no permit.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// The places for connections, shared by all workers. An open connection occupies one.
+/// The permits for connections, shared by all workers. Each open connection holds one.
 #[derive(Debug)]
 pub(crate) struct Places {
     free: Free,
-    /// Places for connections to loopback fronts, which may be made on behalf of a request that
-    /// already occupies a place.
+    /// Permits for connections to loopback fronts, which may be made on behalf of a request that
+    /// already holds a permit.
     inside: Free,
     addresses: Arc<Addresses>,
     registry: Arc<Registry>,
@@ -36,19 +36,20 @@ pub(crate) struct Places {
 pub(crate) enum Origin {
     /// The client address is unknown, perhaps only for now.
     Unknown,
-    /// A trusted proxy that does not use the PROXY protocol.
+    /// The connection comes from a trusted proxy that does not use the PROXY protocol.
     Proxy(IpAddr),
-    /// From a client.
+    /// The connection comes from a client.
     Client(IpAddr),
 }
 
-/// The place of a connection, occupied until it is dropped.
+/// The permit of a connection. Dropping the value releases the permit.
 #[derive(Debug)]
 pub(crate) struct Place {
     handle: Arc<Handle>,
-    /// Dropped before the place is freed, so that this connection is not evicted any more.
+    /// The registration, dropped before the permit is released, so that this connection is not
+    /// evicted any more.
     registration: Option<Registration>,
-    /// Whether all places were taken when the connection arrived.
+    /// Whether all permits were taken when the connection arrived.
     came_to_full: bool,
     _free: OwnedSemaphorePermit,
     _open: TaskTrackerToken,
@@ -56,16 +57,16 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The handle to evict the connection.
+    /// Returns the handle for evicting the connection.
     pub(crate) fn handle(&self) -> &Arc<Handle> {
         &self.handle
     }
 }
 
-/// Why a connection is rejected.
+/// The reason why a connection is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoPlace {
-    /// The address has too many connections: `listen.connections_per_address`.
+    /// The IP address has too many connections: `listen.connections_per_address`.
     Address,
     /// All places are taken, and the connection cannot wait or its network holds more than its
     /// share of them: `listen.connections`.
@@ -91,12 +92,12 @@ struct Counted {
     address: IpAddr,
 }
 
-/// A resizable number of places.
+/// A resizable number of permits.
 #[derive(Debug)]
 struct Free {
     places: Arc<Semaphore>,
     size: Mutex<u32>,
-    /// How many places are to be removed as soon as they are free.
+    /// The number of permits that are to be removed as soon as they are released.
     owed: AtomicU32,
 }
 
@@ -110,7 +111,7 @@ impl Free {
     }
 
     fn resize(&self, size: u32) {
-        // Held so that changes do not overlap.
+        // The lock is held so that changes do not overlap.
         let mut now = lock(&self.size);
         if size > *now {
             let mut more = size - *now;
@@ -119,7 +120,7 @@ impl Free {
             }
             self.places.add_permits(more as usize);
         } else {
-            // Places in use cannot be removed yet.
+            // Permits in use cannot be removed yet.
             self.owed.fetch_add(*now - size, Ordering::SeqCst);
         }
         *now = size;
@@ -135,7 +136,7 @@ impl Free {
         }
     }
 
-    /// A place that is free now.
+    /// Returns a permit that is free now, if any.
     fn take_now(&self) -> Option<OwnedSemaphorePermit> {
         loop {
             let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
@@ -146,7 +147,7 @@ impl Free {
         }
     }
 
-    /// Whether a place is to be removed. If so, counts it as removed.
+    /// Whether a permit is to be removed. If so, counts it as removed.
     fn is_owed(&self) -> bool {
         let pay = |owed: u32| owed.checked_sub(1);
         self.owed
@@ -156,7 +157,6 @@ impl Free {
 }
 
 impl Places {
-    /// The given number of places.
     pub(crate) fn new(size: u32) -> Self {
         Self {
             free: Free::new(size),
@@ -167,7 +167,7 @@ impl Places {
         }
     }
 
-    /// Changes the number of places. Occupied ones stay until they are free.
+    /// Changes the number of permits. Permits in use stay valid until they are released.
     pub(crate) fn resize(&self, size: u32) {
         self.free.resize(size);
         self.inside.resize(size);
@@ -195,19 +195,18 @@ impl Places {
                     let free = free.ok_or(NoPlace::All)?;
                     return Ok(self.place(free, counted, origin, true));
                 }
-                // By now another connection may be idle.
+                // By now, another connection may be idle.
                 () = tokio::time::sleep(AGAIN) => {}
             }
         }
     }
 
-    /// Waits for a free place for a connection to a loopback front.
     pub(crate) async fn take_inside(&self) -> Result<Place, NoPlace> {
         let free = self.inside.take().await.ok_or(NoPlace::All)?;
         Ok(self.place(free, None, Origin::Unknown, false))
     }
 
-    /// Counts a place for an origin that was unknown when it was taken.
+    /// Counts a permit for an origin that was unknown when the permit was taken.
     pub(crate) fn give(&self, place: &mut Place, origin: Origin, most: u32) -> Result<(), NoPlace> {
         if place.counted.is_none() {
             place.counted = self.count_origin(origin, most)?;
@@ -224,7 +223,7 @@ impl Places {
         Ok(())
     }
 
-    /// A place, if one is free now and the limit of the address allows it.
+    /// Returns a permit, if one is free now and the limit of the IP address allows it.
     pub(crate) fn take_free(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         let free = self.free.take_now().ok_or(NoPlace::All)?;
@@ -272,12 +271,12 @@ impl Places {
         }
     }
 
-    /// A token that [`Self::empty`] waits for, beside the places.
+    /// Returns a token for which [`Self::empty`] waits, as it does for permits.
     pub(crate) fn keep_open(&self) -> TaskTrackerToken {
         self.open.token()
     }
 
-    /// Resolves when no place is occupied.
+    /// Resolves when no permit is in use.
     pub(crate) async fn empty(&self) {
         self.open.close();
         self.open.wait().await;
@@ -363,7 +362,7 @@ mod tests {
         places.resize(2);
         let second = places.take(Origin::Unknown, 0).await.unwrap();
         places.resize(1);
-        // Both are in use: the first that is freed is removed.
+        // Both permits are in use: the first one to be released is removed.
         drop(second);
         let address = client("192.0.2.1");
         assert!(places.take_free(address, 0).is_err());

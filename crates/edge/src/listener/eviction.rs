@@ -1,4 +1,4 @@
-//! Which connection is closed for a new one when the limit is reached.
+//! Decides which connection is closed for a new one when the limit is reached.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -35,7 +35,6 @@ impl Handle {
         self.change(|status| status != EVICTED, next)
     }
 
-    /// Resolves when the connection must be closed.
     pub(crate) async fn evicted(&self) {
         self.evicted.cancelled().await;
     }
@@ -83,13 +82,13 @@ pub(super) struct Registry {
 
 #[derive(Debug, Default)]
 struct Open {
-    /// The connections by sequence number, so the oldest first.
+    /// The connections by sequence number, the oldest first.
     connections: BTreeMap<u64, (IpAddr, Arc<Handle>)>,
     counts: HashMap<IpAddr, u32>,
     last: u64,
 }
 
-/// The registration of a connection, until it is dropped.
+/// The registration of a connection, which lasts until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Registration {
     registry: Arc<Registry>,

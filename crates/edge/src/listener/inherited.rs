@@ -20,9 +20,9 @@ const FIRST: RawFd = 3;
 /// The maximum number of inherited descriptors.
 const MOST: RawFd = 256;
 
-/// Inherited sockets. A socket is used for the address that it is bound to, and kept while a plan
-/// names that address, for whatever protocol: the process that passed it in has it too, so another
-/// one could not be opened.
+/// Inherited sockets. A socket is used for the address to which it is bound. It stays open while a
+/// plan names that address, for whatever protocol: the process that passed the socket in has it
+/// open too, so another socket could not be bound.
 #[derive(Debug, Default)]
 pub struct Inherited {
     sockets: Vec<InheritedSocket<Socket>>,
@@ -34,7 +34,7 @@ pub struct Inherited {
 #[derive(Debug)]
 struct InheritedSocket<T> {
     socket: T,
-    /// Whether a plan has named its address, or the next one will.
+    /// Whether the current plan or an earlier one has named the address, or the next plan will.
     is_used: bool,
 }
 
@@ -57,13 +57,13 @@ impl<T> InheritedSocket<T> {
     }
 }
 
-/// Why inherited sockets cannot be used.
+/// The reason why inherited sockets cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InheritedError {
     /// `LISTEN_FDS` is not a valid number.
     #[error("LISTEN_FDS is {said}\n  it must be a number up to {MOST}")]
     Count {
-        /// The value.
+        /// The value of `LISTEN_FDS`.
         said: String,
     },
     /// A descriptor is not open.
@@ -79,7 +79,7 @@ pub enum InheritedError {
         "a descriptor that was handed in is not a listening socket\n  hand in sockets that listen: ListenStream= in systemd, and ListenDatagram= for HTTP/3"
     )]
     NotListening,
-    /// The lock for a UDP socket could not be created.
+    /// The file that locks a UDP socket could not be created.
     #[error(
         "a UDP socket cannot be locked: {0}\n  the system must have memory and descriptors left"
     )]
@@ -90,8 +90,8 @@ pub enum InheritedError {
 }
 
 impl Inherited {
-    /// The sockets announced in the environment by `LISTEN_FDS` and `LISTEN_PID`; empty if these
-    /// are missing or for another process. Fails if called again in the same process.
+    /// Returns the sockets announced in the environment by `LISTEN_FDS` and `LISTEN_PID`; empty if
+    /// these are missing or meant for another process. Fails if called again in the same process.
     pub fn receive(count: Option<&str>, process: Option<&str>) -> Result<Self, InheritedError> {
         static TAKEN: AtomicBool = AtomicBool::new(false);
         let (Some(count), Some(process)) = (count, process) else {
@@ -119,7 +119,7 @@ impl Inherited {
         Self::new(numbers.map(own).collect())
     }
 
-    /// Sockets that were received in another way.
+    /// Takes sockets that were received in another way.
     pub fn new(descriptors: Vec<OwnedFd>) -> Result<Self, InheritedError> {
         let mut inherited = Self::default();
         for descriptor in descriptors {
@@ -129,7 +129,7 @@ impl Inherited {
                     let udp = SharedUdp::new(socket).map_err(InheritedError::Lock)?;
                     inherited.datagrams.push(udp.into());
                 }
-                // A lock follows the socket that it belongs to.
+                // A lock file follows its socket.
                 Listening::Lock(file) => {
                     let came = inherited.datagrams.pop();
                     let came = came.ok_or(InheritedError::NotListening)?;
@@ -141,7 +141,7 @@ impl Inherited {
         Ok(inherited)
     }
 
-    /// Duplicates of all descriptors, to pass them on.
+    /// Duplicates all descriptors, to pass them on.
     pub(crate) fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = Vec::new();
         for came in &self.sockets {
@@ -163,7 +163,7 @@ impl Inherited {
         self.datagrams.push(InheritedSocket::used(socket));
     }
 
-    /// Adds inherited sockets for the next plan. Those that are here already are not added again.
+    /// Adds inherited sockets for the next plan, except those that are already here.
     pub(crate) fn extend(&mut self, other: Self) {
         for came in other.sockets {
             let is_new = |known: &InheritedSocket<Socket>| !known.socket.is_same(&came.socket);
@@ -181,14 +181,14 @@ impl Inherited {
         }
     }
 
-    /// How many sockets no plan has used yet.
+    /// Returns the number of sockets that no plan has used yet.
     pub fn left(&self) -> usize {
         let streams = self.sockets.iter().filter(|came| !came.is_used);
         let datagrams = self.datagrams.iter().filter(|came| !came.is_used);
         streams.count() + datagrams.count()
     }
 
-    /// The sockets that are bound to this address.
+    /// Returns the sockets that are bound to this address.
     pub(crate) fn find(&self, address: &ListenAddress) -> io::Result<Vec<Socket>> {
         let all = self.sockets.iter().map(|came| &came.socket);
         all.filter(|socket| is_at(socket, address))
@@ -197,7 +197,7 @@ impl Inherited {
     }
 
     /// Marks the sockets that the current plan names as used, and closes those that only a previous
-    /// plan named: the process that passed them in may have closed them, and they must not stay
+    /// plan named: the process that passed them in may have closed them, so they must not stay
     /// open.
     pub(crate) fn settle(&mut self, settings: &ListenSettings) {
         let named: Vec<_> = settings.all().map(|(_, address)| address).collect();
@@ -217,8 +217,8 @@ impl Inherited {
         });
     }
 
-    /// The UDP socket that is bound to this address. If there are several, logs that packets to the
-    /// others are lost.
+    /// Returns the UDP socket that is bound to this address. If there are several, logs that
+    /// packets to the others are lost.
     pub(crate) fn find_datagrams(&self, address: &ListenAddress) -> io::Result<Option<SharedUdp>> {
         let all = self.datagrams.iter().map(|came| &came.socket);
         let mut found = all.filter(|came| is_bound(came.socket.local_addr(), address));
@@ -252,7 +252,7 @@ fn own(number: RawFd) -> OwnedFd {
 
 fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
     let socket = socket2::Socket::from(descriptor);
-    // Child processes must not inherit it.
+    // Child processes must not inherit the descriptor.
     let kept = fcntl_setfd(&socket, FdFlags::CLOEXEC).is_ok();
     let kind = socket.r#type().ok();
     let is_on_network = |socket: &socket2::Socket| {
@@ -278,7 +278,7 @@ fn listening(descriptor: OwnedFd) -> Result<Listening, InheritedError> {
             Ok(Listening::Stream(Socket::Unix(socket)))
         }
         Ok(address) if address.as_socket().is_some() => {
-            // Sockets that the edge opens itself have this from the beginning.
+            // Sockets that the edge opens itself have this option from the beginning.
             let _ = socket.set_tcp_nodelay(true);
             let socket = TcpListener::from(OwnedFd::from(socket));
             Ok(Listening::Stream(Socket::Tcp(socket)))
@@ -331,7 +331,7 @@ mod tests {
         let mut last = Vec::new();
         let first = inherited.find_datagrams(&address).unwrap().unwrap();
         let reads = first.lock().await.unwrap();
-        // Another reader waits while the first reads, in this process or another.
+        // Another reader waits while the first one reads, in this process or another.
         let elsewhere = Inherited::new(inherited.share().unwrap()).unwrap();
         for inherited in [inherited, elsewhere] {
             let second = inherited.find_datagrams(&address).unwrap().unwrap();
@@ -385,7 +385,7 @@ mod tests {
         let more = vec![OwnedFd::from(local())];
         inherited.extend(Inherited::new(more).unwrap());
         assert_eq!(inherited.share().unwrap().len(), 5);
-        // The plan that the sockets came for was rejected, and the next one does not name them.
+        // The plan for which the sockets came was rejected, and the next plan does not name them.
         inherited.settle(&settings(&[]));
         assert_eq!(inherited.share().unwrap().len(), 3);
     }

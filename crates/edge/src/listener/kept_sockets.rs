@@ -7,18 +7,20 @@ use super::bind::{Socket, datagrams, open};
 use super::shared_udp::SharedUdp;
 use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 
-/// Sockets of a program that starts the serving process, and passes them to [`Inherited::new`]
+/// The sockets of a program that starts the serving process and passes them to [`Inherited::new`]
 /// there. The serving process can then be replaced without rejecting connections.
 ///
-/// The old and the new process both have all sockets for a while. Either may accept a connection
-/// and serves it. But a UDP socket has a single reader, which the new process becomes a few seconds
-/// after the old one was asked to stop.
+/// For a while, both the old and the new process have all sockets. Either may accept a connection,
+/// and serves the connections that it accepted. But a UDP socket has a single reader: the new
+/// process becomes the reader a few seconds after the old one was asked to stop.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// Never closed, since the process that passed them in has them too.
+    /// The inherited sockets. They are never closed, because the process that passed them in has
+    /// them open too.
     handed_in: Inherited,
-    /// Opened here, and closed when no settings name them. UDP sockets stay while their address has
-    /// TLS: after HTTP/3 was disabled, the serving process may still finish requests on them.
+    /// Sockets that this program opened, and closes when no settings name them. UDP sockets stay
+    /// while their address has TLS: after HTTP/3 was disabled, the serving process may still finish
+    /// requests on them.
     opened: Inherited,
 }
 
@@ -39,10 +41,10 @@ impl Kept {
         kept
     }
 
-    /// Opens the sockets in the settings that are not open yet, one for each worker and address;
-    /// all or none.
+    /// Opens the sockets in the settings that are not open yet, one for each worker and address.
+    /// Opens either all of them or none.
     ///
-    /// It is no error if a UDP port is in use, since the serving process waits for it.
+    /// A UDP port that is in use is no error, because the serving process waits for the port.
     pub fn open(&mut self, listen: &ListenSettings, workers: usize) -> Result<(), ListenError> {
         let mut fresh = Vec::new();
         for (_, address) in listen.all() {
@@ -89,31 +91,30 @@ impl Kept {
         Ok(found)
     }
 
-    /// Closes the sockets that were opened here and that the settings do not name.
+    /// Closes the sockets that this program opened and that the settings do not name.
     pub fn close_others(&mut self, listen: &ListenSettings) {
         self.opened.settle(listen);
     }
 
-    /// Duplicates of all descriptors, to be passed to the serving process, which may already have
-    /// some of them.
+    /// Duplicates all descriptors for the serving process, which may already have some of them.
     pub fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = self.handed_in()?;
         all.extend(self.opened()?);
         Ok(all)
     }
 
-    /// Duplicates of the inherited descriptors.
+    /// Duplicates the inherited descriptors.
     pub fn handed_in(&self) -> io::Result<Vec<OwnedFd>> {
         self.handed_in.share()
     }
 
-    /// Duplicates of the descriptors that were opened here.
+    /// Duplicates the descriptors of the sockets that this program opened.
     pub fn opened(&self) -> io::Result<Vec<OwnedFd>> {
         self.opened.share()
     }
 }
 
-/// For a Unix socket, all workers share one socket, so only one duplicate is kept.
+/// Removes duplicates: all workers share one Unix socket, so only one descriptor is kept.
 fn distinct(mut sockets: Vec<Socket>, address: &ListenAddress) -> Vec<Socket> {
     if matches!(address, ListenAddress::Unix(_)) {
         sockets.truncate(1);

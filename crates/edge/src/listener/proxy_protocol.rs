@@ -1,8 +1,9 @@
 //! The PROXY protocol, versions 1 and 2
-//! (<https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>), which tells for which client a
-//! proxy connects.
+//! (<https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>), by which a proxy tells for
+//! which client it connects.
 //!
-//! Its header precedes everything else on a connection, even TLS. It is read exactly to its end.
+//! Its header precedes everything else on a connection, even TLS. The edge reads exactly the
+//! header.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -18,23 +19,23 @@ const WORD: &[u8] = b"PROXY ";
 const LONGEST_LINE: usize = 107;
 /// The fixed part of a version 2 header, in bytes, which ends with the length of the rest.
 const FIXED: usize = 16;
-/// The longest rest of a version 2 header, in bytes.
+/// The longest variable part of a version 2 header, in bytes.
 const MOST: usize = 4_096;
-/// Stands for an unknown client. No trusted network contains it.
+/// The address that means an unknown client. No trusted network contains this address.
 const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// The content of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Announced {
-    /// The client; `None` if the proxy connects on its own behalf, for a health check.
+    /// The client; `None` if the proxy connects on its own behalf, for example for a health check.
     pub(crate) client: Option<IpAddr>,
-    /// The address that the client has connected to, if known.
+    /// The local address to which the client connected, if known.
     pub(crate) local: Option<IpAddr>,
     /// Whether the client has connected to the proxy over TLS.
     pub(crate) is_secure: bool,
 }
 
-/// Why a header cannot be used.
+/// The reason why a header cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadAnnouncement {
     /// The connection ended within the header.
@@ -43,10 +44,8 @@ pub(crate) enum BadAnnouncement {
     /// The connection does not begin with a header.
     #[error("the connection does not begin with the PROXY protocol")]
     Missing,
-    /// The header is malformed.
     #[error("what is said in the PROXY protocol cannot be read")]
     Malformed,
-    /// The header is too large.
     #[error("too much is said in the PROXY protocol")]
     TooLarge,
 }
@@ -99,8 +98,8 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
             is_secure: false,
         });
     }
-    // UNKNOWN, or a client without an IP address, such as that of a Unix socket. Using the proxy's
-    // own address instead would give the client the trust of the proxy.
+    // The header says UNKNOWN, or the client has no IP address, for example on a Unix socket. Using
+    // the proxy's own address instead would give the client the trust of the proxy.
     let addresses = header.proxied_address();
     let client = addresses.map_or(NOBODY, |addresses| addresses.source.ip().to_canonical());
     Ok(Announced {
@@ -116,7 +115,6 @@ mod tests {
 
     use super::*;
 
-    /// The content of the header, and the number of unread bytes.
     async fn announced(mut bytes: &[u8]) -> Result<(Announced, usize), String> {
         let found = read(&mut bytes).await;
         found
@@ -138,7 +136,7 @@ mod tests {
         [&SIGNATURE[..], &fixed, rest].concat()
     }
 
-    /// A client whose destination address is not compared.
+    /// Describes a client whose destination address is not compared.
     fn client(address: &str, is_secure: bool) -> Announced {
         Announced {
             client: Some(address.parse().unwrap()),

@@ -1,4 +1,4 @@
-//! A UDP socket that several processes share, of which only one reads at a time.
+//! A UDP socket that several processes share, and that only one of them reads at a time.
 
 use std::ffi::CStr;
 use std::fs::{File, TryLockError};
@@ -18,24 +18,25 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// The key of stateless resets (RFC 9000, section 10.3).
 pub(crate) type ResetKey = [u8; 64];
 
-/// A UDP socket with an in-memory file, which is always passed on with it. The process that reads
-/// the socket locks the file, and the system unlocks it when that process ends. The file contains
-/// the key of stateless resets, so that a process can reset the connections of one that crashed.
+/// A UDP socket and an in-memory file that is always passed on with the socket. The process that
+/// reads the socket locks the file, and the system unlocks the file when that process ends. The
+/// file contains the key of stateless resets, so that a process can reset the connections of a
+/// process that crashed.
 #[derive(Debug)]
 pub(crate) struct SharedUdp {
     pub(crate) socket: UdpSocket,
     file: File,
 }
 
-/// Exclusive reading of the socket until this is dropped.
+/// The exclusive right to read the socket, until this value is dropped.
 #[derive(Debug)]
 pub(crate) struct ReadLock {
     pub(crate) reset_key: ResetKey,
     _file: File,
 }
 
-/// Creates the file. Some systems require it to be non-executable (`vm.memfd_noexec`), for which
-/// Linux before 6.3 has no flag.
+/// Creates the lock file. Some systems require that it is non-executable (`vm.memfd_noexec`); Linux
+/// before 6.3 has no flag for that.
 fn file_in_memory() -> io::Result<OwnedFd> {
     const NAME: &CStr = c"udp lock";
     let file = memfd_create(NAME, MemfdFlags::CLOEXEC | MemfdFlags::NOEXEC_SEAL);
@@ -47,7 +48,7 @@ fn file_in_memory() -> io::Result<OwnedFd> {
 }
 
 impl SharedUdp {
-    /// A socket that no other process reads, with a new file.
+    /// Prepares a socket that no other process reads, with a new file.
     pub(crate) fn new(socket: UdpSocket) -> io::Result<Self> {
         let key: ResetKey = crypto::random()?;
         let mut file = File::from(file_in_memory()?);
@@ -55,12 +56,12 @@ impl SharedUdp {
         Ok(Self { socket, file })
     }
 
-    /// The same socket, with the file that was received with it.
+    /// Returns the same socket, with the file that was received with it.
     pub(super) fn with_file(self, file: File) -> Self {
         Self { file, ..self }
     }
 
-    /// Duplicates of both descriptors.
+    /// Duplicates both descriptors.
     pub(super) fn share(&self) -> io::Result<Self> {
         Ok(Self {
             socket: self.socket.try_clone()?,
@@ -68,7 +69,7 @@ impl SharedUdp {
         })
     }
 
-    /// The descriptors to pass on, the socket first.
+    /// Returns the descriptors to pass on, the socket first.
     pub(super) fn into_descriptors(self) -> [OwnedFd; 2] {
         [self.socket.into(), self.file.into()]
     }
@@ -76,7 +77,7 @@ impl SharedUdp {
     /// Waits until no one else, in this process or another, reads the socket.
     pub(crate) async fn lock(&self) -> io::Result<ReadLock> {
         // A lock belongs to an open file description (flock(2)), which duplicates of a descriptor
-        // share, so open the file anew.
+        // share. So the file is opened again.
         let mut file = File::open(format!("/proc/self/fd/{}", self.file.as_raw_fd()))?;
         while let Err(error) = file.try_lock() {
             match error {

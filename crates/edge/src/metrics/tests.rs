@@ -5,7 +5,7 @@ use metrics::{Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 use super::*;
 
-/// Gauges as `/metrics` would show them.
+/// The gauges that `/metrics` would show.
 #[derive(Default)]
 pub(crate) struct Page(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
 

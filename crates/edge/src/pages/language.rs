@@ -1,4 +1,5 @@
-//! The language of the edge's own pages: the best match for the reader among those with a file.
+//! Chooses the language of the edge's own pages: the best match for the reader among the languages
+//! with a file.
 
 use http::{HeaderValue, StatusCode};
 
@@ -36,10 +37,9 @@ static LANGUAGES: [Language; 5] = [
     },
 ];
 
-/// A language with its texts in the syntax of Fluent, of which the edge reads single lines.
+/// A language with its texts in the syntax of Fluent. The edge reads only single lines of it.
 #[derive(Debug)]
 pub(super) struct Language {
-    /// The tag for `lang` and `Content-Language` (BCP 47).
     pub(super) tag: &'static str,
     /// The writing direction, for `dir`.
     pub(super) dir: &'static str,
@@ -47,7 +47,7 @@ pub(super) struct Language {
 }
 
 impl Language {
-    /// The language that an `Accept-Language` ranks highest.
+    /// Returns the language that an `Accept-Language` ranks highest.
     pub(super) fn of(accepted: Option<&HeaderValue>) -> &'static Self {
         let accepted = accepted.and_then(|line| line.to_str().ok());
         let ranges = accepted.unwrap_or_default().split(',').take(RANGES);
@@ -64,7 +64,7 @@ impl Language {
         best.1
     }
 
-    /// The title and the sentence for a status.
+    /// Returns the title and the sentence for a status.
     pub(super) fn text(&self, status: StatusCode) -> (&'static str, &'static str) {
         self.find(status.as_str()).unwrap_or_else(|| {
             let (title, text) = self.find("other").unwrap_or_default();
@@ -73,7 +73,7 @@ impl Language {
         })
     }
 
-    /// The label before the id of a request.
+    /// Returns the label before the id of a request.
     pub(super) fn request(&self) -> &'static str {
         let mut lines = self.file.lines();
         lines
@@ -94,7 +94,7 @@ impl Language {
 }
 
 /// Looks up a range, then ever shorter prefixes of it (RFC 4647, section 3.4). Simplified Chinese
-/// is used for regions that write it, and where no region is named.
+/// is used for regions that write it, and for Chinese without a region.
 fn look_up(range: &str) -> Option<&'static Language> {
     const SIMPLIFIED: [&str; 4] = ["zh", "zh-CN", "zh-SG", "zh-MY"];
     let is = |tag: &str, wanted: &str| tag.eq_ignore_ascii_case(wanted);

@@ -1,4 +1,4 @@
-//! What the log can show of a refused head.
+//! The parts of a refused head that the log can show.
 
 use std::sync::Arc;
 
@@ -14,14 +14,13 @@ const TARGET_LENGTH: usize = 2_048;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LoggedHead {
     pub(crate) method: Option<Method>,
-    /// In lower case.
+    /// The requested host, in lower case.
     pub(crate) host: Arc<str>,
-    /// The path and the query.
     pub(crate) target: Option<PathAndQuery>,
 }
 
 impl LoggedHead {
-    /// From a request that was parsed.
+    /// Takes the parts from a request that was parsed.
     pub(crate) fn of<B>(request: &Request<B>, host: &Arc<str>) -> Self {
         Self {
             method: Some(request.method().clone()),
@@ -30,8 +29,9 @@ impl LoggedHead {
         }
     }
 
-    /// From the raw bytes of a head that could not be parsed. Incomplete parts are left out: they
-    /// could be mistaken for something else, or contain half of a text that the log hides.
+    /// Takes the parts from the raw bytes of a head that could not be parsed. Incomplete parts are
+    /// omitted: they could be mistaken for something else, or contain half of a text that the log
+    /// masks.
     pub(crate) fn of_bytes(came: &[u8]) -> Self {
         let came = came.strip_prefix(b"\r\n").unwrap_or(came);
         let mut lines = came.split_inclusive(|byte| *byte == b'\n');
@@ -46,7 +46,7 @@ impl LoggedHead {
     }
 }
 
-/// A line without its line end, or none if the line is incomplete.
+/// Returns a line without its line end, or `None` if the line is incomplete.
 fn whole(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_suffix(b"\n")?;
     Some(line.strip_suffix(b"\r").unwrap_or(line))
@@ -65,7 +65,7 @@ fn request_line(line: &[u8]) -> (Option<Method>, Option<PathAndQuery>) {
     (method.flatten(), target.flatten())
 }
 
-/// A target that is too long is kept without its query.
+/// Parses a target. Only the path of a target that is too long is kept.
 fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
     let told = if is_whole && target.len() <= TARGET_LENGTH {
         target
@@ -78,7 +78,7 @@ fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
     uri.into_parts().path_and_query
 }
 
-/// The host, if exactly one is named.
+/// Returns the host, if the head names exactly one.
 fn host<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<&'a str> {
     let mut named = lines
         .take_while(|line| !line.is_empty())

@@ -1,4 +1,4 @@
-//! Decides whether a request may be handed on to the target of its route.
+//! Decides whether a request may be forwarded to the target of its route.
 
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, SET_COOKIE, WWW_AUTHENTICATE};
 use http::uri::PathAndQuery;
@@ -21,7 +21,7 @@ use crate::context::WorkerContext;
 /// The response to a request that is denied access.
 pub(super) struct Refusal {
     pub(super) answer: Answer,
-    /// The outcome that the limit of the route may count.
+    /// The outcome, which the route's limit may count.
     outcome: Option<&'static str>,
 }
 
@@ -33,7 +33,7 @@ impl Refusal {
         }
     }
 
-    /// Reports the outcome to the limit, which counts the outcomes that it is configured for.
+    /// Reports the outcome to the limit, which counts the outcomes for which it is configured.
     pub(super) fn report(&self, limit: &Limiter, admitted: Admitted) {
         if let Some(outcome) = self.outcome {
             limit.report(admitted, &HeaderValue::from_static(outcome));
@@ -41,9 +41,9 @@ impl Refusal {
     }
 }
 
-/// Checks whether a request may be handed on. If so, its credentials are removed, headers from the
-/// access checks are added, and the result is the headers to add to the response. Else the result
-/// is the response to send.
+/// Checks whether a request may be forwarded. If so, removes its credentials, adds headers from the
+/// access checks, and returns the headers to add to the response. If not, returns the response to
+/// send.
 pub(super) async fn admit(
     here: &WorkerContext,
     running: &Running,
@@ -79,8 +79,8 @@ pub(super) async fn admit(
     judged(here, access, info, &target, request).await
 }
 
-/// The equivalent HTTP/1.1 method: websockets over HTTP/2 use `CONNECT` in place of `GET` (RFC
-/// 8441, section 5).
+/// Returns the equivalent HTTP/1.1 method: WebSockets over HTTP/2 use `CONNECT` in place of `GET`
+/// (RFC 8441, section 5).
 fn meant(method: &Method) -> &Method {
     if *method == Method::CONNECT {
         &Method::GET
@@ -106,8 +106,7 @@ fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
     }
 }
 
-/// Asks the server of the subrequest. Returns the headers of its response if that allows the
-/// request.
+/// Asks the authorizing server. Returns the headers of its response if it allows the request.
 async fn asked(
     here: &WorkerContext,
     running: &Running,
@@ -182,9 +181,8 @@ async fn judged(
     }
 }
 
-/// Adds headers to a response. If one of the added headers sets a cookie, the response is for one
-/// person, so caching headers of the response (RFC 9111, section 5.2.2, and RFC 9213) are replaced
-/// by `private, no-store`.
+/// Adds headers to a response. If an added header sets a cookie, the response is for one person, so
+/// its caching headers (RFC 9111, section 5.2.2, and RFC 9213) are replaced by `private, no-store`.
 pub(super) fn give(answer: &mut Answer, given: &HeaderMap) {
     let headers = answer.headers_mut();
     if given.contains_key(SET_COOKIE) {

@@ -1,4 +1,4 @@
-//! Fetches a response for all requests that wait for it, and caches it. See
+//! Fetches a response for all requests that wait for it, and stores it in the cache. See
 //! [`cache`](crate::cache).
 
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use super::target::ask_and_purge;
 use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
 
-/// What a fill reports to the request that started it.
+/// The result that a fill reports to the request that started it.
 pub(super) struct Led {
     pub(super) outcome: RequestOutcome,
     pub(super) answered: Answered,
@@ -39,7 +39,7 @@ pub(super) enum Answered {
     NotKept(Answer),
 }
 
-/// A response to be fetched for all requests that wait for it.
+/// A fetch of a response on behalf of all requests that wait for it.
 pub(super) struct CacheFill {
     pub(super) here: Arc<WorkerContext>,
     pub(super) running: Arc<Running>,
@@ -48,9 +48,9 @@ pub(super) struct CacheFill {
     pub(super) key: Key,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
-    /// How often the address of the response had been purged before.
+    /// The number of earlier purges of the response's key.
     pub(super) began: u64,
-    /// The cached response, which may be revalidated or serve as a stale substitute.
+    /// The cached response, which may be revalidated or be sent stale as a substitute.
     pub(super) old: Option<Arc<Stored>>,
     pub(super) guard: FillGuard,
 }
@@ -135,7 +135,7 @@ impl CacheFill {
 
     /// Handles a response that cannot be cached: removes the cached one, which is out of date, and
     /// lets the next requests go to the target without waiting for each other. A server error
-    /// changes nothing, since the next response may differ.
+    /// changes nothing, because the next response may differ.
     fn is_not_kept(&self, old: Option<&Arc<Stored>>, status: StatusCode, now: SystemTime) {
         if status.is_server_error() {
             return;
@@ -147,8 +147,8 @@ impl CacheFill {
         store.pass(&self.key, now);
     }
 
-    /// Whether the cookie of this request is the only reason not to cache the response. In that
-    /// case other requests may still be cached.
+    /// Whether the cookie of this request is the only reason not to cache the response. Responses
+    /// to other requests may then still be cached.
     fn is_for_its_cookie(
         &self,
         status: StatusCode,
@@ -167,7 +167,8 @@ impl CacheFill {
         })
     }
 
-    /// The response of the target, and when it was requested. A cached response is revalidated.
+    /// Returns the response of the target, and the time of the request. A cached response is
+    /// revalidated.
     async fn fetch(&mut self, outcome: &mut RequestOutcome) -> (Answer, SystemTime) {
         loop {
             let asked_at = (self.here.shared.clock)();
@@ -191,7 +192,7 @@ impl CacheFill {
                     if answer.status() == StatusCode::NOT_MODIFIED
                         && !confirms(answer.headers(), &old.head.headers) =>
                 {
-                    // The 304 is about another response than the cached one.
+                    // The 304 refers to another response than the cached one.
                     self.here.shared.cache.remove(old);
                     self.old = None;
                 }
@@ -200,8 +201,8 @@ impl CacheFill {
         }
     }
 
-    /// The request on behalf of all that wait: for the whole response, uncompressed, conditional
-    /// only if a response is cached.
+    /// Makes the request on behalf of all that wait: for the whole response, uncompressed, and
+    /// conditional only if a response is cached.
     fn request(&self) -> Request<Body> {
         let mut headers = self.headers.clone();
         for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE, RANGE] {
@@ -227,7 +228,7 @@ impl CacheFill {
         request
     }
 
-    /// The head of the response for the cache, or none if it may not be cached.
+    /// Returns the head of the response for the cache, or `None` if the response may not be cached.
     fn head(
         &self,
         status: StatusCode,
@@ -254,9 +255,9 @@ impl CacheFill {
     }
 }
 
-/// The whole body in one buffer. `Err(Some)` contains the body, starting with the bytes read so
-/// far, if there is no room for it or reading takes too long. `Err(None)` means that the response
-/// broke off.
+/// Reads the whole body into one buffer. If there is no room for the body or reading takes too
+/// long, the error contains the body, starting with the bytes read so far. The error is `None` if
+/// the response broke off.
 async fn gather(
     mut body: Body,
     mut room: Gathering,

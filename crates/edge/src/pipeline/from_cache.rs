@@ -23,7 +23,7 @@ use super::target::ask_and_purge;
 use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
 
-/// Answers from the cache or from the target of the route.
+/// Responds from the cache or from the target of the route.
 pub(super) async fn answer(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
@@ -56,7 +56,7 @@ pub(super) async fn answer(
         }
         CacheUse::In(demand) => {
             // Some proxies always send this header and no program needs it, but a response might
-            // repeat it.
+            // reflect it.
             request.headers_mut().remove("x-forwarded-server");
             let visit = CacheableRequest {
                 here,
@@ -74,14 +74,14 @@ pub(super) async fn answer(
     answer
 }
 
-/// A response that bypasses the cache, without headers that are for caches alone.
+/// Returns a response that bypasses the cache, without headers that are for caches alone.
 fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
     let told = Told::Around(why);
     tell(&mut answer, told);
     (answer, told)
 }
 
-/// The cache key of the response, made from the path that the target is asked for.
+/// Makes the cache key of the response, from the path that is requested from the target.
 fn key(
     policy: &Policy,
     route: &Route,
@@ -93,8 +93,8 @@ fn key(
     Some(policy.key(info, target.as_str()))
 }
 
-/// The keys that a successful change invalidates: that of the request, and those of the addresses
-/// that its response names (RFC 9111, section 4.4).
+/// Returns the keys that a successful change invalidates: the key of the request, and those of the
+/// URLs that its response names (RFC 9111, section 4.4).
 fn outdated(
     policy: &Policy,
     route: &Route,
@@ -181,7 +181,7 @@ impl CacheableRequest<'_> {
             Some(_) if self.demand.no_cache => "request",
             Some(_) => "stale",
         };
-        // Responses to these requests cannot be cached, or recently could not.
+        // Responses to these requests cannot be cached, or recently could not be cached.
         if self.demand.head || self.demand.part || store.is_passing(&self.key, now) {
             let Self {
                 here,
@@ -233,8 +233,8 @@ impl CacheableRequest<'_> {
         self.lead(fill, request.headers(), why, outcome).await
     }
 
-    /// Waits for the response to another request like this one. None if no response comes in time,
-    /// or it does not suit this request.
+    /// Waits for the response to another request like this one. Returns `None` if no response comes
+    /// in time, or if the response does not suit this request.
     async fn follow(
         &self,
         headers: &HeaderMap,
@@ -244,7 +244,7 @@ impl CacheableRequest<'_> {
         let store = &self.here.shared.cache;
         let waited = tokio::time::timeout(store.settings().wait, flight.wait());
         let (whole, how) = waited.await.ok()??;
-        // The address may have been purged after the other request began.
+        // The URL may have been purged after the other request began.
         if !whole.head.answers(headers) || !store.is_wanted(&whole.head) {
             return None;
         }
@@ -256,7 +256,7 @@ impl CacheableRequest<'_> {
         Some((self.asker(headers).whole(&whole, told), told))
     }
 
-    /// Spawns a task that fetches the response, which continues if this client disconnects.
+    /// Spawns a task that fetches the response. The task continues if this client disconnects.
     async fn lead(
         &self,
         fill: CacheFill,

@@ -1,4 +1,4 @@
-//! Determines the client of a request, and which proxies to believe about it.
+//! Determines the client of a request, and which proxies to trust about it.
 
 mod forwarded;
 
@@ -105,7 +105,8 @@ fn apply_x_forwarded(
     }
 }
 
-/// The right-most address that is not a trusted proxy. Whatever is further left may be forged.
+/// Returns the right-most address that is not a trusted proxy. Addresses further left may be
+/// forged.
 fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
     let mut client = peer;
     for said in pieces(headers, &FORWARDED_FOR) {
@@ -120,7 +121,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> boo
     client
 }
 
-/// Parses an address, with or without a port.
+/// Parses an IP address, with or without a port.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text
         .strip_prefix('[')
@@ -132,13 +133,13 @@ fn address(text: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// The value that the nearest proxy appended.
+/// Returns the value that the nearest proxy appended.
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     pieces(headers, name).next()?
 }
 
-/// The values that each proxy appended, the nearest first. None stands for a value that is not
-/// UTF-8. Each is parsed alone, so that a client cannot make unreadable what proxies append to its
+/// Returns the values that each proxy appended, the nearest first; `None` for a value that is not
+/// UTF-8. Each value is parsed alone, so that a client cannot corrupt what proxies append to its
 /// own value.
 fn pieces<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
     let lines = headers.get_all(name).iter().rev();

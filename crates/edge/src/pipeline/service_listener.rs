@@ -1,5 +1,5 @@
-//! Serves requests on an address that belongs to one service, with fewer steps than elsewhere. The
-//! requests are handed to the service unchanged.
+//! Serves requests on an address that belongs to one service, in fewer steps than elsewhere. The
+//! requests reach the service unchanged.
 
 use std::sync::Arc;
 
@@ -15,7 +15,6 @@ use crate::route::NormalPath;
 use super::{RequestOutcome, bare, of_the_door, target, unclear};
 use crate::context::WorkerContext;
 
-/// The response of the service.
 pub(super) async fn answered(
     here: &WorkerContext,
     running: &Running,

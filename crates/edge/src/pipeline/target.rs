@@ -1,4 +1,4 @@
-//! Hands a request to the target of its route.
+//! Passes a request to the target of its route.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use super::upload::{Measured, TooLarge};
 use super::{RequestOutcome, bare, in_one_shape, later, moved};
 use crate::context::WorkerContext;
 
-/// How many bytes of an unwanted body are read before giving up.
+/// How many bytes of an unwanted body are read before the edge gives up.
 const UNWANTED: usize = 64 * 1_024;
 
 /// Asks the target, and purges the cached responses that its response names.
@@ -51,7 +51,7 @@ pub(super) async fn ask_and_purge(
     answer
 }
 
-/// Has the target of the route answer. The target takes the request.
+/// Gets the response from the target of the route. The target consumes the request.
 pub(super) async fn ask(
     here: &WorkerContext,
     running: &Running,
@@ -135,7 +135,7 @@ pub(super) async fn ask(
     }
 }
 
-/// Has the app answer for this path and query.
+/// Gets the app's response for this path and query.
 async fn of_app(
     here: &WorkerContext,
     route: &Route,
@@ -155,8 +155,8 @@ async fn of_app(
     answer
 }
 
-/// Reads and discards a body that nobody wants, up to a limit, since a client that is still sending
-/// may not read a response. An error means that the body was framed wrongly.
+/// Reads and discards an unwanted body, up to a limit, because a client that is still sending may
+/// not read a response. An error means that the body was framed wrongly.
 async fn put_away(mut body: Body) -> Result<(), StatusCode> {
     let mut left = UNWANTED;
     while left > 0
@@ -209,7 +209,8 @@ fn redirected(
     }
 }
 
-/// Marks a failed response about files, which has a status and no body yet, to get a page.
+/// Marks a response about a missing or failed file, which has a status and no body yet, to get a
+/// page.
 fn in_words(mut answer: Answer) -> Answer {
     let status = answer.status();
     if (status.is_client_error() || status.is_server_error()) && answer.body().is_end_stream() {

@@ -1,5 +1,5 @@
-//! The body of a request on its way to its reader. It is counted, and limited in size and in
-//! slowness.
+//! The body of a request on its way to its reader. Its bytes are counted, and its size and slowness
+//! are limited.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::deadline::Deadline;
 use crate::route::Route;
 use http1::Refusal;
 
-/// How long a body may be awaited in total before the minimum rate is enforced.
+/// How long the edge may wait for a body in total before it enforces the minimum rate.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// The body is larger than the route allows.
@@ -25,11 +25,10 @@ const GRACE: Duration = Duration::from_secs(20);
 #[error("the body is larger than this route takes")]
 pub(super) struct TooLarge;
 
-/// A body that counts its bytes and enforces the limits of its route.
 pub(super) struct Measured {
     body: Body,
     upload: Arc<Upload>,
-    /// Bytes that may still come, or none if the size is not limited.
+    /// The number of bytes that may still come; `None` if the size is not limited.
     left: Option<u64>,
     pace: Pace,
 }
@@ -39,14 +38,14 @@ struct Pace {
     /// The minimum rate, in bytes per second. 0 means no minimum.
     rate: u64,
     received: u64,
-    /// How long the client has been waited for so far, and when the current wait began.
+    /// How long the edge has waited for the client so far, and when the current wait began.
     waited: Duration,
     since: Option<Instant>,
     timer: Deadline,
 }
 
 impl Measured {
-    /// Wraps a body, and sets `counter` to its count. An empty body is returned as it is.
+    /// Wraps a body, and sets `counter` to its count. An empty body is returned unchanged.
     pub(super) fn around(body: Body, route: &Route, counter: &mut Option<Arc<Upload>>) -> Body {
         if body.is_end_stream() {
             return body;
@@ -88,8 +87,8 @@ impl Pace {
         }
     }
 
-    /// Ready when the client has been waited for longer than its bytes may take at the minimum
-    /// rate.
+    /// Returns `Ready` when the edge has waited longer for the client than the received bytes may
+    /// take at the minimum rate.
     fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(seconds) = self.received.checked_div(self.rate) else {
             return Poll::Pending;
@@ -190,7 +189,7 @@ mod tests {
         for _ in 0..10 {
             pieces.send_data(vec![0; 1].into()).await.unwrap();
             body.frame().await.unwrap().unwrap();
-            // The server reads nothing meanwhile.
+            // Meanwhile, the server reads nothing.
             sleep(Duration::from_mins(1)).await;
         }
         let (begin, next) = (Instant::now(), body.frame());

@@ -11,24 +11,20 @@ use tokio_util::sync::CancellationToken;
 use super::health::HealthState;
 use super::settings::ServerAddress;
 
-/// The number of the next server. It distinguishes servers that had the same address at different
-/// times.
+/// The number of the next server. Numbers distinguish servers that had the same address at
+/// different times.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
-/// The status of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendStatus {
-    /// The address of the server.
     pub address: ServerAddress,
     /// Whether the server gets requests.
     pub ready: bool,
-    /// The number of its running requests and tunnels.
     pub running: usize,
     /// The number of requests that the server has got so far.
     pub requests: u64,
 }
 
-/// A server of an upstream.
 #[derive(Debug)]
 pub(super) struct Backend {
     pub(super) number: u64,
@@ -41,7 +37,7 @@ pub(super) struct Backend {
     pub(super) begun: AtomicU64,
     pub(super) removed: AtomicBool,
     quiet: Notify,
-    /// Cancelled when the tunnels to this server are to be closed.
+    /// A token that is cancelled when the tunnels to this server must be closed.
     pub(super) cut: CancellationToken,
 }
 
@@ -73,10 +69,11 @@ impl Backend {
     }
 
     /// Completes when no request runs on this server. Useful for a removed server, which gets no
-    /// new ones.
+    /// new requests.
     pub(super) async fn quiet(&self) {
         loop {
-            // Created before the check, so that a request that ends in between is not missed.
+            // The future is created before the check, so that a request that ends in between is not
+            // missed.
             let ended = self.quiet.notified();
             if self.running() == 0 {
                 return;
@@ -95,7 +92,6 @@ impl Backend {
     }
 }
 
-/// A request that runs on a server, counted until it is dropped.
 #[derive(Debug)]
 pub(super) struct ActiveRequest(Arc<Backend>);
 
@@ -127,8 +123,8 @@ impl Drop for ActiveRequest {
     }
 }
 
-/// The name of a server in cookies: the same in every worker and after a restart, and it does not
-/// show the address.
+/// Returns the name of a server in cookies. It is the same in every worker and after a restart, and
+/// does not reveal the address.
 fn opaque(upstream: &str, address: &str) -> String {
     let mut hasher = DefaultHasher::new();
     [upstream.as_bytes(), address.as_bytes()].hash(&mut hasher);

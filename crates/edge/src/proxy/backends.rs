@@ -1,5 +1,5 @@
-//! The servers of an upstream, both those that take requests and those that are leaving. They
-//! outlive the plan that named their upstream.
+//! The servers of an upstream: those that take requests, and those that are leaving. They outlive
+//! the plan that named their upstream.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -21,37 +21,35 @@ use super::settings::ServerAddress;
 pub struct Servers {
     /// The servers that take requests. If there are none, requests wait a moment for one.
     pub ready: Vec<ServerAddress>,
-    /// The service has failed for good, so requests do not wait while no server is ready.
+    /// Whether the service has failed for good; requests then do not wait while no server is ready.
     pub failed: bool,
-    /// How long tunnels, such as websockets, may stay on a server that is no longer ready.
+    /// How long tunnels, such as WebSockets, may stay on a server that is no longer ready.
     pub drain_within: Duration,
 }
 
-/// The status of a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackendsStatus {
-    /// The number of requests that its servers have got, including removed servers.
+    /// The number of requests that the service's servers have got, including removed servers.
     pub requests: u64,
-    /// The service has failed for good.
+    /// Whether the service has failed for good.
     pub failed: bool,
     /// The servers that take requests, and removed servers that still have requests running.
     pub members: Vec<BackendStatus>,
 }
 
 impl BackendsStatus {
-    /// Whether there are no servers and no failure.
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty() && !self.failed
     }
 }
 
-/// The servers of an upstream.
 #[derive(Debug)]
 pub(crate) struct Backends {
     name: String,
     group: ArcSwap<Group>,
     pub(super) turn: AtomicUsize,
-    /// The servers are reported while requests run, so another one may come at any moment.
+    /// Whether the servers are reported while requests run, so that another server may come at any
+    /// moment.
     is_told: bool,
     failed: AtomicBool,
     changed: Notify,
@@ -62,7 +60,7 @@ pub(crate) struct Backends {
 /// The servers that were removed.
 #[derive(Debug, Default)]
 struct Gone {
-    /// Removed servers that still have requests, or may have.
+    /// Removed servers that still have running requests, or may have some.
     leaving: Vec<Arc<Backend>>,
     /// The number of requests that all other removed servers had got.
     requests: u64,
@@ -82,12 +80,12 @@ impl Gone {
 }
 
 impl Backends {
-    /// For an upstream whose servers are named in the plan.
+    /// Makes the backends of an upstream whose servers the plan names.
     pub(super) fn planned(name: &str) -> Self {
         Self::new(name, false)
     }
 
-    /// For a service, whose servers are set by [`Backends::tell`].
+    /// Makes the backends of a service, whose servers are set by [`Backends::tell`].
     pub(crate) fn told(name: &str) -> Self {
         Self::new(name, true)
     }
@@ -134,7 +132,7 @@ impl Backends {
     /// Replaces the servers and returns the removed ones, whose running requests continue. Wakes
     /// requests that wait for a server.
     pub(super) fn set(&self, wanted: &[ServerAddress]) -> Vec<Arc<Backend>> {
-        // The lock is held throughout, so that changes do not run at the same time.
+        // The lock is held throughout, so that changes do not overlap.
         let mut gone = self.gone();
         let mut old = self.group.load().members.clone();
         let members = wanted.iter().map(|wanted| {
@@ -157,7 +155,7 @@ impl Backends {
         old
     }
 
-    /// Completes when no removed server at this address has a request left.
+    /// Completes when no removed server at this address has a running request.
     pub(crate) fn drained(&self, address: &ServerAddress) -> impl Future<Output = ()> + use<> {
         let gone = self.gone();
         let here = gone
@@ -172,7 +170,6 @@ impl Backends {
         }
     }
 
-    /// The status of the service.
     pub(crate) fn status(&self) -> BackendsStatus {
         let mut gone = self.gone();
         gone.tidy();
@@ -187,7 +184,7 @@ impl Backends {
         }
     }
 
-    /// The status of the current servers.
+    /// Returns the status of the current servers.
     pub(super) fn present(&self) -> Vec<BackendStatus> {
         let now = self.now();
         let group = self.group.load();
@@ -197,7 +194,6 @@ impl Backends {
             .collect()
     }
 
-    /// The name in logs.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -228,12 +224,13 @@ impl Backends {
         self.changed.notified()
     }
 
-    /// Milliseconds since these backends were created.
+    /// Returns the milliseconds since these backends were created.
     pub(super) fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// When the first server that is out after failures gets requests again.
+    /// Returns the time at which the first server that is paused after failures gets requests
+    /// again.
     pub(super) fn next_ready(&self) -> Option<Instant> {
         let group = self.group.load();
         let members = group.members.iter();
@@ -253,7 +250,7 @@ mod tests {
     use super::super::backend::ActiveRequest;
     use super::*;
 
-    /// Each request begins on a server that it has seen before, however long ago.
+    /// Each request begins on a server that the request has seen before, however long ago.
     #[test]
     fn nothing_begins_on_a_member_after_it_was_drained() {
         let backends = Backends::told("service:a");

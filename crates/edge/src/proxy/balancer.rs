@@ -10,14 +10,13 @@ use super::settings::Balance;
 use crate::client_info::ClientInfo;
 use crate::cookies;
 
-/// The servers of an upstream.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     pub(super) members: Vec<Arc<Backend>>,
 }
 
 impl Group {
-    /// A server that is ready and was not tried yet.
+    /// Returns a server that is ready and was not tried yet.
     pub(super) fn choose(&self, wish: &Wish<'_>, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
         let fits = |backend: &Backend| wish.fits(backend);
         match wish.balance {
@@ -33,8 +32,8 @@ impl Group {
         }
     }
 
-    /// The server that was added last. Where servers are replaced one by one, the newest stays
-    /// longest, so a client that lost its server is not sent to one that leaves next.
+    /// Returns the server that was added last. If servers are replaced one by one, the newest stays
+    /// longest, so a client that lost its server is not sent to a server that leaves next.
     fn youngest(&self, fits: impl Fn(&Backend) -> bool) -> Option<&Arc<Backend>> {
         self.members
             .iter()
@@ -58,15 +57,14 @@ impl Group {
         if fits(backend) {
             return Some(backend);
         }
-        // The share of a server that is out is spread over all others, not given to the one after
-        // it.
+        // The share of a paused server is spread over all others, not given to the server after it.
         let fitting = || self.members.iter().filter(|backend| fits(backend));
         let count = fitting().count().max(1);
         fitting().nth((turn / all + turn) % count)
     }
 
     fn least(&self, fits: impl Fn(&Backend) -> bool, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
-        // Among servers with equally few requests, each comes first in turn.
+        // Servers with equally few requests come first alternately.
         let start = turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
         let (before, after) = self.members.split_at(start);
         let fitting = after.iter().chain(before).filter(|backend| fits(backend));
@@ -81,9 +79,9 @@ pub(super) struct Wish<'a> {
     pub(super) info: &'a ClientInfo,
     /// The numbers of servers that were tried in vain.
     pub(super) tried: [&'a [u64]; 2],
-    /// Milliseconds on the upstream's clock.
+    /// The current time, in milliseconds on the upstream's clock.
     pub(super) now: u64,
-    /// Whether servers that are out after failures may be chosen, since there is no other.
+    /// Whether servers that are paused after failures may be chosen, because there are no others.
     pub(super) is_last_resort: bool,
 }
 
@@ -101,7 +99,7 @@ impl Wish<'_> {
         is_ready && !is_tried
     }
 
-    /// Whether the client's cookie names this server. True where no cookie is used.
+    /// Whether the client's cookie names this server. True if no cookie is used.
     pub(super) fn names(&self, backend: &Backend) -> bool {
         match self.balance {
             Balance::Sticky(cookie) => {

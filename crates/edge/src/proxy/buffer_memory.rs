@@ -40,7 +40,7 @@ struct Share {
     free: Semaphore,
 }
 
-/// A reservation of memory, released when it is dropped.
+/// A reservation of memory, released when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Room {
     memory: Arc<BufferMemory>,
@@ -50,7 +50,7 @@ pub(crate) struct Room {
 }
 
 impl BufferMemory {
-    /// A memory of this many bytes.
+    /// Makes a memory of this many bytes.
     pub(crate) fn new(size: usize) -> Arc<Self> {
         let size = size.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
@@ -131,8 +131,8 @@ fn permits(size: usize) -> u32 {
 }
 
 impl Room {
-    /// Enlarges the reservation of a response, if there is memory left. Responses do not wait, and
-    /// get nothing while the body of a request waits for memory that others hold.
+    /// Enlarges the reservation of a response, if memory is left. Responses do not wait, and get
+    /// nothing while the body of a request waits for memory that others hold.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
         let more_permits = permits(more);
         let Ok(answers) = self.memory.answers.try_acquire_many(more_permits) else {
@@ -164,7 +164,6 @@ impl Room {
         self.size -= rest;
     }
 
-    /// The size of the reservation in bytes.
     pub(crate) fn size(&self) -> usize {
         self.size
     }
@@ -273,7 +272,7 @@ mod tests {
         assert!(!answers[2].grow(1));
         answers[0].shrink(22);
         let held = memory.reserve(address(4), 50).await.unwrap();
-        // More memory would not help the first of these two bodies, but it would help the second.
+        // The first of these two bodies would not benefit from more memory, but the second would.
         let mut greedy = Box::pin(memory.reserve(address(4), 1));
         assert!(greedy.as_mut().now_or_never().is_none());
         assert!(answers[2].grow(1));

@@ -19,24 +19,24 @@ enum Socket {
 /// A connection to a server.
 ///
 /// When the server stops reading, writes seem to succeed: a server that refuses a body responds and
-/// closes, and its response must still be read (RFC 9112, section 9.6). If there is none, reading
-/// fails.
+/// closes the connection, and its response must still be read (RFC 9112, section 9.6). If there is
+/// no response, reading fails.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,
-    /// The server accepts no more bytes.
+    /// Whether the server accepts no more bytes.
     is_deaf: bool,
-    /// The next read asks the kernel directly whether the server has closed.
+    /// Whether the next read asks the kernel directly if the server has closed the connection.
     looks: bool,
 }
 
 impl Stream {
-    /// Connects. Host names are resolved each time, since their addresses may change.
+    /// Connects to a server. Host names are resolved each time, because their addresses may change.
     pub(super) async fn connect(address: &ServerAddress) -> io::Result<Self> {
         let socket = match address {
             ServerAddress::Tcp { host, port, .. } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
-                // Small requests are sent at once. A failure here only adds latency.
+                // Small requests are sent at once. If this fails, only latency grows.
                 let _ = stream.set_nodelay(true);
                 Socket::Tcp(stream)
             }
@@ -55,8 +55,8 @@ impl Stream {
         })
     }
 
-    /// Makes the next read ask the kernel directly whether the server has closed. The runtime
-    /// learns that only when it next polls for events.
+    /// Makes the next read ask the kernel directly whether the server has closed the connection.
+    /// The runtime learns that only when it next polls for events.
     pub(super) fn look(&mut self) {
         self.looks = true;
     }
@@ -76,7 +76,7 @@ impl Stream {
         )
     }
 
-    /// Whether the server has closed, or sent something without a request.
+    /// Whether the server has closed the connection, or sent something without a request.
     fn over(&self) -> bool {
         let mut byte = [0_u8; 1];
         let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
@@ -98,8 +98,8 @@ impl Stream {
     }
 }
 
-/// Checks the owner of the socket that accepted the connection (`SO_PEERCRED`, unix(7)), even where
-/// the path is a link.
+/// Checks the owner of the socket that accepted the connection (`SO_PEERCRED`, unix(7)), which
+/// works even if the path is a link.
 fn check_owner(stream: &UnixStream, owner: u32) -> io::Result<()> {
     let found = stream.peer_cred()?.uid();
     if found == owner {

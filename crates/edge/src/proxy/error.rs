@@ -1,4 +1,4 @@
-//! Why a request to an upstream failed.
+//! The reasons why a request to an upstream failed.
 
 use std::time::Duration;
 
@@ -10,24 +10,22 @@ use crate::body::BodyError;
 /// The `Retry-After` for a client whose body could not be buffered for lack of memory.
 const BUFFER_RETRY: Duration = Duration::from_secs(10);
 
-/// The cause of a failure.
+/// The party that caused a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The client.
     Client,
-    /// The upstream.
     Upstream,
     /// The edge itself.
     Us,
 }
 
-/// Why a request got no response from its upstream.
+/// The reason why a request got no response from its upstream.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyError {
     /// No server was ready, and none became ready in time.
     #[error("no server of the upstream is ready")]
     NoneReady {
-        /// When to try again.
+        /// The time after which the client should try again.
         retry_after: Duration,
     },
     /// No server accepted a connection.
@@ -79,7 +77,7 @@ impl From<BadAnswer> for ProxyError {
 }
 
 impl ProxyError {
-    /// Who caused the failure.
+    /// Returns the party that caused the failure.
     pub fn side(&self) -> Side {
         match self {
             Self::Body(_) | Self::BodyTime => Side::Client,
@@ -88,7 +86,7 @@ impl ProxyError {
         }
     }
 
-    /// The status of the response to the client (RFC 9110, section 15).
+    /// Returns the status of the response to the client (RFC 9110, section 15).
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NoneReady { .. } | Self::BufferFull => StatusCode::SERVICE_UNAVAILABLE,
@@ -104,7 +102,7 @@ impl ProxyError {
         }
     }
 
-    /// The time for `Retry-After`, if it is known.
+    /// Returns the time for `Retry-After`, if it is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::NoneReady { retry_after } => Some(*retry_after),
@@ -113,7 +111,7 @@ impl ProxyError {
         }
     }
 
-    /// A word for the log, which never changes.
+    /// Returns a word for the log. The words never change.
     pub fn why(&self) -> &'static str {
         match self {
             Self::NoneReady { .. } => "upstream_not_ready",
@@ -133,7 +131,7 @@ impl ProxyError {
     }
 }
 
-/// Why the body of a response broke off.
+/// The reason why the body of a response broke off.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
     /// The server sent nothing for too long.

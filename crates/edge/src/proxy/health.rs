@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::settings::HealthSettings;
 
-/// After so many failures within [`WINDOW`] of each other, without a success in between, a server
-/// gets no requests for a pause.
+/// The number of failures after which a server gets no requests for a pause. They must be within
+/// [`WINDOW`] of each other, without a success in between.
 const FAILURES: u32 = 3;
 /// Failures further apart than this are counted as unrelated.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -18,14 +18,14 @@ const SHORTEST: Duration = Duration::from_secs(1);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// The health of a server. Instants are milliseconds on its upstream's clock.
+/// The health of a server. Times are milliseconds on its upstream's clock.
 #[derive(Debug, Default)]
 pub(super) struct HealthState {
-    /// Health checks have found the server down.
+    /// Whether health checks have found the server down.
     unwell: AtomicBool,
-    /// The server gets no requests before this instant, as long as there are others.
+    /// The time before which the server gets no requests, as long as there are other servers.
     out_until: AtomicU64,
-    /// There are failures that a success has to reset.
+    /// Whether there are failures that a success has to reset.
     blemished: AtomicBool,
     record: Mutex<Record>,
 }
@@ -35,7 +35,7 @@ struct Record {
     failures: u32,
     last_failure: u64,
     whiles: u32,
-    /// How many health checks in a row contradict `unwell`.
+    /// The number of consecutive health checks that contradict `unwell`.
     contrary: u32,
 }
 
@@ -44,14 +44,14 @@ impl HealthState {
         !self.unwell.load(Ordering::Relaxed) && self.out_until.load(Ordering::Relaxed) <= now
     }
 
-    /// When the server is ready again without a health check. None if health checks have found it
-    /// down.
+    /// Returns the time at which the server is ready again without a health check; `None` if health
+    /// checks have found it down.
     pub(super) fn ready_at(&self) -> Option<u64> {
         let unwell = self.unwell.load(Ordering::Relaxed);
         (!unwell).then(|| self.out_until.load(Ordering::Relaxed))
     }
 
-    /// Records that the server answered a request.
+    /// Records that the server responded to a request.
     pub(super) fn succeeded(&self) {
         if self.blemished.swap(false, Ordering::Relaxed) {
             let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +69,7 @@ impl HealthState {
         }
         record.last_failure = now;
         record.failures += 1;
-        // After a pause, one failure is enough until the server has answered a request.
+        // After a pause, one failure is enough until the server has responded to a request.
         if record.failures >= FAILURES || record.whiles > 0 {
             let out = SHORTEST
                 .saturating_mul(1 << record.whiles.min(8))
@@ -81,8 +81,8 @@ impl HealthState {
         }
     }
 
-    /// Records the result of a health check, unless the checks were stopped. True if it changed
-    /// whether the server is up.
+    /// Records the result of a health check, unless the checks were stopped. Returns whether the
+    /// server's state changed.
     pub(super) fn asked(
         &self,
         well: bool,
@@ -90,7 +90,8 @@ impl HealthState {
         stop: &CancellationToken,
     ) -> bool {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        // Checked while the lock is held, since `unasked` takes the lock after `stop` is cancelled.
+        // The token is checked while the lock is held, because `unasked` takes the lock after
+        // `stop` is cancelled.
         if stop.is_cancelled() {
             return false;
         }
@@ -112,7 +113,8 @@ impl HealthState {
         true
     }
 
-    /// Discards the result of health checks, which have stopped and could not revise it.
+    /// Discards the result of health checks that have stopped, because no later check could revise
+    /// it.
     pub(super) fn unasked(&self) {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         record.contrary = 0;

@@ -14,7 +14,7 @@ use super::settings::{HealthSettings, Times};
 use super::upstream::Upstream;
 use super::upstream_connection::{Outgoing, UpstreamConnection};
 
-/// The health checks of an upstream, which run until this is dropped.
+/// The health checks of an upstream, which run until this value is dropped.
 #[derive(Debug)]
 pub struct Watch(CancellationToken);
 

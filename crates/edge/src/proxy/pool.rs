@@ -1,4 +1,4 @@
-//! Idle connections. Each worker has its own.
+//! The idle connections of one worker.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -12,11 +12,11 @@ use crate::lock::lock;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Idle(Arc<Mutex<HashMap<u64, Kept>>>);
 
-/// The idle connections to one server. A task closes unused ones, and runs as long as there are
-/// any.
+/// The idle connections to one server. A task closes those that stay unused, and runs as long as
+/// there are any.
 #[derive(Debug, Default)]
 struct Kept {
-    /// The connection used last is at the back.
+    /// The connections; the one used last is at the back.
     wires: VecDeque<Box<UpstreamConnection>>,
     /// How long a connection may stay idle.
     keep: Duration,
@@ -27,7 +27,7 @@ impl Idle {
         lock(&self.0)
     }
 
-    /// The connection used last, if it has not been idle for too long.
+    /// Returns the connection used last, if it has not been idle for too long.
     pub(super) fn take(
         &self,
         backend: &Backend,
@@ -63,7 +63,8 @@ impl Idle {
             return;
         }
         let mut all = self.kept();
-        // Checked while the lock is held, since `forget` takes the lock after `removed` is set.
+        // The flag is checked while the lock is held, because `forget` takes the lock after
+        // `removed` is set.
         if backend.is_removed() {
             return;
         }
@@ -79,7 +80,7 @@ impl Idle {
     }
 }
 
-/// Closes connections idle for too long, and ends when there are none left.
+/// Closes connections that were idle for too long, and ends when none are left.
 async fn close_unused(idle: Weak<Mutex<HashMap<u64, Kept>>>, backend: u64, mut keep: Duration) {
     loop {
         tokio::time::sleep(keep).await;

@@ -1,5 +1,5 @@
 //! Buffers the body of a request before it is sent to a server. A slow client then occupies a
-//! connection of the edge, but none of a server that may have only a few.
+//! connection of the edge, but no connection of a server that may have only a few.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) async fn fill(
     memory: &Arc<BufferMemory>,
     client: IpAddr,
 ) -> Result<(), ProxyError> {
-    // What follows a CONNECT is not a body.
+    // The bytes after a CONNECT are not a body.
     if most == 0 || *request.method() == Method::CONNECT {
         return Ok(());
     }
@@ -75,7 +75,7 @@ async fn read(mut body: Body, most: usize, mut room: Room) -> Result<Body, Proxy
     Ok(Body::begun(ahead.map(Ok).collect(), body))
 }
 
-/// Grows the buffer, within what is reserved.
+/// Grows the buffer, within the reserved size.
 fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
     let wanted = held.len() + more;
     if wanted > held.capacity() {
@@ -84,7 +84,7 @@ fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
     }
 }
 
-/// The buffered part of a body. Its memory is released after the last byte was sent.
+/// The buffered part of a body. Its memory is released after its last byte was sent.
 struct Held<B> {
     bytes: B,
     #[expect(dead_code, reason = "it is held as long as the bytes")]
@@ -117,7 +117,7 @@ mod tests {
         )
     }
 
-    /// A request with a body of unknown length, in pieces of these lengths.
+    /// Makes a request with a body of unknown length, in pieces of these lengths.
     fn request(lengths: &[usize], last: Option<Frame<Bytes>>) -> Request<Body> {
         let pieces = lengths
             .iter()

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Request};
 use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
 
-/// The usual largest size of a head, in bytes.
+/// The usual maximum size of a head, in bytes.
 const USUAL: usize = 1_024;
 
 /// The serialised head of a request, with the body behind it. With `raw`, the headers are still
@@ -49,8 +49,8 @@ fn tame(request: &mut Request<()>, raw: &mut Option<&ClientInfo>, whole: Option<
     }
 }
 
-/// Removes `Content-Length` from a request without a body, or sets it to 0 where a body is usual
-/// (RFC 9110, section 8.6).
+/// Removes `Content-Length` from a request without a body, or sets it to 0 for methods that usually
+/// have a body (RFC 9110, section 8.6).
 pub(super) fn no_length(method: &Method, headers: &mut HeaderMap) {
     match *method {
         Method::POST | Method::PUT | Method::PATCH => {

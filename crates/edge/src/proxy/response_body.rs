@@ -16,13 +16,13 @@ use super::upstream::Upstream;
 use super::upstream_connection::UpstreamConnection;
 use crate::body::{Body, with_more};
 
-/// How many pieces are read before the response is handed on.
+/// How many pieces are read before the response is returned.
 const AHEAD: usize = 2;
 
-/// The body of a response, with the connection that it is read from.
+/// The body of a response, with the connection from which it is read.
 ///
 /// Polling the body drives the connection, including the rest of the request's body. At the end of
-/// the body the connection returns to the pool.
+/// the body, the connection returns to the pool.
 #[derive(Debug)]
 pub(super) struct ResponseBody {
     /// The part that was read with the head.
@@ -33,7 +33,7 @@ pub(super) struct ResponseBody {
     waiting: bool,
 }
 
-/// What a response needs until its end.
+/// The state that a response needs until its end.
 #[derive(Debug)]
 struct Held {
     wire: Box<UpstreamConnection>,
@@ -64,9 +64,9 @@ impl ResponseBody {
         }
     }
 
-    /// Converts this into a body. A short body that has arrived already becomes a plain one without
-    /// a stream, and returns its connection at once. A failure this early can still become an error
-    /// response.
+    /// Converts this value into a body. A short body that has already arrived becomes a plain one
+    /// without a stream, and returns its connection at once. A failure this early can still become
+    /// an error response.
     pub(super) async fn into_body(mut self) -> Result<Body, ProxyError> {
         let ahead = std::future::poll_fn(|context| Poll::Ready(self.look_ahead(context))).await;
         let whole = ahead.map_err(|error| match error {
@@ -86,7 +86,8 @@ impl ResponseBody {
         })
     }
 
-    /// Reads what has arrived. True if that is the whole body, in at most one piece.
+    /// Reads the bytes that have arrived. Returns true if they are the whole body, in at most one
+    /// piece.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> Result<bool, AnswerError> {
         while self.ahead.len() < AHEAD {
             if self.has_come() {
@@ -108,7 +109,7 @@ impl ResponseBody {
         self.first.is_empty() && matches!(self.left, Left::Length(0))
     }
 
-    /// The next piece of the body. Polling drives the connection.
+    /// Returns the next piece of the body. Polling drives the connection.
     fn poll_came(
         &mut self,
         context: &mut Context<'_>,
@@ -140,7 +141,6 @@ impl ResponseBody {
         }
     }
 
-    /// Ends the response, and returns its connection to the pool.
     fn rest(&mut self) {
         let Some(held) = self.held.take() else {
             return;

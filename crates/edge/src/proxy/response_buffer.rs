@@ -1,5 +1,5 @@
 //! Reads the body of a response ahead of the client. A slow client then occupies a connection of
-//! the edge, but none of a server that may have only a few.
+//! the edge, but no connection of a server that may have only a few.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -19,16 +19,16 @@ use crate::body::with_more;
 use crate::body::{Answer, Body, BodyError};
 use crate::lock::lock;
 
-/// How much of each response is read ahead, in bytes.
+/// How many bytes of each response are read ahead.
 const AHEAD: usize = 256 << 10;
 
 thread_local! {
-    /// Whether the client being polled for has been sent all earlier pieces.
+    /// Whether the client for which the body is polled has been sent all earlier pieces.
     static KEEPS_UP: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Polls the body of a response for a client that has taken all of it so far, so that nothing needs
-/// to be read ahead.
+/// Polls the body of a response for a client that has accepted all of it so far, so that nothing
+/// needs to be read ahead.
 pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
     KEEPS_UP.set(true);
     let polled = poll();
@@ -77,11 +77,12 @@ struct Shared {
     ahead: VecDeque<Piece>,
     bytes: usize,
     room: Room,
-    /// The size of what is still to be read.
+    /// The size of the part that is still to be read.
     rest: SizeHint,
     is_over: bool,
     error: Option<BodyError>,
-    /// The waker of the client, which waits for a piece, and of the task, which waits for room.
+    /// The wakers of the client's side, which waits for a piece, and of the task, which waits for
+    /// room.
     client: Option<Waker>,
     task: Option<Waker>,
 }
@@ -111,7 +112,7 @@ impl Ahead {
 
 impl Drop for Ahead {
     fn drop(&mut self) {
-        // Nobody needs the rest.
+        // The rest is no longer needed.
         self.reading.abort();
     }
 }
@@ -264,7 +265,7 @@ mod tests {
 
     const PIECE: usize = 16 << 10;
 
-    /// A response that never ends, and a count of the pieces read from it.
+    /// Makes a response that never ends, and a count of the pieces read from it.
     fn endless(kind: &'static str) -> (Answer, Arc<AtomicUsize>) {
         let taken = Arc::<AtomicUsize>::default();
         let count = Arc::clone(&taken);
@@ -316,7 +317,8 @@ mod tests {
             assert_eq!(until_still(&taken).await, count);
         }
         body.frame().await.unwrap().unwrap();
-        // The pieces read ahead, the one that the task holds, and the four that were taken.
+        // The sum of the pieces that were read ahead, the one that the task holds, and the four
+        // that the client took.
         assert_eq!(until_still(&taken).await, AHEAD / PIECE + 1 + 4);
     }
 

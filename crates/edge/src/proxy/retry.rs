@@ -1,10 +1,10 @@
-//! Whether and where to retry a request that got no response.
+//! Decides whether and where to retry a request that got no response.
 
 use http::Method;
 
 use super::error::ProxyError;
 
-/// Why a request got no response, and whether it can be retried.
+/// The reason why a request got no response, and whether it can be retried.
 pub(super) struct Failure {
     pub(super) error: ProxyError,
     pub(super) left: RetryState,
@@ -16,7 +16,7 @@ pub(super) enum RetryState {
     /// The request is intact, and nothing of it was sent.
     Unbegun,
     /// The request is intact, and the server has not read all of it. Operating systems reset a
-    /// connection that is closed with unread bytes, and shut it down normally if all bytes were
+    /// connection that is closed with unread bytes, but shut it down normally if all bytes were
     /// read (RFC 9293, section 3.6.1).
     Unread,
     /// The request is intact. The server may have read it, but no byte of a response came.
@@ -29,29 +29,28 @@ pub(super) enum RetryState {
 /// How often a request may be sent (RFC 9110, section 9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Idempotency {
-    /// Any number of times, to any server: it changes nothing.
+    /// The request changes nothing, so any server may get it any number of times.
     Safe,
-    /// Again to the same server, where repeating it changes nothing more.
+    /// Repeating the request changes nothing more, so the same server may get it again.
     Idempotent,
-    /// Once.
+    /// The request may be sent only once.
     Never,
 }
 
-/// Where a request is sent next.
+/// The server to which a request is sent next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryTarget {
     /// To the same server over a new connection, since only the old connection had failed.
     Same,
-    /// To any other server that is ready.
+    /// Any other server that is ready.
     Other,
-    /// To one other server, and then to none, since some requests crash every server that gets
-    /// them.
+    /// One other server, and then none, because some requests crash every server that gets them.
     Second,
 }
 
 impl Idempotency {
-    /// Classifies a request. One with a body is never repeated, since its body can be read only
-    /// once.
+    /// Classifies a request. A request with a body is never repeated, because its body can be read
+    /// only once.
     pub(super) fn of(method: &Method, is_bodiless: bool) -> Self {
         if !is_bodiless {
             Self::Never
@@ -71,9 +70,10 @@ impl RetryState {
         self != Self::Unbegun
     }
 
-    /// Where the request is sent next. None if the request must not be repeated.
+    /// Returns where the request is sent next; `None` if it must not be repeated.
     ///
-    /// `was_begun`: a server that was tried earlier may have begun processing it.
+    /// `was_begun` tells whether a server that was tried earlier may have begun processing the
+    /// request.
     pub(super) fn next(
         self,
         repeats: Idempotency,

@@ -10,11 +10,11 @@ use http::uri::{Authority, InvalidUri, PathAndQuery};
 pub struct UpstreamSettings {
     /// The name in logs and metrics.
     pub name: String,
-    /// The servers. If there are none, requests wait for one, then are refused.
+    /// The servers. If there are none, requests wait for a server and are then refused.
     pub members: Vec<ServerAddress>,
-    /// How the server for a request is chosen.
+    /// The method of choosing the server for a request.
     pub balance: Balance,
-    /// The health checks of each server. If none, only the results of requests count.
+    /// The health checks of each server. If `None`, only the results of requests count.
     pub health: Option<HealthSettings>,
     /// The time limits.
     pub times: Times,
@@ -24,30 +24,30 @@ pub struct UpstreamSettings {
 
 impl UpstreamSettings {
     /// The default of [`UpstreamSettings::idle_connections`]. The limit protects memory and
-    /// servers: the connection used last is used next and each is closed after [`Times::keep`], so
-    /// no more are kept than were recently in use at once. With a lower limit, each burst of
-    /// requests opens again the connections that were closed after the last one.
+    /// servers. It can be high: the connection used last is used next and each is closed after
+    /// [`Times::keep`], so no more connections are kept than were recently in use at once. With a
+    /// lower limit, each burst of requests would reopen the connections that were closed after the
+    /// last one.
     pub const IDLE_CONNECTIONS: usize = 1_024;
 }
 
-/// How the server for a request is chosen.
+/// The method of choosing the server for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Balance {
-    /// Each server in turn.
+    /// Each server, one after the other.
     RoundRobin,
     /// The server with the fewest running requests.
     LeastRequests,
-    /// The server named in the client's cookie, which is set by the first response. Contains the
-    /// name of the cookie.
+    /// The server named in the client's cookie. The first response sets the cookie, which has this
+    /// name.
     Sticky(String),
 }
 
-/// The health checks of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthSettings {
     /// The path to request with `GET`, below the base of each server. Any 2xx means healthy.
     pub path: PathAndQuery,
-    /// The interval.
+    /// The interval between checks.
     pub every: Duration,
     /// How long a response may take.
     pub within: Duration,
@@ -60,11 +60,11 @@ pub struct HealthSettings {
 /// The time limits of an upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Times {
-    /// For establishing a connection.
+    /// The timeout of a connection attempt.
     pub connect: Duration,
-    /// For the first byte of a response, once the request was sent.
+    /// The timeout of the first byte of a response, once the request was sent.
     pub first_byte: Duration,
-    /// For a body or a tunnel in which nothing moves, in either direction.
+    /// How long a body or a tunnel may make no progress, in either direction.
     pub idle: Duration,
     /// How long an idle connection is kept. It should be shorter than the server's own limit.
     pub keep: Duration,
@@ -84,14 +84,13 @@ impl Default for Times {
     }
 }
 
-/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerAddress {
     /// A TCP port.
     Tcp {
         /// A host name or an IP address, without brackets.
         host: String,
-        /// The port.
+        /// The port number.
         port: u16,
         /// The prefix of every path: empty, or beginning with a slash and not ending with one.
         base: String,
@@ -100,17 +99,18 @@ pub enum ServerAddress {
     Unix {
         /// The path of the socket.
         path: PathBuf,
-        /// The required owner (uid) of the socket, for a folder in which others could create a
-        /// socket or a link. If none, everybody who may write there is trusted.
+        /// The uid that must own the socket, for a folder in which others could create a socket or
+        /// a link. If `None`, everybody who may write there is trusted.
         owner: Option<u32>,
     },
 }
 
 impl ServerAddress {
-    /// The request target for this server: the path below its base.
+    /// Returns the request target for this server: the path below its base.
     ///
     /// # Errors
-    /// If the result is too long for a request target.
+    ///
+    /// Fails if the result is too long for a request target.
     pub(crate) fn below_base(&self, path: &PathAndQuery) -> Result<PathAndQuery, InvalidUri> {
         match self.base() {
             "" => Ok(path.clone()),
@@ -118,7 +118,7 @@ impl ServerAddress {
         }
     }
 
-    /// The prefix of every path.
+    /// Returns the prefix of every path.
     fn base(&self) -> &str {
         match self {
             Self::Tcp { base, .. } => base,
@@ -126,7 +126,7 @@ impl ServerAddress {
         }
     }
 
-    /// The `Host` of requests in which the client named none.
+    /// Returns the `Host` of requests in which the client named none.
     pub(crate) fn authority(&self) -> String {
         match self {
             Self::Tcp { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
@@ -145,10 +145,9 @@ impl std::fmt::Display for ServerAddress {
     }
 }
 
-/// Why a text is not the address of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAddress {
-    /// The text has neither of the two forms.
+    /// The text is neither an `http` URL nor a `unix:` path.
     #[error("an address is `http://HOST:PORT`, `http://HOST:PORT/base/` or `unix:PATH`")]
     Form,
     /// HTTP/2 to servers is not supported.

@@ -23,15 +23,14 @@ use crate::progress::ProgressWatch;
 /// The size of the read buffer for each direction, in bytes.
 const PIECE: usize = 16 << 10;
 
-/// Words for the log, which never change: why a tunnel ended before both sides were done. In this
-/// order: the client did not complete the upgrade, nothing moved for too long, the client read
-/// nothing for too long, or the edge or the server shut down.
+/// Words for the log, which never change, for tunnels that ended before both sides were done: the
+/// client did not complete the upgrade, nothing moved for too long, the client read nothing for too
+/// long, or the edge or the server shut down.
 const GONE: &str = "client_closed";
 const IDLE: &str = "tunnel_idle";
 const UNREAD: &str = "tunnel_unread";
 const CLOSED: &str = "tunnel_closed";
 
-/// All tunnels of the edge. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Tunnels {
     tracker: TaskTracker,
@@ -41,13 +40,13 @@ pub struct Tunnels {
 /// The server's end of a tunnel.
 pub(super) struct Far {
     pub(super) server: Stream,
-    /// What the server sent with the head of its response.
+    /// The bytes that the server sent with the head of its response.
     pub(super) early: Bytes,
     pub(super) running: ActiveRequest,
 }
 
 impl Tunnels {
-    /// The number of open tunnels.
+    /// Returns the number of open tunnels.
     pub fn open(&self) -> usize {
         self.tracker.len()
     }
@@ -65,7 +64,7 @@ impl Tunnels {
 
     /// Copies in both directions once the client has switched. Stops when both sides have ended,
     /// when nothing moves for `idle`, or when all tunnels or those of a removed server are closed.
-    /// Records in `told` what passes, and why the tunnel ended.
+    /// Records the number of bytes in `told`, and the reason why the tunnel ended.
     pub(super) fn run(&self, client: OnUpgrade, far: Far, idle: Duration, told: Arc<Tunnelled>) {
         let stop = self.stop.clone();
         self.tracker.spawn(async move {
@@ -89,8 +88,8 @@ impl Tunnels {
     }
 }
 
-/// Copies in both directions until both sides end or `closed` completes. Returns why the tunnel
-/// ended.
+/// Copies in both directions until both sides end or `closed` completes. Returns the reason why the
+/// tunnel ended.
 async fn carry(
     client: Upgraded,
     mut far: Far,
@@ -114,7 +113,7 @@ async fn carry(
         copy_bidirectional_with_sizes(&mut client, &mut far.server, PIECE, PIECE).await
     };
     tokio::select! {
-        // Which side failed is of no use to the reader of the log.
+        // A reader of the log does not need to know which side failed.
         ended = both => if ended.is_ok() { "" } else { TUNNEL_BROKEN },
         () = both_ways.stands_still(idle) => IDLE,
         // A client that sends but never reads would make the server buffer its responses.
@@ -123,7 +122,7 @@ async fn carry(
     }
 }
 
-/// A client connection that counts what the client sends and reads.
+/// A client connection that counts the bytes that the client sends and reads.
 struct Counted<T> {
     io: T,
     both_ways: Arc<ProgressWatch>,

@@ -1,5 +1,5 @@
-//! Upgrades of connections from HTTP to other protocols: websockets (RFC 6455, over HTTP/2 RFC
-//! 8441) and any other that a server switches to (RFC 9110, section 7.8).
+//! Upgrades of connections from HTTP to other protocols: WebSockets (RFC 6455, over HTTP/2 RFC
+//! 8441) and any other protocol to which a server switches (RFC 9110, section 7.8).
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
@@ -20,7 +20,7 @@ use crate::filters::forwarding::names;
 /// The GUID that is hashed with every key (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Protocols that are not passed on, since requests could bypass the edge in them.
+/// Protocols that are not passed on, because requests in them could bypass the edge.
 const KEPT_OUT: [&str; 4] = ["h2c", "h2", "http", "tls"];
 
 /// The upgrade that a client requests.
@@ -28,13 +28,13 @@ const KEPT_OUT: [&str; 4] = ["h2c", "h2", "http", "tls"];
 pub(super) struct Upgrade {
     protocol: HeaderValue,
     client: OnUpgrade,
-    /// For HTTP/2: the response that the server has to give to the key generated here.
+    /// For HTTP/2: the correct response of the server to the key generated here.
     accept: Option<String>,
 }
 
 impl Upgrade {
-    /// Takes the upgrade out of a request, if its protocol may pass. Turns an extended `CONNECT`
-    /// into the `GET` that servers understand.
+    /// Removes the upgrade from a request and returns it, if its protocol is allowed. Turns an
+    /// extended `CONNECT` into the `GET` that servers understand.
     pub(super) fn take(parts: &mut request::Parts) -> Result<Option<Self>, ProxyError> {
         let client = parts.extensions.remove::<OnUpgrade>();
         if parts.method == Method::CONNECT {
@@ -91,11 +91,11 @@ impl Upgrade {
         headers.insert(UPGRADE, self.protocol.clone());
     }
 
-    /// Checks a response. A server that switches must have accepted this upgrade. One that does not
-    /// switch must not respond in a way that the client takes for a switch.
+    /// Checks a response. A server that switches protocols must have accepted this upgrade. A
+    /// server that does not switch must not respond in a way that the client takes for a switch.
     pub(super) fn check(&self, answer: &response::Parts) -> Result<(), ProxyError> {
         if answer.status != StatusCode::SWITCHING_PROTOCOLS {
-            // The response to an extended `CONNECT` with any 2xx opens a tunnel.
+            // A response with any 2xx to an extended `CONNECT` opens a tunnel.
             let tunnel = self.accept.is_some() && answer.status.is_success();
             return if tunnel {
                 Err(ProxyError::Upgrade)
@@ -120,7 +120,7 @@ impl Upgrade {
         }
     }
 
-    /// Makes the head of the response fit the client's version of HTTP, and returns the future
+    /// Adapts the head of the response to the client's version of HTTP, and returns the future
     /// connection to the client.
     pub(super) fn answer(self, answer: &mut response::Parts) -> OnUpgrade {
         if self.accept.is_some() {
@@ -138,14 +138,14 @@ fn same(left: &HeaderValue, right: &HeaderValue) -> bool {
     left.as_bytes().eq_ignore_ascii_case(right.as_bytes())
 }
 
-/// 16 random bytes, different for every request (RFC 6455, section 4.1). They keep old caches from
-/// mixing up requests. They are no secret.
+/// Returns 16 random bytes, different for every request (RFC 6455, section 4.1). They keep old
+/// caches from mixing up requests, and are not secret.
 fn key() -> String {
     let half = || RandomState::new().build_hasher().finish().to_ne_bytes();
     BASE64_STANDARD.encode([half(), half()].concat())
 }
 
-/// The response of a server to a key (RFC 6455, section 4.2.2).
+/// Returns the correct response of a server to a key (RFC 6455, section 4.2.2).
 fn accept(key: &[u8]) -> String {
     let mut hash = Sha1::new();
     hash.update(key);

@@ -16,12 +16,12 @@ use crate::filters::forwarding::names;
 /// A body being sent.
 pub(super) struct Upload {
     body: Body,
-    /// How many bytes are still to come, if the length is known. Else the body is chunked.
+    /// How many bytes are still to come, if the length is known. If it is not, the body is chunked.
     left: Option<u64>,
-    /// The headers, of which `Trailer` names the trailers that may be sent.
+    /// The headers; `Trailer` in them names the trailers that may be sent.
     announced: HeaderMap,
     is_over: bool,
-    /// Whether the next piece of the client's body is being waited for.
+    /// Whether the edge waits for the next piece of the client's body.
     pub(super) awaits_client: bool,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Piece {
 }
 
 impl Upload {
-    /// A body with the length given in these headers, or else a chunked one.
+    /// Makes a body with the length given in these headers, or else a chunked one.
     pub(super) fn new(body: Body, headers: &HeaderMap) -> Self {
         let said = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         let trailers = headers.get_all(TRAILER).iter();
@@ -46,7 +46,7 @@ impl Upload {
         }
     }
 
-    /// The next piece, or none after the last one.
+    /// Returns the next piece, or `None` after the last one.
     pub(super) fn poll_next(
         &mut self,
         context: &mut Context<'_>,
@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
 
-    /// The bytes that are sent for these frames, after a head with these headers.
+    /// Returns the bytes that are sent for these frames, after a head with these headers.
     fn sent(lines: &[(&'static str, &'static str)], frames: Vec<Frame<Bytes>>) -> Option<String> {
         let frames = frames.into_iter().map(Ok::<_, BodyError>);
         let body = Body::stream(StreamBody::new(stream::iter(frames)));

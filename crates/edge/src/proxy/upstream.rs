@@ -16,12 +16,12 @@ use crate::client_info::{ClientInfo, Scheme};
 
 /// The `Retry-After` if no better time is known.
 const RETRY: Duration = Duration::from_secs(2);
-/// The `Retry-After` if the service has failed for good, since only a person can restart it.
+/// The `Retry-After` if the service has failed for good, which is long, because only a person can
+/// restart the service.
 const GIVEN_UP: Duration = Duration::from_secs(30);
 /// How soon servers that refused a connection are tried again.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// A group of interchangeable servers.
 #[derive(Debug)]
 pub struct Upstream {
     name: String,
@@ -38,7 +38,6 @@ pub(super) struct Chosen {
     pub(super) cookie: Option<HeaderValue>,
 }
 
-/// The progress of a request's search for a server.
 #[derive(Debug, Default)]
 pub(super) struct Search {
     /// The numbers of servers that accepted no connection.
@@ -46,21 +45,21 @@ pub(super) struct Search {
     /// The numbers of servers that closed the connection before they had read the request. These
     /// servers do not get the request again.
     gone: Vec<u64>,
-    /// When the request stops waiting for a server.
+    /// The time at which the request stops waiting for a server.
     deadline: Option<Instant>,
-    /// A server broke off the request, so it was sent to another one.
+    /// Whether a server broke off the request, so that the request was sent to another one.
     moved: bool,
 }
 
 impl Upstream {
-    /// An upstream with these settings. Its health checks begin with [`Upstream::watch`].
+    /// Makes an upstream with these settings. Its health checks begin with [`Upstream::watch`].
     pub fn new(settings: UpstreamSettings) -> Arc<Self> {
         let backends = Arc::new(Backends::planned(&settings.name));
         backends.set(&settings.members);
         Self::of(settings, backends)
     }
 
-    /// An upstream with these settings and these servers.
+    /// Makes an upstream with these settings and these servers.
     pub(crate) fn of(settings: UpstreamSettings, backends: Arc<Backends>) -> Arc<Self> {
         Arc::new(Self {
             name: settings.name,
@@ -72,25 +71,23 @@ impl Upstream {
         })
     }
 
-    /// The same upstream with other settings. Its servers are replaced as by
-    /// [`Upstream::set_members`], also for requests that use the old settings.
+    /// Returns the same upstream with other settings. Its servers are replaced as by
+    /// [`Upstream::set_members`], even for requests that use the old settings.
     pub(crate) fn changed(&self, settings: UpstreamSettings) -> Arc<Self> {
         self.backends.set(&settings.members);
         Self::of(settings, Arc::clone(&self.backends))
     }
 
-    /// The name of the upstream.
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Replaces the servers. Servers that stay keep their status. Requests on removed servers run
-    /// to their end, and requests that wait for a server are woken.
+    /// to their end. Requests that wait for a server are woken.
     pub fn set_members(&self, wanted: &[ServerAddress]) {
         self.backends.set(wanted);
     }
 
-    /// The status of each server.
     pub fn status(&self) -> Vec<BackendStatus> {
         self.backends.present()
     }
@@ -99,13 +96,13 @@ impl Upstream {
         &self.backends
     }
 
-    /// Milliseconds on this upstream's clock.
+    /// Returns the current time in milliseconds on this upstream's clock.
     pub(super) fn now(&self) -> u64 {
         self.backends.now()
     }
 
-    /// Another server, after `backend` accepted no connection, or closed the connection before
-    /// reading the request. Where servers come and go, waits for one.
+    /// Returns another server, after `backend` accepted no connection or closed the connection
+    /// before reading the request. If servers come and go, waits for one.
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,
@@ -127,9 +124,10 @@ impl Upstream {
         Err(error)
     }
 
-    /// Another server, after `backend` broke off a request that may be repeated. This happens once
-    /// per request, since some requests crash every server that gets them. Where servers come and
-    /// go, waits for one: when a server crashes, requests that had just arrived fail with it.
+    /// Returns another server, after `backend` broke off a request that may be repeated. This
+    /// happens once per request, because some requests crash every server that gets them. If
+    /// servers come and go, waits for one: when a server crashes, requests that had just arrived
+    /// fail with it.
     pub(super) async fn find_second(
         &self,
         headers: &HeaderMap,
@@ -147,8 +145,9 @@ impl Upstream {
         }
     }
 
-    /// A server that is ready and was not tried yet. If there is none, a server that is paused
-    /// after failures: it may be back, and the request could not be served otherwise.
+    /// Returns a server that is ready and was not tried yet. If there is none, returns a server
+    /// that is paused after failures: the server may be back, and the request could not be served
+    /// otherwise.
     pub(super) fn choose(
         &self,
         headers: &HeaderMap,
@@ -193,7 +192,7 @@ impl Upstream {
         }
     }
 
-    /// The same as [`Upstream::choose`], but waits for a server to become ready.
+    /// Chooses like [`Upstream::choose`], but waits for a server to become ready.
     pub(super) async fn wait(
         &self,
         headers: &HeaderMap,
@@ -205,7 +204,7 @@ impl Upstream {
             .deadline
             .get_or_insert_with(|| Instant::now() + ready);
         loop {
-            // Created before the check, so that a change in between is not missed.
+            // The future is created before the check, so that a change in between is not missed.
             let changed = self.backends.next_change();
             if let Some(chosen) = self.choose(headers, info, search) {
                 return Ok(chosen);
@@ -228,7 +227,7 @@ impl Upstream {
         }
     }
 
-    /// The time for `Retry-After`.
+    /// Returns the time for `Retry-After`.
     fn retry_after(&self) -> Duration {
         if self.backends.is_failed() {
             return GIVEN_UP;

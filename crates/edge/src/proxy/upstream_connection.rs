@@ -27,17 +27,16 @@ use crate::deadline::Deadline;
 const PIECE: usize = 16 << 10;
 /// The largest read of the rest of a body, in bytes.
 const LARGEST_PIECE: usize = 64 << 10;
-/// Up to this size in bytes, copying a body behind its head is faster than sending it as a separate
-/// buffer.
+/// The largest body, in bytes, for which copying it behind its head is faster than sending it as a
+/// separate buffer.
 const SMALL: usize = 4 << 10;
 
-/// A connection to a server.
 pub(super) struct UpstreamConnection {
     stream: Stream,
     /// When the current wait for the server or the client began.
     since: Instant,
     deadline: Deadline,
-    /// Whether a response was read from it before.
+    /// Whether a response was read from this connection before.
     reused: bool,
     /// Whether the last response permits another request.
     lasting: bool,
@@ -46,7 +45,7 @@ pub(super) struct UpstreamConnection {
     upload: Option<Box<Upload>>,
     /// Whether any bytes were sent since this was last checked.
     has_moved: bool,
-    /// When it was last returned to the pool.
+    /// The time at which the connection was last returned to the pool.
     pub(super) rested: Instant,
 }
 
@@ -54,7 +53,7 @@ pub(super) struct UpstreamConnection {
 #[derive(Default)]
 struct Unsent {
     head: Vec<u8>,
-    /// How many bytes of the head were sent.
+    /// How many bytes of the head were already sent.
     sent: usize,
     body: Bytes,
     tail: &'static [u8],
@@ -115,14 +114,13 @@ enum Step {
     Over(ProxyError),
 }
 
-/// Why sending failed.
+/// The reason why sending failed.
 enum Unwritten {
     Server(io::Error),
     Client(ProxyError),
 }
 
 impl UpstreamConnection {
-    /// A new connection.
     pub(super) fn new(stream: Stream) -> Self {
         Self {
             stream,
@@ -137,14 +135,13 @@ impl UpstreamConnection {
         }
     }
 
-    /// Whether a response was read from it before.
     pub(super) fn reused(&self) -> bool {
         self.reused
     }
 
     /// Sends a request and waits for the head of its response. If the connection turns out to be
-    /// stale, the request is left intact. With `care` the kernel is asked first whether the
-    /// connection is still open. With `raw` the headers are still those of the client.
+    /// stale, the request is left intact. With `care`, the kernel is asked first whether the
+    /// connection is still open. With `raw`, the headers are still the client's.
     pub(super) async fn ask(
         &mut self,
         request: &mut Request<()>,
@@ -232,7 +229,7 @@ impl UpstreamConnection {
         Err(Failure { error, left })
     }
 
-    /// The limit of the current wait, and the error once it is exceeded.
+    /// Returns the limit of the current wait, and the error once the limit is exceeded.
     fn awaits(&self, times: &Times) -> (Duration, ProxyError) {
         match &self.upload {
             Some(upload) if upload.awaits_client && self.unsent.length() == 0 => {
@@ -243,7 +240,7 @@ impl UpstreamConnection {
         }
     }
 
-    /// Sends what is available of the request.
+    /// Sends the available part of the request.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unwritten>> {
         let polled = self.poll_unsent(context);
         if let Poll::Ready(Err(_)) = &polled {
@@ -271,7 +268,7 @@ impl UpstreamConnection {
                 self.has_moved = true;
             }
             if self.stream.is_deaf() {
-                // Whether there is a response nevertheless is found by reading.
+                // Only reading tells whether there is a response nevertheless.
                 self.upload = None;
             }
             let Some(upload) = &mut self.upload else {
@@ -289,7 +286,6 @@ impl UpstreamConnection {
         }
     }
 
-    /// Reads what has arrived, and appends it to `came`.
     fn poll_read(
         &mut self,
         context: &mut Context<'_>,
@@ -307,13 +303,13 @@ impl UpstreamConnection {
         Poll::Ready(Ok(piece.len()))
     }
 
-    /// The next part of a body of which `left` remains, or none at its end.
+    /// Returns the next part of a body of which `left` remains, or `None` at its end.
     pub(super) fn poll_more(
         &mut self,
         context: &mut Context<'_>,
         left: &mut Left,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        // Whether the server accepts the rest of the request is found by reading its response.
+        // Only reading its response tells whether the server accepts the rest of the request.
         if let Poll::Ready(Err(Unwritten::Client(error))) = self.poll_write(context) {
             return Poll::Ready(Some(Err(io::Error::other(error))));
         }
@@ -377,7 +373,7 @@ impl UpstreamConnection {
         self.since = Instant::now();
     }
 
-    /// Ready once the wait exceeds `limit`.
+    /// Returns `Ready` once the wait exceeds `limit`.
     pub(super) fn poll_late(&mut self, context: &mut Context<'_>, limit: Duration) -> Poll<()> {
         self.deadline.poll(context, self.since + limit)
     }
@@ -394,7 +390,7 @@ impl UpstreamConnection {
     }
 }
 
-/// Parses what has arrived, and skips interim responses.
+/// Parses the bytes that have arrived, and skips interim responses.
 fn hear(came: &mut Bytes, is_head: bool, request: &mut Request<()>) -> Read {
     loop {
         match http1::read(came, is_head, request.headers_mut()) {
@@ -412,7 +408,6 @@ fn closed() -> io::Error {
 }
 
 impl UpstreamConnection {
-    /// The stream, after a response that switched protocols.
     pub(super) fn into_stream(self) -> Stream {
         self.stream
     }

@@ -1,4 +1,4 @@
-//! A request as it is sent to a server.
+//! A request in the form in which it is sent to a server.
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TE, TRANSFER_ENCODING};
@@ -17,12 +17,12 @@ use crate::client_info::ClientInfo;
 use crate::filters::forwarding;
 use http1::content_length;
 
-/// A request that is forwarded, with its state.
+/// A forwarded request with its state.
 pub(super) struct UpstreamRequest<'a> {
     pub(super) request: Request<()>,
     pub(super) method: Method,
-    /// The facts by which the headers are changed while they are written. Set while the headers are
-    /// still those of the client.
+    /// The facts by which the headers are changed while they are written. `None` once the headers
+    /// are no longer the client's.
     pub(super) raw: Option<&'a ClientInfo>,
     /// The body, if all of it is in memory.
     pub(super) whole: Option<Bytes>,
@@ -33,7 +33,7 @@ pub(super) struct UpstreamRequest<'a> {
 }
 
 impl<'a> UpstreamRequest<'a> {
-    /// Makes a forwarded request of a client's request.
+    /// Turns a client's request into a forwarded request.
     pub(super) fn of(
         request: Request<Body>,
         info: &'a ClientInfo,
@@ -48,12 +48,12 @@ impl<'a> UpstreamRequest<'a> {
             forwarding::request(&mut parts.headers, info);
             if let Some(upgrade) = &upgrade {
                 upgrade.ask(&mut parts.headers);
-                // What follows the upgrade is not HTTP, and has no trailers.
+                // The bytes after the upgrade are not HTTP, and have no trailers.
                 parts.headers.remove(TE);
             }
             outgoing(&mut parts, body, upgrade.is_some())
         };
-        // Boxed, since it is large and passed on several times.
+        // The request is boxed, because it is large and passed on several times.
         Ok(Box::new(Self {
             method: parts.method.clone(),
             request: Request::from_parts(parts, ()),
@@ -66,8 +66,8 @@ impl<'a> UpstreamRequest<'a> {
     }
 }
 
-/// Whether the headers of a request may stay those of the client until they are written. This
-/// avoids a header map that most requests do not need.
+/// Whether the headers of a request may stay the client's until they are written. This avoids a
+/// header map that most requests do not need.
 fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     let is_usual = if body.is_end_stream() {
         [Method::GET, Method::HEAD].contains(&parts.method)
@@ -79,13 +79,13 @@ fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     is_usual && parts.headers.contains_key(HOST) && !parts.headers.contains_key(TE)
 }
 
-/// The body to send: the whole one, if it is in memory, or a streamed one.
+/// Returns the body to send: whole if it is in memory, else streamed.
 fn outgoing(
     parts: &mut request::Parts,
     body: Body,
     upgrade: bool,
 ) -> (Option<Bytes>, Option<Box<Upload>>) {
-    // The client is asked to send its body when the edge reads it.
+    // The edge asks the client for its body when the edge reads the body.
     parts.headers.remove(EXPECT);
     if upgrade || body.is_end_stream() {
         no_length(&parts.method, &mut parts.headers);

@@ -1,4 +1,4 @@
-//! A UDP socket, its connections, and their admission.
+//! A UDP socket with its connections, and the admission of new ones.
 
 use std::future::ready;
 use std::io;
@@ -24,10 +24,10 @@ use super::http3::http3;
 use super::settings;
 use super::socket::StoppableSocket;
 
-/// How often to retry a port that another process still has.
+/// How often a port that another process still has is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
-/// From this many unfinished handshakes on, a new client must prove its address (Retry, RFC 9000,
-/// section 8.1.2).
+/// The number of unfinished handshakes from which on a new client must prove its address (Retry,
+/// RFC 9000, section 8.1.2).
 const UNPROVEN: usize = 64;
 /// How long connections may take to end after GOAWAY. The next process waits for them.
 pub(super) const END_TIME: Duration = Duration::from_secs(5);
@@ -38,11 +38,9 @@ const NO_ERROR: VarInt = VarInt::from_u32(0x100);
 
 /// A UDP address to listen on.
 pub(crate) struct UdpDoor {
-    /// The address in the plan.
     pub(crate) address: ListenAddress,
     /// The bound address of the TCP listener.
     pub(crate) bound: SocketAddr,
-    /// The inherited sockets.
     pub(crate) inherited: Arc<Mutex<Inherited>>,
     pub(crate) close: CancellationToken,
 }
@@ -57,7 +55,7 @@ pub(crate) struct PendingConnection {
     _open: TaskTrackerToken,
 }
 
-/// An unfinished handshake, counted until it is dropped.
+/// An unfinished handshake, which is counted until this value is dropped.
 struct Shaking(Arc<AtomicUsize>);
 
 impl Shaking {
@@ -82,7 +80,7 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Pen
         let Some((endpoint, socket)) = opened(&udp, &lock, &door, &shared).await else {
             return;
         };
-        // The endpoint has its own copy.
+        // The endpoint has its own duplicate of the socket.
         drop(udp);
         shared.alt_svc.saw(&door.address, UdpStatus::Open);
         take(&endpoint, &door, &shared, &lead).await;
@@ -127,8 +125,8 @@ async fn take(
         () = door.close.cancelled() => {}
     }
     guests.close();
-    // New clients send their first packets again, when the next process may read. They use TCP
-    // meanwhile.
+    // New clients send their first packets again later, when the next process may read. They use
+    // TCP meanwhile.
     let dropped = async {
         while let Some(incoming) = endpoint.accept().await {
             incoming.ignore();
@@ -143,8 +141,8 @@ async fn take(
     endpoint.close(NO_ERROR, b"");
 }
 
-/// Creates the endpoint of a socket, whose lock this process holds. Retries on failure, such as
-/// when file descriptors run out. None if the edge shuts down first.
+/// Creates the endpoint of a socket whose lock this process holds. Tries again if that fails, for
+/// example because file descriptors ran out. Returns `None` if the edge shuts down first.
 async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,
@@ -161,7 +159,7 @@ async fn opened(
 }
 
 /// Retries every second until `attempt` succeeds. Only the first failure is reported to `tell`.
-/// None if the edge shuts down first.
+/// Returns `None` if the edge shuts down first.
 async fn until_there<T, F>(
     door: &UdpDoor,
     attempt: impl Fn() -> F,
@@ -213,8 +211,8 @@ fn endpoint(
     Ok((endpoint, socket))
 }
 
-/// The UDP socket to read: an inherited one once no other process reads it, or a new one once no
-/// other process has the port. None if the edge shuts down first.
+/// Returns the UDP socket to read: an inherited one once no other process reads it, or a new one
+/// once no other process has the port. Returns `None` if the edge shuts down first.
 async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     let find = || async {
         let handed_in = {
@@ -238,7 +236,7 @@ async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     until_there(door, find, tell).await
 }
 
-/// Admits a new connection, if there is a place for it.
+/// Admits a new connection, if there is a permit for it.
 fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(Incoming, Place)> {
     let address = incoming.remote_address().ip().to_canonical();
     let (origin, most) = {
@@ -246,15 +244,15 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
         let listen = running.plan.listen();
         (listen.origin(address), listen.connections_per_address)
     };
-    // Where connections per address are limited, a forged address must not use up the places of its
-    // owner.
+    // If connections per IP address are limited, a forged address must not use up the permits of
+    // its owner.
     let must_prove = most > 0 || shaking.load(Ordering::Relaxed) >= UNPROVEN;
     if must_prove && !incoming.remote_address_validated() && incoming.may_retry() {
         // The client may try again at once with a token.
         let _ = incoming.retry();
         return None;
     }
-    // An unproven address may be forged. Its owner's connections must not be evicted for it.
+    // An unproven address may be forged. No connection of its owner must be evicted for it.
     let origin = if incoming.remote_address_validated() {
         origin
     } else {

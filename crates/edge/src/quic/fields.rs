@@ -1,9 +1,9 @@
 //! Checks the fields of a head before the HTTP/3 library decodes them.
 //!
 //! If a pseudo-header field comes twice, the library takes the last one, and it accepts such fields
-//! in any position. Here they are checked without decoding. Most are recognised by their indices in
-//! the static table (RFC 9204, appendix A), the others by their literal names. What cannot be
-//! parsed here is left to the library, which cannot decode it either.
+//! in any position. This module checks the fields without decoding them. Most are recognised by
+//! their indices in the static table (RFC 9204, appendix A), the others by their literal names.
+//! Bytes that cannot be parsed here are left to the library, which cannot decode them either.
 
 use std::ops::RangeInclusive;
 
@@ -13,7 +13,7 @@ const PATH: u64 = 1;
 const METHODS: RangeInclusive<u64> = 15..=21;
 const SCHEMES: RangeInclusive<u64> = 22..=23;
 const STATUSES: [RangeInclusive<u64>; 2] = [24..=28, 63..=71];
-/// The Huffman code of a colon, with which a coded name may begin (RFC 7541, appendix B).
+/// The Huffman code of a colon, with which an encoded name may begin (RFC 7541, appendix B).
 const COLON: u8 = 0b101_1100;
 
 /// The pseudo-header fields of a request, one bit for each.
@@ -63,8 +63,8 @@ pub(super) fn needs_table(section: &[u8]) -> bool {
     integer(&mut rest, 8).is_some_and(|inserts| inserts > 0)
 }
 
-/// The next field line (RFC 9204, section 4.5), or none at the end or where the library cannot
-/// decode it either.
+/// Returns the next field line (RFC 9204, section 4.5); `None` at the end, or for bytes that the
+/// library cannot decode either.
 fn next(rest: &mut &[u8]) -> Option<Field> {
     let first = *rest.first()?;
     if first & 0x80 != 0 {
@@ -112,8 +112,8 @@ fn spelt(name: &[u8]) -> Field {
     }
 }
 
-/// A Huffman-coded literal name. No client encodes in this way a name that the static table
-/// contains.
+/// Classifies a Huffman-coded literal name. No client encodes in this way a name that the static
+/// table contains.
 fn spelt_packed(name: &[u8]) -> Field {
     match name.first() {
         Some(first) if first >> 1 == COLON => Field::Misplaced,
@@ -121,7 +121,7 @@ fn spelt_packed(name: &[u8]) -> Field {
     }
 }
 
-/// An integer whose prefix has this many bits (RFC 7541, section 5.1).
+/// Parses an integer whose prefix has this many bits (RFC 7541, section 5.1).
 fn integer(rest: &mut &[u8], bits: u32) -> Option<u64> {
     let most = (1_u64 << bits) - 1;
     let mut value = u64::from(byte(rest)?) & most;
@@ -140,7 +140,7 @@ fn integer(rest: &mut &[u8], bits: u32) -> Option<u64> {
     }
 }
 
-/// The bytes of a string literal, Huffman-coded or not.
+/// Parses a string literal and returns its bytes, Huffman-coded or not.
 fn string<'a>(rest: &mut &'a [u8], bits: u32) -> Option<&'a [u8]> {
     let length = usize::try_from(integer(rest, bits)?).ok()?;
     let (string, after) = rest.split_at_checked(length)?;
@@ -158,7 +158,7 @@ fn byte(rest: &mut &[u8]) -> Option<u8> {
 mod tests {
     use super::*;
 
-    /// A field section: GET, https, `:authority: a`, `/`, then the given lines.
+    /// Makes a field section: GET, https, `:authority: a`, `/`, then the given lines.
     fn head(more: &[&[u8]]) -> Vec<u8> {
         let begin: &[&[u8]] = &[&[0, 0, 0xd1, 0xd7], b"\x50\x01a", &[0xc1]];
         [begin, more].concat().concat()
@@ -172,22 +172,22 @@ mod tests {
         for (more, expected) in [
             (&[][..], true),
             (&[accept, agent, spelt], true),
-            // :path, :method, :authority, :scheme a second time.
+            // These sections repeat :path, :method, :authority or :scheme.
             (&[&[0xc1][..]], false),
             (&[&[0xd4]], false),
             (&[b"\x50\x01b"], false),
             (&[&[0xd6]], false),
-            // Literal names.
+            // These sections have literal names.
             (&[b"\x25:path\x01/"], false),
             (&[b"\x27\x02:protocol\x01x"], true),
             (&[accept, b"\x27\x02:protocol\x01x"], false),
             (&[b"\x23:xy\x01x"], false),
-            // :status, in either range of the table.
+            // These sections contain :status, from either range of the table.
             (&[&[0xd9]], false),
             (&[&[0xff, 0x00]], false),
-            // `user-agent`, from the same range.
+            // This section contains `user-agent`, from the same range.
             (&[&[0xff, 0x20]], true),
-            // ":path", Huffman-coded.
+            // This section contains ":path", Huffman-coded.
             (&[b"\x2c\xb9\x58\xd3\x3f\x01/"], false),
             // These lines cannot be parsed here and are left to the library.
             (&[&[0x10]], true),
@@ -196,7 +196,7 @@ mod tests {
         ] {
             assert_eq!(are_in_order(&head(more), true), expected, "{more:x?}");
         }
-        // A header comes first.
+        // A header precedes a pseudo-header field.
         let late = [&[0, 0][..], accept, &[0xd1]].concat();
         assert!(!are_in_order(&late, true));
     }

@@ -1,11 +1,11 @@
 //! Checks the frames of an HTTP/3 stream before the HTTP/3 library reads them.
 //!
 //! The library buffers every frame of a known type whole, skips an unknown frame only after it has
-//! all of it, and reads on while it has buffered frames. It treats an empty DATA frame as the end
-//! of a body, and the end of a stream within a frame as a proper end. So the library gets only
-//! pieces that do not extend beyond a frame, only frames that are relevant and not too large, and
-//! heads whose fields are in order. This is a pure state machine over bytes: the result does not
-//! depend on how the bytes are split.
+//! all of it, and continues to read while it has buffered frames. It treats an empty DATA frame as
+//! the end of a body, and the end of a stream within a frame as a proper end. So the library gets
+//! only pieces that do not extend beyond a frame, only frames that are relevant and not too large,
+//! and heads whose fields are in order. This is a pure state machine over bytes: the result does
+//! not depend on how the bytes are split.
 
 use bytes::{Bytes, BytesMut};
 
@@ -36,15 +36,15 @@ pub(crate) struct Frames {
     filled: usize,
     /// The largest frame that is buffered whole, in bytes.
     largest: u64,
-    /// How many bytes of unknown frames may still come. None means any number.
+    /// How many bytes of unknown frames may still come; `None` for any number.
     unknown: Option<u64>,
     /// The field section, as far as it has arrived.
     section: BytesMut,
-    /// Whether the head is still to come. After it, a field section is trailers.
+    /// Whether the head is still to come. After the head, a field section contains trailers.
     awaits_head: bool,
 }
 
-/// What is expected next.
+/// The next expected part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// The type of a unidirectional stream.
@@ -64,7 +64,7 @@ enum State {
     Through,
 }
 
-/// Why a stream is rejected.
+/// The reason why a stream is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FrameFault {
     /// The stream ended within a frame.
@@ -88,7 +88,7 @@ pub(crate) enum FrameFault {
 }
 
 impl Frames {
-    /// For a request. `head_size` is the largest encoded head, in bytes.
+    /// Checks a request. `head_size` is the largest encoded head, in bytes.
     pub(crate) fn of_request(head_size: usize) -> Self {
         Self {
             state: State::Header,
@@ -101,7 +101,7 @@ impl Frames {
         }
     }
 
-    /// For a unidirectional stream. Only on the control stream does the library read frames.
+    /// Checks a unidirectional stream. Only on the control stream does the library read frames.
     pub(crate) fn of_one_direction(frame_size: usize) -> Self {
         Self {
             state: State::Purpose,
@@ -110,7 +110,8 @@ impl Frames {
         }
     }
 
-    /// The next piece for the library, taken off `held`, or none if more has to arrive first.
+    /// Removes the next piece for the library from `held`. Returns `None` if more bytes have to
+    /// arrive first.
     pub(crate) fn next(&mut self, held: &mut Bytes) -> Result<Option<Bytes>, FrameFault> {
         while !held.is_empty() {
             match self.state {
@@ -168,7 +169,7 @@ impl Frames {
         is_between.then_some(()).ok_or(FrameFault::CutOff)
     }
 
-    /// The whole field section of a head or of trailers, which ends with this piece.
+    /// Returns the whole field section of a head or of trailers, which ends with this piece.
     fn fields(&mut self, piece: Bytes) -> Result<Bytes, FrameFault> {
         let section = if self.section.is_empty() {
             piece
@@ -185,7 +186,7 @@ impl Frames {
             .ok_or(FrameFault::Fields)
     }
 
-    /// Handles a frame header once it is complete: passes it on, or skips the frame.
+    /// Handles a frame header once it is complete: either passes it on or skips the frame.
     fn begun(&mut self) -> Result<Option<Bytes>, FrameFault> {
         let numbers = &self.header[..self.filled];
         let Some((first, rest)) = number(numbers) else {
@@ -230,7 +231,7 @@ impl Frames {
             self.state = State::Header;
         }
         let numbers = self.taken();
-        // An empty DATA frame carries nothing, but some other frames are meaningful even when
+        // An empty DATA frame carries no data, but some other frames are meaningful even when
         // empty.
         let is_said = is_kept && (first != DATA || length > 0);
         Ok(is_said.then_some(numbers))
@@ -247,7 +248,7 @@ fn whole(left: u64) -> usize {
     usize::try_from(left).unwrap_or(usize::MAX)
 }
 
-/// A variable-length integer, and the bytes after it (RFC 9000, section 16).
+/// Parses a variable-length integer, and returns it with the bytes after it (RFC 9000, section 16).
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (first, _) = bytes.split_first()?;
     let (digits, rest) = bytes.split_at_checked(1 << (first >> 6))?;
@@ -268,7 +269,7 @@ mod tests {
         [kind, &length.to_be_bytes(), payload].concat()
     }
 
-    /// All pieces that are passed on if this many bytes arrive at once.
+    /// Returns all pieces that are passed on if this many bytes arrive at once.
     fn pieces(
         mut frames: Frames,
         bytes: &[u8],

@@ -30,31 +30,31 @@ use super::wire::{Ended, Measure, QuicTransport};
 use self::answer::{AnswerError, Back};
 use self::body::Received;
 
-/// How many heads of a connection are read at once. The library buffers each of them whole.
+/// How many heads of a connection are read at once. The library buffers each head whole.
 const HEADS: usize = 16;
 /// The largest head in bytes: the library accepts this many fields, of 32 bytes each (RFC 9114,
 /// section 4.2.2).
 const LARGEST_HEAD: usize = 24_576 * 32;
 /// How many heads of a connection may break off before it is closed.
 const BROKEN_HEADS: u32 = 256;
-/// How many more requests a client may cancel than it lets finish, before its connection is closed
+/// The difference between cancelled and finished requests at which a client's connection is closed
 /// (CVE-2023-44487).
 const TAKEN_BACK: u32 = 256;
-/// How long to wait between GOAWAY and the last request that may be on its way: this many round
-/// trips, within these bounds.
+/// The wait between GOAWAY and the last request that may be on its way: this many round trips,
+/// within these bounds.
 const ROUND_TRIPS: u32 = 3;
 const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
 
-/// How often to check whether the last packets were sent.
+/// The interval at which the edge checks whether the last packets were sent.
 const MOMENT: Duration = Duration::from_millis(2);
 
 type Engine = Connection<QuicTransport, Bytes>;
 type Resolver = RequestResolver<QuicTransport, Bytes>;
 
-/// What a client has requested without waiting for the response.
+/// Counts of requests that the client broke off.
 #[derive(Debug, Default)]
 struct Tally {
-    /// Cancelled requests, less those that were answered.
+    /// The number of cancelled requests, minus the number of finished ones.
     taken_back: AtomicU32,
     broken: AtomicU32,
 }
@@ -64,7 +64,7 @@ struct H3Connection {
     here: Arc<WorkerContext>,
     connection: quinn::Connection,
     /// The client's address when it was validated. A client that migrates (RFC 9000, section 9)
-    /// keeps this address, since its new one may not be validated yet.
+    /// keeps this address, because its new one may not be validated yet.
     peer: Peer,
     bounds: Bounds,
     heads: Semaphore,
@@ -157,7 +157,7 @@ pub(super) async fn http3(
     last.say(&mut engine, &way.connection).await;
 }
 
-/// How the client learns that a connection ends (RFC 9114, section 5.2).
+/// The announcement to the client that the connection ends (RFC 9114, section 5.2).
 #[derive(Debug, Default)]
 struct LastCall {
     is_called: bool,
@@ -168,7 +168,7 @@ struct LastCall {
 
 impl LastCall {
     /// Sends a first GOAWAY, which still permits all requests that may be on their way. A client
-    /// that has sent no request yet gets the GOAWAY after its first one, which is served.
+    /// that has sent no request yet gets the GOAWAY after its first request, which is served.
     async fn call(&mut self, engine: &mut Engine) {
         if !self.is_told && self.is_known {
             self.is_told = true;
@@ -176,13 +176,13 @@ impl LastCall {
         }
     }
 
-    /// Sends a last GOAWAY that tells which requests were served. Returns once it was sent, since
+    /// Sends a last GOAWAY that tells which requests were served. Returns once it was sent, because
     /// pending data is lost when the connection is closed.
     async fn say(&self, engine: &mut Engine, connection: &quinn::Connection) {
         let sent = || connection.stats().frame_tx.stream;
         let before = sent();
         let said = async {
-            // The stream after the latest one. All before it were served.
+            // The GOAWAY names the stream after the latest one. All earlier streams were served.
             let told = engine.shutdown(usize::from(self.is_known)).await;
             while told.is_ok() && sent() == before {
                 sleep(MOMENT).await;
@@ -226,7 +226,7 @@ impl H3Connection {
     }
 }
 
-/// A `100 Continue` response (RFC 9110, section 10.1.1).
+/// Makes a `100 Continue` response (RFC 9110, section 10.1.1).
 fn go_on() -> Response<()> {
     let mut word = Response::new(());
     *word.status_mut() = StatusCode::CONTINUE;

@@ -16,17 +16,17 @@ use sha2::Sha256;
 use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
 use crate::listener::ResetKey;
 
-/// How many unidirectional streams a client may have open: three of the protocol, and some of
-/// unknown types.
+/// How many unidirectional streams a client may have open: three that the protocol needs, and some
+/// of unknown types.
 const OTHER_STREAMS: u32 = 16;
 /// How many bytes of a connection may wait for acknowledgement.
 const SEND_WINDOW: u64 = 1_024 * 1_024;
-/// How many connections may wait to be accepted, and how many bytes each and all of them may have
-/// sent.
+/// How many connections may wait to be accepted, and how many bytes each of them and all together
+/// may have sent.
 const NEWCOMERS: usize = 1_024;
 const NEWCOMER_BUFFER: u64 = 16 * 1_024;
 const NEWCOMERS_BUFFER: u64 = 4 * 1_024 * 1_024;
-/// How long a client may be silent before its connection is closed.
+/// The time of silence after which a client's connection is closed.
 const SILENCE: Duration = PING_TIME.saturating_mul(3);
 
 pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
@@ -49,7 +49,7 @@ pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
     server
 }
 
-/// The settings of an endpoint that resets unknown connections with this key.
+/// Makes the settings of an endpoint that resets unknown connections with this key.
 pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
     let mut endpoint = EndpointConfig::new(Arc::new(ResetTokens(reset_key)));
     endpoint.cid_generator(|| Box::<ConnectionIds>::default());
@@ -57,8 +57,8 @@ pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
 }
 
 /// Generates unpredictable connection IDs. With the library's own generator, an endpoint recognises
-/// IDs of other endpoints and ignores their packets. With this one it treats every unknown ID as
-/// one of another process, and resets its connection.
+/// IDs of other endpoints and ignores their packets. With this generator, an endpoint treats every
+/// unknown ID as one of another process, and resets its connection.
 #[derive(Default)]
 struct ConnectionIds {
     secret: RandomState,

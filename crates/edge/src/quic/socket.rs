@@ -10,8 +10,9 @@ use std::task::{Context, Poll};
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 
-/// An endpoint lives on while late packets of its connections may arrive, and would also read
-/// packets for the next process. Once stopped, this socket reads nothing more, but still sends.
+/// A socket that can be stopped: it then reads nothing more, but still sends. An endpoint lives on
+/// while late packets of its connections may arrive, and would otherwise also read packets for the
+/// next process.
 #[derive(Debug)]
 pub(super) struct StoppableSocket {
     socket: Arc<dyn AsyncUdpSocket>,
@@ -47,7 +48,7 @@ impl AsyncUdpSocket for StoppableSocket {
         meta: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
         if self.has_stopped.load(Ordering::Acquire) {
-            // The socket never reads again, so nobody needs to be woken.
+            // The socket never reads again, so no task needs to be woken.
             return Poll::Pending;
         }
         self.socket.poll_recv(context, buffers, meta)

@@ -1,5 +1,5 @@
-//! The transport of the HTTP/3 library: QUIC streams whose input is checked, and whose output is
-//! watched for slow readers.
+//! The transport of the HTTP/3 library: QUIC streams that check the input, and detect clients that
+//! read too slowly.
 
 use std::collections::HashMap;
 use std::pin::{Pin, pin};
@@ -29,7 +29,7 @@ pub(crate) type Ended =
 /// The limits for the size and slowness of a client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measure {
-    /// The largest encoded head, in bytes.
+    /// The largest encoded head that a client may send, in bytes.
     pub(crate) head_size: usize,
     /// How long a client may refuse data by flow control.
     pub(crate) time: Duration,
@@ -45,12 +45,13 @@ pub(crate) struct QuicTransport {
     endings: Endings,
 }
 
-/// The [`Ended`] of every request that was accepted and has not taken it yet.
+/// The [`Ended`] of every accepted request, until the request takes it.
 #[derive(Clone, Default)]
 pub(crate) struct Endings(Arc<Mutex<HashMap<u64, Ended>>>);
 
 impl Endings {
-    /// Takes the future that completes when the request on this stream ends.
+    /// Returns the future that completes when the request on this stream ends, and removes it from
+    /// the map.
     pub(crate) fn take(&self, stream: StreamId) -> Option<Ended> {
         self.remove(stream.into_inner())
     }
@@ -142,7 +143,7 @@ impl quic::Connection<Bytes> for QuicTransport {
     }
 }
 
-/// Opens unidirectional streams. A server may not open bidirectional ones (RFC 9114, section 6.1).
+/// Opens unidirectional streams. A server must not open bidirectional ones (RFC 9114, section 6.1).
 pub(crate) struct Opener {
     connection: quinn::Connection,
     time: Duration,
@@ -264,12 +265,11 @@ impl quic::SendStream<Bytes> for Both {
     }
 }
 
-/// The receiving side of a stream.
 pub(crate) struct Receiving {
     connection: quinn::Connection,
     stream: quinn::RecvStream,
     frames: Frames,
-    /// Bytes that were read and not passed on yet.
+    /// Bytes that were read but not passed on yet.
     held: Bytes,
     is_malformed: bool,
 }
@@ -353,13 +353,12 @@ impl quic::RecvStream for Receiving {
 
 impl Drop for Receiving {
     fn drop(&mut self) {
-        // Nobody reads the rest of the request, so the client is asked not to send it (RFC 9114,
-        // section 4.1).
+        // The rest of the request will not be read, so the client is asked not to send it (RFC
+        // 9114, section 4.1).
         let _ = self.stream.stop(number(Code::H3_NO_ERROR.value()));
     }
 }
 
-/// The sending side of a stream.
 pub(crate) struct Sending {
     stream: quinn::SendStream,
     writing: Option<WriteBuf<Bytes>>,
@@ -386,7 +385,8 @@ impl Sending {
         }
     }
 
-    /// Marks the stream as that of a request, whose [`Ended`] is removed from `endings` with it.
+    /// Marks the stream as a request's; its [`Ended`] is removed from `endings` when the stream is
+    /// dropped.
     fn of(mut self, endings: Endings) -> Self {
         self.endings = Some(endings);
         self

@@ -1,7 +1,7 @@
 //! The path of a request, normalised once (RFC 3986, section 6).
 //!
-//! A path has two forms. The *forwarded* one has its dot segments resolved, and its
-//! percent-encoding as received. In the *matched* one, in addition, every escape except `%2F` and
+//! A path has two forms. The *forwarded* form has its dot segments resolved, and its
+//! percent-encoding as received. In the *matched* form, in addition, every escape except `%2F` and
 //! `%25` is decoded, and empty segments are removed. So `/%61dmin` and `//admin` match the route
 //! `/admin`, as they do in many upstreams. Some servers decode further, as in `/admin%2Fusers`. If
 //! such a reading would match another route, the request is refused. It is also refused if a server
@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 
-/// Why a path is refused with 400.
+/// The reason why a path is refused with 400.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPath {
     /// The path does not begin with `/`.
@@ -36,7 +36,7 @@ pub enum BadPath {
 }
 
 impl BadPath {
-    /// A word for the log, which never changes.
+    /// Returns a word for the log. The words never change.
     pub fn why(self) -> &'static str {
         match self {
             Self::Relative => "refused_path_relative",
@@ -52,12 +52,12 @@ impl BadPath {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormalPath<'a> {
     forwarded: Cow<'a, str>,
-    /// The form that is compared. None if it equals `forwarded`.
+    /// The form that is compared; `None` if it equals `forwarded`.
     matched: Option<Vec<u8>>,
 }
 
 impl<'a> NormalPath<'a> {
-    /// Parses the path of a request target, without its query. Copies nothing unless something has
+    /// Parses the path of a request target, without its query. Copies nothing unless the path has
     /// to change.
     pub fn parse(text: &'a str) -> Result<Self, BadPath> {
         let bytes = text.as_bytes();
@@ -96,20 +96,18 @@ impl<'a> NormalPath<'a> {
         Ok(Self { forwarded, matched })
     }
 
-    /// The path to forward and to show.
     pub fn as_str(&self) -> &str {
         &self.forwarded
     }
 
-    /// The path in the form that is compared, as the module describes it.
     pub fn matched(&self) -> &[u8] {
         self.matched
             .as_deref()
             .unwrap_or_else(|| self.forwarded.as_bytes())
     }
 
-    /// The compared form as read by servers that treat `%2F` and a backslash as a slash, that
-    /// ignore parameters (`;`, RFC 3986, section 3.3), or both.
+    /// Returns the compared form as read by servers that treat `%2F` and a backslash as a slash,
+    /// that ignore parameters (`;`, RFC 3986, section 3.3), or that do both.
     pub(super) fn other_readings(&self) -> impl Iterator<Item = Vec<u8>> + use<'_> {
         let matched = self.matched();
         let is_clear = !matched
@@ -120,7 +118,7 @@ impl<'a> NormalPath<'a> {
         ways.map(|(decodes, cuts)| read_otherwise(matched, decodes, cuts))
     }
 
-    /// The path to forward without its first segments. It begins with one slash.
+    /// Returns the path to forward, without its first segments. It begins with one slash.
     pub fn without_first(&self, segments: usize) -> &str {
         let mut rest = self.as_str();
         for _ in 0..segments {
@@ -139,7 +137,7 @@ impl<'a> NormalPath<'a> {
     }
 }
 
-/// The number of segments of a path, without empty ones.
+/// Returns the number of segments of a path, not counting empty ones.
 pub(super) fn segments(path: &str) -> usize {
     path.split('/').filter(|part| !part.is_empty()).count()
 }
@@ -155,7 +153,7 @@ fn check_escapes(bytes: &[u8]) -> Result<(), BadPath> {
     Ok(())
 }
 
-/// The byte that the three characters at `at` encode.
+/// Returns the byte that the three characters at `at` encode.
 fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     let digit = |offset: usize| {
         let digit = char::from(*bytes.get(at + offset)?).to_digit(16)?;
@@ -164,8 +162,8 @@ fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     Some(digit(1)? << 4 | digit(2)?)
 }
 
-/// Resolves dot segments (section 5.2.4), including escaped ones, and merges leading slashes, since
-/// `//host/` would be read as another host.
+/// Resolves dot segments (section 5.2.4), including escaped ones, and merges leading slashes,
+/// because `//host/` would be read as another host.
 fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
     let text = &text[text.len() - text.trim_start_matches('/').len() - 1..];
     let mut kept: Vec<&str> = Vec::new();
@@ -189,13 +187,13 @@ fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
     if ends_with_dots {
         kept.push("");
     }
-    // The removed segments may leave empty ones at the beginning.
+    // The removed segments may leave empty segments at the beginning.
     let first = kept.iter().position(|segment| !segment.is_empty());
     let kept = first.map_or(&[""][..], |first| &kept[first..]);
     Ok(Cow::Owned(format!("/{}", kept.join("/"))))
 }
 
-/// 1 for `.`, 2 for `..`, 0 for any other segment.
+/// Returns 1 for `.`, 2 for `..`, and 0 for any other segment.
 fn dots(segment: &str) -> Result<usize, BadPath> {
     if !segment.contains(['.', '%']) {
         return Ok(0);
@@ -219,7 +217,7 @@ fn dots(segment: &str) -> Result<usize, BadPath> {
     }
 }
 
-/// The form that is compared.
+/// Converts a forwarded path to the form that is compared.
 fn matched(forwarded: &[u8]) -> Vec<u8> {
     let mut matched = Vec::with_capacity(forwarded.len());
     let mut at = 0;
@@ -236,7 +234,7 @@ fn matched(forwarded: &[u8]) -> Vec<u8> {
     matched
 }
 
-/// The compared form with `%2F` and backslashes as slashes, without parameters, or both.
+/// Returns the compared form with `%2F` and backslashes as slashes, without parameters, or both.
 fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     let mut read = Vec::with_capacity(matched.len());
     let slash = |read: &mut Vec<u8>| {
@@ -264,8 +262,8 @@ fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     read
 }
 
-/// The compared form without letter case. Letters of all languages are folded, since the server
-/// behind a route may do so too.
+/// Returns the compared form without letter case. Letters of all languages are folded, because the
+/// server behind a route may do so too.
 pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
     if matched
         .iter()
@@ -275,7 +273,7 @@ pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
     }
     let mut folded = Vec::with_capacity(matched.len());
     for chunk in matched.utf8_chunks() {
-        // Some letters, such as the long s, have a capital that is shared with another letter.
+        // Some letters, such as the long s, share their capital with another letter.
         let letters = chunk.valid().chars().flat_map(char::to_uppercase);
         let letters: String = letters.flat_map(char::to_lowercase).collect();
         folded.extend_from_slice(letters.as_bytes());
@@ -367,7 +365,7 @@ mod tests {
             ("/admin", "/admin"),
             ("/AdMin/%2F", "/admin/%2f"),
             ("/%C3%89t%C3%A9", "/\u{e9}t\u{e9}"),
-            // The Kelvin sign, a long s and the dotless i of Turkish.
+            // The first path contains the Kelvin sign, a long s and a Turkish dotless i.
             ("/%E2%84%AA%C5%BF%C4%B1", "/ksi"),
         ] {
             let path = NormalPath::parse(written).unwrap();

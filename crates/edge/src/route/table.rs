@@ -50,16 +50,16 @@ impl Table {
         table
     }
 
-    /// The route that matches a request. The host is as in [`ClientInfo`](crate::ClientInfo): in
-    /// lower case, with or without a port. Allocates nothing.
+    /// Returns the route that matches a request. The host is as in
+    /// [`ClientInfo`](crate::ClientInfo): in lower case, with or without a port. Allocates nothing.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         self.first(host, path.matched())
     }
 
     /// Whether servers that read the path differently would assign it to another route than `met`,
-    /// which [`Table::find`] found. The request would then bypass the rules of that route, such as
-    /// `access`, a limit, a status or another target. So many servers ignore letter case or a final
-    /// slash that these readings count only if the other route restricts requests.
+    /// which [`Table::find`] found. The request would then bypass that route's rules, such as
+    /// `access`, a limit, a status or another target. Because so many servers ignore letter case or
+    /// a final slash, those readings count only if the other route restricts requests.
     pub(crate) fn is_unclear(&self, host: &str, path: &NormalPath<'_>, met: &Arc<Route>) -> bool {
         let is_elsewhere = |reading: &[u8]| {
             let other = self.first(host, reading);
@@ -103,7 +103,7 @@ impl Table {
         candidates.find(|route| route.path.begins(matched))
     }
 
-    /// The routes for a host, in the order in which they are tried.
+    /// Returns the routes for a host, in the order in which they are tried.
     pub fn candidates<'a>(&'a self, host: &str) -> impl Iterator<Item = &'a Arc<Route>> + use<'a> {
         let host = bare_host(host);
         let exact = self.exact.get(host);
@@ -111,14 +111,14 @@ impl Table {
         exact.into_iter().chain(below).chain([&self.any]).flatten()
     }
 
-    /// All routes in the order of matching, with hosts sorted by name.
+    /// Returns all routes in the order of matching, with hosts sorted by name.
     pub fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
         let mut lists: Vec<_> = self.exact.values().chain(self.below.values()).collect();
         lists.sort_by_key(|list| list.first().map(|route| &route.host));
         lists.into_iter().chain([&self.any]).flatten()
     }
 
-    /// Host, path and target of each route, for people, in the order of matching.
+    /// Returns host, path and target of each route, for people, in the order of matching.
     pub(crate) fn rows(&self) -> impl Iterator<Item = [String; 3]> {
         self.routes().map(|route| row(route))
     }
@@ -166,14 +166,16 @@ mod tests {
     use super::super::{NormalPath, Route, above};
     use crate::config::testing::plan_of;
 
-    /// The rules in the module's documentation, applied to one route after the other.
+    /// Finds a route by the rules in the module's documentation, applied to one route after the
+    /// other.
     fn naive<'a>(routes: &[&'a Route], host: &str, path: &str) -> Option<&'a Route> {
         naive_by(routes, host, |route| {
             (route.path.as_str().to_owned(), path.to_owned())
         })
     }
 
-    /// The same as [`naive`]. `compared` gives the path of a route and that of the request.
+    /// Like [`naive`]; `compared` returns the path of a route and that of the request, in the form
+    /// to compare.
     fn naive_by<'a>(
         routes: &[&'a Route],
         host: &str,

@@ -1,4 +1,4 @@
-//! `Cache-Control` by the name of a file.
+//! Chooses `Cache-Control` by the name of a file.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,10 @@ use http::HeaderValue;
 /// The values for files that no pattern matches.
 #[derive(Debug, PartialEq, Eq)]
 struct Words {
-    /// May be cached, but must be revalidated each time, so that a new version is seen at once.
+    /// The file may be cached, but must be revalidated each time, so that a new version is seen at
+    /// once.
     revalidate: HeaderValue,
-    /// Needs no revalidation, since a file with other content has another name.
+    /// The file needs no revalidation, because a file with other content has another name.
     for_ever: HeaderValue,
 }
 
@@ -17,15 +18,15 @@ const FOR_EVERYBODY: Words = Words {
     revalidate: HeaderValue::from_static("no-cache"),
     for_ever: HeaderValue::from_static("public, max-age=31536000, immutable"),
 };
-/// For restricted files, which shared caches may not store (RFC 9111, section 5.2.2.7).
+/// The values for restricted files, which shared caches may not store (RFC 9111, section 5.2.2.7).
 const FOR_SOME: Words = Words {
     revalidate: HeaderValue::from_static("private, no-cache"),
     for_ever: HeaderValue::from_static("private, max-age=31536000, immutable"),
 };
 /// The length of a fingerprint in a file name.
 const FINGERPRINT: std::ops::RangeInclusive<usize> = 8..=64;
-/// How often letters and digits alternate at least in a fingerprint. Words and dates have fewer
-/// changes.
+/// The least number of changes between letters and digits in a fingerprint. Words and dates have
+/// fewer changes.
 const CHANGES: usize = 3;
 
 /// `Cache-Control` for the files of a folder.
@@ -56,7 +57,7 @@ impl Caching {
         })
     }
 
-    /// The value for a listing of the folder.
+    /// Returns the value for a listing of the folder.
     pub(super) fn of_listing(&self) -> HeaderValue {
         self.others.revalidate.clone()
     }
@@ -73,15 +74,15 @@ impl Caching {
             });
         match said {
             Some((_, value)) => value.clone(),
-            // The address of a page does not change with its content.
+            // The URL of a page does not change with its content.
             None if !is_page && is_fingerprinted(name) => self.others.for_ever.clone(),
             None => self.others.revalidate.clone(),
         }
     }
 }
 
-/// Whether a name matches a pattern, in which `*` stands for any text: the name begins with the
-/// first piece, ends with the last one, and contains those between in order.
+/// Whether a name matches a pattern, in which `*` stands for any text: the name must begin with the
+/// first piece, end with the last one, and contain the pieces between in order.
 fn fits(pattern: &str, name: &str) -> bool {
     let Some((first, others)) = pattern.split_once('*') else {
         return pattern == name;
@@ -99,9 +100,9 @@ fn fits(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether a piece of the name before its ending is the hash of a content, as site generators write
-/// it: `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`. A missed hash costs a
-/// revalidation for each use, but a wrong guess keeps a file cached for a year, so doubtful names
+/// Whether a piece of the name before its extension is a hash of the content, in the style of site
+/// generators: `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`. A missed hash costs
+/// a revalidation for each use, but a wrong guess keeps a file cached for a year, so doubtful names
 /// do not count.
 fn is_fingerprinted(name: &str) -> bool {
     let Some((stem, _)) = name.rsplit_once('.') else {
@@ -114,8 +115,8 @@ fn is_fingerprinted(name: &str) -> bool {
     })
 }
 
-/// How often lower-case letters, capitals and digits alternate. 0 without digits, since capitals
-/// inside words are common.
+/// Returns how often lower-case letters, capitals and digits alternate. Returns 0 if there are no
+/// digits, because capitals inside words are common.
 fn changes(piece: &str) -> usize {
     let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     let bytes = piece.as_bytes();

@@ -1,4 +1,4 @@
-//! A file as it is served: its variants, with their headers prepared.
+//! A file in all its variants, with prepared headers.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -19,9 +19,9 @@ use super::open::Stamp;
 use crate::filters::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
 use crate::filters::headers;
 
-/// The largest file that is kept in memory.
+/// The largest file that is kept in memory, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
-/// How long after a change the file system's clock has certainly advanced.
+/// The time after a change when the file system's clock has certainly advanced.
 const SETTLING: Duration = Duration::from_secs(2);
 /// The approximate overhead of a file in memory, in bytes.
 const OVERHEAD: usize = 2_048;
@@ -65,7 +65,7 @@ impl Stamps {
 /// A file in all its variants.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// The id of its folder, and its path there.
+    /// The id of the file's folder; `name` is the file's path in the folder.
     pub(super) folder: u64,
     pub(super) name: Box<str>,
     pub(super) stamps: Stamps,
@@ -78,12 +78,12 @@ pub(super) struct Entry {
     offers: Offers,
 }
 
-/// What all variants share.
+/// The properties that all variants share.
 #[derive(Debug)]
 struct Common {
     content_type: HeaderValue,
     cache_control: HeaderValue,
-    /// The time of modification. None if it lies in the future.
+    /// The time of modification; `None` if it lies in the future.
     modified: Option<SystemTime>,
     varies: bool,
 }
@@ -92,11 +92,10 @@ struct Common {
 enum Coded {
     No,
     Ready(Box<Variant>),
-    /// Compressed on first use. None if that saves too little.
+    /// A variant that is compressed on first use; `None` if compression saves too little.
     Later(OnceCell<Option<Box<Variant>>>),
 }
 
-/// A variant of a file: plain, or in one coding.
 #[derive(Debug)]
 pub(super) struct Variant {
     /// The headers of a response with the whole variant.
@@ -116,7 +115,7 @@ pub(super) enum Content {
     Coded(Arc<File>, u64, Encoding),
 }
 
-/// Why a file could not be loaded.
+/// The reason why a file could not be loaded.
 pub(super) enum LoadError {
     /// The file is being written.
     Changing,
@@ -130,7 +129,8 @@ impl From<io::Error> for LoadError {
 }
 
 impl Entry {
-    /// Reads a file into memory if it is small enough. Of a larger one only the descriptor is kept.
+    /// Reads a file into memory if it is small enough. Of a larger file, only the descriptor is
+    /// kept.
     pub(super) fn load(
         folder: &Folder,
         name: &str,
@@ -193,7 +193,7 @@ impl Entry {
         matches!(self.plain.content, Content::Memory(_))
     }
 
-    /// How much memory a new entry uses, in bytes.
+    /// Returns how much memory a new entry uses, in bytes.
     pub(super) fn weight(&self) -> usize {
         let siblings = self.coded.iter().map(|coded| match coded {
             Coded::Ready(variant) => variant.content.weight(),
@@ -202,8 +202,8 @@ impl Entry {
         OVERHEAD + self.plain.content.weight() + siblings.sum::<usize>()
     }
 
-    /// The variant that the client ranks highest. The error is the coding that has to be made
-    /// first.
+    /// Returns the variant that the client ranks highest. The error is the coding that has to be
+    /// made first.
     pub(super) fn at_hand(&self, request: &Parts) -> Result<&Variant, Encoding> {
         if !self.offers.any() {
             return Ok(&self.plain);
@@ -213,7 +213,7 @@ impl Entry {
         };
         Ok(match &self.coded[encoding as usize] {
             Coded::No => &self.plain,
-            // Ranges of content that is compressed while it is sent are unknown.
+            // The ranges of content that is compressed while it is sent are unknown.
             Coded::Ready(variant)
                 if matches!(variant.content, Content::Coded(..))
                     && request.headers.contains_key(RANGE) =>
@@ -228,7 +228,7 @@ impl Entry {
         })
     }
 
-    /// The cell for the variant in a coding, if it is compressed on first use.
+    /// Returns the cell for the variant in a coding, if that variant is compressed on first use.
     pub(super) fn later(&self, encoding: Encoding) -> Option<&OnceCell<Option<Box<Variant>>>> {
         match &self.coded[encoding as usize] {
             Coded::Later(cell) => Some(cell),
@@ -236,7 +236,8 @@ impl Entry {
         }
     }
 
-    /// The variant with these compressed bytes. None if they are hardly shorter than the file.
+    /// Makes the variant with these compressed bytes. Returns `None` if they are hardly shorter
+    /// than the file.
     pub(super) fn form(&self, encoding: Encoding, coded: Bytes, plain: &Bytes) -> Option<Variant> {
         if coded.len() > plain.len() / 10 * 9 {
             return None;
@@ -247,7 +248,7 @@ impl Entry {
     }
 }
 
-/// A time of modification, if it lies in the past (RFC 9110, section 8.8.2.1).
+/// Returns a time of modification, if it lies in the past (RFC 9110, section 8.8.2.1).
 fn believable(nanoseconds: i128, now: SystemTime) -> Option<SystemTime> {
     let seconds = u64::try_from(nanoseconds / 1_000_000_000).ok()?;
     let modified = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
@@ -262,7 +263,7 @@ impl Content {
         let size = usize::try_from(stamp.size).map_err(|_| LoadError::Changing)?;
         let mut bytes = Vec::with_capacity(size + 1);
         (&file).take(stamp.size + 1).read_to_end(&mut bytes)?;
-        // The ETag must not stand for a mixture of two contents.
+        // An ETag must not stand for a mixture of two contents.
         if bytes.len() != size || Stamp::of(&file)? != stamp {
             return Err(LoadError::Changing);
         }
@@ -277,7 +278,7 @@ impl Content {
         }
     }
 
-    /// The number of bytes to send, if it is known in advance.
+    /// Returns the number of bytes to send, if it is known in advance.
     pub(super) fn length(&self) -> Option<u64> {
         match self {
             Self::Memory(bytes) => Some(bytes.len() as u64),
@@ -290,7 +291,8 @@ impl Content {
 impl Variant {
     fn new(common: &Common, stamp: Stamp, encoding: Option<Encoding>, content: Content) -> Self {
         let tag = tag(stamp, encoding);
-        // Contains the headers of every response already, since a cloned map has no room for more.
+        // The map already contains the headers of every response, because a cloned map has no room
+        // for more.
         let mut unchanged = headers::prepared();
         unchanged.insert(CACHE_CONTROL, common.cache_control.clone());
         unchanged.insert(ETAG, tag.clone());

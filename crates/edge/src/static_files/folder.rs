@@ -12,7 +12,7 @@ use super::caching::Caching;
 use super::open::Root;
 use super::path::Asked;
 
-/// The name of a folder's page.
+/// The file name of a folder's page.
 pub(super) const INDEX: &str = "index.html";
 
 /// The settings of a folder, as given by a route.
@@ -20,20 +20,21 @@ pub(super) const INDEX: &str = "index.html";
 pub struct FolderSettings {
     /// The path of the folder, which may be created later. Until then, every response is 404.
     pub root: PathBuf,
-    /// What is tried in this order: `{path}`, `{path}/`, `{path}.html`, or a fixed file such as
-    /// `/index.html`. Empty means `{path}`, then `{path}/`.
+    /// The candidates to try, in this order: `{path}`, `{path}/`, `{path}.html`, or a fixed file
+    /// such as `/index.html`. If empty, `{path}`, then `{path}/`.
     pub r#try: Vec<String>,
     /// Whether folders without an `index.html` are listed.
     pub listing: bool,
-    /// `Cache-Control` by pattern, in which `*` stands for any text. A pattern is matched with the
-    /// name, or with the whole path if it has a slash. The longest matching pattern wins.
+    /// `Cache-Control` by pattern, in which `*` stands for any text. A pattern is compared with the
+    /// file's name, or with the whole path if the pattern contains a slash. The longest matching
+    /// pattern wins.
     pub cache: BTreeMap<String, String>,
-    /// Whether access to the files is restricted. If so, shared caches may not store files that
-    /// `cache` does not match.
+    /// Whether access to the files is restricted. If so, shared caches may not store files that no
+    /// pattern in `cache` matches.
     pub is_for_some: bool,
 }
 
-/// Which part of the settings is invalid.
+/// An error in the settings of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FolderError {
     /// `try` contains an invalid entry.
@@ -52,10 +53,9 @@ pub enum FolderError {
     },
 }
 
-/// A folder with checked settings. It is created once and shared.
 #[derive(Debug)]
 pub struct Folder {
-    /// The key of its files in the memory of the workers.
+    /// The key of the folder's files in the memory of the workers.
     id: AtomicU64,
     root: PathBuf,
     places: Vec<Place>,
@@ -63,25 +63,21 @@ pub struct Folder {
     caching: Caching,
     /// Paths below the folder that belong to other routes.
     elsewhere: Vec<PathBuf>,
-    /// Whether the log reports already that the folder is missing.
+    /// Whether the log already reports that the folder is missing.
     pub(super) is_missing: AtomicBool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Place {
-    /// The path with this suffix.
     Path(String),
-    /// The page of the folder at the path.
     Folder,
     /// A fixed file, for every path except those of assets.
     Fixed(String),
 }
 
-/// Where to look for a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Candidate<'a> {
     File(Cow<'a, str>),
-    /// The page of this folder.
     Folder(&'a str),
 }
 
@@ -107,13 +103,12 @@ impl Folder {
         })
     }
 
-    /// The path of the folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Excludes what is below these paths, percent-encoded as in a request, from being reached
-    /// through links: access to them is decided by other routes.
+    /// Prevents links from reaching anything below these paths, percent-encoded as in a request,
+    /// because other routes decide about access to them.
     pub(crate) fn leave(&mut self, paths: impl IntoIterator<Item = String>) {
         let paths = paths.into_iter().filter_map(|path| {
             // Hidden paths are never served anyway.
@@ -131,7 +126,6 @@ impl Folder {
         self.id.load(Ordering::Relaxed)
     }
 
-    /// Whether both folders serve the same files in the same way.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.root == other.root
             && self.places == other.places
@@ -155,7 +149,8 @@ impl Folder {
         self.caching.of_listing()
     }
 
-    /// All places to look in, in order. `original` is the path before any prefix was stripped.
+    /// Returns all places to look in, in order. `original` is the path before any prefix was
+    /// stripped.
     pub(super) fn candidates<'a>(
         &'a self,
         asked: &'a Asked<'_>,
@@ -168,7 +163,7 @@ impl Folder {
             .filter_map(move |place| place.at(asked, wants_page))
     }
 
-    /// The file that most requests for this path get.
+    /// Returns the file that most requests for this path get.
     pub(super) fn first<'a>(&self, asked: &'a Asked<'_>) -> Option<Cow<'a, str>> {
         match self.places.first()?.at(asked, false)? {
             Candidate::File(Cow::Borrowed(_)) => Some(Cow::Borrowed(&*asked.relative)),
@@ -179,7 +174,7 @@ impl Folder {
     }
 }
 
-/// The path of a folder's page.
+/// Returns the path of a folder's page.
 pub(super) fn index(folder: &str) -> String {
     if folder.is_empty() {
         INDEX.to_owned()

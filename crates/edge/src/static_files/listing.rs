@@ -13,9 +13,10 @@ use super::open::Root;
 use crate::body::{Answer, Body};
 use crate::filters::compression;
 
-/// The largest number of names. A longer listing is cut off, and says so.
+/// The largest number of names. A longer listing is cut off and says so.
 const MOST: usize = 10_000;
-/// Encodes all characters of a path segment except the unreserved ones (RFC 3986, section 2.3).
+/// The encoding of a path segment: all characters except the unreserved ones (RFC 3986, section
+/// 2.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -33,7 +34,7 @@ pub(super) struct Page {
 #[derive(Debug, PartialEq, Eq)]
 struct Item {
     name: String,
-    /// The size in bytes, or none for a folder.
+    /// The size in bytes; `None` for a folder.
     size: Option<u64>,
 }
 
@@ -46,8 +47,8 @@ impl Item {
     }
 }
 
-/// Reads a folder, or returns none if there is none at this path. Items that are not served are
-/// left out.
+/// Reads a folder. Returns `None` if there is no folder at this path. Items that are not served are
+/// omitted.
 pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> {
     let Some(folder) = root.folder(relative)? else {
         return Ok(None);
@@ -73,7 +74,7 @@ pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> 
         } else {
             format!("{relative}/{name}")
         };
-        // Links that lead out, pipes and the like are left out.
+        // Links that lead out of the folder, pipes and the like are omitted.
         let Some(what) = root
             .what(&path)?
             .filter(|what| what.is_file() || what.is_dir())
@@ -134,7 +135,7 @@ impl Page {
             let link = utf8_percent_encode(name, SEGMENT);
             let size = size.map_or_else(String::new, |size| size.to_string());
             let name = escaped(name);
-            // Writing to a string cannot fail. The `./` is needed, since a name may contain a
+            // Writing to a string cannot fail. The `./` is needed because a name may contain a
             // colon.
             let _ = writeln!(
                 html,

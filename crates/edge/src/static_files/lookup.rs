@@ -13,15 +13,14 @@ use super::open::Root;
 use super::path::Asked;
 use crate::filters::compression::Encoding;
 
-/// How often a file that is being written is read before giving up.
+/// How often a file that is being written is read before the lookup gives up.
 const TRIES: usize = 3;
 
-/// A lookup on the disk.
 pub(super) struct DiskLookup {
     pub(super) folder: Arc<Folder>,
     pub(super) memory: Memory,
     pub(super) asked: Asked<'static>,
-    /// The file that was looked up in memory before.
+    /// The file that the caller has already looked up in memory.
     pub(super) first: Option<String>,
     /// The path before any prefix was stripped.
     pub(super) original: String,
@@ -76,7 +75,7 @@ impl DiskLookup {
                 root
             }
             Err(error) if is_missing(&error) => {
-                // Logged once, not for every request.
+                // A missing folder is logged once, not for every request.
                 if !self.folder.is_missing.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, root = %self.folder.root().display(), "a folder to serve is not there");
                 }
@@ -149,7 +148,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
 }
 
-/// Opens a file, and the compressed ones beside it that are not older.
+/// Opens a file, and those compressed files beside it that are not older.
 fn open(root: &Root<'_>, name: &str) -> io::Result<Option<Opened>> {
     let Some(plain) = root.file(name)? else {
         return Ok(None);

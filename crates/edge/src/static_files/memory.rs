@@ -18,12 +18,12 @@ use crate::filters::compression::{Encoder, Encoding};
 const SIZE: usize = 64 << 20;
 /// How long a file is served before it is compared with the disk again.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// How many disk lookups run at once. Each may read a file into memory, and uses a thread beside
-/// that of the worker.
+/// The number of concurrent disk lookups. Each may read a file into memory, and uses a thread
+/// besides the worker's.
 const LOOKS_AT_ONCE: usize = 16;
 
-/// Files in memory. Each worker has its own, so there is no contention for its lock. Clones share
-/// the same memory.
+/// Files in memory. Each worker has its own memory, so there is no contention for its lock. Clones
+/// share the same memory.
 #[derive(Debug, Clone)]
 pub struct Memory(Arc<Shared>);
 
@@ -32,7 +32,7 @@ struct Shared {
     kept: Mutex<Kept>,
     size: usize,
     looks: Arc<Semaphore>,
-    /// One file is compressed at a time, to leave other cores to requests.
+    /// The permit to compress. One file is compressed at a time, to leave other cores to requests.
     compressing: Arc<Semaphore>,
     readers: Readers,
     random: RandomState,
@@ -58,8 +58,8 @@ struct Slot {
 /// The result of a lookup in memory.
 pub(super) enum Known {
     Fresh(Arc<Entry>),
-    /// The file must be compared with the disk by the caller. Other requests are served from memory
-    /// meanwhile.
+    /// The caller must compare the file with the disk. Meanwhile, other requests are served from
+    /// memory.
     Due,
     Nothing,
 }
@@ -71,7 +71,7 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// A memory of about this many bytes.
+    /// Makes a memory of about this many bytes.
     pub fn new(size: usize) -> Self {
         Self(Arc::new(Shared {
             kept: Mutex::default(),
@@ -84,7 +84,7 @@ impl Memory {
         }))
     }
 
-    /// The number of bytes in use, for metrics.
+    /// Returns the number of bytes in use, for metrics.
     pub fn weight(&self) -> usize {
         self.kept().weight
     }
@@ -108,13 +108,13 @@ impl Memory {
         Known::Due
     }
 
-    /// Waits for a permit to use the disk, which lasts until it is dropped.
+    /// Waits for a permit to use the disk, which is released when it is dropped.
     pub(super) async fn turn_to_look(&self) -> io::Result<OwnedSemaphorePermit> {
         let looks = Arc::clone(&self.0.looks);
         looks.acquire_owned().await.map_err(io::Error::other)
     }
 
-    /// The file in memory, if it is still the one on the disk.
+    /// Returns the file in memory, if it is still the same as on the disk.
     pub(super) fn confirm(
         &self,
         folder: u64,
@@ -175,7 +175,7 @@ impl Memory {
         }
     }
 
-    /// The variant of a file in a coding, which is created on first use.
+    /// Returns the variant of a file in a coding, and creates it on first use.
     pub(super) async fn coded<'e>(&self, entry: &'e Arc<Entry>, encoding: Encoding) -> &'e Variant {
         let Some(cell) = entry.later(encoding) else {
             return &entry.plain;
@@ -194,7 +194,7 @@ impl Memory {
         made.as_deref().unwrap_or(&entry.plain)
     }
 
-    /// Compresses a file in a thread that may block. None if that fails.
+    /// Compresses a file in a thread that may block. Returns `None` if that fails.
     async fn compress(&self, plain: Bytes, encoding: Encoding) -> Option<Bytes> {
         let turn = Arc::clone(&self.0.compressing).acquire_owned().await.ok()?;
         let work = tokio::task::spawn_blocking(move || {
@@ -215,13 +215,13 @@ impl Memory {
         }
     }
 
-    /// The readers of files that are not in memory.
+    /// Returns the readers of files that are not in memory.
     pub(super) fn readers(&self) -> &Readers {
         &self.0.readers
     }
 
-    /// An unpredictable number for multipart boundaries, so that no file can contain one on
-    /// purpose.
+    /// Draws an unpredictable number for multipart boundaries, so that nobody can deliberately make
+    /// a file that contains a boundary.
     pub(super) fn draw(&self) -> u64 {
         let number = self.0.drawn.fetch_add(1, Ordering::Relaxed);
         self.0.random.hash_one(number)
@@ -250,7 +250,8 @@ impl Kept {
         }
     }
 
-    /// Drops the less recently used half when the memory is full, so that this happens seldom.
+    /// Drops the less recently used half of the files when the memory is full, so that this happens
+    /// rarely.
     fn shrink(&mut self, size: usize) {
         if self.weight <= size {
             return;

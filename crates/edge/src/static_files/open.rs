@@ -1,7 +1,7 @@
 //! Opens files below a root, whatever the path or links on it contain.
 //!
 //! The target of a link is served only if its own path would be served: no segment of that path
-//! begins with a dot, and it belongs to no other route.
+//! begins with a dot, and the path belongs to no other route.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,7 +15,6 @@ use rustix::io::Errno;
 
 use super::path::is_hidden;
 
-/// How often a path is resolved again if it changes meanwhile.
 const TRIES: usize = 16;
 
 /// A folder that lookups cannot leave.
@@ -33,7 +32,8 @@ pub(super) struct Stamp {
     pub(super) size: u64,
     /// The time of modification, in nanoseconds since 1970.
     pub(super) modified: i128,
-    /// The time at which the inode was changed, in nanoseconds since 1970. It cannot be set back.
+    /// The time at which the inode was changed, in nanoseconds since 1970. Programs cannot set it
+    /// back.
     pub(super) changed: i128,
 }
 
@@ -59,9 +59,9 @@ impl<'a> Root<'a> {
         Ok(Self { folder, elsewhere })
     }
 
-    /// Opens a regular file. None if it is missing or must not be served.
+    /// Opens a regular file. Returns `None` if the file is missing or must not be served.
     pub(super) fn file(&self, relative: &str) -> io::Result<Option<(File, Stamp)>> {
-        // `NONBLOCK`: opening a pipe must not block until it has a writer.
+        // `NONBLOCK` is set because opening a pipe must not block until the pipe has a writer.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let Some(opened) = found(relative, self.beneath(relative, flags))? else {
             return Ok(None);
@@ -74,14 +74,14 @@ impl<'a> Root<'a> {
         Ok(Some((file, stamp)))
     }
 
-    /// Opens a folder for listing. None as for [`Root::file`].
+    /// Opens a folder for listing. Returns `None` in the same cases as [`Root::file`].
     pub(super) fn folder(&self, relative: &str) -> io::Result<Option<OwnedFd>> {
         let relative = if relative.is_empty() { "." } else { relative };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         found(relative, self.beneath(relative, flags))
     }
 
-    /// The metadata of a file or folder. Links are followed as for [`Root::file`].
+    /// Returns the metadata of a file or folder. Links are followed as in [`Root::file`].
     pub(super) fn what(&self, relative: &str) -> io::Result<Option<std::fs::Metadata>> {
         let opened = found(
             relative,
@@ -107,7 +107,7 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Whether the target of a link is served under its own path too. The kernel tells that path.
+    /// Whether the target of a link is also served under its own path. The kernel tells that path.
     /// If it cannot, the target is not served.
     fn serves(&self, opened: &OwnedFd) -> bool {
         let path = |opened: &OwnedFd| {
@@ -140,8 +140,7 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Opens segment by segment without following links, where the kernel does not support
-    /// `openat2`.
+    /// Opens a path segment by segment without following links, for kernels without `openat2`.
     fn step_by_step(&self, relative: &str, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let step = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let (folders, name) = relative.rsplit_once('/').unwrap_or(("", relative));

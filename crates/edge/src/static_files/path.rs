@@ -10,13 +10,12 @@ const WELL_KNOWN: &str = ".well-known";
 /// A path below a root, which consists of ordinary segments only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked<'a> {
-    /// The path without leading and final slashes, as in `a/b`. Empty for the root.
+    /// The path without leading and final slashes, as in `a/b`; empty for the root.
     pub(super) relative: Cow<'a, str>,
     /// Whether a folder is requested, that is, whether the path ends with a slash.
     pub(super) is_folder: bool,
 }
 
-/// Why a path is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
     /// The path contains a `%` without two hexadecimal digits.

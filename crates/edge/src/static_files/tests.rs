@@ -15,13 +15,13 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// 2009; every file of a world has it unless told otherwise.
+/// The time of modification, in 2009, that every file of a world has unless a test sets another.
 const WRITTEN: u64 = 1_234_567_890;
 const WRITTEN_TEXT: &str = "Fri, 13 Feb 2009 23:31:30 GMT";
-/// 2040.
+/// The time of the requests, in 2040.
 const NOW: u64 = 2_208_988_800;
 
-/// A folder that is served, and what lies beside it.
+/// A folder that is served, and the files beside it.
 struct World {
     place: TempDir,
     folder: Arc<Folder>,
@@ -137,7 +137,7 @@ async fn answers_a_file_with_all_that_is_known_of_it() {
         assert_eq!(got.header("accept-ranges"), Some("bytes"));
         assert_eq!(got.header("cache-control"), Some("no-cache"));
         assert!(got.header("etag").unwrap().starts_with('"'));
-        // Too small to have other forms.
+        // The file is too small to have compressed variants.
         assert_eq!(got.header("vary"), None);
         let head = world.ask("HEAD", "/a.txt", &[]).await;
         assert_eq!(head.headers, got.headers);
@@ -268,7 +268,7 @@ async fn a_single_page_app_answers_pages_but_no_missing_assets() {
         ("/apiary", 200, "app"),
         ("/.env", 404, ""),
     ] {
-        // Twice: from the disk, then from memory.
+        // The first request is served from the disk, the second from memory.
         for _ in 0..2 {
             let got = world.get(uri).await;
             assert_eq!(

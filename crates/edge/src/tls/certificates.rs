@@ -16,7 +16,6 @@ use super::files::{FileCertificate, Pair, Stamp};
 use super::self_signed::self_signed;
 use super::{CertificateFiles, TlsSettings};
 
-/// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read.
@@ -32,7 +31,7 @@ pub enum TlsError {
     Empty {
         /// The file.
         path: PathBuf,
-        /// What is missing in it.
+        /// The missing item, a certificate or a private key.
         kind: &'static str,
     },
     /// A key and a certificate do not belong together, or are of an unknown type.
@@ -59,7 +58,7 @@ pub enum TlsError {
     Engine(rustls::Error),
 }
 
-/// All certificates, from files and ordered.
+/// All certificates, both from files and ordered.
 #[derive(Debug)]
 pub(crate) struct Certificates {
     table: ArcSwap<Table>,
@@ -75,11 +74,10 @@ struct Ordered {
     report: watch::Receiver<Arc<[Standing]>>,
 }
 
-/// Certificates by name, in lower case.
 #[derive(Debug, Default)]
 struct Table {
     exact: HashMap<String, Arc<CertifiedKey>>,
-    /// Wildcard certificates by what follows the `*.`.
+    /// Wildcard certificates by the text after `*.`.
     wildcard: HashMap<String, Arc<CertifiedKey>>,
     by_address: HashMap<IpAddr, Arc<CertifiedKey>>,
     /// The certificate for clients that send no host name.
@@ -98,7 +96,7 @@ pub(crate) struct Sources {
 type SelfSigned = (BTreeSet<String>, Arc<CertifiedKey>);
 
 impl Certificates {
-    /// Reads all files. One that cannot be used is an error.
+    /// Reads all files. A file that cannot be used is an error.
     pub(crate) fn load(settings: &TlsSettings) -> Result<Self, TlsError> {
         let sources = Sources::load(settings, None)?;
         Ok(Self {
@@ -108,7 +106,7 @@ impl Certificates {
         })
     }
 
-    /// Reads the files of other settings, without using them yet.
+    /// Reads the files of other settings, but does not use them yet.
     pub(crate) fn read(&self, settings: &TlsSettings) -> Result<Sources, TlsError> {
         let kept = {
             let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,14 +115,14 @@ impl Certificates {
         Sources::load(settings, kept)
     }
 
-    /// Replaces the certificates by these.
     pub(crate) fn swap(&self, fresh: Sources) {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         *sources = fresh;
         self.table.store(Arc::new(sources.table()));
     }
 
-    /// Reloads the files that have changed. If a new pair is invalid, the old one stays in use.
+    /// Reloads the files that have changed. If a new pair of files is invalid, the old certificate
+    /// stays in use.
     pub(crate) fn refresh(&self) {
         let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = false;
@@ -151,8 +149,8 @@ impl Certificates {
         }
     }
 
-    /// The certificates in use, with the names they are used for. Left out are the self-signed one,
-    /// and those whose validity cannot be parsed.
+    /// Returns the certificates in use, with the names for which they are used. The self-signed
+    /// certificate is omitted, and so are those whose validity cannot be parsed.
     pub(crate) fn in_use(&self) -> Vec<InUse> {
         let files = self.in_files();
         let files = files.into_iter().map(|file| InUse {
@@ -173,7 +171,7 @@ impl Certificates {
         files.chain(ordered).collect()
     }
 
-    /// The certificates of [`Self::in_use`] that come from files.
+    /// Returns the certificates of [`Self::in_use`] that come from files.
     pub(crate) fn in_files(&self) -> Vec<FileCertificate> {
         let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         let table = self.table.load();
@@ -200,7 +198,8 @@ impl Certificates {
         shown.collect()
     }
 
-    /// Sets where ordered certificates come from. With none, they are no longer used.
+    /// Sets the source of ordered certificates. With `None`, ordered certificates are no longer
+    /// used.
     pub(crate) fn order(&self, acme: Option<&Acme>) {
         self.ordered.store(acme.map(|acme| {
             Arc::new(Ordered {
@@ -211,18 +210,18 @@ impl Certificates {
         }));
     }
 
-    /// The certificate that answers a TLS-ALPN-01 challenge for this name.
+    /// Returns the certificate for a TLS-ALPN-01 challenge for this name.
     pub(crate) fn proof(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         self.ordered.load().as_ref()?.challenges.tls_alpn_01(name)
     }
 
-    /// The text that answers the HTTP-01 challenge with this token.
+    /// Returns the text for the HTTP-01 challenge with this token.
     pub(crate) fn proof_text(&self, token: &str) -> Option<Arc<str>> {
         self.ordered.load().as_ref()?.challenges.http_01(token)
     }
 
-    /// The certificate for this name. An exact name comes before a wildcard, and certificates from
-    /// files come before ordered ones, which come before the self-signed one.
+    /// Returns the certificate for this name. An exact name comes before a wildcard, and
+    /// certificates from files come before ordered ones, which come before the self-signed one.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
         let lower;
@@ -257,9 +256,9 @@ impl Certificates {
         })
     }
 
-    /// The certificate for clients that send no host name and have connected to this address: one
-    /// that contains the address, else the default. The self-signed one is used only if there is no
-    /// other.
+    /// Returns the certificate for clients that send no host name and have connected to this
+    /// address: one that contains the address, else the default. The self-signed certificate is
+    /// used only if there is no other.
     pub(crate) fn unnamed(&self, local: Option<IpAddr>) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
         let of_address = local.and_then(|local| table.by_address.get(&local));
@@ -317,7 +316,7 @@ impl Sources {
 }
 
 impl Table {
-    /// Adds a certificate, unless there is one for this name already.
+    /// Adds a certificate, unless there already is one for this name.
     fn add(&mut self, name: &str, certificate: &Arc<CertifiedKey>) {
         let name = name.to_ascii_lowercase();
         let (names, name) = match name.strip_prefix("*.") {
@@ -332,7 +331,7 @@ impl Table {
         own.is_some_and(|own| Arc::ptr_eq(own, certificate))
     }
 
-    /// Whether this certificate is the one used for a name, which may be a wildcard.
+    /// Whether this certificate is the one that is used for a name, which may be a wildcard.
     fn shows(&self, name: &str, certificate: &Arc<CertifiedKey>) -> bool {
         let name = name.to_ascii_lowercase();
         let shown = match name.strip_prefix("*.") {

@@ -1,4 +1,4 @@
-//! Metrics and log messages about certificates that expire, wherever they come from.
+//! Metrics and log messages about expiring certificates, whatever their source.
 
 use std::collections::BTreeMap;
 
@@ -13,18 +13,18 @@ const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// A certificate in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InUse {
-    /// The names it is used for.
+    /// The names for which the certificate is used.
     pub(crate) names: Vec<String>,
     pub(crate) life: Life,
-    /// Why it was not replaced, if that is known.
+    /// The reason why the certificate was not replaced, if it is known.
     pub(crate) why: Option<String>,
 }
 
-/// The metrics, and what was logged about each certificate.
+/// The metrics, and the log entries about each certificate.
 #[derive(Debug)]
 pub(crate) struct Expiry {
     days: Passing<String>,
-    /// When each certificate was last logged, by its names.
+    /// The time of each certificate's last log entry, by the certificate's names.
     spoken: BTreeMap<Vec<String>, Timestamp>,
 }
 
@@ -51,8 +51,8 @@ impl Expiry {
         }
     }
 
-    /// The certificates to be logged now: each overdue one every day until it is replaced. Of
-    /// several with the same names, only one is logged.
+    /// Returns the certificates to be logged now: each overdue one, every day until it is replaced.
+    /// Of several certificates with the same names, only one is logged.
     fn due<'a>(&mut self, all: &'a [InUse], now: Timestamp) -> Vec<&'a InUse> {
         let loud = all.iter().filter(|one| one.life.is_loud(now));
         let mut before = std::mem::take(&mut self.spoken);

@@ -21,21 +21,19 @@ use crate::crypto::provider;
 /// The largest certificate or key file, in bytes.
 const SIZE: u64 = 1024 * 1024;
 
-/// A certificate from a file that is in use.
+/// A certificate in use that comes from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileCertificate {
-    /// The names it is used for, such as `example.org` or `*.example.org`.
+    /// The names for which the certificate is used, such as `example.org` or `*.example.org`.
     pub names: Vec<String>,
-    /// The file it was read from.
+    /// The file from which the certificate was read.
     pub chain: PathBuf,
-    /// The start of its validity.
     pub valid_from: Timestamp,
-    /// The end of its validity.
     pub valid_until: Timestamp,
 }
 
 impl FileCertificate {
-    /// The period of its validity.
+    /// Returns the certificate's validity period.
     pub(super) fn life(&self) -> Life {
         Life {
             from: self.valid_from,
@@ -43,9 +41,9 @@ impl FileCertificate {
         }
     }
 
-    /// Whether the certificate should have been replaced by now, which is logged every day. This is
-    /// so in its last 14 days, or in the last sixth of its validity if it is valid for less than
-    /// six weeks in all.
+    /// Whether the certificate should have been replaced by now; such a certificate is logged every
+    /// day. This is so in its last 14 days, or in the last sixth of its validity if that is less
+    /// than six weeks in all.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.life().is_loud(now)
     }
@@ -59,15 +57,14 @@ pub(super) struct Pair {
     pub(super) names: Vec<String>,
     /// The IP addresses in the certificate.
     pub(super) addresses: Vec<IpAddr>,
-    /// The period of its validity, if that can be parsed.
+    /// The certificate's validity period, if it can be parsed.
     pub(super) life: Option<Life>,
     pub(super) certificate: Arc<CertifiedKey>,
 }
 
 impl Pair {
-    /// Reads both files.
     pub(super) fn load(files: &CertificateFiles) -> Result<Self, TlsError> {
-        // Taken before reading, so that a change during reading is noticed later.
+        // The stamp is taken before reading, so that a change during reading is noticed later.
         let stamp = Stamp::of(files);
         let chain: Vec<_> = CertificateDer::pem_slice_iter(&read(&files.chain)?)
             .collect::<Result<_, _>>()
@@ -93,7 +90,7 @@ impl Pair {
             .ok()
             .and_then(|(_, leaf)| Life::of(&leaf));
         let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|_| {
-            // The cause is left out, so that no content of the key appears in the error.
+            // The cause is omitted, so that no content of the key appears in the error.
             TlsError::Empty {
                 path: files.key.clone(),
                 kind: "private key",
@@ -113,9 +110,9 @@ impl Pair {
 }
 
 impl CertificateFiles {
-    /// The host names that the certificate is used for: the configured ones, or else those in the
-    /// certificate. Empty if the file cannot be read. That error is reported where the file is
-    /// used.
+    /// Returns the host names for which the certificate is used: the configured names, or else
+    /// those in the certificate. Empty if the file cannot be read; that error is reported when the
+    /// file is used.
     pub(crate) fn names(&self) -> Vec<String> {
         if !self.hosts.is_empty() {
             return self.hosts.clone();
@@ -123,7 +120,7 @@ impl CertificateFiles {
         self.leaf().map_or_else(Vec::new, |leaf| names_in(&leaf))
     }
 
-    /// The IP addresses in the certificate at present.
+    /// Returns the IP addresses that the certificate contains now.
     pub(crate) fn addresses(&self) -> Vec<IpAddr> {
         self.leaf()
             .map_or_else(Vec::new, |leaf| addresses_in(&leaf))
@@ -135,7 +132,7 @@ impl CertificateFiles {
     }
 }
 
-/// Metadata that shows any change of the files, even one of permissions alone.
+/// Metadata that shows any change of the files, even a change of permissions alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stamp([Option<(u64, u64, i64, i64)>; 2]);
 
@@ -160,7 +157,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|error| TlsError::unreadable(path, &error))
 }
 
-/// The host names in a certificate. The common name is ignored (RFC 6125).
+/// Returns the host names in a certificate. The common name is ignored (RFC 6125).
 fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
     alternatives(leaf, |name| match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
@@ -168,7 +165,7 @@ fn names_in(leaf: &CertificateDer<'_>) -> Vec<String> {
     })
 }
 
-/// The IP addresses in a certificate (RFC 5280, section 4.2.1.6).
+/// Returns the IP addresses in a certificate (RFC 5280, section 4.2.1.6).
 fn addresses_in(leaf: &CertificateDer<'_>) -> Vec<IpAddr> {
     alternatives(leaf, |name| match name {
         GeneralName::IPAddress(octets) => match octets.len() {
@@ -212,7 +209,7 @@ mod tests {
             is_default: false,
         };
         let before = Stamp::of(&files);
-        // Timestamps of files are coarser than the loop.
+        // Timestamps of files are coarser than this loop.
         let until = Instant::now() + Duration::from_mins(1);
         while Stamp::of(&files) == before {
             assert!(Instant::now() < until, "nobody would read it again");

@@ -1,4 +1,4 @@
-//! Self-signed certificates, for `localhost` and until there is a trusted one.
+//! Self-signed certificates, for `localhost` and for names that have no trusted certificate yet.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

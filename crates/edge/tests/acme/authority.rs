@@ -1,4 +1,5 @@
-//! A private Pebble: its own ports, its own root, and a resolver to whom every name is here.
+//! A private Pebble, with its own ports, its own root certificate, and a resolver that resolves
+//! every name to this machine.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
@@ -13,16 +14,16 @@ use tempfile::TempDir;
 /// How long starting may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a test wants of its authority.
+/// A test's requirements for its authority.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Wishes {
-    /// Of a hundred good nonces, how many are refused.
+    /// The percentage of valid nonces that Pebble refuses.
     pub(crate) refused_nonces: u8,
-    /// Only accounts that it knows already, with this id and key.
+    /// The id and key of the only account that Pebble accepts; `None` for any account.
     pub(crate) external: Option<(&'static str, &'static str)>,
 }
 
-/// Both servers; dropping it ends them.
+/// Pebble and its DNS server; dropping this value ends both.
 pub(crate) struct Authority {
     pebble: Running,
     _resolver: Running,
@@ -42,7 +43,8 @@ impl Drop for Running {
 }
 
 impl Authority {
-    /// None if Pebble is not installed and the environment says that this may be so.
+    /// Starts both servers. Returns `None` if Pebble is not installed and the environment allows
+    /// that.
     pub(crate) fn start(http_port: u16, tls_port: u16, wishes: Wishes) -> Option<Self> {
         if !is_installed() {
             return None;
@@ -91,14 +93,13 @@ impl Authority {
         })
     }
 
-    /// Ends it and starts another on the same port, which knows of nothing.
+    /// Ends Pebble and starts it again on the same port; the new one knows nothing.
     pub(crate) fn forget_everything(&mut self) {
         self.stop();
         self.pebble = start_pebble(&self.arguments, self.refused_nonces, self.folder.path());
         wait_for(self.port);
     }
 
-    /// Ends it.
     pub(crate) fn stop(&mut self) {
         self.pebble.0.kill().unwrap();
         self.pebble.0.wait().unwrap();
@@ -108,13 +109,14 @@ impl Authority {
         format!("https://localhost:{}/dir", self.port)
     }
 
-    /// The file with the root that its own certificate is checked against.
+    /// Returns the file with the root certificate of the authority's own HTTPS server.
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("root.pem")
     }
 }
 
-/// Whether the tests that need Pebble can run; they may be left out only on purpose.
+/// Whether Pebble is installed. Panics if it is not, unless the environment says that tests may
+/// skip it.
 #[expect(
     clippy::disallowed_methods,
     reason = "tests have no configuration but this"
@@ -157,7 +159,7 @@ fn spawn(command: &mut Command, log: &Path) -> Running {
     Running(child)
 }
 
-/// A root, and a certificate for localhost that it vouches for.
+/// Makes a root certificate, and a certificate for localhost that it signs.
 pub(crate) fn make_certificates(folder: &Path) {
     let mut root = CertificateParams::new(Vec::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -172,9 +174,9 @@ pub(crate) fn make_certificates(folder: &Path) {
     fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
 }
 
-/// Ports that nobody has at this moment. They are not those that the system gives to
-/// whoever asks for any (ip(7), `ip_local_port_range`), and none comes twice: between
-/// here and their use, or while Pebble is away, nobody takes them.
+/// Returns free ports. They are outside the range from which the system assigns ports (ip(7),
+/// `ip_local_port_range`), and no port is returned twice. So nobody else takes them before they are
+/// used, or while Pebble is stopped.
 fn free_ports<const N: usize>() -> [u16; N] {
     const FIRST: u32 = 20_000;
     const COUNT: u32 = 12_000;

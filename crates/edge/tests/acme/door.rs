@@ -1,4 +1,4 @@
-//! An edge of a few lines: it shows proofs and certificates, as the real one does.
+//! A minimal edge: it serves challenge responses and certificates like the real one.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
-/// Both listeners; they end with the runtime of the test.
+/// Both listeners. They end with the test's runtime.
 pub(crate) struct Door {
     pub(crate) http: SocketAddr,
     pub(crate) https: SocketAddr,
@@ -25,14 +25,14 @@ pub(crate) struct Door {
 #[derive(Debug)]
 pub(crate) struct Inside {
     shown: Mutex<Option<(Arc<Challenges>, Arc<Issued>)>>,
-    /// What was shown once in the clear is shown again: an authority looks several times, and
-    /// some of these may come after a stop.
+    /// Challenge responses that were served once are served again: an authority requests a response
+    /// several times, and some of these requests may come after a stop.
     remembered: Mutex<HashMap<String, Arc<str>>>,
-    /// Shows no proofs.
+    /// Whether the edge serves no challenge responses.
     pub(crate) is_silent: AtomicBool,
-    /// Each question for a proof in the clear puts one in.
+    /// Gets a permit for each request of an HTTP challenge response.
     pub(crate) asked: Semaphore,
-    /// Each answer takes one out.
+    /// Loses a permit with each challenge response that is served; without permits, requests wait.
     pub(crate) answers: Semaphore,
 }
 

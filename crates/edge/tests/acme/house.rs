@@ -1,4 +1,4 @@
-//! All that a test needs: an authority, an edge, a clock, and a folder that outlives restarts.
+//! The setup of a test: an authority, an edge, a clock, and a folder that outlives restarts.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::authority::{Authority, Wishes};
 use crate::door::Door;
 
-/// How long anything may take.
+/// The timeout of every wait.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct House {
@@ -31,7 +31,7 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// With an authority; none if it was left out on purpose.
+    /// Makes a setup with an authority. Returns `None` if Pebble was deliberately left out.
     pub(crate) async fn with_authority(challenge: Challenge, wishes: Wishes) -> Option<Self> {
         let mut house = Self::alone(challenge, String::new(), String::new()).await;
         let (http, https) = (house.door.http.port(), house.door.https.port());
@@ -42,7 +42,7 @@ impl House {
         Some(house)
     }
 
-    /// With a directory of the test's own.
+    /// Makes a setup with the test's own directory URL.
     pub(crate) async fn alone(challenge: Challenge, directory: String, ca: String) -> Self {
         Self {
             authority: None,
@@ -73,7 +73,7 @@ impl House {
         acme
     }
 
-    /// Every name but localhost leads to the edge, unless it was said to lead elsewhere.
+    /// Resolves every name except localhost to the edge, unless the test chose another address.
     fn world(&self) -> World {
         let clock = Arc::clone(&self.clock);
         let elsewhere = Arc::clone(&self.elsewhere);
@@ -102,7 +102,7 @@ impl House {
         *self.clock.lock().unwrap() = to;
     }
 
-    /// Below the data folder, what belongs to the one authority there is.
+    /// Returns the folder of the only authority, below the data folder.
     pub(crate) fn storage(&self) -> PathBuf {
         let mut found = fs::read_dir(self.folder.path().join("acme")).unwrap();
         found.next().unwrap().unwrap().path()
@@ -117,7 +117,7 @@ pub(crate) fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
-/// Waits until it stands so with a name, and tells how.
+/// Waits until the state of a name fulfils a condition, and returns the state.
 pub(crate) async fn wait(acme: &Acme, name: &str, so: impl Fn(&Standing) -> bool) -> Standing {
     let mut watch = acme.watch();
     let found = |all: &Arc<[Standing]>| all.iter().find(|it| it.name == name && so(it)).cloned();

@@ -1,5 +1,6 @@
-//! An authority of a few lines, for what Pebble does not do: it says when to renew, refuses for a
-//! while whatever replaces a certificate, takes no word that a proof is there, or never answers.
+//! A simulated authority of a few lines, for behaviour that Pebble does not have: it suggests
+//! renewal windows, rejects replacements of a certificate for a while, rejects the message that a
+//! challenge response is ready, or never responds.
 
 use std::convert::Infallible;
 use std::fs;
@@ -31,7 +32,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::authority::make_certificates;
 use crate::house::{House, has_failed, set, wait};
 
-/// What was asked for: paths, and the payload of orders.
+/// The received requests: paths, and the payloads of orders.
 #[derive(Default)]
 struct Heard {
     asked_when: Vec<String>,
@@ -179,7 +180,7 @@ fn order(base: &str) -> Value {
     })
 }
 
-/// With a problem that is a matter of when.
+/// Makes a response with a temporary problem.
 fn refuse(answer: response::Builder, problem: &str, detail: &str) -> http::Result<Response<Value>> {
     answer
         .header("Content-Type", "application/problem+json")
@@ -189,7 +190,7 @@ fn refuse(answer: response::Builder, problem: &str, detail: &str) -> http::Resul
         }))
 }
 
-/// A certificate of ninety days of 2026, as an authority issues it, after its key.
+/// Makes a certificate of ninety days in 2026 that an authority issues, with its key before it.
 pub(crate) fn ninety_days() -> String {
     let mut issuer = CertificateParams::new(Vec::new()).unwrap();
     issuer.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -210,7 +211,7 @@ async fn the_authority_says_when_and_is_waited_for() {
     house.asked.force = true;
     let asked: Timestamp = "2026-01-11T00:00:00Z".parse().unwrap();
     house.set_clock(asked);
-    // Makes the folder.
+    // The first start creates the storage folder.
     let acme = house.start(&[]);
     house.stop.cancel();
     acme.stopped().await;
@@ -225,14 +226,14 @@ async fn the_authority_says_when_and_is_waited_for() {
             .is_some_and(|next| next.action == Action::Ask && next.at > asked)
     })
     .await;
-    // As it asked for in `Retry-After`.
+    // The next step is due when the authority's `Retry-After` said.
     let again = standing.next.unwrap().at;
     let pause = again.duration_since(asked);
     let hour = SignedDuration::from_hours(1);
     assert!(pause <= hour && pause > hour - SignedDuration::from_secs(5));
     assert_eq!(standing.failures, None);
     assert!(played.heard.lock().unwrap().orders.is_empty());
-    // Long before two thirds of its life, but within the window.
+    // This is long before two thirds of the lifetime, but within the renewal window.
     let end: Timestamp = "2026-01-22T00:00:00Z".parse().unwrap();
     house.set_clock(end);
     acme.set_names(set(&["a.example"]));
@@ -247,7 +248,7 @@ async fn the_authority_says_when_and_is_waited_for() {
     assert_eq!(orders.len(), 1);
     let replaced = orders[0]["replaces"].as_str().unwrap();
     assert!(played.heard.lock().unwrap().asked_when[0].ends_with(replaced));
-    // It is left alone for as long as it asked.
+    // No order is sent before the time that the authority asked for.
     house.set_clock(end + SignedDuration::from_secs(7_199));
     acme.set_names(set(&["a.example"]));
     wait(&acme, "a.example", |it| {
@@ -265,17 +266,18 @@ async fn the_authority_says_when_and_is_waited_for() {
     assert_eq!(played.heard.lock().unwrap().orders.len(), 1);
 }
 
-/// It has not heard that there is something to look at, so there is nothing to wait for.
+/// The authority did not learn that the challenge response is ready, so its verdict is not waited
+/// for.
 #[tokio::test]
 async fn a_proof_that_could_not_be_announced_is_not_waited_for() {
     let played = Played::start().await;
     let mut house = House::alone(Challenge::Http01, played.directory.clone(), played.root()).await;
     house.asked.force = true;
     let acme = house.start(&["a.example"]);
-    // Sooner than an order is waited for that the authority looks at.
+    // The failure comes sooner than the timeout of an order that the authority validates.
     let standing = wait(&acme, "a.example", has_failed).await;
     assert!(standing.failures.unwrap().why.contains("badNonce"));
-    // The order is still good.
+    // The order is still valid and is resumed.
     house.set_clock(standing.next.unwrap().at);
     acme.set_names(set(&["a.example"]));
     wait(&acme, "a.example", |it| {
@@ -294,7 +296,7 @@ async fn an_authority_that_never_answers_does_not_hold_up_a_stop() {
     let acme = house.start(&["a.example"]);
     let _open = listener.accept().await.unwrap();
     house.stop.cancel();
-    // Sooner than an answer is waited for.
+    // The stop must come sooner than the timeout of a request.
     timeout(Duration::from_secs(20), acme.stopped())
         .await
         .unwrap();

@@ -1,4 +1,4 @@
-//! What is never heard.
+//! Tests that secrets never appear in the log.
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Write as _};
@@ -13,8 +13,9 @@ use tracing::{Event, Level, Subscriber};
 use crate::authority::Wishes;
 use crate::house::{House, has_certificate, wait};
 
-/// Hears every thread and tells them apart: what a test starts runs on the test's own. One for
-/// each test would miss events that another thread met first.
+/// Collects the events of all threads, separately for each thread: the tasks that a test starts run
+/// on the test's own thread. A subscriber for each test would miss events whose call site was first
+/// used by another thread.
 struct Ears;
 
 static LISTENING: Once = Once::new();

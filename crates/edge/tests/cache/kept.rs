@@ -1,4 +1,4 @@
-//! What is kept, and for whom.
+//! Tests of which responses are stored, and for which requests.
 
 use super::*;
 
@@ -76,7 +76,7 @@ async fn what_is_for_one_person_is_never_kept() {
         assert_eq!(heard.body, format!("for {number}"));
         assert_eq!(heard.cache(), "kenduri; fwd=bypass");
     }
-    // Nor are they answered with what is kept for others.
+    // Requests with credentials do not get the response that is stored for others.
     assert_eq!(site.get("/mine").await.body, "for 4");
     assert_eq!(site.get("/mine").await.body, "for 4");
     assert_eq!(site.ask("GET", "/mine", &basic).await.body, "for 5");
@@ -129,12 +129,12 @@ async fn nobody_decides_what_others_are_answered() {
     assert!(!first.head.contains("evil"), "{}", first.head);
     let second = site.get("/").await;
     assert!(second.is_hit() && !second.head.contains("evil"));
-    // Another host has its own.
+    // Another host has its own stored response.
     let other = site.ask("GET", "/", &[("Host", "b.example")]).await;
     assert_eq!(other.body, "answer 2");
     assert_eq!(other.header("x-named"), Some("b.example"));
     assert_eq!(site.get("/").await.body, "answer 1");
-    // What makes a server answer for something else is not kept.
+    // The response to a request with a header that can change the path is not stored.
     let rewritten = [("X-Original-URL", "/admin"), ("Host", "c.example")];
     assert_eq!(site.ask("GET", "/", &rewritten).await.body, "answer 3");
     assert_eq!(
@@ -151,7 +151,8 @@ async fn conditions_ranges_and_heads_are_answered_from_what_is_kept() {
         "0123456789",
     );
     site.script.says("/", said);
-    // The first one has it already: the whole is fetched all the same.
+    // The first client already has the content, but the edge fetches the whole response all the
+    // same.
     let known = [("If-None-Match", "\"v1\"")];
     let first = site.ask("GET", "/", &known).await;
     assert_eq!((first.status, first.body.as_str()), (304, ""));
@@ -174,7 +175,7 @@ async fn conditions_ranges_and_heads_are_answered_from_what_is_kept() {
     assert_eq!(head.header("content-length"), Some("10"));
     assert!(head.is_hit());
     assert_eq!(site.script.asked("/"), 1);
-    // Of what is not there, a part or a head is not kept.
+    // For a path without a stored response, the response to a range or a `HEAD` is not stored.
     site.script.says("/other", minute("0123456789"));
     site.ask("GET", "/other", &[("Range", "bytes=2-4")]).await;
     site.ask("HEAD", "/other", &[]).await;
@@ -200,7 +201,8 @@ async fn who_has_what_a_weak_tag_names_is_not_sent_it_again() {
     }
     let other = site.ask("GET", "/", &[("If-None-Match", "W/\"v0\"")]).await;
     assert_eq!(other.status, 200);
-    // A part of it is no part of what the client has: nobody knows that byte for byte.
+    // A range may not be combined with the client's content, because a weak tag does not guarantee
+    // equal bytes.
     for known in ["W/\"v1\"", "\"v1\""] {
         let part = [("Range", "bytes=2-4"), ("If-Range", known)];
         assert_eq!(site.ask("GET", "/", &part).await.status, 200, "{known}");
@@ -274,7 +276,7 @@ async fn what_is_too_large_or_breaks_off_is_not_kept() {
             assert!(heard.is_whole);
             assert_eq!(site.script.asked(path), number);
         }
-        // Nothing was said of it yet.
+        // The response broke off before anything was sent to the client.
         for path in ["/broken", "/broken-chunks"] {
             assert_eq!(site.get(path).await.status, 502, "{path}");
             assert_eq!(site.script.asked(path), number);
@@ -342,7 +344,7 @@ async fn a_proxy_that_is_trusted_poisons_nothing() {
     upstream.abort();
 }
 
-/// A server whose page, fresh for a minute, is what it was told.
+/// Starts a server with one page, fresh for a minute. The page lists the headers of the request.
 async fn told() -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let app = Router::new().fallback(async |request: Request| {
         let lines = request.headers().iter();

@@ -1,4 +1,4 @@
-//! What the access log tells of answers that are kept.
+//! Tests of the access log's lines for cached responses.
 
 use std::io::{self, Write};
 use std::time::Instant;
@@ -7,7 +7,6 @@ use edge::access_log::{Format, Mask, Writing};
 
 use super::*;
 
-/// What was written so far.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -23,8 +22,8 @@ impl Write for Lines {
 }
 
 impl Lines {
-    /// Everything, once nobody writes any more. The end of `writing` waits for a second, which
-    /// a busy machine may need for itself.
+    /// Returns the whole log once nobody writes any more. The end of `writing` waits for a second,
+    /// which a busy machine may need for itself.
     fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();
@@ -50,15 +49,15 @@ async fn what_the_client_hears_is_told_whoever_said_it() {
     let streamed = tagged.clone().streamed(&["who", "le"]);
     site.script.says("/streamed", streamed.without_length());
     site.script.says("/fault", Said::of(&[control], "whole"));
-    // The app's own answers.
+    // The client gets the app's own responses.
     assert_eq!(site.get("/confirmed").await.status, 200);
     assert_eq!(site.get("/fault").await.status, 200);
-    // The app sends all of it, and the client hears that it has it.
+    // The app sends the whole response, and the client learns that its copy is current.
     let known = [("If-None-Match", "\"v1\"")];
     assert_eq!(site.ask("GET", "/known", &known).await.status, 304);
     assert_eq!(site.ask("GET", "/streamed", &known).await.status, 304);
     site.later(61);
-    // The app says that nothing changed, or that it cannot; the client hears it all.
+    // The app responds with 304 or with an error, and the client gets the whole stored response.
     assert_eq!(site.get("/confirmed").await.status, 200);
     site.script.says("/fault", Said::of(&[], "no").status(500));
     assert_eq!(site.get("/fault").await.status, 200);
@@ -68,7 +67,7 @@ async fn what_the_client_hears_is_told_whoever_said_it() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    // Each worker has its own buffer of lines.
+    // Each worker has its own buffer, so lines are sorted.
     let mut told: Vec<_> = told
         .iter()
         .map(|line| (line["path"].as_str().unwrap(), line["status"].as_u64()))

@@ -1,4 +1,4 @@
-//! Answers that are kept, behind real sockets: who is answered with what.
+//! Tests of the cache through real sockets: which response each request gets.
 
 #![expect(
     clippy::unwrap_used,
@@ -29,33 +29,33 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-/// Longer than anything here may take.
+/// The timeout of every wait.
 const LONG: Duration = Duration::from_mins(2);
 
-/// Everything to the app, whose answers are kept.
+/// A route that leads everything to the app and stores its responses.
 const ROUTE: &str = "[[route]]\nto = \"app\"\nshared_cache = {}\n";
 
-/// What the app answers, changed while it runs.
+/// The responses of the app, which a test changes while the app runs.
 #[derive(Default)]
 struct Script {
     answers: Mutex<HashMap<String, Said>>,
-    /// How often each path was asked for, and the heads of all requests.
+    /// The number of requests for each path, and the headers of all requests.
     asked: Mutex<HashMap<String, usize>>,
     heard: Mutex<Vec<http::HeaderMap>>,
-    /// While it is there, answers wait for leave: of the head, then of each piece.
+    /// A path with a gate needs a permit for the head of its response, and for each piece.
     gates: Mutex<HashMap<String, Arc<Semaphore>>>,
     waiting: AtomicUsize,
 }
 
-/// An answer of the app. `{n}` in it is how often it was asked.
+/// A response of the app. `{n}` in its body becomes the number of requests for the path.
 #[derive(Clone)]
 struct Said {
     status: u16,
     headers: Vec<(String, String)>,
     pieces: Vec<String>,
-    /// Its length is told.
+    /// Whether the response has a `Content-Length`.
     has_length: bool,
-    /// It breaks off after its pieces.
+    /// Whether the response breaks off after its pieces.
     breaks: bool,
 }
 
@@ -90,7 +90,6 @@ impl Said {
     }
 }
 
-/// Fresh for a minute.
 fn minute(body: &str) -> Said {
     Said::of(&[("cache-control", "max-age=60")], body)
 }
@@ -108,7 +107,7 @@ impl Script {
         self.heard.lock().unwrap().last().cloned().unwrap()
     }
 
-    /// From now on answers at this path wait.
+    /// Makes responses at this path wait for permits from now on.
     fn close(&self, path: &str) -> Arc<Semaphore> {
         let gate = Arc::new(Semaphore::new(0));
         let mut gates = self.gates.lock().unwrap();
@@ -145,7 +144,7 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
         if name == "etag" && headers.get("if-none-match").is_some_and(|tag| tag == value) {
             is_unchanged = true;
         }
-        // What the client said, in the answer.
+        // `echo:NAME` is replaced by the value of that request header.
         let told = value.strip_prefix("echo:").map(|name| {
             headers
                 .get(name)
@@ -188,7 +187,7 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
     answer.body(Body::new(body)).unwrap()
 }
 
-/// Pieces as they come, with or without a length.
+/// A body of pieces that are sent as they come, with or without a length.
 struct FileBody {
     receiver: tokio::sync::mpsc::Receiver<Result<String, &'static str>>,
     left: Option<u64>,
@@ -220,7 +219,6 @@ impl http_body::Body for FileBody {
     }
 }
 
-/// An edge before an app that says what it is told to.
 struct Site {
     script: Arc<Script>,
     edge: Edge,
@@ -258,7 +256,7 @@ impl Site {
         }
     }
 
-    /// The clock goes on.
+    /// Advances the clock.
     fn later(&self, seconds: u64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
     }
@@ -296,7 +294,7 @@ async fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &s
     Heard::of(&heard)
 }
 
-/// Sends a request and does not wait.
+/// Sends a request and does not wait for the response.
 async fn begin(
     address: SocketAddr,
     method: &str,
@@ -315,7 +313,6 @@ async fn begin(
     stream
 }
 
-/// An answer; the body of a chunked one is put together.
 #[derive(Debug)]
 struct Heard {
     status: u16,
@@ -361,7 +358,6 @@ impl Heard {
         values.find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
-    /// What it says of the cache.
     fn cache(&self) -> &str {
         self.header("cache-status").unwrap_or_default()
     }
@@ -371,7 +367,6 @@ impl Heard {
     }
 }
 
-/// Waits until it is so.
 async fn until(is_so: impl Fn() -> bool) {
     let waits = async {
         while !is_so() {

@@ -1,4 +1,4 @@
-//! What is taken out of the cache before its time.
+//! Tests of purging responses before they expire.
 
 use super::*;
 
@@ -56,7 +56,7 @@ async fn what_is_purged_while_it_comes_is_not_kept() {
     let first = tokio::spawn(ask(site.address, "GET", "/a", &[]));
     until(|| site.script.asked("/a") == 1).await;
     site.edge.purge("/a");
-    // Who comes after the purge is not sent what was asked for before it.
+    // A request after the purge does not get the response that was requested before it.
     let second = begin(site.address, "GET", "/a", &[]).await;
     gate.add_permits(10);
     assert_eq!(first.await.unwrap().body, "a 1");
@@ -74,7 +74,7 @@ async fn a_change_makes_what_is_kept_of_its_address_worthless() {
         site.script.says(path, minute("page {n}"));
         assert_eq!(site.get(path).await.body, "page 1");
     }
-    // Its answer names another address of ours, and one of somebody else's.
+    // The response names a URL on this host, and one on another host.
     let done = Said::of(
         &[
             ("location", "/b"),
@@ -89,7 +89,7 @@ async fn a_change_makes_what_is_kept_of_its_address_worthless() {
     assert_eq!(site.get("/a").await.body, "page 3");
     assert_eq!(site.get("/b").await.body, "page 2");
     assert_eq!(site.get("/c").await.body, "page 1");
-    // One that fails changes nothing.
+    // A failed change invalidates nothing.
     site.script.says("/a", minute("no").status(403));
     site.ask("DELETE", "/a", &[]).await;
     assert_eq!(site.get("/a").await.body, "page 3");
@@ -111,7 +111,7 @@ async fn a_reload_keeps_what_comes_from_the_same_place() {
             .body,
         "a 1"
     );
-    // Elsewhere it is another answer.
+    // With another target, the stored response is not used.
     let elsewhere = "[[route]]\nto = \"http://127.0.0.1:9\"\nshared_cache = {}\n";
     site.edge
         .reload(plan(elsewhere, site.folder.path()))

@@ -1,10 +1,10 @@
-//! Many who ask at once, and the one request that is made for them.
+//! Tests of many clients that request a page at once, and the one request that is made for them.
 
 use tokio::net::TcpListener;
 
 use super::*;
 
-/// So many clients at once.
+/// The number of concurrent clients.
 const CLIENTS: usize = 40;
 
 fn many(site: &Site, path: &'static str) -> Vec<tokio::task::JoinHandle<Heard>> {
@@ -61,7 +61,7 @@ async fn who_has_a_cookie_waits_for_nobody_whose_answer_is_not_for_them() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let upstream = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        // Nobody is answered before both have asked.
+        // The server responds only after both requests have arrived.
         let (mut first, mut second) = (
             listener.accept().await.unwrap().0,
             listener.accept().await.unwrap().0,
@@ -106,7 +106,7 @@ async fn the_others_need_not_fear_that_the_first_one_leaves() {
         let first = begin(site.address, "GET", path, &[]).await;
         until(|| site.script.asked(path) == asked + 1).await;
         let others = many(&site, path);
-        // The head and a piece have come, or nothing has.
+        // The head and one piece have arrived, or nothing has.
         gate.add_permits(before);
         until(|| gate.available_permits() == 0).await;
         drop(first);
@@ -173,13 +173,13 @@ async fn what_cannot_be_shared_is_asked_for_by_each() {
     heard.sort();
     heard.dedup();
     assert_eq!(heard.len(), CLIENTS);
-    // For a while nobody waits for another any more.
+    // For a while, requests do not wait for each other.
     let gate = site.script.close("/");
     let clients = many(&site, "/");
     until(|| site.script.waiting.load(Ordering::SeqCst) == CLIENTS).await;
     gate.add_permits(1_000);
     all(clients).await;
-    // After that it is tried again.
+    // After ten seconds, requests wait for each other again.
     site.later(11);
     site.script.says("/", minute("for all"));
     assert_eq!(site.get("/").await.body, "for all");
@@ -195,7 +195,7 @@ async fn what_turns_out_too_large_keeps_nobody_waiting_again() {
     let control = [("cache-control", "max-age=60")];
     let large = Said::of(&control, "").streamed(&[&piece, &piece, "{n}"]);
     site.script.says("/", large.without_length());
-    // While it comes nobody knows whether it will be kept.
+    // While the response arrives, it is unknown whether it will be stored.
     let first = site.get("/").await;
     assert!(first.is_whole && first.body.ends_with("x1"));
     assert_eq!(first.cache(), "kenduri; fwd=miss");
@@ -205,7 +205,7 @@ async fn what_turns_out_too_large_keeps_nobody_waiting_again() {
     until(|| site.script.waiting.load(Ordering::SeqCst) == CLIENTS).await;
     gate.add_permits(1_000);
     assert!(all(clients).await.iter().all(|heard| heard.is_whole));
-    // After that it is tried again.
+    // After ten seconds, requests wait for each other again.
     site.later(11);
     site.script.says(
         "/",

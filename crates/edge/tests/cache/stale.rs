@@ -1,4 +1,4 @@
-//! What is done with what is not fresh any more.
+//! Tests of the treatment of stale responses.
 
 use super::*;
 
@@ -37,7 +37,8 @@ async fn what_did_not_change_is_confirmed_and_not_sent_again() {
         (changed.body.as_str(), changed.header("etag")),
         ("answer 3", Some("\"v2\""))
     );
-    // It becomes somebody's own: nobody else is sent it, not even the old one.
+    // The response becomes one for a single user: nobody else gets it, and the old response is not
+    // used either.
     site.later(61);
     let mut own = said("\"v2\"", "d");
     own.headers
@@ -95,7 +96,8 @@ async fn who_comes_late_is_answered_at_once_while_one_asks_anew() {
         .await
         .expect("a newer answer");
     assert_eq!(site.script.asked("/"), 2);
-    // Too late for that: it is waited for.
+    // The response is too old to be sent while it is revalidated, so the client waits for a new
+    // one.
     site.later(71);
     assert_eq!(site.get("/").await.body, "answer 3");
 }
@@ -122,7 +124,7 @@ async fn an_older_answer_stands_in_for_an_error() {
         site.script.says("/strict", fault);
         assert_eq!(site.get("/strict").await.status, status);
     }
-    // Not for what is no fault, and not for ever.
+    // A stale response replaces only server errors, and not for ever.
     site.later(3_700);
     site.script.says("/", Said::of(&[], "fault").status(503));
     assert_eq!(site.get("/").await.status, 503);
@@ -154,7 +156,7 @@ async fn it_does_so_for_a_head_and_for_a_part() {
     assert_eq!(part.cache(), fault);
     let known = site.ask("HEAD", "/", &[("If-None-Match", "\"v1\"")]).await;
     assert_eq!((known.status, known.cache()), (304, fault));
-    // Not for what is no fault, and not for ever.
+    // A stale response replaces only server errors, and not for ever.
     site.script.says("/", Said::of(&[], "gone").status(410));
     assert_eq!(site.ask("HEAD", "/", &[]).await.status, 410);
     site.script.says("/", Said::of(&[], "fault").status(503));
@@ -164,7 +166,8 @@ async fn it_does_so_for_a_head_and_for_a_part() {
 
 #[tokio::test]
 async fn a_program_that_is_gone_is_stood_in_for() {
-    // At an address of its own: nobody else is given its port once it is gone.
+    // The server has an IP address of its own, so that nobody else gets its port once the server is
+    // gone.
     let listener = tokio::net::TcpListener::bind("127.1.0.1:0").await.unwrap();
     let upstream = listener.local_addr().unwrap();
     let site = Site::open(&format!(
@@ -215,7 +218,8 @@ async fn a_body_that_ends_with_its_connection_is_not_known_to_be_whole() {
     serves.await.unwrap();
 }
 
-/// A program that says nothing of caching, and answers each who is signed in by name.
+/// Starts a program that sends no caching headers, and whose responses contain the requester's
+/// cookie.
 async fn by_cookie() -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -247,19 +251,19 @@ async fn a_lifetime_of_the_route_is_not_for_answers_to_cookies() {
             (false, "for session=aisyah")
         );
     }
-    // Others are not kept from the cache by that.
+    // Responses to requests without cookies are still stored.
     let first = site.get("/").await;
     assert_eq!((first.is_hit(), &*first.body), (false, "for nobody"));
     assert!(first.cache().contains("stored"), "{}", first.cache());
     assert!(site.get("/").await.is_hit());
-    // Nor does what is stale go.
+    // Requests with cookies do not get stale responses either.
     site.later(3_700);
     assert!(!site.ask("GET", "/", &aisyah).await.is_hit());
     assert!(site.get("/").await.cache().contains("stored"));
-    // The program has said that it is for all.
+    // The program's headers say that the response is for everybody.
     assert!(!site.ask("GET", "/said", &aisyah).await.is_hit());
     assert!(site.get("/said").await.is_hit());
-    // The route has said so.
+    // The route says that responses to requests with cookies may be stored.
     let folder = tempfile::tempdir().unwrap();
     let with_cookies = plan(&route(", with_cookies = true"), folder.path());
     site.edge.reload(with_cookies).unwrap();

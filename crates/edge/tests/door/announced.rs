@@ -1,11 +1,12 @@
-//! The PROXY protocol: from whom, at which listener, and what it changes.
+//! Tests of the PROXY protocol: from which proxies and at which listeners it is accepted, and its
+//! effects.
 
 use super::tls::{files, handshake_on, secured};
 use super::*;
 
 const LINE: &[u8] = b"PROXY TCP4 192.0.2.7 10.0.0.1 40000 80\r\n";
 
-/// Whoever is on this machine must say for whom it connects.
+/// Makes settings in which everybody on this machine must send the PROXY protocol.
 fn announced() -> ListenSettings {
     ListenSettings {
         trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
@@ -41,23 +42,23 @@ async fn a_proxy_says_for_whom_it_connects() {
             second(0x21, 0x11, &secure),
             "client=192.0.2.8 scheme=https ",
         ),
-        // Nobody is named, and nobody's trust is lent.
+        // The header names no client, and the client does not get the proxy's trust.
         (b"PROXY UNKNOWN\r\n".to_vec(), "client=0.0.0.0 scheme=http "),
         (second(0x21, 0x00, &[]), "client=0.0.0.0 scheme=http "),
         (second(0x21, 0x31, &[0; 216]), "client=0.0.0.0 scheme=http "),
-        // Another trusted proxy is believed what it says.
+        // The named client is another trusted proxy, whose forwarding headers count.
         (
             b"PROXY TCP4 127.0.0.9 10.0.0.1 1 2\r\n".to_vec(),
             "client=198.51.100.1 scheme=https ",
         ),
-        // The proxy asks for itself.
+        // The proxy connects on its own behalf.
         (second(0x20, 0x00, &[]), "client=198.51.100.1 scheme=https "),
     ] {
         let bytes = [&said[..], asking(claims).as_bytes()].concat();
         let heard = exchange(address, &bytes).await;
         assert!(heard.contains(seen), "{said:?}: {heard}");
     }
-    // However it arrives.
+    // The header may arrive byte by byte.
     let mut stream = connect(address).await;
     for byte in [&second(0x21, 0x11, &four), asking("").as_bytes()].concat() {
         stream.write_u8(byte).await.unwrap();
@@ -106,7 +107,7 @@ async fn who_is_not_announced_is_not_served() {
         b"PROXY TCP4 192".to_vec(),
     ] {
         let mut stream = connect(address).await;
-        // It may be closed before all was said.
+        // The edge may close the connection before all bytes were sent.
         let _ = stream.write_all(&bytes).await;
         let _ = stream.shutdown().await;
         assert_eq!(all(&mut stream).await, "", "{bytes:?}");
@@ -174,7 +175,7 @@ async fn connections_count_for_the_client_that_is_announced() {
     let heard = exchange(address, &[other, asking("").as_bytes()].concat()).await;
     assert!(heard.contains("client=192.0.2.9"), "{heard}");
     drop(first);
-    // Whenever the edge has seen it go.
+    // The edge notices at some moment that the first client has disconnected.
     let served = async {
         while exchange(address, &[LINE, asking("").as_bytes()].concat())
             .await

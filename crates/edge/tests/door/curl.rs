@@ -1,4 +1,4 @@
-//! Debian's curl, over every version of HTTP that it shares with the edge.
+//! Tests with Debian's curl, over every version of HTTP that it shares with the edge.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,10 +6,10 @@ use std::process::Command;
 use super::tls::{files, secured};
 use super::*;
 
-/// What curl said, of which it must think well.
+/// Runs curl, which must succeed, and returns its output.
 fn curl(words: &[&str]) -> String {
     let output = Command::new("curl")
-        // Nothing of the person who runs the tests.
+        // The settings of the person who runs the tests must have no effect.
         .args(["--disable", "--silent", "--show-error", "--noproxy", "*"])
         .args(["--max-time", "60"])
         .args(words)
@@ -20,7 +20,7 @@ fn curl(words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// One way to the edge.
+/// A version of HTTP and an origin at which curl reaches the edge.
 struct Way<'a> {
     version: &'a str,
     shown: &'a str,
@@ -84,7 +84,7 @@ async fn curl_is_answered_alike_over_every_version() {
         let head = way.ask(&["--head", &way.to("/")]).to_ascii_lowercase();
         assert!(head.contains("content-length: 5\r\n"), "{head}");
         assert!(head.contains("x-request-id: "), "{head}");
-        // Above a megabyte curl waits for 100 (Continue) where there is one.
+        // From a megabyte on, curl waits for `100 Continue` in versions that have it.
         way.ask(&["--data-binary", &data, "--output", back, &way.to("/echo")]);
         assert!(std::fs::read(back).unwrap() == large, "{version} {origin}");
         if version == "--http1.0" {
@@ -97,7 +97,7 @@ async fn curl_is_answered_alike_over_every_version() {
         let unknown_length = ["--request", "POST", "--upload-file", "-", &way.to("/echo")];
         assert_eq!(way.ask(&unknown_length), "", "{version} {origin}");
     }
-    // In the clear a host that has a certificate is led to it.
+    // Clear-text requests for a host with a certificate are redirected to HTTPS.
     let resolve = format!("a.example:{}:{}", http.port(), http.ip());
     let url = format!("http://a.example:{}/x?y", http.port());
     let told = "%{http_code} %{redirect_url}";

@@ -1,4 +1,4 @@
-//! Whose connection is closed when as many are open as may be.
+//! Tests of which connection is closed when the limit of connections is reached.
 
 use super::http2::{nothing, read, site, to};
 use super::tls::{files, secured};
@@ -6,13 +6,13 @@ use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// Who has the most connections, and others.
+/// The client with the most connections, and other clients.
 const GREEDY: [u8; 4] = [127, 0, 0, 2];
 const OTHER: [u8; 4] = [127, 0, 0, 3];
 const THIRD: [u8; 4] = [127, 0, 0, 4];
 const FOURTH: [u8; 4] = [127, 0, 0, 5];
 
-/// One worker: once it has answered somebody, it has seen all that came before.
+/// Starts an edge with one worker: when that responds, it has handled all earlier connections.
 fn crowded(listen: ListenSettings) -> (Edge, SocketAddr, Scene) {
     let (scene, app) = scene();
     let edge = try_start(clear(listen), 1, Inherited::default(), &app).unwrap();
@@ -27,7 +27,7 @@ fn places(connections: u32) -> ListenSettings {
     }
 }
 
-/// Asks what is answered at once, on a connection that stays open.
+/// Sends a request that gets an immediate response, on a connection that stays open.
 async fn greet(stream: &mut TcpStream) -> String {
     let bytes = b"GET / HTTP/1.1\r\nHost: b.example\r\n\r\n";
     stream.write_all(bytes).await.unwrap();
@@ -38,14 +38,12 @@ async fn is_served(stream: &mut TcpStream) -> bool {
     greet(stream).await.ends_with("hello")
 }
 
-/// A connection that waits for its next request.
 async fn idle(client: [u8; 4], address: SocketAddr) -> TcpStream {
     let mut stream = connect_from(client, address).await;
     assert!(is_served(&mut stream).await);
     stream
 }
 
-/// A connection whose request is being answered.
 async fn serving(client: [u8; 4], address: SocketAddr, scene: &Scene) -> TcpStream {
     let mut stream = connect_from(client, address).await;
     let bytes = b"GET /wait HTTP/1.1\r\nHost: b.example\r\n\r\n";
@@ -221,7 +219,7 @@ async fn a_connection_of_http2_with_a_stream_goes_as_the_oldest() {
     site.edge.stop().await;
 }
 
-/// A connection of a client that a proxy names.
+/// Opens a connection on which a proxy names this client.
 async fn named(client: &str, address: SocketAddr) -> TcpStream {
     let mut stream = connect(address).await;
     let line = format!("PROXY TCP4 {client} 10.0.0.1 40000 80\r\n");
@@ -247,7 +245,7 @@ async fn connections_of_a_proxy_count_for_the_clients_that_it_names() {
     let mut newcomer = named("192.0.2.9", address).await;
     assert!(is_served(&mut newcomer).await);
     assert_eq!(all(&mut greedy[0]).await, "");
-    // Who it is for is known only once there is a place for it.
+    // The client becomes known only once the connection has a permit.
     let mut refused = named("192.0.2.7", address).await;
     assert_eq!(all(&mut refused).await, "");
     for kept in [&mut other, &mut newcomer] {

@@ -1,4 +1,5 @@
-//! Two edges on the same sockets, as a keeper hands them to one worker and the next.
+//! Tests of two edges on the same sockets, which a keeper passes to one worker process and then to
+//! the next.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
@@ -14,12 +15,12 @@ use tokio::task::JoinSet;
 use super::tls::{files, handshake};
 use super::*;
 
-/// Requests of each kind, and those who ask at once.
+/// The number of requests of each kind, and of concurrent clients.
 const REQUESTS: usize = 2_000;
 const CLIENTS: usize = 8;
 
-/// A port that is free now, for which the keeper opens as many sockets as there are
-/// threads. Nobody else gets it before.
+/// Returns a port that is free now, on an address that no other test uses, so that the keeper can
+/// open as many sockets for it as there are threads.
 fn free() -> SocketAddr {
     let socket = std::net::TcpListener::bind(own()).unwrap();
     socket.local_addr().unwrap()
@@ -38,18 +39,18 @@ struct House {
     kept: Kept,
     address: SocketAddr,
     path: PathBuf,
-    /// Where it speaks TLS, and what vouches for it.
+    /// The TLS address and its certificate, if there is one.
     secure: Option<(ListenAddress, CertificateFiles)>,
     _folder: tempfile::TempDir,
 }
 
 impl House {
     fn open() -> Self {
-        // One for each thread, and one in the file system for both.
+        // The keeper opens one TCP socket for each thread, and one Unix socket for both.
         Self::with(|_| None, 3)
     }
 
-    /// Listens with TLS too.
+    /// Makes a keeper that also has a TLS address.
     fn secure() -> Self {
         let with_tls = |folder: &Path| {
             let address = ListenAddress::Tcp(free());
@@ -86,12 +87,12 @@ impl House {
         settings
     }
 
-    /// Another one who serves there.
+    /// Starts another edge on the keeper's sockets.
     fn edge(&self) -> Edge {
         self.edge_with(|_| {})
     }
 
-    /// The same, told something more.
+    /// Starts another edge on the keeper's sockets, with changed settings.
     fn edge_with(&self, tell: impl FnOnce(&mut ListenSettings)) -> Edge {
         let inherited = Inherited::new(self.kept.share().unwrap()).unwrap();
         let (_, app) = scene();
@@ -101,17 +102,17 @@ impl House {
     }
 }
 
-/// How far those who ask have come.
+/// The progress of the clients.
 #[derive(Clone, Default)]
 struct Progress {
     answered: Arc<AtomicUsize>,
-    /// Answers after which a client has to connect again.
+    /// The number of responses after which a client had to reconnect.
     closed: Arc<AtomicUsize>,
     is_enough: Arc<AtomicBool>,
 }
 
 impl Progress {
-    /// Whether there is more to be asked.
+    /// Whether clients should send more requests.
     fn goes_on(&self) -> bool {
         !self.is_enough.load(Ordering::SeqCst)
     }
@@ -120,7 +121,7 @@ impl Progress {
         self.answered.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Waits until so many more requests were answered.
+    /// Waits until this many more requests got a response.
     async fn more(&self, requests: usize) {
         let wanted = self.answered.load(Ordering::SeqCst) + requests;
         let reached = async {
@@ -133,8 +134,8 @@ impl Progress {
     }
 }
 
-/// Asks on one connection until it is said to be closed, and then on the next. Nothing
-/// that is asked may fail.
+/// Sends requests on one connection until the edge announces its end, and then on the next one. No
+/// request may fail.
 async fn asks<S, C>(connect: impl Fn() -> C, progress: Progress)
 where
     S: AsyncRead + tokio::io::AsyncWrite + Unpin,
@@ -155,7 +156,8 @@ where
     }
 }
 
-/// The same by HTTP/2, where a client hears GOAWAY: what it has asked then is answered.
+/// Sends requests over HTTP/2, where a GOAWAY announces the end of a connection: requests sent
+/// before it must get a response.
 async fn asks_many(address: SocketAddr, chain: PathBuf, progress: Progress) {
     while progress.goes_on() {
         let stream = handshake(address, &chain, b"h2", "b.example").await;
@@ -175,7 +177,8 @@ async fn asks_many(address: SocketAddr, chain: PathBuf, progress: Progress) {
                     assert_eq!(body, "hello");
                     progress.count();
                 }
-                // Refused before it was sent, or not taken: it is asked again.
+                // The request was refused before it was sent, or was not processed, so it is sent
+                // again.
                 Err(error) if error.is_canceled() || is_untaken(&error) => break,
                 Err(error) => panic!("{error:?}"),
             }
@@ -185,7 +188,7 @@ async fn asks_many(address: SocketAddr, chain: PathBuf, progress: Progress) {
     }
 }
 
-/// Opens a connection of another protocol, says something, and ends it.
+/// Opens a tunnel, sends something through it, and ends it.
 async fn talks(address: SocketAddr, progress: Progress) {
     let upgrade = b"GET /tunnel HTTP/1.1\r\nHost: a.example\r\n\
         Connection: upgrade\r\nUpgrade: echo\r\n\r\n";
@@ -204,8 +207,8 @@ async fn talks(address: SocketAddr, progress: Progress) {
     }
 }
 
-/// Whether the other side said that it has not looked at a request, by GOAWAY or by
-/// a reset (RFC 9113, section 8.7). The engine shows that in words only.
+/// Whether the edge has said, by GOAWAY or by a reset, that it did not process a request (RFC 9113,
+/// section 8.7). The engine shows that only in its message.
 fn is_untaken(error: &hyper::Error) -> bool {
     let said = format!("{error:?}");
     said.contains("GoAway(b\"\", NO_ERROR, Remote)") || said.contains("REFUSED_STREAM, Remote")
@@ -231,7 +234,7 @@ async fn nothing_fails_while_one_worker_follows_another() {
         clients.spawn(asks_many(secure, certificate.chain.clone(), many.clone()));
         clients.spawn(talks(address, talk.clone()));
     }
-    // Those who come for one answer only.
+    // These clients use each connection for only one request.
     let address = house.address;
     let short = progress.clone();
     clients.spawn(async move {
@@ -249,14 +252,14 @@ async fn nothing_fails_while_one_worker_follows_another() {
         in_time.expect("the old one ends");
         many.more(REQUESTS / 10).await;
         talk.more(REQUESTS / 10).await;
-        // The path is the keeper's.
+        // The Unix socket's path belongs to the keeper and stays.
         drop(UnixStream::connect(&house.path).await.unwrap());
     }
     for progress in [&progress, &many, &talk] {
         progress.is_enough.store(true, Ordering::SeqCst);
     }
     clients.join_all().await;
-    // Each had to go on at the next one, each time.
+    // Each client had to reconnect at each replacement.
     assert!(progress.closed.load(Ordering::SeqCst) >= 4 * 2 * CLIENTS);
     serving.stop().await;
 }
@@ -270,7 +273,7 @@ async fn an_idle_client_goes_on_at_the_next_worker() {
     assert!(!answer(&mut idle).await.contains("connection: close"));
     let second = house.edge();
     let stopping = tokio::spawn(first.stop());
-    // Whoever comes now may still be taken by the old one, and is answered.
+    // The old edge may still accept new connections, and serves them.
     for _ in 0..200 {
         let answered = exchange(house.address, b"GET / HTTP/1.0\r\n\r\n").await;
         assert!(answered.ends_with("hello"), "{answered:?}");
@@ -299,16 +302,16 @@ async fn sockets_that_come_with_a_reload_are_used() {
     };
     house.kept.open(plan().listen(), 2).unwrap();
     assert_eq!(house.kept.opened().unwrap().len(), 5);
-    // The keeper has the port: no other socket can be opened there.
+    // The keeper has the port open, so the edge cannot open another socket on it.
     assert!(matches!(edge.reload(plan()), Err(EdgeError::Listen(_))));
-    // All of them come, also those that are used already.
+    // The keeper passes all sockets, including those that the edge already uses.
     edge.hand_in(Inherited::new(house.kept.share().unwrap()).unwrap());
     edge.reload(plan()).unwrap();
     for _ in 0..32 {
         let answered = exchange(added, b"GET / HTTP/1.0\r\n\r\n").await;
         assert!(answered.ends_with("hello"), "{answered:?}");
     }
-    // When it goes, nobody listens there.
+    // After the address is removed, nobody listens on it.
     edge.reload(house.settings().plan()).unwrap();
     house.kept.close_others(house.settings().plan().listen());
     until_closed(added).await;
@@ -332,7 +335,7 @@ async fn sockets_that_came_for_a_plan_that_is_refused_are_let_go() {
     house.kept.open(unreadable.listen(), 2).unwrap();
     edge.hand_in(Inherited::new(house.kept.share().unwrap()).unwrap());
     assert!(matches!(edge.reload(unreadable), Err(EdgeError::Tls(_))));
-    // The keeper lets go of them, too: now others may have the port.
+    // The keeper closes the sockets, too, so others may use the port.
     house.kept.close_others(house.settings().plan().listen());
     std::net::TcpListener::bind(added).unwrap();
     std::net::UdpSocket::bind(added).unwrap();
@@ -357,12 +360,13 @@ async fn what_is_spoken_at_a_socket_changes_with_a_reload() {
         edge.reload(secure.plan()).unwrap();
         assert_eq!(edge.https_addresses(), [house.address]);
         let closed = async {
-            // Who was accepted before it changed is still answered.
+            // Connections that were accepted before the change are still served.
             while exchange(house.address, clear).await.ends_with("hello") {}
         };
         tokio::time::timeout(SOON, closed).await.unwrap();
         edge.reload(house.settings().plan()).unwrap();
-        // Each thread hears of it when it has its turn: one that answers says nothing of others.
+        // Each thread notices the change at its own time, so one response does not show that all
+        // threads have changed.
         let open = async {
             let mut in_a_row = 0;
             while in_a_row < 32 {

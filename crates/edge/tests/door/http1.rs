@@ -188,7 +188,8 @@ async fn an_answer_to_a_refusal_is_not_lost_behind_what_still_comes() {
     let answer = loop {
         let before = Instant::now();
         let answer = tokio::task::spawn_blocking(ask).await.unwrap();
-        // What still comes is read for two seconds, which a busy machine may need to send it.
+        // The edge reads and discards further data for two seconds. A busy machine may take longer
+        // to send it; the attempt is then repeated.
         if answer.is_ok() || before.elapsed() < Duration::from_secs(1) {
             break answer.unwrap();
         }
@@ -266,7 +267,7 @@ async fn another_protocol_goes_on_after_its_answer() {
     });
     let mut stream = connect(address).await;
     let wish = "GET /tunnel HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
-    // What follows at once is judged only when it is known what it is.
+    // The bytes that follow at once are interpreted only after the edge knows their protocol.
     let bytes = format!("{wish}\nno\0http");
     stream.write_all(bytes.as_bytes()).await.unwrap();
     let answer = answer(&mut stream).await;

@@ -3,7 +3,8 @@ use tokio::io::AsyncWriteExt as _;
 use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
-/// For who is to say something in it: on a busy machine nobody does at once.
+/// The header timeout in tests in which clients send something: on a busy machine, this takes a
+/// while.
 const HEAD: Duration = Duration::from_secs(2);
 
 #[tokio::test]
@@ -40,8 +41,8 @@ async fn an_answer_that_takes_its_time_is_no_idle_connection() {
     let mut stream = connect(address).await;
     stream.write_all(request("/wait").as_bytes()).await.unwrap();
     scene.reached.notified().await;
-    // That nothing happens for a time is what is tested here: more than what an idle connection
-    // gets, and a head.
+    // This test needs an idle period, longer than the timeouts of an idle connection and of a head
+    // together.
     tokio::time::sleep(4 * SHORT + HEAD).await;
     scene.go.add_permits(1);
     assert!(answer(&mut stream).await.ends_with("waited"));

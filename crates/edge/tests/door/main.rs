@@ -1,4 +1,4 @@
-//! The edge, through real sockets.
+//! Tests of the edge through real sockets.
 
 #![expect(
     clippy::unwrap_used,
@@ -46,17 +46,17 @@ use tokio::sync::{Notify, Semaphore};
 use tower::ServiceExt as _;
 use upgrade::OnUpgrade;
 
-/// Longer than anything here takes.
+/// The timeout of every wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
-/// What the app under test shows of itself.
+/// The signals between a test and its app.
 #[derive(Debug, Clone)]
 pub(crate) struct Scene {
-    /// Told when `/wait` is reached.
+    /// Notifies when a request for `/wait` has arrived.
     pub(crate) reached: Arc<Notify>,
-    /// Lets one `/wait` answer, or `/pieces` go on.
+    /// Each permit lets one `/wait` respond, or `/pieces` send a piece.
     pub(crate) go: Arc<Semaphore>,
-    /// Told when nobody reads `/endless` any longer.
+    /// Notifies when the body of `/endless` is dropped.
     pub(crate) let_go: Arc<Notify>,
 }
 
@@ -133,7 +133,7 @@ impl Drop for ToldWhenDropped {
     }
 }
 
-/// Sends back what another task reads.
+/// Returns a body that another task reads from `body`.
 async fn from_elsewhere(body: Body) -> Body {
     let (pieces, came) = tokio::sync::mpsc::channel(1);
     tokio::spawn(async move {
@@ -151,7 +151,7 @@ async fn panics() -> &'static str {
     panic!("as asked")
 }
 
-/// Echoes whatever comes, once another protocol goes on.
+/// Switches protocols and echoes all bytes.
 async fn tunnel(mut request: Request) -> Response {
     let is_first = request.version() < Version::HTTP_2;
     let upgrade: OnUpgrade = request.extensions_mut().remove().unwrap();
@@ -172,7 +172,7 @@ async fn tunnel(mut request: Request) -> Response {
     }
 }
 
-/// What an app is told.
+/// Responds with the facts and headers that the app gets.
 async fn seen(headers: HeaderMap, request: Request) -> String {
     let facts = request.extensions().get::<ClientInfo>().unwrap();
     let header = |name: &str| {
@@ -194,7 +194,7 @@ async fn seen(headers: HeaderMap, request: Request) -> String {
     )
 }
 
-/// What the edge is told; everything goes to the app.
+/// The settings of the edge. Everything is routed to the app.
 #[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) listen: ListenSettings,
@@ -207,8 +207,8 @@ impl Settings {
     }
 }
 
-/// An address of this machine that no other test has (each runs on a thread of its own): a
-/// port there that is closed is given to nobody else.
+/// Returns an address with a loopback IP that no other test has (each test runs on a thread of its
+/// own), so that nobody else gets a port of it that is closed.
 pub(crate) fn own() -> SocketAddr {
     static LAST: AtomicU16 = AtomicU16::new(0);
     thread_local! {
@@ -224,7 +224,7 @@ pub(crate) fn local() -> ListenAddress {
     ListenAddress::Tcp(own())
 }
 
-/// Waits until nobody listens there.
+/// Waits until nobody listens on the address.
 pub(crate) async fn until_closed(address: SocketAddr) {
     let closed = async {
         while TcpStream::connect(address).await.is_ok() {
@@ -263,7 +263,7 @@ pub(crate) fn try_start(
     Edge::start(settings.plan(), options, Some(&Mounted(app.clone())))
 }
 
-/// The app as a program mounts it: what is short is answered in one piece.
+/// The app in the form in which programs mount it: a short response is sent in one piece.
 #[derive(Clone)]
 struct Mounted(Router);
 
@@ -279,7 +279,7 @@ impl App for Mounted {
     }
 }
 
-/// An edge in the clear, and where it is.
+/// Starts an edge for clear text, and returns its address.
 pub(crate) fn simple(listen: ListenSettings) -> (Edge, SocketAddr, Scene) {
     let (scene, app) = scene();
     let edge = start(clear(listen), &app);
@@ -291,23 +291,22 @@ pub(crate) async fn connect(address: SocketAddr) -> TcpStream {
     TcpStream::connect(address).await.unwrap()
 }
 
-/// From another address of this machine than others have.
+/// Connects from another loopback address.
 pub(crate) async fn connect_from(client: [u8; 4], address: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind((Ipv4Addr::from(client), 0).into()).unwrap();
     socket.connect(address).await.unwrap()
 }
 
-/// Everything until the other side closes.
 pub(crate) async fn all(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     let ended = tokio::time::timeout(SOON, stream.read_to_end(&mut bytes)).await;
-    // A reset after everything was read is as good an end.
+    // If everything was read, a reset is as good as a normal end.
     let _ = ended.expect("the connection closes");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// One answer with a `Content-Length`.
+/// Reads one response with a `Content-Length`.
 pub(crate) async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     let read = async {
@@ -329,7 +328,7 @@ pub(crate) async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> String {
     tokio::time::timeout(SOON, read).await.expect("an answer")
 }
 
-/// Sends bytes on a connection of their own, and reads until it is closed.
+/// Sends bytes on a new connection, and reads until that is closed.
 pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = connect(address).await;
     stream.write_all(bytes).await.unwrap();

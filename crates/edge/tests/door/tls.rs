@@ -32,7 +32,7 @@ pub(crate) async fn handshake(
     handshake_on(connect(address).await, chain, protocol, name).await
 }
 
-/// The same, where something was said before.
+/// Performs a handshake on a stream on which something was sent before.
 pub(crate) async fn handshake_on(
     stream: TcpStream,
     chain: &Path,
@@ -129,7 +129,7 @@ async fn a_certificate_that_changes_is_swapped_and_a_broken_one_is_not() {
     let address = edge.https_addresses()[0];
     std::fs::write(&old.key, "no key").unwrap();
     std::fs::write(folder.path().join("seen"), "").unwrap();
-    // The pair is broken now: whenever it is looked at, the old one goes on.
+    // The pair is broken now, so the old certificate stays in use whenever the files are checked.
     let until = std::time::Instant::now() + Duration::from_millis(1_500);
     while std::time::Instant::now() < until {
         assert!(
@@ -236,8 +236,8 @@ async fn localhost_has_a_certificate_that_nobody_vouches_for() {
     edge.stop().await;
 }
 
-/// An edge that has a certificate of an authority for `a.example`, whose root is in that file,
-/// and one in a file for `b.example`.
+/// Starts an edge with two certificates: one from an authority for `a.example`, whose root is in
+/// `root.pem`, and one in a file for `b.example`.
 fn with_issued(folder: &Path, written: &str) -> Edge {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -246,7 +246,7 @@ fn with_issued(folder: &Path, written: &str) -> Edge {
     let key = KeyPair::generate().unwrap();
     let leaf = CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
     let leaf = leaf.signed_by(&key, &authority).unwrap();
-    // As it is kept of an authority.
+    // The certificate is stored in the same place as one from an authority.
     let kept = folder.join("acme/127.0.0.1%3A1");
     std::fs::create_dir_all(&kept).unwrap();
     let pem = format!("{}{}", key.serialize_pem(), leaf.pem());
@@ -275,7 +275,7 @@ async fn browsers_are_told_to_remember_https_for_a_day_where_nobody_said_otherwi
     let (day, year) = (Some("max-age=86400"), Some("max-age=31536000"));
     for (written, of_authority, of_file) in [
         (both.to_owned(), day, None),
-        // Nobody is sent to https.
+        // No clear-text requests are redirected to HTTPS.
         (alone.to_owned(), None, None),
         (format!("{both}\nhsts = \"0\""), None, None),
         (format!("{both}\nhsts = \"365d\""), year, year),
@@ -296,7 +296,8 @@ async fn browsers_are_told_to_remember_https_for_a_day_where_nobody_said_otherwi
     }
 }
 
-/// Why a client refuses that names no host, but an address, and trusts this certificate.
+/// Returns the error of a client that sends no host name, connects to an IP address, and trusts
+/// this certificate.
 async fn without_a_name(address: SocketAddr, chain: &Path) -> Option<rustls::Error> {
     let name = address.ip().to_string();
     let shaken = handshake(address, chain, b"http/1.1", &name).await;

@@ -1,4 +1,4 @@
-//! Who is told of HTTP/3 (`Alt-Svc`).
+//! Tests of which clients are told about HTTP/3 (`Alt-Svc`).
 
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -7,7 +7,7 @@ use tokio_rustls::TlsConnector;
 
 use super::*;
 
-/// What is said of HTTP/3 to who comes by TCP.
+/// Returns the `Alt-Svc` of a response over TCP.
 async fn told(site: &Site, host: &str) -> Option<String> {
     let config = trusting(&site.chain, b"http/1.1");
     let stream = TcpStream::connect(site.address).await.unwrap();
@@ -27,7 +27,7 @@ async fn asked(mut stream: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> O
     lines.find_map(|line| line.strip_prefix("alt-svc: ").map(str::to_owned))
 }
 
-/// Waits until what is said is what is expected.
+/// Waits until `Alt-Svc` has the expected value.
 async fn until(site: &Site, host: &str, expected: &str) {
     let said = async {
         while told(site, host).await.as_deref() != Some(expected) {
@@ -51,19 +51,19 @@ async fn clients_are_told_once_udp_is_read_and_for_longer_once_one_came() {
     let answered = talk.get("/").await;
     assert_eq!(answered.headers["alt-svc"], "h3=\":443\"; ma=86400");
     until(&site, "a.example", "h3=\":443\"; ma=86400").await;
-    // Nobody in the clear, and nobody through somebody else's proxy.
+    // Clear-text clients are not told, nor clients of a trusted proxy.
     let clear = TcpStream::connect(site.edge.http_addresses()[0]).await;
     assert_eq!(asked(clear.unwrap(), "b.example").await, None);
     site.reload(|listen| listen.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]);
     assert_eq!(told(&site, "a.example").await, None);
     site.reload(|listen| listen.trusted_proxies = Vec::new());
-    // Whoever believed it hears that it is over.
+    // Clients that were told before learn that HTTP/3 is over.
     site.reload(|listen| listen.http3 = false);
     assert_eq!(told(&site, "a.example").await.as_deref(), Some("clear"));
     site.stop().await;
 }
 
-/// The UDP port is not ours; whoever else has it for a moment gives it back.
+/// Waits until the UDP port is free. Another process that has it for a moment releases it.
 async fn is_nobodys(address: SocketAddr) {
     let bound = async {
         while UdpSocket::bind(address).is_err() {
@@ -99,7 +99,7 @@ async fn nobody_comes_by_udp_where_proxies_say_for_whom_they_connect() {
         Talk::begin(connection.unwrap()).await.get("/").await.text(),
         "hello"
     );
-    // Whoever came by the proxy would go past it.
+    // Clients that use the proxy would bypass it over UDP.
     assert_eq!(told(&site, "a.example").await, None);
     is_nobodys(address).await;
     site.stop().await;

@@ -1,4 +1,4 @@
-//! Those who ask.
+//! The clients of the tests.
 
 use std::future::poll_fn;
 
@@ -32,13 +32,13 @@ impl Client {
         Self { endpoint }
     }
 
-    /// Goes on from another address of this machine.
+    /// Continues from another loopback address.
     pub(crate) fn move_to(&self, address: Ipv4Addr) {
         let socket = UdpSocket::bind((address, 0)).unwrap();
         self.endpoint.rebind(socket).unwrap();
     }
 
-    /// Begins a handshake that nobody waits for.
+    /// Begins a handshake without waiting for its end.
     pub(crate) fn begin(&self, address: SocketAddr, name: &str) -> quinn::Connecting {
         self.endpoint.connect(address, name).unwrap()
     }
@@ -56,7 +56,6 @@ impl Client {
 
 pub(crate) type Stream = RequestStream<BidiStream<Bytes>, Bytes>;
 
-/// An answer, whole.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -71,7 +70,7 @@ impl Answer {
     }
 }
 
-/// A connection on which things are asked.
+/// A connection on which requests are sent.
 pub(crate) struct Talk {
     pub(crate) connection: quinn::Connection,
     pub(crate) send: SendRequest<OpenStreams, Bytes>,
@@ -91,7 +90,7 @@ impl Talk {
         }
     }
 
-    /// Asks, and leaves the stream open.
+    /// Sends the head of a request, and leaves the stream open.
     pub(crate) async fn ask(
         &mut self,
         method: Method,

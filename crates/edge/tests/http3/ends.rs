@@ -1,4 +1,4 @@
-//! How connections end: by a stop, by a reload, by themselves.
+//! Tests of how connections end: by a stop, by a reload, and by themselves.
 
 use axum::http::Method;
 use quinn::ConnectionError;
@@ -15,7 +15,7 @@ async fn what_runs_is_finished_when_the_edge_stops() {
     waiting.finish().await.unwrap();
     site.scene.reached.notified().await;
     let stopping = tokio::spawn(site.edge.stop());
-    // GOAWAY: the connection takes no more, and what runs goes on.
+    // After GOAWAY, the connection accepts no new requests, and running ones continue.
     let told = async {
         while let Ok(mut stream) = talk.ask(Method::GET, "/", &[]).await {
             let _ = stream.finish().await;
@@ -67,7 +67,7 @@ async fn nothing_that_was_taken_is_lost_when_the_edge_stops_under_load() {
     for client in clients {
         answered += client.await.unwrap();
     }
-    // Whatever the app was asked, somebody heard the answer.
+    // Each request that reached the app got its response.
     assert_eq!(answered, seen.load(Ordering::Relaxed));
     assert!(answered >= 200);
 }
@@ -90,7 +90,7 @@ async fn a_connection_that_asks_for_nothing_is_ended() {
             if asks {
                 listen.idle_time = Duration::from_millis(200);
             } else {
-                // In it the client begins, which takes a while on a busy machine.
+                // In this time, the client must begin, which takes a while on a busy machine.
                 listen.header_time = Duration::from_secs(5);
             }
         });
@@ -148,7 +148,7 @@ async fn a_reload_keeps_connections_and_can_end_them() {
     tokio::time::timeout(SOON, talk.connection.closed())
         .await
         .unwrap();
-    // The port is asked for again as soon as it is wanted.
+    // The edge binds the port again as soon as HTTP/3 is on.
     site.reload(|listen| listen.http3 = true);
     assert_eq!(site.talk().await.get("/").await.text(), "hello");
     site.stop().await;

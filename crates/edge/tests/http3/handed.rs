@@ -1,5 +1,5 @@
-//! Sockets that several processes hold: handed in by one that keeps them, read by one
-//! that serves, and then by the next.
+//! Tests of sockets that several processes share: a keeper passes them to the process that serves,
+//! which reads them, and then to the next.
 
 use axum::http::Method;
 use edge::Kept;
@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::client::{answer, piece};
 use super::*;
 
-/// A socket of each kind, and as often as wanted what is handed in.
+/// A TCP and a UDP socket, which are passed on as often as a test wants.
 pub(crate) struct Keeper {
     tcp: TcpListener,
     kept: Kept,
@@ -32,12 +32,12 @@ impl Keeper {
         self.tcp.local_addr().unwrap()
     }
 
-    /// Another one who serves on them.
+    /// Starts another site on the keeper's sockets.
     pub(crate) fn site(&self) -> Site {
         self.site_with(|_| {})
     }
 
-    /// And with other settings.
+    /// Starts another site on the keeper's sockets, with changed settings.
     pub(crate) fn site_with(&self, change: impl FnOnce(&mut ListenSettings)) -> Site {
         let at = ListenAddress::Tcp(self.address());
         let change = |listen: &mut ListenSettings| {
@@ -48,7 +48,7 @@ impl Keeper {
     }
 }
 
-/// A connection to this one, as soon as it is the one that reads.
+/// Connects to this site as soon as it reads the socket.
 pub(crate) async fn next(site: &Site) -> Talk {
     let client = Client::trusting(&site.chain);
     let connected = async {
@@ -65,7 +65,7 @@ pub(crate) async fn next(site: &Site) -> Talk {
 }
 
 pub(crate) fn is_in_peace(ended: &ConnectionError) -> bool {
-    // H3_NO_ERROR (RFC 9114, section 8.1).
+    // The code is H3_NO_ERROR (RFC 9114, section 8.1).
     matches!(
         ended,
         ConnectionError::ApplicationClosed(closed) if closed.error_code == 0x100_u32.into()
@@ -78,7 +78,8 @@ async fn the_next_process_reads_once_the_first_has_stopped() {
     let first = keeper.site();
     let mut talk = next(&first).await;
     let second = keeper.site();
-    // Both hold the socket; no packet is lost to the one that knows no connection yet.
+    // Both processes have the socket. No packet may be lost to the second one, which does not know
+    // the connection yet.
     for _ in 0..200 {
         assert_eq!(talk.get("/").await.text(), "hello");
     }
@@ -87,7 +88,7 @@ async fn the_next_process_reads_once_the_first_has_stopped() {
     let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
     assert!(is_in_peace(&ended.unwrap()));
     let mut talk = next(&second).await;
-    // The first may still have last words to send, and reads nothing.
+    // The first process may still send last packets, but reads nothing.
     for _ in 0..200 {
         assert_eq!(talk.get("/").await.text(), "hello");
     }
@@ -107,7 +108,7 @@ async fn who_ends_without_a_word_is_followed_by_one_that_resets_its_connections(
         let second = keeper.site();
         drop(first);
         assert_eq!(next(&second).await.get("/").await.text(), "hello");
-        // It need not wait until it is sure that nobody answers.
+        // The connection is reset, so the client need not wait for its own timeout.
         let _unanswered = talk.ask(Method::GET, "/", &[]).await;
         let ended = tokio::time::timeout(SOON, talk.connection.closed()).await;
         assert_eq!(ended.unwrap(), ConnectionError::Reset);
@@ -146,7 +147,7 @@ async fn a_socket_that_was_handed_in_outlives_a_reload_during_a_download() {
         assert_eq!(first.as_deref(), Some(&b"one"[..]));
         site.reload(|listen| listen.http3 = false);
         site.reload(|listen| listen.http3 = true);
-        // The socket is the first endpoint's until its client has everything.
+        // The first endpoint keeps the socket until its client has everything.
         site.scene.go.add_permits(1);
         let second = piece(&mut download).await.unwrap();
         assert_eq!(second.as_deref(), Some(&b"two"[..]));
@@ -163,7 +164,7 @@ async fn a_socket_that_was_handed_in_outlives_a_reload_during_a_download() {
     site.stop().await;
 }
 
-/// Everything the other side says on its control stream, until the connection ends.
+/// Returns all bytes of the server's control stream until the connection ends.
 async fn controlled(connection: quinn::Connection, begun: Arc<Notify>) -> Vec<u8> {
     let mut streams = JoinSet::new();
     while let Ok(mut stream) = connection.accept_uni().await {
@@ -180,12 +181,13 @@ async fn controlled(connection: quinn::Connection, begun: Arc<Notify>) -> Vec<u8
         });
     }
     let all = streams.join_all().await;
-    // Others are for packing fields (RFC 9204, section 4.2).
+    // The other streams belong to QPACK (RFC 9204, section 4.2).
     let control = all.into_iter().find(|bytes| bytes.first() == Some(&0));
     control.unwrap()
 }
 
-/// The streams named in GOAWAY frames (RFC 9114, section 7.2.6), with numbers below 64.
+/// Returns the streams named in GOAWAY frames (RFC 9114, section 7.2.6), if their numbers are below
+/// 64.
 fn goaways(control: &[u8]) -> Vec<u8> {
     let mut rest = &control[1..];
     let mut found = Vec::new();
@@ -205,13 +207,13 @@ async fn the_last_word_leaves_before_the_connection_is_closed() {
         let keeper = Keeper::open();
         let site = keeper.site_with(|listen| {
             if is_idle {
-                // In it the client begins, which takes a while on a busy machine.
+                // In this time, the client must begin, which takes a while on a busy machine.
                 listen.header_time = Duration::from_secs(5);
             }
         });
         let client = Client::trusting(&site.chain);
         let connection = client.connect(site.address, "a.example").await.unwrap();
-        // SETTINGS, with nothing set: the least that is to be said.
+        // An empty SETTINGS frame is the least that a client must send.
         let mut control = connection.open_uni().await.unwrap();
         control.write_all(&[0, 4, 0]).await.unwrap();
         let begun = Arc::new(Notify::new());
@@ -225,7 +227,8 @@ async fn the_last_word_leaves_before_the_connection_is_closed() {
             site.stop().await;
             tokio::time::timeout(SOON, said).await.unwrap().unwrap()
         };
-        // Nothing was asked, so whatever is asked may be asked again: from stream 0 on.
+        // The client sent no request, so GOAWAY says that requests from stream 0 on can be repeated
+        // elsewhere.
         assert_eq!(goaways(&heard).last(), Some(&0), "{heard:?}");
         assert!(is_in_peace(&connection.closed().await));
     }
@@ -255,11 +258,11 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     let announced = plan(&|listen| listen.proxy_protocol = vec![at.clone()]);
     assert_eq!(open(&mut kept, &announced), 2);
     let with = plan(&|_| {});
-    // With the file that the reader of the socket for datagrams locks.
+    // The count includes the file that the reader of the UDP socket locks.
     let all = 2 + 1 + 1;
     assert_eq!(open(&mut kept, &with), all);
     assert_eq!(open(&mut kept, &with), all);
-    // While it is off, what runs is finished there; it is not opened a second time.
+    // While HTTP/3 is off, the UDP socket stays for running requests, and is not opened again.
     kept.close_others(without.listen());
     assert!(UdpSocket::bind(address).is_err());
     assert_eq!(open(&mut kept, &with), all);
@@ -271,12 +274,14 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     let other = plan(&|listen| listen.https = Vec::new());
     kept.close_others(other.listen());
     drop(TcpListener::bind(address).unwrap());
-    // Somebody else has the port: that holds nothing up, and can change.
+    // If another process has the UDP port, the keeper continues without it, and opens the port
+    // later.
     let taken = UdpSocket::bind(address).unwrap();
     assert_eq!(open(&mut kept, &with), 2);
     drop(taken);
     assert_eq!(open(&mut kept, &with), all);
-    // Whoever goes on with them closes them as well, and nothing that was handed in.
+    // A keeper that resumes can close the sockets that the previous one opened, but no inherited
+    // ones.
     let (handed_in, theirs) = pair();
     let known = vec![OwnedFd::from(handed_in), OwnedFd::from(theirs)];
     let known = Inherited::new(known).unwrap();
@@ -296,7 +301,7 @@ async fn a_socket_that_comes_later_is_used() {
     let (tcp, udp) = pair();
     let address = tcp.local_addr().unwrap();
     let at = ListenAddress::Tcp(address);
-    // The keeper has the port, and has not handed it in yet.
+    // The keeper has the UDP port, but has not passed it to the edge yet.
     let mut site = Site::with(
         |listen| listen.https = vec![at],
         options(vec![OwnedFd::from(tcp)]),

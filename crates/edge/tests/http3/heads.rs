@@ -1,4 +1,5 @@
-//! An answer to `HEAD` is the one to `GET` without its body, by every version.
+//! Tests that the response to `HEAD` is the response to `GET` without its body, in every version of
+//! HTTP.
 
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use edge::Ground;
@@ -29,7 +30,7 @@ const TARGETS: [(&str, u16); 10] = [
     ("/nothing", 204),
 ];
 
-/// What was said of a body, and how much of one came.
+/// The stated length of a body, and the number of received bytes.
 #[derive(Debug, PartialEq, Eq)]
 struct Told {
     status: u16,
@@ -56,7 +57,7 @@ impl Told {
     }
 }
 
-/// One connection of each version.
+/// One connection for each version of HTTP.
 struct Clients {
     first: http1::SendRequest<Empty<Bytes>>,
     second: http2::SendRequest<Empty<Bytes>>,
@@ -89,7 +90,8 @@ impl Clients {
             request.body(Empty::<Bytes>::new()).unwrap()
         };
         self.first.ready().await.unwrap();
-        // Who asks in the clear for what has a certificate is sent to https.
+        // Clear-text requests for a host with a certificate would be redirected, so the client
+        // requests another host.
         let first = request(target.to_owned(), "b.example");
         let first = self.first.send_request(first).await.unwrap();
         let first = Told::read(first).await;
@@ -105,7 +107,7 @@ impl Clients {
     }
 }
 
-/// A connection by TLS for HTTP/2.
+/// Opens a TLS connection for HTTP/2.
 async fn over_tls(address: SocketAddr, chain: &Path) -> TlsStream<TcpStream> {
     let stream = TcpStream::connect(address).await.unwrap();
     let name = ServerName::try_from("a.example").unwrap();
@@ -182,7 +184,7 @@ async fn a_head_says_what_a_get_does_and_has_no_body() {
             assert_eq!(got.status, status, "{target} {version}");
             let has_none = [204, 308].contains(&status);
             assert_eq!(got.body == 0, has_none, "{target} {version}: {got:?}");
-            // An answer that is empty anyway need not say so to a `HEAD`.
+            // A response without a body need not state that in response to `HEAD`.
             let length = got.length.clone().filter(|_| !has_none);
             let expected = Told {
                 length,

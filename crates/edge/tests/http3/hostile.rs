@@ -1,4 +1,4 @@
-//! What is refused, and what costs nobody else anything.
+//! Tests that invalid input is refused, and that hostile clients do not affect others.
 
 use axum::http::Method;
 use quinn::{ConnectionError, ReadToEndError, VarInt};
@@ -12,7 +12,7 @@ async fn an_unknown_name_is_told_so_in_the_handshake() {
     let site = Site::open(|_| {});
     let client = Client::trusting(&site.chain);
     let refused = client.connect(site.address, "b.example").await.unwrap_err();
-    // RFC 9001, section 4.8: an alert, and nobody else's certificate.
+    // The client gets an alert (RFC 9001, section 4.8), and not another host's certificate.
     let ConnectionError::ConnectionClosed(closed) = refused else {
         panic!("{refused:?}");
     };
@@ -82,11 +82,11 @@ async fn a_body_that_is_not_as_long_as_it_says_is_refused() {
         let headers = [("content-length", length)];
         let mut stream = talk.ask(Method::POST, "/echo", &headers).await.unwrap();
         if !sent.is_empty() {
-            // It may have been refused already.
+            // The edge may have refused the request already.
             let _ = stream.send_data(Bytes::from(sent)).await;
         }
         let _ = stream.finish().await;
-        // Refused at once, or broken off when it was found out.
+        // The edge refuses the request at once, or breaks off the response when it finds the error.
         match answer(&mut stream).await {
             Ok(answered) => assert_eq!(answered.status, 400, "{length} {sent}"),
             Err(error) => assert!(error.to_string().contains("H3_INTERNAL_ERROR"), "{error}"),
@@ -96,7 +96,7 @@ async fn a_body_that_is_not_as_long_as_it_says_is_refused() {
     site.stop().await;
 }
 
-/// A field section in which everything is spelt out (RFC 9204, section 4.5.6).
+/// Makes a field section of literals only (RFC 9204, section 4.5.6).
 pub(crate) fn section(fields: &[(&str, &str)]) -> Vec<u8> {
     let mut block = vec![0, 0];
     let number = |block: &mut Vec<u8>, first: u8, most: usize, value: usize| {
@@ -133,10 +133,10 @@ const POST: [(&str, &str); 4] = [
     (":path", "/echo"),
 ];
 
-/// What comes back on a stream of its own: all bytes, or why there are not more.
+/// Sends bytes on a new stream. Returns the whole response, or the error that ended it.
 async fn raw(connection: &quinn::Connection, bytes: &[u8]) -> Result<String, ReadToEndError> {
     let (mut send, mut receive) = connection.open_bi().await.unwrap();
-    // The other side may have heard enough.
+    // The edge may have closed its side of the stream.
     let _ = send.write_all(bytes).await;
     let _ = send.finish();
     let read = receive.read_to_end(1 << 20);
@@ -156,7 +156,7 @@ async fn frames_are_read_in_one_way_only() {
     let head = frame(1, &section(&POST));
     let data = |text: &str| frame(0, text.as_bytes());
     let unknown = frame(0x21, b"who knows");
-    // Empty frames and unknown ones are between others, and say nothing.
+    // Empty frames and frames of unknown types between others are ignored.
     let bytes = [
         unknown.clone(),
         head.clone(),
@@ -181,16 +181,18 @@ async fn frames_are_read_in_one_way_only() {
     let mut too_large = frame(1, &[]);
     too_large[1..5].copy_from_slice(&0xbfff_ffff_u32.to_be_bytes());
     for (bytes, code) in [
-        // H3_FRAME_ERROR: RFC 9114, section 7.1.
+        // These end with H3_FRAME_ERROR (RFC 9114, section 7.1).
         ([head.clone(), cut_off].concat(), 0x106_u32),
         (head[..10].to_vec(), 0x106),
-        // H3_FRAME_UNEXPECTED: what is no request, and what HTTP/2 alone may send.
+        // These end with H3_FRAME_UNEXPECTED: they are not a request, or only HTTP/2 has such
+        // frames.
         (data("abc"), 0x105),
         ([head.clone(), frame(8, b"1234")].concat(), 0x105),
         (vec![0x40, 0x41, 0], 0x105),
-        // H3_EXCESSIVE_LOAD.
+        // This ends with H3_EXCESSIVE_LOAD.
         (too_large, 0x107),
-        // QPACK_DECOMPRESSION_FAILED: a table that is not there.
+        // These end with QPACK_DECOMPRESSION_FAILED, because they refer to a table that does not
+        // exist.
         (frame(1, &[1, 0, 0x80]), 0x200),
         (frame(1, &[&[1], &section(&POST)[1..]].concat()), 0x200),
     ] {
@@ -210,7 +212,7 @@ async fn heads_are_read_in_one_way_only() {
         let fields = [&POST, extra].concat();
         frame(1, &section(&fields))
     };
-    // Answered, because they can be understood.
+    // These requests can be parsed, so they get a response.
     for extra in [
         &[("connection", "close")][..],
         &[("transfer-encoding", "chunked")],
@@ -221,7 +223,7 @@ async fn heads_are_read_in_one_way_only() {
         let answered = raw(&connection, &asked(extra)).await.unwrap();
         assert!(answered.contains("400 Bad Request"), "{extra:?} {answered}");
     }
-    // H3_MESSAGE_ERROR (RFC 9114, section 4.1.2): nobody knows what was asked.
+    // These end with H3_MESSAGE_ERROR (RFC 9114, section 4.1.2), because the request is ambiguous.
     for extra in [
         &[("X-Upper", "x")][..],
         &[("x-line", "a\nb")],
@@ -272,7 +274,7 @@ async fn who_takes_back_what_it_asked_for_is_sent_away() {
             }
         };
         tokio::time::timeout(SOON, attack).await.unwrap();
-        // H3_EXCESSIVE_LOAD, after a number that is known beforehand.
+        // After a certain number of resets, the connection ends with H3_EXCESSIVE_LOAD.
         let ended = connection.closed().await;
         let ConnectionError::ApplicationClosed(closed) = ended else {
             panic!("{ended:?}");
@@ -288,7 +290,7 @@ async fn who_takes_back_what_it_asked_for_is_sent_away() {
 async fn who_takes_back_what_it_asked_for_in_the_middle_of_a_100_is_sent_away() {
     let site = Site::open(|listen| listen.http = Vec::new());
     let mut transport = quinn::TransportConfig::default();
-    // No head of an answer fits.
+    // The window is too small for the head of any response.
     transport.stream_receive_window(4_u32.into());
     let client = Client::speaking(&site.chain, b"h3", transport);
     let connection = client.connect(site.address, "a.example").await.unwrap();
@@ -316,7 +318,7 @@ async fn who_takes_back_what_it_asked_for_in_the_middle_of_a_100_is_sent_away() 
         }
     };
     tokio::time::timeout(SOON, attack).await.unwrap();
-    // H3_EXCESSIVE_LOAD.
+    // The connection ends with H3_EXCESSIVE_LOAD.
     let ended = connection.closed().await;
     let quinn::ConnectionError::ApplicationClosed(closed) = ended else {
         panic!("{ended:?}");

@@ -1,4 +1,4 @@
-//! HTTP/3 at the edge, through real sockets, asked by another implementation.
+//! Tests of HTTP/3 at the edge, through real sockets, with another implementation as the client.
 
 #![expect(
     clippy::unwrap_used,
@@ -41,19 +41,19 @@ use tokio::sync::{Notify, Semaphore};
 use self::certificates::{files, trusting};
 use self::client::{Client, Talk};
 
-/// Longer than anything here takes.
+/// The timeout of every wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
-/// What the app under test shows of itself.
+/// The signals between a test and its app.
 #[derive(Debug, Clone)]
 pub(crate) struct Scene {
-    /// Told when a request has come that waits.
+    /// Notifies when a request that waits has arrived.
     pub(crate) reached: Arc<Notify>,
-    /// Lets one of them go on.
+    /// Each permit lets one waiting request continue.
     pub(crate) go: Arc<Semaphore>,
-    /// Told when somebody who was being answered is given up.
+    /// Notifies when the app stops working on a response because its client is gone.
     pub(crate) given_up: Arc<Notify>,
-    /// So many requests came to `/`.
+    /// The number of requests for `/`.
     pub(crate) seen: Arc<AtomicUsize>,
 }
 
@@ -150,12 +150,12 @@ pub(crate) fn scene() -> (Scene, Router) {
 }
 
 pub(crate) const LARGE: usize = 8 << 20;
-/// What `/long` sends, each piece when it is let go on: more at once than leaves before
-/// its client says that it has some of it.
+/// The size and number of the pieces that `/long` sends, each when the test permits it. A piece is
+/// larger than what leaves before the client acknowledges some of it.
 pub(crate) const PIECE: usize = 256 << 10;
 pub(crate) const PIECES: usize = 8;
 
-/// What an app is told.
+/// Responds with the facts that the app gets.
 async fn seen(request: Request) -> String {
     let facts = request.extensions().get::<ClientInfo>().unwrap();
     let hosts: Vec<_> = request.headers().get_all("host").iter().collect();
@@ -170,8 +170,8 @@ async fn seen(request: Request) -> String {
     )
 }
 
-/// An address of this machine that nobody else here has: who is given a port of another
-/// would find somebody there who still says goodbye.
+/// Returns a loopback address that no other test has. If a port were reused, a client could meet an
+/// edge there that is still closing.
 pub(crate) fn own() -> Ipv4Addr {
     static LAST: AtomicU16 = AtomicU16::new(0);
     let [high, low] = (LAST.fetch_add(1, Ordering::Relaxed) + 1).to_be_bytes();
@@ -182,14 +182,14 @@ pub(crate) fn local() -> ListenAddress {
     ListenAddress::Tcp(SocketAddr::from((own(), 0)))
 }
 
-/// Sockets of one number, for streams and for datagrams.
+/// Makes a TCP and a UDP socket with the same port.
 pub(crate) fn pair() -> (TcpListener, UdpSocket) {
     let tcp = TcpListener::bind((own(), 0)).unwrap();
     let udp = UdpSocket::bind(tcp.local_addr().unwrap()).unwrap();
     (tcp, udp)
 }
 
-/// What is handed in.
+/// Makes options with inherited sockets.
 pub(crate) fn options(sockets: Vec<OwnedFd>) -> Options {
     Options {
         inherited: Inherited::new(sockets).unwrap(),
@@ -197,12 +197,11 @@ pub(crate) fn options(sockets: Vec<OwnedFd>) -> Options {
     }
 }
 
-/// A running edge that serves `a.example` and, with another certificate, `c.example`.
 pub(crate) struct Site {
     pub(crate) edge: Edge,
     pub(crate) address: SocketAddr,
     pub(crate) scene: Scene,
-    /// What vouches for `a.example`.
+    /// The certificate file of `a.example`.
     pub(crate) chain: PathBuf,
     pub(crate) listen: ListenSettings,
     pub(crate) tls: TlsSettings,
@@ -247,7 +246,7 @@ impl Site {
         }
     }
 
-    /// The same with other settings.
+    /// Reloads the edge with changed settings.
     pub(crate) fn reload(&mut self, change: impl FnOnce(&mut ListenSettings)) {
         change(&mut self.listen);
         let plan = Plan::of_app(self.listen.clone(), self.tls.clone());

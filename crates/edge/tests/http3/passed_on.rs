@@ -1,4 +1,4 @@
-//! What becomes of connections when another process is to read the socket.
+//! Tests of connections whose UDP socket passes to another process.
 
 use axum::http::Method;
 
@@ -6,7 +6,6 @@ use super::client::{Stream, answer, piece};
 use super::handed::{Keeper, is_in_peace, next};
 use super::*;
 
-/// An answer that was begun, and of which a piece is there.
 struct Download {
     stream: Stream,
     scene: Scene,
@@ -27,7 +26,7 @@ impl Download {
         download
     }
 
-    /// Lets a piece be sent, and waits until it is here.
+    /// Permits a piece, and waits until it has arrived.
     async fn go_on(&mut self) {
         self.scene.go.add_permits(1);
         let mut came = 0;
@@ -42,7 +41,6 @@ impl Download {
         self.pieces += 1;
     }
 
-    /// Waits for the rest.
     async fn finish(mut self) {
         while self.pieces < PIECES {
             self.go_on().await;
@@ -53,7 +51,7 @@ impl Download {
     }
 }
 
-/// Waits until the client hears that no more requests are taken (GOAWAY).
+/// Waits until the client learns by GOAWAY that no more requests are accepted.
 async fn told(talk: &mut Talk) {
     let told = async {
         while let Ok(mut more) = talk.ask(Method::GET, "/", &[]).await {
@@ -73,7 +71,8 @@ async fn an_answer_is_finished_before_the_next_process_reads() {
     let second = keeper.site();
     let stopping = tokio::spawn(first.edge.stop());
     told(&mut talk).await;
-    // What it sends first is dropped, and neither answered nor refused: it sends it again.
+    // The first packets of a new client are dropped, not answered or refused, so the client sends
+    // them again.
     let newcomer = Client::trusting(&second.chain);
     let connecting = newcomer.begin(second.address, "a.example");
     download.finish().await;
@@ -98,7 +97,7 @@ async fn an_answer_goes_on_when_nobody_follows() {
     told(&mut talk).await;
     download.finish().await;
     tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
-    // Somebody may follow later.
+    // Another process may follow later.
     let late = keeper.site();
     assert_eq!(next(&late).await.get("/").await.text(), "hello");
     late.stop().await;
@@ -107,7 +106,7 @@ async fn an_answer_goes_on_when_nobody_follows() {
 #[tokio::test]
 async fn what_does_not_end_soon_is_ended_for_each_that_follows() {
     let keeper = Keeper::open();
-    // Requests over TCP may take much longer than anything here.
+    // Requests over TCP may take much longer than the whole test.
     let site = || keeper.site_with(|listen| listen.drain_time = 10 * SOON);
     let mut first = site();
     for _ in 0..2 {
@@ -124,7 +123,7 @@ async fn what_does_not_end_soon_is_ended_for_each_that_follows() {
         assert!(answer(&mut held).await.is_err());
         assert!(is_in_peace(&talk.connection.closed().await));
         assert_eq!(next(&second).await.get("/").await.text(), "hello");
-        // What was asked of the first while it stopped is answered by nobody else.
+        // No other process responds to a request that the first one got while it stopped.
         assert_eq!(second.scene.seen.load(Ordering::Relaxed), 1);
         tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
         first = second;

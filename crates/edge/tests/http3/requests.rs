@@ -1,4 +1,4 @@
-//! Requests and their answers.
+//! Tests of requests and their responses.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use edge::access_log::{Format, Log, Mask, Writing};
 use super::client::{answer, piece};
 use super::*;
 
-/// So long nobody needs to do anything. On a slow machine everybody does less.
+/// A period in which nothing needs to happen. A slow machine only does less in it.
 const SHORT: Duration = Duration::from_secs(2);
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn pieces_arrive_when_they_are_made() {
     let mut stream = talk.ask(Method::GET, "/drip", &[]).await.unwrap();
     stream.finish().await.unwrap();
     assert_eq!(stream.recv_response().await.unwrap().status(), 200);
-    // The second piece is not made before the first has come.
+    // The second piece is not produced before the first has arrived.
     assert_eq!(piece(&mut stream).await.unwrap().unwrap(), "one");
     site.scene.go.add_permits(1);
     assert_eq!(piece(&mut stream).await.unwrap().unwrap(), "two");
@@ -155,7 +155,7 @@ async fn who_waits_for_a_word_hears_it_when_its_body_is_wanted() {
     stream.send_data(Bytes::from("abc")).await.unwrap();
     stream.finish().await.unwrap();
     assert_eq!(answer(&mut stream).await.unwrap().text(), "abc");
-    // Nobody wants this one.
+    // The app does not read this body.
     let mut stream = talk.ask(Method::POST, "/none", &headers).await.unwrap();
     assert_eq!(answer(&mut stream).await.unwrap().status, 404);
     site.stop().await;
@@ -180,7 +180,7 @@ async fn many_requests_share_a_connection() {
 async fn who_leaves_is_not_worked_for() {
     let site = Site::open(|_| {});
     let mut talk = site.talk().await;
-    // Before there is an answer, and in the middle of one.
+    // The client cancels before there is a response, and then in the middle of one.
     let mut stream = talk.ask(Method::GET, "/held", &[]).await.unwrap();
     stream.finish().await.unwrap();
     site.scene.reached.notified().await;
@@ -194,7 +194,7 @@ async fn who_leaves_is_not_worked_for() {
     stream.stop_sending(h3::error::Code::H3_REQUEST_CANCELLED);
     let given_up = site.scene.given_up.notified();
     tokio::time::timeout(SOON, given_up).await.unwrap();
-    // With the whole connection.
+    // The client closes the whole connection.
     let mut stream = talk.ask(Method::GET, "/held", &[]).await.unwrap();
     stream.finish().await.unwrap();
     site.scene.reached.notified().await;
@@ -210,10 +210,10 @@ async fn a_body_that_stands_still_is_given_up() {
     let mut talk = site.talk().await;
     let mut stream = talk.ask(Method::POST, "/echo", &[]).await.unwrap();
     stream.send_data(Bytes::from("abc")).await.unwrap();
-    // Nothing more is sent: what was begun as an answer breaks off.
+    // The client sends nothing more, so the response that has begun breaks off.
     let broken = answer(&mut stream).await;
     assert!(broken.is_err(), "{broken:?}");
-    // What was not begun is refused.
+    // If no response has begun, the request is refused.
     let mut stream = talk.ask(Method::POST, "/whole", &[]).await.unwrap();
     stream.send_data(Bytes::from("abc")).await.unwrap();
     assert_eq!(answer(&mut stream).await.unwrap().status, 408);
@@ -229,13 +229,12 @@ async fn a_client_that_takes_nothing_is_given_up() {
     stream.finish().await.unwrap();
     let given_up = site.scene.given_up.notified();
     tokio::time::timeout(SOON, given_up).await.unwrap();
-    // It hears that the rest does not come.
+    // The client learns that the rest will not come.
     assert!(answer(&mut stream).await.is_err());
     assert_eq!(talk.get("/").await.text(), "hello");
     site.stop().await;
 }
 
-/// What was written so far.
 #[derive(Clone, Default)]
 pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -252,7 +251,7 @@ impl Write for Lines {
 }
 
 impl Lines {
-    /// A site that writes them, until what is handed back with it is dropped.
+    /// Opens a site that writes its log here until the returned [`Writing`] is dropped.
     fn of_site(&self) -> (Site, Writing) {
         let mask: Mask = Arc::new(|text, _| text.to_owned().into());
         let (log, writing) = Log::start(Format::Json, mask, self.clone()).unwrap();
@@ -263,8 +262,8 @@ impl Lines {
         (Site::with(|_| {}, options), writing)
     }
 
-    /// Everything, once nobody writes any more. The end of `writing` waits for a second, which
-    /// a busy machine may need for itself.
+    /// Returns the whole log once nobody writes any more. The end of `writing` waits for a second,
+    /// which a busy machine may need for itself.
     pub(crate) fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();
@@ -283,7 +282,7 @@ async fn a_head_that_cannot_be_read_has_its_line() {
     let client = Client::trusting(&site.chain);
     let connection = client.connect(site.address, "a.example").await.unwrap();
     let (mut send, mut receive) = connection.open_bi().await.unwrap();
-    // A head without a single field.
+    // The head has no field.
     send.write_all(&[1, 2, 0, 0]).await.unwrap();
     send.finish().unwrap();
     assert!(receive.read_to_end(1 << 10).await.is_err());

@@ -1,4 +1,4 @@
-//! Which route a request meets, and what its program is asked.
+//! Tests of which route a request matches, and of the request that its program gets.
 
 use axum::http::Method;
 use edge::{CdnId, Ground};
@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::client::{Answer, answer};
 use super::*;
 
-/// A program that answers with the head that it was sent.
+/// Starts a program that responds with the head that it received.
 async fn program() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! A slow client keeps no server busy.
+//! Tests that a slow client does not keep a server busy.
 
 use axum::http::Method;
 use edge::Ground;
@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::client::answer;
 use super::*;
 
-/// Everything is for this program.
+/// Routes everything to this program.
 fn lead(site: &Site, program: SocketAddr) {
     let https = &site.listen.https[0];
     let text = format!(
@@ -25,7 +25,7 @@ fn lead(site: &Site, program: SocketAddr) {
     site.edge.reload(plan).unwrap();
 }
 
-/// Answers the next connection, and tells the head that came on it.
+/// Responds on the next connection, and returns the head that came on it.
 async fn answered(listener: &TcpListener, end: &[u8]) -> String {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut came = Vec::new();

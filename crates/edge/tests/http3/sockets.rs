@@ -1,4 +1,4 @@
-//! Sockets: whose they are, and how many may come.
+//! Tests of sockets: which process has them, and how many clients may connect.
 
 use std::sync::atomic::AtomicBool;
 
@@ -27,14 +27,15 @@ async fn a_second_process_waits_until_the_first_has_finished() {
     let same = OwnedFd::from(tcp.try_clone().unwrap());
     let first = Site::with(listen, options(vec![OwnedFd::from(tcp)]));
     let mut talk = first.talk().await;
-    // The TCP socket is shared, as at an upgrade; the other one is not.
+    // The TCP socket is shared, as in an upgrade; the UDP socket is not.
     let second = Site::with(listen, options(vec![same]));
     for _ in 0..50 {
         assert_eq!(talk.get("/").await.text(), "hello");
     }
     assert_eq!(second.scene.seen.load(Ordering::Relaxed), 0);
     let stopping = tokio::spawn(first.edge.stop());
-    // The first drops what newcomers send; once it is gone, the port is taken.
+    // The first process drops packets of new clients. Once it is gone, the second one takes the
+    // port.
     let client = Client::trusting(&second.chain);
     let taken = async {
         loop {
@@ -50,14 +51,13 @@ async fn a_second_process_waits_until_the_first_has_finished() {
     second.stop().await;
 }
 
-/// Whether the client hears the server.
+/// Whether packets of the server reach the client.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     Both,
     There,
 }
 
-/// Passes datagrams on, and notes whether one of them was a Retry.
 async fn relay(to: SocketAddr, way: Way) -> (SocketAddr, Arc<AtomicBool>) {
     let near = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let far = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -78,7 +78,7 @@ async fn relay(to: SocketAddr, way: Way) -> (SocketAddr, Arc<AtomicBool>) {
                     let Ok((length, _)) = received else {
                         continue;
                     };
-                    // A long header of the kind Retry (RFC 9000, section 17.2.5).
+                    // This is a long header of type Retry (RFC 9000, section 17.2.5).
                     if down[0] & 0xb0 == 0xb0 && down[1..5] == [0, 0, 0, 1] {
                         noted.store(true, Ordering::Relaxed);
                     }
@@ -105,7 +105,7 @@ async fn where_addresses_are_counted_a_client_proves_its_own() {
         let second = client.connect(address, "a.example").await;
         match second {
             Ok(_) => assert_eq!(most, 0),
-            // CONNECTION_REFUSED (RFC 9000, section 20.1): TCP may be tried.
+            // With CONNECTION_REFUSED (RFC 9000, section 20.1), a client may try TCP.
             Err(ConnectionError::ConnectionClosed(closed)) => {
                 assert_eq!((most, u64::from(closed.error_code)), (1, 2));
             }
@@ -121,7 +121,8 @@ async fn many_handshakes_at_once_have_to_prove_their_addresses() {
     assert_eq!(site.talk().await.get("/").await.text(), "hello");
     let (address, retried) = relay(site.address, Way::There).await;
     let client = Client::trusting(&site.chain);
-    // Handshakes that are begun and cannot go on, until one is asked for a proof.
+    // These handshakes cannot go on. They are begun until the server requires a client to prove its
+    // address.
     let mut begun = Vec::new();
     let flood = async {
         while !retried.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! What servers answer, and what becomes of it.
+//! Tests of servers' responses and how the proxy passes them on.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The proxy against servers that behave, and against those that do not.
+//! Tests of the proxy with servers that behave well, and with others.
 
 #[cfg(test)]
 mod answers;

@@ -1,4 +1,4 @@
-//! Several servers: whose turn it is, and who is well.
+//! Tests with several servers: which one gets a request, and which are healthy.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -71,7 +71,7 @@ async fn one_that_refuses_is_passed_over() {
 
 #[tokio::test]
 async fn one_that_takes_no_connection_is_given_up_in_time() {
-    // Nobody accepts: what waits fills up, and the rest gets no answer at all.
+    // Nobody accepts connections: the queue fills up, and further attempts get no response.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
     socket.bind(&any.into()).unwrap();
@@ -165,7 +165,8 @@ async fn who_loses_a_server_goes_to_the_one_that_came_last() {
     let mut settings = settings(&all[..2]);
     settings.balance = Balance::Sticky("stay".to_owned());
     let (pool, upstream) = (Pool::default(), Upstream::new(settings));
-    // One of two was replaced: its clients do not meet the other, whose turn is next.
+    // One of two servers was replaced. Its clients go to the new server, although the other would
+    // be next.
     upstream.set_members(&[backend(all[1]), backend(all[2])]);
     for _ in 0..6 {
         let mut asked = request("GET", Body::Empty);
@@ -236,7 +237,7 @@ async fn what_runs_on_a_server_that_goes_is_finished_there() {
     assert_eq!(get(&pool, &upstream).await.unwrap(), "new");
     blocked.notify_one();
     assert_eq!(collect(answer).await, "old");
-    // Its connection was closed, not kept.
+    // The connection was closed and not kept.
     let closed = tokio::time::timeout(crate::support::LONG, blocked.notified()).await;
     closed.unwrap();
 }
@@ -255,7 +256,7 @@ async fn servers_that_stay_keep_what_is_known_of_them() {
 
 #[tokio::test]
 async fn one_that_was_out_gets_another_chance() {
-    // Nobody else gets its port meanwhile: others ask for one at another address.
+    // The server has an IP address of its own, so that nobody else gets its port meanwhile.
     let listener = TcpListener::bind("127.0.0.3:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -267,7 +268,8 @@ async fn one_that_was_out_gets_another_chance() {
         );
     }
     assert!(!upstream.status()[0].ready);
-    // Nobody waits where it is the only one: it is gone, or it is back.
+    // If it is the only server, requests do not wait for it: they fail, or reach the server if it
+    // is back.
     let error = get(&pool, &upstream).await.unwrap_err();
     assert_eq!(error.why(), "upstream_connect");
     let listener = TcpListener::bind(address).await.unwrap();

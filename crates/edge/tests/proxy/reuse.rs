@@ -1,4 +1,4 @@
-//! Connections that are used again, and those that must not be.
+//! Tests of which connections are reused and which are not.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,8 +31,7 @@ async fn a_connection_that_closed_while_unused_is_not_used() {
         })
         .await;
         let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
-        // In a task: it goes on right after the close, before the runtime has
-        // heard of that.
+        // The task continues right after the close, before the runtime has noticed it.
         let asking = tokio::spawn(async move {
             for _ in 0..20 {
                 let answer = forward(&pool, &upstream, request(method, Body::Empty)).await;
@@ -46,7 +45,7 @@ async fn a_connection_that_closed_while_unused_is_not_used() {
     }
 }
 
-/// Answers one request on each connection, reads the next and closes.
+/// Starts a server that responds to one request on each connection, reads the next one and closes.
 async fn forgetful(requests: Arc<AtomicUsize>) -> crate::support::Server {
     server(move |_, mut stream| {
         let requests = Arc::clone(&requests);
@@ -94,8 +93,8 @@ async fn a_request_that_may_not_be_repeated_is_not() {
     }
 }
 
-/// Answers once on its only connection, and dies when it is told or has heard a second
-/// request, which is whether it has.
+/// Responds once on its only connection, and dies when told to, or after a second request. Returns
+/// whether it got a second request.
 async fn dies(listener: TcpListener, told: Arc<Notify>) -> bool {
     let (mut stream, _) = listener.accept().await.unwrap();
     head(&mut stream).await;
@@ -127,8 +126,8 @@ async fn what_a_server_may_have_changed_before_it_died_is_changed_by_no_other() 
         })
         .await;
         let upstream = upstream(&[mortal, well.address]);
-        // In a task: it goes on right after the end of the other, before the runtime has
-        // heard of that.
+        // The task continues right after the end of the other task, before the runtime has noticed
+        // it.
         let asking = tokio::spawn(async move {
             let pool = Pool::default();
             for _ in 0..2 {
@@ -215,7 +214,7 @@ async fn unused_connections_are_closed_before_the_server_does() {
     all_closed(&open, &closed).await;
 }
 
-/// Waits until the server has seen the end of all its connections.
+/// Waits until all connections to the server have been closed.
 async fn all_closed(open: &AtomicUsize, closed: &Notify) {
     let waits = async {
         while open.load(Ordering::SeqCst) > 0 {
@@ -242,7 +241,7 @@ async fn so_many_unused_connections_are_kept_and_no_more() {
     }
 }
 
-/// One that keeps its connections and answers all in one way.
+/// Starts a server that keeps its connections open and always sends the same response.
 async fn server_of_one_word(word: &'static str) -> Server {
     server(move |_, mut stream| async move {
         while head(&mut stream).await.is_some() {
@@ -270,7 +269,7 @@ async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
     })
     .await;
     let pool = Pool::default();
-    // One whose connections are kept for longer changes nothing for others.
+    // An upstream whose connections are kept for longer has no effect on others.
     let patient = server_of_one_word("two").await;
     let mut longer = settings(&[patient.address]);
     longer.times.keep = Duration::from_hours(1);
@@ -291,7 +290,7 @@ async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
     all_closed(&open, &closed).await;
 }
 
-/// A generator for tests: the same numbers each time.
+/// Returns the next number of a generator that gives the same numbers in each run.
 fn dice(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -303,8 +302,8 @@ fn dice(state: &mut u64) -> u64 {
 async fn no_request_fails_when_a_server_closes_unused_connections_as_it_likes() {
     const REQUESTS: usize = 20_000;
     const AT_ONCE: usize = 16;
-    // After a random number of answers the connection is closed: at once, or
-    // with a short wait that falls into the next request.
+    // After a random number of responses, the server closes the connection: at once, or after a
+    // short wait, so that the close coincides with the next request.
     let server = server(|number, mut stream| async move {
         let mut state = number as u64 * 2_654_435_761 + 88_172_645_463_325_252;
         loop {

@@ -1,4 +1,4 @@
-//! Bodies on their way, in both directions at once.
+//! Tests of bodies that stream in both directions at once.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::support::{
 
 type Piece = Result<Frame<Bytes>, std::io::Error>;
 
-/// A body that is written as the test goes.
+/// Makes a body that the test writes piece by piece.
 fn written() -> (mpsc::UnboundedSender<Piece>, Body) {
     let (pieces, mut written) = mpsc::unbounded_channel();
     let stream = futures_util::stream::poll_fn(move |context| written.poll_recv(context));
@@ -32,7 +32,7 @@ fn data(text: &str) -> Piece {
     Ok(Frame::data(Bytes::copy_from_slice(text.as_bytes())))
 }
 
-/// Reads chunked framing up to its end, and gives it as it was.
+/// Reads a chunked body up to its end, and returns it with its framing.
 async fn chunks(stream: &mut tokio::net::TcpStream) -> String {
     let mut text = Vec::new();
     loop {
@@ -115,13 +115,15 @@ async fn trailers_pass_in_both_directions() {
 
 #[tokio::test]
 async fn a_request_goes_on_while_its_answer_comes() {
-    // Echoes each piece before the next is sent.
+    // The server echoes each piece before the next one is sent.
     let server = server(|_, mut stream| async move {
         while head(&mut stream).await.is_some() {
             let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
             stream.write_all(start.as_bytes()).await.unwrap();
             loop {
-                // `1\r\nX\r\n`, or `0\r\n\r\n`
+                // A chunk is `1\r X\r
+                // ` or `0\r \r
+                // `.
                 let mut chunk = [0; 5];
                 stream.read_exact(&mut chunk).await.unwrap();
                 stream.write_all(&chunk).await.unwrap();
@@ -164,7 +166,8 @@ async fn a_request_goes_on_while_its_answer_comes() {
 
 #[tokio::test]
 async fn an_early_answer_passes_and_ends_the_connection() {
-    // Answers without reading the body, then closes with bytes unread: a reset.
+    // The server responds without reading the body, then closes with unread bytes, which causes a
+    // reset.
     let server = server(|_, mut stream| async move {
         head(&mut stream).await;
         let text = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge";
@@ -194,8 +197,8 @@ async fn an_early_answer_is_read_even_after_writing_has_failed() {
         async move {
             head(&mut stream).await;
             stream.write_all(ok("early").as_bytes()).await.unwrap();
-            // Closed with a piece unread, and then there is more to send, before
-            // the runtime has heard of either.
+            // The connection is closed with a piece unread, and then there is more to send; the
+            // runtime has noticed neither.
             drop(stream);
             more.send(data("two")).unwrap();
         }
@@ -296,7 +299,7 @@ async fn a_client_that_breaks_off_is_not_the_servers_fault() {
 async fn who_stands_still_is_told_apart() {
     let server = server(|_, mut stream| async move {
         head(&mut stream).await;
-        // Reads nothing more, answers nothing.
+        // The server reads nothing more and does not respond.
         std::future::pending::<()>().await;
     })
     .await;
@@ -320,10 +323,10 @@ async fn who_stands_still_is_told_apart() {
     assert_eq!(error.status(), StatusCode::GATEWAY_TIMEOUT);
 }
 
-/// More than all buffers between two sockets hold, and far less than what is sent.
+/// More than all buffers between two sockets hold, and far less than the whole body.
 const BOUND: usize = 32 << 20;
 const GIB: usize = 1 << 30;
-/// Writing stands still when nothing was taken for so long.
+/// Writing counts as stalled if no bytes were accepted for this long.
 const STILL: Duration = Duration::from_millis(300);
 
 #[tokio::test]

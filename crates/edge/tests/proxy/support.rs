@@ -1,4 +1,4 @@
-//! Servers written by hand, and what every test needs.
+//! Servers written for these tests, and common code.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,10 +14,11 @@ use http_body_util::BodyExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Longer than anything here may take.
+/// The timeout of every wait.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
-/// Connections are counted: none may be too old because a machine was busy.
+/// Idle connections are kept for this long. The tests count connections, and none may expire
+/// because a machine was busy.
 const KEEP: Duration = Duration::from_mins(10);
 
 pub(crate) fn facts() -> ClientInfo {
@@ -78,7 +79,7 @@ pub(crate) async fn forward(
         .expect("an answer in time")
 }
 
-/// Forwards a `GET` and reads the whole answer.
+/// Forwards a `GET` and reads the whole response.
 pub(crate) async fn get(pool: &Pool, upstream: &Arc<Upstream>) -> Result<Bytes, ProxyError> {
     let answer = forward(pool, upstream, request("GET", Body::Empty)).await?;
     Ok(collect(answer).await)
@@ -92,7 +93,7 @@ pub(crate) async fn collect(answer: Answer) -> Bytes {
         .to_bytes()
 }
 
-/// A server whose every connection is handled by `script`, told its number.
+/// Starts a server that handles each connection with `script`, which gets the connection's number.
 pub(crate) async fn server<F>(script: impl Fn(usize, TcpStream) -> F + Send + 'static) -> Server
 where
     F: Future<Output = ()> + Send + 'static,
@@ -114,9 +115,10 @@ where
     }
 }
 
-/// An address where nobody listens, and that nobody else gets meanwhile.
+/// Returns an address on which nobody listens, and that nobody else gets as long as the first value
+/// exists.
 pub(crate) fn nobody() -> (std::net::TcpListener, SocketAddr) {
-    // Bound but not listening: connections are refused.
+    // The socket is bound but not listening, so connections are refused.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
     socket.bind(&any.into()).unwrap();
@@ -125,7 +127,6 @@ pub(crate) fn nobody() -> (std::net::TcpListener, SocketAddr) {
     (bound, address)
 }
 
-/// Ends, with all its connections, when it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     accepted: Arc<AtomicUsize>,
@@ -144,7 +145,7 @@ impl Drop for Server {
     }
 }
 
-/// A server that reads one head and says this, then does what `after` says.
+/// Starts a server that reads one head and sends this text. Then it does what `after` says.
 pub(crate) async fn says(text: impl Into<Vec<u8>>, after: After) -> Server {
     let text = Bytes::from(text.into());
     server(move |_, mut stream| {
@@ -166,13 +167,12 @@ pub(crate) async fn says(text: impl Into<Vec<u8>>, after: After) -> Server {
 
 #[derive(Clone, Copy)]
 pub(crate) enum After {
-    /// Closes the connection.
     Close,
     /// Reads the next head.
     Stay,
 }
 
-/// Reads up to the empty line; none at the end of the stream.
+/// Reads up to the empty line. Returns `None` at the end of the stream.
 pub(crate) async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut text = Vec::new();
     while !text.ends_with(b"\r\n\r\n") {

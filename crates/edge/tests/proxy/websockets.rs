@@ -1,4 +1,4 @@
-//! Websockets through a real edge, over HTTP/1.1 and HTTP/2.
+//! Tests of WebSockets through a real edge, over HTTP/1.1 and HTTP/2.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -25,14 +25,14 @@ use upgrade::{OnUpgrade, Upgraded};
 
 use crate::support::{After, LONG, Server, facts, head, ok, says, server, settings, upstream};
 
-/// Room for the largest message.
+/// Makes a configuration that allows the largest message.
 fn roomy() -> WebSocketConfig {
     WebSocketConfig::default()
         .max_message_size(Some(32 << 20))
         .max_frame_size(Some(32 << 20))
 }
 
-/// Sends everything back; the client's `sub` protocol is not negotiated.
+/// Starts a server that echoes all messages. It does not negotiate the client's `sub` protocol.
 async fn echo() -> Server {
     server(|_, stream| async move {
         let mut socket = accept_async_with_config(stream, Some(roomy()))
@@ -46,7 +46,7 @@ async fn echo() -> Server {
                 break;
             }
         }
-        // Says goodbye, and waits for the client to close.
+        // The loop sends the closing frame, and waits for the client to close.
         while let Some(Ok(_)) = socket.next().await {}
     })
     .await
@@ -75,7 +75,7 @@ async fn answer(
     )
 }
 
-/// An edge with nothing but the proxy behind it, for both versions.
+/// Starts an edge with only the proxy behind it. Returns its addresses for HTTP/1.1 and HTTP/2.
 async fn door(upstream: Arc<Upstream>, tunnels: Tunnels) -> (SocketAddr, SocketAddr) {
     let pool = Pool::new(tunnels);
     let one = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -117,7 +117,7 @@ async fn over_http1(door: SocketAddr) -> WebSocketStream<TcpStream> {
     socket
 }
 
-/// The answer to an extended `CONNECT` over HTTP/2.
+/// Returns the response to an extended `CONNECT` over HTTP/2.
 async fn connect(door: SocketAddr) -> Response<Incoming> {
     let stream = TcpStream::connect(door).await.unwrap();
     let (mut sender, connection) =
@@ -125,7 +125,8 @@ async fn connect(door: SocketAddr) -> Response<Incoming> {
             .await
             .unwrap();
     tokio::spawn(connection);
-    // The server's settings allow it, and come first.
+    // The server's settings permit `CONNECT` and must arrive first, so the request is repeated
+    // until they have.
     loop {
         sender.ready().await.unwrap();
         let mut request = Request::new(Body::Empty);
@@ -159,7 +160,7 @@ async fn next<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>
     message.expect("a message in time").unwrap().unwrap()
 }
 
-/// All that websockets do.
+/// Exercises the features of WebSockets.
 async fn talk<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>) {
     socket.send(Message::text("selamat datang")).await.unwrap();
     assert_eq!(next(&mut socket).await, Message::text("selamat datang"));
@@ -176,7 +177,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>)
     }
     assert_eq!(next(&mut socket).await, Message::text("one two three"));
     let large = Message::binary(vec![7; 16 << 20]);
-    // The echo is written while it is read.
+    // The echo arrives while the message is still being sent, so the client must read meanwhile.
     let (mut sink, mut stream) = socket.split();
     let (sent, back) = tokio::join!(sink.send(large.clone()), async {
         tokio::time::timeout(LONG, stream.next()).await.unwrap()
@@ -233,7 +234,7 @@ async fn a_websocket_works_over_http2() {
 
 #[tokio::test]
 async fn what_the_server_says_first_arrives_first() {
-    // In the same piece as the answer's head.
+    // The server's first message is in the same write as the head of its response.
     let server = server(|_, mut stream| async move {
         head(&mut stream).await;
         let text = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: chat\r\nConnection: upgrade\r\n\
@@ -241,7 +242,7 @@ async fn what_the_server_says_first_arrives_first() {
         stream.write_all(text.as_bytes()).await.unwrap();
         let mut heard = Vec::new();
         stream.read_to_end(&mut heard).await.unwrap();
-        // The client has ended; this side has not.
+        // The client has ended its side, but the server has not.
         stream.write_all(&heard).await.unwrap();
     })
     .await;
@@ -307,7 +308,7 @@ async fn a_server_must_switch_to_what_was_asked_for() {
 
 #[tokio::test]
 async fn requests_cannot_be_smuggled_in_a_tunnel() {
-    // Switches to whatever it is asked for.
+    // The server switches to any requested protocol.
     let server = server(|_, mut stream| async move {
         while let Some(head) = head(&mut stream).await {
             let asked = head.lines().find_map(|line| line.strip_prefix("upgrade: "));
@@ -369,7 +370,7 @@ async fn tunnels_get_their_time_when_all_is_closed() {
         two.send(Message::text(text)).await.unwrap();
         assert_eq!(next(&mut two).await, Message::text(text));
     }
-    // Nobody puts a frame between those of the server.
+    // The edge adds no frame to those of the server.
     let ended = tokio::time::timeout(LONG, one.next()).await.unwrap();
     assert!(matches!(ended, Some(Err(_))), "{ended:?}");
     let ended = tokio::time::timeout(LONG, two.next()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Who may come in: by address, and with a password.
+//! Tests of access by IP address and with a password.
 
 use argon2::password_hash::PasswordHasher as _;
 use argon2::password_hash::phc::PasswordHash;
@@ -9,7 +9,7 @@ use edge::Flaw;
 
 use super::*;
 
-/// Cheap, so that tests are quick.
+/// Hashes a password cheaply, so that tests are fast.
 fn hash(password: &str) -> String {
     let params = Params::new(64, 1, 1, None).unwrap();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -19,7 +19,7 @@ fn hash(password: &str) -> String {
     hash.to_string()
 }
 
-/// A file with Aisyah in it.
+/// Makes a password file with one user, Aisyah.
 fn people() -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("aisyah:{}\n", hash("bunga raya"))).unwrap();
@@ -41,7 +41,7 @@ fn flaws(routes: &str) -> Vec<Flaw> {
     Plan::check(&toml::from_str(routes).unwrap(), &ground).unwrap_err()
 }
 
-/// A server that tells the head it was sent.
+/// Starts a server that responds with the head that it received.
 pub(crate) async fn teller() -> (SocketAddr, DropGuard) {
     answering(any(|request: Request| async move {
         let mut told = format!("{} {}\n", request.method(), request.uri());
@@ -56,7 +56,7 @@ pub(crate) async fn teller() -> (SocketAddr, DropGuard) {
     .await
 }
 
-/// A server, until it is dropped.
+/// Starts a server, which runs until the guard is dropped.
 pub(crate) async fn answering(answers: axum::routing::MethodRouter) -> (SocketAddr, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -147,10 +147,10 @@ async fn a_name_and_its_password_open_and_go_no_further() {
     assert_eq!(site.get("/files/page.html").await.status, 401);
     let page = site.ask("GET", "/files/page.html", &right, "").await;
     assert_eq!(page.body, "<p>A page</p>");
-    // No cache between may show it to those who know no password.
+    // No shared cache may serve this page to clients without the password.
     assert_eq!(page.header("cache-control"), Some("private, no-cache"));
     assert_eq!(site.get("/").await.status, 200, "other routes are open");
-    // A credential that was shown makes an answer personal (BREACH).
+    // A request with credentials makes its response personal, so it is not compressed (BREACH).
     let gzip = format!("{right}Accept-Encoding: gzip\r\n");
     let long = site.ask("GET", "/long", &gzip, "").await;
     assert_eq!((long.status, long.header("content-encoding")), (200, None));
@@ -187,12 +187,12 @@ async fn who_guesses_is_not_listened_to() {
     let right = shown("aisyah", "bunga raya");
     let other = site.ask("GET", "/", &from("192.0.2.2", &right), "").await;
     assert_eq!(other.status, 200, "others are");
-    // Nobody who says nothing is counted.
+    // Requests without credentials are not counted.
     for _ in 0..30 {
         let heard = site.ask("GET", "/", &from("192.0.2.3", ""), "").await;
         assert_eq!(heard.status, 401);
     }
-    // The limit of a route counts the same, as strictly as it likes.
+    // The route's own limit also counts wrong passwords, and may be stricter.
     let ask = |headers: String| {
         let headers = from("192.0.2.4", &headers);
         let site = &site;

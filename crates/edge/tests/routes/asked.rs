@@ -1,5 +1,4 @@
-//! Who may come in because somebody else says so: a server that is asked, or the
-//! app's own sign-in.
+//! Tests of access decided by another server, or by the app's sign-in.
 
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -9,7 +8,7 @@ use edge::{Answer, App, AuthDecision, Body, Pass, Question};
 use super::access::{answering, teller};
 use super::*;
 
-/// Knows Aisyah by a cookie, and lets nobody into what is secret.
+/// Starts a server that recognises Aisyah by a cookie, and allows nobody to access secret paths.
 async fn judge() -> (SocketAddr, DropGuard) {
     answering(any(|request: Request| async move {
         let headers = request.headers();
@@ -121,7 +120,7 @@ async fn a_server_is_asked_who_may_come_in() {
         assert_eq!(heard.status, 502, "{path}: neither yes nor no");
     }
     drop(judging);
-    // Whoever is asked on a connection that is still open may answer once more.
+    // A server that stops may still respond once on an open connection.
     let alone = async {
         while ![502, 503].contains(&site.ask("GET", "/api/x", aisyah, "").await.status) {}
     };
@@ -130,7 +129,7 @@ async fn a_server_is_asked_who_may_come_in() {
     site.edge.stop().await;
 }
 
-/// An app with people of its own.
+/// An app with users of its own.
 #[derive(Clone)]
 struct House;
 

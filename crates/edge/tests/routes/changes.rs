@@ -1,4 +1,4 @@
-//! Another plan, other servers, other certificates, while requests run.
+//! Tests of changed plans, servers and certificates while requests run.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,8 +8,8 @@ use tokio::sync::Semaphore;
 use super::services::{at, ready};
 use super::*;
 
-/// Asks over kept connections until told to stop; counts answers, and what was
-/// no good answer.
+/// Clients that send requests on persistent connections until told to stop. They count the
+/// responses, and collect those that were wrong.
 struct Guests {
     stop: Arc<AtomicBool>,
     answers: Arc<AtomicUsize>,
@@ -33,7 +33,7 @@ impl Guests {
         }
     }
 
-    /// Waits until so many more answers have come.
+    /// Waits until this many more responses have arrived.
     async fn have_heard(&self, more: usize) {
         let until = self.answers.load(Ordering::Relaxed) + more;
         let waiting = async {
@@ -46,7 +46,7 @@ impl Guests {
             .unwrap();
     }
 
-    /// All answers, and those that were none.
+    /// Stops the clients. Returns the number of responses, and the wrong ones.
     async fn leave(self) -> (usize, Vec<String>) {
         self.stop.store(true, Ordering::Relaxed);
         let mut bad = Vec::new();
@@ -84,7 +84,7 @@ async fn ask(
     bad
 }
 
-/// One request and the whole of its answer; nothing if the connection ended first.
+/// Sends one request and returns its whole response, or `None` if the connection ended first.
 async fn exchange(stream: &mut TcpStream, request: &str) -> Option<String> {
     stream.write_all(request.as_bytes()).await.ok()?;
     let mut heard = Vec::new();
@@ -134,7 +134,7 @@ async fn no_request_fails_while_servers_take_turns() {
         let (next, started) = server("new").await;
         let next = at(next);
         site.edge.set_servers("node", &ready(&[&next]));
-        // The old one ends once nobody is with it any more.
+        // The old server ends once no request runs on it any more.
         site.edge.drained("node", &address).await;
         drop(std::mem::replace(&mut running, started));
         address = next;
@@ -183,8 +183,8 @@ async fn certificates_that_cannot_be_kept_leave_everything_as_it_was() {
     site.edge.stop().await;
 }
 
-/// A server that is not well for whoever asks at `/sick`, and is at `/well`, and that never
-/// answers at `/held`; and how often it was asked there.
+/// Starts a server that is unhealthy at `/sick`, healthy at `/well`, and never responds at `/held`.
+/// Also returns the counts of requests for these paths and for others.
 async fn patient() -> (SocketAddr, [Arc<Semaphore>; 4]) {
     let asked = [(); 4].map(|()| Arc::new(Semaphore::new(0)));
     let [sick, well, held, elsewhere] = asked.clone();
@@ -214,7 +214,7 @@ async fn patient() -> (SocketAddr, [Arc<Semaphore>; 4]) {
     (address, asked)
 }
 
-/// Waits until so many have asked from now on; the first may have begun before.
+/// Waits until three more checks have begun; the first of them may belong to older settings.
 async fn asked(by: &Semaphore) {
     by.forget_permits(usize::MAX);
     let asked = tokio::time::timeout(Duration::from_mins(1), by.acquire_many(3));
@@ -244,7 +244,7 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     let is_ready = || site.edge.upstream("group").unwrap().status()[0].ready;
     asked(&sick).await;
     assert!(!is_ready());
-    // Other times, another question: until somebody says that it is well, it is not.
+    // With other timeouts or another check, the server stays unhealthy until a check succeeds.
     change(
         &patient,
         &format!("{}\nconnect_time = \"4s\"", health("/sick")),
@@ -253,7 +253,7 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     change(&patient, &health("/sick").replace("10ms", "11ms"));
     assert!(!is_ready());
     asked(&sick).await;
-    // Whoever waits for a server hears that there is another.
+    // A request that waits for a server gets a newly added one.
     let answers = tokio::join!(site.get("/x"), async {
         elsewhere.acquire().await.unwrap().forget();
         change(&format!("{patient}, \"http://{other}\""), &health("/sick"));
@@ -262,7 +262,7 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     change(&patient, &health("/well"));
     asked(&well).await;
     assert!(is_ready());
-    // What nobody asks any more nobody would take back.
+    // Without checks, no later check could revise the old result, so the server counts as healthy.
     change(&patient, &health("/sick"));
     asked(&sick).await;
     assert!(!is_ready());

@@ -1,5 +1,5 @@
-//! Files that are too large to be kept in memory: over a bare socket the kernel sends them from
-//! where they are, else they are read in pieces.
+//! Tests of files that are too large to be kept in memory. Over a plain TCP socket the kernel sends
+//! them directly; otherwise the edge reads them in pieces.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use super::sent::{Client, SOON, also_over_unix, content, large_file, large_file_
 use super::told::Lines;
 use super::*;
 
-/// More than is kept, and than any two sockets hold.
+/// More than is kept in memory, and than any two sockets hold.
 const LENGTH: usize = 8 << 20;
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn they_come_whole_and_in_parts_and_leave_the_connection_open() {
     ] {
         bare.say_with("GET", "/large.bin", line).await;
         other.say_with("GET", "/large.bin", line).await;
-        // Asked before the first is answered.
+        // The client sends the next request before it has the first response.
         bare.say("GET", "/page.html").await;
         let (head, body) = bare.hear_some(true).await;
         assert_eq!(head.status, status);
@@ -66,7 +66,7 @@ async fn who_reads_nothing_keeps_nobody_waiting() {
     let mut client = Client::open(&site).await;
     assert!(client.get("/large.bin").await.1 == expected);
     assert_eq!(client.get("/page.html").await.1, b"<p>A page</p>");
-    // They have missed nothing.
+    // The stuck clients get the whole file.
     for mut client in stuck.into_iter().step_by(33) {
         assert!(client.hear(true).await.1 == expected);
     }
@@ -100,7 +100,7 @@ async fn what_came_of_each_is_told() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 
-    // It becomes shorter while it is sent: the client sees that something is missing.
+    // The file becomes shorter while it is sent, and the client notices that something is missing.
     let mut short = Client::open(&site).await;
     short.say("GET", "/large.bin").await;
     short.0.read_exact(&mut [0; 100]).await.unwrap();

@@ -1,4 +1,4 @@
-//! Files beside the app's pages.
+//! Tests of files next to the app's pages.
 
 use super::*;
 
@@ -34,7 +34,7 @@ async fn what_is_no_file_is_the_app_s() {
         assert_eq!((heard.status, heard.body.as_str()), (200, text), "{path}");
         assert_eq!(heard.header("x-site"), None, "{path}");
     }
-    // The app has none of these either, and says so in its own way.
+    // The app does not have these paths either, and sends its own 404.
     for path in ["/pictures/", "/pictures", "/none.css", "/.env"] {
         let heard = site.get(path).await;
         assert_eq!((heard.status, heard.body.as_str()), (404, ""), "{path}");
@@ -42,12 +42,12 @@ async fn what_is_no_file_is_the_app_s() {
     }
     let posted = site.ask("POST", "/echo", "", "abc").await;
     assert_eq!((posted.status, posted.body.as_str()), (200, "abc"));
-    // Also where there is a file: what is done with it is the app's.
+    // The app gets these requests even if there is such a file.
     let posted = site.ask("POST", "/page.html", "", "abc").await;
     assert_eq!((posted.status, posted.header("x-site")), (404, None));
     let options = site.ask("OPTIONS", "/facts", "", "").await;
     assert_eq!(options.status, 200);
-    // A body that nobody sent with a GET for nothing comes along.
+    // A `GET` with an unnecessary body reaches the app, too.
     let asked = site.ask("GET", "/facts", "", "abc").await;
     assert_eq!(asked.status, 200);
     let head = site.ask("HEAD", "/facts", "", "").await;

@@ -1,4 +1,4 @@
-//! Addresses at which everything goes to one service.
+//! Tests of addresses at which every request goes to one service.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> Hea
 async fn a_front_is_a_plain_way_to_its_service() {
     let (address, _running) = server("one").await;
     let folder = tempfile::tempdir().unwrap();
-    // What holds elsewhere: nothing but a refusal, and https for the host.
+    // Elsewhere, the plan refuses every request, and redirects the host to HTTPS.
     let routes = "listen.https = [\"127.0.0.1:0\"]\n\
                   [[route]]\nto = \"status:410\"\naccess = { allow = [\"192.0.2.1\"] }\n";
     let fronts = ["127.0.0.1:0", "unix:run/inner/node.sock"];
@@ -55,20 +55,20 @@ async fn a_front_is_a_plain_way_to_its_service() {
             assert_eq!(heard.header("server"), Some("echo/1.2"), "as it was said");
             assert_eq!(heard.header("x-content-type-options"), None);
         }
-        // It stays open over a change.
+        // The connection stays open across a reload.
         edge.reload(plan()).unwrap();
     }
-    // The rest of the edge is as it was.
+    // The rest of the edge is unchanged.
     let door = edge.http_addresses()[0];
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let moved = ask(TcpStream::connect(door).await.unwrap(), get).await;
     assert_eq!(moved.status, 308, "https serves it");
-    // What is ambiguous is refused here too.
+    // Ambiguous requests are refused here, too.
     let both =
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
     let refused = ask(TcpStream::connect(front).await.unwrap(), both).await;
     assert_eq!(refused.status, 400);
-    // A front that is gone takes nobody.
+    // A removed front accepts no connections.
     let without = plan_with(routes, folder.path(), &[service("node", &[])]);
     edge.reload(without).unwrap();
     let gone = async {
@@ -115,7 +115,7 @@ async fn those_who_serve_a_request_do_not_wait_for_its_place() {
     let edge = Edge::start(plan, Options::default(), Some(&app())).unwrap();
     edge.set_servers("node", &ready(&[&at(address)]));
     let get = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-    // The only place is taken.
+    // This connection takes the only permit.
     let mut kept = TcpStream::connect(edge.http_addresses()[0]).await.unwrap();
     kept.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         .await
@@ -158,7 +158,7 @@ async fn an_address_becomes_a_front_and_a_door_again_on_the_socket_that_was_hand
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let answered = async |expected: &str| {
         let turned = async {
-            // Who was accepted before it turned is served as it was.
+            // Connections that were accepted before the change are served as before.
             while !ask(TcpStream::connect(address).await.unwrap(), get)
                 .await
                 .body

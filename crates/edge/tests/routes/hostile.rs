@@ -1,5 +1,4 @@
-//! What people try at an edge, and what it answers: the table of
-//! `docs/edge-reference.md`, through the whole of it.
+//! Tests of attacks on the whole edge, and its responses: the table of `docs/edge-reference.md`.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -40,13 +39,13 @@ fn site() -> Site {
 async fn nothing_hidden_is_served() {
     let site = site();
     for (target, status) in [
-        // Dots are resolved once, and never lead above the folder.
+        // Dot segments are resolved once, and never lead above the folder.
         ("/../secret.txt", 404),
         ("/a/../../secret.txt", 404),
         ("/%2e%2e/secret.txt", 404),
         ("/.%2E/secret.txt", 404),
         ("/a/../a.txt", 200),
-        // Dots that are hidden behind an encoding are nothing honest.
+        // Dot segments that are hidden by an encoding are refused.
         ("/..%2fsecret.txt", 400),
         ("/%2e%2e%2fsecret.txt", 400),
         ("/..%5csecret.txt", 400),
@@ -55,7 +54,7 @@ async fn nothing_hidden_is_served() {
         ("/a.txt%00.html", 400),
         ("/a.txt%", 400),
         ("/%u002e%u002e/secret.txt", 400),
-        // What is encoded twice, or is no UTF-8, names no file.
+        // Paths that are encoded twice, or are not UTF-8, name no file.
         ("/%252e%252e/secret.txt", 404),
         ("/%c0%ae%c0%ae/secret.txt", 404),
         ("/a%2fb.txt", 404),
@@ -113,7 +112,7 @@ async fn no_header_is_smuggled_in_or_believed() {
             heard.body
         );
     }
-    // A line's end in an address stays encoded in the redirect.
+    // A line break in a path stays encoded in the redirect.
     let moved = site.get("/old/%0d%0aSet-Cookie:%20x=1").await;
     assert_ne!(moved.status, 308, "of another host's route: {moved:?}");
     let raw =
@@ -121,7 +120,7 @@ async fn no_header_is_smuggled_in_or_believed() {
     let moved = exchange(site.address, raw).await;
     assert_eq!(moved.status, 308);
     assert_eq!(moved.header("set-cookie"), None);
-    // Whoever names two hosts, or another than in the target, gets nothing.
+    // A request with two hosts, or with another host than in its target, is refused.
     for raw in [
         "GET / HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n\r\n",
         "GET http://b.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n",

@@ -1,4 +1,4 @@
-//! A client of HTTP/2, which is spoken over TLS alone.
+//! A client for HTTP/2, which is available over TLS only.
 
 use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -11,10 +11,10 @@ use tokio_rustls::client::TlsStream;
 
 use super::*;
 
-/// Settings of an edge that listens for such clients too.
+/// Settings of an edge that also listens for such clients.
 pub(crate) const HTTPS: &str = "listen.https = [\"127.0.0.1:0\"]\nlisten.http3 = false\n";
 
-/// Trusts any certificate: that of the edge is made when it starts.
+/// Trusts any certificate, because the edge makes its own at its start.
 #[derive(Debug)]
 struct Trusting;
 
@@ -56,7 +56,7 @@ impl ServerCertVerifier for Trusting {
     }
 }
 
-/// A connection by TLS. It names no server, so any host may be asked for on it.
+/// Opens a TLS connection. It sends no server name, so requests on it may be for any host.
 pub(crate) async fn secure(edge: &Edge) -> TlsStream<TcpStream> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
@@ -72,7 +72,7 @@ pub(crate) async fn secure(edge: &Edge) -> TlsStream<TcpStream> {
     connector.connect(name, stream).await.unwrap()
 }
 
-/// A client that has begun to speak HTTP/2.
+/// Connects a client over HTTP/2.
 pub(crate) async fn client<B>(edge: &Edge) -> SendRequest<B>
 where
     B: http_body::Body<Error: std::error::Error + Send + Sync, Data: Send> + Send + Unpin + 'static,
@@ -80,7 +80,7 @@ where
     built(edge, &Builder::new(TokioExecutor::new())).await
 }
 
-/// The same, with settings.
+/// Connects a client over HTTP/2 with these settings.
 pub(crate) async fn built<B>(edge: &Edge, builder: &Builder<TokioExecutor>) -> SendRequest<B>
 where
     B: http_body::Body<Error: std::error::Error + Send + Sync, Data: Send> + Send + Unpin + 'static,

@@ -1,4 +1,4 @@
-//! Servers that are killed with connections that they have not read.
+//! Tests of servers that are killed before they have read their connections.
 
 use std::time::Instant;
 
@@ -7,15 +7,14 @@ use edge::proxy::{ServerAddress, Servers};
 use super::services::{SOON, TO_NODE, at, at_once, ready};
 use super::*;
 
-/// A server, and where it is.
 async fn open() -> (TcpListener, ServerAddress) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());
     (listener, address)
 }
 
-/// Takes a connection and resets it once it has something to read, as the system does for
-/// whoever is killed before that.
+/// Accepts a connection and resets it once it has unread data, as the system does for a process
+/// that is killed.
 async fn reset(listener: &TcpListener) {
     let (stream, _) = listener.accept().await.unwrap();
     stream.peek(&mut [0]).await.unwrap();
@@ -25,7 +24,7 @@ async fn reset(listener: &TcpListener) {
 async fn who_comes_as_all_are_killed_waits_for_the_next() {
     let (next, _running) = server("next").await;
     let site = Site::open(TO_NODE, Options::default());
-    // Who waits does so for two seconds.
+    // A request waits for two seconds at most.
     let heard = at_once(async || {
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
@@ -36,7 +35,7 @@ async fn who_comes_as_all_are_killed_waits_for_the_next() {
         }
         let all: Vec<_> = addresses.iter().collect();
         site.edge.set_servers("node", &ready(&all));
-        // Each dies only when the request has gone on to it.
+        // Each server is killed only after the request has reached it.
         let (heard, ()) = tokio::join!(site.get("/"), async {
             let dying = listeners.into_iter().map(async |listener| {
                 reset(&listener).await;
@@ -76,7 +75,7 @@ async fn none_that_reset_a_request_gets_it_twice() {
         assert_eq!((heard.status, counts), (expected, resets), "{target}");
         assert!(before.elapsed() < SOON);
     }
-    // What asks for a change may have been read.
+    // A server may have read a request for a change, so it is not repeated.
     for method in ["POST", "PUT", "DELETE"] {
         let (heard, ()) = tokio::join!(site.ask(method, "/planned", "", ""), reset(&listener));
         assert_eq!(heard.status, 502, "{method}");

@@ -1,4 +1,4 @@
-//! Answers that say how long they are, however their pieces come.
+//! Tests of responses with a length, however their pieces arrive.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use tokio::sync::Semaphore;
 use super::http2::{HTTPS, client};
 use super::*;
 
-/// Longer than anything here takes.
+/// The timeout of every wait.
 const SOON: Duration = Duration::from_mins(1);
 
-/// What is answered, of which so much is sent before the client has it.
+/// A body, of which `first` bytes are sent before the client has them.
 #[derive(Debug, Clone, Copy)]
 struct FileBody {
     length: usize,
@@ -21,7 +21,7 @@ struct FileBody {
 }
 
 impl FileBody {
-    /// As a path ends: `/20/10`.
+    /// Reads the numbers at the end of a path such as `/20/10`.
     fn read(path: &str) -> Self {
         let mut numbers = path.rsplit('/').map(|number| number.parse().unwrap());
         let first = numbers.next().unwrap();
@@ -34,7 +34,8 @@ impl FileBody {
     }
 }
 
-/// A server of HTTP/1.1 that sends the first piece with the head, and the other when it may.
+/// Starts a server for HTTP/1.1 that sends the first piece with the head, and the other one when
+/// permitted.
 async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -66,7 +67,7 @@ async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     address
 }
 
-/// What comes over HTTP/1.1; the second piece is sent when the first is here.
+/// Returns the response over HTTP/1.1; the second piece is sent after the first one has arrived.
 async fn over_http1(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -> Vec<u8> {
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let asked = format!("GET {path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
@@ -89,7 +90,7 @@ async fn over_http1(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -
     heard.split_off(from)
 }
 
-/// What comes over HTTP/2, likewise.
+/// Returns the response over HTTP/2; the second piece is sent after the first one has arrived.
 async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -> Vec<u8> {
     let mut send = client(&site.edge).await;
     let asked = Request::get(format!("https://a.example{path}"));
@@ -115,7 +116,8 @@ async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -
 async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
     let go = Arc::new(Semaphore::new(0));
     let own = by_hand(Arc::clone(&go)).await;
-    // What comes in two pieces is not kept, and passed on after this wait.
+    // A response in two pieces is not complete in this time, so it is passed on without being
+    // stored.
     let site = Site::open(
         &format!(
             "{HTTPS}cache.wait = \"300ms\"\n\
@@ -136,7 +138,8 @@ async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
         let pieces = FileBody { length, first };
         for route in ["own", "kept"] {
             for version in [1, 2] {
-                // What is kept of one is not what answers the other.
+                // The path contains the version, so that no request gets the stored response of the
+                // other version.
                 let path = format!("/{route}/{version}/{length}/{first}");
                 let heard = async {
                     if version == 1 {

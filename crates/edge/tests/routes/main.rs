@@ -1,4 +1,4 @@
-//! A whole plan behind real sockets: what each route does with a request.
+//! Tests of a whole plan through real sockets: what each route does with a request.
 
 #![expect(
     clippy::unwrap_used,
@@ -42,7 +42,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::DropGuard;
 
-/// A site: its folder, its edge, and where that is.
+/// A site: its folder, its edge, and the edge's address.
 struct Site {
     folder: tempfile::TempDir,
     edge: Edge,
@@ -50,7 +50,7 @@ struct Site {
 }
 
 impl Site {
-    /// An edge with these routes, beside a folder `files` with a page in it.
+    /// Starts an edge with these routes, and a folder `files` with a page in it.
     fn open(routes: &str, options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("files")).unwrap();
@@ -90,12 +90,12 @@ impl Site {
     }
 }
 
-/// Listens on a free port, whatever else is written.
+/// Makes a plan that listens on a free port.
 fn plan(routes: &str, folder: &Path) -> Plan {
     plan_with(routes, folder, &[service("node", &[])])
 }
 
-/// The same, with other services.
+/// Makes a plan that listens on a free port, with these services.
 fn plan_with(routes: &str, folder: &Path, services: &[Service]) -> Plan {
     let text = format!("listen.http = [\"127.0.0.1:0\"]\n{routes}");
     let ground = Ground {
@@ -159,7 +159,6 @@ async fn panics() -> &'static str {
     panic!("as asked")
 }
 
-/// An answer.
 #[derive(Debug)]
 struct Heard {
     status: u16,
@@ -185,7 +184,7 @@ impl Heard {
     }
 }
 
-/// A server that answers with what it was asked, and its own name.
+/// Starts a server that responds with its own name and the request that it got.
 async fn server(name: &'static str) -> (SocketAddr, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -337,7 +336,7 @@ async fn what_cannot_be_reached_is_told_as_a_page_or_a_problem() {
     let method = site.ask("POST", "/files/page.html", "", "x").await;
     assert_eq!(method.status, 405);
     assert_eq!(method.header("allow"), Some("get, head, options"));
-    // Nobody has told where the service is.
+    // The servers of the service were never set.
     let service = site.get("/service/").await;
     assert_eq!(service.status, 503);
     assert!(service.header("retry-after").is_some());
@@ -433,7 +432,7 @@ async fn the_app_is_told_who_asks() {
     assert_eq!(heard.body, "192.0.2.7 a.example false");
     assert_eq!(heard.header("x-request-id"), Some("theirs"));
     assert_eq!(site.get("/facts").await.body, "127.0.0.1 a.example true");
-    // A proxy that writes nothing else hands on what its client made up.
+    // A proxy that sets only one kind of header passes on the other kind as its client sent it.
     site.edge
         .reload(site.plan(
             "listen.trusted_proxies = [\"127.0.0.0/8\"]\nlisten.forwarded_header = \"forwarded\"",

@@ -1,4 +1,4 @@
-//! What the edge says in place of what a route leads to.
+//! Tests of the edge's own pages in place of a target's responses.
 
 use super::*;
 
@@ -24,7 +24,7 @@ async fn what_stands_in_for_an_answer_is_kept_by_nobody() {
         Options::default(),
     );
     let control = |heard: &Heard| heard.header("cache-control").map(str::to_owned);
-    // What a route leads to is what it speaks of, also where that is a page of the edge.
+    // The headers of a route apply to its target, even if that is one of the edge's own pages.
     for (target, status) in [("/well", 200), ("/few", 410)] {
         let heard = site.get(target).await;
         assert_eq!(heard.status, status, "{target}");
@@ -46,7 +46,7 @@ async fn what_stands_in_for_an_answer_is_kept_by_nobody() {
     }
     let heard = site.get("/bare").await;
     assert_eq!(control(&heard).as_deref(), Some("no-store"));
-    // Refused in the middle of its body, when the route is known.
+    // The request is refused in the middle of its body, when its route is known.
     let chunked = "POST /well HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n";
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     stream.write_all(chunked.as_bytes()).await.unwrap();

@@ -1,4 +1,4 @@
-//! What reaches programs of a request, and what comes back: by HTTP/1.1 and HTTP/2.
+//! Tests of how requests reach programs and how responses come back, over HTTP/1.1 and HTTP/2.
 
 use axum::http::{HeaderMap, Method};
 use edge::CdnId;
@@ -10,7 +10,7 @@ use super::access::teller;
 use super::http2::{HTTPS, client};
 use super::*;
 
-/// Asks by HTTP/2 for a target, which begins as the path does.
+/// Requests a target over HTTP/2.
 pub(crate) async fn over_http2(site: &Site, target: &str) -> (u16, String) {
     let headers = HeaderMap::new();
     send_http2(site, Method::GET, target, headers, None).await
@@ -26,7 +26,7 @@ async fn send_http2(
     let mut send = client(&site.edge).await;
     let empty = || http::Request::new(Empty::<Bytes>::new());
     if protocol.is_some() {
-        // With its answer comes that other protocols may be asked for.
+        // With this response come the server's settings, which permit other protocols.
         let mut first = empty();
         *first.uri_mut() = "https://a.example/".parse().unwrap();
         send.send_request(first).await.unwrap();
@@ -122,7 +122,8 @@ async fn a_request_that_comes_back_again_and_again_is_refused() {
             heard.1
         );
     }
-    // What leads to itself ends, be it a program's route or one that is asked who may come in.
+    // A loop of requests ends, whether a route leads to the edge itself or asks it for
+    // authorization.
     let itself = site.address;
     for route in [
         format!("to = \"http://{itself}\""),

@@ -1,11 +1,11 @@
-//! Paths that can be read in several ways.
+//! Tests of paths that can be read in several ways.
 
 use super::http2::HTTPS;
 use super::passes::over_http2;
 use super::*;
 
-/// Programs decode `%2F` before they look whom a path is for (PEP 3333: `PATH_INFO` has no
-/// escapes), some a backslash too, and servlets leave out what follows a `;`.
+/// Many programs decode `%2F` before they route a path (PEP 3333: `PATH_INFO` has no escapes), some
+/// also a backslash, and servlets ignore the text after a `;`.
 #[tokio::test]
 async fn no_guard_is_walked_past_by_another_way_to_write_its_path() {
     let (server, _running) = server("one").await;
@@ -45,7 +45,7 @@ async fn no_guard_is_walked_past_by_another_way_to_write_its_path() {
             assert_eq!(heard.status, 400, "{path} with {guard}: {heard:?}");
             assert_eq!(heard.header("connection"), Some("close"));
         }
-        // Whoever reads these in another way finds the same route.
+        // In every reading, these paths belong to the same route.
         for path in [
             "/a%2Fb",
             "/x/api%2Fadmin",
@@ -74,7 +74,7 @@ async fn no_guard_is_walked_past_by_another_way_to_write_its_path() {
     site.edge.stop().await;
 }
 
-/// Express finds `/Admin` and `/admin/` where `/admin` was written.
+/// Express matches `/Admin` and `/admin/` with a route for `/admin`.
 #[tokio::test]
 async fn no_guard_is_walked_past_by_letter_case_or_a_closing_slash() {
     let (server, _running) = server("one").await;
@@ -109,7 +109,7 @@ async fn no_guard_is_walked_past_by_letter_case_or_a_closing_slash() {
             let statuses = [site.get(path).await.status, over_http2(&site, path).await.0];
             assert_eq!(statuses, [400, 400], "{path} with {guard}");
         }
-        // These are spelled as a route of their own is, or are no guard's in any reading.
+        // These are spelled like a route of their own, or match no restricted route in any reading.
         for path in [
             "/API/admin/x",
             "/caf%C3%A9",

@@ -1,4 +1,4 @@
-//! Files kept in memory, in more pieces than a socket takes at once.
+//! Tests of files kept in memory that need more writes than one.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -8,9 +8,9 @@ use tokio::net::TcpSocket;
 
 use super::*;
 
-/// Nearly the largest that are kept in memory, and more than any socket takes at once.
+/// Nearly the largest size that is kept in memory, and more than any socket accepts at once.
 const LENGTH: usize = (1 << 20) - 1;
-/// Longer than anything here takes.
+/// The timeout of every wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 pub(crate) fn content(seed: usize, length: usize) -> Vec<u8> {
@@ -30,7 +30,7 @@ pub(crate) fn large_file_with(content: &[u8], options: Options) -> Site {
     site
 }
 
-/// Has the site listen on a unix socket too, over which the kernel sends nothing by itself.
+/// Makes the site also listen on a Unix socket, over which `sendfile` is not used.
 pub(crate) fn also_over_unix(site: &Site) -> PathBuf {
     let socket = site.folder.path().join("door.sock");
     let both = format!(
@@ -51,7 +51,7 @@ pub(crate) struct Client<S>(pub(crate) S);
 
 impl Client<TcpStream> {
     pub(crate) async fn open(site: &Site) -> Self {
-        // It takes little at once, so that every answer goes out in many pieces.
+        // The receive buffer is small, so that every response is sent in many pieces.
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(8 << 10).unwrap();
         Self(socket.connect(site.address).await.unwrap())
@@ -68,14 +68,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.0.write_all(request.as_bytes()).await.unwrap();
     }
 
-    /// The head of the next answer, and so many bytes behind it as it says.
+    /// Reads the head of the next response, and as many bytes of its body as the head states.
     pub(crate) async fn hear(&mut self, has_body: bool) -> (Heard, Vec<u8>) {
         let (head, body) = self.hear_some(has_body).await;
         assert_eq!(head.status, 200);
         (head, body)
     }
 
-    /// The same, of an answer that may be a part.
+    /// Reads the next response, which may be partial.
     pub(crate) async fn hear_some(&mut self, has_body: bool) -> (Heard, Vec<u8>) {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -101,7 +101,7 @@ async fn it_comes_whole_among_others_and_by_pieces() {
     let site = large_file(&expected);
     let mut client = Client::open(&site).await;
 
-    // All asked at once: the ends of answers must be where their heads say.
+    // All requests are sent at once, so each response must end where its head says.
     for (method, target) in [
         ("GET", "/large.bin"),
         ("HEAD", "/large.bin"),
@@ -117,7 +117,7 @@ async fn it_comes_whole_among_others_and_by_pieces() {
     assert!(client.hear(true).await.1 == expected);
     assert_eq!(client.hear(true).await.1, b"<p>A page</p>");
 
-    // Whoever goes in the middle takes nothing from others.
+    // A client that disconnects in the middle does not affect others.
     let mut gone = Client::open(&site).await;
     gone.say("GET", "/large.bin").await;
     gone.0.read_exact(&mut [0; 100]).await.unwrap();
@@ -136,7 +136,7 @@ async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
     let tag = client.get("/large.bin").await.0;
     let tag = tag.header("etag").unwrap();
 
-    // Into the same file, as `cp` does.
+    // Like `cp`, this writes into the same file.
     std::fs::write(site.folder.path().join("files/large.bin"), &new).unwrap();
     let (head, body) = waiting.hear(true).await;
     assert_eq!(head.header("etag"), Some(tag));

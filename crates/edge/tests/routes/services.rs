@@ -1,4 +1,5 @@
-//! Servers that come and go, die and are given up, as whoever runs them tells.
+//! Tests of servers that come, go, die and are abandoned, as reported by the program that runs
+//! them.
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -30,7 +31,7 @@ pub(super) fn ready(addresses: &[&ServerAddress]) -> Servers {
     }
 }
 
-/// A port that nobody listens at, and that nobody else gets meanwhile.
+/// Returns an address on which nobody listens, and that nobody else gets meanwhile.
 fn nobody() -> (OwnedFd, ServerAddress) {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
@@ -39,8 +40,8 @@ fn nobody() -> (OwnedFd, ServerAddress) {
     (socket.into(), at(address))
 }
 
-/// Takes connections, reads what is asked and breaks them off before a byte was said, as
-/// one does that this is the end of.
+/// Starts a server that accepts connections, reads a request and closes without a response, like a
+/// server that every request crashes.
 async fn dying() -> (ServerAddress, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());
@@ -69,13 +70,13 @@ async fn until(what: impl Fn() -> bool) {
     tokio::time::timeout(SOON, waiting).await.unwrap();
 }
 
-/// Gives a request the time to begin to wait for a server, which nothing shows from outside. One
-/// that waits only later is served the same, so no test fails for it.
+/// Gives a request time to begin to wait for a server, which is not visible from outside. A request
+/// that waits later is served in the same way, so no test fails for it.
 async fn pause(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }
 
-/// Does something again until it has not taken long, and tells what came of it.
+/// Repeats an action until it takes less than a second, and returns its outcome.
 pub(super) async fn at_once<T>(act: impl AsyncFn() -> T) -> T {
     let begin = Instant::now();
     loop {
@@ -95,8 +96,8 @@ async fn one_that_was_given_up_is_not_waited_for() {
         failed: true,
         ..Servers::default()
     };
-    // Who waits does so for two seconds; on a busy machine also another may need as long, but
-    // not again and again.
+    // A request that waits takes two seconds. On a busy machine, another one may take as long, but
+    // not repeatedly.
     at_once(async || {
         site.edge.set_servers("node", &failed);
         let heard = site.get("/").await;
@@ -105,7 +106,7 @@ async fn one_that_was_given_up_is_not_waited_for() {
         assert!(heard.body.contains("<h1>"), "{heard:?}");
     })
     .await;
-    // Who waits already hears of it too.
+    // A request that is already waiting is refused, too.
     at_once(async || {
         site.edge.set_servers("node", &Servers::default());
         let (heard, ()) = tokio::join!(site.get("/"), async {
@@ -115,7 +116,7 @@ async fn one_that_was_given_up_is_not_waited_for() {
         assert_eq!(heard.status, 503);
     })
     .await;
-    // One that is ready counts more than all that failed.
+    // One ready server matters more than all that failed.
     let (server, _running) = server("one").await;
     let partly = Servers {
         failed: true,
@@ -143,7 +144,7 @@ async fn a_service_has_as_long_as_its_plan_says() {
     site.edge.reload(plan("1ms")).unwrap();
     assert_eq!(site.get("/").await.status, 504);
     let _given_up = listener.accept().await.unwrap();
-    // Nobody tells again who serves.
+    // The servers are not set again after the reload.
     site.edge.reload(plan("1h")).unwrap();
     let answer = async {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -162,7 +163,7 @@ async fn what_was_told_outlives_every_plan() {
     let (_bound, dead) = nobody();
     let site = Site::open("", Options::default());
     let all = ready(&[&at(server), &dead]);
-    // Before any plan names it.
+    // The servers are set before any plan names the service.
     site.edge.set_servers("flask", &all);
     let plan = |balance: &str| {
         let flask = Service {
@@ -179,7 +180,7 @@ async fn what_was_told_outlives_every_plan() {
     }
     let before = site.edge.servers("flask");
     assert!(before.requests > 2, "{before:?}");
-    // Neither the same plan, nor another way to share, nor a plan without it.
+    // The state survives the same plan, another balance, and a plan without the service.
     for balance in ["round-robin", "least", "sticky"] {
         site.edge.reload(plan(balance)).unwrap();
         let now = site.edge.servers("flask");
@@ -218,7 +219,7 @@ async fn one_that_refuses_costs_no_request() {
             for _ in 0..2 {
                 let heard = site.get("/").await;
                 assert_eq!(heard.status, 200, "{dead}");
-                // Nothing was sent, so whatever it was may go elsewhere.
+                // Nothing was sent, so any request may go to another server.
                 let heard = site.ask("POST", "/", "", "12345").await;
                 assert_eq!(heard.status, 200, "{dead}");
                 assert!(heard.body.contains("length=5"), "{heard:?}");
@@ -237,7 +238,7 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
     let ask = async |method: &str, members: &[&ServerAddress]| {
         site.edge.set_servers("node", &Servers::default());
         site.edge.set_servers("node", &ready(members));
-        // The first request meets either, the second the other.
+        // The first request reaches one server first, the second one the other.
         let mut heard = [0, 0];
         for status in &mut heard {
             *status = site.ask(method, "/", "", "").await.status;
@@ -247,7 +248,7 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
     };
     let well = at(server);
     assert_eq!(ask("GET", &[&dying_one, &well]).await, [200, 200]);
-    // What the first may have begun to change is not changed by another as well.
+    // If the first server may have begun a change, no other server gets the request.
     for method in ["POST", "PUT", "DELETE"] {
         assert_eq!(
             ask(method, &[&dying_one, &well]).await,
@@ -256,7 +257,7 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
         );
     }
     assert_eq!(ask("GET", &[&dying_one]).await, [502, 502]);
-    // What is the end of two is not tried on a third.
+    // A request that two servers broke off is not sent to a third.
     let three = [&dying_one, &dying_two, &well];
     let mut bad = 0;
     for _ in 0..3 {
@@ -274,14 +275,14 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
 async fn who_comes_as_the_only_one_dies_waits_for_the_next() {
     let (server, _running) = server("one").await;
     let site = Site::open(TO_NODE, Options::default());
-    // Who waits does so for two seconds.
+    // A request waits for two seconds at most.
     let heard = at_once(async || {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let dying = at(listener.local_addr().unwrap());
         site.edge.set_servers("node", &ready(&[&dying]));
         let (heard, ()) = tokio::join!(site.get("/"), async {
             let (connection, _) = listener.accept().await.unwrap();
-            // Nobody listens there any more when the connection breaks.
+            // Nobody listens on the address any more when the connection breaks.
             drop(listener);
             drop(connection);
             pause(100).await;
@@ -301,13 +302,13 @@ async fn a_dead_socket_is_waited_for() {
     let gone = in_file(&site.folder.path().join("gone.sock"), None);
     let (_bound, refusing) = nobody();
     for dead in [&gone, &refusing] {
-        // Who waits does so for two seconds.
+        // A request waits for two seconds at most.
         let (get, post) = at_once(async || {
             site.edge.set_servers("node", &ready(&[dead]));
             let before = site.edge.servers("node").requests;
             let answers = async { tokio::join!(site.get("/"), site.ask("POST", "/", "", "12345")) };
             let (answers, ()) = tokio::join!(answers, async {
-                // It has been asked, and nobody was there.
+                // The edge has tried the address, and nobody was listening.
                 until(|| site.edge.servers("node").requests >= before + 2).await;
                 pause(100).await;
                 site.edge.set_servers("node", &ready(&[&at(server)]));
@@ -318,7 +319,7 @@ async fn a_dead_socket_is_waited_for() {
         assert_eq!((get.status, post.status), (200, 200), "{dead}");
         assert!(post.body.contains("length=5"), "{post:?}");
     }
-    // It comes back at its own address, and nobody says so.
+    // The server comes back at the same address, and the servers are not set again.
     let path = site.folder.path().join("back.sock");
     let back = in_file(&path, None);
     site.edge.set_servers("node", &ready(&[&back]));
@@ -331,7 +332,8 @@ async fn a_dead_socket_is_waited_for() {
         listener
     });
     assert_eq!((heard.status, &*heard.body), (200, "ok"));
-    // Nobody comes: no longer than two seconds, and it is told when to come again.
+    // No server comes: the request waits no longer than two seconds, and the response says when to
+    // try again.
     site.edge.set_servers("node", &ready(&[&gone]));
     let before = Instant::now();
     let heard = site.get("/").await;
@@ -365,7 +367,7 @@ async fn who_has_another_owner_is_told_nothing() {
         .set_servers("node", &ready(&[&in_file(&path, Some(me))]));
     let (heard, ()) = tokio::join!(site.get("/"), async {
         let mut stream = loop {
-            // It was tried more than once before.
+            // The edge has tried the server more than once before.
             if let (stream, 1..) = read().await {
                 break stream;
             }
@@ -377,7 +379,7 @@ async fn who_has_another_owner_is_told_nothing() {
     site.edge.stop().await;
 }
 
-/// Says how many connections it has; each is open until it is told to answer.
+/// Starts a server that passes each connection to the test, which responds on it.
 async fn patient() -> (ServerAddress, tokio::sync::mpsc::Receiver<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());
@@ -404,7 +406,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     let (old, mut taken) = patient().await;
     let (new, _running) = server("new").await;
     let site = Site::open(TO_NODE, Options::default());
-    // It is not its age that ends a connection here.
+    // No connection ends because of its age in this test.
     let node = Service {
         keep_time: "1h".to_owned(),
         ..service("node", &[])
@@ -413,7 +415,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     site.edge.reload(plan).unwrap();
     site.edge.set_servers("node", &ready(&[&old]));
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold";
-    // A connection that rests, and one that is asked something.
+    // The first connection becomes idle; another one has a running request.
     let (first, mut resting) = tokio::join!(site.get("/"), async {
         let mut stream = taken.recv().await.unwrap();
         head(&mut stream).await;
@@ -427,7 +429,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
             let mut busy = taken.recv().await.unwrap();
             head(&mut busy).await;
             resting.write_all(answer.as_bytes()).await.unwrap();
-            // The other one rests by now, and is closed at once.
+            // The other connection is idle by now, and is closed at once.
             until(|| site.edge.servers("node").members[0].running == 1).await;
             let before = site.edge.servers("node");
             assert_eq!((before.requests, before.members[0].requests), (3, 3));
@@ -444,7 +446,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
             assert_eq!(told, [(true, 0), (false, 1)]);
             busy.write_all(answer.as_bytes()).await.unwrap();
             drained.await;
-            // Its connection is not kept.
+            // The busy connection is closed after its response.
             assert!(busy.read_u8().await.is_err());
         });
         third.0
@@ -453,7 +455,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     let after = site.edge.servers("node");
     assert_eq!(after.members.len(), 1, "{after:?}");
     assert_eq!((after.requests, after.members[0].requests), (4, 1));
-    // Nobody knows of it any more: at once.
+    // The edge no longer knows the server, so this returns at once.
     site.edge.drained("node", &old).await;
     site.edge.drained("nobody", &old).await;
     site.edge.stop().await;
@@ -461,7 +463,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// A websocket through the edge, and its far end.
+/// Opens a WebSocket through the edge, and returns both ends.
 async fn websocket(site: &Site, listener: &TcpListener) -> (Socket, Socket) {
     let stream = TcpStream::connect(site.address).await.unwrap();
     let (near, far) = tokio::join!(client_async("ws://a.example/live", stream), async {
@@ -496,7 +498,7 @@ async fn websockets_have_their_time_and_are_closed() {
         assert_eq!(next(&mut far).await, Some(Message::text(text)));
     }
     let drained = site.edge.drained("node", &old);
-    // The edge adds nothing to what the two say to each other.
+    // The edge adds nothing to the data of the two ends.
     for end in [&mut near, &mut far] {
         let ended = tokio::time::timeout(SOON, end.next()).await.unwrap();
         assert!(matches!(ended, Some(Err(_))), "{ended:?}");
@@ -516,7 +518,7 @@ async fn a_service_that_was_removed_can_be_added_again() {
     };
     for name in ["one", "two", "three"] {
         let (server, _running) = server(name).await;
-        // Its servers may be known before the plan or after it.
+        // The servers may be set before the plan or after it.
         if name == "two" {
             site.edge.reload(plan(&with)).unwrap();
         }
@@ -533,7 +535,7 @@ async fn a_service_that_was_removed_can_be_added_again() {
         }
         site.edge.reload(plan(&without)).unwrap();
         site.edge.set_servers("node", &Servers::default());
-        // Once nothing holds the plan that named it, nothing is known of it.
+        // Once the plan that named the service is dropped, the edge forgets the service.
         until(|| {
             site.edge.set_servers("other", &Servers::default());
             site.edge.servers("node") == BackendsStatus::default()

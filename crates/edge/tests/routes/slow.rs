@@ -1,4 +1,4 @@
-//! Slow clients before a server that has one worker: they keep it from nobody else.
+//! Tests of slow clients of a server with one worker: they must not keep it from other clients.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,11 +17,11 @@ use super::http2::{HTTPS, built, client};
 use super::services::SOON;
 use super::*;
 
-/// A server with one worker, which does nothing else before a request is done.
+/// A server that handles one request after another.
 struct OneWorker {
     address: SocketAddr,
     accepted: Arc<AtomicUsize>,
-    /// The heads it has read.
+    /// The heads that the server has read.
     heads: Arc<Mutex<Vec<String>>>,
     running: JoinHandle<()>,
 }
@@ -33,10 +33,11 @@ impl Drop for OneWorker {
 }
 
 impl OneWorker {
-    /// Answers with the length of the body, or with as many bytes as the path says.
+    /// Starts the server. Its response is the length of the request's body, or as many bytes as the
+    /// path says.
     fn open() -> Self {
         let socket = TcpSocket::new_v4().unwrap();
-        // What it has sent has not all been swallowed by the system.
+        // The send buffer is small, so that the system does not accept a whole response at once.
         socket.set_send_buffer_size(8 << 10).unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = socket.listen(64).unwrap();
@@ -61,7 +62,7 @@ impl OneWorker {
                     "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
                     answer.len()
                 );
-                // The client may have gone.
+                // The client may have disconnected.
                 let _ = stream.write_all((head + &answer).as_bytes()).await;
             }
         });
@@ -87,7 +88,7 @@ impl OneWorker {
     }
 }
 
-/// Reads up to this end; less where the stream ends before.
+/// Reads up to this end, or to the end of the stream.
 async fn until(stream: &mut TcpStream, end: &[u8]) -> String {
     let mut came = Vec::new();
     while !came.ends_with(end) {
@@ -99,7 +100,7 @@ async fn until(stream: &mut TcpStream, end: &[u8]) -> String {
     String::from_utf8(came).unwrap()
 }
 
-/// How long the body after this head is.
+/// Reads the body after this head and returns its length.
 async fn read_body(stream: &mut TcpStream, head: &str) -> usize {
     if head.contains("transfer-encoding: chunked") {
         let mut length = 0;
@@ -123,7 +124,7 @@ async fn read_body(stream: &mut TcpStream, head: &str) -> usize {
     length
 }
 
-/// Sends the head of an upload, and waits until its body is asked for.
+/// Sends the head of an upload, and waits until the server requests its body.
 async fn upload(site: &Site, framing: &str) -> TcpStream {
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let head = format!(
@@ -198,7 +199,7 @@ async fn a_stream_that_drips_takes_none_either() {
     site.edge.stop().await;
 }
 
-/// A server that tells of every byte behind a head, and answers at the end of a body.
+/// Starts a server that reports every byte after a head, and responds at the end of a body.
 async fn teller(end: &'static [u8]) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -218,7 +219,7 @@ async fn teller(end: &'static [u8]) -> (SocketAddr, mpsc::UnboundedReceiver<Stri
     (address, told)
 }
 
-/// Waits until so many of this byte came.
+/// Waits until this many `x` have arrived.
 async fn until_came(told: &mut mpsc::UnboundedReceiver<String>, count: usize) {
     let came = async { while told.recv().await.unwrap().matches('x').count() < count {} };
     tokio::time::timeout(SOON, came).await.unwrap();
@@ -300,7 +301,7 @@ async fn a_body_there_is_no_room_for_is_not_read_before_there_is() {
     site.edge.stop().await;
 }
 
-/// The time nobody is too slow in is long, so all kinds wait for it together.
+/// The grace period is long, so the test waits for all versions of HTTP at the same time.
 #[tokio::test]
 async fn a_body_that_comes_too_slowly_is_refused() {
     let server = OneWorker::open();
@@ -318,7 +319,7 @@ async fn a_body_that_comes_too_slowly_is_refused() {
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         while answer.is_empty() && begin.elapsed() < within {
-            // Never still for long: the body drips.
+            // The body never stalls for long; it arrives byte by byte.
             let _ = stream.write_all(b"1\r\nx\r\n").await;
             let read = stream.read_buf(&mut answer);
             let _ = tokio::time::timeout(Duration::from_secs(1), read).await;
@@ -364,7 +365,7 @@ async fn a_slow_reader_leaves_the_server_to_others() {
     let asked = asked.body(Full::<Bytes>::default()).unwrap();
     let slow = tokio::time::timeout(SOON, send.send_request(asked));
     let slow = slow.await.unwrap().unwrap();
-    // It is begun, and not read.
+    // The response has begun, but the client does not read it.
     assert_eq!(get(&site, "/other").await.body, "length=0");
     let heard = slow.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(heard.len(), LENGTH);

@@ -1,5 +1,5 @@
-//! The corpus of smuggling through the whole edge: what each try was answered, and
-//! what a server behind the edge saw of it.
+//! Tests with a corpus of request smuggling through the whole edge: the response to each attempt,
+//! and the requests that a server behind the edge saw.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,11 +7,11 @@ use tokio::net::tcp::OwnedReadHalf;
 
 use super::*;
 
-/// Requests as a strict reader understands them: `METHOD target "body"`.
+/// Requests as a strict parser reads them: `METHOD target "body"`.
 type Seen = Arc<Mutex<Vec<String>>>;
 
-/// Answers every request with nothing, and keeps what it saw. What is never whole
-/// is no request.
+/// Starts a server that responds to every request with an empty body, and records the requests.
+/// Incomplete requests are not recorded.
 async fn witness() -> (SocketAddr, Seen, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -86,8 +86,8 @@ async fn request(reader: &mut OwnedReadHalf) -> Option<String> {
     Some(format!("{first} {body:?}"))
 }
 
-/// The statuses of so many answers, or of all until the edge shuts down, which it does
-/// after a refusal. Of a client that wants none and leaves nothing is asked.
+/// Returns the statuses of this many responses, or of all until the edge closes the connection,
+/// which it does after a refusal. If no responses are expected, the client disconnects at once.
 async fn tried(address: SocketAddr, bytes: &str, answers: usize) -> Vec<u16> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes.as_bytes()).await.unwrap();
@@ -121,10 +121,10 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
     );
     let length = HIDDEN.len();
     let chunk = format!("{length:x}\r\n{HIDDEN}\r\n0\r\n\r\n");
-    // Headers after a sound `Host`, what comes behind them, how it is answered,
-    // and what the server saw.
+    // Each attempt contains the headers after a valid `Host`, the bytes after them, the expected
+    // statuses, and the requests that the server must see.
     let tries: Vec<(String, String, &[u16], Vec<String>)> = vec![
-        // Framed in two ways.
+        // These requests are framed in two ways.
         both(
             "Content-Length: 6\r\nTransfer-Encoding: chunked",
             "0\r\n\r\n",
@@ -135,7 +135,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
         both("Content-Length: +44", ""),
         both("Content-Length: 0x2c", ""),
         both("Content-Length: 4 4", ""),
-        // The coding disguised.
+        // These requests disguise the coding.
         both("Transfer-Encoding: xchunked", &chunk),
         both("Transfer-Encoding : chunked", &chunk),
         both("Transfer-Encoding:\r\n chunked", &chunk),
@@ -147,7 +147,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
         both("X: y\rTransfer-Encoding: chunked", &chunk),
         both("X: y\0Transfer-Encoding: chunked", &chunk),
         both(" Content-Length: 44", ""),
-        // Chunks that end elsewhere for somebody lenient.
+        // These chunked bodies end elsewhere for a lenient parser.
         both("Transfer-Encoding: chunked", "1\r\nab\r\n0\r\n\r\n"),
         both("Transfer-Encoding: chunked", "1;\n\r\na\r\n0\r\n\r\n"),
         both("Transfer-Encoding: chunked", "0\n\r\n"),
@@ -157,7 +157,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
             "Transfer-Encoding: chunked",
             "0\r\nContent-Length: 44\r\n\r\n",
         ),
-        // Sound, however it looks: the server sees the same messages.
+        // These requests look odd but are valid: the server sees the same messages.
         (
             "Connection: content-length\r\nContent-Length: 5".to_owned(),
             format!("hello{HIDDEN}"),
@@ -193,7 +193,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
             &[200],
             vec!["POST /seen \"ok\"".to_owned()],
         ),
-        // What never comes whole is no request for anybody.
+        // A request that is never complete reaches nobody.
         (
             format!("Content-Length: {}", length + 1),
             HIDDEN.to_owned(),
@@ -212,7 +212,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
     running.abort();
 }
 
-/// A try that is refused before or behind which another request is hidden.
+/// Makes an attempt that must be refused, with another request hidden behind it.
 fn both(headers: &str, body: &str) -> (String, String, &'static [u16], Vec<String>) {
     (
         headers.to_owned(),

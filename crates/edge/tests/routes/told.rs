@@ -1,4 +1,4 @@
-//! The access log, and maintenance.
+//! Tests of the access log and of maintenance.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,6 @@ use edge::maintenance::Maintenance;
 use super::services::SOON;
 use super::*;
 
-/// What was written so far.
 #[derive(Clone, Default)]
 pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -20,8 +19,8 @@ impl Lines {
         String::from_utf8_lossy(&lines).into_owned()
     }
 
-    /// Everything, once nobody writes any more. The end of `writing` waits for a second, which
-    /// a busy machine may need for itself.
+    /// Returns the whole log once nobody writes any more. The end of `writing` waits for a second,
+    /// which a busy machine may need for itself.
     pub(crate) fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();
@@ -105,7 +104,8 @@ async fn one_line_is_written_for_each_request() {
     assert!(lines[0]["upstream_us"].is_u64());
 }
 
-/// Whatever becomes of what the app answers, and however much it says of it.
+/// A response of the app has one line, however it ends, and however many headers it has about the
+/// log.
 #[tokio::test]
 async fn what_the_app_answers_has_one_line_with_what_may_be_shown() {
     let lines = Lines::default();
@@ -251,7 +251,7 @@ async fn closed_doors_let_the_owner_through() {
         .ask("GET", "/", &format!("Cookie: {cookie}\r\n"), "")
         .await;
     assert_eq!(own.body, "the app");
-    // Nobody behind the edge sees the pass.
+    // No server behind the edge sees the pass.
     let both = format!("Cookie: a=1; {cookie}; b=2\r\n");
     let handed_on = site.ask("GET", "/api", &both, "").await;
     assert!(handed_on.body.ends_with("cookie=a=1; b=2"), "{handed_on:?}");

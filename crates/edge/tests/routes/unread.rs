@@ -1,4 +1,4 @@
-//! Connections of HTTP/2 that the engine ends for what their clients send.
+//! Tests of HTTP/2 connections that the engine closes because of their clients' errors.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::http2::{HTTPS, secure};
 use super::told::Lines;
 use super::*;
 
-/// Longer than anything here takes.
+/// The timeout of every wait.
 const SOON: Duration = Duration::from_mins(1);
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -29,7 +29,7 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&head, payload].concat()
 }
 
-/// A head in which everything is spelt out (RFC 7541, section 6.2.2).
+/// Makes a head of literals only (RFC 7541, section 6.2.2).
 fn block(fields: &[(&str, &str)]) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in fields {
@@ -49,7 +49,7 @@ const WHOLE: [(&str, &str); 4] = [
     (":path", "/none"),
 ];
 
-/// A connection of HTTP/2 of which every byte is ours.
+/// An HTTP/2 connection of which the test writes every byte.
 struct Raw(TlsStream<TcpStream>);
 
 impl Raw {
@@ -64,7 +64,7 @@ impl Raw {
         self.0.write_all(&frames.concat()).await.unwrap();
     }
 
-    /// The next frame; nothing: the connection has ended.
+    /// Returns the next frame, or `None` if the connection has ended.
     async fn hear(&mut self) -> Option<(u8, u8, u32)> {
         let mut head = [0; 9];
         let read = self.0.read_exact(&mut head);
@@ -75,7 +75,7 @@ impl Raw {
         Some((kind, flags, u32::from_be_bytes(stream)))
     }
 
-    /// Waits until each of these streams has ended; those that were reset.
+    /// Waits until each of these streams has ended, and returns those that were reset.
     async fn ended(&mut self, mut streams: Vec<u32>) -> Vec<u32> {
         let mut reset = Vec::new();
         while !streams.is_empty() {
@@ -107,13 +107,13 @@ fn logged(more: &str) -> (Site, Lines, Writing) {
     (site, lines, writing)
 }
 
-/// Status, protocol and reason of each line, sorted.
+/// Returns status, protocol and reason of each line, sorted.
 async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, String)> {
     site.edge.stop().await;
     let line = |line: &str| {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
-        // Nothing is told that was never sent.
+        // The line contains only fields that the client sent.
         let is_known = ["method", "host", "path"].map(|key| line[key].is_string());
         assert_eq!(is_known, [!text("why").starts_with("refused"); 3], "{line}");
         (
@@ -169,7 +169,7 @@ async fn a_refused_connection_has_one_line_and_is_counted() {
     ])
     .await;
     assert_eq!(raw.ended(vec![1, 3, 5, 7]).await, [3, 5]);
-    // An index that no table has.
+    // The index is beyond every table.
     raw.say(&[frame(HEADERS, END_HEADERS | END_STREAM, 9, &[0xff, 0x7f])])
         .await;
     while raw.hear().await.is_some() {}

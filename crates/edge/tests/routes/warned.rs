@@ -1,4 +1,4 @@
-//! What the program says of a request that went wrong.
+//! Tests of the program's log entries about failed requests.
 
 use std::fmt::{Debug, Write as _};
 use std::sync::{Mutex, Once, PoisonError};
@@ -11,7 +11,7 @@ use tracing::{Event, Subscriber};
 use super::access::answering;
 use super::*;
 
-/// Hears all threads: each edge serves on its own.
+/// Collects the events of all threads, because each edge serves on threads of its own.
 struct Ears;
 
 static LISTENING: Once = Once::new();
@@ -24,7 +24,7 @@ fn listen() {
     });
 }
 
-/// What was said of the request with this id.
+/// Returns the log entries about the request with this id.
 fn heard_of(id: &str) -> Vec<String> {
     let heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
     let said = format!("request_id={id}");
@@ -86,7 +86,7 @@ async fn whoever_quotes_an_id_finds_what_was_the_matter() {
         ("/dead/", 502, "WARN a request failed"),
         ("/unasked/", 502, "WARN nobody said whether"),
         ("/undecided/", 502, "WARN whether a request may go on"),
-        // What nothing is mapped to cannot be read.
+        // `mem` contains addresses that are not mapped, so reading it fails.
         ("/files/mem", 500, "WARN a file could not be read"),
         ("/panic", 500, "ERROR the app panicked"),
     ] {

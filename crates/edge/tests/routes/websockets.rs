@@ -1,4 +1,4 @@
-//! Websockets by way of routes: the same over HTTP/1.1 and HTTP/2.
+//! Tests of WebSockets through routes, which work alike over HTTP/1.1 and HTTP/2.
 
 use std::time::Duration;
 
@@ -21,16 +21,16 @@ use super::http2::{HTTPS, client};
 use super::told::Lines;
 use super::*;
 
-/// The versions, as lines of the log call them.
+/// The versions of HTTP, as the access log names them.
 const VERSIONS: [&str; 2] = ["HTTP/1.1", "HTTP/2"];
 
-/// Longer than anything here takes.
+/// The timeout of every wait.
 const SOON: Duration = Duration::from_mins(1);
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-/// A page that may be kept for a minute, and at the same address an echo. It tells what
-/// was said of who asks.
+/// Starts a server with a page that may be stored for a minute and, at the same path, an echo over
+/// WebSocket. Its `X-Told` repeats the request's `X-Seen`.
 async fn live() -> (SocketAddr, DropGuard) {
     answering(any(|mut request: Request| async move {
         let told = request.headers().get("x-seen").cloned();
@@ -59,7 +59,6 @@ async fn live() -> (SocketAddr, DropGuard) {
     .await
 }
 
-/// Opens a websocket by a version of HTTP.
 async fn open(site: &Site, version: &str, path: &str) -> (Response<()>, Socket) {
     let request = http::Request::builder()
         .header("sec-websocket-version", "13")
@@ -71,7 +70,8 @@ async fn open(site: &Site, version: &str, path: &str) -> (Response<()>, Socket) 
             .uri(format!("https://a.example{path}"))
             .extension(Protocol::from_static("websocket"));
         let request = request.body(Empty::<Bytes>::new()).unwrap();
-        // The server's settings allow it, and come first.
+        // The server's settings permit `CONNECT` and must arrive first, so the request is repeated
+        // until they have.
         loop {
             send.ready().await.unwrap();
             match send.send_request(request.clone()).await {
@@ -168,11 +168,11 @@ async fn a_websocket_has_one_line_when_it_ends() {
                 continue;
             }
             socket.close(None).await.unwrap();
-            // To the end: the server has closed its side then.
+            // The client reads to the end, so that the server has closed its side.
             while let Some(Ok(_)) = socket.next().await {}
         }
     }
-    // Those that have ended have their lines, and no other does.
+    // The connections that have ended have their lines, and no other has one.
     let told = async {
         while lines.text().matches("\"/left\"").count() < 2 {
             tokio::task::yield_now().await;
@@ -199,7 +199,7 @@ async fn a_websocket_has_one_line_when_it_ends() {
             let status = if version == "HTTP/2" { 200 } else { 101 };
             assert_eq!(line["status"], status, "{line}");
             assert_eq!(line["why"].as_str().unwrap_or_default(), why, "{line}");
-            // Each message has 5 bytes and a head of 2, of a client's 6.
+            // Each message has 5 bytes and a frame head of 2 bytes, or 6 from a client.
             assert!(line["received"].as_u64().unwrap() >= 110, "{line}");
             assert!(line["sent"].as_u64().unwrap() >= 70, "{line}");
             assert_eq!(line["upstream"], format!("http://{server}"), "{line}");

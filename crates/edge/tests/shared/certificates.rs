@@ -1,4 +1,4 @@
-//! Certificates in files, and who trusts them: for the tests that listen with TLS.
+//! Certificates in files, and clients that trust them, for the tests that listen with TLS.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
-/// A fresh certificate for these names, in files.
+/// Writes a new certificate for these names to files.
 pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFiles {
     let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
     let key = KeyPair::generate().unwrap();
@@ -30,7 +30,8 @@ pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFil
     written
 }
 
-/// For a client that trusts exactly one certificate and speaks this protocol.
+/// Makes the configuration of a client that trusts exactly one certificate and speaks this
+/// protocol.
 pub(crate) fn trusting(chain: &Path, protocol: &[u8]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots

@@ -7,7 +7,8 @@ use http1::Refusal;
 
 const LIMIT: usize = 2_048;
 
-/// The accepted bytes, and why no more are accepted, if the bytes arrive in pieces of these sizes.
+/// Passes bytes in pieces of these sizes. Returns the accepted bytes, and the result, which says
+/// why no more are accepted.
 fn let_through(bytes: &[u8], sizes: impl IntoIterator<Item = usize>) -> (Vec<u8>, Followed) {
     let mut reader = Reader::new(LIMIT);
     let mut left = bytes;
@@ -44,7 +45,6 @@ fn refused(bytes: impl AsRef<[u8]>) -> Option<Refusal> {
     verdict.refusal
 }
 
-/// A request with these lines after a valid `Host`.
 fn with(lines: &str) -> String {
     format!("POST / HTTP/1.1\r\nHost: a.example\r\n{lines}\r\n\r\n")
 }
@@ -291,7 +291,7 @@ fn nothing_follows_a_wish_for_another_protocol_before_its_answer() {
     let bytes = format!("{wish}\u{1}\u{2}\n\n");
     let verdict = verdict(bytes.as_bytes());
     assert_eq!((verdict.cleared, verdict.heads), (wish.len(), 1));
-    // Once it is certain that the connection stays HTTP, the following bytes are validated.
+    // Once the connection is sure to stay HTTP, the following bytes are validated.
     let mut reader = Reader::new(LIMIT);
     reader.follow(bytes.as_bytes());
     assert_eq!(reader.followed, verdict);

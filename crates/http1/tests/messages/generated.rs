@@ -97,7 +97,7 @@ impl Draw {
         bytes.extend(b"\r\n");
     }
 
-    /// Valid or nearly valid requests.
+    /// Returns valid or nearly valid requests.
     fn requests(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for _ in 0..=self.below(3) {
@@ -130,7 +130,6 @@ impl Draw {
         bytes
     }
 
-    /// A valid or nearly valid response.
     fn answer(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         if self.sometimes() {
@@ -165,7 +164,7 @@ impl Draw {
         bytes
     }
 
-    /// Where the bytes are split, at most in four places.
+    /// Returns the places at which the bytes are split, at most three.
     fn places(&mut self, length: usize) -> Vec<usize> {
         let mut places: Vec<_> = (0..self.below(4)).map(|_| self.below(length)).collect();
         places.push(length);
@@ -174,7 +173,7 @@ impl Draw {
     }
 }
 
-/// What is accepted if the bytes arrive in pieces that end at these places, and the bodies.
+/// Passes bytes in pieces that end at these places. Returns the result and the bodies.
 fn let_through(bytes: &[u8], places: &[usize]) -> (Followed, Vec<u8>) {
     let mut reader = Reader::new(LIMIT);
     let mut before = 0;
@@ -185,7 +184,7 @@ fn let_through(bytes: &[u8], places: &[usize]) -> (Followed, Vec<u8>) {
     (reader.followed, reader.bodies)
 }
 
-/// The decoded chunked body and its end, or `None` if it is incomplete or invalid.
+/// Returns the decoded chunked body and its end, or `None` if the body is incomplete or invalid.
 fn decoded(bytes: &[u8], places: &[usize]) -> Option<(Vec<u8>, usize)> {
     let (mut chunks, mut data, mut before) = (Chunks::of_answer(), Vec::new(), 0);
     for &place in places {
@@ -256,7 +255,7 @@ fn an_answer_is_read_in_one_way(draw: &mut Draw) {
                 assert_eq!((head.parts.status, &head.parts.headers), (*status, headers));
             }
             (Read::Interim(length), _) => return assert!(length <= end),
-            // Further bytes cannot make it valid.
+            // Further bytes cannot make the message valid.
             (Read::Bad(_), _) => return,
         }
     }

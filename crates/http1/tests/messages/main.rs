@@ -1,4 +1,4 @@
-//! Messages are read in one way only, however they are split.
+//! Tests that a message is read in one way only, however it is split.
 
 mod corpus;
 mod generated;

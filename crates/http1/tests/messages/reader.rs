@@ -1,4 +1,4 @@
-//! What a server accepts of a connection's bytes.
+//! The part of a connection's bytes that a server accepts.
 
 use bytes::{Buf as _, Bytes};
 use http1::{Decoded, Heads, Refusal, RequestBody};
@@ -6,11 +6,9 @@ use http1::{Decoded, Heads, Refusal, RequestBody};
 /// The result of reading some bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Followed {
-    /// The number of accepted bytes, from the beginning.
     pub(crate) cleared: usize,
-    /// The number of accepted heads.
     pub(crate) heads: u64,
-    /// Why the rest is refused.
+    /// The reason why the rest is refused.
     pub(crate) refusal: Option<Refusal>,
 }
 
@@ -19,13 +17,12 @@ pub(crate) struct Reader {
     heads: Heads,
     body: Option<RequestBody>,
     asks_upgrade: bool,
-    /// Whether a response must be sent before more is read.
+    /// Whether the server must send a response before it reads more.
     is_undecided: bool,
     came: Bytes,
     /// The number of bytes already removed from `came`.
     taken: usize,
     pub(crate) followed: Followed,
-    /// All bodies, one after another.
     pub(crate) bodies: Vec<u8>,
 }
 
@@ -48,7 +45,6 @@ impl Reader {
         self.body.is_none() && self.followed.refusal.is_none()
     }
 
-    /// Passes more bytes.
     pub(crate) fn follow(&mut self, more: &[u8]) {
         self.came = [&self.came[..], more].concat().into();
         while self.followed.refusal.is_none() && !self.is_undecided {
@@ -63,7 +59,7 @@ impl Reader {
         }
     }
 
-    /// The response was sent without a switch of protocols.
+    /// Notes that the response was sent without a switch of protocols.
     pub(crate) fn goes_on(&mut self) {
         self.is_undecided = false;
         self.follow(&[]);

@@ -24,8 +24,8 @@ const MOST_INSTANCES: u32 = 64;
 const LONGEST_RUN_FOLDER: usize = 107 - "/services/".len() - "/00.4294967295.notify".len();
 /// The largest environment file that is accepted, in bytes.
 const LARGEST_ENVIRONMENT: u64 = 1 << 20;
-/// The smallest memory limit that is accepted, in bytes: what a process has mapped before its first
-/// line runs. Whether it needs more is only known once it runs.
+/// The smallest accepted memory limit, in bytes: a process has mapped this much before it runs its
+/// first line. A service may turn out to need more.
 const LEAST_MEMORY: u64 = 1 << 20;
 /// The search path for programs if `PATH` is not set.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -88,7 +88,6 @@ fn find_shared_fronts(description: &ServiceConfigs, flaws: &mut Vec<ConfigError>
     }
 }
 
-/// The value is invalid, and the error has been reported.
 struct Refused;
 
 struct ServiceCheck<'a> {

@@ -2,12 +2,12 @@
 
 /// The text shown in place of a secret.
 const MASK: &str = "***";
-/// Parts of names that mark the value of an option, a variable, a header or a query parameter as a
-/// secret.
+/// A name that contains one of these words marks the value of an option, a variable, a header or a
+/// query parameter as a secret.
 const NAMES: &str = "token secret pass pwd key authorization cookie";
 
-/// Masks what looks like a secret in the words of a command: values with a telling name, as in
-/// `--token=…`, `--token …`, `-p …`, `TOKEN=…`, `X-Token: …` and `?token=…`, and passwords in URLs.
+/// Masks probable secrets in the words of a command: values with a telling name, as in `--token=…`,
+/// `--token …`, `-p …`, `TOKEN=…`, `X-Token: …` and `?token=…`, and passwords in URLs.
 pub fn command(words: &[String]) -> Vec<String> {
     let (mut before, mut shown) = ("", Vec::new());
     for word in words {
@@ -28,7 +28,7 @@ pub fn command(words: &[String]) -> Vec<String> {
     shown
 }
 
-/// Masks what looks like a secret in a shell command line.
+/// Masks probable secrets in a shell command line.
 pub fn line(text: &str) -> String {
     match super::value_parsers::words(text).map(|words| (command(&words), words)) {
         Ok((shown, words)) if shown == words => text.to_owned(),
@@ -60,8 +60,7 @@ fn value(word: &str) -> String {
 }
 
 /// Removes the password from a URL `scheme://user:password@host` (RFC 3986, section 3.2.1). The
-/// password may contain characters that should end it, as `/` or `?`, so it extends to the last
-/// `@`.
+/// password may contain unescaped delimiters such as `/` or `?`, so it extends to the last `@`.
 fn without_password(word: &str) -> Option<String> {
     let start = word.find("://")? + 3;
     let (user, host) = word[start..].rsplit_once('@')?;

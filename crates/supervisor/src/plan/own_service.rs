@@ -1,4 +1,4 @@
-//! The one service that is a part of the program itself.
+//! The one service that is part of the program itself.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,38 +11,38 @@ use crate::state::{MemoryAction, Policy, RestartWhen, Roll};
 
 /// The name of the service that is part of the program; no configured service may use it.
 pub const OWN_SERVICE: &str = "kenduri";
-/// The name that stands for all configured services; no service may use it.
+/// The name that means all configured services; no service may use it.
 pub const ALL_SERVICES: &str = "all";
 
 /// A part of the program that runs in a process of its own and starts before the configured
-/// services. The program defines, trusts and sends messages to it.
+/// services. The program defines this service, trusts it and sends messages to it.
 ///
-/// It has the environment and the outputs of the supervisor. Its standard input is a
+/// The service process inherits the supervisor's environment and outputs. Its standard input is a
 /// [`Channel`](crate::Channel) to the program. It is ready only when it reports so (`READY=1` on
-/// `NOTIFY_SOCKET`). It is restarted as long as the supervisor runs. When it is replaced, the old
-/// process is asked to stop as soon as the new one is ready, and ends by itself when it has
-/// finished. At shutdown it is stopped before all other services.
+/// `NOTIFY_SOCKET`). The supervisor restarts it as long as the supervisor itself runs. When the
+/// process is replaced, the supervisor asks the old process to stop as soon as the new one is
+/// ready, and the old one exits when it has finished its work. At shutdown, the supervisor stops
+/// this service before all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnService {
     /// The program and its arguments, used unchanged.
     pub command: Vec<String>,
     /// The working directory.
     pub directory: PathBuf,
-    /// Variables that are added to the supervisor's environment.
     pub environment: BTreeMap<String, String>,
     /// The user to run as. `None`: the user of the supervisor.
     pub user: Option<User>,
-    /// The time within which it must be ready after its start.
+    /// The start timeout: the process must be ready within this time.
     pub start_within: Duration,
-    /// The time after which it is killed if it has not stopped when asked.
+    /// The stop timeout: a process that has not stopped by then is killed.
     pub stop_within: Duration,
-    /// The delay after the second failure in a row, and the longest delay. After the first failure
-    /// there is none.
+    /// The delay after the second failure in a row, and the longest delay. The first failure causes
+    /// no delay.
     pub backoff: (Duration, Duration),
 }
 
 impl OwnService {
-    /// A service with this command, default times and the supervisor's working directory.
+    /// Makes a service with this command, default times and the supervisor's working directory.
     pub fn new(command: Vec<String>) -> Self {
         Self {
             command,

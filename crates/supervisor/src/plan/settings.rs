@@ -10,16 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::{MemoryAction, Policy};
 
-/// The checked settings of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceSettings {
-    /// Its name: letters, digits, `-` and `_`.
+    /// The name: letters, digits, `-` and `_`.
     pub name: String,
     /// Whether the service is part of the program; see [`OwnService`](super::OwnService).
     pub own: bool,
     /// The program and its arguments, with placeholders not yet filled in.
     pub command: Vec<String>,
-    /// The working directory.
     pub directory: PathBuf,
     /// How its instances are reached.
     pub listening: Listening,
@@ -31,9 +29,7 @@ pub struct ServiceSettings {
     pub balance: String,
     /// The environment, except for variables that differ between instances.
     pub environment: Environment,
-    /// The user to run as. `None`: the user of the supervisor.
     pub user: Option<User>,
-    /// The health check.
     pub health: Option<HealthSettings>,
     /// The signal that asks an instance to stop.
     #[serde(with = "crate::serde_numbers::signal")]
@@ -49,9 +45,9 @@ pub struct ServiceSettings {
 }
 
 impl ServiceSettings {
-    /// The memory limit that the kernel enforces on an instance, in bytes. Unless the configured
-    /// action is to kill at once, it is higher than the configured one, so that a successor can
-    /// become ready or the instance can stop by itself.
+    /// Returns the memory limit that the kernel enforces on an instance, in bytes. Unless the
+    /// configured action is to kill at once, it is higher than the configured one, so that a
+    /// successor can become ready or the instance can stop by itself.
     pub(crate) fn hard_limit(&self) -> Option<u64> {
         let more = |max: u64| match self.policy.memory {
             MemoryAction::Roll | MemoryAction::Restart => max.saturating_add(max / 4),
@@ -60,8 +56,8 @@ impl ServiceSettings {
         self.memory.map(more)
     }
 
-    /// The uid that must own the socket of an instance. `None` if no other user can own it, because
-    /// the supervisor opened it or no other user can enter its folder.
+    /// Returns the uid that must own the socket of an instance. `None` if no other user can own it,
+    /// because the supervisor opened it or no other user can enter its folder.
     pub(crate) fn owner(&self) -> Option<u32> {
         let user = self.user.as_ref().map(|user| user.user);
         match self.listening {
@@ -74,12 +70,10 @@ impl ServiceSettings {
     }
 }
 
-/// How the instances of a service are reached.
+/// How clients reach the instances of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Listening {
-    /// Each instance on a Unix socket of its own.
     Unix,
-    /// Each instance on a port of its own on 127.0.0.1.
     Tcp,
     /// The instances do not listen.
     Nowhere,
@@ -90,25 +84,23 @@ pub enum Listening {
 pub struct Environment {
     /// Variables from other sources, possibly secrets, without placeholders.
     pub(crate) found: BTreeMap<String, String>,
-    /// Configured variables, with placeholders. They take precedence over `found`.
+    /// Configured variables, with placeholders. Configured variables take precedence over `found`.
     pub(crate) written: BTreeMap<String, String>,
 }
 
 impl Environment {
-    /// The names of all variables.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let all = self.found.keys().chain(self.written.keys());
         let names: BTreeSet<&str> = all.map(String::as_str).collect();
         names.into_iter()
     }
 
-    /// The value of a variable, with placeholders.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let value = self.written.get(name).or_else(|| self.found.get(name));
         value.map(String::as_str)
     }
 
-    /// The environment of an instance, with placeholders filled in.
+    /// Returns the environment of an instance, with placeholders filled in.
     pub(crate) fn filled(&self, places: &Placeholders) -> BTreeMap<String, String> {
         let mut all = self.found.clone();
         let written = self.written.iter();
@@ -123,12 +115,10 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// A user of the system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The name as configured.
     pub name: String,
-    /// The uid.
     pub user: u32,
     /// The gid of the user's primary group; no other group is used.
     pub group: u32,
@@ -142,7 +132,7 @@ impl User {
         Self::find(&known(), |user| user.name == name)
     }
 
-    /// The user with this uid and gid, whether listed in `/etc/passwd` or not.
+    /// Returns the user with this uid and gid, whether listed in `/etc/passwd` or not.
     pub fn numbered(user: u32, group: u32) -> Self {
         let found = Self::find(&known(), |known| known.user == user);
         Self {
@@ -173,7 +163,7 @@ impl User {
         users.next()
     }
 
-    /// The variables that name the user, as a login sets them (environ(7)).
+    /// Returns the variables that name the user, as a login sets them (environ(7)).
     pub(crate) fn environment(&self) -> impl Iterator<Item = (String, String)> {
         let names = [("USER", &self.name), ("LOGNAME", &self.name)];
         let home = self.home.iter().map(|home| ("HOME", home));
@@ -182,7 +172,6 @@ impl User {
     }
 }
 
-/// The text of `/etc/passwd`, empty if it cannot be read.
 fn known() -> String {
     std::fs::read_to_string("/etc/passwd").unwrap_or_default()
 }
@@ -194,7 +183,6 @@ pub struct HealthSettings {
     pub path: String,
     /// The interval between checks.
     pub every: Duration,
-    /// How long a response may take.
     pub within: Duration,
 }
 
@@ -209,19 +197,14 @@ pub struct LogSettings {
     pub journal: bool,
 }
 
-/// The values of the placeholders in the command and the environment of an instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Placeholders {
-    /// The value of `{instance}`.
     pub instance: u32,
-    /// The value of `{socket}`.
     pub socket: Option<PathBuf>,
-    /// The value of `{port}`.
     pub port: Option<u16>,
 }
 
 impl Placeholders {
-    /// Replaces the placeholders in a text by their values.
     pub fn fill(&self, text: &str) -> String {
         let mut filled = text.replace("{instance}", &self.instance.to_string());
         if let Some(socket) = &self.socket {

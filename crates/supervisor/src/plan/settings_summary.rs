@@ -6,12 +6,11 @@ use crate::service_config::{HealthConfig, LogConfig, MemoryConfig, RestartConfig
 use crate::status::SettingsSummary;
 
 impl ServiceSettings {
-    /// The program and its arguments, with secrets masked.
+    /// Returns the program and its arguments, with secrets masked.
     pub(crate) fn shown_command(&self) -> Vec<String> {
         masking::command(&self.command)
     }
 
-    /// A summary of how the service is run.
     pub(crate) fn summary(&self) -> SettingsSummary {
         let policy = &self.policy;
         let health = self.health.as_ref().map(|health| HealthConfig {

@@ -37,7 +37,7 @@ fn look(services: &str, depth: CheckDepth) -> Result<Plan, Vec<ConfigError>> {
     Plan::check(&toml::from_str(services).unwrap(), &ground)
 }
 
-/// The errors for one service `a` with these settings; `run` is added if missing.
+/// Returns the errors for one service `a` with these settings; `run` is added if missing.
 fn flaws(service: &str) -> Vec<String> {
     let service = if service.contains("run =") {
         format!("[a]\n{service}")

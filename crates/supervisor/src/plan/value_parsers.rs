@@ -1,6 +1,6 @@
-//! Parsers of values in settings: signals, command lines, environment files.
+//! Parsers of values in settings: signals, command lines and environment files.
 //!
-//! Each error message shows what a valid value looks like.
+//! Each error message shows an example of a valid value.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(super) const LISTENING: [(&str, Listening); 3] = [
     ("tcp", Listening::Tcp),
     ("none", Listening::Nowhere),
 ];
-/// When a process that ended is started again, by name.
+/// When an exited process is restarted, by name.
 pub(super) const WHEN: [(&str, RestartWhen); 3] = [
     ("always", RestartWhen::Always),
     ("on-failure", RestartWhen::OnFailure),
@@ -46,19 +46,18 @@ pub(super) const ACTIONS: [(&str, MemoryAction); 3] = [
     ("kill", MemoryAction::Kill),
 ];
 
-/// Looks up a value by its name.
 pub(super) fn named<T: Copy>(known: &[(&str, T)], name: &str) -> Option<T> {
     let met = known.iter().find(|(known, _)| *known == name);
     met.map(|(_, value)| *value)
 }
 
-/// The name of a value, empty if it has none.
+/// Returns the name of a value, empty if it has none.
 pub(super) fn name<T: PartialEq>(known: &[(&str, T)], value: &T) -> String {
     let met = known.iter().find(|(_, known)| known == value);
     met.map_or_else(String::new, |(name, _)| (*name).to_owned())
 }
 
-/// The name of a signal, as it is configured.
+/// Returns the name of a signal, as it is configured.
 pub(super) fn written_signal(signal: Signal) -> String {
     name(&SIGNALS, &signal)
 }
@@ -97,8 +96,8 @@ pub(super) fn signal(text: &str) -> Result<Signal, String> {
     })
 }
 
-/// Splits a line at blanks, as a shell would. `'…'` quotes everything, `"…"` everything but `\"`
-/// and `\\`, and a `\` outside quotes the next character.
+/// Splits a line at blanks, as a shell would. Within `'…'`, every character is literal; within
+/// `"…"`, only `\"` and `\\` are escapes; outside quotes, `\` escapes the next character.
 pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -147,7 +146,7 @@ pub(super) fn environment(text: &str) -> Result<BTreeMap<String, String>, String
         let Some((name, value)) =
             pair.filter(|(name, value)| is_name(name) && !value.contains('\0'))
         else {
-            // The line is not shown, since it may be a secret.
+            // The line is not shown, because it may be a secret.
             return Err(format!(
                 "line {} is not NAME=value; write one variable on each line",
                 number + 1
@@ -161,7 +160,6 @@ pub(super) fn environment(text: &str) -> Result<BTreeMap<String, String>, String
     Ok(found)
 }
 
-/// Whether a text can be the name of an environment variable.
 pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(|first: char| first.is_ascii_digit())

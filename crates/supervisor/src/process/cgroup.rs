@@ -23,7 +23,6 @@ const DELEGATE_ATTRIBUTES: [&str; 2] = ["user.delegate", "trusted.delegate"];
 /// The advice shown if the group of this process cannot be used.
 const DELEGATE: &str = "under systemd, its unit needs Delegate=memory";
 
-/// The folder in which the groups of instances are created.
 #[derive(Debug)]
 pub(crate) struct Cgroups {
     folder: PathBuf,
@@ -79,8 +78,8 @@ impl Cgroups {
         Ok(Self { folder })
     }
 
-    /// Restores the group to how it was found; no instance may be left. Where this fails, the
-    /// system cleans up.
+    /// Restores the group to its original state; no instance may be left. If this fails, the system
+    /// cleans up.
     pub(crate) fn restore(self) {
         let me = rustix::process::getpid().as_raw_nonzero().to_string();
         let left = write(&self.folder, "cgroup.subtree_control", "-memory")
@@ -90,7 +89,6 @@ impl Cgroups {
         }
     }
 
-    /// The folder of the groups.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -115,7 +113,6 @@ impl Cgroups {
     }
 }
 
-/// The group of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Cgroup {
@@ -168,8 +165,9 @@ impl Cgroup {
         let _ = write(&self.folder, "cgroup.kill", "1");
     }
 
-    /// The memory of its processes in bytes: anonymous memory and files in memory (tmpfs). The page
-    /// cache of files on disk is left out, because the system frees it when needed.
+    /// Returns the memory of the group's processes in bytes: anonymous memory and files in memory
+    /// (tmpfs). The page cache of files on disk is not counted, because the system frees it when
+    /// needed.
     pub(crate) fn memory(&self) -> Option<u64> {
         let stat = read(&self.folder, "memory.stat").ok()?;
         Some(value_of(&stat, "anon")? + value_of(&stat, "shmem")?)
@@ -187,8 +185,8 @@ impl Cgroup {
     }
 }
 
-/// The folder of a process's group: the path from `/proc/PID/cgroup` (proc(5)) below the mount
-/// point from `/proc/PID/mountinfo`.
+/// Returns the folder of a process's group: the path from `/proc/PID/cgroup` (proc(5)) below the
+/// mount point from `/proc/PID/mountinfo`.
 fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
     // A group above the cgroup namespace of this process cannot be reached.
@@ -198,7 +196,7 @@ fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     Some(cgroup_mount(mounts)?.join(own))
 }
 
-/// The mount point of the cgroup file system.
+/// Returns the mount point of the cgroup file system.
 fn cgroup_mount(mounts: &str) -> Option<PathBuf> {
     mounts.lines().find_map(|line| {
         let (place, kind) = line.split_once(" - ")?;
@@ -212,7 +210,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
-/// The value after a name, in a file with one `name value` pair per line.
+/// Returns the value after a name, in a file with one `name value` pair per line.
 fn value_of(text: &str, name: &str) -> Option<u64> {
     let mut pairs = text.lines().filter_map(|line| line.split_once(' '));
     pairs.find(|(known, _)| *known == name)?.1.parse().ok()
@@ -285,7 +283,7 @@ mod tests {
         Pid::from_raw(4711).unwrap()
     }
 
-    /// A folder that looks like the control group of this process.
+    /// Makes a folder that looks like the control group of this process.
     fn tree(controllers: &str, processes: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (file, text) in [
@@ -333,7 +331,7 @@ mod tests {
                 .unwrap()
                 .contains("+memory")
         );
-        // The contents that the kernel would show now.
+        // Writes the contents that the kernel would show now.
         fs::write(own.join("cgroup.subtree_control"), "memory\n").unwrap();
         fs::write(own.join("cgroup.procs"), "").unwrap();
         let again = Cgroups::at(&own.join(SUPERVISOR_GROUP), me()).unwrap();

@@ -21,7 +21,6 @@ pub(crate) struct PidRecord {
     /// The start time, in clock ticks since boot.
     pub(crate) start: u64,
     pub(crate) token: String,
-    /// The control group of the process, if it has one.
     pub(crate) group: Option<Cgroup>,
 }
 
@@ -95,7 +94,6 @@ impl PidRecords {
     }
 }
 
-/// Ends the processes of records that still run.
 fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
     let mut ended = Vec::new();
     for record in records {
@@ -113,15 +111,15 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             let living = |entry: &&ProcessStat, known: &BTreeSet<(i32, u64)>| {
                 known.contains(&(entry.pid, entry.start)) && !entry.has_ended()
             };
-            // Without its first process, the id of a group may have been reused by others.
+            // If the first process is gone, the system may have reused the group's id for other
+            // processes.
             let mut entries = table.entries().iter();
             let has_first = entries.any(|entry| entry.pid == record.pid && living(&entry, &known));
             let members = table.members(leader, record.start, &record.token);
             let ours = members
                 .into_iter()
                 .filter(|entry| has_first || has_token(entry.pid, &record.token));
-            // An ending process no longer shows its token, and yet keeps its files and sockets
-            // open.
+            // An exiting process no longer shows its token, but keeps its files and sockets open.
             known.extend(ours.map(|entry| (entry.pid, entry.start)));
             let entries = table.entries().iter();
             let left: Vec<_> = entries.filter(|entry| living(entry, &known)).collect();

@@ -1,10 +1,9 @@
-//! How often the remains of ended processes are checked.
+//! The intervals at which the supervisor checks for remaining processes of ended groups.
 
 use std::time::Duration;
 
 /// The first interval; most processes are gone by then.
 const SHORTEST: Duration = Duration::from_millis(10);
-/// The longest interval.
 const LONGEST: Duration = Duration::from_millis(250);
 
 /// The interval between two checks, which doubles each time. The supervisor is notified when its
@@ -20,7 +19,6 @@ impl Default for PollBackoff {
 }
 
 impl PollBackoff {
-    /// The next interval.
     pub(crate) fn next(&mut self) -> Duration {
         let wait = self.0;
         self.0 = (2 * wait).min(LONGEST);
@@ -41,7 +39,7 @@ mod tests {
             looks += 1;
         }
         assert!(looks <= 90, "{looks}");
-        // A process that is gone soon is noticed soon.
+        // The first checks come soon, because most processes are gone soon.
         let first: Duration = {
             let mut backoff = PollBackoff::default();
             (0..3).map(|_| backoff.next()).sum()

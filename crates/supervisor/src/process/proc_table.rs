@@ -39,8 +39,8 @@ impl ProcessTable {
         &self.0
     }
 
-    /// The living processes of a group except its first: its members, and processes that left the
-    /// group and have its token.
+    /// Returns the living processes of a group except its first: its members, and processes that
+    /// left the group and have its token.
     pub(crate) fn members(&self, group: Pid, start: u64, token: &str) -> Vec<&ProcessStat> {
         let group = group.as_raw_nonzero().get();
         let belongs = |entry: &&ProcessStat| {
@@ -52,7 +52,7 @@ impl ProcessTable {
         self.0.iter().filter(belongs).collect()
     }
 
-    /// The processor time (in clock ticks) and memory (in bytes) of a group.
+    /// Returns the processor time (in clock ticks) and memory (in bytes) of a group.
     pub(crate) fn use_of(&self, group: Pid) -> (u64, u64) {
         let group = group.as_raw_nonzero().get();
         let members = self.0.iter().filter(|entry| entry.group == group);
@@ -62,8 +62,8 @@ impl ProcessTable {
         })
     }
 
-    /// The memory of a group in bytes. Shared pages are divided among the processes that share
-    /// them.
+    /// Returns the memory of a group in bytes. Shared pages are divided among the processes that
+    /// share them.
     pub(crate) fn fair_memory_of(&self, group: Pid) -> Option<u64> {
         let group = group.as_raw_nonzero().get();
         let members = self
@@ -128,8 +128,8 @@ impl ProcessStat {
     }
 }
 
-/// Whether a process has this token, which is inherited: in its environment, or, if that was
-/// cleared, as a resource limit that the kernel does not enforce.
+/// Whether a process has this token. Child processes inherit the token in two ways: in the
+/// environment and, in case that is cleared, as a resource limit that the kernel does not enforce.
 pub(crate) fn has_token(pid: i32, token: &str) -> bool {
     is_limited(pid, token) || has_in_environment(pid, token)
 }
@@ -145,7 +145,7 @@ pub(crate) fn mark_with_token(token: &str) {
 }
 
 /// Encodes a token as the limit of file locks. Linux has ignored this limit since 2.4.25
-/// (getrlimit(2)), but child processes inherit it, whatever happens to the environment. The number
+/// (getrlimit(2)), but child processes inherit it, even if the environment is cleared. The number
 /// is a hash of the token (FNV-1a); other processes have no limit or a small one.
 fn number(token: &str) -> u64 {
     let hash = token.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
@@ -174,7 +174,7 @@ fn has_in_environment(pid: i32, token: &str) -> bool {
     })
 }
 
-/// The boot ID, which changes with each boot of the system.
+/// Returns the boot ID, which changes with each boot of the system.
 pub(crate) fn boot() -> String {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     text.trim().to_owned()

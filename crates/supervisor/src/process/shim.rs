@@ -1,4 +1,4 @@
-//! The last step before a service runs: what must happen in the new process itself.
+//! The last step before a service runs: the setup that must happen in the new process itself.
 //!
 //! A parent-death signal and `no_new_privs` (prctl(2)) apply to the process that sets them, so they
 //! must be set between `fork` and `exec`. Rust's way to run code there is `unsafe`, because almost
@@ -6,8 +6,9 @@
 //! the first argument. That process sets itself up in safe Rust and then becomes the service by
 //! `exec`, with the same pid. This costs a millisecond or two.
 //!
-//! Before the `exec` it waits for a start byte, which the supervisor sends after recording the pid.
-//! So every running service is on record, and if the supervisor dies in between, the process ends.
+//! Before the `exec`, the new process waits for a start byte, which the supervisor sends after
+//! recording the pid. So every running service is on record, and if the supervisor dies in between,
+//! the new process exits.
 
 use std::ffi::OsString;
 use std::io::{self, IoSliceMut, Write};
@@ -25,9 +26,9 @@ use super::proc_table::mark_with_token;
 /// The first argument of a process that is to become a service.
 pub(crate) const MARK: &str = "--become-a-service";
 
-/// The start byte on which the process becomes the service.
+/// The start byte that makes the process become the service.
 pub(crate) const START: u8 = b'!';
-/// The start byte that comes with a socket to be passed on by systemd's protocol.
+/// The start byte that comes with a listening socket for the service, in systemd's protocol.
 pub(crate) const START_WITH_SOCKET: u8 = b'@';
 /// The start byte that comes with a descriptor for the standard input of the service.
 pub(crate) const START_WITH_INPUT: u8 = b'<';
@@ -41,7 +42,8 @@ const ACTIVATE: &str = r#"exec 3<&0 </dev/null; export LISTEN_PID=$$; exec "$@""
 
 static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
 
-/// Becomes the service if the program was started for that; then this never returns.
+/// Becomes the service if the program was started for that purpose; in that case this function
+/// never returns.
 ///
 /// To be called first in `main`, before any thread is started.
 pub fn run_if_asked() {
@@ -61,7 +63,6 @@ pub(crate) fn is_installed() -> bool {
     IS_INSTALLED.load(Ordering::Relaxed)
 }
 
-/// The arguments of the new process that precede the service's command.
 pub(crate) fn arguments(supervisor: u32, unprivileged: bool, token: &str) -> [String; 4] {
     let privileges = if unprivileged { "drop" } else { "keep" };
     [
@@ -97,8 +98,8 @@ enum StartMode {
     Activated,
 }
 
-/// Ties this process to its supervisor and waits for the start byte. Standard input is afterwards
-/// the descriptor that came with it, or `/dev/null`.
+/// Ties this process to its supervisor and waits for the start byte. Afterwards, standard input is
+/// the descriptor that came with the start byte, or `/dev/null`.
 fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<StartMode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // The supervisor may have died before the line above.

@@ -17,11 +17,10 @@ use super::shim;
 use super::{Process, TOKEN_VARIABLE};
 use crate::plan::User;
 
-/// What is to be started, and how.
+/// The program to start, and its surroundings.
 pub(crate) struct SpawnRequest<'a> {
     /// The program that becomes the service by `exec`; see [`shim`].
     pub(crate) launcher: &'a Path,
-    /// The program and its arguments.
     pub(crate) command: &'a [String],
     /// The whole environment, or for the program's own service the variables added to this
     /// process's environment.
@@ -106,7 +105,6 @@ pub(crate) fn spawn(order: &SpawnRequest<'_>) -> io::Result<SpawnedProcess> {
 }
 
 impl SpawnedProcess {
-    /// Sends the start byte, with the descriptor that the service is to use.
     pub(crate) fn send_start(&self, handed: &PassedDescriptor<'_>) -> io::Result<()> {
         let (word, descriptor) = match handed {
             PassedDescriptor::Nothing => (shim::START, None),

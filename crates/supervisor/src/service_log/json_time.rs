@@ -11,8 +11,8 @@ const MOST_SECONDS: f64 = 1e11;
 /// The earliest accepted time: the year 2000.
 const FIRST: Timestamp = Timestamp::constant(946_684_800, 0);
 
-/// The time within a JSON line (RFC 3339, or seconds or milliseconds since 1970). Programs use
-/// these names for other values too, so a time later than `last` is ignored.
+/// Returns the time within a JSON line (RFC 3339, or seconds or milliseconds since 1970). Programs
+/// use these field names for other values too, so a time later than `last` is ignored.
 pub(super) fn time_of(text: &str, last: Timestamp) -> Option<Timestamp> {
     if !text.starts_with('{') {
         return None;

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use super::{LogLine, Stream, json_time};
 
 impl LogLine {
-    /// The line as written to the file. JSON is left as it is, because it has a time of its own.
+    /// Returns the line as written to the file. JSON is left unchanged, because it has a time of
+    /// its own.
     pub fn to_file_line(&self) -> String {
         self.with_prefix(&self.prefix())
     }
 
-    /// The same with a prefix shared by several lines, since formatting the time costs more than
-    /// writing the line.
+    /// Formats the line with a prefix shared by several lines, because formatting the time costs
+    /// more than writing the line.
     pub(super) fn with_prefix(&self, prefix: &str) -> String {
         if is_json(&self.text) {
             return [&self.text, "\n"].concat();
@@ -21,7 +22,7 @@ impl LogLine {
         [prefix, &self.text, "\n"].concat()
     }
 
-    /// The prefix of a line that is not JSON.
+    /// Returns the prefix of a line that is not JSON.
     pub(super) fn prefix(&self) -> String {
         let (Some(instance), Some(stream)) = (self.instance, self.stream) else {
             return String::new();

@@ -15,12 +15,11 @@ impl Splitter {
         Self { begun }
     }
 
-    /// The incomplete line.
     pub(super) fn into_begun(self) -> Vec<u8> {
         self.begun
     }
 
-    /// The lines that end in this chunk.
+    /// Returns the lines that end in this chunk.
     pub(super) fn split(&mut self, piece: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         let mut rest = piece;
@@ -45,7 +44,7 @@ impl Splitter {
         lines
     }
 
-    /// The last line, if it has no line ending.
+    /// Returns the last line, if it has no line ending.
     pub(super) fn rest(&mut self) -> Vec<String> {
         if self.begun.is_empty() {
             return Vec::new();

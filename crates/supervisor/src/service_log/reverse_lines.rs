@@ -8,11 +8,11 @@ use std::path::PathBuf;
 
 use super::rotating_file::aside;
 
-/// How much is read at once, in bytes.
+/// The number of bytes that are read at once.
 const PIECE: u64 = 64 << 10;
 /// The longest line in bytes; a service cannot have written a longer one.
 const LONGEST: usize = 1 << 20;
-/// The most that is read for one service, in bytes.
+/// The most bytes that are read for one service.
 const MOST: u64 = 64 << 20;
 
 /// The lines of a service's files, last line first. Ends at the first read error.
@@ -20,7 +20,7 @@ pub(super) struct ReverseLines {
     path: PathBuf,
     /// The number of the next file to open.
     number: u32,
-    /// The inodes of the files read so far, because a file may be rotated in the meantime.
+    /// The inodes of the files read so far, to recognize a file that is rotated in the meantime.
     known: BTreeSet<u64>,
     file: Option<(File, u64)>,
     /// The bytes that were read but not returned yet.

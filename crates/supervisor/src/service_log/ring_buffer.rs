@@ -6,10 +6,8 @@ use super::LogLine;
 
 /// The memory for the lines of one service, in bytes, including the overhead of each line.
 const CAPACITY: usize = 256 << 10;
-/// The memory of a line besides its text, in bytes.
 const OVERHEAD: usize = std::mem::size_of::<LogLine>();
 
-/// The newest lines of a service.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
     lines: VecDeque<LogLine>,
@@ -18,7 +16,7 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    /// Restores the lines of an earlier ring, and the next sequence number.
+    /// Restores the lines and the next sequence number of an earlier ring.
     pub(super) fn restore(lines: Vec<LogLine>, next: u64) -> Self {
         let mut ring = Self::default();
         for line in lines {
@@ -28,7 +26,6 @@ impl Ring {
         ring
     }
 
-    /// The next sequence number.
     pub(super) fn next(&self) -> u64 {
         self.next
     }
@@ -44,7 +41,7 @@ impl Ring {
         }
     }
 
-    /// The lines from a sequence number on that are still in memory.
+    /// Returns the lines from a sequence number on that are still in memory.
     pub(super) fn since(&self, sequence: u64) -> Vec<LogLine> {
         let from = self.lines.partition_point(|line| line.sequence < sequence);
         self.lines.range(from..).cloned().collect()

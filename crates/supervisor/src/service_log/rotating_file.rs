@@ -1,4 +1,5 @@
-//! Log files with rotation: `NAME.log`, and full ones as `NAME.log.1`, the newest, and up.
+//! Log files with rotation: `NAME.log` is the current file, `NAME.log.1` the newest full one, and
+//! higher numbers are older.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -68,14 +69,14 @@ impl LogFile {
     }
 }
 
-/// The path of a rotated file; 1 is the newest.
+/// Returns the path of a rotated file; 1 is the newest.
 pub(super) fn aside(path: &Path, number: u32) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
     name.push(format!(".{number}"));
     PathBuf::from(name)
 }
 
-/// The total size of all files, in bytes.
+/// Returns the total size of all files, in bytes.
 pub(super) fn size_of_all(path: &Path) -> u64 {
     let sizes = (0..).map_while(|number| {
         let facts = match number {
@@ -116,7 +117,7 @@ mod tests {
             .map(|number| format!("line {number:04}\n"))
             .collect();
         for part in lines.chunks(7) {
-            // The file is reopened each time, as after a restart.
+            // Reopens the file each time, as after a restart.
             let mut file = LogFile::open(&path).unwrap();
             file.limit(1_000, 10);
             file.append(part).unwrap();

@@ -8,9 +8,9 @@ pub(super) const STABLE_AFTER: Duration = Duration::from_mins(1);
 /// The random deviation of a delay, so that instances do not all start at the same instant.
 const SPREAD: f64 = 0.1;
 
-/// The delay after this many failures in a row. There is none after the first failure, so that a
-/// stable process that was killed is back at once. From the second failure on the delay doubles
-/// each time.
+/// Returns the delay after this many failures in a row. There is no delay after the first failure,
+/// so that a stable process that was killed is back at once. From the second failure on, the delay
+/// doubles each time.
 pub(super) fn wait(failures: u32, (least, most): (Duration, Duration), chance: f64) -> Duration {
     let Some(doublings) = failures.checked_sub(2) else {
         return Duration::ZERO;

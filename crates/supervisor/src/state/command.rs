@@ -1,4 +1,4 @@
-//! Commands to a service, and when each is completed.
+//! Commands to a service, and the conditions on which each command is complete.
 
 use std::sync::Arc;
 
@@ -114,7 +114,6 @@ impl Transition {
         }
     }
 
-    /// Gives every slot of a stopped service the current generation.
     fn fill_slots(&mut self) {
         self.drop_slots_from(self.state.total());
         self.add_slots();

@@ -1,4 +1,4 @@
-//! How an instance becomes ready, fails, drains and stops.
+//! The life of an instance: how it becomes ready, fails, drains and stops.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use super::backoff::STABLE_AFTER;
 use super::run::{AfterStop, Phase, Run, RunId, Slot, SlotClaim};
 use super::{Action, CLOSE_GRACE, Exit, MemoryAction, Policy, Report, RestartWhen, Transition};
 
-/// How long a process that uses too much memory is left alone while its successor starts; doubles
-/// with each successor that failed.
+/// How long the memory use of a process that uses too much is ignored while its successor starts.
+/// The time doubles with each successor that fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The maximum of that time.
+/// The longest time for which the memory use of a process is ignored.
 const MOST_PATIENCE: Duration = Duration::from_hours(1);
 
 /// The most additional start time that a process may request at once; it may request more later.
@@ -48,7 +48,6 @@ impl Transition {
         }
     }
 
-    /// A process needs more time than usual to start.
     pub(super) fn on_timeout_extended(&mut self, id: RunId, time: Duration) {
         let asked = self.now.at.saturating_add(time.min(LATER));
         if let Some(run) = self.state.runs.get_mut(&id)
@@ -77,7 +76,6 @@ impl Transition {
         }
     }
 
-    /// Another program listens at the address of a process and would get its requests.
     pub(super) fn on_wrong_listener(&mut self, id: RunId, reason: String) {
         let run = self.state.runs.get(&id).filter(|run| !run.is_leaving());
         if let Some(time_ready) = run.map(|run| run.time_ready(self.now)) {
@@ -136,7 +134,7 @@ impl Transition {
         let time_ready = run.time_ready(now);
         let is_early = run.is_candidate() || time_ready < STABLE_AFTER;
         let action = match run.policy.memory {
-            // A successor would use as much memory just as soon.
+            // A successor would need as much memory just as soon.
             MemoryAction::Roll if is_early => MemoryAction::Restart,
             action => action,
         };
@@ -167,8 +165,8 @@ impl Transition {
         }
     }
 
-    /// The successor of a process that uses too much memory failed. Returns how long that process
-    /// is now left alone.
+    /// The successor of a process that uses too much memory failed. Returns how long the memory use
+    /// of that process is ignored before the next attempt.
     pub(super) fn successor_failed(&mut self, number: u32) -> Option<Duration> {
         let at = self.now.at;
         let mut runs = self.state.runs.values_mut();
@@ -187,7 +185,6 @@ impl Transition {
         }
     }
 
-    /// Stops a process because it failed.
     fn stop_as_failed(&mut self, id: RunId, reason: String, time_ready: Duration) {
         let Some(run) = self.state.runs.get(&id) else {
             return;
@@ -255,7 +252,7 @@ impl Transition {
         self.fail_pending_commands(&format!("instance {}: {reason}", run.number));
     }
 
-    /// The slot that an ended process leaves empty, if it held one.
+    /// Returns the slot that an ended process held, now empty; `None` if the process held no slot.
     fn empty_slot(&mut self, run: &Run) -> Option<&mut Slot> {
         let state = &mut self.state;
         let taken = |other: &Run| other.number == run.number && other.holds_place();
@@ -429,7 +426,7 @@ impl Transition {
         }
     }
 
-    /// The IDs of the runs for which this is true.
+    /// Returns the IDs of the runs for which this is true.
     pub(super) fn ids_where(&self, is_wanted: impl Fn(&Run) -> bool) -> Vec<RunId> {
         let runs = self.state.runs.values();
         runs.filter(|run| is_wanted(run))

@@ -5,22 +5,20 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// When `drain_within` is over, the edge closes the remaining connections and informs both sides.
-/// The process is asked to stop this much later, so that it notices the close first.
+/// The supervisor asks the process to stop this much later, so that the process notices the closed
+/// connections first.
 pub const CLOSE_GRACE: Duration = Duration::from_millis(500);
 
-/// When instances are started, stopped and replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
-    /// The number of instances that take requests.
     pub instances: u32,
-    /// The number of additional instances that are kept ready.
     pub spare: u32,
     /// The start timeout of a process.
     pub start_within: Duration,
     /// The time after which a process that was asked to stop is killed.
     pub stop_within: Duration,
-    /// How long a process that is being replaced may finish its requests, followed by
-    /// [`CLOSE_GRACE`]. If zero, it is asked to stop at once.
+    /// How long a process that is being replaced may take to finish its requests. [`CLOSE_GRACE`]
+    /// is added to this time. If it is zero, the process is asked to stop at once.
     pub drain_within: Duration,
     /// The number of failed checks in a row after which a process is restarted.
     pub fall: u32,
@@ -30,9 +28,9 @@ pub struct Policy {
     pub when: RestartWhen,
     /// The delay after the second failure in a row, and the longest delay.
     pub backoff: (Duration, Duration),
-    /// When an instance is given up; `None` for never.
+    /// The number of failures after which an instance is abandoned; `None` for never.
     pub give_up: Option<GiveUpLimit>,
-    /// What happens to a process that uses too much memory.
+    /// The action against a process that uses too much memory.
     pub memory: MemoryAction,
     /// How a new generation takes over.
     pub roll: Roll,
@@ -41,31 +39,28 @@ pub struct Policy {
 /// When a process that ended is started again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RestartWhen {
-    /// However the process ended.
     Always,
     /// Unless it ended with code 0.
     OnFailure,
-    /// Never.
     Never,
 }
 
-/// How many failures of an instance within a time are too many.
+/// The number of failures of an instance, within a period, after which it is abandoned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GiveUpLimit {
     /// The number of failures, at least 1.
     pub failures: u32,
-    /// The time in which they are counted.
+    /// The period in which failures are counted.
     pub within: Duration,
 }
 
-/// What happens to a process that uses too much memory.
+/// The action against a process that uses too much memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MemoryAction {
     /// A successor is started and becomes ready before the process is stopped.
     Roll,
     /// The process is stopped before a successor is started.
     Restart,
-    /// The process is killed before a successor is started.
     Kill,
 }
 

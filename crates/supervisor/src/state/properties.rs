@@ -1,4 +1,4 @@
-//! Property tests: what holds for any events in any order.
+//! Property tests of invariants that hold for any events in any order.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,6 @@ use proptest::prelude::*;
 use super::tests::policy;
 use super::*;
 
-/// A random event, which may concern one of the existing processes.
 #[derive(Debug, Clone)]
 enum Turn {
     Ready(usize),
@@ -41,7 +40,7 @@ fn turn() -> impl Strategy<Value = Turn> {
     ]
 }
 
-/// The state, and what a supervisor would know of it.
+/// The state, and a supervisor's knowledge of it.
 struct World {
     state: State,
     at: Duration,
@@ -212,7 +211,7 @@ proptest! {
         for turn in &turns {
             world.turn(turn);
         }
-        // From here on every process behaves well.
+        // From here on, every process behaves well.
         world.command(Command::Start);
         for _ in 0..200 {
             world.pass(Duration::from_secs(1));

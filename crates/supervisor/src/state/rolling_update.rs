@@ -6,13 +6,12 @@ use std::sync::Arc;
 use super::run::{AfterStop, Run, RunId, Slot, SlotClaim};
 use super::{CommandId, Exit, Policy, Report, Roll, Transition};
 
-/// A rolling update in progress.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RollingUpdate {
     pub(super) generation: u32,
     policy: Arc<Policy>,
     command: CommandId,
-    /// The numbers of the instances whose new process was not started yet.
+    /// The numbers of the instances whose new process has not been started yet.
     left: VecDeque<u32>,
     /// How many new instances have taken over.
     taken: u32,
@@ -125,7 +124,6 @@ impl Transition {
         }
     }
 
-    /// A candidate failed.
     pub(super) fn candidate_failed(&mut self, run: &Run, reason: &str, exit: Option<Exit>) {
         let of_roll = |rolling: &RollingUpdate| rolling.generation == run.generation;
         let is_of_roll = self.state.rolling.as_ref().is_some_and(of_roll);

@@ -15,13 +15,10 @@ pub type RunId = u64;
 /// A process, from before its start until its whole group is gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// The ID of the run.
     pub id: RunId,
-    /// The number of the instance.
     pub number: u32,
     /// The version of the settings from which it was started.
     pub generation: u32,
-    /// The phase of its life.
     pub phase: Phase,
     /// Whether requests are sent to it.
     pub serving: bool,
@@ -29,23 +26,22 @@ pub struct Run {
     pub since: Duration,
     pub(super) policy: Arc<Policy>,
     pub(super) place: SlotClaim,
-    /// Whether it has ever been ready.
     pub(super) was_ready: bool,
     /// The number of checks in a row: successful ones before it is ready, failed ones after.
     pub(super) streak: u32,
-    /// Its memory use is ignored until this time.
+    /// The memory use of the process is ignored until this time.
     pub(super) patience: Duration,
     /// The number of successors that were started because of its memory use and failed.
     #[serde(default)]
     pub(super) failed_successors: u32,
 }
 
-/// Whether a process holds the slot of its instance.
+/// The relation of a process to the slot of its instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum SlotClaim {
-    /// It is to take over the slot, which may be empty.
+    /// The process is to take over the slot, which may be empty.
     Wanted,
-    /// It holds the slot until it is gone.
+    /// The process holds the slot until it is gone.
     Held,
     /// Another process has taken over the slot.
     Lost,
@@ -73,17 +69,15 @@ pub enum Phase {
     Stopping {
         /// The time at which it is killed; `None` if it has been killed already.
         until: Option<Duration>,
-        /// What follows when it is gone.
+        /// The action to take when the process is gone.
         fate: AfterStop,
     },
 }
 
-/// What follows when a process that was asked to stop is gone.
+/// The action to take when a process that was asked to stop is gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum AfterStop {
-    /// Nothing.
     Gone,
-    /// Another process is started.
     Again,
     /// The stop is counted as a failure, for this reason, after the process was ready for this
     /// long.
@@ -91,12 +85,11 @@ pub enum AfterStop {
 }
 
 impl Run {
-    /// Whether the process is ready.
     pub fn is_ready(&self) -> bool {
         matches!(self.phase, Phase::Ready { .. })
     }
 
-    /// When the next action for the process is due.
+    /// Returns the time at which the next action for the process is due.
     pub(super) fn due(&self) -> Option<Duration> {
         match &self.phase {
             Phase::Starting { until } | Phase::Draining { until } => Some(*until),
@@ -110,7 +103,7 @@ impl Run {
         self.place == SlotClaim::Held
     }
 
-    /// Whether the process is still to take over a slot.
+    /// Whether the process has not taken over its slot yet.
     pub(super) fn is_candidate(&self) -> bool {
         self.place == SlotClaim::Wanted
     }
@@ -119,7 +112,7 @@ impl Run {
         matches!(self.phase, Phase::Draining { .. } | Phase::Stopping { .. })
     }
 
-    /// How long the process has been ready.
+    /// Returns how long the process has been ready.
     pub(super) fn time_ready(&self, now: Now) -> Duration {
         match self.phase {
             Phase::Ready { at } => now.at.saturating_sub(at),
@@ -148,7 +141,6 @@ pub(super) struct Slot {
     pub(super) given_up: bool,
     pub(super) finished: bool,
     pub(super) restarts: u64,
-    /// The time since which the slot is empty.
     pub(super) since: Duration,
     failures_in_a_row: u32,
     failures: VecDeque<Duration>,
@@ -178,7 +170,7 @@ impl Slot {
     }
 
     /// Counts a failure. Returns the delay before the next start, or `None` if the instance is
-    /// given up.
+    /// abandoned.
     pub(super) fn fail(&mut self, time_ready: Duration, now: Now) -> Option<Duration> {
         if time_ready >= STABLE_AFTER {
             self.failures_in_a_row = 0;

@@ -25,7 +25,7 @@ pub(super) fn policy() -> Policy {
     }
 }
 
-/// A service whose processes obey signals.
+/// A service whose processes obey signals, and a clock.
 struct Stage {
     state: State,
     at: Duration,
@@ -41,7 +41,7 @@ impl Stage {
         }
     }
 
-    /// A stage on which the service was started and every instance is ready.
+    /// Makes a stage on which the service was started and every instance is ready.
     fn ready(policy: Policy) -> Self {
         let mut stage = Self::new(policy);
         stage.on(Event::Command(1, Command::Start));

@@ -38,7 +38,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// The log of a service; `None` if it writes to the program's own outputs.
+    /// Returns the log of a service; `None` if it writes to the program's own outputs.
     pub(super) fn output(
         &self,
         settings: &ServiceSettings,
@@ -62,7 +62,7 @@ impl Supervisor {
 
     pub(super) fn handle_message(&mut self, message: Message) {
         match message {
-            // During a handover, nothing is begun that could not be handed over.
+            // During a handover, the supervisor begins nothing that it could not hand over.
             Message::Command(..) | Message::Apply(..) | Message::Renew(..)
                 if self.handover_waiter.is_some() =>
             {
@@ -141,7 +141,7 @@ impl Supervisor {
         self.next_command += 1;
         let id = self.next_command;
         if let Some(managed) = self.services.get_mut(name) {
-            // A service that waits for its dependencies keeps waiting if it is only reloaded or
+            // A service that waits for its dependencies keeps waiting when it is only reloaded or
             // scaled.
             managed.waits &= matches!(command, Command::Reload(_) | Command::Scale { .. });
             if matches!(command, Command::Reload(_)) {
@@ -315,7 +315,7 @@ impl Supervisor {
         }
     }
 
-    /// Rolls the program's own service over, whether its settings changed or not.
+    /// Rolls the program's own service over, even if its settings have not changed.
     fn renew(&mut self, own: OwnService, answer: oneshot::Sender<CommandOutcome>) {
         let name: Arc<str> = OWN_SERVICE.into();
         let settings = Arc::new(own.settings());

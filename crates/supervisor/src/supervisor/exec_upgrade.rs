@@ -29,8 +29,8 @@ use crate::service_log::OpenPipe;
 use crate::state::{CommandId, RunId, State};
 use crate::status::LastExit;
 
-/// The version of the format, to be changed with any change to [`SavedState`]. Other versions are
-/// not read.
+/// The version of the format, to be changed with any change to [`SavedState`]. A supervisor does
+/// not read other versions.
 const FORMAT: u32 = 5;
 
 /// A paused supervisor, with all services running.
@@ -54,8 +54,8 @@ impl PausedSupervisor {
     /// [`receive_handover`](crate::receive_handover), which returns the note and the named
     /// descriptors passed here. All other descriptors are closed.
     ///
-    /// `program` is a path; `PATH` is not searched. Returns only if the `exec` fails, with
-    /// everything as before.
+    /// `program` is a path; `PATH` is not searched. Returns only if the `exec` fails; everything is
+    /// then as before.
     pub fn exec(
         self,
         program: &Path,
@@ -82,8 +82,8 @@ impl PausedSupervisor {
         }
     }
 
-    /// A file with all that [`PausedSupervisor::exec`] would hand over, except descriptors. Another
-    /// program can use it to check whether it could resume; see
+    /// Writes everything that [`PausedSupervisor::exec`] would hand over, except descriptors, to a
+    /// file. Another program can use the file to check whether it could resume; see
     /// [`read_handover_file`](crate::read_handover_file) and [`HandoverState::check`].
     pub fn handover_file(&self, note: &[u8]) -> io::Result<File> {
         let (known, _) = save(&self.0)?;
@@ -96,18 +96,20 @@ impl PausedSupervisor {
         })
     }
 
-    /// The supervisor, to be [run](Supervisor::run) again as if no handover had been requested.
+    /// Returns the supervisor, to be [run](Supervisor::run) again as if no handover had been
+    /// requested.
     pub fn stay(self) -> Supervisor {
         *self.0
     }
 }
 
-/// The saved state. A descriptor is stored as its index in the order in which they are sent.
+/// The saved state. A descriptor is stored as its index in the order of sending.
 #[derive(Serialize, Deserialize)]
 struct SavedState {
     run: PathBuf,
     name: String,
-    /// Measured on the monotonic clock, which starts at boot and is not affected by `exec`.
+    /// When the supervisor began, on the monotonic clock, which starts at boot and is not affected
+    /// by `exec`.
     began: Duration,
     next_command: CommandId,
     lock: usize,
@@ -203,9 +205,9 @@ fn monotonic_time() -> Duration {
 
 impl Supervisor {
     /// Continues with the services that this process's previous program kept running; see
-    /// [`Control::hand_over`]. Services with unchanged settings keep running untouched, and so does
-    /// the program's own service, whose new settings apply from its next start. Other changes in
-    /// the plan are made as by [`Control::apply`].
+    /// [`Control::hand_over`]. Services with unchanged settings keep running untouched. So does the
+    /// program's own service, whose new settings apply from its next start. Other changes in the
+    /// plan are made as by [`Control::apply`].
     ///
     /// If the state comes from an incompatible version, its processes are ended and started again.
     pub fn resume(
@@ -303,7 +305,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Why a handover is not possible now, if so.
+    /// Returns why a handover is not possible now, or `None` if it is possible.
     pub(super) fn handover_refusal(&self) -> Option<ControlError> {
         let refused = |why: String| Some(ControlError::Refused(why));
         if self.shutdown_waiters.is_some() {
@@ -337,8 +339,8 @@ impl Supervisor {
         live.all(|live| live.exit.is_none())
     }
 
-    /// Stops the tasks that read output and watch processes. Lines read so far are kept, and events
-    /// are handled.
+    /// Stops the tasks that read output and watch processes. The supervisor keeps the lines read so
+    /// far and handles events.
     pub(super) async fn pause(&mut self) {
         loop {
             while let Ok(message) = self.inbox.try_recv() {

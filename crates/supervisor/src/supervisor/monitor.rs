@@ -12,7 +12,7 @@ use crate::process::{Cgroup, ProcessTable, reap_adopted};
 use crate::service_log::WatchPhase;
 use crate::state::{Event, Exit, MemoryAction, RunId};
 
-/// How long the remaining output of an ended process is read.
+/// The longest time for which the remaining output of an ended process is read.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 impl Supervisor {
@@ -35,13 +35,13 @@ impl Supervisor {
         }
     }
 
-    /// Checks what is left of processes that ended.
+    /// Checks for remaining processes in the groups of ended processes.
     pub(super) fn look_at_lingering(&mut self) {
         self.finish(&LazyCell::new(ProcessTable::read));
     }
 
-    /// Kills what is left of the groups of ended processes. Once a group is gone, its service gets
-    /// the event.
+    /// Kills the remaining processes in the groups of ended processes. Once a group is gone, its
+    /// service gets the event.
     fn finish(&mut self, table: &LazyCell<ProcessTable>) {
         for (name, managed) in &mut self.services {
             for (run, live) in &mut managed.live {
@@ -60,7 +60,7 @@ impl Supervisor {
                 live.attention.send_replace(WatchPhase::Ended);
                 let readers = std::mem::take(&mut live.readers);
                 let (messages, name, run) = (self.messages.clone(), Arc::clone(name), *run);
-                // The last lines belong in the notification of the end.
+                // The notification that the process ended contains the last lines.
                 tokio::spawn(async move {
                     let read = async {
                         for reader in readers {

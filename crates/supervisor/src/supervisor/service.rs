@@ -23,10 +23,9 @@ use crate::status::LastExit;
 
 /// How many ended processes are remembered.
 const EXITS: usize = 20;
-/// How many of the last lines are reported with the end of a process.
+/// How many of the last lines are reported when a process ends.
 const LAST_WORDS: usize = 20;
 
-/// A service with its processes.
 pub(super) struct ManagedService {
     pub(super) state: State,
     /// The settings of each generation.
@@ -37,11 +36,10 @@ pub(super) struct ManagedService {
     pub(super) exits: VecDeque<LastExit>,
     pub(super) answers: BTreeMap<CommandId, oneshot::Sender<CommandOutcome>>,
     pub(super) sockets: Sockets,
-    /// Since when an instance is given up, and the reason for the first one.
+    /// Since when an instance is abandoned, and the reason for the first one.
     pub(super) given_up: Option<GivenUp>,
-    /// Whether it is to start as soon as its dependencies are ready.
+    /// Whether the service is to start as soon as its dependencies are ready.
     pub(super) waits: bool,
-    /// Whether it was removed from the plan.
     pub(super) leaves: bool,
 }
 
@@ -60,9 +58,9 @@ pub(super) struct RunningInstance {
     /// The output pipes, while no task reads them.
     pub(super) begun: Vec<OpenPipe>,
     pub(super) since: Timestamp,
-    /// How it ended, while its last output is still being read.
+    /// How the process ended, while its last output is still being read.
     pub(super) exit: Option<Exit>,
-    /// Why its end counts as a failure.
+    /// Why the end of the process counts as a failure.
     fault: Option<String>,
     pub(super) use_of: ResourceUse,
 }
@@ -79,7 +77,7 @@ pub(super) struct ResourceUse {
 }
 
 impl RunningInstance {
-    /// A process whose reading and watching tasks are not started yet.
+    /// Describes a process whose reading and watching tasks are not started yet.
     pub(super) fn new(
         process: Process,
         number: u32,
@@ -105,8 +103,8 @@ impl RunningInstance {
     }
 
     /// Starts the tasks that read the output and check the health, unless they already run.
-    /// `worker_group` is the group of the worker process, if that runs as another user than the
-    /// supervisor.
+    /// `worker_group` is the group of the worker process, if the worker runs as another user than
+    /// the supervisor.
     pub(super) fn start_watching(
         &mut self,
         (name, run): (&Arc<str>, &Run),
@@ -153,7 +151,7 @@ impl RunningInstance {
         self.watch = Some(tokio::spawn(watch.run(found, self.attention.subscribe())));
     }
 
-    /// Asks the tasks to end soon without losing anything. Returns `None` if none run.
+    /// Asks the tasks to end soon without losing anything. Returns `None` if no task runs.
     pub(super) fn pause(&mut self) -> Option<WatchTasks> {
         let watch = self.watch.take()?;
         self.attention.send_replace(WatchPhase::Paused);
@@ -176,7 +174,7 @@ impl ManagedService {
         any.map_or_else(|| unreachable!("a service without settings"), Arc::clone)
     }
 
-    /// Whether a process has ended of whose group something is left.
+    /// Whether a process has ended but other processes of its group remain.
     pub(super) fn is_lingering(&self) -> bool {
         self.live
             .values()
@@ -205,8 +203,8 @@ impl ManagedService {
         }
     }
 
-    /// Remembers since when an instance is given up. The time stays as long as at least one
-    /// instance is given up.
+    /// Remembers since when an instance is abandoned. The time stays as long as at least one
+    /// instance is abandoned.
     fn note_given_up(&mut self, actions: &[Action], at: Timestamp) {
         if !self.state.has_given_up() {
             self.given_up = None;
@@ -380,7 +378,8 @@ impl Supervisor {
         }
     }
 
-    /// The last lines of a process, and how long it has run (zero if it could not be started).
+    /// Returns the last lines of a process, and how long it has run (zero if it could not be
+    /// started).
     fn last_lines_of(&self, name: &Arc<str>, run: RunId) -> (Vec<String>, SignedDuration) {
         let Some(managed) = self.services.get(name) else {
             return Default::default();

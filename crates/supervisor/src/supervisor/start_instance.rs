@@ -42,13 +42,13 @@ impl Sockets {
         self.0.contains_key(&number)
     }
 
-    /// All sockets, with the number of the instance.
+    /// Returns all sockets, with the number of the instance.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Address, BorrowedFd<'_>)> {
         let all = self.0.iter();
         all.map(|(number, (address, held))| (*number, address, held.as_fd()))
     }
 
-    /// Adds a socket that the previous program has opened.
+    /// Adds a socket that this process's previous program has opened.
     pub(super) fn take_over(&mut self, number: u32, address: Address, socket: OwnedFd) {
         self.0.insert(number, (address, socket));
     }
@@ -91,8 +91,8 @@ impl Sockets {
 }
 
 impl Supervisor {
-    /// The group of the program's own service, if that runs as another user than the supervisor.
-    /// This group must be able to connect to the sockets of services.
+    /// Returns the group of the program's own service, if that runs as another user than the
+    /// supervisor. This group must be able to connect to the sockets of services.
     pub(super) fn worker_group(&self) -> Option<u32> {
         let own = self.services.get(OWN_SERVICE)?.current_settings();
         own.user.as_ref().map(|user| user.group)
@@ -222,7 +222,7 @@ impl Supervisor {
 
         let mut process = started.process;
         if let Err(error) = gone {
-            // The process still waits for the start byte; it ends like any other that failed.
+            // The process still waits for the start byte; its end is handled like any failure.
             tracing::error!(%error, service = %name, "cannot write down or begin a process");
             process.kill();
         }

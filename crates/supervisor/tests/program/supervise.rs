@@ -1,8 +1,8 @@
-//! `supervise SERVICES.json FOLDER`: keeps the services of a file running and prints what happens,
-//! one JSON object on each line. The crate as a program of its own, and its tests' other process.
+//! `supervise SERVICES.json FOLDER`: keeps the services of a file running and prints notifications,
+//! one JSON object per line. It shows how to use the crate in a program, and the tests run it.
 //!
-//! On SIGUSR2 it becomes `FOLDER/next`, or itself again if there is no such file name, and keeps
-//! the same services running.
+//! On SIGUSR2 it replaces its program by `FOLDER/next`, or by itself if that file does not exist,
+//! and keeps the same services running.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -100,7 +100,7 @@ async fn supervise() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Does what signals tell.
+/// Carries out the requests that arrive as signals.
 fn listen(control: Control) -> Result<(), Box<dyn Error>> {
     let mut end = signal(SignalKind::terminate())?;
     let mut renew = signal(SignalKind::user_defined2())?;
@@ -125,6 +125,6 @@ fn tell(told: Result<Notification, RecvError>) {
 
 fn say(what: &impl Serialize) {
     let line = serde_json::to_string(what).unwrap_or_default();
-    // Nobody may be reading.
+    // The reader of standard output may be gone.
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! The supervisor becomes another program while everything runs on.
+//! Tests that the supervisor can become another program while all services keep running.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -49,7 +49,7 @@ fn many_renewals_change_no_child_and_leave_no_descriptor() {
     until("every descriptor is closed", || {
         alone.descriptors() <= descriptors
     });
-    // One that dies is started again, and the next one to die as well.
+    // The supervisor restarts a process that dies, and also restarts its successor.
     kill(children[0], Signal::KILL);
     alone.wait_until(|news| news["what"] == "failed" && pid_of(news) == children[0]);
     alone.wait_until(|news| news["what"] == "ready");
@@ -60,7 +60,7 @@ fn many_renewals_change_no_child_and_leave_no_descriptor() {
 #[test]
 fn no_line_is_lost_or_doubled() {
     const LINES: u32 = 30_000;
-    // In pieces that are no lines, as fast as it is read.
+    // The service writes pieces that are not whole lines, as fast as the supervisor reads them.
     let script = format!(
         r#"
 import os, time
@@ -138,7 +138,6 @@ fn an_activated_socket_serves_all_the_time() {
             .all(|answer| answer.ends_with(&format!("\r\n\r\n{pid}"))),
         "{answers:?}"
     );
-    // The next process has the same socket, and whoever connects meanwhile waits.
     kill(pid, Signal::KILL);
     assert!(ask(&socket).contains("200"));
     alone.stop();
@@ -152,7 +151,7 @@ fn failures_are_counted_on() {
     });
     let mut alone = Alone::start(folder.path(), &services);
     let mut failures = 0;
-    // It fails twelve times in all, however often the supervisor is renewed.
+    // The service fails twelve times in all, however often the supervisor is replaced.
     loop {
         let told = alone.wait_until(|news| {
             ["failed", "gave-up"]
@@ -184,7 +183,7 @@ fn who_dies_meanwhile_is_started_again() {
     for round in 0..20 {
         until("there is one", || alone.children().len() == 1);
         let pid = alone.children()[0];
-        // Before, between and after, as it happens.
+        // The process is killed before, between and after the replacements.
         if round % 2 == 0 {
             kill(pid, Signal::KILL);
         }
@@ -271,7 +270,7 @@ fn another_plan_is_followed_after_a_renewal() {
     alone.stop();
 }
 
-/// Becomes `supervise`, with what it was handed in a format that nobody knows.
+/// Becomes `supervise` after changing the format of the handed-over state to an unknown one.
 const OTHER_FORMAT: &str = r#"#!/usr/bin/env python3
 import array, json, os, socket, sys
 taken = socket.socket(fileno=os.dup(0))
@@ -316,8 +315,8 @@ fn what_is_not_understood_is_ended_and_started_anew() {
     let next = folder.path().join("next");
     let (written, script) = (folder.path().join("written"), folder.path().join("other"));
     fs::write(&written, OTHER_FORMAT.replace("SUPERVISE", SUPERVISE)).unwrap();
-    // By a process that starts no other: nothing can be run while anybody may write it, and
-    // what other tests start has for a moment all that is open here.
+    // A process without children copies the file. A file cannot be executed while it is open for
+    // writing, and processes that other tests start inherit this process's open files for a moment.
     let copied = Command::new("cp").args([&written, &script]).status();
     assert!(copied.unwrap().success());
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();

@@ -1,4 +1,4 @@
-//! How instances die, come back, and leave nothing behind.
+//! Tests of how instances die, are restarted, and leave nothing behind.
 
 use std::fs;
 use std::time::Duration;
@@ -9,12 +9,13 @@ use supervisor::state::InstanceState;
 
 use crate::support::{Fixture, folder, folder_with, kill, lives, marked, sleeping, until};
 
-/// Children, grandchildren, and one that goes into a session of its own.
+/// Starts children, grandchildren, and a process in a session of its own.
 const FAMILY: &str = "sleep 1000 & (sleep 1000 & sleep 1000) & setsid sleep 1000 & wait";
-/// Some shells keep a process for the brackets, too.
+/// The number of processes, at least. Some shells keep another process for the brackets.
 const FAMILY_SIZE: usize = 5;
 
-/// Keeps a service whose processes are found by their mark. What is said of it ends within its table.
+/// Keeps a service running whose processes carry the mark of the fixture's folder. `service` is
+/// TOML; it must end within the service's table.
 fn fixture_of(service: &str) -> Fixture {
     let folder = folder();
     let mark = folder.path().display();
@@ -73,7 +74,7 @@ fn a_family_ends_together_when_its_head_is_killed_or_stopped() {
 
 #[test]
 fn who_left_without_a_trace_is_asked_to_stop_and_ends_with_the_others() {
-    // In an hour nobody would see what is only killed.
+    // Each process sleeps for an hour, so that a process that is not killed would be noticed.
     let name = format!("1000.{}1", std::process::id());
     let fixture = Fixture::new(&format!(
         r#"

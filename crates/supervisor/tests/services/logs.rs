@@ -1,4 +1,4 @@
-//! What was said, from memory and from files, and what is still to come.
+//! Tests of log queries in memory and in files, and of following a log.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -80,7 +80,7 @@ fn memory_goes_before_files_and_no_line_comes_twice() {
     let all: Vec<String> = (1..=6_000).map(|number| format!("line {number}")).collect();
     assert_eq!(texts(&fixture, &last(5_999)), all[1..]);
     assert_eq!(texts(&fixture, &wish("counts")), all);
-    // As many as are remembered, and then a few more.
+    // The test asks for as many lines as are in memory, and for a few more.
     for count in [1, 1_500, 2_000, 3_000] {
         assert_eq!(texts(&fixture, &last(count)), all[6_000 - count..]);
     }
@@ -117,8 +117,8 @@ fn who_comes_back_goes_on_after_what_was_seen() {
     until("all was said", || {
         fixture.log_text("talks").contains("line 6000\n")
     });
-    // What is no longer remembered is counted, but not for who looks for something else: whether
-    // that was among it nobody knows.
+    // The supervisor counts lines that are no longer in memory, but not for a reader with a filter:
+    // those lines might not have matched.
     let all = |seen| LogQuery {
         grep: None,
         ..after(seen)
@@ -134,7 +134,7 @@ fn who_comes_back_goes_on_after_what_was_seen() {
     let mut follow = fixture.wait(fixture.control.follow(some)).unwrap();
     let heard = fixture.wait(follow.next()).unwrap();
     assert_eq!((heard.lines.len() as u64, heard.missed), (remembered, 0));
-    // Another run numbers its lines anew.
+    // Another run of the supervisor numbers its lines from the beginning.
     let other = LogPosition {
         at: jiff::Timestamp::UNIX_EPOCH,
         sequence: lines[2].sequence + 6_000,

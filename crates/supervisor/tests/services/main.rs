@@ -1,4 +1,5 @@
-//! Real processes: started, killed, replaced, stopped, and what is left of them.
+//! Tests with real processes: they are started, killed, replaced and stopped, and must leave
+//! nothing behind.
 
 #[cfg(test)]
 mod exec_upgrade;

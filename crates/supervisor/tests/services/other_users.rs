@@ -1,5 +1,5 @@
-//! A supervisor that is root, and users of the same machine that mean it harm: first of all those
-//! whose services it runs.
+//! Tests of a supervisor that runs as root, against malicious users of the same machine, above all
+//! the users whose services it runs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,14 +14,14 @@ use tempfile::TempDir;
 
 use crate::support::{Fixture, folder, folder_with, until};
 
-/// The user `nobody`.
 const NOBODY: u32 = 65_534;
-/// Somebody who has an account, and no service.
+/// A user with an account but without a service.
 const STRANGER: u32 = 65_533;
-/// So often is it tried.
+/// The number of attempts.
 const ROUNDS: usize = 10;
 
-/// As soon as a socket is made for this service, it has a link to what is root's in its place.
+/// As soon as the supervisor makes a socket for this service, the service replaces the socket by a
+/// link to a file of root's.
 const THIEF: &str = r#"
 import ctypes, os, socket
 notify, made = os.environ["NOTIFY_SOCKET"], os.environ["SOCKET"]
@@ -42,7 +42,8 @@ except OSError:
 os.wait()
 "#;
 
-/// A folder that others may pass, with a file in it that is not theirs and a folder that is.
+/// Makes a folder that others may traverse. It contains a file that is not theirs and a folder that
+/// is theirs.
 fn open_to_others(file: &str, text: &str) -> TempDir {
     let folder = folder_with(file, text);
     let (secret, own) = (folder.path().join("secret"), folder.path().join("own"));
@@ -118,7 +119,7 @@ fn the_lock_and_the_records_are_for_nobody_else() {
     let folder = folder();
     let run = folder.path().join("run");
     let (lock, records) = (run.join("supervisor.lock"), run.join("processes"));
-    // As they were made once.
+    // The folder and the file have the permissions that earlier versions gave them.
     fs::create_dir_all(&records).unwrap();
     fs::write(&lock, "").unwrap();
     for (path, mode) in [(&lock, 0o644), (&records, 0o755)] {
@@ -131,12 +132,12 @@ fn the_lock_and_the_records_are_for_nobody_else() {
         let modes = [&lock, &records].map(|path| fs::metadata(path).unwrap().mode() & 0o777);
         assert_eq!(modes, [0o600, 0o700]);
         folder = fixture.stop();
-        // The next time nothing is there.
+        // In the next round, nothing exists yet.
         fs::remove_dir_all(&run).unwrap();
     }
 }
 
-/// More folders in each other than a process may have open.
+/// Nests more folders than a process may have open.
 const DEEP: &str = r#"
 import os
 os.chdir(os.path.dirname(os.environ["SOCKET"]))
@@ -161,7 +162,7 @@ fn folders_in_each_other_without_end_keep_nobody_from_starting() {
     assert_eq!(fs::read_dir(services).unwrap().count(), 2);
 }
 
-/// The first of it comes too late to its port, the next does not.
+/// The first process opens its port too late; the next one does not.
 const LATE: &str = r#"
 import os, socket, time
 if os.path.exists("own/first"):
@@ -176,7 +177,7 @@ if "SAYS" in os.environ:
 time.sleep(1000)
 "#;
 
-/// Is well at a port.
+/// A healthy server on a port.
 const TAKER: &str = r#"
 import socket, sys
 taken = socket.create_server(("127.0.0.1", int(sys.argv[1])))
@@ -257,7 +258,7 @@ fn a_port_that_another_has_taken_is_not_its_port() {
     }
 }
 
-/// Puts folders of one's own in the place of the supervisor's, with links to what is root's.
+/// Replaces the supervisor's folders by the service's own, with links to files of root's.
 const EXCHANGE: &str = "mv run run2 && mv logs logs2 && mkdir -p run/services logs && \
                         ln -s $PWD/target run/services/web && ln -s $PWD/secret logs/web.log";
 

@@ -1,4 +1,4 @@
-//! What services say: all of it, in order, and no more memory than there is room for.
+//! Tests of services' output: it must be complete, in order, and within the memory limit.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -23,7 +23,8 @@ fn rotation_loses_no_line() {
         logs = { max = "20K", keep = 100 }
         "#,
     );
-    // The streams are read apart, so either may be the last, and begin another file.
+    // The supervisor reads the two streams separately, so either may come last and begin another
+    // file.
     let logs = fixture.folder.path().join("logs");
     let is_there = |text: &str| {
         let files = fs::read_dir(&logs).unwrap();
@@ -107,7 +108,7 @@ fn who_follows_hears_every_line_once_over_many_rotations() {
     const LINES: usize = 20_000;
     const BATCH: usize = 500;
     const KEEP: u32 = 4;
-    // Well-behaved: it says no more than is heard.
+    // The service is well-behaved: it writes no more than the supervisor reads.
     let script = format!(
         r#"
 import os, time
@@ -173,7 +174,7 @@ time.sleep(1000)
     println!("{LINES} lines were heard, the last {} are kept", kept.len());
 }
 
-/// A service writes as fast as it can, beside one that answers.
+/// One service writes as fast as it can, while another one responds to requests.
 #[test]
 fn a_flood_slows_no_other_service_and_takes_no_memory() {
     const FLOOD: u64 = 48 << 20;
@@ -213,7 +214,8 @@ fn a_flood_slows_no_other_service_and_takes_no_memory() {
     fs::write(folder.path().join("go"), "").unwrap();
     until("it speaks", || written(flood) > 1 << 20);
     let mut most = 0;
-    // What else the machine does only ever adds: what the flood costs, it costs each time.
+    // Other load on the machine can only make a try slower; a slowdown by the flood shows in every
+    // try.
     let is_quick = (0..TRIES).any(|_| {
         let (begin, from) = (Instant::now(), written(flood));
         let mut times = Vec::new();
@@ -222,7 +224,7 @@ fn a_flood_slows_no_other_service_and_takes_no_memory() {
             most = most.max(alone.memory());
             assert!(begin.elapsed() < PATIENCE, "it is not read any more");
         }
-        // Bytes in a microsecond.
+        // In bytes per microsecond.
         let rate = u128::from(written(flood) - from) / begin.elapsed().as_micros();
         let (worst, during) = (*times.iter().max().unwrap(), median(times));
         println!(
@@ -240,7 +242,7 @@ fn a_flood_slows_no_other_service_and_takes_no_memory() {
     alone.stop();
 }
 
-/// What a process has written so far, in bytes.
+/// Returns the number of bytes that a process has written so far.
 fn written(pid: i64) -> u64 {
     let text = fs::read_to_string(format!("/proc/{pid}/io")).unwrap();
     let written = text.lines().find_map(|line| line.strip_prefix("wchar: "));

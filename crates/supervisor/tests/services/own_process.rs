@@ -1,4 +1,5 @@
-//! The supervisor as a process of its own: what it uses, what it adopts, what it leaves when killed.
+//! Tests of the supervisor as a process of its own: its resources, the orphans it adopts, and the
+//! processes it leaves behind when killed.
 
 use std::fs;
 use std::process::Command;
@@ -10,7 +11,7 @@ use crate::support::{SUPERVISE, folder, lives, marked, sleeping, until};
 
 #[test]
 fn a_thousand_crashes_cost_nothing() {
-    // The same supervisor, after its first crashes and after a thousand more.
+    // The test compares the same supervisor after its first crashes and after a thousand more.
     let folder = folder();
     let crashes = |times: u32, after: &[&str]| {
         json!({
@@ -20,20 +21,21 @@ fn a_thousand_crashes_cost_nothing() {
             "restart": { "backoff": "1ms..1ms", "give_up": format!("{times} in 1d") },
         })
     };
-    // The second begins when its turn comes: when somebody makes `go`.
+    // The second service starts when the first one is done, that is, when the test makes the file
+    // `go`.
     let wait = json!({ "run": "while ! test -e go; do sleep 0.05; done; echo done", "shell": true,
         "after": ["first"], "restart": { "when": "never" }, "stop": { "within": "1s" } });
     let mut second = crashes(1_000, &[]);
     second["run"] = json!("while ! test -e go; do sleep 0.05; done; echo going down; exit 1");
     let services = json!({ "first": crashes(50, &[]), "second": second, "wait": wait });
     let mut alone = Alone::start(folder.path(), &services);
-    // One that was slow to crash may have been taken for ready before.
+    // A process that was slow to crash may have counted as ready before.
     alone.wait_for_all([("first", "gave-up"), ("wait", "ready")]);
     until("it is calm", || alone.children().len() == 2);
     let (memory, descriptors) = (alone.memory(), alone.descriptors());
     fs::write(folder.path().join("go"), "").unwrap();
     alone.wait_for("second", "gave-up");
-    // One process of each of the two others less.
+    // Each of the two other services has one process less.
     until("nobody is left", || alone.children().is_empty());
     let (after, now) = (alone.memory(), alone.descriptors());
     assert!(now <= descriptors, "{descriptors} descriptors became {now}");
@@ -46,7 +48,7 @@ fn orphans_are_reaped() {
     let folder = folder();
     let services = json!({
         "forks": {
-            // Each leaves an orphan in a session of its own, which ends later.
+            // Each command leaves an orphan in a session of its own, which exits later.
             "run": "i=0; while test $i -lt 50; do i=$((i+1)); (setsid sleep 0.1 &); done; echo all; exec sleep 1000",
             "shell": true,
         },

@@ -1,4 +1,4 @@
-//! The part of the program that runs as a process of its own.
+//! Tests of the part of the program that runs as a process of its own.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 use crate::support::{Fixture, PATIENCE, folder, kill, lives, plan, until, wish};
 
-/// Says what it is on its channel, and does what it is told there, a letter at a time. When it is
-/// asked to stop it says so, and goes on until it is told.
+/// Sends its pid, its argument and the value of `MARK` on its channel, and obeys one-letter
+/// commands from there. When asked to stop, it reports that and continues until a command ends it.
 const PART: &str = r#"
 import os, signal, socket, sys
 channel = socket.socket(fileno=0)
@@ -67,7 +67,7 @@ impl Talk {
         Self { channel, lines }
     }
 
-    /// The same, and it is ready.
+    /// Waits for the next start of the part and makes the part ready.
     fn ready(fixture: &mut Fixture) -> Self {
         let mut talk = Self::begin(fixture);
         talk.hear();
@@ -94,7 +94,7 @@ impl Talk {
 fn it_has_a_channel_the_environment_and_the_outputs_and_is_ready_when_it_says_so() {
     let folder = folder();
     let own = part(&folder, "{socket}");
-    // Of the other it is believed after a second.
+    // The other service counts as ready after a second.
     let mut fixture = Fixture::with_own(folder, "[other]\nrun = \"sleep 1000\"", own);
     let mut talk = Talk::begin(&mut fixture);
     let pid = talk.channel.pid;
@@ -161,7 +161,7 @@ fn a_next_one_takes_over_while_the_old_one_finishes() {
     assert_eq!(old.hear(), "asked\n");
     assert_eq!(renewal.join().unwrap(), Ok(()));
     assert_eq!(fixture.ready(OWN_SERVICE, 1).ready[0].run, new.channel.run);
-    // The new one dies while the old one is still finishing.
+    // The new process dies while the old one is still finishing.
     new.tell("7");
     let third = Talk::ready(&mut fixture);
     assert_eq!(third.channel.generation, 2);
@@ -177,7 +177,7 @@ fn a_next_one_takes_over_while_the_old_one_finishes() {
         fixture.rows(OWN_SERVICE).len() == 1
     });
     assert_eq!(fixture.pid(OWN_SERVICE), third.channel.pid);
-    // Another plan says nothing of it.
+    // The other plan does not contain the program's own service.
     let other = plan(fixture.folder.path(), "[a]\nrun = \"sleep 1000\"").unwrap();
     fixture.wait(fixture.control.apply(other)).unwrap();
     assert_eq!(fixture.pid(OWN_SERVICE), third.channel.pid);

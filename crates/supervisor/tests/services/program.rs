@@ -1,4 +1,4 @@
-//! The supervisor as a process of its own, looked at from outside.
+//! The supervisor as a process of its own, observed from outside.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use crate::support::{PATIENCE, SUPERVISE, kill};
 
-/// `supervise` on a folder; what it prints is read.
 pub(crate) struct Alone {
     pub(crate) child: Child,
     news: Receiver<Value>,
@@ -22,7 +21,7 @@ impl Alone {
         Self::begin(Command::new(SUPERVISE), folder, services)
     }
 
-    /// By a command that becomes `supervise`.
+    /// Runs a command that becomes `supervise`.
     pub(crate) fn begin(mut command: Command, folder: &Path, services: &Value) -> Self {
         let file = folder.join("services.json");
         fs::write(&file, services.to_string()).unwrap();
@@ -85,7 +84,7 @@ impl Alone {
         .collect()
     }
 
-    /// Has it become another program, or itself again.
+    /// Makes the process become another program, or the same one again.
     pub(crate) fn renew(&mut self) {
         kill(self.pid(), Signal::USR2);
         let told = self.wait_until(|news| {
@@ -100,7 +99,8 @@ impl Alone {
         );
     }
 
-    /// Waits until all of these, each a service and what is told of it, came in any order.
+    /// Waits until all of these notifications, each given as a service and its news, have come in
+    /// any order.
     pub(crate) fn wait_for_all<const COUNT: usize>(
         &mut self,
         wanted: [(&str, &str); COUNT],

@@ -1,4 +1,4 @@
-//! How a next generation and another plan take over.
+//! Tests of how a new generation and a new plan take over.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -22,7 +22,7 @@ drain_within = "500ms"
 health = { path = "/health" }
 "#;
 
-/// As it is written there.
+/// The same value as in the service's settings.
 const DRAIN_WITHIN: Duration = Duration::from_millis(500);
 
 fn ask(path: &Path) -> io::Result<String> {
@@ -59,7 +59,7 @@ fn somebody_always_answers_while_a_service_rolls_over() {
                         Ok(answer) if answer.contains("200") => {
                             asked.fetch_add(1, Ordering::Relaxed);
                         }
-                        // Who comes so late may find that it has ended.
+                        // A client that comes this late may find that the process has exited.
                         other => assert!(begin.elapsed() >= DRAIN_WITHIN, "{other:?}"),
                     }
                 }

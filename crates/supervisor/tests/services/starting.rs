@@ -1,4 +1,4 @@
-//! How services are started, and when they are ready.
+//! Tests of how services start and when they are ready.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -90,7 +90,7 @@ out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 out.sendto(b"STATUS=here\nREADY=1\n", os.environ["NOTIFY_SOCKET"])
 time.sleep(1000)
 "#;
-    // It never opens its socket, so nothing else could make it ready.
+    // The service never opens its socket, so nothing else could make it ready.
     let fixture = Fixture::in_folder(
         folder_with("notify.py", script),
         "[quiet]\nrun = \"python3 notify.py\"\nlisten = \"unix\"",
@@ -127,7 +127,8 @@ time.sleep(1000)
     );
     let file = |name: &str| fixture.folder.path().join(name);
     until("it has asked for more", || file("asked").exists());
-    // What it asked for is read, and heard of before the second of these is answered.
+    // The supervisor has read the service's request for more time before it answers the second of
+    // these queries.
     for _ in 0..2 {
         fixture.rows("late");
     }
@@ -179,7 +180,7 @@ fn the_environment_holds_only_what_was_said() {
         "TOKEN",
         "WHERE",
     ];
-    // Shells add a few of their own.
+    // Shells add a few variables of their own.
     names.retain(|name| !["OLDPWD", "SHLVL", "_"].contains(name));
     assert_eq!(names, wanted);
     assert!(said.contains("TOKEN=hunter2{port}{instance}\n"), "{said}");
@@ -217,7 +218,7 @@ fn another_user_has_no_way_back() {
         "{said}"
     );
     assert!(said.contains("NoNewPrivs:\t1"), "{said}");
-    // What is written goes before what the system knows.
+    // Configured variables take precedence over those from the system.
     assert!(
         said.contains(" out /nonexistent nobody somebody\n"),
         "{said}"
@@ -249,7 +250,7 @@ fn connections_wait_for_a_service_that_is_activated() {
 
 #[test]
 fn one_is_started_when_those_before_it_are_ready_and_stopped_before_them() {
-    // They never open their sockets, so nothing else makes them ready.
+    // The services never open their sockets, so nothing else makes them ready.
     let script = r#"
 import os, signal, socket, sys, time
 def note(word):

@@ -1,4 +1,4 @@
-//! A supervisor on a thread of its own, and looking at processes from outside.
+//! A supervisor on a thread of its own, and functions that observe processes from outside.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,13 +17,13 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// What takes longer than this does not happen.
+/// The longest time that a test waits for an event.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The program that turns into services.
+/// The program that becomes the services by `exec`.
 pub(crate) const SUPERVISE: &str = env!("CARGO_BIN_EXE_supervise");
 
-/// A service that answers on its socket or port; `/health` tells whether `ill` is there.
+/// A service that responds on its socket or port; `/health` fails while the file `ill` exists.
 pub(crate) const SERVER: &str = r#"
 import http.server, os, socket, socketserver, sys
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -61,21 +61,20 @@ pub(crate) struct Fixture {
     thread: Option<JoinHandle<()>>,
 }
 
-/// A folder with the server in it.
+/// Makes a folder that contains the server's script.
 pub(crate) fn folder() -> TempDir {
     let folder = tempfile::Builder::new().prefix("n").tempdir().unwrap();
     fs::write(folder.path().join("server.py"), SERVER).unwrap();
     folder
 }
 
-/// The same, with one more file in it.
+/// Makes a folder that contains the server's script and one more file.
 pub(crate) fn folder_with(file: &str, text: &str) -> TempDir {
     let folder = folder();
     fs::write(folder.path().join(file), text).unwrap();
     folder
 }
 
-/// All lines of a service.
 pub(crate) fn wish(service: &str) -> LogQuery {
     LogQuery {
         service: Some(service.to_owned()),
@@ -101,7 +100,7 @@ pub(crate) fn plan(folder: &Path, services: &str) -> Result<Plan, Vec<ConfigErro
 }
 
 impl Fixture {
-    /// Keeps services running that are described as in `[service]`.
+    /// Keeps services running; `services` is TOML as below `[service]`.
     pub(crate) fn new(services: &str) -> Self {
         Self::in_folder(folder(), services)
     }
@@ -111,7 +110,7 @@ impl Fixture {
         Self::with_plan(folder, plan)
     }
 
-    /// Beside what is described, a part of the program.
+    /// Keeps services running, and in addition a part of the program.
     pub(crate) fn with_own(folder: TempDir, services: &str, own: OwnService) -> Self {
         let plan = plan(folder.path(), services).unwrap().with(own);
         Self::with_plan(folder, plan)
@@ -125,7 +124,7 @@ impl Fixture {
         let thread = std::thread::spawn(move || {
             let means = SupervisorOptions {
                 launcher: ShimProgram::Other(SUPERVISE.into()),
-                // Other tests have children too.
+                // This process must not reap the children of other tests.
                 adopt_orphans: false,
                 control_groups: false,
                 channels: Some(voice),
@@ -156,26 +155,26 @@ impl Fixture {
         }
     }
 
-    /// Waits for the end of something, but not for ever.
+    /// Waits for a future, and fails after [`PATIENCE`].
     pub(crate) fn wait<T>(&self, what: impl Future<Output = T>) -> T {
         let limited = async { tokio::time::timeout(PATIENCE, what).await };
         self.runtime.block_on(limited).expect("it takes too long")
     }
 
-    /// So much time passes for the supervisor, and has when this is back.
+    /// Lets this much time pass on the supervisor's thread.
     pub(crate) fn passes(&self, time: Duration) {
         let (over, is_over) = mpsc::channel();
         self.passes.send((time, over)).unwrap();
         is_over.recv_timeout(PATIENCE).unwrap();
     }
 
-    /// Waits for the next start of the part of the program.
+    /// Waits for the next start of the part of the program, and returns its channel.
     pub(crate) fn channel(&mut self) -> Channel {
         let limited = async { tokio::time::timeout(PATIENCE, self.channels.recv()).await };
         self.runtime.block_on(limited).unwrap().unwrap()
     }
 
-    /// Waits until a service is as it should be.
+    /// Waits until a condition on a service's instances is true.
     pub(crate) fn crew(
         &self,
         service: &str,
@@ -191,7 +190,7 @@ impl Fixture {
         })
     }
 
-    /// Waits until so many instances take requests.
+    /// Waits until this many instances take requests.
     pub(crate) fn ready(&self, service: &str, count: usize) -> ServiceInstances {
         self.crew(service, |crew| crew.ready.len() == count)
     }
@@ -206,13 +205,12 @@ impl Fixture {
         self.rows(service)[0].pid.unwrap()
     }
 
-    /// Everything that a service said so far, in its files.
+    /// Returns the service's whole log file.
     pub(crate) fn log_text(&self, service: &str) -> String {
         fs::read_to_string(self.folder.path().join(format!("logs/{service}.log")))
             .unwrap_or_default()
     }
 
-    /// Stops everything.
     pub(crate) fn stop(mut self) -> TempDir {
         self.end();
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
@@ -236,7 +234,6 @@ impl Drop for Fixture {
     }
 }
 
-/// Waits until something is so.
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !is_so() {
@@ -245,7 +242,7 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The living processes whose environment says `MARK` with this folder.
+/// Returns the living processes whose environment contains `MARK` with this folder.
 pub(crate) fn marked(folder: &Path) -> Vec<i32> {
     let mark = format!("MARK={}", folder.display());
     let pids = fs::read_dir("/proc")
@@ -260,7 +257,7 @@ pub(crate) fn marked(folder: &Path) -> Vec<i32> {
     .collect()
 }
 
-/// The living processes whose command line ends with this word.
+/// Returns the living processes whose command line ends with this word.
 pub(crate) fn sleeping(word: &str) -> Vec<i32> {
     let pids = fs::read_dir("/proc")
         .unwrap()

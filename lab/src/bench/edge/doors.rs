@@ -14,7 +14,6 @@ use crate::bench::binary;
 use crate::bench::server::{Server, free_address, pinned};
 use crate::command::{find, output, program};
 
-/// One of the servers.
 pub(in crate::bench) struct Door {
     pub(in crate::bench) server: Server,
     /// The address for TLS.
@@ -26,14 +25,13 @@ impl Door {
         if protocol.is_tls() {
             format!("https://localhost:{}{path}", self.tls.port())
         } else {
-            // By IP address, because requests for a name with a certificate are redirected to
-            // HTTPS.
+            // The URL contains the IP address, because requests for a name with a certificate are
+            // redirected to HTTPS.
             format!("http://{}{path}", self.server.address)
         }
     }
 }
 
-/// All servers, and their upstream.
 pub(in crate::bench) struct Doors {
     nginx: Door,
     haproxy: Option<Door>,
@@ -48,7 +46,7 @@ pub(in crate::bench) struct Doors {
 #[derive(Clone, Copy)]
 pub(in crate::bench) struct Crew<'a> {
     pub(in crate::bench) cores: &'a [usize],
-    /// The program that replaces Kenduri; its argument is the configuration file.
+    /// The program that is measured in place of Kenduri; its argument is the configuration file.
     pub(in crate::bench) program: Option<&'a Path>,
 }
 
@@ -102,7 +100,6 @@ impl Doors {
         &self.nginx
     }
 
-    /// The path of one of the files that all servers serve.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.files.join(name)
     }
@@ -117,7 +114,7 @@ impl Doors {
 struct Place {
     folder: PathBuf,
     upstream: SocketAddr,
-    /// The upstream's address where it closes the connection after each response.
+    /// The upstream's socket address on which it closes the connection after each response.
     closing: SocketAddr,
     /// The service whose responses differ from nginx's.
     app: SocketAddr,
@@ -157,7 +154,7 @@ impl Place {
     /// gunicorn's sync workers.
     async fn start_upstream(&self) -> Result<Server> {
         let body = "k".repeat(1 << 10);
-        // A page is sent as by a program: head and body together, from memory.
+        // The upstream sends a page as a program would: head and body together, from memory.
         let pages = format!(
             "location /tcp/page/ {{ alias {}/static/; default_type text/html; types {{ }}\n\
              output_buffers 1 64k; open_file_cache max=100; }}",
@@ -279,8 +276,8 @@ to = \"log\"
         Ok(Door { server, tls })
     }
 
-    /// A single worker is the main process itself; several workers run as the same user as this
-    /// process.
+    /// Returns the beginning of an nginx configuration. A single worker is the main process itself;
+    /// several workers run as the same user as this process.
     fn head(&self, name: &str, workers: usize) -> String {
         let processes = match workers {
             1 => "master_process off;".to_owned(),
@@ -294,7 +291,7 @@ to = \"log\"
         )
     }
 
-    /// Where nginx buffers large bodies: within this folder.
+    /// Returns the settings that make nginx buffer large bodies within this folder.
     fn temporaries(&self, name: &str) -> String {
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {};", self.path(&format!("{name}-{kind}"))))

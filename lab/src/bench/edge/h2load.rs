@@ -10,14 +10,10 @@ use super::counter::{Counter, instructions};
 use crate::bench::server::pinned;
 use crate::command::find;
 
-/// The protocol of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// HTTP/1.1 in clear text.
     Http1,
-    /// HTTP/1.1 over TLS.
     Http1Tls,
-    /// HTTP/2 over TLS.
     Http2,
 }
 
@@ -30,13 +26,11 @@ impl Protocol {
         }
     }
 
-    /// Whether the protocol runs over TLS.
     pub(super) fn is_tls(self) -> bool {
         self != Self::Http1
     }
 }
 
-/// The options of a run.
 pub(super) struct Load {
     pub(super) url: String,
     pub(super) protocol: Protocol,
@@ -56,7 +50,6 @@ pub(super) struct Load {
     pub(super) status: char,
 }
 
-/// The results of a run.
 pub(super) struct Heard {
     pub(super) answers: usize,
     pub(super) time: Duration,

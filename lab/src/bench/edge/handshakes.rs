@@ -13,7 +13,6 @@ use super::results::Measured;
 use crate::bench::load::figure;
 use crate::bench::{Turns, median};
 
-/// The number of concurrent clients.
 const CLIENTS: usize = 16;
 
 pub(super) async fn compare(doors: &Doors, turns: Turns) -> Result<Measured> {

@@ -9,7 +9,7 @@ use super::{Row, Turn};
 use crate::bench::client::{Answer, get, send_json};
 use crate::bench::load::{Conversation, drive, figure};
 
-/// One in this many requests is a form.
+/// One in this many requests sends a form.
 const FORMS: usize = 20;
 
 /// Sends each request as soon as the preceding response has arrived.

@@ -20,11 +20,10 @@ use crate::interrupt;
 pub(super) const CLIENTS: usize = 16;
 /// The time between two attempts.
 const SOON: Duration = Duration::from_millis(2);
-/// The time after which the next attempt is begun although one still hangs. A server may hold a
-/// request until an instance is ready, and each held request takes processor time from the starting
-/// instances.
+/// The time after which the next attempt begins although the previous one still hangs. A server may
+/// hold a request until an instance is ready, and each held request takes processor time from the
+/// starting instances.
 const HANGS: Duration = Duration::from_millis(50);
-/// The overall timeout; everything here takes less.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The results of all clients together.
@@ -32,11 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct Heard {
     /// The number of completed requests, failed or not.
     pub(super) asked: usize,
-    /// The failed requests.
     pub(super) failed: Vec<Failed>,
 }
 
-/// A request that failed.
 pub(super) struct Failed {
     begun: Instant,
     ended: Instant,
@@ -52,8 +49,8 @@ impl Failed {
     }
 }
 
-/// Requests `paths` in turn with [`CLIENTS`] clients, each over a persistent connection, until
-/// `meanwhile` has ended and at least `least` requests were sent.
+/// Requests `paths` alternately with [`CLIENTS`] clients, each over a persistent connection, until
+/// `meanwhile` is done and at least `least` requests were sent.
 pub(super) async fn ask_while<T>(
     door: SocketAddr,
     paths: &'static [&'static str],
@@ -151,8 +148,8 @@ pub(super) async fn until_closed(door: SocketAddr) -> Result<()> {
     .await
 }
 
-/// Retries until the condition holds. A hanging attempt continues alongside the next one: it may be
-/// held by the server, or lost in a killed process.
+/// Retries until the condition holds. A hanging attempt continues alongside the next one: the
+/// server may hold the attempt, or a killed process may have lost it.
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) -> Result<()> {
     let begin = Instant::now();
     let mut tries = FuturesUnordered::new();

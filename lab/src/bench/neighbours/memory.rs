@@ -8,9 +8,9 @@ use crate::bench::load::figure;
 
 /// The memory of some processes together, in MiB.
 pub(super) struct Memory {
-    /// With shared memory divided among the processes that share it (`Pss`, proc(5)).
+    /// The memory with shared memory divided among the processes that share it (`Pss`, proc(5)).
     pub(super) proportional: f64,
-    /// With shared memory counted for each process (`Rss`).
+    /// The memory with shared memory counted for each process (`Rss`).
     pub(super) resident: f64,
     /// Anonymous memory, which cannot be reclaimed without swap (`Anonymous`).
     pub(super) anonymous: f64,

@@ -1,4 +1,4 @@
-//! The same site in two setups: behind Debian's nginx and run by PM2, and with Kenduri for both.
+//! The same site in two setups: run by PM2 behind Debian's nginx, and run by Kenduri alone.
 //!
 //! Programs and their settings are the same in both, and each setup follows its own documentation
 //! for two instances of each program.
@@ -23,23 +23,21 @@ use crate::workspace::root;
 /// The number of instances of each program.
 const INSTANCES: usize = 2;
 
-/// The setup.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
-    /// nginx in front, PM2 behind it.
+    /// nginx in front of PM2.
     Theirs,
-    /// Kenduri for both.
+    /// Kenduri alone.
     Ours,
     /// Kenduri with one Flask instance and one spare.
     OursWithSpare,
 }
 
-/// A running site.
 pub(super) struct Side {
     which: Which,
     folder: PathBuf,
     door: Server,
-    // Dropped after the server.
+    // This field comes after the server, so that the server is dropped first.
     _pm2: Option<Pm2>,
     /// The time from the first command to the first responses of both programs.
     pub(super) cold_start: Duration,
@@ -69,7 +67,6 @@ impl Side {
         })
     }
 
-    /// The address of the server.
     pub(super) fn address(&self) -> SocketAddr {
         self.door.address
     }
@@ -81,7 +78,7 @@ impl Side {
         until_closed(address).await
     }
 
-    /// All processes that are not the site's own programs.
+    /// Returns all processes that are not the site's own programs.
     pub(super) fn around(&self) -> Result<Vec<u32>> {
         if self.which == Which::Theirs {
             let mut processes = self.door.processes()?;
@@ -95,7 +92,7 @@ impl Side {
             .collect())
     }
 
-    /// The processes of a program, as listed by its process manager.
+    /// Returns the processes of a program, as listed by its process manager.
     pub(super) fn instances(&self, service: &str) -> Result<Vec<u32>> {
         if self.which == Which::Theirs {
             let listed: Vec<Listed> =
@@ -114,7 +111,7 @@ impl Side {
             .collect())
     }
 
-    /// The commands that replace every instance of both programs.
+    /// Returns the commands that replace every instance of both programs.
     pub(super) fn reloads(&self) -> Result<Vec<Command>> {
         if self.which == Which::Theirs {
             let mut command = pm2(&self.folder)?;
@@ -130,7 +127,7 @@ impl Side {
             .into())
     }
 
-    /// Whether everything that should run does.
+    /// Whether all processes that should run do run.
     pub(super) fn is_whole(&self) -> Result<bool> {
         Ok(match self.which {
             Which::Theirs | Which::Ours => {
@@ -158,7 +155,6 @@ impl Side {
     }
 }
 
-/// A row of `kenduri ps`.
 #[derive(Deserialize)]
 struct Row {
     service: String,
@@ -166,19 +162,17 @@ struct Row {
     pid: Option<u32>,
 }
 
-/// An entry of `pm2 jlist`.
 #[derive(Deserialize)]
 struct Listed {
     name: String,
     pid: u32,
 }
 
-/// The folder of one of the site's programs.
 fn part(name: &str) -> PathBuf {
     Site::FlaskExpress.folder().join(name)
 }
 
-/// Flask's command as started by hand, on a socket of its own.
+/// Flask's command for starting it manually, on a socket of its own.
 pub(super) fn flask_by_hand(socket: &Path, data: &Path) -> Command {
     let mut command = program(part("flask").join(".venv/bin/gunicorn"));
     command
@@ -189,7 +183,7 @@ pub(super) fn flask_by_hand(socket: &Path, data: &Path) -> Command {
     command
 }
 
-/// Express's command as started by hand.
+/// Express's command for starting it manually.
 pub(super) fn express_by_hand(socket: &Path) -> Command {
     let mut command = program("node");
     command
@@ -353,7 +347,7 @@ fn pm2_folder() -> PathBuf {
     root().join("target/bench-pm2")
 }
 
-/// Installs PM2 in `target`, unless it is there.
+/// Installs PM2 in `target`, unless it is already there.
 pub(super) fn install_pm2() -> Result<()> {
     let folder = pm2_folder();
     fs::create_dir_all(&folder)?;

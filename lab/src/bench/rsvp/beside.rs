@@ -16,7 +16,7 @@ use crate::bench::server::{Server, free_address};
 use crate::bench::{Turns, median, new_folder};
 use crate::command::program;
 
-/// Serves a folder of files besides the app.
+/// Settings that serve a folder of files besides the app.
 const SETTINGS: &str =
     "[[route]]\npath = \"/static/\"\nto = \"files:files\"\n[[route]]\nto = \"app\"\n";
 /// The number of concurrent clients.

@@ -1,4 +1,5 @@
-//! From the download to the first open invitation, on a system that never had Kenduri.
+//! Measures the time from the download to the first open invitation, on a system that never had
+//! Kenduri.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -16,9 +17,7 @@ use crate::interrupt::{self, Running};
 /// Fresh systems with the glibc of each. Ubuntu and Amazon Linux have no mirror here; for them it
 /// suffices that the program needs no newer glibc than theirs.
 const SYSTEMS: [(&str, &str); 2] = [("bookworm", "2.36"), ("bullseye", "2.31")];
-/// The time in the promise.
 const WITHIN: Duration = Duration::from_secs(30);
-/// The two commands.
 const COMMANDS: &str = "cd /opt && tar -xzf kenduri-*.tar.gz && \
                         exec ./kenduri-*/kenduri serve --demo --listen \"$0\"";
 

@@ -84,7 +84,6 @@ pub(super) fn show(built: &Path, pace: u32) -> Result<()> {
     tally.tell(pace, took)
 }
 
-/// A container with systemd; dropping it stops it.
 struct Machine {
     child: Child,
     /// The pid of its systemd in this machine's namespace.
@@ -127,7 +126,6 @@ impl Machine {
         }
     }
 
-    /// Runs commands in the container and returns their output.
     fn shell(&self, commands: &str) -> Result<String> {
         shell(&self.leader, commands)
     }
@@ -145,7 +143,7 @@ fn shell(leader: &str, commands: &str) -> Result<String> {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        // All its processes end with it.
+        // All processes of the container end with this one.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -191,8 +189,8 @@ impl Tally {
     }
 }
 
-/// Sends requests at this pace until the end. If a request is late, its time is counted from when
-/// it was due.
+/// Sends requests at this pace until the end. If a request is late, its time is counted from the
+/// moment when it was due.
 async fn ask(address: SocketAddr, pace: u32, tally: Tally) -> Result<()> {
     let begin = Instant::now();
     let mut askers = tokio::task::JoinSet::new();

@@ -22,13 +22,13 @@ const DONE: &str = "done";
 const FAILED: &str = "FAILED";
 /// How many of the last lines are shown if the machine fails.
 const LAST_LINES: usize = 100;
-/// There is no boot loader, no disk and no login, and a kernel panic ends the machine. Address
-/// space randomization is off, because the emulator translates code again for each address at which
-/// it runs, and translation takes most of its time.
+/// The kernel's parameters. There is no boot loader, no disk and no login, and a kernel panic ends
+/// the machine. Address space randomization is off, because the emulator translates code again for
+/// each address at which it runs, and translation takes most of its time.
 const KERNEL: &str = "console=ttyS0 rdinit=/sbin/init panic=-1 quiet norandmaps \
                       systemd.show_status=error systemd.mask=serial-getty@ttyS0.service";
 
-/// A running machine, which is stopped when this is dropped.
+/// A running machine, which is stopped when this value is dropped.
 pub(super) struct Console {
     machine: Child,
     _running: Running,
@@ -39,7 +39,6 @@ pub(super) struct Console {
 }
 
 impl Console {
-    /// Starts the machine.
     pub(super) fn open(
         kernel: &Path,
         system: &Path,

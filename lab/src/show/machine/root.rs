@@ -56,12 +56,10 @@ impl Root {
         Ok(made)
     }
 
-    /// The path of the kernel.
     pub(super) fn kernel(&self) -> PathBuf {
         self.folder.join("kernel")
     }
 
-    /// The file that records the machine's output.
     pub(super) fn record(&self) -> PathBuf {
         self.folder.join("console.txt")
     }
@@ -115,10 +113,10 @@ impl Root {
     }
 }
 
-/// What the system would be created from now.
+/// The sources from which the system would be created now.
 struct Wanted {
     release: String,
-    /// Everything on which its contents depend.
+    /// A text of everything on which the system's contents depend.
     stamp: String,
 }
 

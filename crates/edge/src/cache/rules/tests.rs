@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Sun, 06 Nov 1994 08:49:37 GMT.
+/// Returns a time relative to Sun, 06 Nov 1994 08:49:37 GMT.
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(784_111_777 + seconds)
 }
@@ -58,7 +58,7 @@ fn what_may_not_be_kept_is_not() {
         ],
         &[(CONTROL, "public")],
         &[("etag", "\"a\"")],
-        // Stale when it comes, and nothing to ask for it again with.
+        // The response is stale when it arrives, and has no validator.
         &[(CONTROL, "max-age=0")],
         &[(CONTROL, "no-cache, max-age=60")],
         &[(CONTROL, "max-age=60, s-maxage=0")],
@@ -119,7 +119,7 @@ fn a_route_speaks_where_nothing_was_said() {
     .unwrap();
     assert_eq!(said.lifetime, Duration::from_secs(9));
     assert_eq!(said.stale_while_revalidate, Duration::from_secs(3));
-    // Stale answers are forbidden, or forbidden unless allowed in so many words.
+    // Stale responses are forbidden, or forbidden unless the response allows them explicitly.
     for forbidden in [
         "max-age=9, must-revalidate, stale-if-error=9",
         "max-age=9, proxy-revalidate, stale-if-error=9",
@@ -143,7 +143,7 @@ fn the_lifetime_is_the_most_exact_one() {
     );
     assert_eq!(lifetime(&[(CONTROL, "max-age=60"), later, DATED]), Some(60));
     assert_eq!(lifetime(&[later, DATED]), Some(600));
-    // Without a date it is reckoned from when it came.
+    // Without a date, the lifetime counts from the time of receipt.
     assert_eq!(lifetime(&[later]), Some(598));
     assert_eq!(lifetime(&[later, later, ("etag", "\"a\"")]), Some(0));
     assert_eq!(lifetime(&[("expires", "soon"), ("etag", "\"a\"")]), Some(0));
@@ -155,7 +155,7 @@ fn the_age_is_the_greater_of_what_is_said_and_what_is_seen() {
         let all = [&[(CONTROL, "max-age=3600")], lines].concat();
         kept(&all).unwrap().age_at(at(10)).as_secs()
     };
-    // Asked at 0, come at 2, now it is 10.
+    // The request was sent at 0, the response was received at 2, and now it is 10.
     assert_eq!(age(&[]), 2 + 8);
     assert_eq!(age(&[DATED]), 2 + 8);
     assert_eq!(age(&[("date", "Sun, 06 Nov 1994 08:49:07 GMT")]), 32 + 8);
@@ -347,7 +347,7 @@ fn not_modified_renews_what_it_speaks_of() {
 }
 
 proptest! {
-    /// Whatever else is said, these words win.
+    /// These directives win over all others.
     #[test]
     fn a_refusal_is_heard_wherever_it_stands(
         before in "(public, |max-age=[0-9]{1,4}, |s-maxage=9, |immutable, ){0,3}",
@@ -359,7 +359,7 @@ proptest! {
         prop_assert_eq!(freshness(200, &[(CONTROL, &control)], &unsaid), None);
     }
 
-    /// Time only ever takes away.
+    /// As time passes, a response only becomes less usable.
     #[test]
     fn nothing_becomes_fresh_again(
         lifetime in 0_u64..100, revalidate in 0_u64..100, early in 2_u64..300, later in 0_u64..300,

@@ -1,4 +1,4 @@
-//! What is told of a request.
+//! Tests of the explanations.
 
 use crate::config::testing::{check, check_running, plan_of};
 

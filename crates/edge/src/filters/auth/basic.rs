@@ -1,8 +1,8 @@
 //! HTTP Basic authentication (RFC 7617).
 //!
-//! Verifying a password takes a deliberately expensive argon2 hash. So it runs on separate threads,
-//! a few at a time. A verified password is remembered for some minutes, and an address that sent
-//! too many wrong ones is rejected for a while.
+//! Verifying a password takes a deliberately expensive argon2 hash. So the edge verifies passwords
+//! on separate threads, a few at a time. It remembers a verified password for some minutes, and
+//! rejects an address that sent too many wrong passwords for a while.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -20,17 +20,17 @@ use crate::crypto;
 use crate::description::Limit;
 use crate::filters::rate_limit::Limiter;
 
-/// How many wrong passwords of one address (IPv6: of one /64) are verified in a burst, and at what
-/// rate further ones are.
+/// The number of wrong passwords per address (IPv6: per /64) that are verified in a burst, and the
+/// rate at which further ones are.
 const TRIES: u32 = 10;
 const TRIES_AGAIN: &str = "6/m";
-/// How many verifications may wait for a processor.
+/// The number of verifications that may wait for a processor.
 const QUEUE: usize = 64;
-/// `Retry-After` if more than that wait.
+/// `Retry-After` if more than [`QUEUE`] verifications wait.
 const BUSY: Duration = Duration::from_secs(1);
 /// The longest password, in bytes.
 const LONGEST: usize = 1_024;
-/// Some clients send the padding and some do not.
+/// Padding is optional, because some clients do not send it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -44,21 +44,21 @@ pub struct Basic {
     wrong: Limiter,
 }
 
-/// Why a request is rejected.
+/// The reason why a request is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denied {
-    /// The name and password are missing or malformed.
     Unknown,
     /// The name or password is wrong.
     Wrong,
-    /// Too many were wrong recently.
+    /// Too many passwords were wrong recently.
     TooOften(Duration),
     /// Too many passwords are being verified.
     Busy(Duration),
 }
 
 impl Basic {
-    /// Authentication of these users. `None` if the realm is not valid in a header.
+    /// Makes the authentication of these users. Returns `None` if the realm is not valid in a
+    /// header.
     pub fn new(users: Users, realm: &str) -> Option<Self> {
         let is_plain = !realm.is_empty()
             && realm
@@ -80,7 +80,7 @@ impl Basic {
         })
     }
 
-    /// The value of `WWW-Authenticate`.
+    /// Returns the value of `WWW-Authenticate`.
     pub(crate) fn challenge(&self) -> &HeaderValue {
         &self.challenge
     }
@@ -102,7 +102,8 @@ impl Basic {
 /// Verifies passwords for all routes and workers.
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    /// Created on first use, to keep the start fast, since few sites use passwords.
+    /// The verified passwords. They are created on first use, to keep the start fast, because few
+    /// sites use passwords.
     verified: OnceLock<Arc<Verified>>,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
@@ -125,8 +126,8 @@ impl Passwords {
             .get_or_init(|| Arc::new(Verified::new(crypto::random().ok())))
     }
 
-    /// Whether a request has a valid name and password. Removes the header, which is meant for the
-    /// edge only.
+    /// Checks whether a request has a valid name and password. Removes the header, because only the
+    /// edge needs it.
     pub(crate) async fn admit(
         &self,
         basic: &Arc<Basic>,
@@ -134,7 +135,7 @@ impl Passwords {
         headers: &mut HeaderMap,
     ) -> Result<(), Denied> {
         let given = Given::read(headers).ok_or(Denied::Unknown)?;
-        // Check the rate first: remembered passwords must not help an attacker who guesses.
+        // The rate is checked first: remembered passwords must not help an attacker who guesses.
         basic.may_try(client, headers)?;
         let (hash, is_real) = basic.users.find(&given.name);
         let verified = self.verified();
@@ -144,12 +145,13 @@ impl Passwords {
             let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
             let core = Arc::clone(&self.cores).acquire_owned().await;
             let core = core.map_err(|_| Denied::Busy(BUSY))?;
-            // The same password may have been verified meanwhile, or too many may have been wrong.
+            // Meanwhile, another request may have verified the same password, or too many passwords
+            // may have been wrong.
             if !verified.knows(digest) {
                 let tried = basic.may_try(client, headers)?;
                 let (basic, verified) = (Arc::clone(basic), Arc::clone(verified));
                 let hash = hash.clone();
-                // The result is counted even if the client disconnects.
+                // The result counts even if the client disconnects.
                 let work = move || {
                     let is_right = hash.is_of(&given.password) && is_real;
                     if is_right {
@@ -180,7 +182,7 @@ struct Given {
 }
 
 impl Given {
-    /// `None` if they are missing or malformed.
+    /// Reads the credentials. Returns `None` if they are missing or malformed.
     fn read(headers: &HeaderMap) -> Option<Self> {
         let mut lines = headers.get_all(AUTHORIZATION).iter();
         let (line, None) = (lines.next()?, lines.next()) else {
@@ -336,7 +338,7 @@ mod tests {
         for _ in 0..TRIES {
             let asking = ask(&passwords, &basic, "a:wrong");
             let gone = async {
-                // Polled until it waits for the hash, and then dropped.
+                // The future is polled until it waits for the hash, and then dropped.
                 let mut asking = std::pin::pin!(asking);
                 std::future::poll_fn(|context| {
                     let _ = asking.as_mut().poll(context);

@@ -12,12 +12,11 @@ pub struct Networks {
 }
 
 impl Networks {
-    /// Allows `allow`, or everything if that is empty, except `deny`.
+    /// Allows the networks in `allow`, or all if that is empty, except those in `deny`.
     pub fn new(allow: Vec<IpNet>, deny: Vec<IpNet>) -> Self {
         Self { allow, deny }
     }
 
-    /// Whether this client is allowed.
     pub fn admit(&self, client: IpAddr) -> bool {
         let client = client.to_canonical();
         let names = |networks: &[IpNet]| networks.iter().any(|network| network.contains(&client));

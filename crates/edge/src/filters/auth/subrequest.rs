@@ -1,8 +1,8 @@
-//! Asks a server whether a request may go on.
+//! Asks a server whether a request is allowed.
 //!
-//! The server gets a `GET` request with the headers of the original request and no body. 2xx allows
-//! the request. Redirects, 401, 403 and 429 reject it and are sent to the client. Any other status
-//! is an error.
+//! The server gets a `GET` request with the headers of the original request and no body. A 2xx
+//! response allows the request. Redirects, 401, 403 and 429 reject it and are sent to the client.
+//! Any other status is an error.
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ use crate::filters::forwarding::{is_alike, is_claim, remove};
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 const FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 
-/// Whether some authorizing servers read the URL or method of the original request from this
-/// header, as set by other proxies.
+/// Whether other proxies use this header to tell authorizing servers the URL or method of the
+/// original request.
 fn is_elsewhere(name: &str) -> bool {
     const OURS: [HeaderName; 2] = [FORWARDED_METHOD, FORWARDED_URI];
     const ORIGINAL: &str = "x-original-";
@@ -32,8 +32,8 @@ fn is_elsewhere(name: &str) -> bool {
         || OURS.iter().any(|ours| is_alike(name, ours.as_str()))
 }
 
-/// Headers that belong to the body, the response or the connection of the original request, and so
-/// are not sent to the authorizing server.
+/// Headers of the original request that belong to its body, its response or its connection. The
+/// authorizing server does not get them.
 const LEFT_OUT: [HeaderName; 15] = [
     ACCEPT_ENCODING,
     ACCEPT_RANGES,
@@ -52,7 +52,7 @@ const LEFT_OUT: [HeaderName; 15] = [
     UPGRADE,
 ];
 
-/// The server to ask, and what to take from its response.
+/// The server to ask, and the headers to take from its response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
     /// The name of the upstream.
@@ -64,8 +64,8 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Whether a header may be copied. Not allowed are headers that the edge sets itself or accepts
-    /// from trusted proxies only, and those that control routing and framing.
+    /// Whether a header may be copied. Headers that the edge sets itself or accepts only from
+    /// trusted proxies may not, nor those that control routing and framing.
     pub fn may_copy(name: &HeaderName) -> bool {
         const OURS: [&str; 11] = [
             "connection",
@@ -83,7 +83,8 @@ impl Ask {
         !OURS.contains(&name.as_str()) && !LEFT_OUT.contains(name) && !is_claim(name.as_str())
     }
 
-    /// The request to the authorizing server about a request for `target`, as the edge parsed it.
+    /// Makes the request to the authorizing server about a request for `target`, as the edge parsed
+    /// that.
     pub(crate) fn question(
         method: &Method,
         target: &str,
@@ -115,8 +116,8 @@ impl Ask {
     }
 }
 
-/// The target without unnecessary percent-encoding in its path (RFC 3986, section 6.2.2.2), so that
-/// `/%73ecret` does not bypass rules by path.
+/// Returns the target without unnecessary percent-encoding in its path (RFC 3986, section 6.2.2.2),
+/// so that `/%73ecret` does not bypass rules by path.
 fn plain(target: &str) -> String {
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query)),
@@ -143,8 +144,8 @@ fn plain(target: &str) -> String {
     text
 }
 
-/// Sets headers that the client can neither forge nor remove by naming them in `Connection` (RFC
-/// 9110, section 7.6.1). Also removes headers that a program may confuse with them.
+/// Sets headers so that the client can neither forge nor remove them by naming them in `Connection`
+/// (RFC 9110, section 7.6.1). Also removes headers that a program may confuse with them.
 pub(crate) fn vouch(headers: &mut HeaderMap, names: &[HeaderName], said: &HeaderMap) {
     remove(headers, |written| {
         names.iter().any(|name| is_alike(written, name.as_str()))

@@ -9,18 +9,17 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// The maximum number of users in a file.
 const MOST: usize = 10_000;
-/// The maximum memory in KiB, passes and lanes of a hash, so that a typing error does not overload
-/// the machine.
+/// The maximum memory in KiB, passes and lanes of a hash, so that a typing error in a hash does not
+/// overload the machine.
 const MEMORY_KIB: u32 = 256 << 10;
 const PASSES: u32 = 16;
 const LANES: u32 = 16;
 
-/// The users, by name.
 #[derive(Debug)]
 pub struct Users {
     by_name: HashMap<String, Hash>,
-    /// The hash that passwords for unknown names are compared with. It takes as long as a real one,
-    /// and no password matches it.
+    /// The hash to which passwords for unknown names are compared. Verifying takes as long as with
+    /// a real hash, and no password matches.
     decoy: Hash,
     is_even: bool,
 }
@@ -35,7 +34,7 @@ impl std::fmt::Debug for Hash {
     }
 }
 
-/// What is wrong with a password file.
+/// An error in a password file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadUsers {
     /// A line is not `name:hash`.
@@ -43,12 +42,12 @@ pub enum BadUsers {
         "line {0} is not NAME:HASH; write a name, a colon and what `kenduri password hash` prints"
     )]
     Line(usize),
-    /// The hash is not a valid argon2id hash.
+    /// A hash is not a valid argon2id hash.
     #[error(
         "line {0} has no argon2id hash; put there what `kenduri password hash` prints, never a password"
     )]
     Hash(usize),
-    /// The hash would be too expensive to verify.
+    /// A hash would be too expensive to verify.
     #[error(
         "line {0} has a hash that takes too much memory or time; make one with `kenduri password hash`"
     )]
@@ -102,13 +101,12 @@ impl Users {
         })
     }
 
-    /// Whether all hashes have the same cost. Otherwise response times may reveal which names
-    /// exist.
+    /// Whether all hashes have the same cost. If not, response times may reveal which names exist.
     pub fn is_even(&self) -> bool {
         self.is_even
     }
 
-    /// The hash to compare a password with, and whether it belongs to a user.
+    /// Returns the hash to compare a password with, and whether the hash belongs to a user.
     pub(super) fn find(&self, name: &str) -> (&Hash, bool) {
         match self.by_name.get(name) {
             Some(hash) => (hash, true),
@@ -118,7 +116,7 @@ impl Users {
 }
 
 impl Hash {
-    /// Whether the password matches. Deliberately takes some 20 milliseconds and 20 MiB.
+    /// Whether the password matches. Deliberately takes about 20 milliseconds and 20 MiB.
     pub(super) fn is_of(&self, password: &str) -> bool {
         Argon2::default()
             .verify_password(password.as_bytes(), &*self.0)
@@ -130,13 +128,13 @@ impl Hash {
     }
 }
 
-/// The Unicode NFC form in which names and passwords are compared (RFC 8265), so that the same
-/// letters match on every keyboard.
+/// Returns the Unicode NFC form in which names and passwords are compared (RFC 8265), so that the
+/// same letters match on every keyboard.
 pub(super) fn normal(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// The memory in KiB, passes and lanes of a hash.
+/// Returns the memory in KiB, passes and lanes of a hash.
 fn cost(hash: &str, line: usize) -> Result<(u32, u32, u32), BadUsers> {
     let parsed = PasswordHash::new(hash).map_err(|_| BadUsers::Hash(line))?;
     let is_whole = parsed.algorithm.as_str() == Algorithm::Argon2id.ident().as_str()

@@ -1,4 +1,4 @@
-//! Recently verified passwords, so that not every image on a page costs a hash.
+//! Remembers recently verified passwords, so that not every image on a page costs a hash.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 /// How long a verified password is remembered.
 const LIFETIME: Duration = Duration::from_mins(5);
-/// The maximum number of passwords remembered.
+/// The maximum number of remembered passwords.
 const MOST: usize = 1_024;
 
 /// Digests of verified passwords. Their key is random for each run of the program, so the digests
@@ -21,12 +21,12 @@ pub(super) struct Verified {
     until: Mutex<HashMap<Digest, Instant>>,
 }
 
-/// A digest of a name, a password and the hash that it was verified with.
+/// A digest of a name, a password and the hash that verified the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Digest([u8; 32]);
 
 impl Verified {
-    /// Without a key, nothing is remembered.
+    /// Makes an empty set. Without a key, no password is remembered.
     pub(super) fn new(key: Option<[u8; 32]>) -> Self {
         Self {
             key,
@@ -34,7 +34,7 @@ impl Verified {
         }
     }
 
-    /// The digest of these values. It changes when the hash in the file changes.
+    /// Returns the digest of these values. It changes when the hash in the file changes.
     pub(super) fn digest(&self, name: &str, password: &str, hash: &[u8]) -> Option<Digest> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_ref()?).ok()?;
         for part in [hash, name.as_bytes(), password.as_bytes()] {
@@ -55,7 +55,7 @@ impl Verified {
             .is_some_and(|until| *until > Instant::now())
     }
 
-    /// Remembers that this is valid, in place of the oldest if there are too many.
+    /// Remembers that this password is valid. It replaces the oldest one if there are too many.
     pub(super) fn remember(&self, digest: Option<Digest>) {
         let Some(digest) = digest else {
             return;

@@ -1,4 +1,4 @@
-//! Parses `Accept-Encoding` without allocating, since it is needed for every file.
+//! Parses `Accept-Encoding` without allocating, because this happens for every file.
 
 use http::header::{ACCEPT_ENCODING, HeaderMap};
 
@@ -7,17 +7,16 @@ use crate::quality::quality;
 /// A supported content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// RFC 7932.
+    /// See RFC 7932.
     Brotli,
-    /// RFC 1952.
+    /// See RFC 1952.
     Gzip,
 }
 
 impl Encoding {
-    /// All codings. If a client has no preference, the first one is used.
     pub const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
 
-    /// The name in `Content-Encoding`.
+    /// Returns the name in `Content-Encoding`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Brotli => "br",
@@ -25,7 +24,7 @@ impl Encoding {
         }
     }
 
-    /// The extension of a file that is compressed with this coding.
+    /// Returns the extension of a file that is compressed with this coding.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Brotli => ".br",
@@ -48,18 +47,17 @@ impl Encoding {
 pub struct Offers(pub [bool; 2]);
 
 impl Offers {
-    /// All codings.
     pub const ALL: Self = Self([true; 2]);
     /// The coding that every browser supports.
     pub const GZIP: Self = Self([false, true]);
 
-    /// Whether any coding is available.
     pub fn any(self) -> bool {
         self.0.contains(&true)
     }
 }
 
-/// The client's preference for each coding, in thousandths; 0 if not acceptable or not named.
+/// The client's preference for each coding, in thousandths; 0 for a coding that is not acceptable
+/// or not named.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accepted {
     coded: [u16; 2],
@@ -67,7 +65,7 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// Parses a request. Unknown codings are ignored.
+    /// Parses a request's header. Unknown codings are ignored.
     pub fn of(headers: &HeaderMap) -> Self {
         let mut named = [None; 2];
         let mut identity = 0;
@@ -97,8 +95,8 @@ impl Accepted {
         }
     }
 
-    /// The best of the available codings, or `None` for no coding. That is also used if the client
-    /// accepts nothing, as RFC 9110, section 12.5.3 recommends.
+    /// Returns the best of the available codings, or `None` for no coding. Also returns `None` if
+    /// the client accepts nothing, as RFC 9110, section 12.5.3 recommends.
     pub fn choose(self, offers: Offers) -> Option<Encoding> {
         let mut best = None;
         let mut most = 0;

@@ -10,22 +10,22 @@ use http_body::{Body as HttpBody, Frame};
 use super::Encoder;
 use crate::body::{Body, BodyError};
 
-/// How many bytes are compressed before the output is sent or other tasks may run.
+/// The number of bytes that are compressed before output is sent or other tasks may run.
 const PIECE: usize = 32 * 1_024;
-/// How many bytes are compressed in one turn if that yields no output.
+/// The number of bytes that are compressed in one step if they yield no output.
 const TURN: usize = 4 * PIECE;
 /// The cost of a step in bytes, even of one without data.
 const STEP: usize = 512;
 
-/// Compresses a body without delaying it: whenever the source has no more data for now, everything
-/// so far is flushed in decodable form.
+/// Compresses a body without delaying it: whenever the source has no more data for now, all data so
+/// far is flushed in decodable form.
 pub(super) struct Coded {
     source: Body,
-    /// `None` after the end or an error.
+    /// The encoder; `None` after the end or an error.
     encoder: Option<Encoder>,
-    /// Data from the source that is not compressed yet.
+    /// Data from the source that has not been compressed yet.
     waiting: Bytes,
-    /// Whether the encoder holds data that is not flushed.
+    /// Whether the encoder holds data that has not been flushed.
     unflushed: bool,
     /// Frames to return before the source is polled again.
     last: VecDeque<Frame<Bytes>>,
@@ -104,7 +104,7 @@ impl HttpBody for Coded {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let stepped = ready!(self.step(context));
         if stepped.is_err() {
-            // After an error, finishing the encoder would look like a complete body.
+            // Finishing the encoder after an error would make the body look complete.
             self.encoder = None;
         }
         Poll::Ready(stepped.transpose())

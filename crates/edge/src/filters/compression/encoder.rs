@@ -22,7 +22,7 @@ const STREAM_WINDOW: u32 = 18;
 const KEPT_WINDOW: u32 = 20;
 const BROTLI_BUFFER: usize = 4_096;
 
-/// An encoder that writes into memory, to be read with [`Encoder::take`].
+/// An encoder that writes into memory; [`Encoder::take`] returns the output.
 pub(crate) enum Encoder {
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
     Gzip(Box<flate2::write::GzEncoder<Vec<u8>>>),
@@ -48,13 +48,12 @@ impl Encoder {
         }
     }
 
-    /// An encoder for one of many streams.
     pub(crate) fn stream(encoding: Encoding) -> Self {
         Self::new(encoding, Effort::Stream)
     }
 
-    /// An encoder for gzip with `padding` additional bytes in a header field that decoders ignore
-    /// (RFC 1952, section 2.3.1.1).
+    /// Makes an encoder for gzip with `padding` additional bytes in a header field that decoders
+    /// ignore (RFC 1952, section 2.3.1.1).
     pub(crate) fn padded_gzip(padding: u8) -> Self {
         let mut extra = vec![b'K', b'n', padding, 0];
         extra.resize(extra.len() + usize::from(padding), 0);
@@ -77,7 +76,6 @@ impl Encoder {
         }
     }
 
-    /// Flushes everything written so far in decodable form.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Brotli(encoder) => encoder.flush(),
@@ -85,7 +83,7 @@ impl Encoder {
         }
     }
 
-    /// The output since the last call.
+    /// Returns the output since the last call.
     pub(crate) fn take(&mut self) -> Bytes {
         let out = match self {
             Self::Brotli(encoder) => encoder.get_mut(),

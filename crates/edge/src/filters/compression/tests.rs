@@ -1,4 +1,4 @@
-//! What is compressed, what is not, and that nothing is lost or held back.
+//! Tests of which responses are compressed, and that no data is lost or held back.
 
 use std::collections::VecDeque;
 use std::io::Read as _;
@@ -33,7 +33,7 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     headers
 }
 
-/// The answer to `HEAD` of a program that says this.
+/// Returns the compressed answer to `HEAD` of a program with these response headers.
 fn head(lines: &[(&str, &str)], request: &[(&str, &str)]) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.headers_mut() = headers(lines);
@@ -69,7 +69,8 @@ fn decode(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
 fn decides_by_type_size_and_what_the_answer_says() {
     const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
     type Lines = &'static [(&'static str, &'static str)];
-    // What the answer says, its size, whether it is compressed.
+    // Each row contains the response headers, the body size, and whether the response is
+    // compressed.
     let table: &[(Lines, usize, bool)] = &[
         (&[HTML], 1_024, true),
         (&[HTML], 1_023, false),
@@ -170,7 +171,7 @@ fn not_modified_says_what_the_answer_depends_on() {
         (&[], &[("set-cookie", "a=b")], None),
         (COOKIE, &[HTML, DATED], None),
         (COOKIE, &[("etag", "\"a\"")], None),
-        // It may be a style, of which the whole depends on it.
+        // The response may be a style sheet, in which case the coding depends on the request.
         (COOKIE, &[DATED], Some("Accept-Encoding")),
         (COOKIE, &[DATED, ("set-cookie", "a=b")], None),
         (
@@ -245,8 +246,8 @@ async fn every_coding_gives_back_the_same_bytes() {
 
 type Step = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
 
-/// A source that does as it is told. It waits at a `Pending` until the gate is opened,
-/// which lets it pass that one.
+/// A source that follows a script. At a `Pending` it waits until the gate is opened, which lets it
+/// pass that one step.
 struct Script {
     steps: VecDeque<Step>,
     gate: Arc<AtomicBool>,
@@ -283,7 +284,7 @@ fn coded(encoding: Encoding, steps: Vec<Step>) -> (Body, Arc<AtomicBool>) {
     (Wishes::of(&asked).compress(answer).into_body(), gate)
 }
 
-/// All frames there are before the body waits or ends, and how it stopped.
+/// Returns all frames until the body waits or ends, and the reason why it stopped.
 fn drain(body: &mut Body) -> (Vec<u8>, Option<HeaderMap>, &'static str) {
     let mut context = Context::from_waker(Waker::noop());
     let (mut bytes, mut trailers) = (Vec::new(), None);
@@ -300,7 +301,7 @@ fn drain(body: &mut Body) -> (Vec<u8>, Option<HeaderMap>, &'static str) {
     }
 }
 
-/// As much as can be decoded of a stream that has not ended.
+/// Decodes as much as possible of a stream that has not ended.
 fn decode_start(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
     let mut plain = vec![0; 1_000];
     let mut filled = 0;
@@ -376,7 +377,7 @@ fn a_broken_source_never_looks_like_an_end() {
 
 #[test]
 fn lets_others_have_their_turn() {
-    // All alike: no encoder lets anything out for long.
+    // The bytes are all alike, so no encoder yields output for long.
     let mut body = {
         let mut answer = Response::new(Body::full(vec![b'a'; 8 << 20]));
         *answer.headers_mut() = headers(&[("content-type", "text/plain")]);
@@ -427,7 +428,7 @@ fn an_answer_to_head_says_what_the_one_to_get_does() {
             assert_eq!(told.headers(), got.headers(), "{lines:?} {request:?}");
         }
     }
-    // Nobody knows which one it would be.
+    // It is unknown whether the response to `GET` would be compressed.
     let told = head(TAGGED, BR);
     let left_out = ["etag", "accept-ranges", "content-encoding"];
     assert_eq!(left_out.map(|name| value(&told, name)), [None; 3]);
@@ -456,7 +457,8 @@ async fn a_page_for_one_person_is_compressed_where_the_app_says_so_and_its_lengt
         assert!(sent.len() < 600, "{}", sent.len());
         lengths.insert(sent.len());
     }
-    // Of 256 lengths, forty tries leave fewer than ten about once in 10^40 times.
+    // With 256 possible lengths, forty tries give fewer than ten different ones about once in 10^40
+    // times.
     assert!(lengths.len() >= 10, "{lengths:?}");
 
     let brotli_alone = headers(&[("cookie", "a=b"), ("accept-encoding", "br")]);

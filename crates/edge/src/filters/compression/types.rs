@@ -1,8 +1,8 @@
-//! Which media types are worth compressing.
+//! Decides which media types are worth compressing.
 
 use http::HeaderValue;
 
-/// Whether data of this type is worth compressing and may be delayed for it.
+/// Whether data of this type is worth compressing, and whether compression may delay it.
 pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;
@@ -59,7 +59,7 @@ pub(super) fn is_asset(content_type: &HeaderValue) -> bool {
         .any(|known| kind.eq_ignore_ascii_case(known))
 }
 
-/// The type without its parameters.
+/// Returns the type without its parameters.
 fn essence(content_type: &HeaderValue) -> Option<&str> {
     let text = content_type.to_str().ok()?;
     Some(text.split(';').next().unwrap_or_default().trim())

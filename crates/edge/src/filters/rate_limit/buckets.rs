@@ -1,4 +1,4 @@
-//! Counts of a bounded number of clients.
+//! Counts the requests of a bounded number of clients.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// With this many locks, workers rarely wait for each other.
+/// The number of shards, each with a lock; with so many, workers rarely wait for each other.
 const SHARDS: usize = 16;
 /// The shortest time between two searches for idle clients in a full shard.
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// A bucket for each client, stored as the time at which it is full again (the generic cell rate
-/// algorithm). When all buckets are taken by active clients, all further clients share one, which
-/// is strict but bounded. Times are relative to the first one.
+/// algorithm). When active clients use all buckets, all further clients share one bucket, which is
+/// strict but bounded. Times are relative to the first request.
 #[derive(Debug)]
 pub(super) struct Buckets {
-    /// The time to refill a bucket by one request, and completely.
+    /// The time in which a bucket gains one request, and the time in which an empty bucket becomes
+    /// full.
     each: Duration,
     all: Duration,
     shards: Vec<Mutex<Shard>>,
@@ -26,7 +27,7 @@ pub(super) struct Buckets {
 
 #[derive(Debug, Default)]
 struct Shard {
-    /// When each bucket is full again.
+    /// The time at which each bucket is full again.
     full_at: HashMap<u64, Duration>,
     swept: Option<Duration>,
 }
@@ -43,8 +44,8 @@ impl Buckets {
         }
     }
 
-    /// Whether a request of this client is allowed; if not, how long until one is. The request is
-    /// counted only if `counts` is true.
+    /// Checks whether a request of this client is allowed; the error is the time until it is. The
+    /// request is counted only if `counts` is true.
     pub(super) fn ask(&self, client: u64, counts: bool, now: Duration) -> Result<(), Duration> {
         let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
         let mut shard = lock(&self.shards[shard]);
@@ -65,8 +66,8 @@ impl Buckets {
         Ok(())
     }
 
-    /// When the bucket is full again after one more request; if that is not allowed yet, how long
-    /// until it is.
+    /// Returns the time at which the bucket is full again after one more request. The error is the
+    /// time until a request is allowed.
     fn take(&self, full_at: Duration, now: Duration) -> Result<Duration, Duration> {
         let next = full_at.max(now).saturating_add(self.each);
         let wait = next.saturating_sub(now.saturating_add(self.all));
@@ -123,7 +124,7 @@ mod tests {
         assert_eq!(ask(true, 8), Err(SECOND));
         assert_eq!(ask(true, 9), Ok(()));
         assert_eq!(ask(false, 9), Err(2 * SECOND));
-        // A bucket that waits for long holds no more than a full one.
+        // A bucket that is not used for long holds no more than a full one.
         assert!(
             (0..4)
                 .map(|_| ask(true, 1_000))

@@ -1,4 +1,4 @@
-//! Who is counted, and when they may come back.
+//! Tests of which clients are counted, and when they are admitted again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -111,6 +111,6 @@ async fn racing_workers_admit_no_more_than_the_limit() {
             });
         }
     });
-    // The clock may have moved: threads outside the runtime read the real one.
+    // Threads outside the runtime read the real clock, so time may have passed.
     assert_eq!(admitted.load(Ordering::Relaxed), 50);
 }

@@ -1,4 +1,4 @@
-//! `Forwarded` (RFC 7239), read from the right, since whatever is further left may be forged.
+//! Parses `Forwarded` (RFC 7239) from the right, because elements further left may be forged.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,17 +11,17 @@ use http1::is_host;
 /// The largest number of parameters in an element.
 const MOST: usize = 16;
 
-/// What one proxy states about its client.
+/// The statement of one proxy about its client.
 #[derive(Debug, Default)]
 pub(super) struct Element {
-    /// None if the address is unknown, obfuscated or missing.
+    /// The client's IP address; `None` if it is unknown, obfuscated or missing.
     pub(super) client: Option<IpAddr>,
     pub(super) scheme: Option<Scheme>,
-    /// In lower case.
+    /// The requested host, in lower case.
     pub(super) host: Option<String>,
 }
 
-/// The elements of all proxies, the nearest first. None stands for an invalid element.
+/// Returns the elements of all proxies, the nearest first; `None` for an invalid element.
 pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Element>> {
     let lines = headers.get_all(FORWARDED).iter().rev();
     lines
@@ -31,9 +31,9 @@ pub(super) fn elements(headers: &HeaderMap) -> impl Iterator<Item = Option<Eleme
         .map(element)
 }
 
-/// The pieces of a text between separators outside quotes, the last piece first. Read from the end,
-/// an unclosed quote from a client cannot swallow what proxies append after it, and invalid text
-/// affects only its own piece.
+/// The pieces of a text between separators outside quotes, the last piece first. Because the text
+/// is read from the end, an unclosed quote from a client cannot swallow the text that proxies
+/// append after it, and invalid text affects only its own piece.
 struct Cut<'a> {
     left: Option<&'a [u8]>,
     at: u8,
@@ -101,9 +101,9 @@ fn element(text: &[u8]) -> Option<Element> {
     Some(element)
 }
 
-/// A token, or the content of a quoted string (RFC 9110, section 5.6.4). Hosts and addresses
-/// without the required quotes, and empty hosts, are accepted: many proxies write them, and a
-/// client must not be able to hide its address by the host that it requests.
+/// Returns a token, or the content of a quoted string (RFC 9110, section 5.6.4). Accepts hosts and
+/// addresses without the required quotes, and empty hosts: many proxies write them, and a client
+/// must not be able to hide its address by the host that it requests.
 fn value_of(text: &[u8]) -> Option<Vec<u8>> {
     let Some(quoted) = text.strip_prefix(b"\"") else {
         return (!text.contains(&b'"')).then(|| text.to_owned());
@@ -120,13 +120,12 @@ fn value_of(text: &[u8]) -> Option<Vec<u8>> {
     Some(value)
 }
 
-/// Whether the text is a token (RFC 9110, section 5.6.2).
 fn is_token(text: &[u8]) -> bool {
     let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !text.is_empty() && text.iter().all(is_sign)
 }
 
-/// A node identifier without its port (RFC 7239, section 6).
+/// Returns a node identifier without its port (RFC 7239, section 6).
 fn without_port(text: &str) -> Option<&str> {
     let end = match text.find(']') {
         Some(bracket) => bracket + 1,
@@ -149,7 +148,6 @@ fn is_port(text: &str) -> bool {
     is_number || is_hidden(text)
 }
 
-/// Whether the text is an obfuscated identifier (RFC 7239, section 6.3).
 fn is_hidden(text: &str) -> bool {
     let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     text.strip_prefix('_')

@@ -4,12 +4,14 @@ use proptest::string::bytes_regex;
 
 use super::*;
 
-/// What is known of a request that 127.0.0.1 sends for others; 10.0.0.0/8 is trusted too.
+/// Returns the facts about a request that `peer` sends with these headers; 127.0.0.1 and 10.0.0.0/8
+/// are trusted.
 fn told(peer: &str, lines: &[(&str, &str)]) -> (String, Scheme, String) {
     told_by(ForwardedHeader::Auto, peer, lines).0
 }
 
-/// The same where such headers count, and the names of those that go on.
+/// Returns the same facts if the given header is the one that proxies set, and the names of the
+/// headers that are passed on.
 fn told_by(
     forwarded_header: ForwardedHeader,
     peer: &str,
@@ -48,14 +50,14 @@ fn believed(
     (info.client.to_string(), info.scheme, info.host.to_string())
 }
 
-/// The same of one header of any bytes, by way of 127.0.0.1.
+/// Returns the facts about a request from 127.0.0.1 with one header of any bytes.
 fn of_bytes(name: &HeaderName, value: &[u8]) -> (String, Scheme, String) {
     let value = HeaderValue::from_bytes(value).unwrap();
     let mut headers = HeaderMap::from_iter([(name.clone(), value)]);
     believed(ForwardedHeader::Auto, "127.0.0.1", &mut headers)
 }
 
-/// By way of a trusted proxy that sends `Forwarded` alone.
+/// Returns the facts about a request from a trusted proxy that sends only `Forwarded`.
 fn forwarded(value: &str) -> (String, Scheme, String) {
     told("127.0.0.1", &[("forwarded", value)])
 }
@@ -71,7 +73,7 @@ fn the_client_is_the_nearest_that_nobody_trusts() {
         ("for=\"[2001:db8::7]:4711\"", "2001:db8::7"),
         ("for=\"[::ffff:192.0.2.1]\"", "192.0.2.1"),
         ("for=\"\\1\\92.0.2.1\"", "192.0.2.1"),
-        // As proxies write it that know of no quotes.
+        // Some proxies omit the required quotes.
         ("for=192.0.2.1:4711", "192.0.2.1"),
         ("for=[2001:db8::7]", "2001:db8::7"),
         ("for=[2001:db8::7]:4711", "2001:db8::7"),
@@ -85,7 +87,7 @@ fn the_client_is_the_nearest_that_nobody_trusts() {
         ("for=192.0.2.1, for=10.0.0.1", "192.0.2.1"),
         ("for=192.0.2.1,,for=10.0.0.1 ,", "192.0.2.1"),
         ("for=192.0.2.9, for=192.0.2.1, for=10.0.0.1", "192.0.2.1"),
-        // Nobody of ours says who that was.
+        // No trusted proxy says who that client was.
         ("for=192.0.2.1, for=unknown, for=10.0.0.1", "10.0.0.1"),
         ("for=_hidden, for=10.0.0.1", "10.0.0.1"),
         ("for=192.0.2.1, proto=https", "127.0.0.1"),
@@ -120,7 +122,7 @@ fn what_is_no_element_ends_the_walk() {
         ("for=192.0.2.1\"", "127.0.0.1"),
         ("for=\"192.0.2.1\"x", "127.0.0.1"),
         ("for=192.0.2.1, nonsense, for=10.0.0.1", "10.0.0.1"),
-        // What clients wrote cannot reach into what our proxies appended.
+        // Text from clients cannot affect the text that trusted proxies appended.
         ("for=\"192.0.2.9, for=192.0.2.1", "192.0.2.1"),
         ("for=\"192.0.2.9\\\", for=192.0.2.1", "192.0.2.1"),
         ("for=\"192.0.2.9, for=\"[2001:db8::7]\"", "2001:db8::7"),
@@ -292,7 +294,7 @@ const ELDER: [&str; 4] = [
     "x-forwarded-proto",
 ];
 
-/// What a proxy appends to each header, and what is known by that.
+/// Returns the element that a proxy appends to each header, with the facts that follow from it.
 fn appended() -> [(HeaderName, &'static str, (String, Scheme, String)); 4] {
     let told = |client: &str, scheme, host: &str| (client.to_owned(), scheme, host.to_owned());
     let (own, asked) = ("127.0.0.1", "asked.example");

@@ -14,7 +14,7 @@ use crate::body::{Answer, Body, BodyError, has_no_body};
 use crate::connection::stream_head;
 use crate::quic::wire::{Ended, Sending};
 
-/// Why a response does not reach its client whole.
+/// The reason why a client does not get a whole response.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AnswerError {
     /// The client has cancelled or disconnected.
@@ -33,7 +33,7 @@ pub(super) struct Back<'a> {
     pub(super) stream: RequestStream<Sending, Bytes>,
     pub(super) ended: &'a mut Ended,
     pub(super) connection: &'a quinn::Connection,
-    /// How long the client may accept no data.
+    /// How long the client may refuse data.
     pub(super) time: Duration,
 }
 

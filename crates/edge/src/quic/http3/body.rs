@@ -20,14 +20,14 @@ use http1::{Refusal, judge_fields};
 /// The body that follows a head.
 pub(super) struct Received {
     stream: RequestStream<Receiving, Bytes>,
-    /// How much is still to come according to `Content-Length`.
+    /// How many bytes are still to come according to `Content-Length`.
     left: Option<u64>,
     time: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     state: State,
-    /// Records why the body broke off.
+    /// The reason why the body broke off, once that happens.
     broken: Arc<BrokenBody>,
-    /// Notified when the body is read for the first time.
+    /// Notifies when the body is read for the first time.
     wanted: Arc<Notify>,
     /// The part that arrived with the head.
     first: Option<Result<Frame<Bytes>, BodyError>>,
@@ -41,8 +41,8 @@ enum State {
 }
 
 impl Received {
-    /// The body after a head. What has arrived with the head already may show that there is none,
-    /// or that it is invalid.
+    /// Returns the body after a head. Bytes that arrived with the head may already show that there
+    /// is no body, or that the body is invalid.
     pub(super) async fn body(
         stream: RequestStream<Receiving, Bytes>,
         length: Option<u64>,

@@ -1,4 +1,4 @@
-//! Files that change, vanish, shrink or are too many.
+//! Tests with files that change, vanish, shrink or are too many.
 
 use super::super::entry::{LoadError, Opened};
 use super::super::open::Root;
@@ -14,7 +14,8 @@ async fn a_change_is_seen_after_a_second_and_not_before() {
     world.now += Duration::from_secs(1);
     let new = world.get("/a.txt").await;
     assert_eq!(new.bytes, "new");
-    // The same size and time: only the file system knows.
+    // The size and the modification time are the same, so only the inode's change time shows the
+    // change.
     assert_ne!(new.header("etag"), old.header("etag"));
     fs::remove_file(world.root().join("a.txt")).unwrap();
     world.now += Duration::from_secs(1);
@@ -22,7 +23,7 @@ async fn a_change_is_seen_after_a_second_and_not_before() {
     assert_eq!(world.memory.weight(), 0);
     world.write("a.txt", "again");
     assert_eq!(world.get("/a.txt").await.bytes, "again");
-    // A clock that is set back by a day is no reason to keep the old one.
+    // Even if the clock is set back by a day, the old content must not be served.
     world.now -= Duration::from_hours(24);
     world.write("a.txt", "later");
     assert_eq!(world.get("/a.txt").await.bytes, "later");
@@ -145,7 +146,7 @@ async fn the_memory_stays_within_its_bounds() {
     assert!(world.memory.weight() > 1 << 19);
     let kept = world.memory.find(world.folder.id(), "often.txt", world.now);
     assert!(matches!(kept, Known::Fresh(_)), "what is used often stays");
-    // Compressed forms count.
+    // Compressed variants count towards the memory in use.
     world.memory = Memory::new(1 << 20);
     for number in 0..40 {
         let text: String = (0..8_000_u32)

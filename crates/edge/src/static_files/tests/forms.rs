@@ -1,4 +1,4 @@
-//! Compressed forms and ranges, of files in memory and of larger ones.
+//! Tests of compressed variants and ranges, of files in memory and of larger ones.
 
 use std::io::Read as _;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Compresses well, and no two places look alike.
+/// Makes a text that compresses well, and in which no two places look alike.
 fn text(length: usize) -> Vec<u8> {
     let mut text = Vec::new();
     for number in 0_u32.. {
@@ -108,7 +108,7 @@ async fn siblings_are_taken_unless_they_are_older() {
     world.write("app.js.br", "br");
     for (accept, content, coding) in [
         ("br, gzip", &b"br"[..], Some("br")),
-        // An old one is not served, and nothing is made in its place.
+        // A compressed file that is too old is not served, and no other is made in its place.
         ("gzip", &plain, None),
         ("", &plain, None),
     ] {
@@ -150,7 +150,7 @@ async fn many_who_ask_at_once_are_all_answered() {
         assert_eq!(got.header("content-encoding"), Some("br"));
         assert!(got.bytes == all[0].bytes);
     }
-    // Two of a coding would weigh more.
+    // Two variants in one coding would take more memory.
     let bytes = plain.len() + all[0].bytes.len();
     assert!((bytes..bytes + 3_000).contains(&world.memory.weight()));
 }
@@ -195,13 +195,13 @@ async fn ranges_are_slices_of_the_form_that_is_sent() {
         (206, Some("br"))
     );
     assert_eq!(got.bytes, whole.bytes[5..10]);
-    // What is compressed on the way has no places: the plain form has.
+    // Content that is compressed while it is sent has no ranges, so the plain variant is sent.
     let got = world.ask("GET", "/large.css", &part).await;
     assert_eq!((got.status, got.header("content-encoding")), (206, None));
     assert_eq!(got.bytes, large[5..10]);
 }
 
-/// The parts of a `multipart/byteranges` answer: where, and what.
+/// Returns the parts of a `multipart/byteranges` response: each range and its content.
 fn parts_of(got: &Got) -> Vec<(String, Vec<u8>)> {
     let kind = got.header("content-type").unwrap();
     let boundary = kind

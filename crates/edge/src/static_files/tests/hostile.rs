@@ -1,4 +1,4 @@
-//! Path traversal, encoded slashes, symbolic links out of the root, dot-files.
+//! Tests of path traversal, encoded slashes, symbolic links out of the root, and dot-files.
 
 use std::os::unix::fs::symlink;
 
@@ -41,7 +41,7 @@ fn world() -> World {
     world
 }
 
-/// The table for the documents: what is tried, and what comes back.
+/// The table for the documents: each attempt and its response.
 #[tokio::test]
 async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
     let world = world();
@@ -91,7 +91,7 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
         ("/inside/.hidden/b.txt", 404),
         ("/.well-known/../.env", 404),
         ("/.well-known/security.txt", 200),
-        // Not files.
+        // These are not files.
         ("/pipe", 404),
         ("/socket", 404),
         ("/a.txt/b.txt", 404),
@@ -108,7 +108,7 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
     assert_eq!(world.get(&deep).await.status, 404);
 }
 
-/// What other routes are for is served by none of the ways that links make to it.
+/// No link makes a route serve a file that belongs to another route.
 #[tokio::test]
 async fn a_link_leads_to_nothing_that_another_route_is_for() {
     let mut world = world();
@@ -123,14 +123,14 @@ async fn a_link_leads_to_nothing_that_another_route_is_for() {
         ("/inside.txt", 404),
         ("/inside/b.txt", 404),
         ("/e.txt", 404),
-        // These are the routes' own, and never asked for here.
+        // The other routes serve these files, so this route never gets a request for them.
         ("/a/b.txt", 200),
     ] {
         assert_eq!(world.get(path).await.status, status, "{path}");
     }
 }
 
-/// Somebody moves a folder in and out of the root while it is asked for.
+/// A folder is moved in and out of the root while requests for it are served.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_that_is_swapped_with_a_link_stays_inside() {
     let world = world();

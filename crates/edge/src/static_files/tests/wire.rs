@@ -1,4 +1,4 @@
-//! Answers as the engine puts them on the wire.
+//! Tests of responses as the HTTP engine sends them.
 
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
 
-/// What a client reads until the connection ends; heads in small letters.
+/// Returns the head, in small letters, and the body that a client reads until the connection ends.
 async fn exchange(world: Arc<World>, request: &str) -> (String, Vec<u8>) {
     let (mut client, server) = tokio::io::duplex(64 * 1_024);
     let service = service_fn(move |request: http::Request<Incoming>| {
@@ -46,7 +46,7 @@ async fn lengths_and_bodies_agree() {
         .to_owned();
     let tag = format!("If-None-Match: {tag}\r\n");
     let coded = "Accept-Encoding: gzip\r\n";
-    // What is asked, the status, the length that is told, the length that comes.
+    // Each row contains the request, the status, the stated length and the received length.
     for (method, uri, line, status, told, bytes) in [
         ("GET", "/small.css", "", 200, Some(2_000), 2_000),
         ("HEAD", "/small.css", "", 200, Some(2_000), 0),
