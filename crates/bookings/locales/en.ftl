@@ -323,6 +323,7 @@ problem-reschedule-limit = This booking was moved as often as it may be.
 problem-reschedule-not-allowed = It can only be moved to a time of the same provider at the same price.
     .title = Move not allowed
 problem-too-many-bookings = You have booked as many times as one person may. Cancel one that you do not need, or try again tomorrow.
+    .title = Too many bookings
 problem-too-many-holds = Times are kept for you already. Pay for them or give them back first.
     .title = Too many times kept
 problem-quota-exhausted = You have no credit for this session. A plan gives you some.

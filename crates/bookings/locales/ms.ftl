@@ -296,6 +296,7 @@ problem-reschedule-limit = Tempahan ini sudah dipindahkan sebanyak yang dibenark
 problem-reschedule-not-allowed = Ia hanya boleh dipindahkan ke masa penyedia yang sama dengan harga yang sama.
     .title = Pemindahan tidak dibenarkan
 problem-too-many-bookings = Anda sudah menempah sebanyak yang dibenarkan untuk seorang. Batalkan yang tidak diperlukan, atau cuba lagi esok.
+    .title = Terlalu banyak tempahan
 problem-too-many-holds = Sudah ada masa yang disimpan untuk anda. Bayar atau lepaskan dahulu.
     .title = Terlalu banyak masa disimpan
 problem-quota-exhausted = Anda tiada kredit untuk sesi ini. Dapatkan melalui pelan.
