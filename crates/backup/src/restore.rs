@@ -68,7 +68,7 @@ impl StorePlace {
             Self::Database(database) if store::has_tables(database)? => {
                 Err(BackupError::DatabaseNotEmpty(postgres::name(database)?))
             }
-            _ => Ok(()),
+            Self::Database(_) => Ok(()),
         }
     }
 }

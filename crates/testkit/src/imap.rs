@@ -186,6 +186,6 @@ impl Kept {
             let head = head.to_ascii_lowercase();
             (first..=last).contains(number) && head.contains("content-type: multipart/report")
         });
-        found.map(|(number, _)| format!(" {number}")).collect()
+        found.fold(String::new(), |all, (number, _)| format!("{all} {number}"))
     }
 }

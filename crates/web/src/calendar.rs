@@ -127,7 +127,7 @@ fn resolve(at: DateTime, zone: &TimeZone) -> Option<Zoned> {
     zone.to_ambiguous_zoned(at).compatible().ok()
 }
 
-/// The target of a countdown: a day, or a local time on a day. Written as `2027-01-16` or
+/// A day, or a local time on a day, written as `2027-01-16` or
 /// `2027-01-16T18:00` (ISO 8601).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {

@@ -109,7 +109,7 @@ fn somebody_pays_on_its_page_and_gets_the_money_back() {
         assert_eq!(double.orders(), 1);
         // What is only authorised is captured, for the exact amount.
         let payment = double.pay(&order, "authorized");
-        let back = double.returned(&order, &payment);
+        let back = Razorpay::returned(&order, &payment);
         come_back(&stage, &pay, &back).await.expect(303);
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
         assert_eq!((ledger(&stage).await, double.balance()), (18_000, 18_000));
@@ -135,7 +135,7 @@ fn a_signature_over_another_order_pays_nothing() {
         let order = open(&mut aina, &pay_cheap).await;
         let other = open(&mut aina, &pay_dear).await;
         let payment = double.pay(&order, "captured");
-        let back = double.returned(&order, &payment);
+        let back = Razorpay::returned(&order, &payment);
         let page = come_back(&stage, &pay_dear, &back).await;
         assert!(
             page.expect(400)
@@ -171,7 +171,7 @@ fn another_amount_or_currency_grants_nothing_and_goes_back() {
         let order = open(&mut aina, &pay).await;
         for (amount, currency) in [(17_999, "MYR"), (18_000, "INR")] {
             let payment = double.pay_other(&order, amount, currency, "captured");
-            come_back(&stage, &pay, &double.returned(&order, &payment))
+            come_back(&stage, &pay, &Razorpay::returned(&order, &payment))
                 .await
                 .expect(303);
             stage.work().await;
@@ -181,7 +181,7 @@ fn another_amount_or_currency_grants_nothing_and_goes_back() {
         // An authorisation of another amount is not captured.
         double.pay_other(&order, 20_000, "MYR", "authorized");
         let payment = double.pay(&order, "captured");
-        come_back(&stage, &pay, &double.returned(&order, &payment))
+        come_back(&stage, &pay, &Razorpay::returned(&order, &payment))
             .await
             .expect(303);
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
@@ -261,7 +261,7 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
         // The browser comes back, and the gateway does not respond: it is asked again soon.
         let payment = double.pay(&order, "captured");
         double.fail(0, Fault::Status(500));
-        let back = come_back(&stage, &pay, &double.returned(&order, &payment)).await;
+        let back = come_back(&stage, &pay, &Razorpay::returned(&order, &payment)).await;
         let shown = aina.browser.follow(back).await;
         assert!(shown.expect(200).text().contains(&stage.say("pay-waiting")));
         stage.world.clock.advance(SignedDuration::from_secs(10));
@@ -324,7 +324,7 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
             let (pay, booking) = aina.hold(&slot).await;
             let order = open(&mut aina, &pay).await;
             let payment = double.pay(&order, "captured");
-            come_back(&stage, &pay, &double.returned(&order, &payment))
+            come_back(&stage, &pay, &Razorpay::returned(&order, &payment))
                 .await
                 .expect(303);
             aina.cancel(&booking).await.expect(303);
@@ -413,7 +413,7 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
             let way = random.below(3);
             let died = match way {
                 0 => {
-                    let fields = double.returned(&order, &payment);
+                    let fields = Razorpay::returned(&order, &payment);
                     let (mut visitor, path) = (stage.visitor(), format!("{pay}/return"));
                     let back = async move {
                         let fields: Vec<(&str, &str)> = fields

@@ -81,7 +81,7 @@ impl Razorpay {
             book: Arc::default(),
             silent: watch::channel(0).0,
         };
-        double.book().refund_state = "processed".to_owned();
+        "processed".clone_into(&mut double.book().refund_state);
         let served = double.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -143,7 +143,7 @@ impl Razorpay {
 
     /// Refunds are answered in this state from now on.
     pub(crate) fn answer_refunds(&self, state: &str) {
-        self.book().refund_state = state.to_owned();
+        state.clone_into(&mut self.book().refund_state);
     }
 
     /// Moves all refunds to a state; their ids.
@@ -197,7 +197,7 @@ impl Razorpay {
     }
 
     /// The fields that the browser posts back.
-    pub(crate) fn returned(&self, order: &str, payment: &str) -> Vec<(&'static str, String)> {
+    pub(crate) fn returned(order: &str, payment: &str) -> Vec<(&'static str, String)> {
         let mac = hmac(
             KEY.as_bytes(),
             &[order.as_bytes(), b"|", payment.as_bytes()],
@@ -314,12 +314,12 @@ impl Book {
                 let query = head.uri.query().unwrap_or_default();
                 let receipt = query.trim_start_matches("receipt=");
                 let all = self.orders.values().filter(|one| one["receipt"] == receipt);
-                (200, collection(all.cloned().collect()))
+                (200, collection(&all.cloned().collect::<Vec<_>>()))
             }
             ("GET", ["orders", id]) => found(self.orders.get(*id)),
             ("GET", ["orders", id, "payments"]) => {
                 let all = self.payments.values().filter(|one| one["order_id"] == **id);
-                (200, collection(all.cloned().collect()))
+                (200, collection(&all.cloned().collect::<Vec<_>>()))
             }
             ("GET", ["payments"]) => {
                 let query = head.uri.query().unwrap_or_default();
@@ -330,7 +330,7 @@ impl Book {
                 let all = self.payments.values().skip(number("skip="));
                 (
                     200,
-                    collection(all.take(number("count=")).cloned().collect()),
+                    collection(&all.take(number("count=")).cloned().collect::<Vec<_>>()),
                 )
             }
             ("GET", ["payments", id]) => found(self.payments.get(*id)),
@@ -410,7 +410,7 @@ impl Book {
     }
 }
 
-fn collection(items: Vec<Value>) -> Value {
+fn collection(items: &[Value]) -> Value {
     json!({"entity": "collection", "count": items.len(), "items": items})
 }
 

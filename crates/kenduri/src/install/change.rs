@@ -21,7 +21,7 @@ pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
         Some(text) => changes.push(written(SOCKET, text, &found.socket)),
         // An unwanted socket unit of ours would keep the ports.
         None if found.socket.seen() == UnitOrigin::Ours => {
-            changes.push(without_socket(&found.socket))
+            changes.push(without_socket(&found.socket));
         }
         None => {}
     }

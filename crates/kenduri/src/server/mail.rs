@@ -104,8 +104,7 @@ struct MailPage<'a> {
     csrf: &'a str,
     domain: &'a str,
     is_mailbox: bool,
-    is_signed: bool,
-    has_key: bool,
+    key: Option<DkimKey>,
     /// Whether mail to many waits for the records.
     is_waiting: bool,
     records: Vec<Record>,
@@ -113,6 +112,13 @@ struct MailPage<'a> {
     bounces: Option<&'a str>,
     read: Option<String>,
     error: Option<&'a str>,
+}
+
+impl MailPage<'_> {
+    fn is_signed(&self) -> bool {
+        let key = self.key.as_ref();
+        key.is_some_and(|key| key.verified_at.is_some())
+    }
 }
 
 /// `GET /admin/server/mail`.
@@ -139,8 +145,7 @@ pub(super) async fn show(
         csrf: &admin.csrf,
         domain: &facts.domain,
         is_mailbox: facts.server.is_none(),
-        is_signed: key.as_ref().is_some_and(|key| key.verified_at.is_some()),
-        has_key: key.is_some(),
+        key,
         records,
     };
     Ok(admin.page(&admin.text.say("server-mail"), body))

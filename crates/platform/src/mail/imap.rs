@@ -49,7 +49,7 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// The name of the mailbox, without its password: `rsvp@mail.example/INBOX`.
+    /// The name of the mailbox, without its password: `hello@mail.example/INBOX`.
     pub fn name(&self) -> String {
         format!("{}@{}/{}", self.user, self.host, self.folder)
     }
