@@ -19,7 +19,8 @@ pub(crate) struct Tag {
 }
 
 impl Tag {
-    /// The value of an attribute; empty for one without a value, `None` when it is missing.
+    /// Returns an attribute's value: an empty string for an attribute without a value, `None` when
+    /// the attribute is missing.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
             .iter()
@@ -71,7 +72,7 @@ pub(crate) fn tokens(document: &str) -> Vec<Token> {
     found
 }
 
-/// The visible text of a document, with white space collapsed.
+/// Returns the visible text of a document, with white space collapsed.
 pub(crate) fn visible(document: &str) -> String {
     let mut text = String::new();
     for token in tokens(document) {
@@ -83,7 +84,7 @@ pub(crate) fn visible(document: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Text with its entities resolved.
+/// Resolves the HTML entities in `text`.
 fn resolve(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;

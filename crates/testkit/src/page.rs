@@ -25,7 +25,7 @@ pub struct Link {
 }
 
 impl Page {
-    /// A header's value; empty when it is missing.
+    /// Returns a header's value; empty when the header is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -44,7 +44,7 @@ impl Page {
             .unwrap_or_else(|error| panic!("{}: {error}: {}", self.address, self.body))
     }
 
-    /// The visible text, with white space collapsed.
+    /// Returns the visible text, with white space collapsed.
     pub fn text(&self) -> String {
         visible(&self.body)
     }
@@ -99,7 +99,7 @@ impl Page {
         links
     }
 
-    /// The first link whose text contains `text`. Panics when there is none.
+    /// Returns the first link with `text` in its label. Panics when there is none.
     #[track_caller]
     pub fn link(&self, text: &str) -> Link {
         let links = self.links();
@@ -114,7 +114,7 @@ impl Page {
         Form::all(&tokens(&self.body))
     }
 
-    /// The first form with this `action`. Panics when there is none.
+    /// Returns the first form with this `action`. Panics when there is none.
     #[track_caller]
     pub fn form(&self, action: &str) -> Form {
         let path = |address: &str| address.split('?').next().unwrap_or_default().to_owned();
@@ -130,7 +130,7 @@ impl Page {
     }
 }
 
-/// The errors of a refused request body: pointer and code of each.
+/// Returns the pointer and code of each error in the response to a refused request body.
 pub fn errors(page: &Page) -> Vec<(String, String)> {
     let json = page.json();
     let all = json["errors"].as_array().cloned().unwrap_or_default();
@@ -140,7 +140,8 @@ pub fn errors(page: &Page) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A response without the parts that differ each time: the request id and the form token.
+/// Returns a response without the parts that differ each time, namely the request id and the form
+/// token.
 pub fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
     let id = page.header("x-request-id").to_owned();
     // The form token is random.
