@@ -22,7 +22,8 @@ pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// A message from the supervisor process to the worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToWorker {
-    /// The first message: what to serve. The listening sockets are sent with it.
+    /// The first message, with the configuration to serve. The listening sockets are sent with this
+    /// message.
     Begin {
         /// The inputs of the configuration, with the text of the validated file.
         asked: Asked,
@@ -108,7 +109,7 @@ impl ServeMode {
         self != Self::Usual
     }
 
-    /// Returns the text printed at the end about which data is kept.
+    /// Returns the text that is printed when Kenduri stops and says which data is kept.
     pub(crate) fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),
@@ -128,7 +129,7 @@ impl ServeMode {
 pub(crate) struct RequestIds(Arc<AtomicU64>);
 
 impl RequestIds {
-    /// Ids after the last one assigned before.
+    /// Continues with ids after `last`, the last id assigned earlier.
     pub(crate) fn after(last: u64) -> Self {
         Self(Arc::new(AtomicU64::new(last)))
     }
@@ -143,7 +144,7 @@ impl RequestIds {
     }
 }
 
-/// Sends requests one way over a channel, and matches each reply to its request.
+/// Sends requests in a single direction over a channel, and matches each reply to its request.
 pub(crate) struct MessageSender<T> {
     outbox: mpsc::Sender<Parcel<T>>,
     numbers: RequestIds,
@@ -217,7 +218,7 @@ mod tests {
     use super::*;
     use crate::control_requests::services::ServiceRequest;
 
-    /// During an upgrade, the other side may be another version.
+    /// During an upgrade, the other side may run another version.
     #[test]
     fn messages_keep_their_names_on_the_channel() {
         let request = ControlRequest::Services(ServiceRequest::Ps);

@@ -24,7 +24,7 @@ pub(super) enum Export {
 pub(super) struct Markdown {
     #[command(flatten)]
     place: Where,
-    /// The folder; it is made, or is empty
+    /// A new or empty folder to write into
     folder: PathBuf,
 }
 

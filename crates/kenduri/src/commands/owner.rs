@@ -1,4 +1,4 @@
-//! `kenduri owner`: changes to accounts that are possible only on the server itself.
+//! `kenduri owner`: changes accounts in ways that are possible only on the server itself.
 
 use anyhow::Result;
 use clap::{Args, Subcommand};

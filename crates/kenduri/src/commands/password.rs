@@ -58,7 +58,7 @@ impl Hash {
     }
 }
 
-/// Reads one line. On a terminal, prints `prompt` and reads without echo.
+/// Reads a line from standard input. On a terminal, prints `prompt` and reads without echo.
 pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
     let input = std::io::stdin();
     let mut line = String::new();

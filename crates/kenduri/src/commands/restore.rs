@@ -28,7 +28,7 @@ pub(super) struct Restore {
     /// The state before this time, to the second, such as 2027-01-16T18:00:00+08:00 [default: the latest]
     #[arg(long, value_name = "TIME")]
     to: Option<Timestamp>,
-    /// A file that holds the passphrase; else it is asked for
+    /// A file that holds the passphrase; without it, the command asks for the passphrase
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! `kenduri serve`: from the command line to a running supervisor process.
+//! `kenduri serve`: reads the command line and runs the supervisor process.
 
 use anyhow::{Result, bail};
 use clap::Args;

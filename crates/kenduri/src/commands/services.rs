@@ -1,4 +1,4 @@
-//! The subcommands for services: `kenduri ps`, `logs`, `reload` and others that users of PM2 know.
+//! The subcommands for services, such as `kenduri ps`, `logs` and `reload`, which PM2 users know.
 
 mod table;
 

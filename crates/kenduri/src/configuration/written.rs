@@ -1,10 +1,11 @@
-//! The structure of `kenduri.toml`: one struct per section, one field per key. The sections of
-//! domains are not here: each domain declares its keys (`Domain::settings`).
+//! The structure of `kenduri.toml`, with a struct per section and a field per key. Only the
+//! domains' sections are missing, because each domain declares its own keys (`Domain::settings`).
 //!
 //! The default of every key is the struct's `Default`. The list of known keys, the names of the
 //! environment variables and the reference in `docs/configure.md` and `docs/edge-reference.md`
 //! follow from these structs. The values are validated together in [`super::settings`]. Structs
-//! that may contain a password do not implement `Debug`, so that it is never printed by accident.
+//! that may contain a password do not implement `Debug`, so that no password is printed by
+//! accident.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +44,7 @@ pub(crate) struct Written {
     pub(crate) webhook: Vec<Webhook>,
 }
 
-/// The prefix of a first page that is a folder of files.
+/// The prefix for a first page that is a folder of files.
 pub(crate) const FILES: &str = "files:";
 
 impl Default for Written {
@@ -78,7 +79,8 @@ impl Default for Written {
 impl Written {
     /// Returns the part of the file that describes the edge.
     pub(crate) fn edge(&self) -> edge::Description {
-        // The files come before the app's pages, which are served where there is no file.
+        // The files come before the app's pages. The app serves a path only if no file exists for
+        // it.
         let home = self.site.home.starts_with(FILES).then(|| edge::Route {
             path: "/".to_owned(),
             to: self.site.home.clone(),
@@ -136,7 +138,8 @@ pub(crate) struct Store {
     pub(crate) password_file: String,
     /// The number of connections to PostgreSQL; not used for SQLite.
     pub(crate) connections: u32,
-    /// SQLite: the maximum number of changes that share one flush; 1 is one transaction per change.
+    /// For SQLite, the maximum number of changes that share a flush; 1 means a transaction per
+    /// change.
     pub(crate) batch: u32,
     /// SQLite: `full`, or `off` for benchmarks, which loses data if the power fails.
     pub(crate) synchronous: Synchronous,
@@ -185,11 +188,11 @@ pub(crate) struct Mail {
     pub(crate) name_servers: Vec<String>,
     /// Whether mail to many waits until the sender's domain has its DNS records.
     pub(crate) require_records: bool,
-    /// The mailbox in which delivery reports arrive: `imaps://user@host`. If empty, none is read.
+    /// The mailbox for delivery reports, such as `imaps://user@host`. If empty, no mailbox is read.
     pub(crate) bounces: String,
-    /// The password of that mailbox; if empty, that of the mail server.
+    /// The mailbox's password. If empty, the mail server's password is used.
     pub(crate) bounces_password: String,
-    /// A file that contains the password of that mailbox.
+    /// A file that contains the mailbox's password.
     pub(crate) bounces_password_file: String,
     /// The secret that signs delivery reports about our mails at `/hooks/mail/generic`.
     pub(crate) callback_secret: String,
@@ -345,7 +348,7 @@ pub(crate) struct Provider {
 pub(crate) enum Registration {
     /// The first owner, and people invited to help.
     Closed,
-    /// Those of `closed`, and people invited by owners and administrators.
+    /// The first owner, and people invited to help or invited by owners and administrators.
     Invite,
     /// Everybody who confirms an address.
     Open,
@@ -427,7 +430,7 @@ pub(crate) struct Updates {
     pub(crate) advisories: Vec<String>,
 }
 
-/// `[compat]`: addresses of older programs that Kenduri serves in their place.
+/// `[compat]`: older programs' addresses that Kenduri serves instead.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Compat {
@@ -444,7 +447,7 @@ pub(crate) struct Compat {
     pub(crate) register_tokens: bool,
 }
 
-/// `[[webhook]]`: a program of the operator that receives events about all accounts.
+/// `[[webhook]]`: an operator's program that receives events about all accounts.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Webhook {

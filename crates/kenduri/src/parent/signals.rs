@@ -25,7 +25,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Starts to receive signals; `heard` are earlier signals that are handled first.
+    /// Starts to receive signals. `heard` contains earlier signals, which are handled first.
     pub(super) fn listen(heard: Vec<Signal>) -> Result<Self> {
         Ok(Self {
             heard: heard.into(),

@@ -41,7 +41,7 @@ impl FromRequestParts<Site> for AdminContext {
 }
 
 impl AdminContext {
-    /// Identifies the owner; everybody who does not own the installation gets "not found".
+    /// Identifies the owner. Visitors who do not own the installation get "not found".
     pub(super) async fn of(
         site: &Site,
         who: SignedIn,

@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// Runs a query for one text.
+    /// Runs a query that returns a single text.
     pub(crate) fn text(&self, data: &Path, sql: &str) -> String {
         match self {
             Self::Sqlite => open(data)
@@ -85,7 +85,7 @@ impl Engine {
     }
 }
 
-/// A database on the server that `KENDURI_TEST_POSTGRES` names; deleted on drop.
+/// A database on the server in `KENDURI_TEST_POSTGRES`, dropped together with this value.
 pub(crate) struct Database {
     server: String,
     name: String,

@@ -1,4 +1,4 @@
-//! A minimal HTTP client for these tests: one request, one response.
+//! A minimal HTTP client for these tests, which sends a single request and reads a single response.
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
@@ -48,7 +48,7 @@ impl Answer {
     }
 }
 
-/// Sends one request on a new connection.
+/// Sends a request on a new connection.
 pub(crate) fn send(
     address: &str,
     method: &str,

@@ -9,7 +9,8 @@ use crate::http::{self, Answer};
 use crate::program::{Program, command, run, text};
 use crate::serving::session;
 
-/// Starts a server that responds with the request it got; it ends with the test process.
+/// Starts a server that responds with the request it received. The server ends with the test
+/// process.
 fn neighbour() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("its address").to_string();

@@ -67,7 +67,7 @@ fn expect_mails(world: &World, site: &Site, times: usize) {
     }
 }
 
-/// Waits until there are this many mails.
+/// Waits until this many mails exist.
 async fn mails(world: &World, count: usize) -> Vec<SentMail> {
     let limit = std::time::Duration::from_secs(30);
     let there = async {
