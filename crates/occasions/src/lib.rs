@@ -1,13 +1,14 @@
-//! Occasions: invitations, the people on them, and their answers.
+//! Occasions, with invitations, the people on them, and their answers.
 //!
-//! Each noun has its rules in its own module: [`invitation`] decides when answers are open,
-//! [`household_plan`] what may be answered, [`rsvp`] how an answer is saved. Handlers in
-//! [`mod@web`] turn an HTTP request into one call of such a module.
+//! Each noun has its rules in its own module. [`invitation`] decides when answers are open,
+//! [`household_plan`] which answers are valid, and [`rsvp`] how an answer is saved. Handlers in
+//! [`mod@web`] turn an HTTP request into a call to such a module.
 //!
-//! From the bottom up: [`event`], [`question`], [`diet`], [`guest`] and [`invitation`] are read by
-//! guests and hosts. [`household`], [`snapshot`] and [`portal`] combine them. [`refusal`] has the
-//! reasons why a request is refused. [`rsvp`], [`single_answer`] and [`open_rsvp`] save answers.
-//! [`hosting`] is only for hosts. [`mod@web`] has the routes of both.
+//! From the bottom up, guests and hosts read [`event`], [`question`], [`diet`], [`guest`] and
+//! [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine these.
+//! [`refusal`] lists the reasons for refusing a request. [`rsvp`], [`single_answer`] and
+//! [`open_rsvp`] save answers. [`hosting`] is only for hosts. [`mod@web`] has the routes for guests
+//! and hosts.
 
 pub mod answer;
 pub mod code;

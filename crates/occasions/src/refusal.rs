@@ -33,7 +33,7 @@ pub enum Refusal {
     /// Some fields cannot be saved as sent.
     #[error("{} fields are invalid", .0.len())]
     Fields(Vec<FieldProblem>),
-    /// Too many tries; seconds until the next one is allowed.
+    /// Too many attempts. The number is the seconds until the next attempt is allowed.
     #[error("too many tries")]
     RateLimited(u32),
     #[error("the limit of {0} is reached")]
@@ -80,7 +80,7 @@ pub enum Refusal {
     /// An invitation cannot hold so many guests.
     #[error("an invitation holds {GUEST_LIMIT} guests")]
     GuestLimit,
-    /// There are not enough seats for the whole household.
+    /// The event does not have enough seats for the whole household.
     #[error("{event} has {left} seats left")]
     EventFull {
         event: String,
@@ -126,14 +126,14 @@ pub enum Refusal {
     /// The code chosen by a host is a word or a name.
     #[error("the code is easy to guess")]
     CodeGuessable,
-    /// Too many tries with wrong codes, or with codes of other invitations; seconds until the next
-    /// try is allowed.
+    /// Too many attempts with wrong codes, or with other invitations' codes. The number is the
+    /// seconds until the next attempt is allowed.
     #[error("too many codes were guessed")]
     Guessing(u32),
-    /// An occasion keeps at least one event.
+    /// An occasion must keep at least one event.
     #[error("the last event cannot be deleted")]
     LastEvent,
-    /// An occasion keeps at least one owner.
+    /// An occasion must keep at least one owner.
     #[error("the last owner cannot leave")]
     LastOwner,
     /// Too many exports are waiting already.
@@ -142,7 +142,7 @@ pub enum Refusal {
     /// The list cannot continue from this cursor.
     #[error("the cursor is invalid")]
     CursorInvalid,
-    /// The question has answers, and the change would alter what they mean.
+    /// The question has answers, and the change would alter their meaning.
     #[error("the question has answers")]
     QuestionInUse,
     /// The file contains no list that can be read.
@@ -166,7 +166,7 @@ pub enum Refusal {
 #[derive(Debug)]
 pub enum Current {
     Occasion(Box<Occasion>),
-    /// An item of a list, in full and for callers who may not see it.
+    /// A list item, in full and for callers who may not see it in full.
     Resource {
         /// The whole item.
         whole: Value,

@@ -1,4 +1,4 @@
-//! Codes of invitations: chosen by hosts, or replaced.
+//! Invitations' codes, which hosts can choose or replace.
 
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
@@ -75,7 +75,7 @@ pub fn try_by_hand(
 }
 
 impl Chosen {
-    /// Returns the display form and the key of a code, unless it is easy to guess.
+    /// Returns a code's display form and key. Refuses a code that is easy to guess.
     pub(super) fn checked<'n>(
         &self,
         names: impl Iterator<Item = &'n str>,
@@ -88,7 +88,7 @@ impl Chosen {
 }
 
 /// Gives an invitation another code. The old code stops working for everybody, and its sessions
-/// end; so do the codes and sessions of invitations that were merged into this one.
+/// end. The codes and sessions of invitations that were merged into this invitation end too.
 pub fn replace(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -174,8 +174,8 @@ fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
     Ok(found.is_some() || invitation::is_retired(tx, key)?)
 }
 
-/// Converts the constraint's error to a refusal: another invitation may have taken the code since
-/// the check.
+/// Converts the constraint's error to a refusal, because another invitation may have taken the code
+/// since the check.
 fn code_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("invitation_code_taken") => Refusal::CodeTaken,

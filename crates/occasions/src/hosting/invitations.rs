@@ -82,7 +82,7 @@ impl From<Input> for InvitationChange {
     }
 }
 
-/// Data about an invitation whose changes do not raise its version.
+/// Data about an invitation that can change without a new version.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Bookkeeping {
     /// When it was marked as sent.
@@ -98,7 +98,7 @@ pub struct Bookkeeping {
     pub updated_at: Timestamp,
 }
 
-/// Creates an invitation with its guests. A code is drawn unless the host chose one.
+/// Creates an invitation with its guests. Draws a code unless the host chose one.
 pub fn create(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -225,7 +225,7 @@ pub fn mark_sent(
     Ok(())
 }
 
-/// Archives an invitation: its code stops working and its guests are no longer counted, but nothing
+/// Archives an invitation. Its code stops working and its guests are no longer counted, but nothing
 /// is deleted.
 pub fn archive(
     tx: &mut Tx<'_>,
@@ -334,8 +334,8 @@ pub(super) fn apply(
     new
 }
 
-/// Invites a household to exactly these events: answers to other events are deleted, and every
-/// guest is asked about the new ones.
+/// Invites a household to exactly these events. Answers for other events are deleted, and every
+/// guest is asked about the added events.
 pub(super) fn invite_to(
     tx: &mut Tx<'_>,
     household: &Household,

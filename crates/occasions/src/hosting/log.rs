@@ -14,7 +14,7 @@ use super::permissions::{HostOf, Permission};
 use super::{Refusal, members};
 use crate::rsvp::HOUSEHOLD;
 
-/// A filter of the log; empty fields match everything.
+/// A filter for the log; empty fields match everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditFilter {
@@ -97,7 +97,7 @@ pub fn list(
     })
 }
 
-/// Names for the ids on one page of the log, each looked up once.
+/// Names for the ids on a page of the log, each looked up once.
 #[derive(Default)]
 struct Names {
     accounts: BTreeMap<String, Option<String>>,

@@ -32,7 +32,7 @@ pub fn list_invites(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Invite>, Refus
 }
 
 /// Creates a link that gives its first visitor a role, within 7 days. The secret is the last part
-/// of `/admin/join/{…}` and is returned only here.
+/// of `/admin/join/{…}`, and only this function ever returns it.
 pub fn invite(tx: &mut Tx<'_>, host: &HostOf, role: Role) -> Result<Secret, Refusal> {
     let manager = proved_manager(tx, host)?;
     let members = grant::list(tx, manager.scope())?.len();

@@ -7,14 +7,14 @@ use web::{Facts, Problem, Site};
 use crate::hosting::Refusal;
 use crate::web::guest::CodeGate;
 
-/// The gate that counts tries, and the client that makes them.
+/// The gate that counts attempts, and the client that makes them.
 #[derive(Clone)]
 pub(crate) struct ByHand {
     gate: CodeGate,
     facts: Facts,
 }
 
-/// A refusal that can say that another household has the code.
+/// A refusal that can say that another household already has the code.
 pub(crate) trait MayBeTaken: From<Refusal> {
     fn is_taken(&self) -> bool;
 }

@@ -24,7 +24,8 @@ pub struct Audience {
     pub households: i64,
     /// How many mails will be sent.
     pub mails: i64,
-    /// How many of these go to the guests' own addresses; otherwise how many more they would make.
+    /// The number of mails to the guests' own addresses. If the campaign does not go to these
+    /// addresses, the number of mails that they would add.
     pub guests: i64,
     /// How many households have no address.
     pub without_address: i64,
@@ -34,12 +35,12 @@ pub struct Audience {
     pub bounced: i64,
 }
 
-/// An address of a household that a campaign is for, or a household without one.
+/// A household's address to which a campaign goes, or a household without an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
     /// The household's invitation.
     pub invitation: InvitationId,
-    /// Whose address it is; `None`: the household's.
+    /// The guest whose address it is; `None` for the household's own address.
     pub guest: Option<GuestId>,
     /// Why it gets no mail.
     pub reason: Option<Skip>,
@@ -95,7 +96,8 @@ impl Audience {
     }
 }
 
-/// The addresses of these households, each once in a household, and the households without one.
+/// Returns these households' addresses, each address once per household, and the households without
+/// an address.
 pub(super) fn recipients(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -12,13 +12,13 @@ use super::{CampaignId, load};
 use crate::hosting::{HostOf, Refusal};
 use crate::id::InvitationId;
 
-/// The number of mails in each state; states without mails are omitted.
+/// The number of mails in each state. States without mails are omitted.
 pub type Counts = BTreeMap<String, i64>;
 
 words! {
-    /// How far one mail of a campaign is.
+    /// The progress of a campaign's mail to one recipient.
     RecipientState {
-        /// Waiting for its turn.
+        /// Waiting in the queue.
         Queued = "queued" => "host-mail-queued",
         /// Being handed to the mail server.
         Sending = "sending" => "host-mail-sending",
@@ -32,7 +32,7 @@ words! {
         Failed = "failed" => "host-mail-failed",
         /// The address takes no mail.
         Suppressed = "suppressed" => "host-mail-suppressed",
-        /// Perhaps sent: the program was killed while it handed the mail over. Not sent again.
+        /// Perhaps sent: Kenduri was killed while it passed the mail on. Not sent again.
         Uncertain = "uncertain" => "host-mail-uncertain",
         /// Not sent, for a reason.
         Skipped = "skipped" => "host-mail-skipped",
@@ -71,7 +71,7 @@ pub struct Recipient {
     pub invitation: InvitationId,
     /// The household's name; empty if the invitation was deleted.
     pub household: String,
-    /// The guest whose own address it is; null: the household's address.
+    /// The guest whose own address it is; null for the household's address.
     pub guest: Option<String>,
     /// How far its mail is.
     pub state: RecipientState,
@@ -97,8 +97,8 @@ pub(super) fn count(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Counts, StoreErr
         .collect())
 }
 
-/// Lists the households of a campaign after position `after`, at most `limit`, optionally only
-/// those in one state.
+/// Lists at most `limit` recipients of a campaign after position `after`, optionally only
+/// recipients in a certain state.
 pub fn recipients(
     tx: &mut Tx<'_>,
     host: &HostOf,

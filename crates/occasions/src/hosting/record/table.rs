@@ -1,5 +1,5 @@
-//! Household documents as a table: one row per person, with the household's own columns repeated on
-//! each row.
+//! Household documents as a table, with a row per person. Each row repeats the household's own
+//! columns.
 
 use platform::text_cleaning;
 use serde_json::Value;
@@ -10,11 +10,11 @@ use super::{Ground, GuestRecord, Record};
 use crate::words::AskedOf;
 
 words! {
-    /// A column of a list of guests that every occasion can have.
+    /// A column that every occasion's guest list can have.
     Field {
         /// The code on the household's card.
         Code = "code" => "host-export-code",
-        /// The household's identifier in the list that it comes from.
+        /// The household's identifier in the list from which it comes.
         Reference = "reference" => "host-import-reference",
         /// The household's name.
         Household = "household" => "host-export-household",
@@ -32,7 +32,7 @@ words! {
         Email = "email" => "host-export-email",
         /// The household's telephone number.
         Phone = "phone" => "host-export-phone",
-        /// The postal address; several columns are joined to one address.
+        /// The postal address. Several address columns are joined.
         Address = "address" => "host-export-address",
         /// The household's own deadline.
         Deadline = "deadline" => "host-export-deadline",
@@ -44,9 +44,9 @@ words! {
         Events = "events" => "host-import-events",
         /// The household's note to the hosts.
         Wish = "wish" => "host-export-note",
-        /// All names of a household in one cell.
+        /// All names of a household in a single cell.
         Names = "names" => "host-import-names",
-        /// One person's whole name.
+        /// A person's whole name.
         Guest = "guest" => "host-export-guest",
         /// A first name.
         FirstName = "first_name" => "host-import-first-name",
@@ -68,7 +68,7 @@ words! {
         GuestEmail = "guest_email" => "host-import-guest-email",
         /// The person's own telephone number.
         GuestPhone = "guest_phone" => "host-import-guest-phone",
-        /// Food needs.
+        /// Dietary requirements.
         Diets = "diets" => "host-export-diets",
         /// Food, in their words.
         DietNote = "diet_note" => "host-export-diet-note",
@@ -186,14 +186,14 @@ pub(crate) fn folded(heading: &str) -> String {
     parts.join(" ")
 }
 
-/// Loads the texts of every language that hosts' files can be in.
+/// Loads the translations for every language in which a host can export files.
 pub(crate) fn languages(catalogue: &Catalogue) -> Vec<Text> {
     let tags = web::language::COMPLETE.iter();
     tags.map(|tag| catalogue.speak(&Language::of(tag)))
         .collect()
 }
 
-/// Builds the table of these households; columns that only some hosts may see are included only if
+/// Builds the table for these households. Columns that only some hosts may see are included only if
 /// `contacts` is set.
 pub(crate) fn of(records: &[Record], ground: &Ground, text: &Text, contacts: bool) -> Sheet {
     let is_shown = |field: &Field| {

@@ -39,7 +39,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ResolveBody {
-    /// As typed: case and spaces are ignored, and look-alike symbols count as one.
+    /// As typed. Case and spaces are ignored, and look-alike symbols are equal.
     code: String,
     /// A name on the invitation, required after `name_required`.
     name: Option<String>,
@@ -56,7 +56,7 @@ struct Resolved {
     occasion: String,
     /// The household's language, if the hosts know it.
     language: Option<String>,
-    /// The `k` of links to the invitation; with it no name is asked for.
+    /// The `k` from an invitation link; with `k`, no name is required.
     k: Option<String>,
 }
 
@@ -137,10 +137,10 @@ struct SaveBody {
     reason = "left out, null and given are three things"
 )]
 struct GuestBody {
-    /// The id of a guest on the invitation; absent for a new one.
+    /// The id of a guest on the invitation; absent for a new guest.
     #[schema(value_type = Option<String>)]
     id: Option<GuestId>,
-    /// The name; absent: it stays.
+    /// The name; if absent, the name stays.
     name: Option<String>,
     /// Whether the guest is a child.
     is_child: Option<bool>,
@@ -448,7 +448,7 @@ async fn write_note(
         }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
         Err(Refusal::Answers(mut fields)) => {
-            // Here the body consists of the note only.
+            // The body consists only of the note.
             for field in &mut fields {
                 field.pointer = field.pointer.replacen("/note", "", 1);
             }
@@ -476,7 +476,7 @@ fn private(body: impl IntoResponse) -> Response {
 }
 
 impl GuestRequest {
-    /// Turns a refused save into a problem; a wrong code counts as a guess.
+    /// Turns a refused save into a problem. A wrong code counts as a guess.
     pub fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
         if matches!(refusal, Refusal::InvitationNotFound | Refusal::Expired) {
             admitted.failed(&self.site);

@@ -1,4 +1,5 @@
-//! The portal as JSON: the response to a look-up and to a save, and the `current` of a conflict.
+//! A household's portal as JSON, used in the responses to a look-up and a save, and in a conflict's
+//! `current`.
 
 use std::collections::BTreeMap;
 
@@ -21,9 +22,9 @@ pub(crate) struct PortalState<'a> {
     /// Raised by each change of the invitation.
     version: i64,
     access: Access,
-    /// RFC 3339; `null` if answers never close by themselves.
+    /// RFC 3339; `null` if answers never close automatically.
     closes_at: Option<String>,
-    /// The language of the household; null: not chosen.
+    /// The household's language; null if it has not chosen one.
     language: Option<&'a str>,
     /// The name of the household.
     household: &'a str,
@@ -135,7 +136,7 @@ struct NoteState<'a> {
     version: i64,
 }
 
-/// The state of a portal, its texts in the reader's language.
+/// Returns a portal's state, with its texts in the reader's language.
 pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState<'a> {
     let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;
@@ -202,7 +203,7 @@ pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState
     }
 }
 
-/// The state of a portal as the text of a JSON body.
+/// Returns a portal's state as a JSON body.
 pub(crate) fn body(portal: &InvitationSnapshot, text: &Text) -> String {
     serde_json::to_string(&of(portal, text)).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Mail to many households: its texts, campaigns, and reminders.
+//! Mail to many households, with its wording, campaigns and reminders.
 
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -21,7 +21,7 @@ use crate::web::access::{HostAccess, may};
 
 /// How many campaigns the list shows.
 const LATEST: i64 = 100;
-/// How many households one response lists at most.
+/// The maximum number of households in a response.
 const MOST: i64 = 500;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -177,9 +177,9 @@ async fn show(
 #[into_params(parameter_in = Query)]
 #[derive(Default)]
 struct Wanted {
-    /// Only those whose mail is in this state.
+    /// Only recipients whose mail is in this state.
     state: Option<RecipientState>,
-    /// Only those behind this place.
+    /// Only recipients after this position.
     after: i64,
 }
 
@@ -244,7 +244,7 @@ async fn resume(
     step(&call, &occasion, &campaign, Step::Resume).await
 }
 
-/// Ends a campaign: what has not left does not leave.
+/// Ends a campaign. Mails that are still queued are not sent.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/cancel", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,)),
@@ -277,9 +277,10 @@ async fn retry(
 struct Reminding {
     /// The occasion's slug or id; if omitted, the caller's only occasion.
     occasion: Option<String>,
-    /// Which households; of these, those that may answer and have not.
+    /// Which households; only households that may answer and have not are reminded.
     filter: InvitationFilter,
-    /// Whether they are reminded although the same were in the last 10 minutes.
+    /// Whether to remind the households even if the same households were reminded in the last 10
+    /// minutes.
     force: bool,
 }
 

@@ -188,8 +188,8 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Records a guest's answer as a host heard it, even after the deadline; with
-/// `override` also beyond the seats.
+/// Records a guest's answer that a host was told, even after the deadline; with `override` also
+/// beyond the seats.
 #[utoipa::path(
     put, path = "/api/v1/guests/{id}/replies/{event}", tag = "guests of an occasion",
     params(("id" = String, Path,), ("event" = String, Path,)), request_body = answers::OneReply,

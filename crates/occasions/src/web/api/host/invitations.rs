@@ -271,7 +271,7 @@ async fn lock(
     .await
 }
 
-/// Opens answers again: as the deadline says or, with `open`, regardless of it.
+/// Opens answers again, as the deadline says or, with `open`, regardless of the deadline.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/unlock", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<locks::Opening>,
@@ -334,7 +334,8 @@ async fn approve(
     .await
 }
 
-/// Merges an invitation into another one, which is returned; the code opens that one from then on.
+/// Merges an invitation into another invitation, which is returned. From then on, the code opens
+/// the other invitation.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/merge", tag = "invitations",
     params(("id" = String, Path,)), request_body = Merging,

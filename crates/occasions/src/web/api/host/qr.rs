@@ -68,7 +68,7 @@ async fn png(call: Call, Path(text): Path<String>) -> Result<Response, Problem> 
     Ok(file("image/png", "invitation.png", picture))
 }
 
-/// The QR codes of all invitations that match a filter, as PNG files that are named by household and
+/// Returns the QR codes of all invitations that match a filter, as PNG files named by household and
 /// code.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations/qr.zip", tag = "invitations",

@@ -43,8 +43,8 @@ impl ChangedView for Occasion {
     }
 }
 
-/// An invitation with everyone on it. Fields that the caller's role may not see are
-/// null; answers are omitted for tokens without `rsvps:read`.
+/// An invitation with everyone on it. Fields that the caller's role may not see are null; answers
+/// are omitted for tokens without `rsvps:read`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub(super) struct InvitationView {
@@ -80,7 +80,8 @@ pub(super) struct InvitationView {
     deadline_override: Option<Timestamp>,
     /// What decides whether answers are open.
     lock_mode: LockMode,
-    /// Where answers are open by `lock_mode`: until when; null: without end.
+    /// If `lock_mode` holds answers open, the time until which they are open; null means without
+    /// end.
     #[schema(value_type = Option<String>, format = "date-time")]
     open_until: Option<Timestamp>,
     /// Why the answers are locked; shown to hosts only.
@@ -116,8 +117,8 @@ pub(super) struct InvitationView {
     answers: Option<BTreeMap<String, Answer>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bookkeeping: Option<BookkeepingView>,
-    /// Why mail does not reach its mail address. Only where one invitation is read, for
-    /// callers who see the address.
+    /// Why mail does not reach the household's address. Only present when a single invitation is
+    /// read, for callers who see the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<SuppressionView>>,
 }
@@ -128,7 +129,7 @@ pub(super) struct InvitationView {
 struct SuppressionView {
     /// `soft_bounce`, `unsubscribe`, `hard_bounce`, `complaint` or `manual`.
     cause: &'static str,
-    /// When it began; for soft bounces, when the last one came.
+    /// When it began; for soft bounces, when the last bounce came.
     #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
@@ -284,7 +285,7 @@ impl InvitationView {
         self
     }
 
-    /// Returns one guest of the invitation.
+    /// Returns a guest on the invitation.
     pub(super) fn into_guest(self, id: &GuestId) -> Option<GuestView> {
         self.guests.into_iter().find(|guest| guest.id == *id)
     }
@@ -432,7 +433,7 @@ pub(super) struct PersonView {
     partial: bool,
     /// Keys of dietary options.
     diets: Vec<String>,
-    /// The food need in words; empty if there is none.
+    /// The dietary requirement in words; empty if there is none.
     diet_note: String,
     /// When the guest was last answered for.
     #[schema(value_type = Option<String>, format = "date-time")]
