@@ -1,4 +1,4 @@
-//! Races on both engines: two or more tasks want the same at the same moment, `testkit::rounds`
+//! Races on both engines. Two or more tasks want the same thing simultaneously, `testkit::rounds`
 //! times each.
 
 use jiff::SignedDuration;

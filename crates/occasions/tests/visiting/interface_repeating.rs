@@ -1,4 +1,4 @@
-//! The JSON API: repeated requests, and saves without a version.
+//! Tests of the JSON API with repeated requests, and with saves without a version.
 
 use axum::http::Method;
 use jiff::SignedDuration;

@@ -1,4 +1,4 @@
-//! The JSON API: every rule of a save, by its number.
+//! Tests of the JSON API with every rule for a save, by the rule's number.
 
 use axum::http::Method;
 use occasions::words::OccasionStatus;
@@ -10,7 +10,7 @@ use crate::stage::{answer, assert_problem, guest, id, on_both, on_sqlite, put, s
 
 #[test]
 fn a_code_that_opens_nothing_saves_nothing() {
-    // Rules 1, 2 and 4; the budget has tests of its own.
+    // Rules 1, 2 and 4. The guess budget has its own tests.
     on_both(async |stage| {
         stage.other_occasion("DRAFT1", OccasionStatus::Draft).await;
         stage
@@ -36,7 +36,7 @@ fn a_code_that_opens_nothing_saves_nothing() {
 
 #[test]
 fn what_is_closed_takes_no_answers_whatever_the_version() {
-    // Rules 6, 7 and 8: they come before 10 and 11.
+    // Rules 6, 7 and 8, which come before rules 10 and 11.
     on_both(async |stage| {
         let mut program = stage.visitor();
         for (code, name) in [

@@ -1,4 +1,4 @@
-//! The form of a new invitation, or of an existing one.
+//! The form for a new or existing invitation.
 
 use askama::Template;
 use axum::response::Response;
@@ -138,7 +138,7 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
     Ok(Some(chosen))
 }
 
-/// Parses one guest per line.
+/// Parses a guest per line.
 fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()

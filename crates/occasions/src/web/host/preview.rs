@@ -25,7 +25,7 @@ struct Preview<'a> {
     languages: Vec<(Language, String, bool)>,
 }
 
-/// `GET …/invites/{id}/preview`: the page around the preview.
+/// Handles `GET …/invites/{id}/preview`, the page that contains the preview.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let wording = req.wording(&context);
@@ -49,7 +49,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// `GET …/invites/{id}/preview/page`: the preview itself.
+/// Handles `GET …/invites/{id}/preview/page`, the preview itself.
 pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let tag = chosen(&req, &req.wording(&context), &portal);
