@@ -52,7 +52,7 @@ pub struct Event {
     pub version: i64,
 }
 
-/// One line of an event's schedule.
+/// A line in an event's schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleLine {

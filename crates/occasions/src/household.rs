@@ -36,7 +36,7 @@ pub struct Places {
 /// Slots for additional guests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Allowance {
-    /// Places for anybody.
+    /// Slots for anybody.
     pub plus_ones: Places,
     /// Slots for children only, used before the other slots.
     pub children: Places,

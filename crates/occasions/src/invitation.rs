@@ -54,7 +54,7 @@ pub struct Details {
     pub address: Option<String>,
     /// One of the occasion's languages; null if unknown.
     pub language: Option<String>,
-    /// How many additional people it may bring, 0–20.
+    /// How many additional people the household may bring, 0–20.
     pub plus_ones: i64,
     /// How many additional children it may bring, 0–20.
     pub children: i64,

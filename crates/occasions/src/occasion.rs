@@ -47,7 +47,7 @@ pub struct Occasion {
     pub languages: Vec<String>,
     /// One of the languages.
     pub default_language: String,
-    /// When answers close; null if they never close by themselves.
+    /// When answers close; null if they never close automatically.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub rsvp_deadline: Option<Timestamp>,
     /// The allowance of new invitations, 0–20.

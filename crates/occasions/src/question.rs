@@ -45,10 +45,10 @@ pub struct Question {
     /// 2–50 choices if the kind takes choices. A choice that somebody has chosen cannot be removed.
     #[row(json)]
     pub choices: Vec<Choice>,
-    /// Keys of the events it is about; all events if empty.
+    /// Keys of the events that the question is about; all events if empty.
     #[row(json)]
     pub events: Vec<String>,
-    /// Whether guests who come must answer it.
+    /// Whether guests who come must answer the question.
     pub required: bool,
     /// Whether only guests who say yes are asked.
     pub coming_only: bool,

@@ -16,7 +16,7 @@ words! {
 }
 
 words! {
-    /// What is celebrated.
+    /// The kind of celebration.
     OccasionKind {
         /// A wedding.
         Wedding = "wedding" => "host-kind-wedding",

@@ -32,7 +32,7 @@ pub struct Overrides {
 #[serde(deny_unknown_fields)]
 #[schema(as = HostReply)]
 pub struct OneReply {
-    /// The version of the invitation that was read; `If-Match` works too.
+    /// The version of the invitation that the client has read; `If-Match` can name it instead.
     #[serde(default)]
     pub version: Option<i64>,
     /// The answer; `pending` removes the stored one.

@@ -52,7 +52,7 @@ pub const FIELDS: &[Field] = web::fields! { Details:
 /// A request to create or change an invitation; omitted fields stay unchanged.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 pub struct InvitationChange {
-    /// The version that was read; `If-Match` works too.
+    /// The version that the client has read; `If-Match` can name it instead.
     pub version: Option<i64>,
     /// Keys of the events the household is invited to.
     pub events: Option<Vec<String>>,

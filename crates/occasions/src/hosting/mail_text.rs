@@ -46,7 +46,7 @@ pub const PLACEHOLDERS: &[&str] = &[
     "wedding_venue",
 ];
 
-/// The hosts' wording of one kind of mail.
+/// The hosts' wording for a kind of mail.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct MailText {
     /// The kind of mail.

@@ -29,7 +29,7 @@ use crate::words::{GuestKind, ReplyStatus};
 #[serde(default, deny_unknown_fields)]
 #[schema(as = HouseholdRecord)]
 pub struct Record {
-    /// The code on its card; drawn if omitted.
+    /// The code on the household's card; a random code if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// Its identifier in the list from which it came, up to 120 characters. A later import uses it
@@ -63,19 +63,19 @@ pub struct Record {
     /// Its postal address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Its own deadline: a day, meaning its end, or an instant.
+    /// The household's own deadline, either a day, meaning its end, or a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<String>,
-    /// The hosts' message to it.
+    /// The hosts' message to the household.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The hosts' internal note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Keys of the events it is invited to; all events if omitted.
+    /// Keys of the events to which the household is invited; all events if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<String>>,
-    /// Its note to the hosts.
+    /// The household's note to the hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wish: Option<String>,
     /// Its answers to the hosts' questions, by key.

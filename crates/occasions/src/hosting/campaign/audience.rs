@@ -29,9 +29,9 @@ pub struct Audience {
     pub guests: i64,
     /// How many households have no address.
     pub without_address: i64,
-    /// How many addresses want no more of this mail.
+    /// How many addresses have unsubscribed from this mail.
     pub unsubscribed: i64,
-    /// To how many addresses no mail goes, because it came back or was marked as spam.
+    /// How many addresses get no mail, because earlier mail bounced or was marked as spam.
     pub bounced: i64,
 }
 
@@ -42,7 +42,7 @@ pub struct Recipient {
     pub invitation: InvitationId,
     /// The guest whose address it is; `None` for the household's own address.
     pub guest: Option<GuestId>,
-    /// Why it gets no mail.
+    /// The reason why the recipient gets no mail.
     pub reason: Option<Skip>,
 }
 

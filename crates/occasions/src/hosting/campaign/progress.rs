@@ -73,9 +73,9 @@ pub struct Recipient {
     pub household: String,
     /// The guest whose own address it is; null for the household's address.
     pub guest: Option<String>,
-    /// How far its mail is.
+    /// The progress of the recipient's mail.
     pub state: RecipientState,
-    /// Why it gets no mail.
+    /// The reason why the recipient gets no mail.
     pub reason: Option<Skip>,
     /// The mail server's last response.
     pub answer: Option<String>,

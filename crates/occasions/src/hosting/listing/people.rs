@@ -152,7 +152,7 @@ pub struct Person {
     /// Whether a host allowed this guest beyond the allowance.
     #[row(rename = "beyond")]
     pub is_beyond: bool,
-    /// The answer, over all events or for the requested one.
+    /// The answer, over all events or for the requested event.
     pub status: ReplyStatus,
     /// Whether the guest is pending but has declined some events.
     pub is_partial: bool,

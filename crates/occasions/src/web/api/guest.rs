@@ -112,7 +112,7 @@ async fn show(req: GuestRequest) -> Result<Response, Problem> {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SaveBody {
-    /// The version that was read; `If-Match` works too.
+    /// The version that the client has read; `If-Match` can name it instead.
     version: Option<i64>,
     /// Guests to change; those without `id` are new.
     #[serde(default)]

@@ -93,7 +93,7 @@ struct GuestState<'a> {
     replies: BTreeMap<&'a str, ReplyStatus>,
     /// Keys of dietary options.
     diets: &'a [String],
-    /// The food need in words; null if there is none.
+    /// The dietary requirement in words; null if there is none.
     diet_note: Option<&'a str>,
     /// Answers to the hosts' questions, by key.
     answers: BTreeMap<&'a str, &'a Answer>,
@@ -112,9 +112,9 @@ struct QuestionState<'a> {
     help: &'a str,
     /// The choices, if the question has any.
     choices: Vec<ChoiceState<'a>>,
-    /// Keys of the events it is about; all events if empty.
+    /// Keys of the events that the question is about; all events if empty.
     events: &'a [String],
-    /// Whether guests who come must answer it.
+    /// Whether guests who come must answer the question.
     required: bool,
     /// Whether only guests who say yes are asked.
     coming_only: bool,

@@ -60,7 +60,7 @@ fn kind(text: &str) -> Result<MailKind, Problem> {
     MailKind::find(text).ok_or_else(Problem::not_found)
 }
 
-/// The hosts' wording of one kind of mail.
+/// The hosts' wording for a kind of mail.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/mail-texts/{kind}", tag = "mail",
     params(("id" = String, Path,), ("kind" = String, Path,)),

@@ -167,7 +167,8 @@ async fn archive(call: Call, Path(text): Path<String>) -> Result<StatusCode, Pro
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Restoring {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     version: Option<i64>,
     /// Restores it even if an event has fewer seats left than it needs.
     r#override: bool,
@@ -177,7 +178,8 @@ struct Restoring {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Lock {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     version: Option<i64>,
     /// Why the answers are locked; shown to hosts only.
     reason: String,
@@ -187,7 +189,8 @@ struct Lock {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewCode {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     version: Option<i64>,
     /// The new code; absent or `null` makes a random one.
     code: Option<String>,
@@ -195,11 +198,12 @@ struct NewCode {
     insist_on_code: bool,
 }
 
-/// The version that was read; optional.
+/// The version that the client has read; optional.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Approval {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     version: Option<i64>,
 }
 
@@ -207,7 +211,8 @@ struct Approval {
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Merging {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     #[serde(default)]
     version: Option<i64>,
     /// The id of the invitation that stays.

@@ -136,11 +136,12 @@ async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Proble
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The version that was read; optional.
+/// The version that the client has read; optional.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Seen {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     version: Option<i64>,
 }
 

@@ -68,7 +68,7 @@ pub(super) struct InvitationView {
     phone: Option<String>,
     /// The postal address of the household.
     address: Option<String>,
-    /// The language of its pages and mail; null: the occasion's default.
+    /// The language of the household's pages and mail; null means the occasion's default.
     language: Option<String>,
     /// How many more people the household may bring.
     plus_ones: i64,
@@ -99,13 +99,13 @@ pub(super) struct InvitationView {
     /// How much is answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response>,
-    /// When answers close; null: never by themselves.
+    /// When answers close; null means never automatically.
     #[schema(value_type = Option<String>, format = "date-time")]
     closes_at: Option<Timestamp>,
-    /// When the household last answered; null: never.
+    /// When the household last answered; null means never.
     #[schema(value_type = Option<String>, format = "date-time")]
     replied_at: Option<Timestamp>,
-    /// When the invitation was archived; null: it is in use.
+    /// When the invitation was archived; null means that it is in use.
     #[schema(value_type = Option<String>, format = "date-time")]
     archived_at: Option<Timestamp>,
     /// Keys of the events the household is invited to.
@@ -144,7 +144,7 @@ impl ChangedView for InvitationView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationBookkeeping)]
 struct BookkeepingView {
-    /// When it was sent; null: not yet.
+    /// When it was sent; null means not yet.
     #[schema(value_type = Option<String>, format = "date-time")]
     sent_at: Option<Timestamp>,
     /// When the household first opened its link.
@@ -185,7 +185,7 @@ pub(super) struct GuestView {
     /// Keys of dietary options.
     #[serde(skip_serializing_if = "Option::is_none")]
     diets: Option<Vec<String>>,
-    /// The food need in words.
+    /// The dietary requirement in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     diet_note: Option<String>,
     /// Answers to the hosts' questions, by key.
@@ -337,7 +337,7 @@ pub(super) struct LineView {
     email: Option<String>,
     /// Whether the household has an email address.
     has_email: bool,
-    /// The language of its pages and mail; null: the occasion's default.
+    /// The language of the household's pages and mail; null means the occasion's default.
     language: Option<String>,
     /// Labels for hosts.
     tags: Vec<String>,
@@ -356,16 +356,16 @@ pub(super) struct LineView {
     /// The household's own deadline, instead of the occasion's.
     #[schema(value_type = Option<String>, format = "date-time")]
     deadline_override: Option<Timestamp>,
-    /// When it was sent; null: not yet.
+    /// When it was sent; null means not yet.
     #[schema(value_type = Option<String>, format = "date-time")]
     sent_at: Option<Timestamp>,
     /// When the household last opened its link.
     #[schema(value_type = Option<String>, format = "date-time")]
     last_opened_at: Option<Timestamp>,
-    /// When the household last answered; null: never.
+    /// When the household last answered; null means never.
     #[schema(value_type = Option<String>, format = "date-time")]
     replied_at: Option<Timestamp>,
-    /// When the invitation was archived; null: it is in use.
+    /// When the invitation was archived; null means that it is in use.
     #[schema(value_type = Option<String>, format = "date-time")]
     archived_at: Option<Timestamp>,
     /// When it was created.
@@ -427,7 +427,7 @@ pub(super) struct PersonView {
     age: Option<i64>,
     /// Whether the guest exceeds the number of people the household may bring.
     beyond_allowance: bool,
-    /// The answer, over all events or for the requested one.
+    /// The answer, over all events or for the requested event.
     status: ReplyStatus,
     /// Whether the guest is pending but has declined some events.
     partial: bool,

@@ -137,7 +137,7 @@ pub struct NewRow<'a> {
 /// How many guests a household may bring, and how many of these slots are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
-    /// Places for anybody.
+    /// Slots for anybody.
     pub allowed: i64,
     /// Unused slots for anybody.
     pub left: i64,

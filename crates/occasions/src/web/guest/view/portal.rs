@@ -117,7 +117,7 @@ pub struct AppLink {
     pub address: String,
 }
 
-/// One line of an event's schedule.
+/// A line in an event's schedule.
 pub struct ScheduleRow<'a> {
     /// "12:45 pm".
     pub time: String,

@@ -8,7 +8,7 @@ pub struct QuestionField<'a> {
     pub title: Spoken<'a>,
     /// The hosts' help text.
     pub help: Spoken<'a>,
-    /// Whether guests who come must answer it.
+    /// Whether guests who come must answer the question.
     pub required: bool,
     /// Whether only guests who come are asked.
     pub coming_only: bool,
