@@ -90,7 +90,7 @@ enum Word {
 /// The flags that name an installation.
 #[derive(Debug, Args)]
 struct Where {
-    /// The file of settings [default: kenduri.toml in this folder, if there is one]
+    /// The settings file [default: kenduri.toml in this folder, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The data folder [default: data]

@@ -219,7 +219,7 @@ mod tests {
         assert!(!are_apart().unwrap());
         assert_eq!(Folders::of_supervisor(&data).unwrap().run, data.join("run"));
 
-        // The owner is determined at the start and does not change later.
+        // The owner is determined at startup and does not change later.
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let folders = Folders::of_supervisor(&data).unwrap();
         fs::remove_dir(&data).unwrap();

@@ -13,7 +13,7 @@ use crate::configuration::{self, Asked, Configuration};
 /// The active settings of the worker.
 pub(crate) struct Reload {
     said: Table,
-    /// Facts that were fixed at the start.
+    /// Facts that were fixed at startup.
     started: Started,
 }
 

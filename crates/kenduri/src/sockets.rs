@@ -9,7 +9,7 @@ use edge::{Inherited, ListenAddress};
 
 use crate::configuration::{self, Asked, Configuration, Flag};
 
-/// How many of the next ports a demo tries.
+/// How many further ports a demo tries if the configured port is taken.
 const PORTS_TRIED: u16 = 100;
 /// The maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;

@@ -26,7 +26,7 @@ pub struct Event {
     /// When the event starts.
     #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
-    /// When the event ends: after the start, at most 7 days later.
+    /// The end of the event, which is after its start, at most 7 days later.
     #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     /// Up to 160 characters.

@@ -17,7 +17,7 @@ pub const GUEST_LIMIT: usize = 30;
 #[derive(Clone, Debug)]
 pub struct Household {
     pub invitation: Invitation,
-    /// Everyone on it, in the order they are shown.
+    /// Everyone on the invitation, in display order.
     pub guests: Vec<Guest>,
     pub events: Vec<EventId>,
     /// Answers of the household as a whole to the hosts' questions.

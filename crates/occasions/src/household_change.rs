@@ -14,7 +14,7 @@ use crate::words::ReplyStatus;
 pub struct HouseholdChange {
     /// The version the household has read.
     pub version: Option<i64>,
-    /// Guests to change, and new ones.
+    /// Guests to change, and new guests.
     pub guests: Vec<GuestUpdate>,
     /// Plus-ones to remove.
     pub remove: Vec<GuestId>,

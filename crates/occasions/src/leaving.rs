@@ -62,8 +62,8 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared)
 }
 
-/// Deletes an account's counted tries to set codes, the times of its warnings, and the rows of its
-/// files.
+/// Deletes an account's counted attempts to set codes, the times of its warnings, and the rows of
+/// its files.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     membership::forget_maker(tx, account)?;

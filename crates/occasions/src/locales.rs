@@ -185,7 +185,7 @@ fn collect(source: &str, found: &mut Vec<Quoted>) {
     }
 }
 
-/// Reads all files in and under a folder, except this one.
+/// Reads all files in and under a folder, except this source file.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

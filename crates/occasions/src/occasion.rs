@@ -92,8 +92,8 @@ pub struct Contact {
     pub phone: String,
 }
 
-/// Features that hosts switch on. Switching one off hides it and refuses changes;
-/// stored data stays.
+/// Features that hosts switch on. Switching a feature off hides it and refuses changes, but stored
+/// data stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[expect(

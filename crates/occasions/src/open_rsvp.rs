@@ -30,8 +30,8 @@ use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
 
 /// The highest party size that hosts can allow.
 pub const PARTY_LIMIT: i64 = 20;
-/// How many answers of an occasion may wait for approval at once, so that they cannot
-/// use up its invitations.
+/// How many of an occasion's answers may wait for approval concurrently. The limit prevents such
+/// answers from using up the occasion's invitations.
 pub const WAITING_LIMIT: i64 = 500;
 /// How many answers a network may send per hour.
 pub const TRIES: i64 = 5;

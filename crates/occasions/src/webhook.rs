@@ -18,7 +18,7 @@ use crate::role::{self, OCCASION, Role};
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ};
 use crate::words::{ReplyStatus, Source};
 
-/// A household's answer was saved, by itself or by a host for it.
+/// A household's answer was saved, by the household itself or by a host on its behalf.
 const REPLY_SAVED: WebhookEvent = event("reply.saved", "host-event-reply-saved");
 /// A household opened its invitation for the first time.
 const INVITATION_OPENED: WebhookEvent = event("invitation.opened", "host-event-invitation-opened");

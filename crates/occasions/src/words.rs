@@ -106,9 +106,9 @@ words! {
     LockMode {
         /// The deadline.
         Auto = "auto" => "host-lock-auto",
-        /// Closed, whatever the deadline.
+        /// Closed, regardless of the deadline.
         Locked = "locked" => "host-access-locked",
-        /// Open, whatever the deadline, until `open_until`.
+        /// Open until `open_until`, regardless of the deadline.
         Open = "open" => "host-access-open",
     }
 }

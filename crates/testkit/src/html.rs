@@ -1,4 +1,4 @@
-//! A minimal HTML parser for the documents of our own templates: tags, attributes and text.
+//! A minimal HTML parser for documents from our own templates, with tags, attributes and text.
 
 /// A token of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ fn after<'t>(text: &'t str, mark: &str) -> &'t str {
     text.find(mark).map_or("", |at| &text[at + mark.len()..])
 }
 
-/// Parses a tag from after its `<`; returns it and the text after its `>`.
+/// Parses a tag, beginning after its `<`. Returns the tag and the text after its `>`.
 fn open(text: &str) -> (Tag, &str) {
     let end = text
         .find(|c: char| c.is_whitespace() || c == '>' || c == '/')

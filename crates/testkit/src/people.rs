@@ -1,4 +1,4 @@
-//! People in a world: accounts, passwords, sessions and roles, and the mails that these cause.
+//! People in a world, with accounts, passwords, sessions and roles, and the mails that these cause.
 
 use identity::account::{self, AccountId, NewAccount};
 use identity::client::Client;

@@ -1,5 +1,5 @@
-//! A whole platform for one test: its own store, a manual clock, seeded randomness, and no
-//! connections to other machines.
+//! A whole platform for a single test, with its own store, a manual clock, seeded randomness, and
+//! no connections to other machines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -43,7 +43,7 @@ pub struct World {
     engine: Engine,
     migrations: Vec<Migrations>,
     expected: Mutex<Expected>,
-    // The order of these fields matters: the database must be dropped after its users.
+    // The order of these fields matters, because the database must be dropped after its users.
     database: Option<Database>,
     folder: TempDir,
 }

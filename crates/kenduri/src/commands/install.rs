@@ -30,7 +30,7 @@ const USUAL_SERVICES_USER: &str = "kenduri-services";
     reason = "each is a flag that people type"
 )]
 pub(super) struct Install {
-    /// The file of settings [default: kenduri.toml in this folder, if there is one]
+    /// The settings file [default: kenduri.toml in this folder, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The data folder [default: as in the settings, else /var/lib/kenduri]

@@ -37,7 +37,7 @@ pub(super) struct Create {
 pub(super) struct ResetFactors {
     #[command(flatten)]
     place: Where,
-    /// The mail address that they sign in with
+    /// The email address with which the person signs in
     #[arg(value_name = "ADDRESS")]
     email: String,
 }

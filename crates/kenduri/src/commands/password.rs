@@ -26,7 +26,7 @@ pub(super) enum Password {
 /// NAME, the whole line of that file is printed. The password is not stored.
 #[derive(Debug, Args)]
 pub(super) struct Hash {
-    /// The name that the password belongs to
+    /// The name to which the password belongs
     name: Option<String>,
 }
 

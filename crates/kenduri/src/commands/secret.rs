@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{Where, alone, say};
 use crate::{app_setup, configuration, control};
 
-/// Replace the file of the keys that sign
+/// Replace the file with the signing keys
 #[derive(Debug, Subcommand)]
 pub(super) enum Secret {
     New(New),

@@ -35,7 +35,7 @@ pub(super) struct Serve {
     /// Allow `mail.url = "mailbox:"` although other machines can reach this server
     #[arg(long)]
     allow_public_mailbox: bool,
-    /// Say whether this program could take over from the supervisor process that asks
+    /// Say whether this program could take over from the supervisor process that runs this command
     #[arg(long, hide = true)]
     rehearsal: bool,
 }

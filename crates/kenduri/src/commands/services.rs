@@ -31,7 +31,7 @@ pub(super) enum Services {
     ///
     /// Of its environment only the names of the variables are shown.
     Describe(One),
-    /// Show what services wrote to their logs
+    /// Show the services' log lines
     Logs(LogsOf),
     /// Start a stopped or failed service, and wait until it is ready
     Start(One),
@@ -107,7 +107,7 @@ pub(super) struct LogsOf {
     /// Only lines that contain this text
     #[arg(long, value_name = "TEXT")]
     grep: Option<String>,
-    /// How many of the last lines, also from the files; at most 10,000
+    /// How many of the last lines to show, also from the log files; at most 10,000
     #[arg(short = 'n', long, value_name = "N", default_value_t = LINES,
           value_parser = clap::value_parser!(u32).range(..=10_000))]
     lines: u32,

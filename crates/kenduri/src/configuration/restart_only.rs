@@ -1,5 +1,5 @@
-//! Settings that take effect only at a restart. Until then, their values from the start remain in
-//! force.
+//! Settings that take effect only at a restart. Until then, their values from the last start remain
+//! active.
 
 use std::collections::BTreeMap;
 

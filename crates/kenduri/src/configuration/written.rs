@@ -17,7 +17,7 @@ use crate::log::{LogFormat, LogLevel};
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Written {
-    /// The folder of all of Kenduri's data: store, files, logs, `run/control.sock`.
+    /// The folder for all of Kenduri's data, such as the store, files, logs and `run/control.sock`.
     pub(crate) data: String,
     /// The file (in `data`) with the secret keys; it is created at the first start.
     pub(crate) secret_file: String,
@@ -253,7 +253,7 @@ pub(crate) struct Backup {
     pub(crate) keep: String,
     /// `weekly` (the newest backup is restored elsewhere, to test it) or `off`.
     pub(crate) drill: Drill,
-    /// Whether the backup is restored at the start if the data folder is empty.
+    /// Whether the backup is restored at startup if the data folder is empty.
     pub(crate) restore: bool,
     /// A file that contains the passphrase, for `restore`.
     pub(crate) passphrase_file: String,
@@ -390,7 +390,7 @@ impl Default for Jobs {
     }
 }
 
-/// `[log]`: the log of the program.
+/// `[log]`: Kenduri's log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Log {
@@ -421,11 +421,11 @@ pub(crate) struct Metrics {
     pub(crate) listen: String,
 }
 
-/// `[updates]`: notices of newer versions of Kenduri and of advisories.
+/// `[updates]`: notices about advisories and newer versions of Kenduri.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Updates {
-    /// Files or URLs of feeds of releases (RSS, Atom) and of advisories (OSV), read once a day. If
+    /// Files or URLs of release feeds (RSS, Atom) and advisory lists (OSV), read once a day. If
     /// empty, nothing is read.
     pub(crate) advisories: Vec<String>,
 }

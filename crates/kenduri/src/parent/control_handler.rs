@@ -73,7 +73,7 @@ impl ParentProcess {
         self.hear(channel.run, channel.stream, Some(first))
     }
 
-    /// Handles a worker's messages. Other tasks may send to it after its first message.
+    /// Handles a worker's messages. Other tasks may send to the worker after its first message.
     pub(super) fn hear(
         self: &Arc<Self>,
         run: RunId,

@@ -115,7 +115,7 @@ impl Workers {
                 // The worker notices that its channel is closed, ends, and is restarted.
                 Err(error) => tracing::error!(%error, run, "a worker's channel is lost"),
             }
-            // Without its channel the task ends. Replies that it waited for are lost.
+            // Without its channel the task ends, and replies for which it waited are lost.
             let _ = link.hearing.await;
             link.line.hang_up();
         }

@@ -22,12 +22,12 @@ const ROUTE: &str = "service-given-up";
 /// that a worker that starts late never sends a mail again.
 const NEW: SignedDuration = SignedDuration::from_hours(24);
 const _: () = assert!(NEW.as_secs() * 2 <= idempotency::KEPT.as_secs());
-/// The pause before the next try if the store does not accept the mail.
+/// The pause before the next attempt if the store does not accept the mail.
 const AGAIN: Duration = Duration::from_secs(30);
 
 pub(crate) struct Alarm {
     site: Site,
-    /// When each known service failed for good.
+    /// When each known service failed and was no longer restarted.
     heard: BTreeMap<Arc<str>, Timestamp>,
 }
 
@@ -39,8 +39,8 @@ impl Alarm {
         }
     }
 
-    /// Notifies the owners of services that have failed for good since the last call. Must be
-    /// called in a runtime.
+    /// Notifies the owners of services that have failed since the last call and are no longer
+    /// restarted. Must be called in a runtime.
     pub(crate) fn hear(&mut self, fleet: &ReadyInstances) {
         self.heard.retain(|service, _| {
             fleet

@@ -1,5 +1,5 @@
-//! The context of every admin page: the owner, the owner's language and time zone, and the page
-//! layout.
+//! The context of every admin page, with the owner, the owner's language and time zone, and the
+//! page layout.
 
 use askama::Template;
 use axum::extract::FromRequestParts;

@@ -414,7 +414,7 @@ to = \"app\"
     put(1, false);
     kill(house.ready("frail")[0]);
     states(["failed", "failed"]);
-    // A later failure is reported as a new one.
+    // A later failure is reported as a new failure.
     put(0, true);
     put(1, true);
     house.order(&["start", "frail"]);

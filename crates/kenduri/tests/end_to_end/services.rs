@@ -73,7 +73,8 @@ fn our_sign_in_stands_before_a_neighbour() {
     assert!(script.header("www-authenticate").is_some());
     let posted = http::send(&program.address, "POST", "/studio/", &[page], b"x");
     assert_eq!(posted.expect("an answer").status, 401);
-    // Whatever host the request names, it is redirected only to our own sign-in page.
+    // Every request is redirected to our own sign-in page, regardless of the host that the request
+    // names.
     let elsewhere = [page, ("X-Forwarded-Host", "evil.example")];
     let away = get(&program, "//evil.example/../studio/", &elsewhere);
     assert!(

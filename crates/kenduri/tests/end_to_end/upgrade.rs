@@ -233,7 +233,7 @@ fn nobody_notices_that_another_program_serves() {
     let count = count.into_inner();
     assert!(count >= REQUESTS, "{count}");
     println!("{count} requests, none failed");
-    // The new supervisor process still supervises: it restarts a killed worker.
+    // The new supervisor process still supervises, so it restarts a killed worker.
     let worker = program.worker();
     let pid = i32::try_from(worker).ok().and_then(Pid::from_raw);
     kill_process(pid.expect("a process"), Signal::KILL).expect("it lives");

@@ -128,7 +128,7 @@ fn services_of_other_users_find_each_other_and_strangers_do_not() {
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
-/// A server that responds once, after it has replaced its socket with a link to a socket of root's.
+/// A server that replaces its socket with a link to a socket owned by root, and then responds once.
 const LIAR: &str = r#"
 import http.server, os, socketserver
 there = os.environ["SOCKET"]

@@ -35,7 +35,7 @@ pub struct OneReply {
     /// The version of the invitation that the client has read; `If-Match` can name it instead.
     #[serde(default)]
     pub version: Option<i64>,
-    /// The answer; `pending` removes the stored one.
+    /// The answer; `pending` removes the stored answer.
     pub status: ReplyStatus,
     /// Whether the answer may exceed the seats.
     #[serde(default)]

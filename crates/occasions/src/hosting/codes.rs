@@ -13,11 +13,11 @@ use crate::invitation;
 use crate::invitation_snapshot::InvitationSnapshot;
 use web::Findings;
 
-/// How many times per hour an account may try to set a code.
+/// The number of attempts per hour to set a code that an account has.
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A code that a host chose. Only [`try_by_hand`] creates this type, after it has counted the try.
+/// A code that a host chose. Only [`try_by_hand`] creates this type, after counting the attempt.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     shown: String,
@@ -25,8 +25,8 @@ pub struct Chosen {
     insists: bool,
 }
 
-/// Counts a host's try to set this code, because the response "taken" reveals another household's
-/// code. Runs in a separate transaction, so that a later failure cannot undo the count.
+/// Counts a host's attempt to set this code, because the response "taken" reveals another
+/// household's code. Runs in a separate transaction, so that a later failure cannot undo the count.
 pub fn try_by_hand(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -57,7 +57,7 @@ pub const SHOWN: usize = 200;
 words! {
     /// How far an import is.
     ImportState {
-        /// Not applied yet: the host has not confirmed it.
+        /// Not applied yet, because the host has not confirmed the import.
         Draft = "draft" => "host-import-state-draft",
         /// Waiting in the queue.
         Queued = "queued" => "host-job-waiting",
@@ -100,7 +100,7 @@ words! {
 pub struct Options {
     /// Whether errors prevent the whole import. Otherwise, only households with errors are skipped.
     pub stop_on_errors: bool,
-    /// Whether answers in the list replace stored ones.
+    /// Whether answers in the list replace stored answers.
     pub replace_answers: bool,
     /// Whether codes are used even if they are easy to guess; for owners.
     pub keep_codes: bool,

@@ -1,4 +1,5 @@
-//! The members of an occasion. All hosts see them; owners change them, but not with API tokens.
+//! The members of an occasion. All hosts see the members. Owners change them, but not with API
+//! tokens.
 
 use identity::account::AccountId;
 use identity::grant::{self, GrantError, Manager, Member};

@@ -32,8 +32,8 @@ pub struct Record {
     /// The code on the household's card; a random code if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Its identifier in the list from which it came, up to 120 characters. A later import uses it
-    /// to find the household.
+    /// The household's identifier in the list from which it came, up to 120 characters. A later
+    /// import uses the identifier to find the household.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// 1–120 characters.

@@ -32,7 +32,7 @@ pub struct Summary {
     pub guests: People,
     /// Guests who come, by age.
     pub coming: Coming,
-    /// Plus-ones, and how many are allowed.
+    /// Plus-ones, and the number allowed.
     pub plus_ones: Places,
     /// Guests who said yes or no, in per mille of all guests; 0 without guests.
     pub response_per_mille: i64,
@@ -62,7 +62,7 @@ pub struct Invitations {
     pub locked: i64,
     /// Invitations that no household ever opened.
     pub never_opened: i64,
-    /// Invitations with at least one answer: `partial` and `complete`.
+    /// Invitations with at least one answer, namely `partial` and `complete`.
     pub answered: i64,
     /// Invitations without any answer.
     pub unanswered: i64,
@@ -98,7 +98,8 @@ pub struct EventNumbers {
     pub guests: People,
     /// Number of seats; `None` if unlimited.
     pub capacity: Option<i64>,
-    /// Free seats; negative if hosts exceeded the limit. Guests who wait for approval hold none.
+    /// Free seats; negative if hosts exceeded the limit. Guests who wait for approval hold no
+    /// seats.
     pub left: Option<i64>,
     /// Guests who said yes without a code and wait for approval, where seats are limited.
     pub unapproved: i64,

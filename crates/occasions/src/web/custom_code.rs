@@ -1,5 +1,5 @@
 //! Codes that hosts choose, on pages and through the API. The response "taken" reveals as much as a
-//! guess, so every try needs permission from the code gate and counts against its budget.
+//! guess, so every attempt needs permission from the code gate and counts against its budget.
 
 use axum::http::request::Parts;
 use web::{Facts, Problem, Site};
@@ -44,7 +44,7 @@ impl ByHand {
         }
     }
 
-    /// Runs a change that sets the typed code, if any, and counts a try if the code is taken.
+    /// Runs a change that sets the typed code, if any. Counts an attempt if the code is taken.
     pub(crate) async fn set<T, E: MayBeTaken>(
         &self,
         site: &Site,

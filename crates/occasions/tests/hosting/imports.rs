@@ -500,7 +500,8 @@ fn a_household_saves_while_its_list_is_brought() {
     });
 }
 
-/// Runs with 500 households by default; with 5,000 it measures the promised response time.
+/// Runs with 500 households by default. With 5,000 households, the test measures the promised
+/// response time.
 #[test]
 fn others_save_while_a_long_list_is_brought() {
     let count = 500;

@@ -19,7 +19,7 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 use crate::without_token::WITHOUT_TOKEN;
 
-/// Personal fields, how they are recognised, and the scopes that show them.
+/// Personal fields, each with the marker texts that identify the field and the scopes that show it.
 const FIELDS: &[(&str, &[&str], &[TokenScope])] = &[
     (
         "account",

@@ -1,4 +1,4 @@
-//! The budget of wrong codes, which all ways to try a code share.
+//! Tests of the budget for wrong codes, which all ways to try a code share.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -33,10 +33,10 @@ pub(in crate::commands) struct WeddingManager {
     place: Where,
     /// The dump of the database
     dump: PathBuf,
-    /// The occasion that takes them, by its address
+    /// The slug of the occasion into which the households are imported
     #[arg(long, value_name = "SLUG")]
     occasion: String,
-    /// Only say what would be imported
+    /// Only say what would be imported, and change nothing
     #[arg(long)]
     dry_run: bool,
 }

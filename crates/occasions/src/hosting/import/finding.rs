@@ -26,7 +26,7 @@ words! {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = ImportFinding)]
 pub struct Finding {
-    /// The row as a spreadsheet numbers it; in a list of documents the number of the household.
+    /// The row number as in a spreadsheet; in a list of documents, the household's number.
     pub row: usize,
     /// The column's name; empty if the finding concerns the whole household.
     pub column: String,

@@ -56,7 +56,7 @@ pub struct InvitationFilter {
     pub over: Option<bool>,
     /// With or without a note.
     pub note: Option<bool>,
-    /// Whether it came without a code, and its state.
+    /// Whether the invitation was created without a code, and its state.
     pub open: Option<Open>,
     /// Answered at least once, or never.
     pub answered: Option<bool>,

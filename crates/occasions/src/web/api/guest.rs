@@ -114,15 +114,15 @@ async fn show(req: GuestRequest) -> Result<Response, Problem> {
 struct SaveBody {
     /// The version that the client has read; `If-Match` can name it instead.
     version: Option<i64>,
-    /// Guests to change; those without `id` are new.
+    /// Guests to change; guests without `id` are new.
     #[serde(default)]
     guests: Vec<GuestBody>,
     /// Plus-ones to remove.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by the question's key; `null` or empty removes an
-    /// answer.
+    /// Answers of the household as a whole, by the question's key; a `null` or empty value removes
+    /// an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -155,7 +155,7 @@ struct GuestBody {
     /// `null` or empty removes it.
     #[serde(default, deserialize_with = "deserialize_given")]
     diet_note: Option<Option<String>>,
-    /// Answers by the question's key; `null` or empty removes an answer.
+    /// Answers by the question's key; a `null` or empty value removes an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -245,17 +245,18 @@ struct SaveByCodeBody {
     name: Option<String>,
     /// `k` of a link, instead of a name.
     k: Option<String>,
-    /// The version that was read; without it the given fields replace what is stored.
+    /// The version that the client has read; without a version, the given fields replace the stored
+    /// values.
     version: Option<i64>,
-    /// Guests to change; those without `id` are new.
+    /// Guests to change; guests without `id` are new.
     #[serde(default)]
     guests: Vec<GuestBody>,
     /// Plus-ones to remove.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by the question's key; `null` or empty removes an
-    /// answer.
+    /// Answers of the household as a whole, by the question's key; a `null` or empty value removes
+    /// an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -263,9 +264,8 @@ struct SaveByCodeBody {
     note: Option<NoteBody>,
 }
 
-/// Saves a household's answers, with the code in the body. Without `version` the given
-/// fields replace what is stored; guests can then be added only with an idempotency
-/// key.
+/// Saves a household's answers, with the code in the body. Without `version`, the given fields
+/// replace the stored values, and guests can be added only with an idempotency key.
 #[utoipa::path(
     post, path = "/api/rsvp", tag = "guests", request_body = SaveByCodeBody,
     responses(

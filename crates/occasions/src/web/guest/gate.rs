@@ -114,7 +114,7 @@ pub enum Failure {
     NameRequired,
     /// Too many wrong names.
     TooMany {
-        /// Seconds until the next try is allowed.
+        /// Seconds until the next attempt is allowed.
         retry_after: u32,
     },
     Problem(Problem),

@@ -17,7 +17,7 @@ use crate::hosting::{HostOf, Refusal, When, portals};
 use crate::id::InvitationId;
 use crate::words::Progress;
 
-/// The actions, as their buttons name them.
+/// The actions, by their buttons' values, with the message id of each name.
 const ACTIONS: [(&str, &str); 10] = [
     (SENT, "host-mark-sent"),
     (UNSENT, "host-bulk-unsent"),

@@ -124,7 +124,7 @@ async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
         .await
 }
 
-/// Counts a try of a code chosen by a host, in a separate transaction, so that a later failure
+/// Counts a host's attempt to set a chosen code, in a separate transaction, so that a later failure
 /// cannot undo the count.
 pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal> {
     let (req, form) = (&posted.req, &posted.form);

@@ -125,7 +125,7 @@ pub(super) fn people<'a>(
         .collect()
 }
 
-/// Returns answers as the fields of their questions hold them.
+/// Returns answers in the form in which their questions' fields contain them.
 fn given<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,

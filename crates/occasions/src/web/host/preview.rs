@@ -1,4 +1,4 @@
-//! A preview of an invitation as its household sees it, in any language. A preview is not recorded
+//! A preview of an invitation as the household sees it, in any language. A preview is not recorded
 //! as opening the invitation.
 
 use askama::Template;

@@ -42,7 +42,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(remind: send()))
 }
 
-/// The hosts' wording of each kind of mail; where it is empty, the built-in one is sent.
+/// The hosts' wording for each kind of mail. Where the wording is empty, the built-in wording is
+/// sent.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/mail-texts", tag = "mail", params(("id" = String, Path,)),
     responses((status = 200, body = List<MailText>), (status = 403), (status = 404))
@@ -79,7 +80,7 @@ async fn show_text(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Changes the wording of one kind of mail; omitted fields stay unchanged.
+/// Changes the wording for a kind of mail; omitted fields stay unchanged.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/mail-texts/{kind}", tag = "mail",
     params(("id" = String, Path,), ("kind" = String, Path,)), request_body = MailTextChange,
@@ -106,7 +107,7 @@ async fn change_text(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// A change of the hosts' wording of one kind of mail; omitted fields stay unchanged.
+/// A change to the hosts' wording for a kind of mail; omitted fields stay unchanged.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body, which the table reads")]
 struct MailTextChange {
@@ -183,8 +184,7 @@ struct Wanted {
     after: i64,
 }
 
-/// The households of a campaign, each with the state of its mail: at most 500, in the order of
-/// sending.
+/// A campaign's recipients, at most 500 in the order of sending, each with the state of its mail.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/campaigns/{campaign}/recipients", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,), Wanted),
@@ -284,8 +284,8 @@ struct Reminding {
     force: bool,
 }
 
-/// Reminds the households that owe an answer. The same call within 10 minutes gets the campaign
-/// that the first one made.
+/// Reminds the households that owe an answer. The same request within 10 minutes gets the campaign
+/// that the first request created.
 #[utoipa::path(
     post, path = "/api/email/reminder", tag = "mail", request_body = Reminding,
     responses(

@@ -70,7 +70,7 @@ struct RoleBody {
 /// A link that makes its first visitor a member; shown only once.
 #[derive(Serialize, ToSchema)]
 struct Link {
-    /// The link to hand to the new member; it works once.
+    /// The link for the new member. The link works once.
     url: String,
     /// The role that the link gives.
     role: Role,

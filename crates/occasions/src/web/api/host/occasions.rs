@@ -122,7 +122,7 @@ async fn change(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// Archives an occasion: its codes stop working.
+/// Archives an occasion, so that its codes stop working.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}", tag = "occasions", params(("id" = String, Path,)),
     responses((status = 204), (status = 403), (status = 404), (status = 409))
@@ -145,7 +145,7 @@ struct Seen {
     version: Option<i64>,
 }
 
-/// Opens an occasion to its guests, or reopens a closed one.
+/// Opens an occasion to its guests, or reopens a closed occasion.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/publish", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
@@ -183,7 +183,7 @@ async fn close(call: Call, Path(id): Path<String>, body: Maybe<Seen>) -> Result<
     set(call, &id, body, OccasionStatus::Closed).await
 }
 
-/// Archives an occasion: its codes stop working.
+/// Archives an occasion, so that its codes stop working.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/archive", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,

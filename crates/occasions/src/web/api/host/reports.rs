@@ -56,7 +56,7 @@ async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Repor
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditLine)]
 struct LineView {
-    /// The number of the line; lines are numbered in the order they were written.
+    /// The line's number. Lines are numbered in the order in which they were written.
     sequence: i64,
     /// When it happened.
     #[schema(value_type = String, format = "date-time")]

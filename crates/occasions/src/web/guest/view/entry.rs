@@ -42,7 +42,7 @@ pub enum CodeProblem {
     NameRequired,
     /// Too many wrong codes came from this network.
     TooMany {
-        /// Minutes until the next try is allowed.
+        /// Minutes until the next attempt is allowed.
         minutes: i64,
     },
 }
