@@ -26,7 +26,6 @@ const OPENS: Duration = Duration::from_secs(10);
 
 /// The background tasks of the app.
 pub(crate) struct Background {
-    /// The job workers.
     pub(crate) worker: Worker,
     /// The number of jobs that run concurrently.
     pub(crate) jobs_at_once: usize,

@@ -47,10 +47,10 @@ use crate::log::{Log, To};
 /// The file that is read by default.
 const USUAL_FILE: &str = "kenduri.toml";
 
-/// The inputs of the configuration.
+/// The inputs from which the configuration is read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Asked {
-    /// `--config FILE`.
+    /// The value of `--config FILE`.
     pub(crate) file: Option<PathBuf>,
     /// The settings file's text, if the file was read before. If `None`, the file is read.
     pub(crate) text: Option<String>,
@@ -62,7 +62,7 @@ pub(crate) struct Asked {
     /// `--set key=value` flags and flags that set a single key, in the order given.
     pub(crate) flags: Vec<Flag>,
     pub(crate) environment: Vec<(String, String)>,
-    /// `--allow-public-mailbox`.
+    /// Whether `--allow-public-mailbox` was given.
     pub(crate) allow_public_mailbox: bool,
     /// The local ports assigned to services with a URL.
     pub(crate) ports: BTreeMap<String, u16>,

@@ -106,14 +106,13 @@ pub(crate) struct TokenCreate {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ControlResponse {
-    /// The person is an owner.
+    /// The person is now an owner.
     Owner {
         /// A link that signs the person in once and leads to the page for setting a password.
         link: String,
     },
     /// The second factors and passkeys were removed.
     FactorsReset,
-    /// The token was created.
     Token {
         token: String,
         /// When the token expires.
@@ -135,7 +134,6 @@ pub(crate) enum ControlResponse {
         #[serde(default)]
         file: Option<PathBuf>,
     },
-    /// Responses were removed from the cache.
     Purged {
         /// The number of removed responses.
         count: usize,
@@ -332,7 +330,7 @@ async fn verify_bookings(site: &Site) -> Result<ControlResponse> {
     Ok(ControlResponse::BookingsVerified { wrong })
 }
 
-/// Why no token was created.
+/// The reason why no token was created.
 #[derive(Debug, thiserror::Error)]
 enum TokenRefused {
     #[error("there is no occasion {0:?}\n  its slug stands in its address: /o/SLUG")]

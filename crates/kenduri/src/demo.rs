@@ -217,7 +217,7 @@ impl Temporary {
         Ok(Self(path))
     }
 
-    /// The existing folder of a running demo.
+    /// Reuses the existing folder of a running demo.
     pub(crate) fn resume(path: PathBuf) -> Self {
         Self(path)
     }

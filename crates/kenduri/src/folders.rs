@@ -43,7 +43,7 @@ pub(crate) struct Folders {
 }
 
 impl Folders {
-    /// The folders in the data folder.
+    /// Returns the folders inside the data folder.
     pub(crate) fn in_data(data: &Path) -> Self {
         // Services use these paths from their own working folders, so they are absolute.
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());

@@ -47,7 +47,7 @@ pub(crate) enum LogLevel {
     Debug,
 }
 
-/// The most bytes of buffered log lines.
+/// The maximum size of buffered log lines, in bytes.
 const WAITING: usize = 4 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,6 @@ pub(crate) struct Log {
     pub(crate) format: LogFormat,
     /// The lowest level that is written. The access log does not depend on it.
     pub(crate) level: LogLevel,
-    /// The destination.
     pub(crate) to: To,
 }
 
@@ -99,7 +98,6 @@ fn stderr_is_the_journal() -> bool {
 /// The running log, which stops when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    /// The buffer.
     pub(crate) writer: LogWriter,
     writing: Writing,
 }

@@ -36,7 +36,7 @@ pub(crate) enum ToWorker {
     /// A request for the app or the edge.
     #[serde(rename = "Order")]
     Request {
-        /// The id that its reply carries.
+        /// The id by which the reply refers to this request.
         id: u64,
         order: ControlRequest,
     },
@@ -50,7 +50,7 @@ pub(crate) enum ToWorker {
     Ending,
     /// The reply to a request of the worker.
     Reply {
-        /// The request's id.
+        /// The id of the request to which this is the reply.
         id: u64,
         reply: Reply,
     },
@@ -63,7 +63,7 @@ pub(crate) enum ToParent {
     Serving,
     /// The reply to a request.
     Reply {
-        /// The request's id.
+        /// The id of the request to which this is the reply.
         id: u64,
         reply: Reply,
     },
@@ -78,17 +78,17 @@ pub(crate) enum ToParent {
     /// A request of the app for the supervisor process.
     #[serde(rename = "Order")]
     Request {
-        /// The id that its reply carries.
+        /// The id by which the reply refers to this request.
         id: u64,
         order: ControlRequest,
     },
 }
 
-/// The load of a server.
+/// A server's load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RequestRate {
     pub(crate) address: Address,
-    /// Requests in a second.
+    /// Requests per second.
     pub(crate) per_second: f64,
 }
 
@@ -198,7 +198,7 @@ impl<T> MessageSender<T> {
     /// Passes a reply to the caller that waits for it.
     pub(crate) fn answered(&self, id: u64, reply: Reply) {
         if let Some(answer) = self.answers().remove(&id) {
-            // The caller may have stopped waiting.
+            // The task that sent the request may have stopped waiting.
             let _ = answer.send(reply);
         }
     }

@@ -12,7 +12,7 @@ const VARIABLE: &str = "NOTIFY_SOCKET";
 
 /// How much more time is requested at once during a slow start.
 const LATER: Duration = Duration::from_secs(30);
-/// How often more time is requested.
+/// The interval at which more time is requested.
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// The service manager's socket. The service manager is systemd or the supervisor process.

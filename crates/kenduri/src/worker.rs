@@ -99,7 +99,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .context("cannot start the runtime")
 }
 
-/// The state that the worker starts with.
+/// The state with which the worker starts.
 struct Begun {
     start: ServeMode,
     sockets: Inherited,
@@ -130,7 +130,7 @@ impl Begun {
         let (ask, status_requests) = mpsc::channel(LOOKS);
         let server_status = ServerStatus::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
-            // Migrations may take any time.
+            // Migrations may take any amount of time.
             let opened = manager.wait_for(app_setup::open(&settings)).await?;
             let figures = self.figures.with(opened.site.store.clone());
             let tokens = (&stop, &ending);
@@ -238,7 +238,7 @@ struct App {
     backup: Option<Arc<Agent>>,
     mounted: AppService,
     background: Background,
-    /// The links to print.
+    /// The links to print at startup.
     links: String,
 }
 

@@ -295,7 +295,7 @@ mod tests {
                 "2027-11-15T04:59:59.999Z",
                 "2027-11-15T05:00:00Z",
             ),
-            // Samoa had no 30 December 2011.
+            // Samoa skipped 30 December 2011.
             (
                 "Pacific/Apia",
                 "2011-11-30T20:00:00Z",

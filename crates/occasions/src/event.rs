@@ -200,7 +200,7 @@ pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreE
 /// Whether a save may exceed the limit on seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seats {
-    /// Only free seats.
+    /// Take only free seats.
     Free,
     /// More seats than are free, because a host allows it.
     Beyond,

@@ -25,7 +25,7 @@ pub struct Guest {
     pub added_by: ActedBy,
     /// Whether a host allowed this guest beyond the allowance.
     pub beyond_allowance: bool,
-    /// Position on the invitation.
+    /// The guest's position on the invitation.
     pub position: i64,
     #[row(json)]
     pub diets: Vec<String>,
@@ -42,7 +42,7 @@ pub struct Guest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: ReplyStatus,
-    /// When it was given.
+    /// The time at which the reply was given.
     pub answered_at: Option<Timestamp>,
 }
 

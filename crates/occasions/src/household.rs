@@ -27,7 +27,7 @@ pub struct Household {
 /// How many additional guests a household may bring, and how many it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Places {
-    /// How many the invitation allows.
+    /// How many people the invitation allows.
     pub allowed: i64,
     /// How many people are on the invitation, whatever their answer.
     pub used: i64,

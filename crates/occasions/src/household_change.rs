@@ -12,7 +12,7 @@ use crate::words::ReplyStatus;
 /// A save request. Omitted fields stay unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct HouseholdChange {
-    /// The version the household has read.
+    /// The version that the household has read.
     pub version: Option<i64>,
     /// Guests to change, and new guests.
     pub guests: Vec<GuestUpdate>,
@@ -54,7 +54,7 @@ impl GuestUpdate {
     }
 }
 
-/// A note, under a version of its own.
+/// A note, which has its own version.
 #[derive(Clone, Debug)]
 pub struct NoteUpdate {
     /// The text; an empty text removes the note.

@@ -22,7 +22,7 @@ use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
 /// A household with its occasion and its present access.
 #[derive(Clone, Debug)]
 pub struct InvitationSnapshot {
-    /// The occasion it is invited to.
+    /// The occasion to which the household is invited.
     pub occasion: Arc<Occasion>,
     /// All events in the occasion. The household is shown only the events in `household.events`.
     pub events: Arc<[Event]>,
@@ -41,7 +41,7 @@ pub struct InvitationSnapshot {
     pub now: Timestamp,
 }
 
-/// Why a code cannot be used.
+/// The reason why a code cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Closed {
     /// The code is unknown or revoked, or the occasion is a draft. A guest cannot tell which.

@@ -171,7 +171,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "event_full"),
     Code::new(409, "open_full"),
     Code::new(422, "dietary_note_required"),
-    // For hosts and programs.
+    // The following codes are only for hosts and programs.
     Code::new(409, "code_taken"),
     Code::new(422, "code_guessable"),
     Code::new(409, "last_event"),
@@ -182,7 +182,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "sender_unverified"),
     Code::new(422, "placeholder_unknown"),
     Code::new(422, "text_missing"),
-    // For files with lists.
+    // The following codes are for uploaded lists.
     Code::new(413, "file_too_large"),
     Code::new(422, "file_too_many_rows"),
     Code::new(422, "file_too_many_columns"),

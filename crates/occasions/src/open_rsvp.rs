@@ -36,11 +36,11 @@ pub const WAITING_LIMIT: i64 = 500;
 /// How many answers a network may send per hour.
 pub const TRIES: i64 = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// In characters.
+/// The maximum length of a name, in characters.
 pub const NAME_LIMIT: usize = 100;
-/// In characters.
+/// The maximum length of a telephone number, in characters.
 pub const PHONE_LIMIT: usize = 32;
-/// In characters.
+/// The maximum length of an email address, in characters.
 pub const EMAIL_LIMIT: usize = 254;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Respondent {
     pub email: String,
     /// The telephone number as typed, up to 32 characters; may be empty.
     pub phone: String,
-    /// The language the page was read in.
+    /// The language in which the respondent read the page.
     pub language: Option<String>,
     /// The client's network, to which the limits apply.
     pub network: String,

@@ -16,7 +16,7 @@ use crate::guest::Guest;
 use crate::id::{OccasionId, QuestionId};
 use crate::words::{AskedOf, QuestionKind, ReplyStatus};
 
-/// In characters.
+/// The maximum length of a text answer, in characters.
 pub const ANSWER_LIMIT: usize = 2_000;
 
 /// The largest absolute value of a number.

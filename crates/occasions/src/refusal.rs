@@ -84,7 +84,7 @@ pub enum Refusal {
     #[error("{event} has {left} seats left")]
     EventFull {
         event: String,
-        /// Seats that are free.
+        /// The number of free seats.
         left: i64,
     },
 
@@ -100,18 +100,18 @@ pub enum Refusal {
     /// No seats are left for answers that wait for approval.
     #[error("{event} has {left} seats left for answers without a code")]
     NoSeats {
-        /// Key of the event.
+        /// The event's key.
         event: String,
         /// Seats that such an answer may still take.
         left: i64,
     },
 
-    /// The role does not allow it.
+    /// The host's role does not allow the action.
     #[error("this role may not do that")]
     Forbidden,
     #[error("the token has no scope {0}")]
     ScopeRequired(TokenScope),
-    /// No token may do this.
+    /// The action is not allowed with a token.
     #[error("a token may not do that")]
     TokenNotPermitted,
     /// The session has not proved a credential in the last minutes.
@@ -292,7 +292,7 @@ fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
     Argument::Day(last.to_zoned(occasion.zone()))
 }
 
-/// Refusals that all lists share.
+/// Converts the refusals that all domains share.
 impl From<site::refusal::Refusal> for Refusal {
     fn from(refusal: site::refusal::Refusal) -> Self {
         use site::refusal::Refusal as Of;

@@ -36,16 +36,16 @@ pub const CONFIRM: &str = "occasions.confirm";
 /// The kind of actor for a household in the log, identified by its invitation's id.
 pub const HOUSEHOLD: &str = "household";
 
-/// In characters.
+/// The maximum length of a note, in characters.
 pub const NOTE_LIMIT: usize = 4_000;
 
 #[derive(Clone, Debug)]
 pub struct Save {
-    /// The code that the request came with.
+    /// The code that was sent with the request.
     pub key: CodeKey,
-    /// The change that is asked for.
+    /// The requested change.
     pub wish: HouseholdChange,
-    /// The channel it came through.
+    /// The channel through which the change came.
     pub source: Source,
     /// The key that identifies a repeated request.
     pub repeat: Option<Repeat>,
@@ -77,7 +77,7 @@ pub enum OtherBody {
     NewSave,
 }
 
-/// How a save succeeded.
+/// The result of a successful save.
 #[derive(Debug)]
 pub enum Saved {
     /// The change was stored.

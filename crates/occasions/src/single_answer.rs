@@ -48,7 +48,7 @@ pub struct IncomingAnswer {
     /// Fields that could not be parsed. They are refused only after all earlier checks
     /// have passed.
     pub wrong: Vec<FieldProblem>,
-    /// The channel it came through.
+    /// The channel through which the answer came.
     pub source: Source,
     /// The key that identifies a repeated request.
     pub repeat: Option<Repeat>,

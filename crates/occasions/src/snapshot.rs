@@ -23,7 +23,7 @@ pub struct OccasionSnapshot {
     pub diets: Arc<[DietaryOption]>,
     /// The hosts' questions.
     pub questions: Arc<[Question]>,
-    /// Makes the `k` of links to invitations.
+    /// The key that makes the `k` in links to invitations.
     pub links: LinkKey,
 }
 

@@ -56,7 +56,7 @@ struct ReplySaved {
     /// The id of the invitation.
     #[schema(value_type = String)]
     invitation: InvitationId,
-    /// The invitation's version after it.
+    /// The invitation's version after the answer.
     version: i64,
     source: Source,
     /// The guests whose answers changed.

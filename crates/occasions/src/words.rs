@@ -40,11 +40,11 @@ words! {
     OccasionStatus {
         /// Only hosts see it.
         Draft = "draft" => "host-status-draft",
-        /// Codes open, answers are taken.
+        /// Guests can open their codes and answer.
         Published = "published" => "host-status-published",
-        /// View-only for all.
+        /// Guests can look, but not answer.
         Closed = "closed" => "host-status-closed",
-        /// Codes are dead.
+        /// Codes no longer work.
         Archived = "archived" => "host-status-archived",
     }
 }
@@ -58,7 +58,7 @@ words! {
         Yes = "yes",
         /// Not coming.
         No = "no",
-        /// Answered: not sure.
+        /// Not sure.
         Undecided = "undecided",
         /// Said yes to a full event.
         Waitlisted = "waitlisted",
@@ -88,15 +88,15 @@ words! {
 words! {
     /// The channel that an answer came through.
     Source {
-        /// A page.
+        /// A page on the site.
         Web = "web",
-        /// The JSON interface.
+        /// The JSON API.
         Api = "api",
-        /// A live connection.
+        /// A live connection, such as a socket.
         Socket = "socket",
-        /// A file.
+        /// An imported file.
         Import = "import",
-        /// A host, on the telephone.
+        /// A host, who was told the answer, for example on the telephone.
         Phone = "phone",
     }
 }
@@ -104,7 +104,7 @@ words! {
 words! {
     /// How hosts decide whether a household may answer, namely by the deadline or regardless of it.
     LockMode {
-        /// The deadline.
+        /// The deadline decides.
         Auto = "auto" => "host-lock-auto",
         /// Closed, regardless of the deadline.
         Locked = "locked" => "host-access-locked",

@@ -7,9 +7,8 @@ use crate::html::{Tag, Token};
 pub struct Form {
     /// The `action` attribute. If empty, the form is sent to the page's own URL.
     pub action: String,
-    /// `get` or `post`.
+    /// The method, `get` or `post`.
     pub method: String,
-    /// The fields, in the order of the page.
     pub fields: Vec<Field>,
     id: String,
 }
@@ -29,7 +28,6 @@ pub struct Field {
 }
 
 impl Form {
-    /// All forms of a document.
     pub(crate) fn all(tokens: &[Token]) -> Vec<Self> {
         let mut forms: Vec<Self> = Vec::new();
         let mut strays: Vec<(String, Field)> = Vec::new();

@@ -3,15 +3,14 @@
 /// A token of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
-    /// `<name attribute="…">`.
+    /// An opening tag, `<name attribute="…">`.
     Open(Tag),
-    /// `</name>`.
+    /// A closing tag, `</name>`.
     Close(String),
     /// Text between tags, with entities resolved.
     Text(String),
 }
 
-/// An opening tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tag {
     pub(crate) name: String,
@@ -38,7 +37,6 @@ impl Tag {
     }
 }
 
-/// Splits a document into tokens.
 pub(crate) fn tokens(document: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut rest = document;

@@ -50,7 +50,6 @@ impl ImapServer {
         server
     }
 
-    /// Its port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -75,7 +74,6 @@ impl ImapServer {
         kept.mails.retain(Option::is_some);
     }
 
-    /// Changes the password.
     pub fn change_password(&self, password: &str) {
         self.kept().password = format!("\"{password}\"");
     }

@@ -6,7 +6,6 @@ use serde_json::Value;
 use crate::form::Form;
 use crate::html::{Token, tokens, visible};
 
-/// A response.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The requested path and query.
@@ -73,7 +72,6 @@ impl Page {
         self
     }
 
-    /// The links of the page, in order.
     pub fn links(&self) -> Vec<Link> {
         let tokens = tokens(&self.body);
         let mut links = Vec::new();
@@ -109,7 +107,6 @@ impl Page {
         }
     }
 
-    /// The forms of the page, in order.
     pub fn forms(&self) -> Vec<Form> {
         Form::all(&tokens(&self.body))
     }
@@ -144,7 +141,7 @@ pub fn errors(page: &Page) -> Vec<(String, String)> {
 /// token.
 pub fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
     let id = page.header("x-request-id").to_owned();
-    // The form token is random.
+    // The form token is random, so it is cut out.
     let token = page.body.split_once("name=\"_csrf\" value=\"");
     let token = token.and_then(|(_, rest)| rest.split('"').next());
     let body = match token {

@@ -93,7 +93,6 @@ pub async fn find_session(world: &World, secret: &Secret) -> Option<SignedIn> {
         .map(|visit| visit.who)
 }
 
-/// Gives an account a role.
 pub async fn give(world: &World, id: &AccountId, role: Role, scope: &Scope) {
     let (id, scope) = (id.clone(), scope.clone());
     write(world.store(), move |tx| {

@@ -24,7 +24,6 @@ use crate::people::{client, new_account};
 use crate::visitor::SITE;
 use crate::{English, Page, Visitor, World};
 
-/// A site in a world.
 #[derive(Clone)]
 pub struct Stage<'w> {
     pub world: &'w World,

@@ -24,7 +24,7 @@ mod text;
 pub struct Statement {
     /// The source file, relative to the repository's root.
     pub file: PathBuf,
-    /// The line of the `sql!` call, from 1.
+    /// The line number of the `sql!` call, starting at 1.
     pub line: usize,
     /// The SQL as sent to the engine.
     pub text: String,

@@ -57,7 +57,6 @@ struct Expected {
     mails: BTreeMap<(String, String), i64>,
 }
 
-/// A waiting job.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct WaitingJob {
     pub id: String,
@@ -177,12 +176,12 @@ impl World {
         *self.expected().mails.entry(mail).or_default() += 1;
     }
 
-    /// The waiting jobs, oldest first.
+    /// Returns the waiting jobs, oldest first.
     pub async fn jobs(&self) -> Vec<WaitingJob> {
         waiting_jobs(self.store()).await
     }
 
-    /// All mails, oldest first.
+    /// Returns all mails, oldest first.
     pub async fn mails(&self) -> Vec<SentMail> {
         let mut mails = all_mails(self.store()).await;
         let key = self.platform.keys.key(sealed_text::PURPOSE);
@@ -327,7 +326,7 @@ fn settings(folder: &TempDir, database: Option<&Database>) -> Settings {
     match database {
         Some(database) => database.settings(CONNECTIONS),
         None => Settings::Sqlite(SqliteSettings {
-            // Durability is tested elsewhere.
+            // Other tests cover durability.
             durable: false,
             ..SqliteSettings::file(folder.path().join("kenduri.db"))
         }),

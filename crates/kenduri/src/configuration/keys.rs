@@ -1,4 +1,4 @@
-//! The known keys.
+//! The keys that `kenduri.toml` may contain.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ fn of_domains() -> BTreeMap<String, Value> {
     all.collect()
 }
 
-/// The defaults.
+/// Returns the default values of all keys.
 pub(crate) fn built_in() -> Table {
     let mut built_in = Table::new();
     for (key, value) in known() {

@@ -17,7 +17,7 @@ pub(crate) struct ProblemCollector<'a> {
 }
 
 impl<'a> ProblemCollector<'a> {
-    /// A check without problems.
+    /// Creates a collector without problems.
     pub(crate) fn new(origins: &'a BTreeMap<String, Origin>) -> Self {
         Self {
             origins,
@@ -66,7 +66,7 @@ impl<'a> ProblemCollector<'a> {
         });
     }
 
-    /// Reports a flaw in the edge's settings.
+    /// Reports a problem in the edge's settings.
     pub(crate) fn refuse_flaw(&mut self, flaw: &edge::Flaw) {
         self.refuse_at(&flaw.key, &flaw.what, &flaw.mend);
     }

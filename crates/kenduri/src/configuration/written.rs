@@ -162,7 +162,7 @@ impl Default for Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Synchronous {
-    /// Before each change is acknowledged.
+    /// Flushes each change before acknowledging it.
     Full,
     /// Never. Only for measuring the cost of durability, not for production.
     Off,
@@ -196,7 +196,7 @@ pub(crate) struct Mail {
     pub(crate) bounces_password_file: String,
     /// The secret that signs delivery reports about our mails at `/hooks/mail/generic`.
     pub(crate) callback_secret: String,
-    /// A file that contains that secret.
+    /// A file that contains the secret that signs delivery reports.
     pub(crate) callback_secret_file: String,
     /// The topic of Amazon SNS through which SES sends delivery reports to `/hooks/mail/ses`.
     pub(crate) ses_topic: String,
@@ -324,7 +324,7 @@ impl Default for Accounts {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Provider {
-    /// The provider's name in addresses.
+    /// The provider's name in URLs.
     pub(crate) name: String,
     /// The provider's name on pages. If empty, `name`.
     pub(crate) label: String,

@@ -13,7 +13,7 @@ use super::{ControlResponse, RequestContext};
 use crate::app_setup;
 use crate::configuration::host_link;
 
-/// The most links that are listed.
+/// The maximum number of links to list.
 const LINKS: usize = 20;
 
 /// Turns maintenance on, for a single host or for all hosts.

@@ -11,22 +11,18 @@ use supervisor::{InstanceStatus, LogLine, LogPosition, ServiceStatus, SettingsSu
 pub(crate) enum ServiceRequest {
     /// Lists all instances of all services.
     Ps,
-    /// Describes a service.
+    /// Describes a single service.
     Describe {
-        /// The name of the service.
         service: String,
     },
     /// Returns lines from services' logs.
     Logs(Logs),
     /// Returns the last lines of a service's log, and new lines until the client disconnects.
     Follow(Logs),
-    /// Starts a service.
     Start {
-        /// The name of the service.
         service: String,
     },
     Stop {
-        /// The name of the service.
         service: String,
     },
     /// Stops and starts a service.
@@ -56,11 +52,11 @@ pub(crate) struct Logs {
     pub(crate) service: Option<String>,
     /// Only lines of this instance; `None` for all instances.
     pub(crate) instance: Option<u32>,
-    /// Only lines since this time.
+    /// Only lines written since this time.
     pub(crate) since: Option<Timestamp>,
     /// Only lines that contain this text.
     pub(crate) grep: Option<String>,
-    /// Only this many of the last lines.
+    /// At most this many of the last lines.
     pub(crate) last: Option<usize>,
     /// For each service, the last line that the client has received.
     #[serde(default)]
@@ -86,7 +82,6 @@ impl From<Logs> for supervisor::LogQuery {
 pub(crate) enum ServiceResponse {
     Rows(Vec<InstanceStatus>),
     Described(Box<ServiceStatus>),
-    /// Lines of the logs.
     Lines {
         lines: Vec<LogLine>,
         /// The number of lines that were dropped because the client asked too late, and are only in

@@ -45,7 +45,7 @@ impl UnitFound {
 /// Reads this machine's state. `wish` is `None` for a removal, which does not depend on running
 /// units.
 pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
-    // The test of sd_booted(3).
+    // This is the check from sd_booted(3).
     let has_systemd = Path::new("/run/systemd/system").is_dir();
     let unit_of = |name: &str| -> Result<UnitFound> {
         let state = if has_systemd && wish.is_some() {

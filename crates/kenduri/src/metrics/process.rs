@@ -63,7 +63,7 @@ fn cpu_seconds() -> f64 {
     number(used.tv_sec.unsigned_abs()) + number(used.tv_nsec.unsigned_abs()) / 1e9
 }
 
-/// Resident memory in bytes.
+/// Returns the resident memory in bytes.
 fn resident_bytes(status: &str) -> Option<f64> {
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;

@@ -21,7 +21,7 @@ use crate::messages::ToWorker;
 /// The result of applying new settings, which are active even if a service failed.
 pub(super) struct Applied {
     said: String,
-    /// The file that was read.
+    /// The settings file that was read.
     file: Option<PathBuf>,
     /// The services' failures.
     failed: Vec<String>,

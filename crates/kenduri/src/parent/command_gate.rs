@@ -53,7 +53,7 @@ impl CommandGate {
         }
     }
 
-    /// Waits until the gate is open.
+    /// Waits until the gate is open again.
     pub(crate) async fn opened(&self) {
         let mut is_shut = self.is_shut.subscribe();
         // An error is impossible, because the sender lives as long as `self`.

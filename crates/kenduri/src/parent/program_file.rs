@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 /// Mode bits that let users other than the owner write (stat(2)).
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// The path of the running program.
+/// The program file of this process.
 #[derive(Debug, Clone)]
 pub(super) struct ProgramFile {
     path: PathBuf,

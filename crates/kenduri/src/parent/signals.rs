@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// The request that a signal stands for.
+/// The request that a signal represents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Signal {
@@ -46,7 +46,7 @@ impl Signals {
         }
     }
 
-    /// Puts unhandled signals back.
+    /// Puts unhandled signals back into the queue.
     pub(super) fn again(&mut self, signals: impl IntoIterator<Item = Signal>) {
         self.heard.extend(signals);
     }

@@ -32,7 +32,6 @@ const LOOK: &str = "mail.dkim_look";
 /// How mail is sent, and which DNS servers to query.
 #[derive(Clone, Debug)]
 pub(crate) struct MailFacts {
-    /// The sender's domain.
     pub(crate) domain: String,
     /// The mail server's host name; `None` when mails go to the mailbox.
     pub(crate) server: Option<String>,
@@ -93,7 +92,7 @@ struct Record {
     name: String,
     text: String,
     found: Found,
-    /// The values found instead.
+    /// The values that the DNS has instead of the required value.
     instead: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! HTTP/3 connections during an upgrade.
+//! Tests of HTTP/3 connections during an upgrade.
 
 use std::ffi::OsStr;
 use std::fs;

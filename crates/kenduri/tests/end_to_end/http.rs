@@ -12,9 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Its headers as sent.
+    /// The response's headers as sent.
     pub(crate) head: String,
-    /// The body, decoded from chunks.
+    /// The response's body, decoded from chunks.
     pub(crate) body: Vec<u8>,
 }
 

@@ -36,7 +36,7 @@ fn postgres_loses_nothing() {
 #[derive(Debug, Clone)]
 struct Household {
     code: String,
-    /// The address for its confirmation mail.
+    /// The email address for the household's confirmation mail.
     address: Option<String>,
     /// The last acknowledged state.
     known: Value,

@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 pub(crate) struct Received {
     /// The `Message-ID` header.
     pub(crate) id: String,
-    /// The recipient.
     pub(crate) to: String,
 }
 
 /// A listening mail server. Its threads end with the process.
 pub(crate) struct MailServer {
-    /// `127.0.0.1:40123`.
+    /// The server's socket address, such as `127.0.0.1:40123`.
     pub(crate) address: String,
     kept: Arc<(Mutex<Vec<Received>>, Condvar)>,
 }

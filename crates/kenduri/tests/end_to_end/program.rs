@@ -20,7 +20,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Program {
     child: Child,
     lines: Receiver<String>,
-    /// The lines it has printed so far.
+    /// The lines that Kenduri has printed so far.
     pub(crate) said: Vec<String>,
     /// The socket address on which Kenduri listens, such as `127.0.0.1:40123`.
     pub(crate) address: String,
@@ -223,7 +223,6 @@ pub(crate) fn run(arguments: &[&str], folder: &Path, environment: &[(&str, &str)
     child.wait_with_output().expect("its output")
 }
 
-/// Converts output to text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -27,7 +27,7 @@ fn put_back(file: &Path) {
                 &[],
                 Rows::Any,
             )?;
-            // Today's job has already run.
+            // Today's deletion job has already run.
             tx.run(
                 sql!(
                     "INSERT INTO schedule (kind, minute)

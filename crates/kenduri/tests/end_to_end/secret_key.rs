@@ -30,7 +30,7 @@ struct Browser {
     host: String,
     /// The cookie of a guest who has opened an invitation.
     guest: String,
-    /// The path of that invitation.
+    /// The path of the opened invitation.
     invitation: String,
 }
 
@@ -201,7 +201,7 @@ fn a_new_key_ends_all_sessions_and_spares_what_is_printed() {
         assert!(browser.is_signed_in(&program));
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-        // Also tried with a lost file.
+        // The test also tries this with a lost file.
         for is_lost in [false, true] {
             if is_lost {
                 fs::remove_file(site.file()).expect("removed");

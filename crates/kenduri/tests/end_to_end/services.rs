@@ -159,7 +159,7 @@ fn a_password_is_hashed_for_a_file_that_opens_a_folder() {
     let config = config.to_string_lossy().into_owned();
     let program = Program::start(&["serve", "--config", &config], &[]);
     assert_eq!(program.get("/").status, 401);
-    // aisyah:pantun lama sekali
+    // The header encodes `aisyah:pantun lama sekali`.
     let shown = "Basic YWlzeWFoOnBhbnR1biBsYW1hIHNla2FsaQ==";
     let page = get(&program, "/", &[("Authorization", shown)]);
     assert_eq!(page.text(), "<p>Album");

@@ -128,7 +128,7 @@ impl Socket {
 
     fn say(&mut self, kind: u8, body: &[u8]) -> io::Result<()> {
         let length = u8::try_from(body.len()).map_err(io::Error::other)?;
-        // Even an empty frame is masked.
+        // Clients must mask even an empty frame.
         let mut frame = vec![0x80 | kind, 0x80 | length, 0, 0, 0, 0];
         frame.extend_from_slice(body);
         self.0.get_mut().write_all(&frame)
@@ -178,7 +178,7 @@ impl Socket {
     }
 }
 
-/// Counters of the clients.
+/// The clients' counters.
 #[derive(Default)]
 struct Seen {
     stop: AtomicBool,

@@ -108,7 +108,7 @@ pub struct Bulk {
     pub action: Action,
     /// The state of the action.
     pub state: Progress,
-    /// How many invitations it covers.
+    /// How many invitations the action covers.
     pub total: i64,
     /// How many invitations were processed, including failed invitations.
     pub done: i64,
@@ -117,7 +117,7 @@ pub struct Bulk {
     /// When it was requested.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    /// When it ended.
+    /// When the action ended.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub finished_at: Option<Timestamp>,
 }
@@ -131,7 +131,7 @@ pub struct Outcome {
     pub invitation: InvitationId,
     /// `waiting`, `done`, `unchanged` or `failed`.
     pub state: String,
-    /// The error code, if it failed.
+    /// The error code, if the action failed for this invitation.
     pub problem: Option<String>,
 }
 
@@ -357,7 +357,7 @@ pub fn changed_by(
     Ok(found.into_iter().map(|(invitation,)| invitation).collect())
 }
 
-/// The handler of bulk actions.
+/// Returns the job handler for bulk actions.
 pub fn handler(store: Store) -> Handler {
     Handler::new(KIND, move |job| run(store.clone(), job))
 }

@@ -32,17 +32,17 @@ platform::id!(CampaignId, "One mail to many households.");
 
 /// The kind of the job that writes the mails.
 pub const KIND: &str = "occasions.campaign";
-/// The most campaigns of an occasion.
+/// The maximum number of campaigns in an occasion.
 const LIMIT: i64 = 500;
-/// The highest speed, in mails a minute.
+/// The maximum speed, in mails per minute.
 pub const FASTEST: i64 = 600;
 /// How many mails of a campaign are in progress at once.
 const WINDOW: i64 = 50;
 
 words! {
-    /// How far a campaign is.
+    /// The progress of a campaign.
     CampaignState {
-        /// Waiting for its time.
+        /// Waiting for its start time.
         Scheduled = "scheduled" => "host-campaign-scheduled",
         /// Mails are being sent.
         Sending = "sending" => "host-campaign-sending",
@@ -79,10 +79,10 @@ pub struct Campaign {
     /// When it begins.
     #[schema(value_type = String, format = "date-time")]
     pub due_at: Timestamp,
-    /// When it was ordered.
+    /// When the campaign was ordered.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    /// When its recipients were fixed.
+    /// When the campaign's recipients were fixed.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub started_at: Option<Timestamp>,
     /// When nothing was left to send.
@@ -97,7 +97,7 @@ pub struct Report {
     /// The campaign.
     #[serde(flatten)]
     pub campaign: Campaign,
-    /// Its mails, counted by state.
+    /// The campaign's mails, counted by state.
     #[schema(inline)]
     pub counts: Counts,
 }
@@ -346,7 +346,7 @@ pub enum Step {
     Resume,
     /// Ends the campaign.
     Cancel,
-    /// Sends failed mails once more.
+    /// Sends failed mails again.
     Retry,
 }
 

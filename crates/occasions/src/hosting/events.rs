@@ -17,10 +17,10 @@ use crate::invitation::wait_for_answers;
 /// The default length of an event without a given end.
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
 
-/// The longest event, in days.
+/// The maximum length of an event, in days.
 const MOST_DAYS: i64 = 7;
 
-/// The most lines of a schedule.
+/// The maximum number of lines in a schedule.
 pub(crate) const LINES: usize = 50;
 
 pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
@@ -164,7 +164,7 @@ impl Resource for Event {
             version = self.version
         )
         .run(tx, Rows::Exactly(1))?;
-        // The limit was added or removed.
+        // The seat limit was added or removed.
         recount_seats(tx, occasion)?;
         Ok(())
     }

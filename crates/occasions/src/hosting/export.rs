@@ -41,7 +41,7 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 #[serde(deny_unknown_fields)]
 #[schema(as = ExportRequest)]
 pub struct Request {
-    /// Which list to export.
+    /// The list to export.
     pub kind: ExportKind,
     /// The format of the file.
     pub format: FileFormat,
@@ -59,7 +59,7 @@ pub struct Export {
     /// The export's id.
     #[schema(value_type = String)]
     pub id: ExportId,
-    /// Which list it holds.
+    /// The exported list.
     pub kind: ExportKind,
     /// The format of the file.
     pub format: FileFormat,

@@ -51,11 +51,11 @@ const DRAFTS: i64 = 10;
 const FILES: i64 = 20;
 /// The number of the file's rows per database row.
 const CHUNK: usize = 500;
-/// How many findings are shown.
+/// The maximum number of findings to show.
 pub const SHOWN: usize = 200;
 
 words! {
-    /// How far an import is.
+    /// The progress of an import.
     ImportState {
         /// Not applied yet, because the host has not confirmed the import.
         Draft = "draft" => "host-import-state-draft",
@@ -84,9 +84,9 @@ words! {
         Changed = "changed",
         /// An existing invitation that already agrees with the list.
         Same = "same",
-        /// Left out.
+        /// Skipped.
         Failed = "failed",
-        /// Made, and removed by an undo.
+        /// Created, and removed by an undo.
         Undone = "undone",
         /// Made, and not removed by an undo because somebody has changed it.
         Kept = "kept",
@@ -123,20 +123,20 @@ pub struct Import {
     /// The host's choices.
     #[row(json)]
     pub options: Options,
-    /// How many rows or documents it has.
+    /// The number of rows or documents in the file.
     #[row(rename = "row_count")]
     pub rows: i64,
     /// The number of households in the list; 0 until the list is applied.
     pub total: i64,
-    /// How many of them were processed.
+    /// How many of the households were processed.
     pub done: i64,
-    /// How many became new invitations.
+    /// How many households became new invitations.
     pub made: i64,
-    /// How many changed an invitation.
+    /// How many households changed an existing invitation.
     pub changed: i64,
-    /// How many failed and were skipped.
+    /// How many households failed and were skipped.
     pub failed: i64,
-    /// When the file was sent.
+    /// When the file was uploaded.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     /// The time until which the list can be applied or undone.
@@ -423,7 +423,7 @@ pub struct Named {
     pub invitation: Option<InvitationId>,
     /// The outcome for the household.
     pub outcome: Outcome,
-    /// The error code, if it was skipped.
+    /// The error code, if the household was skipped.
     pub problem: Option<String>,
 }
 

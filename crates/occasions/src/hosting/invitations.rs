@@ -85,16 +85,16 @@ impl From<Input> for InvitationChange {
 /// Data about an invitation that can change without a new version.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Bookkeeping {
-    /// When it was marked as sent.
+    /// When the invitation was marked as sent.
     pub sent_at: Option<Timestamp>,
     pub first_opened_at: Option<Timestamp>,
-    /// When the household last opened it.
+    /// When the household last opened the invitation.
     pub last_opened_at: Option<Timestamp>,
-    /// How often the household opened it.
+    /// How often the household opened the invitation.
     pub open_count: i64,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When the invitation last changed.
     pub updated_at: Timestamp,
 }
 

@@ -48,9 +48,9 @@ pub struct InvitationRow {
     pub has_note: bool,
     /// How many answers are missing or "not sure".
     pub unsettled: i64,
-    /// When it was marked as sent.
+    /// When the invitation was marked as sent.
     pub sent_at: Option<Timestamp>,
-    /// When the household last opened it.
+    /// When the household last opened the invitation.
     pub last_opened_at: Option<Timestamp>,
     /// When the household last answered.
     pub replied_at: Option<Timestamp>,

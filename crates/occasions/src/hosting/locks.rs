@@ -28,7 +28,7 @@ pub(crate) const FIELDS: &[Field] = web::fields! { Details:
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Opening {
-    /// The version that was read.
+    /// The version that the client has read.
     pub version: Option<i64>,
     /// With `true`, answers open regardless of the deadline; with `false`, the deadline decides.
     pub open: bool,

@@ -14,7 +14,7 @@ use crate::occasion::Occasion;
 words! {
     /// The subject matter of a mail to many households.
     MailKind {
-        /// The date, sent before the invitation.
+        /// A notice of the date, sent before the invitation.
         SaveTheDate = "save_the_date" => "host-mail-save-the-date",
         /// The invitation.
         Invitation = "invitation" => "host-mail-invitation",

@@ -22,7 +22,7 @@ pub const CREATE: Word = Word {
     key: "occasions.create",
     words: &["staff", "members"],
 };
-/// The most occasions of an installation.
+/// The maximum number of occasions in an installation.
 pub const LIMIT: i64 = 1_000;
 /// The maximum number of occasions that a member may have created.
 pub const OWN_LIMIT: i64 = 5;

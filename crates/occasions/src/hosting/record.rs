@@ -54,13 +54,13 @@ pub struct Record {
     /// How many additional children it may bring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub children: Option<i64>,
-    /// Its mail address.
+    /// The household's email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Its telephone number.
+    /// The household's telephone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// Its postal address.
+    /// The household's postal address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The household's own deadline, either a day, meaning its end, or a time.
@@ -82,7 +82,7 @@ pub struct Record {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub answers: BTreeMap<String, Value>,
-    /// The people on it.
+    /// The people in the household.
     pub guests: Vec<GuestRecord>,
 }
 
@@ -95,7 +95,7 @@ pub struct GuestRecord {
     /// Named by the hosts, which is the default, or brought by the household.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<GuestKind>,
-    /// Whether it is a child.
+    /// Whether the guest is a child.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child: Option<bool>,
     /// Age of a child.

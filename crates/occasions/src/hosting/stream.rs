@@ -24,7 +24,7 @@ use counts::{Counted, Counts};
 
 /// The shortest time between two messages with counters.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);
-/// How many news are read at once.
+/// The number of news read per query.
 const BATCH: u32 = 200;
 
 /// A message to an open page.

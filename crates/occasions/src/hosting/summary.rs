@@ -81,7 +81,7 @@ pub struct Invitations {
 /// Guests who come, by age.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Coming {
-    /// Grown-ups.
+    /// Adults.
     pub adults: i64,
     /// Children.
     pub children: i64,
@@ -112,9 +112,9 @@ pub struct EventNumbers {
 pub struct DietNumbers {
     /// The dietary requirement's key.
     pub key: String,
-    /// Whether it is an allergy.
+    /// Whether the dietary requirement is an allergy.
     pub allergy: bool,
-    /// How many guests have it.
+    /// How many guests have the dietary requirement.
     pub people: i64,
 }
 
@@ -127,7 +127,7 @@ pub struct Attention {
     pub notes: i64,
     /// Guests who wrote a note about food.
     pub diet_notes: i64,
-    /// Households without a mail address.
+    /// Households without an email address.
     pub without_email: i64,
 }
 

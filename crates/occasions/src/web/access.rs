@@ -27,7 +27,7 @@ pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess 
     }
 }
 
-/// Pages are only for people.
+/// Makes the access rule for a page, which only people may open, not programs with tokens.
 impl From<Permission> for HostAccess {
     fn from(permission: Permission) -> Self {
         may(permission, Callers::People)

@@ -47,7 +47,7 @@ pub struct Recipient {
 }
 
 impl Audience {
-    /// Counts whom the filter finds.
+    /// Counts the households that the filter matches, and their mails.
     pub fn count(
         tx: &mut Tx<'_>,
         key: &Key,
@@ -164,7 +164,7 @@ fn guests(
     Ok(guests)
 }
 
-/// Why this address gets no mail.
+/// Returns why this address gets no mail.
 pub(in crate::hosting) fn skip(
     tx: &mut Tx<'_>,
     key: &Key,

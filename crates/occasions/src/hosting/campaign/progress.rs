@@ -20,23 +20,23 @@ words! {
     RecipientState {
         /// Waiting in the queue.
         Queued = "queued" => "host-mail-queued",
-        /// Being handed to the mail server.
+        /// Being passed to the mail server.
         Sending = "sending" => "host-mail-sending",
-        /// The mail server accepted it.
+        /// The mail server accepted the mail.
         Sent = "sent" => "host-mail-sent",
         /// The mail server asked for a later attempt.
         Deferred = "deferred" => "host-mail-deferred",
-        /// It bounced.
+        /// The mail bounced.
         Bounced = "bounced" => "host-mail-bounced",
         /// Every attempt failed.
         Failed = "failed" => "host-mail-failed",
-        /// The address takes no mail.
+        /// The address accepts no mail.
         Suppressed = "suppressed" => "host-mail-suppressed",
         /// Perhaps sent: Kenduri was killed while it passed the mail on. Not sent again.
         Uncertain = "uncertain" => "host-mail-uncertain",
-        /// Not sent, for a reason.
+        /// Not sent; the reason says why.
         Skipped = "skipped" => "host-mail-skipped",
-        /// The campaign was ended first.
+        /// The campaign was cancelled before the mail was sent.
         Cancelled = "cancelled" => "host-mail-cancelled",
     }
 }

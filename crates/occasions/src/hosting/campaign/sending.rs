@@ -119,7 +119,8 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
     if per_minute == 0 {
         return (WINDOW, SOON);
     }
-    // Batches are at least a second apart.
+    // Batches must be at least a second apart, so a batch has the number of mails per second,
+    // rounded up.
     let batch = (per_minute + 59) / 60;
     (
         batch,

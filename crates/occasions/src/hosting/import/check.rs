@@ -23,17 +23,17 @@ use crate::invitation;
 pub struct Check {
     /// The number of households in the list.
     pub total: usize,
-    /// How many would become new invitations.
+    /// How many households would become new invitations.
     pub made: usize,
     /// How many would change an existing invitation.
     pub changed: usize,
-    /// How many would change nothing.
+    /// How many households would change nothing.
     pub same: usize,
-    /// How many have errors.
+    /// How many households have errors.
     pub faulty: usize,
     /// The findings, errors first; at most 200.
     pub findings: Vec<Finding>,
-    /// How many findings there are.
+    /// The number of findings.
     pub found: usize,
 }
 

@@ -262,7 +262,7 @@ const HEADINGS: &[(Field, &[&str])] = &[
     ),
 ];
 
-/// Folded answers of other programs.
+/// Other programs' answers, folded.
 const REPLIES: &[(ReplyStatus, &[&str])] = &[
     (
         ReplyStatus::Yes,
@@ -314,7 +314,6 @@ const REPLIES: &[(ReplyStatus, &[&str])] = &[
 const YES: &[&str] = &["yes", "y", "true", "t", "1", "x", "ya", "si"];
 const NO: &[&str] = &["no", "n", "false", "f", "0", "tidak"];
 
-/// The lexicon of an occasion.
 pub(super) struct Lexicon {
     headings: BTreeMap<String, Column>,
     replies: BTreeMap<String, ReplyStatus>,

@@ -110,9 +110,9 @@ words! {
 words! {
     /// Whether an invitation was created without a code, and how hosts handled it.
     Open {
-        /// It came without a code.
+        /// The invitation was created without a code.
         Yes = "yes" => "host-filter-open-yes",
-        /// A host wrote it.
+        /// A host created the invitation.
         No = "no" => "host-filter-open-no",
         /// Created without a code, and not approved by a host.
         Waiting = "waiting" => "host-filter-open-waiting",

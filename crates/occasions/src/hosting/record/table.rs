@@ -24,11 +24,11 @@ words! {
         Language = "language" => "host-export-language",
         /// Labels.
         Tags = "tags" => "host-export-tags",
-        /// How many more it may bring.
+        /// How many more people the household may bring.
         PlusOnes = "plus_ones" => "host-field-plus-ones",
-        /// How many more children it may bring.
+        /// How many more children the household may bring.
         Children = "children" => "host-field-children",
-        /// The household's mail address.
+        /// The household's email address.
         Email = "email" => "host-export-email",
         /// The household's telephone number.
         Phone = "phone" => "host-export-phone",
@@ -38,7 +38,7 @@ words! {
         Deadline = "deadline" => "host-export-deadline",
         /// The message to the household.
         Message = "message" => "host-export-host-message",
-        /// The note between hosts.
+        /// The note among hosts.
         Note = "note" => "host-export-host-note",
         /// The events that the household is invited to.
         Events = "events" => "host-import-events",
@@ -60,19 +60,19 @@ words! {
         PartnerLast = "partner_last" => "host-import-partner-last",
         /// Named by the hosts, or brought by the household.
         Kind = "kind" => "host-export-kind",
-        /// Whether it is a child.
+        /// Whether the guest is a child.
         Child = "child" => "host-export-child",
         /// Age of a child.
         Age = "age" => "host-export-age",
-        /// The person's own mail address.
+        /// The person's own email address.
         GuestEmail = "guest_email" => "host-import-guest-email",
         /// The person's own telephone number.
         GuestPhone = "guest_phone" => "host-import-guest-phone",
         /// Dietary requirements.
         Diets = "diets" => "host-export-diets",
-        /// Food, in their words.
+        /// Dietary requirements in the person's own words.
         DietNote = "diet_note" => "host-export-diet-note",
-        /// The events this person is invited to.
+        /// The events to which this person is invited.
         GuestEvents = "guest_events" => "host-import-guest-events",
     }
 }

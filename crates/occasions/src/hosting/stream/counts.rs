@@ -20,7 +20,7 @@ type Shared = tokio::sync::Mutex<Option<Counted>>;
 #[derive(Clone, Debug)]
 pub(super) struct Counts(Arc<Shared>);
 
-/// Counters, and the news they cover.
+/// Counters, with the number of the last news that they cover.
 #[derive(Clone, Debug)]
 pub(super) struct Counted {
     /// The number of the last news that the counters cover.

@@ -43,7 +43,7 @@ struct ResolveBody {
     code: String,
     /// A name on the invitation, required after `name_required`.
     name: Option<String>,
-    /// `k` of a link, instead of a name.
+    /// The `k` from an invitation link, instead of a name.
     k: Option<String>,
 }
 
@@ -144,7 +144,7 @@ struct GuestBody {
     name: Option<String>,
     /// Whether the guest is a child.
     is_child: Option<bool>,
-    /// 0–17; `null` if not told.
+    /// The child's age, 0–17; `null` if unknown.
     #[serde(default, deserialize_with = "deserialize_given")]
     age: Option<Option<i64>>,
     /// By key of the event: `yes`, `no`, `undecided`.
@@ -152,7 +152,7 @@ struct GuestBody {
     replies: BTreeMap<String, ReplyStatus>,
     /// Keys of dietary options.
     diets: Option<Vec<String>>,
-    /// `null` or empty removes it.
+    /// The note about food; `null` or an empty text removes the note.
     #[serde(default, deserialize_with = "deserialize_given")]
     diet_note: Option<Option<String>>,
     /// Answers by the question's key; a `null` or empty value removes an answer.
@@ -164,7 +164,7 @@ struct GuestBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NoteBody {
-    /// The note; empty removes it.
+    /// The note; an empty text removes the note.
     text: String,
     /// The version of the note that was read.
     version: Option<i64>,
@@ -243,7 +243,7 @@ struct SaveByCodeBody {
     code: String,
     /// A name on the invitation, required after `name_required`.
     name: Option<String>,
-    /// `k` of a link, instead of a name.
+    /// The `k` from an invitation link, instead of a name.
     k: Option<String>,
     /// The version that the client has read; without a version, the given fields replace the stored
     /// values.

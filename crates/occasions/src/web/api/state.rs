@@ -47,7 +47,7 @@ pub(crate) struct PortalState<'a> {
 
 #[derive(Serialize, ToSchema)]
 struct OccasionState<'a> {
-    /// The occasion's part of its address.
+    /// The occasion's slug.
     slug: &'a str,
     /// The title, in the reader's language.
     title: &'a str,
@@ -65,9 +65,9 @@ struct EventState<'a> {
     key: &'a str,
     /// The name, in the reader's language.
     name: &'a str,
-    /// When it starts, RFC 3339.
+    /// When the event starts, RFC 3339.
     starts_at: String,
-    /// When it ends, RFC 3339.
+    /// When the event ends, RFC 3339.
     ends_at: String,
     /// The name of the venue.
     venue: &'a str,

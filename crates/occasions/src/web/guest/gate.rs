@@ -41,7 +41,7 @@ const STRANGERS: Rule = Rule {
     count: 30,
     per: SignedDuration::from_mins(10),
 };
-/// How many networks are counted.
+/// The maximum number of networks that the gate counts.
 const NETWORKS: usize = 20_000;
 /// How long the result of [`CodeGate::asks_name`] may be cached.
 const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
@@ -65,7 +65,7 @@ pub struct CodeGate {
 pub struct Credentials {
     /// The code as the client spelled it.
     pub(crate) code: String,
-    /// The link's `k`.
+    /// The `k` from an invitation link.
     pub(crate) check: Option<String>,
     /// A name on the invitation, required while somebody guesses codes.
     pub(crate) name: Option<String>,

@@ -211,7 +211,7 @@ fn wrong_party(text: &Text, occasion: &Occasion) -> FormError {
     }
 }
 
-/// Why an answer was refused.
+/// The reason why an answer was refused.
 #[derive(Default)]
 struct RsvpFailure {
     status: StatusCode,

@@ -42,7 +42,7 @@ struct CachedPage {
 
 /// The result of looking up a portal's page.
 pub(super) struct PortalLookup {
-    /// The invitation it belongs to.
+    /// The invitation to which the page belongs.
     pub(super) glance: Glance,
     pub(super) now: Timestamp,
     tag: String,

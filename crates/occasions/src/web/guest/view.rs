@@ -134,7 +134,7 @@ pub struct Cover<'a> {
 
 /// A cover picture.
 pub struct CoverPicture<'a> {
-    /// Its address.
+    /// The picture's URL.
     pub address: String,
     /// The picture's alternative text; may be empty.
     pub alt: Spoken<'a>,
@@ -270,22 +270,22 @@ impl Counts {
 pub enum Closing {
     /// At the end of a day, with its date, its weekday, and the days until then.
     Day {
-        /// "14 January".
+        /// The date, such as "14 January".
         date: String,
-        /// "Thursday".
+        /// The weekday, such as "Thursday".
         weekday: String,
-        /// 0 on the day itself.
+        /// The days left; 0 on the day itself.
         days: i32,
     },
     /// At a time of day.
     Moment {
-        /// "Thursday, 14 January, 6 pm".
+        /// The time in words, such as "Thursday, 14 January, 6 pm".
         moment: String,
-        /// "6 pm".
+        /// The time of day, such as "6 pm".
         time: String,
-        /// "Thursday".
+        /// The weekday, such as "Thursday".
         weekday: String,
-        /// 0 on the day itself.
+        /// The days left; 0 on the day itself.
         days: i32,
     },
 }

@@ -44,7 +44,7 @@ struct Step<'a> {
     csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
-    /// How many invitations are covered.
+    /// The number of invitations that the action covers.
     n: usize,
     ids: Vec<&'a str>,
     query: &'a str,
@@ -324,7 +324,7 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
     csrf: &'a str,
     submission: String,
-    /// The action that undoes this action.
+    /// The action that undoes the finished action.
     undo: Option<&'static str>,
 }
 

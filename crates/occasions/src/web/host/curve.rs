@@ -45,7 +45,7 @@ struct Size {
     class: &'static str,
     width: i32,
     height: i32,
-    /// Space at the right for labels.
+    /// The space for labels on the right.
     right: i32,
 }
 

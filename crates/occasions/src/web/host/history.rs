@@ -27,7 +27,7 @@ pub(super) struct Sentence {
     pub(super) time: String,
     pub(super) who: String,
     pub(super) what: String,
-    /// The name of the entity, where known.
+    /// The entity's name, if known.
     pub(super) entity: Option<String>,
     pub(super) href: Option<String>,
     pub(super) changes: Vec<LoggedChange>,

@@ -152,7 +152,7 @@ impl InvitePage<'_> {
         names.join(&self.text.say("list-comma"))
     }
 
-    /// "2 of 3 people, 1 of 1 children".
+    /// Formats the allowance, such as "2 of 3 people, 1 of 1 children".
     fn allowance(&self) -> String {
         let allowance = self.portal.household.allowance();
         let values = [

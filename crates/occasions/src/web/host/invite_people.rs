@@ -30,7 +30,7 @@ pub(super) struct PersonRow<'a> {
 pub(super) struct Choice<'a> {
     pub(super) field: String,
     pub(super) event: Spoken<'a>,
-    /// `yes`, `no`, `undecided`, or empty.
+    /// The chosen value, which is `yes`, `no`, `undecided`, or empty.
     pub(super) chosen: String,
     pub(super) mark: Mark,
     /// The answer that somebody else saved in the meantime.

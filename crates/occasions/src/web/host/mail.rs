@@ -26,7 +26,7 @@ use crate::words::OccasionStatus;
 const LATEST: i64 = 100;
 /// How many households the page of a campaign lists.
 const SHOWN: i64 = 200;
-/// The offered speeds, in mails a minute.
+/// The offered speeds, in mails per minute.
 const SPEEDS: [(i64, &str); 4] = [
     (0, "host-speed-any"),
     (60, "host-speed-60"),
@@ -65,7 +65,7 @@ struct CampaignRow {
     numbers: String,
 }
 
-/// Why no mail can be sent now.
+/// The reason why no mail can be sent now.
 pub(super) struct Obstacle {
     words: &'static str,
     /// Whether the page about the sender domain's DNS records helps to solve the problem. Owners of

@@ -17,7 +17,7 @@ use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::hosting::summary::{self, Day, Summary};
 use crate::web::guest::view::Mark;
 
-/// How many answers are shown.
+/// The query that limits the number of latest answers.
 const LATEST: &str = "limit=6";
 
 #[derive(Template)]

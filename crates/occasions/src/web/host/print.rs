@@ -20,7 +20,7 @@ use crate::web::guest::Reading;
 use crate::words::ReplyStatus;
 
 words! {
-    /// The paper that sheets are for.
+    /// The paper for which sheets are made.
     #[derive(Default)]
     Paper {
         /// 210 × 297 mm.
@@ -120,7 +120,7 @@ struct Piece {
     title: String,
     /// The household, if it is not the title.
     household: String,
-    /// Small lines below.
+    /// Small lines below the title.
     lines: Vec<String>,
     code: String,
     /// The QR code's width in modules, and an SVG path of the dark modules.
@@ -293,7 +293,7 @@ fn back(context: &PageContext, paper: Paper) -> String {
     wording::at(&context.occasion.slug, &place)
 }
 
-/// A page that is made for paper.
+/// Renders a page for printing.
 fn printed<B: Template>(
     req: &HostRequest,
     context: &PageContext,
@@ -327,7 +327,7 @@ struct DoorList<'a> {
 struct DoorRow {
     name: String,
     household: String,
-    /// How many of the household come.
+    /// How many people of the household come.
     heads: usize,
     /// Whether the guest comes, for each event in the list.
     comes: Vec<bool>,

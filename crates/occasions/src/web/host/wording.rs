@@ -59,7 +59,7 @@ impl<'a> Wording<'a> {
         format!("{date} · {}", self.days(days))
     }
 
-    /// "in 58 days".
+    /// Formats a number of days, such as "in 58 days".
     pub(crate) fn days(&self, days: i32) -> String {
         match days {
             0 => self.text.say("host-today").into_owned(),
@@ -74,17 +74,17 @@ impl<'a> Wording<'a> {
         at.to_zoned(self.zone.clone())
     }
 
-    /// "Sat 16 Jan 2027, 2:20 pm".
+    /// Formats a time, such as "Sat 16 Jan 2027, 2:20 pm".
     pub(crate) fn moment(&self, at: Timestamp) -> String {
         self.text.moment_short(&self.local(at))
     }
 
-    /// Formats an instant in ISO format.
+    /// Formats a time in ISO format.
     pub(crate) fn machine(&self, at: Timestamp) -> String {
         dates::machine(&self.local(at))
     }
 
-    /// "2 min ago", "1 h ago", then a date.
+    /// Formats a past time, such as "2 min ago" or "1 h ago", or as a date if it is longer ago.
     pub(crate) fn ago(&self, at: Timestamp) -> String {
         let minutes = self.now.duration_since(at).as_mins();
         let days = dates::days_between(self.local(at).date(), self.local(self.now).date());

@@ -113,7 +113,7 @@ async fn change_text(
 struct MailTextChange {
     /// The version that is changed, unless `If-Match` names it.
     version: Option<i64>,
-    /// By language.
+    /// The subject, by language.
     subject: Option<web::I18n>,
     /// By language, with names in braces such as `{household}`.
     body: Option<web::I18n>,
@@ -153,7 +153,7 @@ async fn order(
     .await
 }
 
-/// How far a campaign is.
+/// The progress of a campaign.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/campaigns/{campaign}", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,)),
@@ -172,7 +172,7 @@ async fn show(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Which households are listed.
+/// Selects the recipients to list.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
@@ -231,7 +231,7 @@ async fn pause(
     step(&call, &occasion, &campaign, Step::Pause).await
 }
 
-/// Lets a stopped campaign go on.
+/// Resumes a paused campaign.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/resume", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,)),

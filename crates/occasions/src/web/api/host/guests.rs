@@ -111,7 +111,7 @@ struct OneGuest {
 }
 
 impl ChangedView for OneGuest {
-    /// Either scope allows seeing guests.
+    /// Either of the two scopes allows seeing guests.
     fn is_for(sees: Sees) -> bool {
         sees.occasion || sees.answers
     }

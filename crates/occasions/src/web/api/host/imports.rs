@@ -86,11 +86,11 @@ async fn start(
 struct ImportReport {
     #[serde(flatten)]
     import: Import,
-    /// At most 200.
+    /// The skipped households, at most 200.
     left_out: Vec<Named>,
 }
 
-/// How far an import is.
+/// The progress of an import.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/imports/{import}", tag = "imports",
     params(("id" = String, Path,), ("import" = String, Path,)),

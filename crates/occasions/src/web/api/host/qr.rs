@@ -125,7 +125,7 @@ async fn link(call: &Call, text: &str) -> Result<String, Problem> {
 
 fn pack(codes: &[(String, String)]) -> zip::result::ZipResult<Vec<u8>> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    // A PNG is compressed already.
+    // PNG files are already compressed.
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     for (name, link) in codes {
         if let Some(picture) = qr_code::png(link, PACKED) {

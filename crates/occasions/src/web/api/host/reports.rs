@@ -20,7 +20,7 @@ use crate::web::access::may;
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(counters: may(See, Tokens(&[RSVPS_READ]))))
-        // The log holds answers too.
+        // The log contains answers too.
         .routes(routes!(lines: may(ReadLog, Tokens(&[OCCASION_READ, RSVPS_READ]))))
 }
 
@@ -58,7 +58,7 @@ async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Repor
 struct LineView {
     /// The line's number. Lines are numbered in the order in which they were written.
     sequence: i64,
-    /// When it happened.
+    /// When the change happened.
     #[schema(value_type = String, format = "date-time")]
     at: Timestamp,
     /// `account`, `household`, `system` or `token`.
@@ -71,7 +71,7 @@ struct LineView {
     action: String,
     /// The kind of record that the action concerns, such as `invitation`.
     entity_kind: String,
-    /// The id of that record.
+    /// The id of the changed record.
     entity_id: String,
     /// The entity's name, where known.
     entity_name: Option<String>,

@@ -84,7 +84,7 @@ impl Which {
     }
 }
 
-/// Why a save was refused.
+/// The reason why a save was refused.
 pub(super) enum SaveFailure {
     /// The save was not refused.
     None,

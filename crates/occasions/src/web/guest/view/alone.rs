@@ -14,7 +14,7 @@ use super::answer::{Chips, NoteField, error, titled};
 pub struct Dietary<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path that the form is sent to.
+    /// The path to which the form is sent.
     pub action: String,
     /// The version of the stored answers.
     pub version: String,
@@ -56,7 +56,7 @@ impl Dietary<'_> {
 pub struct NotePage<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path that the form is sent to.
+    /// The path to which the form is sent.
     pub action: String,
     /// The key that makes a repeated save harmless.
     pub submission: String,

@@ -15,7 +15,7 @@ use super::{Closing, Frame, QuestionControl, QuestionField};
 pub struct Answer<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path that the form is sent to.
+    /// The path to which the form is sent.
     pub action: String,
     pub version: String,
     /// The key that makes a repeated save harmless.
@@ -90,7 +90,7 @@ pub struct Choice<'a> {
 pub enum Seats {
     /// Enough seats for everybody.
     Enough,
-    /// Fewer than this household could take.
+    /// Fewer seats than this household could take.
     Left(i64),
     /// No seats, but the event has a waiting list.
     WaitingList,
@@ -114,13 +114,13 @@ pub struct Chips<'a> {
 pub struct Diet<'a> {
     pub key: &'a str,
     pub label: Spoken<'a>,
-    /// Whether it is ticked.
+    /// Whether the option is ticked.
     pub on: bool,
 }
 
 /// A row for a guest to be added.
 pub struct NewRow<'a> {
-    /// The row's number, from 0.
+    /// The row's number, starting at 0.
     pub n: usize,
     pub name: String,
     /// Whether "this person comes" is ticked.

@@ -13,7 +13,7 @@ use super::answer::titled;
 pub struct Conflict<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path that the form is sent to.
+    /// The path to which the form is sent.
     pub action: String,
     /// The present version of the answers.
     pub version: String,

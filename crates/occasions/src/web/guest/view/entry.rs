@@ -19,7 +19,7 @@ pub struct CodeEntry<'a> {
     pub typed: String,
     /// The name as typed, if the form asks for a name.
     pub name: Option<String>,
-    /// Why the code was not accepted.
+    /// The reason why the code was not accepted.
     pub problem: Option<CodeProblem>,
     /// Values typed into a form with a code that has stopped working. The reader can copy them.
     pub kept: Vec<Typed>,
@@ -29,7 +29,7 @@ pub struct CodeEntry<'a> {
     pub contact: Option<Contact>,
 }
 
-/// Why a code opened nothing.
+/// The reason why a code opened nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeProblem {
     /// The text cannot be a code.
@@ -47,7 +47,7 @@ pub enum CodeProblem {
     },
 }
 
-/// A household this device has opened.
+/// A household that this device has opened.
 pub struct Known {
     pub household: String,
     /// The path of the household's portal.
@@ -124,7 +124,7 @@ pub struct Card<'a> {
     pub preparing: bool,
     /// Whether the reader is a host, who may see the page even while the occasion is a draft.
     pub host: bool,
-    /// How long it is until the first event.
+    /// The time until the first event.
     pub days_left: Option<DaysLeft>,
     /// The hosts' text for everyone.
     pub welcome: Spoken<'a>,

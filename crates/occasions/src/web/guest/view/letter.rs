@@ -16,7 +16,7 @@ pub struct Letter<'a> {
     /// The first day in words.
     pub date: String,
     pub subject: String,
-    /// "Dear Rahman family,".
+    /// The salutation, such as "Dear Rahman family,".
     pub salutation: String,
     /// The hosts' text.
     pub blocks: Vec<Block>,
@@ -25,7 +25,7 @@ pub struct Letter<'a> {
     /// The sentence that names the site on which the code can be typed, if the mail links to the
     /// household's page.
     pub or: Option<String>,
-    /// Why the household gets the mail.
+    /// The reason why the household gets the mail.
     pub why: String,
     /// The unsubscribe link; `None` in a test mail.
     pub unsubscribe: Option<String>,

@@ -144,9 +144,9 @@ pub struct Confirmation<'a> {
     pub hosts: &'a str,
     /// The first day in words.
     pub date: String,
-    /// "Dear Rahman family,".
+    /// The salutation, such as "Dear Rahman family,".
     pub salutation: String,
-    /// The tone in which the mail speaks.
+    /// The tone of the mail.
     pub tone: Tone,
     pub progress: Progress,
     pub counts: Counts,

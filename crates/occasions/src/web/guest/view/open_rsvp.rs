@@ -33,7 +33,7 @@ pub struct Open<'a> {
     pub limit: i64,
     /// Whether "Not sure" is offered.
     pub undecided: bool,
-    /// Whether hosts take notes.
+    /// Whether the form has a field for a note.
     pub notes: bool,
     /// Whether hosts may show notes to everybody.
     pub public: bool,
@@ -59,7 +59,7 @@ pub struct OpenEvent<'a> {
     pub venue: &'a str,
     /// The address of the venue, with line breaks as typed.
     pub address: &'a str,
-    /// Maps in other apps.
+    /// Links to the venue in map apps.
     pub apps: Vec<AppLink>,
 }
 

@@ -17,7 +17,7 @@ pub struct PortalPage<'a> {
     pub cover: Cover<'a>,
     /// Whether answers are taken, and if not, why.
     pub standing: Standing,
-    /// "Dear Rahman family,".
+    /// The salutation, such as "Dear Rahman family,".
     pub salutation: String,
     /// When answers close; `None` if they never close automatically.
     pub closing: Option<Closing>,
@@ -28,7 +28,7 @@ pub struct PortalPage<'a> {
     pub message: Option<&'a str>,
     /// Typed values that arrived too late to be saved.
     pub typed: Vec<Typed>,
-    /// How long it is until the next event.
+    /// The time until the next event.
     pub days_left: Option<DaysLeft>,
     /// The events this household is invited to, by time.
     pub events: Vec<EventRow<'a>>,
@@ -64,11 +64,11 @@ pub enum Progress {
     Complete,
 }
 
-/// How long it is until an event.
+/// The time until an event.
 pub struct DaysLeft {
-    /// "12 days to go", "Today".
+    /// The time in words, such as "12 days to go" or "Today".
     pub words: String,
-    /// The day in a format for machines.
+    /// The day in machine-readable form.
     pub day_machine: String,
     /// The data of the live countdown, before the event begins.
     pub timer: Option<Timer>,
@@ -101,9 +101,9 @@ pub struct EventRow<'a> {
     /// The address of the venue, with line breaks as typed.
     pub address: &'a str,
     pub dress: Spoken<'a>,
-    /// The address of a map, for a mail.
+    /// The URL of a map, for a mail.
     pub map: Option<&'a str>,
-    /// Maps and calendars in other apps.
+    /// Links to map and calendar apps.
     pub apps: Vec<AppLink>,
     /// The schedule of the event.
     pub schedule: Vec<ScheduleRow<'a>>,
@@ -113,16 +113,16 @@ pub struct EventRow<'a> {
 pub struct AppLink {
     /// The message id of the app's name.
     pub label: &'static str,
-    /// The link.
+    /// The link's URL.
     pub address: String,
 }
 
 /// A line in an event's schedule.
 pub struct ScheduleRow<'a> {
-    /// "12:45 pm".
+    /// The time, such as "12:45 pm".
     pub time: String,
     pub title: Spoken<'a>,
-    /// More about it.
+    /// Details about the line.
     pub detail: Spoken<'a>,
 }
 
@@ -269,7 +269,7 @@ impl PortalPage<'_> {
 pub struct Confirmation<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The tone in which the page speaks.
+    /// The tone of the page.
     pub tone: Tone,
     pub progress: Progress,
     /// The time until which answers can be changed; `None` if they never close automatically.

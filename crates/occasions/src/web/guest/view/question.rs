@@ -34,7 +34,7 @@ pub enum QuestionControl {
     YesNo,
     /// One choice out of several, or none.
     Select,
-    /// Any number of several.
+    /// Any number of choices.
     Ticks,
 }
 
