@@ -95,7 +95,7 @@ pub(crate) struct TokenCreate {
     /// The slug of the only occasion to which the token gives access.
     pub(crate) occasion: String,
     pub(crate) scopes: Vec<String>,
-    /// The e-mail address of the token's account; `None` for the only owner.
+    /// The email address of the token's account; `None` for the only owner.
     pub(crate) account: Option<String>,
     pub(crate) name: String,
     /// The token's lifetime in days.

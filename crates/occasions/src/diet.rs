@@ -22,7 +22,7 @@ pub struct DietaryOption {
     pub active: bool,
     /// Position in lists, 0–1,000.
     pub position: i64,
-    /// Raised by every change. A change names the version it is based on.
+    /// Increased by every change. A change names the version it is based on.
     pub version: i64,
 }
 

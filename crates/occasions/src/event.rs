@@ -48,7 +48,7 @@ pub struct Event {
     pub position: i64,
     /// SEQUENCE in calendars (RFC 5545 §3.8.7.4).
     pub calendar_sequence: i64,
-    /// Raised by every change. A change names the version it is based on.
+    /// Increased by every change. A change names the version it is based on.
     pub version: i64,
 }
 

@@ -24,7 +24,7 @@ pub struct Invitation {
     pub details: Details,
     /// The household's note to the hosts, up to 4,000 characters.
     pub note: String,
-    /// Raised by every change of the note.
+    /// Increased by every change to the note.
     pub note_version: i64,
     /// When the household last saved.
     pub replied_at: Option<Timestamp>,
@@ -46,7 +46,7 @@ pub struct Details {
     pub household: String,
     /// Replaces the usual salutation; up to 200 characters.
     pub salutation: Option<String>,
-    /// The household's mail address, up to 254 characters.
+    /// The household's email address, up to 254 characters.
     pub email: Option<String>,
     /// The household's telephone number, up to 32 characters.
     pub phone: Option<String>,

@@ -74,7 +74,7 @@ pub struct Occasion {
     pub switches: Switches,
     /// Days after the last event until everything is deleted, 30–1,825.
     pub retention_days: i64,
-    /// Raised by every change. A change names the version it is based on.
+    /// Increased by every change. A change names the version it is based on.
     pub version: i64,
 }
 

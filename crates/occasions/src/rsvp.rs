@@ -93,7 +93,7 @@ pub enum Saved {
 pub struct After {
     /// The portal after the save.
     pub portal: InvitationSnapshot,
-    /// The body that a repeat of the request will get, if it has a key.
+    /// The response body for repeats of the request, if the request has a key.
     pub body: Option<String>,
 }
 

@@ -27,7 +27,8 @@ impl Tag {
             .map(|(_, value)| value.as_str())
     }
 
-    /// As [`Tag::attribute`], but empty when the attribute is missing.
+    /// Returns an attribute's value like [`Tag::attribute`], but an empty string when the attribute
+    /// is missing.
     pub(crate) fn text(&self, name: &str) -> String {
         self.attribute(name).unwrap_or_default().to_owned()
     }

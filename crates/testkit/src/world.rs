@@ -128,7 +128,7 @@ impl World {
 
     /// Opens the same store again, as a second process would.
     pub fn second_store(&self) -> Store {
-        // Opening blocks, which is not allowed inside a runtime.
+        // Opening a store blocks the thread, which is not allowed inside a runtime.
         std::thread::scope(|scope| {
             let open = || {
                 Store::open(

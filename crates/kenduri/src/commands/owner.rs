@@ -21,7 +21,7 @@ pub(super) enum Owner {
 pub(super) struct Create {
     #[command(flatten)]
     place: Where,
-    /// Their mail address, which they sign in with
+    /// Their email address, which they sign in with
     #[arg(long, value_name = "ADDRESS")]
     email: String,
     /// Their name, 2 to 50 characters

@@ -165,7 +165,7 @@ impl Services {
     }
 }
 
-/// The error for an unexpected response of the running Kenduri.
+/// The error for an unexpected response from the running Kenduri.
 const OTHER: &str = "the running Kenduri is of another version: kenduri upgrade";
 
 /// Sends a request to the supervisor process.

@@ -336,7 +336,7 @@ pub(crate) struct Provider {
     pub(crate) client_secret: String,
     /// A file that contains the client secret.
     pub(crate) client_secret_file: String,
-    /// Whether an e-mail address counts as confirmed because the provider states it.
+    /// Whether an email address counts as confirmed because the provider states it.
     pub(crate) trusted_email: bool,
     /// Whether the provider may be in a private network.
     pub(crate) private_network: bool,

@@ -141,7 +141,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no {name}: {value}"))
 }
 
-/// Creates an account with a verified mail address and a password.
+/// Creates an account with a verified email address and a password.
 async fn person(world: &World, accounts: &Context, email: &str) -> AccountId {
     let password = Password::choose(&Secret::new(PASSWORD), &[]).unwrap();
     let hash = accounts.hasher.hash(&password).await.unwrap();

@@ -62,7 +62,7 @@ impl ParentProcess {
     }
 
     async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
-        // With the lock, a change of the settings is either complete already or will be sent to
+        // With the lock, a change to the settings is either complete already or will be sent to
         // this worker too.
         let settings = self.settings.lock().await;
         let begin = ToWorker::Begin {

@@ -15,7 +15,7 @@ use crate::messages::DRAIN_TIME;
 const WORD: &str = "work";
 /// The time limit for a worker's start. A worker that migrates the store can request more time.
 const START_WITHIN: Duration = Duration::from_secs(30);
-/// The time that a worker has for stopping, in addition to the drain times of requests and tunnels.
+/// The time allowed for stopping a worker, in addition to the drain times for requests and tunnels.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The first and the longest pause between restarts.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));

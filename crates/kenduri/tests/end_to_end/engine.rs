@@ -66,7 +66,7 @@ impl Engine {
         }
     }
 
-    /// Returns the code and the mail address of every invitation.
+    /// Returns the code and the email address of every invitation.
     pub(crate) fn invitations(&self, data: &Path) -> Vec<(String, Option<String>)> {
         let sql = "SELECT code, email FROM invitation ORDER BY code";
         match self {

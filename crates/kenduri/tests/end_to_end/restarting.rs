@@ -13,7 +13,7 @@ use crate::program::{Program, children, free_address};
 
 /// The minimum number of kills.
 const ROUNDS: usize = 5;
-/// The time within which it must serve again.
+/// The time within which Kenduri must serve again.
 const SOON: Duration = Duration::from_secs(1);
 /// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -114,7 +114,7 @@ pub struct Bulk {
     pub done: i64,
     /// How many invitations failed and stayed unchanged.
     pub failed: i64,
-    /// When it was requested.
+    /// The time of the request.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     /// When the action ended.

@@ -70,7 +70,7 @@ pub struct Export {
     pub rows: Option<i64>,
     /// Whether it holds codes and contact data.
     pub contacts: bool,
-    /// When it was requested.
+    /// The time of the request.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     /// The time until which the file can be downloaded.

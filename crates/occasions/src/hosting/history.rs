@@ -129,7 +129,7 @@ pub(super) fn finish_invitation(
     tell_of_invitation(tx, host, household, ending.what)
 }
 
-/// How a change of an invitation is logged and announced.
+/// How a change to an invitation is logged and announced.
 pub(super) struct Ending {
     /// The action in the log, such as `invitation.changed`.
     pub(super) action: &'static str,

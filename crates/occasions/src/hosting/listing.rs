@@ -27,7 +27,7 @@ pub struct InvitationRow {
     pub household: String,
     /// The household's email address; `None` for observers.
     pub email: Option<String>,
-    /// Whether the household has a mail address.
+    /// Whether the household has an email address.
     pub has_email: bool,
     /// The household's language, if known.
     pub language: Option<String>,

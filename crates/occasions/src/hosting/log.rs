@@ -38,7 +38,7 @@ pub struct AuditFilter {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditRow {
     pub record: Record,
-    /// The actor's name, where known.
+    /// The actor's name, if known.
     pub actor: Option<String>,
     pub entity: Option<String>,
     /// `[{field, old, new}]`.

@@ -14,7 +14,7 @@ use crate::role::{self, Role};
 /// The most members of an occasion, open invitations included.
 pub const LIMIT: usize = 50;
 
-/// Lists all members in the order they joined. Observers see names but no mail addresses.
+/// Lists all members in the order they joined. Observers see names but no email addresses.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
     host.needs(Permission::See)?;
     let mut members = grant::list(tx, &role::scope(host.occasion()))?;

@@ -367,8 +367,8 @@ fn slug_taken(error: StoreError) -> Refusal {
     }
 }
 
-/// Returns the number of calendar days from today to an instant, in the occasion's time zone. Today
-/// is 0, and past days are negative.
+/// Returns the number of calendar days from today to a time, in the occasion's time zone. Today is
+/// 0, and past days are negative.
 pub fn days_until(occasion: &Occasion, now: jiff::Timestamp, instant: jiff::Timestamp) -> i32 {
     let zone = occasion.zone();
     let today = now.to_zoned(zone.clone()).date();

@@ -101,7 +101,7 @@ pub struct GuestRecord {
     /// Age of a child.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<i64>,
-    /// The guest's own mail address.
+    /// The guest's own email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The guest's own telephone number.

@@ -20,7 +20,7 @@ use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::words::OccasionStatus;
 use crate::{rsvp, snapshot};
 
-/// Handles the jobs that saves queue.
+/// Handles the confirmation jobs that saves queue.
 pub fn confirmations(site: Site) -> Handler {
     Handler::new(rsvp::CONFIRM, move |job| {
         let site = site.clone();

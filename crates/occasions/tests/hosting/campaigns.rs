@@ -536,7 +536,7 @@ fn guests_own_addresses_get_it_once_in_a_household() {
                 )
                 .run(tx, Rows::Exactly(1))?;
             }
-            // A household that has no address, but a guest of it has.
+            // The household has no address, but one of its guests has an address.
             tx.run(
                 sql!(
                     "UPDATE guest SET email = 'guest@example.com' WHERE position = 0

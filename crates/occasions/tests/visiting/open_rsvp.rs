@@ -282,7 +282,7 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
             let counted = stage.count(doubles, "").await;
             assert_eq!(counted, found, "{name} {email} {phone}");
         }
-        // Answers without a stored telephone number are still recognised by their mail address.
+        // Answers without a stored telephone number are still recognised by their email address.
         let before = sql!("UPDATE open_answer SET phone_likeness = NULL WHERE invitation <> $1");
         stage.run(before, "").await;
         let fields = [

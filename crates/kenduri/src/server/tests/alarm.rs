@@ -13,7 +13,7 @@ use web::{Language, Site};
 use super::super::alarm::{Alarm, tell};
 use super::{MIGRATIONS, site};
 
-/// The owners' mail addresses and languages.
+/// The owners' email addresses and languages.
 const OWNERS: [(&str, &str); 2] = [("farah@example.my", "en"), ("aiman@example.my", "ms")];
 
 /// Creates two owners with different languages, and a person who is not an owner.

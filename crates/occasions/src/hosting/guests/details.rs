@@ -35,7 +35,7 @@ pub struct GuestDetails {
     pub diets: Vec<String>,
     /// Up to 500 characters.
     pub diet_note: String,
-    /// The guest's own mail address.
+    /// The guest's own email address.
     pub email: Option<String>,
     /// The guest's own telephone number.
     pub phone: Option<String>,

@@ -139,7 +139,7 @@ impl Reader<'_> {
                 }
             }
         }
-        // A mail address other than the household's is the person's own.
+        // An email address other than the household's is the person's own.
         let email = row.line(Field::Email);
         match (&record.email, guests.first_mut()) {
             (Some(known), Some(guest)) if !email.is_empty() && fold(known) != fold(&email) => {

@@ -34,7 +34,7 @@ pub struct InvitationFilter {
     /// Words in names and tags and, for hosts who may see them, in codes, email addresses and
     /// telephone numbers.
     pub q: String,
-    /// How much is answered.
+    /// How many of the answers are given.
     pub response: Option<Answered>,
     /// The household's present access.
     pub access: Option<Access>,
@@ -44,7 +44,7 @@ pub struct InvitationFilter {
     pub tag: Option<String>,
     /// Invited to the event with this key; the answers are then the answers for this event.
     pub event: Option<String>,
-    /// With or without a mail address.
+    /// With or without an email address.
     pub email: Option<bool>,
     /// Opened by the household, or never.
     pub opened: Option<bool>,

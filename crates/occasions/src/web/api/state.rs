@@ -19,7 +19,7 @@ use crate::words::{Access, AskedOf, GuestKind, QuestionKind, ReplyStatus};
 pub(crate) struct PortalState<'a> {
     /// The code of the invitation.
     code: &'a str,
-    /// Raised by each change of the invitation.
+    /// Increased by each change to the invitation.
     version: i64,
     access: Access,
     /// RFC 3339; `null` if answers never close automatically.

@@ -1,4 +1,4 @@
-//! The curve of answers, drawn on the server as SVG, so that it needs no script.
+//! The answer curve, drawn on the server as SVG, so that it needs no script.
 
 use jiff::civil::Date;
 use web::Text;

@@ -135,7 +135,7 @@ impl HostRequest {
         self.req.read(look).await
     }
 
-    /// Runs a change of the occasion in the path.
+    /// Runs a change to the occasion in the path.
     pub(crate) async fn write<T, F>(&self, change: F) -> Result<T, Refusal>
     where
         T: Send + 'static,

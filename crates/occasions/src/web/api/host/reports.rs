@@ -1,4 +1,4 @@
-//! The counters, the curve of answers, and the log.
+//! The counters, the answer curve, and the log.
 
 use axum::extract::Path;
 use jiff::Timestamp;
@@ -30,7 +30,7 @@ struct Report {
     /// The number of the last news that the counters cover.
     cursor: i64,
     summary: Summary,
-    /// The curve of answers, day by day.
+    /// The answer curve, day by day.
     curve: Vec<Day>,
 }
 
@@ -65,7 +65,7 @@ struct LineView {
     actor_kind: String,
     /// The id of the account, household or token.
     actor_id: Option<String>,
-    /// The actor's name, where known.
+    /// The actor's name, if known.
     actor_name: Option<String>,
     /// The action, such as `invitation.changed`.
     action: String,
@@ -73,7 +73,7 @@ struct LineView {
     entity_kind: String,
     /// The id of the changed record.
     entity_id: String,
-    /// The entity's name, where known.
+    /// The entity's name, if known.
     entity_name: Option<String>,
     /// `[{field, old, new}]`.
     #[schema(value_type = Vec<Object>)]

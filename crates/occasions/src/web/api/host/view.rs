@@ -96,7 +96,7 @@ pub(super) struct InvitationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
     access: Access,
-    /// How much is answered.
+    /// How many of the answers are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response>,
     /// When answers close; null means never automatically.
@@ -342,7 +342,7 @@ pub(super) struct LineView {
     /// Labels for hosts.
     tags: Vec<String>,
     access: Access,
-    /// How much is answered.
+    /// How many of the answers are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response>,
     /// How many people are on it and come.

@@ -52,7 +52,7 @@ pub struct Known {
     pub household: String,
     /// The path of the household's portal.
     pub address: String,
-    /// The code of the household, needed to forget it.
+    /// The household's code, which is needed to forget the household.
     pub code: String,
 }
 

@@ -288,7 +288,7 @@ pub struct Confirmation<'a> {
     pub household: Vec<AnsweredQuestion<'a>>,
     /// The path of the calendar file; `None` if the file would be empty.
     pub calendar: Option<String>,
-    /// The masked mail address that the confirmation mail goes to.
+    /// The masked email address that the confirmation mail goes to.
     pub mail: Option<String>,
     pub tiles: Vec<Tile>,
 }
