@@ -1,4 +1,4 @@
-//! Linker options of the program, and the files compressed into it.
+//! Sets the binary's linker options, and compresses files to embed.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -27,8 +27,8 @@ fn link() {
     // Another linker, such as zig's for an older glibc, may not know these flags.
     let has_usual_linker = environment("RUSTC_LINKER").is_err();
     if has_usual_linker && is("OS", "linux") && is("ENV", "gnu") {
-        // Compact relocations take almost no space in the program; glibc 2.36 (Debian 12) or newer
-        // understands them.
+        // Compact relocations take almost no space in the binary. They need glibc 2.36 (Debian 12)
+        // or newer.
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
         if links_with_lld() {
             // Merges functions with identical code.
@@ -37,7 +37,7 @@ fn link() {
     }
 }
 
-/// Returns whether the default linker is the one shipped with the compiler.
+/// Returns whether the default linker is the linker shipped with the compiler.
 fn links_with_lld() -> bool {
     let has_its_own = || {
         let asked = Command::new(environment("RUSTC")?)

@@ -1,5 +1,5 @@
-//! The edge's access log, and the masking of its lines. For paths that the app handles, the app
-//! decides what may be logged, since it knows which of its paths contain codes.
+//! The edge's access log and its masking. For paths that the app handles, the app decides what may
+//! be logged, since the app knows which of its paths contain codes.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use web::masking::SecretPaths;
 use crate::domains::DOMAINS;
 use crate::log;
 
-/// Opens the access log. Its lines are written to the program's own log, whatever the level of that
-/// log.
+/// Opens the access log. Its lines are written to Kenduri's own log, regardless of that log's
+/// level.
 pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log::Log {
     let format = if settings.is_text() {
         Format::Combined
@@ -28,8 +28,8 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
     )
 }
 
-/// Masks a URL for logs: codes in the path are cut, and only the parameter names of the query
-/// are kept. Upstream paths are masked only if they look like paths of the app.
+/// Masks a URL for logs. Codes in the path are cut, and the query keeps only its parameter names.
+/// An upstream's path is masked only if it looks like a path of the app.
 fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str> {
     if address.is_empty() {
         return Cow::Borrowed(address);
@@ -90,8 +90,8 @@ fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// In a path of the app only the last segment can still be a code; in any other path every segment
-/// can be one.
+/// Cuts codes out of a path. In an app path, only the last segment can still be a code; in any
+/// other path, every segment can be a code.
 fn without_a_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     let masked = paths.mask_anywhere(path);
     if matches!(masked, Cow::Borrowed(_)) {

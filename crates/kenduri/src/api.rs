@@ -1,5 +1,5 @@
-//! The OpenAPI description, collected from the domains' routes: `/api/openapi.json` for programs
-//! and `/api/docs` for people, in English like the description itself.
+//! The OpenAPI description, collected from the domains' routes. `/api/openapi.json` serves it for
+//! programs and `/api/docs` for people, both in English.
 
 use std::io::{self, Read as _};
 
@@ -23,8 +23,8 @@ const INTRODUCTION: &str = "Guests send their code in the path. Hosts and their 
     it was made on; a stale one is answered with 409 and the stored state in “current”. A POST may \
     carry an Idempotency-Key, and is then done once, however often it is sent.";
 
-/// The compressed OpenAPI description. A test of this module writes the description and the build
-/// script compresses it, so that the running program need not generate it.
+/// The compressed OpenAPI description. A test in this module writes the description and the build
+/// script compresses it, so that the running server need not generate it.
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz"));
 
 fn description() -> io::Result<String> {
@@ -163,7 +163,8 @@ fn operation_fields<'a>(description: &'a Value, operation: &'a Value) -> Vec<Fie
         .collect()
 }
 
-/// Returns the role that a host needs and the scopes that a token needs, as rows for the page.
+/// Returns the role that a host needs and the scopes that a token needs, as rows for the
+/// documentation page.
 fn access_fields(operation: &Value) -> impl Iterator<Item = Field<'_>> {
     let scopes = operation["security"][0]["token"].as_array().into_iter();
     let scopes: Vec<&str> = scopes.flatten().map(words).collect();

@@ -1,6 +1,5 @@
-//! The app as a service of the edge: converts the edge's requests and the app's responses.
-//!
-//! Only this module depends on both the edge and the router.
+//! The app as a service of the edge. This module converts the edge's requests and the app's
+//! responses; no other module depends on both the edge and the router.
 
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ use crate::body_deadlines::{CancellableBody, DeadlineBody};
 /// The time limit for a whole request body. The app reads only small bodies, so a slow sender would
 /// only occupy a slot. Stalled bodies are limited by the edge.
 const BODY_TIME: Duration = Duration::from_mins(1);
-/// Responses of a known size up to this many bytes are passed on in one piece.
+/// Responses of a known size up to this many bytes are passed on in a single piece.
 const ONE_PIECE: u64 = 256 << 10;
 
 /// The header that tells an upstream who is signed in.
@@ -33,14 +32,14 @@ const EMAIL: HeaderName = HeaderName::from_static("x-forwarded-email");
 #[derive(Clone)]
 pub(crate) struct AppService {
     router: Router,
-    /// Decides who may use upstreams that require a sign-in. If `None`, nobody may.
+    /// Decides which users may reach upstreams that require a sign-in. If `None`, no user may.
     accounts: Option<Context>,
-    /// Ends streams that have no end of their own.
+    /// Ends endless response streams.
     stop: CancellationToken,
 }
 
 impl AppService {
-    /// Mounts a router whose streams end at `stop`.
+    /// Wraps a router. Its response streams end when `stop` is cancelled.
     pub(crate) fn new(router: Router, stop: CancellationToken) -> Self {
         Self {
             router,
@@ -49,7 +48,7 @@ impl AppService {
         }
     }
 
-    /// Sets the accounts that may use upstreams that require a sign-in.
+    /// Sets the accounts that decide which users may reach upstreams that require a sign-in.
     pub(crate) fn knowing(self, accounts: Context) -> Self {
         Self {
             accounts: Some(accounts),
@@ -119,8 +118,8 @@ impl edge::App for AppService {
     }
 }
 
-/// Tells the upstream who the user is. Removes our cookies and the identity headers of the client,
-/// which could be used to impersonate the user.
+/// Tells the upstream the user's identity. Removes Kenduri's cookies and the client's own identity
+/// headers, which could be used to impersonate a user.
 fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     let mut pass = edge::Pass {
         vouched: vec![USER, EMAIL],
@@ -130,7 +129,7 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     if let Ok(id) = HeaderValue::try_from(user.account.to_string()) {
         pass.headers.insert(USER, id);
     }
-    // An unverified mail address may belong to another person.
+    // An unverified email address may belong to another person.
     let email = user.email.map(HeaderValue::try_from);
     if let Some(Ok(email)) = email {
         pass.headers.insert(EMAIL, email);
@@ -177,8 +176,8 @@ fn page(question: &edge::Question, status: StatusCode) -> edge::Answer {
     edge::pages::page(status, &question.info.id, &reader, None)
 }
 
-/// Returns the span that ties log lines to this request. It has the highest level, so that no log
-/// filter drops it.
+/// Returns the span that connects log lines with this request. The span has the highest level, so
+/// that no log filter drops it.
 fn of_request(facts: &edge::ClientInfo) -> Span {
     tracing::error_span!("request", request_id = %facts.id)
 }
@@ -332,7 +331,7 @@ mod tests {
         }
     }
 
-    /// An endless stream of one byte a second.
+    /// An endless stream that sends a byte each second.
     struct Dripping(std::pin::Pin<Box<tokio::time::Sleep>>);
 
     impl Default for Dripping {

@@ -1,4 +1,5 @@
-//! Opens the parts of the app as configured: store, site, languages, maintenance mode.
+//! Opens the configured parts of the app, such as the store, the site, the languages and
+//! maintenance mode.
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -67,7 +68,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
     })
 }
 
-/// Returns the configured site address, or that of the first listener.
+/// Returns the configured site URL, or else a URL of the first listener.
 pub(crate) fn url(settings: &Settings) -> Result<SiteUrl> {
     if let Some(url) = &settings.site.url {
         return Ok(url.clone());
@@ -101,7 +102,7 @@ fn fill(settings: &Settings) -> Result<()> {
         )
     })?;
     let key = match backup::open(&backup.target, &Secret::new(passphrase)) {
-        // There is no backup before the first machine has made one.
+        // No backup exists before the first machine has made a snapshot.
         Err(backup::BackupError::Nothing(_)) => return Ok(()),
         key => key?,
     };
@@ -126,7 +127,7 @@ pub(crate) fn places(settings: &Settings) -> backup::Places {
     }
 }
 
-/// Starts the backup, if one is configured.
+/// Starts the backup, if a backup is configured.
 pub(crate) fn start_backup(settings: &Settings, site: &Site) -> Result<Option<Arc<backup::Agent>>> {
     let Some(backup) = &settings.backup else {
         return Ok(None);
@@ -150,7 +151,7 @@ pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<
     let import = move |tx: &mut Tx<'_>| erasure::import(tx, &list);
     let imported: Result<(), StoreError> = store.write(import).await;
     imported?;
-    // From here on the store itself records which erasures are left.
+    // From now on the store itself records the remaining erasures.
     backup::erasures::repeated(&settings.data)?;
     Ok(())
 }

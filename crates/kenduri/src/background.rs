@@ -1,4 +1,5 @@
-//! Background work: jobs, counters that are written periodically, and the cleanup every minute.
+//! Background work, such as jobs, counters that are written periodically, and a cleanup every
+//! minute.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,9 +26,8 @@ const OPENS: Duration = Duration::from_secs(10);
 
 /// The background tasks of the app.
 pub(crate) struct Background {
-    /// The job workers.
     pub(crate) worker: Worker,
-    /// The number of jobs that run at the same time.
+    /// The number of jobs that run concurrently.
     pub(crate) jobs_at_once: usize,
     /// The budget for guessing invitation codes, shared with other processes through the store.
     pub(crate) budget: GuessBudget,
@@ -36,7 +36,7 @@ pub(crate) struct Background {
 }
 
 impl Background {
-    /// Starts all tasks in `tasks`; they end after `stop` is cancelled.
+    /// Starts all tasks in `tasks`. They end after `stop` is cancelled.
     pub(crate) fn start(self, site: &Site, tasks: &TaskTracker, stop: &CancellationToken) {
         tasks.spawn(self.worker.run(self.jobs_at_once, stop.clone()));
         let (store, clock) = (site.store.clone(), site.clock.clone());

@@ -1,4 +1,4 @@
-//! Bodies with deadlines: request bodies that arrive too slowly, and event streams when Kenduri
+//! Bodies with deadlines. A request body must arrive in time, and an event stream ends when Kenduri
 //! stops.
 
 use std::io;
@@ -11,8 +11,8 @@ use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// A request body that fails unless all of it arrives in time, so that a client cannot keep it open
-/// by sending a few bytes at a time.
+/// A request body that fails unless all of it arrives in time. A client therefore cannot keep a
+/// request open by sending a few bytes at a time.
 pub(crate) struct DeadlineBody {
     inner: edge::Body,
     whole: Pin<Box<Sleep>>,

@@ -1,8 +1,9 @@
-//! The channel between the supervisor process and a worker: messages with file descriptors over a
-//! unix socket pair, which is created when the worker starts.
+//! The channel between the supervisor process and a worker. It carries messages with file
+//! descriptors over a unix socket pair, which is created when the worker starts.
 //!
-//! A message is a header of two numbers of 4 bytes (its length and its number of descriptors), then
-//! the descriptors, with one byte for every hundred of them, and then JSON.
+//! A message begins with a header of two 4-byte numbers, namely the length of its JSON and the
+//! number of its descriptors. The descriptors follow, with a byte for every hundred of them, and
+//! then the JSON.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -27,12 +28,12 @@ use tokio_util::task::AbortOnDropHandle;
 const LONGEST: usize = 16 << 20;
 /// The maximum number of descriptors in a message.
 const MOST: usize = 4_096;
-/// The maximum number of descriptors sent at once; the system allows 253.
+/// The maximum number of descriptors per system call. The system allows 253.
 const BATCH: usize = 100;
 
 /// The time limit for finishing a partly received message.
 const HALT_TIME: Duration = Duration::from_secs(5);
-/// The maximum number of messages that wait to be sent, and of those that wait to be handled.
+/// The maximum number of messages waiting to be sent, and the maximum number waiting to be handled.
 const WAITING: usize = 64;
 
 /// A message with its descriptors.
@@ -41,7 +42,8 @@ pub(crate) type Parcel<T> = (T, Vec<OwnedFd>);
 /// The outgoing queue, the incoming queue, and the handle that halts both.
 pub(crate) type Ends<Out, In> = (mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>, Halt);
 
-/// Halts one end of the channel between two messages, so that another process can continue with it.
+/// Halts this end of the channel between two messages, so that another process can continue with
+/// it.
 #[derive(Debug)]
 pub(crate) struct Halt {
     stream: Arc<UnixStream>,
@@ -51,9 +53,9 @@ pub(crate) struct Halt {
 
 impl Halt {
     /// Sends the waiting messages, finishes reading a partly received message, and returns the
-    /// socket, positioned between two messages.
+    /// socket, which is then positioned between two messages.
     ///
-    /// Fails if the other side does not read. The channel cannot be continued then.
+    /// Fails if the other side does not read. The channel cannot be used after such a failure.
     pub(crate) async fn halt(self) -> io::Result<OwnedFd> {
         self.wanted.cancel();
         let [sending, receiving] = self.tasks.map(AbortOnDropHandle::new);
@@ -64,8 +66,8 @@ impl Halt {
     }
 }
 
-/// Opens one end: messages put into the sender are sent, and received messages arrive at the
-/// receiver. Both end when the other side has closed the channel.
+/// Opens an end of the channel. Messages put into the sender are sent, and received messages arrive
+/// at the receiver. Both finish when the other side has closed the channel.
 pub(crate) fn open<Out, In>(stream: std::os::unix::net::UnixStream) -> io::Result<Ends<Out, In>>
 where
     Out: Serialize + Send + Sync + 'static,
@@ -97,7 +99,7 @@ async fn send_all<Out: Serialize + Send + Sync>(
         let next = tokio::select! {
             biased;
             next = outgoing.recv() => next,
-            // Halted: all waiting messages have been sent.
+            // The channel is halted, and all waiting messages have been sent.
             () = halt.cancelled() => return,
         };
         let Some((message, descriptors)) = next else {
@@ -200,7 +202,7 @@ impl Sender {
 }
 
 impl Receiver {
-    /// Waits until data arrives or the other side closes.
+    /// Waits until data arrives or the other side closes the channel.
     async fn begun(&self) -> io::Result<()> {
         self.0
             .async_io(Interest::READABLE, || {
@@ -211,7 +213,7 @@ impl Receiver {
             .await
     }
 
-    /// Waits for a message; `None` if the other side has closed the channel.
+    /// Waits for a message. Returns `None` if the other side has closed the channel.
     async fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<Parcel<T>>> {
         let mut head = [0; 8];
         if !self.read(&mut head).await? {
@@ -347,7 +349,7 @@ mod tests {
         let (halted, ()) = tokio::join!(halt.halt(), reading);
         let here = UnixStream::from(halted.expect("a halt"));
         let there = UnixStream::from(halt_there.halt().await.expect("a halt"));
-        // The channel must be halted between two messages, never within one.
+        // The channel must be halted between two messages, never in the middle of a message.
         let (outbox, _inbox, _halt) = open::<String, String>(here).expect("an end");
         let (_outbox, mut inbox, _halt_there) = open::<String, String>(there).expect("an end");
         outbox

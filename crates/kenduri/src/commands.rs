@@ -1,4 +1,4 @@
-//! The subcommands of the command line, one file each; each ends with an exit code.
+//! The command-line subcommands. Each has its own file and returns an exit code.
 
 mod apply;
 mod backup;
@@ -90,7 +90,7 @@ enum Word {
 /// The flags that name an installation.
 #[derive(Debug, Args)]
 struct Where {
-    /// The file of settings [default: kenduri.toml in this folder, if there is one]
+    /// The settings file [default: kenduri.toml in this folder, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The data folder [default: data]
@@ -126,7 +126,7 @@ impl Kenduri {
     }
 }
 
-/// Prints the error, if there is one, and returns the exit code.
+/// Prints the error, if any, and returns the exit code.
 pub(crate) fn finish(result: Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
@@ -140,7 +140,7 @@ pub(crate) fn finish(result: Result<()>) -> ExitCode {
     let mut reason = String::from("error: ");
     for (depth, cause) in error.chain().enumerate() {
         let text = cause.to_string();
-        // Some errors include their cause in their text.
+        // Some errors already include their cause in their text.
         if depth == 0 || !reason.contains(&text) {
             reason.push_str(if depth == 0 { "" } else { "\n  because " });
             reason.push_str(&text);
@@ -183,8 +183,8 @@ fn nobody(asked: &Asked) -> Error {
     }
 }
 
-/// Returns the data folder of the Kenduri that the command is for. If a file was named explicitly
-/// and cannot be read, this is an error, so that no other installation is used instead.
+/// Returns the data folder of the Kenduri that the command is for. A file that was named explicitly
+/// and cannot be read is an error, so that the command does not act on another installation.
 fn data(asked: &Asked) -> Result<PathBuf> {
     match configuration::data(asked) {
         (_, Some(doubt)) if asked.file.is_some() => Err(Error::new(doubt).context(
@@ -199,7 +199,7 @@ fn data(asked: &Asked) -> Result<PathBuf> {
 /// runs.
 fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     let mut asked = place.asked();
-    // This command opens no listener; a running Kenduri has made the check of the mailbox itself.
+    // This command opens no listener, and the running Kenduri has already checked the mailbox.
     asked.allow_public_mailbox = true;
     // The request is sent to a running Kenduri even if the file has become invalid since its start.
     if let Some(outcome) = control::ask(&data(&asked)?, &order)? {
@@ -213,7 +213,7 @@ fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
         return Err(nobody(&asked));
     }
     let Configuration { settings, plan, .. } = configuration::load(&asked)?;
-    // An owner may be created before the first start; every other request needs a data folder.
+    // An owner may be created before Kenduri first starts. Every other request needs a data folder.
     let needs_data = !matches!(order, ControlRequest::OwnerCreate(_));
     if needs_data && !settings.data.exists() {
         bail!(NotRunning(settings.data.display().to_string()));

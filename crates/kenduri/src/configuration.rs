@@ -1,7 +1,7 @@
-//! The configuration: parses `kenduri.toml`, and turns it into validated settings.
+//! The configuration. This module parses `kenduri.toml` and turns it into validated settings.
 //!
 //! Precedence, lowest first: defaults, file, environment (`KENDURI_SITE_URL`), flags (`--set
-//! site.url=…`). A configuration is validated as a whole: the result is either [`Settings`] or all
+//! site.url=…`). A configuration is validated as a whole. The result is either [`Settings`] or all
 //! problems with file, line, key and remedy.
 
 mod address;
@@ -47,34 +47,34 @@ use crate::log::{Log, To};
 /// The file that is read by default.
 const USUAL_FILE: &str = "kenduri.toml";
 
-/// The inputs of the configuration.
+/// The inputs from which the configuration is read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Asked {
-    /// `--config FILE`.
+    /// The value of `--config FILE`.
     pub(crate) file: Option<PathBuf>,
-    /// The file's text if it was read before. If `None`, the file is read.
+    /// The settings file's text, if the file was read before. If `None`, the file is read.
     pub(crate) text: Option<String>,
-    /// The restart-only settings active since the start; `None` at the start itself.
+    /// The restart-only settings active since Kenduri started; `None` during startup itself.
     #[serde(default)]
     pub(crate) lasting: Option<RestartOnly>,
     /// Whether `kenduri.toml` in the current folder is read when no file is named.
     pub(crate) look_for_file: bool,
-    /// `--set key=value`, in the order given, and flags that set one key.
+    /// `--set key=value` flags and flags that set a single key, in the order given.
     pub(crate) flags: Vec<Flag>,
     pub(crate) environment: Vec<(String, String)>,
-    /// `--allow-public-mailbox`.
+    /// Whether `--allow-public-mailbox` was given.
     pub(crate) allow_public_mailbox: bool,
     /// The local ports assigned to services with a URL.
     pub(crate) ports: BTreeMap<String, u16>,
-    /// The supervisor process's folders; `None`: in the data folder.
+    /// The supervisor process's folders. If `None`, these are in the data folder.
     #[serde(default)]
     pub(crate) folders: Option<Folders>,
 }
 
-/// A flag that sets one key.
+/// A flag that sets a single key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Flag {
-    /// As typed, for messages: `--set site.url`, `--listen`.
+    /// The flag as typed, for messages, such as `--set site.url` or `--listen`.
     pub(crate) typed: String,
     pub(crate) key: String,
     pub(crate) value: String,
@@ -94,7 +94,7 @@ pub(crate) struct Configuration {
     pub(crate) text: Option<String>,
     /// The services that need a local port, because a setting refers to their URL.
     pub(crate) wanting_ports: Vec<String>,
-    /// The keys whose new values wait for a restart.
+    /// The keys whose new values take effect at the next restart.
     pub(crate) waiting: Vec<String>,
     merged: Table,
     origins: BTreeMap<String, Origin>,
@@ -105,8 +105,9 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
     read(asked, CheckDepth::Whole)
 }
 
-/// Like [`load`], but for the worker, without the checks whether services can be started: the
-/// supervisor process has made them, and the worker's user may lack the permissions.
+/// Loads the configuration like [`load`], but for the worker. Skips the checks whether services can
+/// be started, because the supervisor process has already made these checks and the worker's user
+/// may lack the permissions.
 pub(crate) fn load_for_worker(asked: &Asked) -> Result<Configuration, Problems> {
     read(asked, CheckDepth::Words)
 }
@@ -219,9 +220,9 @@ fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
     }
 }
 
-/// Returns the data folder, even if other settings are invalid: it is enough to find the running
-/// Kenduri. If the file cannot be read and so may name another data folder, also returns the
-/// problems.
+/// Returns the data folder, even if other settings are invalid, because the data folder is enough
+/// to find the running Kenduri. Also returns the problems if the file cannot be read, since it
+/// might name another data folder.
 pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();
@@ -302,8 +303,8 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemC
 }
 
 impl Configuration {
-    /// Returns the log of the supervisor process. If its folders are apart from the data folder,
-    /// its log is there too, because the configured folder belongs to the worker's user.
+    /// Returns the supervisor process's log. If its folders are separate from the data folder, the
+    /// log is in these folders, because the configured log folder belongs to the worker's user.
     pub(crate) fn log_of_supervisor(&self) -> Log {
         let mut log = self.settings.log.clone();
         if let To::Folder(folder) = &mut log.to
@@ -339,8 +340,8 @@ impl Configuration {
         RestartOnly::of(&self.merged, &self.origins)
     }
 
-    /// Formats the active settings as TOML, with a comment on the source of each; secrets are
-    /// `***`.
+    /// Formats the active settings as TOML, with a comment on each value's source. Secrets are
+    /// printed as `***`.
     pub(crate) fn report(&self) -> String {
         report::report(&self.merged, &self.origins)
     }
@@ -357,7 +358,7 @@ impl Asked {
 fn find_file(asked: &Asked) -> Option<PathBuf> {
     asked.file.clone().or_else(|| {
         let usual = PathBuf::from(USUAL_FILE);
-        // A text read before takes precedence, even if the file has been removed since.
+        // Text that was read earlier takes precedence, even if the file has been removed since.
         let was_read = asked.text.is_some();
         (asked.look_for_file && (was_read || usual.exists())).then_some(usual)
     })

@@ -1,9 +1,9 @@
-//! The control socket, over which commands such as `token create` reach a running Kenduri.
+//! The control socket. Commands such as `token create` use it to reach a running Kenduri.
 //!
-//! A unix socket, `control.sock` in the supervisor process's folder, for root and the user that
-//! runs Kenduri. A request is one line of JSON, and so is the response: `{"ok": …}` or `{"error":
-//! "…"}`. A client that follows a log gets further lines until it disconnects. A command that finds
-//! no socket opens the store itself; see [`crate::commands`].
+//! The unix socket `control.sock` in the supervisor process's folder is for root and the user that
+//! runs Kenduri. A request is a line of JSON, and the response is a line too, either `{"ok": …}` or
+//! `{"error": "…"}`. A client that follows a log gets further lines until the client disconnects. A
+//! command that finds no socket opens the store itself; see [`crate::commands`].
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -25,14 +25,15 @@ use crate::folders::Folders;
 
 /// The time limit for sending or receiving a line.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a command waits for its result: many instances may be replaced one after the other.
+/// How long a command waits for its result. This is long because many instances may be replaced
+/// sequentially.
 const OUTCOME: Duration = Duration::from_mins(30);
 
 /// The name of the socket in its folder.
 const SOCKET: &str = "control.sock";
 
-/// Returns a connection to the Kenduri that runs with this data folder, and the socket's path;
-/// `None` if none runs.
+/// Connects to the Kenduri that runs with this data folder. Returns the connection and the socket's
+/// path, or `None` if no Kenduri runs.
 fn find(data: &Path) -> Result<Option<(UnixStream, PathBuf)>> {
     let apart = Folders::apart(data).ok();
     for folders in apart.into_iter().chain([Folders::in_data(data)]) {
@@ -60,7 +61,7 @@ pub(crate) fn is_running(data: &Path) -> Result<bool> {
     Ok(find(data)?.is_some())
 }
 
-/// Returns a connection to this socket; `None` if nothing listens there.
+/// Connects to this socket. Returns `None` if no process listens.
 fn connect(path: &Path) -> Result<Option<UnixStream>> {
     match UnixStream::connect(path) {
         Ok(stream) => Ok(Some(stream)),
@@ -74,7 +75,7 @@ fn connect(path: &Path) -> Result<Option<UnixStream>> {
     }
 }
 
-/// Sends a request to the Kenduri that runs on `data`; `None` if none runs.
+/// Sends a request to the Kenduri that runs on `data`. Returns `None` if no Kenduri runs.
 pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlResponse>> {
     match listen(data, order)? {
         None => Ok(None),
@@ -85,8 +86,8 @@ pub(crate) fn ask(data: &Path, order: &ControlRequest) -> Result<Option<ControlR
     }
 }
 
-/// Sends a request and receives its replies, of which there are several for a followed log; `None`
-/// if no Kenduri runs on `data`.
+/// Sends a request and receives its replies. A followed log has several replies. Returns `None` if
+/// no Kenduri runs on `data`.
 pub(crate) fn listen(
     data: &Path,
     order: &ControlRequest,
@@ -171,7 +172,7 @@ impl Control {
 
 impl Drop for Control {
     fn drop(&mut self) {
-        // A stale socket would do no harm: the next start removes it.
+        // A stale socket would do no harm, because the next start removes it.
         let _ = std::fs::remove_file(self.run.at(SOCKET));
     }
 }

@@ -46,10 +46,10 @@ pub(crate) enum ControlRequest {
     Apply,
     /// Removes responses with these paths from the edge's cache.
     Purge {
-        /// Path prefixes that begin with `/`; `*` is everything.
+        /// Path prefixes that begin with `/`, or `*` for everything.
         tags: Vec<String>,
     },
-    /// Turns maintenance on, for one host or for all.
+    /// Turns maintenance on, for a single host or for all hosts.
     MaintenanceOn {
         /// The host; `None` for all hosts.
         host: Option<String>,
@@ -83,7 +83,7 @@ impl Reply {
     }
 }
 
-/// The parameters of making a person an owner of the installation.
+/// The parameters for making a person an owner of the installation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OwnerCreate {
     pub(crate) email: String,
@@ -92,10 +92,10 @@ pub(crate) struct OwnerCreate {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TokenCreate {
-    /// The slug of the one occasion that the token gives access to.
+    /// The slug of the only occasion to which the token gives access.
     pub(crate) occasion: String,
     pub(crate) scopes: Vec<String>,
-    /// The e-mail address of the token's account; `None` for the only owner.
+    /// The email address of the token's account; `None` for the only owner.
     pub(crate) account: Option<String>,
     pub(crate) name: String,
     /// The token's lifetime in days.
@@ -106,21 +106,20 @@ pub(crate) struct TokenCreate {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ControlResponse {
-    /// The person is an owner.
+    /// The person is now an owner.
     Owner {
-        /// A link that signs in once, and leads to the page that sets a password.
+        /// A link that signs the person in once and leads to the page for setting a password.
         link: String,
     },
     /// The second factors and passkeys were removed.
     FactorsReset,
-    /// The token was created.
     Token {
         token: String,
         /// When the token expires.
         expires_at: String,
     },
     AuditVerified {
-        /// The position of the first sealed line that was changed; `None` if none was.
+        /// The position of the first sealed line that was changed; `None` if no line was changed.
         broken: Option<i64>,
     },
     BookingsVerified {
@@ -130,22 +129,21 @@ pub(crate) enum ControlResponse {
     /// The new settings are active.
     Applied {
         said: String,
-        /// The file that was read; `None` if there is none or the responding process does not know
-        /// it.
+        /// The file that was read; `None` if there is no file or the responding process does not
+        /// know it.
         #[serde(default)]
         file: Option<PathBuf>,
     },
-    /// Responses were removed from the cache.
     Purged {
         /// The number of removed responses.
         count: usize,
     },
     /// Maintenance is on.
     Closed {
-        /// Links that each give access to one host.
+        /// Links that each give access to a single host.
         links: Vec<String>,
-        /// The number of hosts that are not listed, for which the end of a link works
-        /// too.
+        /// The number of further hosts, which are not listed. The last part of a link works for
+        /// these hosts too.
         others: usize,
     },
     /// Maintenance is off.
@@ -164,7 +162,7 @@ pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 pub(crate) struct RequestContext {
     /// The app, if it runs.
     pub(crate) opened: Option<Opened>,
-    /// The backup, if one runs in this process.
+    /// The backup, if a backup runs in this process.
     pub(crate) backup: Option<Arc<backup::Agent>>,
     pub(crate) maintenance: Arc<Maintenance>,
     /// The settings, for links.
@@ -332,7 +330,7 @@ async fn verify_bookings(site: &Site) -> Result<ControlResponse> {
     Ok(ControlResponse::BookingsVerified { wrong })
 }
 
-/// Why no token was created.
+/// The reason why no token was created.
 #[derive(Debug, thiserror::Error)]
 enum TokenRefused {
     #[error("there is no occasion {0:?}\n  its slug stands in its address: /o/SLUG")]

@@ -1,5 +1,5 @@
-//! `serve --demo`: a sample wedding, its host's site with countdowns and a blog, a second person,
-//! and the links to print.
+//! `serve --demo`: creates a sample wedding, its host's site with countdowns and a blog, a second
+//! person, and the links to print.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -24,7 +24,7 @@ use web::{Look as Theme, Problem, Site, picture_folder};
 
 use crate::app_setup::Opened;
 
-/// The invitation whose link is printed: unanswered, with two plus-ones.
+/// The invitation whose link is printed. It is unanswered and has two plus-ones.
 const INVITATION: &str = "RAHMA";
 const HOST: (&str, &str) = ("Aisyah", "aisyah@example.com");
 /// A person with an account who has no part in the wedding.
@@ -42,8 +42,8 @@ const PORTRAIT: (&str, &str) = (
     "Aisyah in a red headscarf and Daniel with a black cap, laughing, hills behind them",
 );
 
-/// Creates the sample wedding, unless the store has an occasion, and a sign-in link for its host
-/// that is valid until the next start. Returns the text to print.
+/// Creates the sample wedding, unless the store already has an occasion. Also creates a sign-in
+/// link for the host, valid until the next start. Returns the text to print.
 pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String> {
     if !occasions::ENABLED.of(&site.declared.settings) {
         bail!(
@@ -187,7 +187,7 @@ fn first_look() -> Look {
     }
 }
 
-/// Returns a sign-in link; `None` if the store is not that of a demo or has no such host.
+/// Returns a sign-in link, or `None` if the store belongs to no demo or has no such host.
 fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, StoreError> {
     match account::find_by_email(tx, email)? {
         Some(host) => sign_in::create_link(tx, &host.id).map(Some),
@@ -195,11 +195,11 @@ fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, Stor
     }
 }
 
-/// A temporary folder, removed when it is dropped at the end of the demo.
+/// A temporary folder, which is removed on drop when the demo stops.
 pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {
-    /// Creates a new folder for this user alone.
+    /// Creates a new folder that only this user can access.
     pub(crate) fn create() -> Result<Self> {
         let mut bytes = [0; 8];
         Random::system().fill(&mut bytes);
@@ -217,7 +217,7 @@ impl Temporary {
         Ok(Self(path))
     }
 
-    /// The existing folder of a running demo.
+    /// Reuses the existing folder of a running demo.
     pub(crate) fn resume(path: PathBuf) -> Self {
         Self(path)
     }

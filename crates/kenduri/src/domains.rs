@@ -1,4 +1,4 @@
-//! The domains of the program, each described by a [`site::Domain`].
+//! Lists Kenduri's domains, each described by a [`site::Domain`].
 
 use site::Domains;
 use web::Locale;
@@ -14,7 +14,7 @@ pub(crate) const DOMAINS: Domains = &[
     compat::personal_site::DOMAIN,
 ];
 
-/// The texts of this crate in all languages.
+/// This crate's translations in all languages.
 pub(crate) const LOCALES: &[Locale] = &[
     ("en", include_str!("../locales/en.ftl")),
     ("en", include_str!("../locales/en-mail.ftl")),
@@ -41,8 +41,8 @@ mod tests {
 
     use super::DOMAINS;
 
-    /// Prepares every SQL statement of the program on both engines, so that none refers to a
-    /// missing column or means something else on one of them.
+    /// Prepares every SQL statement in the workspace on both engines, so that no statement refers
+    /// to a missing column or means something else on one engine.
     #[test]
     fn every_statement_is_understood_by_both_engines() {
         let statements = testkit::statements();
@@ -50,7 +50,7 @@ mod tests {
         testkit::prepare_all(&domains::migrations(DOMAINS), &statements);
     }
 
-    /// The first segment of the program's own paths cannot be taken as a slug.
+    /// Nobody can choose the first segment of one of Kenduri's own paths as a slug.
     #[test]
     fn the_first_word_of_every_address_is_reserved() {
         World::each_engine(&domains::migrations(DOMAINS), async |world| {

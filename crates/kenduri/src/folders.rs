@@ -1,6 +1,6 @@
-//! The supervisor process's folders for sockets, records and service logs. They are in the data
-//! folder, unless the supervisor runs as root and another user could replace that folder. In that
-//! case they are in folders of root.
+//! The supervisor process's folders for sockets, records and service logs. The folders are inside
+//! the data folder, unless the supervisor runs as root and another user could replace the data
+//! folder. In that case root owns separate folders.
 
 use std::fs;
 use std::io;
@@ -29,21 +29,21 @@ const OPEN: u32 = 0o711;
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
-/// The folders of one installation.
+/// The folders of an installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Folders {
     /// The folder of sockets and records.
     pub(crate) run: PathBuf,
     /// The folder of service logs.
     pub(crate) logs: PathBuf,
-    /// The user and group that owned the data when Kenduri started; set only if the folders are
-    /// apart. Other users may replace the data later, and so make it look like root's.
+    /// The user and group that owned the data when Kenduri started. Set only if the folders are
+    /// separate. Other users may replace the data later and so make it look as if root owned it.
     #[serde(default)]
     owner: Option<(u32, u32)>,
 }
 
 impl Folders {
-    /// The folders in the data folder.
+    /// Returns the folders inside the data folder.
     pub(crate) fn in_data(data: &Path) -> Self {
         // Services use these paths from their own working folders, so they are absolute.
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
@@ -56,7 +56,7 @@ impl Folders {
 
     /// Returns the folders of this supervisor process. The data folder must exist.
     pub(crate) fn of_supervisor(data: &Path) -> io::Result<Self> {
-        // Dangling and circular links fail here.
+        // This call fails for dangling and circular links.
         let facts = fs::metadata(data)?;
         let is_root = rustix::process::geteuid().is_root();
         if !is_root || is_only_roots(&std::path::absolute(data)?, false)? {
@@ -93,8 +93,8 @@ impl Folders {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// Returns the owner of the data, if this process can switch users; the worker needs no other
-    /// permissions. `None` if the worker runs as this process's user.
+    /// Returns the data's owner, if this process can switch users; the worker needs no other
+    /// permissions. Returns `None` if the worker runs as this process's user.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -154,8 +154,8 @@ fn is_only_roots(path: &Path, may_be_shared: bool) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Returns an unambiguous file name for a path: a slash becomes `-`, and characters that are not
-/// allowed become `%` and their code.
+/// Returns an unambiguous file name for a path. A slash becomes `-`, and a character that is not
+/// allowed becomes `%` followed by its code.
 fn name(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
     let bytes = bytes.strip_prefix(b"/").unwrap_or(bytes);
@@ -219,7 +219,7 @@ mod tests {
         assert!(!are_apart().unwrap());
         assert_eq!(Folders::of_supervisor(&data).unwrap().run, data.join("run"));
 
-        // The owner is determined at the start and does not change later.
+        // The owner is determined at startup and does not change later.
         chown(&data, Some(65_534), Some(65_534)).unwrap();
         let folders = Folders::of_supervisor(&data).unwrap();
         fs::remove_dir(&data).unwrap();
@@ -256,7 +256,7 @@ mod tests {
         for path in [&data, &link, &slash, &data.join("../roots")] {
             assert!(is_refused(path), "{}", path.display());
         }
-        // A folder that root has just created in place of another is refused too.
+        // A folder that root has just created instead of another user's folder is refused too.
         fs::remove_file(&data).unwrap();
         fs::create_dir(&data).unwrap();
         assert!(is_refused(&data) && is_refused(&link));

@@ -1,9 +1,9 @@
-//! Installation as a systemd service: unit, user and data folder.
+//! Installation as a systemd service, with a unit, a user and a data folder.
 //!
-//! Pure functions first decide the steps, from the options and the state of the machine
-//! ([`mod@steps`]), and how to undo each change that may fail ([`change`]). Then [`mod@carry_out`]
-//! runs the steps one by one. A unit that was edited is overwritten only on request: its first line
-//! contains a checksum of the rest ([`mark`]).
+//! Pure functions first decide the steps from the options and the machine's state ([`mod@steps`]),
+//! and how to undo each change that may fail ([`change`]). Then [`mod@carry_out`] runs the steps.
+//! An edited unit is overwritten only on request. The first line of a unit contains a checksum over
+//! the remaining lines, which detects edits ([`mark`]).
 
 mod carry_out;
 mod change;

@@ -1,6 +1,6 @@
-//! The program's log: one line per event, as text or JSON, on standard error or in a folder.
+//! Kenduri's log, with a line per event, as text or JSON, on standard error or in a folder.
 //!
-//! Lines are buffered together with the access log, and a thread writes them. Lines that do not fit
+//! Log lines and access log lines share a buffer, and a thread writes them. Lines that do not fit
 //! into the buffer are dropped and counted.
 
 mod folder;
@@ -47,7 +47,7 @@ pub(crate) enum LogLevel {
     Debug,
 }
 
-/// The most bytes of buffered log lines.
+/// The maximum size of buffered log lines, in bytes.
 const WAITING: usize = 4 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,6 @@ pub(crate) struct Log {
     pub(crate) format: LogFormat,
     /// The lowest level that is written. The access log does not depend on it.
     pub(crate) level: LogLevel,
-    /// The destination.
     pub(crate) to: To,
 }
 
@@ -85,8 +84,8 @@ impl Log {
 }
 
 /// Returns whether standard error is connected to the journal. `$JOURNAL_STREAM` names the stream
-/// by device and inode (systemd.exec(5)); a child process may inherit the variable with another
-/// stream.
+/// by device and inode (systemd.exec(5)). The variable alone proves nothing, because a child
+/// process with another stream may inherit it.
 fn stderr_is_the_journal() -> bool {
     let Ok(own) = rustix::fs::fstat(io::stderr()) else {
         return false;
@@ -99,7 +98,6 @@ fn stderr_is_the_journal() -> bool {
 /// The running log, which stops when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    /// The buffer.
     pub(crate) writer: LogWriter,
     writing: Writing,
 }
@@ -119,8 +117,8 @@ pub(crate) enum Who {
 }
 
 impl Who {
-    /// Returns the log's file name. Each process has its own, because only one process can rotate a
-    /// file.
+    /// Returns the log's file name. Each process has its own file, because only a single process
+    /// can rotate a file.
     fn file(self) -> &'static str {
         match self {
             Self::Parent => "keeper.log",

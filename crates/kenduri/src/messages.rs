@@ -22,7 +22,8 @@ pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// A message from the supervisor process to the worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToWorker {
-    /// The first message: what to serve. The listening sockets are sent with it.
+    /// The first message, with the configuration to serve. The listening sockets are sent with this
+    /// message.
     Begin {
         /// The inputs of the configuration, with the text of the validated file.
         asked: Asked,
@@ -35,7 +36,7 @@ pub(crate) enum ToWorker {
     /// A request for the app or the edge.
     #[serde(rename = "Order")]
     Request {
-        /// The id that its reply carries.
+        /// The id by which the reply refers to this request.
         id: u64,
         order: ControlRequest,
     },
@@ -49,7 +50,7 @@ pub(crate) enum ToWorker {
     Ending,
     /// The reply to a request of the worker.
     Reply {
-        /// The request's id.
+        /// The id of the request to which this is the reply.
         id: u64,
         reply: Reply,
     },
@@ -62,7 +63,7 @@ pub(crate) enum ToParent {
     Serving,
     /// The reply to a request.
     Reply {
-        /// The request's id.
+        /// The id of the request to which this is the reply.
         id: u64,
         reply: Reply,
     },
@@ -77,17 +78,17 @@ pub(crate) enum ToParent {
     /// A request of the app for the supervisor process.
     #[serde(rename = "Order")]
     Request {
-        /// The id that its reply carries.
+        /// The id by which the reply refers to this request.
         id: u64,
         order: ControlRequest,
     },
 }
 
-/// The load of a server.
+/// A server's load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RequestRate {
     pub(crate) address: Address,
-    /// Requests in a second.
+    /// Requests per second.
     pub(crate) per_second: f64,
 }
 
@@ -108,7 +109,7 @@ impl ServeMode {
         self != Self::Usual
     }
 
-    /// Returns the text printed at the end about which data is kept.
+    /// Returns the text that is printed when Kenduri stops and says which data is kept.
     pub(crate) fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),
@@ -128,7 +129,7 @@ impl ServeMode {
 pub(crate) struct RequestIds(Arc<AtomicU64>);
 
 impl RequestIds {
-    /// Ids after the last one assigned before.
+    /// Continues with ids after `last`, the last id assigned earlier.
     pub(crate) fn after(last: u64) -> Self {
         Self(Arc::new(AtomicU64::new(last)))
     }
@@ -143,7 +144,7 @@ impl RequestIds {
     }
 }
 
-/// Sends requests one way over a channel, and matches each reply to its request.
+/// Sends requests in a single direction over a channel, and matches each reply to its request.
 pub(crate) struct MessageSender<T> {
     outbox: mpsc::Sender<Parcel<T>>,
     numbers: RequestIds,
@@ -197,7 +198,7 @@ impl<T> MessageSender<T> {
     /// Passes a reply to the caller that waits for it.
     pub(crate) fn answered(&self, id: u64, reply: Reply) {
         if let Some(answer) = self.answers().remove(&id) {
-            // The caller may have stopped waiting.
+            // The task that sent the request may have stopped waiting.
             let _ = answer.send(reply);
         }
     }
@@ -217,7 +218,7 @@ mod tests {
     use super::*;
     use crate::control_requests::services::ServiceRequest;
 
-    /// During an upgrade, the other side may be another version.
+    /// During an upgrade, the other side may run another version.
     #[test]
     fn messages_keep_their_names_on_the_channel() {
         let request = ControlRequest::Services(ServiceRequest::Ps);

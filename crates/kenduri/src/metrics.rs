@@ -1,4 +1,4 @@
-//! `/metrics`: counters of requests, the store and the process, as Prometheus text.
+//! `/metrics`: serves counters about requests, the store and the process as Prometheus text.
 
 mod process;
 
@@ -18,7 +18,7 @@ const SECONDS: [f64; 11] = [
 /// How often raw samples are aggregated. Until then, the samples of each request occupy memory.
 const TIDY: Duration = Duration::from_secs(1);
 
-/// The process's metrics; one value per process.
+/// The process's metrics. Only a single value may exist per process.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     counted: PrometheusHandle,
@@ -45,7 +45,7 @@ impl Metrics {
     pub(crate) async fn render(&self) -> String {
         if let Some(store) = &self.store {
             let (changes, commits) = store.counts();
-            // A gauge whose value cannot be read now keeps its last value.
+            // A gauge that cannot be read now keeps its last value.
             if let Ok((waiting, doubted)) = store.read(look).await {
                 metrics::gauge!("kenduri_jobs_waiting").set(waiting);
                 metrics::gauge!("kenduri_mails_doubted").set(doubted);
@@ -69,7 +69,7 @@ impl Metrics {
     }
 }
 
-/// Removes metrics that have no value, because the measured object no longer exists.
+/// Removes metrics without a value, whose measured object no longer exists.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()

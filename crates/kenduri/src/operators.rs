@@ -1,4 +1,4 @@
-//! Endpoints for operators: liveness, readiness and metrics.
+//! Endpoints for operators, namely liveness, readiness and metrics.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) const PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 /// How long the store may take to prove that it is writable.
 const READY_TIME: Duration = Duration::from_secs(5);
 
-/// Returns the routes beside the app's pages.
+/// Returns the operators' routes, which are served in addition to the app's pages.
 pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site> {
     Router::new()
         .route("/healthz", get(ALIVE))
@@ -42,7 +42,8 @@ pub(crate) fn routes(figures: Metrics, ending: CancellationToken) -> Router<Site
         )
 }
 
-/// Returns the routes without the app: readiness does not depend on a store.
+/// Returns the routes for an installation without the app. Readiness then does not depend on a
+/// store.
 pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Router {
     Router::new()
         .route("/healthz", get(ALIVE))
@@ -72,7 +73,7 @@ pub(crate) fn without_the_app(figures: Metrics, ending: CancellationToken) -> Ro
         .layer(from_fn(mask_path))
 }
 
-/// `/metrics` alone, for its own listener.
+/// Returns a router with only `/metrics`, for a separate listener.
 pub(crate) fn figures_alone(figures: Metrics) -> Router {
     Router::new().route("/metrics", get(async move || text(figures.render().await)))
 }

@@ -1,5 +1,5 @@
 //! The supervisor process, which `kenduri serve` starts. It holds the listening sockets, the
-//! control socket and the child processes, among them the [worker](crate::worker), and does nothing
+//! control socket and the child processes, among them the [worker](crate::worker). It does nothing
 //! else, so that it never needs to restart.
 
 mod active_settings;
@@ -75,8 +75,8 @@ pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
     runtime()?.block_on(async { keep(exec_upgrade::resume(handed).await?).await })
 }
 
-/// Raises the descriptor limit: each process of a service needs some descriptors here, and an
-/// upgrade needs more.
+/// Raises the descriptor limit, because each process of a service needs some descriptors in the
+/// supervisor and an upgrade needs more.
 fn raise_limit() {
     if let Err(error) = descriptors::raise_limit() {
         tracing::warn!(%error, "the limit of open files stays as it is");
@@ -85,7 +85,7 @@ fn raise_limit() {
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
-        // Only the main thread receives signals; it decides when they are blocked.
+        // Only the main thread receives signals, and it decides when to block them.
         .on_thread_start(supervisor::block_signals)
         .enable_all()
         .build()
@@ -124,8 +124,8 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     let plan = service_config::plan(&configuration, &program)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
     permissions::forget(&run)?;
-    // The processes of an earlier, killed supervisor have ended by now, so its worker no longer
-    // holds these sockets.
+    // The processes of an earlier, killed supervisor have exited by now, so the earlier worker no
+    // longer holds these sockets.
     sockets.open(&configuration.plan)?;
     permissions::let_through(&configuration, &run, &plan)?;
     service_config::warn_of_root(&plan);
@@ -149,7 +149,7 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
 enum LoopExit {
     /// Kenduri stops, on request or after an error.
     Stop(Result<(), Failed>),
-    /// An upgrade by `exec`: requests are held for the next program.
+    /// Upgrade by `exec`. Requests are held for the next program.
     Renew(UpgradeRequest),
 }
 
@@ -247,8 +247,8 @@ async fn stop(parent: &ParentProcess, manager: &SdNotify) {
     let _ = parent.control.shut_down().await;
 }
 
-/// Returns the exit code of a worker that ended before any worker has served. Restarting it would
-/// be useless, and nothing is lost that worked before.
+/// Returns the exit code of a worker that exited before any worker has served. Restarting such a
+/// worker would be useless, and no working service is interrupted.
 fn never_served(news: &Notification, workers: &Workers) -> Option<ExitCode> {
     match &news.what {
         NotificationKind::Failed { exit, .. }

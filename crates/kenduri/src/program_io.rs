@@ -20,7 +20,7 @@ pub(crate) fn say(text: &str) -> Result<()> {
     Ok(())
 }
 
-/// An error that the command has already printed, with its exit code.
+/// An error with its exit code. The command has already printed the error.
 #[derive(Debug, thiserror::Error)]
 #[error("it has said why")]
 pub(crate) struct Failed(pub(crate) ExitCode);

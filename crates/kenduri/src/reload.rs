@@ -1,4 +1,4 @@
-//! Reloading settings in the worker: replaces the edge's plan, and lists the other changes, which
+//! Reloads settings in the worker. Replaces the edge's plan, and lists the other changes, which
 //! wait for a restart.
 
 use std::fmt::Write as _;
@@ -13,11 +13,11 @@ use crate::configuration::{self, Asked, Configuration};
 /// The active settings of the worker.
 pub(crate) struct Reload {
     said: Table,
-    /// Facts that were fixed at the start.
+    /// Facts that were fixed at startup.
     started: Started,
 }
 
-/// Facts that were fixed at the start; every later plan must be consistent with them.
+/// Facts that were fixed at startup. Every later plan must be consistent with them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Started {
     /// Whether the app runs.
@@ -35,8 +35,8 @@ impl Reload {
         }
     }
 
-    /// Applies the settings to the edge, all or nothing, with these additional listening sockets.
-    /// Returns a text about the changes, and the plan of the services.
+    /// Applies the settings to the edge, with these additional listening sockets. Either all
+    /// settings take effect or none. Returns a description of the changes, and the services' plan.
     pub(crate) fn apply(
         &mut self,
         edge: &Edge,

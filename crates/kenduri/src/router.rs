@@ -1,4 +1,4 @@
-//! The router of the program: the domains' routes and the operators' endpoints.
+//! Kenduri's router, with the domains' routes and the operators' endpoints.
 
 use ::backup::Agent;
 use std::sync::Arc;
@@ -21,9 +21,9 @@ use crate::updates::Source;
 pub(crate) struct Parts {
     /// Identifies the caller of a request.
     pub(crate) accounts: Context,
-    /// Decides who may see which household of an occasion.
+    /// Decides which visitors may see which household of an occasion.
     pub(crate) gate: CodeGate,
-    /// The access rule of the mailbox, if there is one.
+    /// The mailbox's access rule, if a mailbox exists.
     pub(crate) mailbox: Option<Access>,
     /// The occasion at the addresses of older wedding cards, if any.
     pub(crate) kadkahwin: Option<kadkahwin::ServedOccasion>,
@@ -32,7 +32,7 @@ pub(crate) struct Parts {
     pub(crate) figures: Metrics,
     /// The state of the server, for the operator's page.
     pub(crate) server_status: ServerStatus,
-    /// The facts about outgoing mail, for the same page.
+    /// The facts about outgoing mail, for the admin page.
     pub(crate) mail: Arc<MailFacts>,
     /// The sources of releases and advisories.
     pub(crate) updates: Arc<[Source]>,

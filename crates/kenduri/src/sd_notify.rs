@@ -12,14 +12,14 @@ const VARIABLE: &str = "NOTIFY_SOCKET";
 
 /// How much more time is requested at once during a slow start.
 const LATER: Duration = Duration::from_secs(30);
-/// How often more time is requested.
+/// The interval at which more time is requested.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// The socket of the service manager: systemd, or the supervisor process.
+/// The service manager's socket. The service manager is systemd or the supervisor process.
 pub(crate) struct SdNotify(Option<SocketAddr>);
 
 impl SdNotify {
-    /// The socket that the environment variable names, if there is one.
+    /// Returns the socket that the environment variable names, if the variable is set.
     pub(crate) fn of(environment: &[(String, String)]) -> Self {
         let named = environment.iter().find(|(name, _)| name == VARIABLE);
         Self(
@@ -35,8 +35,8 @@ impl SdNotify {
         self.tell("READY=1");
     }
 
-    /// Waits for a future on which the start depends. While it waits, it requests more time from
-    /// the service manager, so that the service manager does not end the process.
+    /// Waits for a future on which startup depends. While waiting, requests more time from the
+    /// service manager, which would otherwise stop the process.
     pub(crate) async fn wait_for<T>(&self, needed: impl Future<Output = T>) -> T {
         let mut needed = std::pin::pin!(needed);
         let mut again = interval_at(Instant::now() + AGAIN, AGAIN);

@@ -1,10 +1,10 @@
-//! The admin page of the server: which services run and how requests are routed, for owners of the
-//! installation.
+//! The server's admin page for owners of the installation. It shows the running services and how
+//! requests are routed.
 //!
-//! A page shows what the supervisor process and the edge report at that moment; nothing is stored
-//! here. An action is sent to the supervisor process over the worker's channel and recorded in the
-//! audit log. Everybody else gets "not found". When a service is given up, owners also get a
-//! [mail](alarm).
+//! A page shows what the supervisor process and the edge report at that moment; nothing is stored.
+//! An action is sent to the supervisor process over the worker's channel and recorded in the audit
+//! log. Visitors who are not owners get "not found". When a failed service is no longer restarted,
+//! owners also get a [mail](alarm).
 
 mod actions;
 mod alarm;

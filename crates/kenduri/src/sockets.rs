@@ -1,5 +1,5 @@
-//! Sockets that are open before the edge starts: passed in by the service manager, or bound here
-//! because their addresses must be known first.
+//! Sockets that are open before the edge starts. The service manager passes them in, or Kenduri
+//! binds them in this module because their addresses must be known first.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -9,17 +9,18 @@ use edge::{Inherited, ListenAddress};
 
 use crate::configuration::{self, Asked, Configuration, Flag};
 
-/// How many of the next ports a demo tries.
+/// How many further ports a demo tries if the configured port is taken.
 const PORTS_TRIED: u16 = 100;
 /// The maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;
 
-/// The number of a worker's threads: one for each core. Each has its own listening sockets.
+/// Returns the number of a worker's threads, namely a thread for each core. Each thread has its own
+/// listening sockets.
 pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Whether another port may be used when the configured one is taken.
+/// Whether Kenduri may use another port when the configured port is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
     Asked,
@@ -58,7 +59,7 @@ pub(crate) fn prepare(
             other => addresses.push(other.to_string()),
         }
     }
-    // Later flags override earlier ones, also when the settings file is reloaded.
+    // Later flags override earlier flags, also when the settings file is reloaded.
     asked.flags.push(Flag {
         typed: "--listen".to_owned(),
         key: "listen.http".to_owned(),

@@ -1,5 +1,5 @@
-//! Newer versions of Kenduri, and advisories about this one, from feeds and lists that the operator
-//! configured as files or URLs. Without any, nothing is requested.
+//! Finds newer versions of Kenduri, and advisories about this version, in feeds and lists that the
+//! operator configured as files or URLs. Without a configured source, nothing is requested.
 
 mod advisories;
 mod releases;
@@ -35,7 +35,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Parses a configured source; `file` resolves a file name.
+    /// Parses a configured source. `file` resolves a file name.
     pub(crate) fn parse(written: &str, file: impl FnOnce(&str) -> PathBuf) -> Result<Self, String> {
         if !written.contains("://") {
             return Ok(Self::File(file(written)));
@@ -97,7 +97,7 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Reads one feed or list for version `ours`.
+    /// Reads a feed or list for version `ours`.
     fn in_text(text: &str, ours: &Version) -> Result<Self> {
         let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         if text.starts_with(['{', '[']) {
@@ -130,7 +130,7 @@ impl Found {
     }
 }
 
-/// Checks all sources; fails if one of them fails.
+/// Checks all sources. Fails if a source fails.
 pub(crate) async fn look(sources: &[Source], outbound: &Outbound) -> Result<Found> {
     let ours = Version::parse(OURS)?;
     let mut all = Found::default();
@@ -179,7 +179,7 @@ struct Stored {
     failure: Option<String>,
 }
 
-/// Returns the stored results. Those for another version or other sources are ignored.
+/// Returns the stored results. Results for another version or other sources are ignored.
 pub(crate) fn known(tx: &mut Tx<'_>, sources: &[Source]) -> Result<Known, StoreError> {
     let stored: Option<Stored> = sql!(
         "SELECT {Stored} FROM update_check WHERE version = :version AND sources = :sources",

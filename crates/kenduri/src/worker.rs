@@ -1,5 +1,5 @@
-//! The worker: edge and app, in a process that the supervisor process starts and can replace. It
-//! serves on the supervisor process's sockets.
+//! The worker process, which contains the edge and the app. The supervisor process starts it and
+//! can replace it. The worker serves on the supervisor process's sockets.
 
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -90,7 +90,7 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// Returns the runtime for everything except requests, which are served by one thread per core.
+/// Returns the runtime for all work except requests, which are served by a thread per core.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -99,7 +99,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .context("cannot start the runtime")
 }
 
-/// The state that the worker starts with.
+/// The state with which the worker starts.
 struct Begun {
     start: ServeMode,
     sockets: Inherited,
@@ -130,7 +130,7 @@ impl Begun {
         let (ask, status_requests) = mpsc::channel(LOOKS);
         let server_status = ServerStatus::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
-            // Migrations may take any time.
+            // Migrations may take any amount of time.
             let opened = manager.wait_for(app_setup::open(&settings)).await?;
             let figures = self.figures.with(opened.site.store.clone());
             let tokens = (&stop, &ending);
@@ -203,8 +203,8 @@ impl Begun {
         tracing::info!("stopping: nothing new is accepted, what runs may finish");
         let backup_end = async {
             if let Some(backup) = backup {
-                // The last changes are copied after the requests have ended; until then they are in
-                // the write-ahead log.
+                // The last changes are copied to the backup after all requests have finished. Until
+                // then they are in the write-ahead log.
                 let _ = tokio::task::spawn_blocking(move || backup.stop()).await;
             }
         };
@@ -238,7 +238,7 @@ struct App {
     backup: Option<Arc<Agent>>,
     mounted: AppService,
     background: Background,
-    /// The links to print.
+    /// The links to print at startup.
     links: String,
 }
 
@@ -335,7 +335,7 @@ fn accounts(opened: &Opened, settings: &Settings) -> Context {
     accounts
 }
 
-/// Stores the program's reserved slugs. An account that already has such a slug keeps it.
+/// Stores Kenduri's reserved slugs. An account that already has such a slug keeps the slug.
 async fn reserve_slugs(site: &Site) -> Result<()> {
     let words = domains::reserved_slugs(DOMAINS);
     let reserve = move |tx: &mut Tx<'_>| slug::reserve(tx, &words);
@@ -359,7 +359,7 @@ fn unlistened(error: EdgeError) -> anyhow::Error {
     }
 }
 
-/// Returns all listening addresses as a text.
+/// Returns all listening addresses as text.
 fn names(edge: &Edge, settings: &Settings) -> String {
     let http = edge.http_addresses().into_iter();
     let https = edge.https_addresses().into_iter();
@@ -399,8 +399,8 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
 }
 
-/// If the installation has no owner, prints the link that makes its visitor the owner, and writes
-/// it to a file that only this user can read.
+/// If the installation has no owner, prints the setup link and writes it to a file that only this
+/// user can read. A visitor who opens the link becomes the owner.
 async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     let announced =
         identity::people::setup::announce(&site.store, site.url(), &settings.data).await?;
@@ -442,9 +442,9 @@ async fn kadkahwin(
     Ok(named.is_some().then_some(served))
 }
 
-/// Returns who may read the mailbox, if there is one. The configuration has checked that access
+/// Returns who may read the mailbox, if a mailbox exists. The configuration has checked that access
 /// from the network was allowed explicitly. Behind a local proxy every request looks local, so a
-/// site with a public address has no private mailbox.
+/// site with a public URL has no private mailbox.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

@@ -63,7 +63,7 @@ pub fn of_occasion(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>,
     .all(tx)
 }
 
-/// Makes the stored answers of a household, or of one of its guests, equal to `after`.
+/// Makes the stored answers of a household or guest equal to `after`.
 pub fn write(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -1,16 +1,17 @@
-//! The secret short code of an invitation: how it is typed, folded and made.
+//! An invitation's secret short code. This module parses typed codes, folds them for look-ups, and
+//! draws new codes.
 
 use std::fmt;
 
 use platform::Random;
 use unicode_normalization::UnicodeNormalization;
 
-/// The symbols of new codes: no `0 O 1 I L`, so that nothing on a printed card
-/// can be mistaken for something else.
+/// The symbols in new codes. `0 O 1 I L` are missing, so that no symbol on a printed card can be
+/// mistaken for another.
 const SYMBOLS: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
-/// The folded form of a code, by which invitations are found. It is a secret, so `Debug` shows only
-/// two characters.
+/// A code's folded form, which is used to find invitations. A code is a secret, so `Debug` shows
+/// only two characters.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CodeKey(String);
 
@@ -20,7 +21,8 @@ pub struct CodeKey(String);
 pub struct Malformed;
 
 impl CodeKey {
-    /// Folds a typed code: look-alike symbols become one, and case, spaces and hyphens are ignored.
+    /// Folds a typed code. Look-alike symbols become equal, and case, spaces and hyphens are
+    /// ignored.
     pub fn parse(typed: &str) -> Result<Self, Malformed> {
         // No code is longer, even with a separator after every letter.
         if typed.len() > 256 {
@@ -63,7 +65,7 @@ impl platform::store::Bind for CodeKey {
     }
 }
 
-/// Formats a code that a host chose: in upper case, without separators.
+/// Formats a code that a host chose, in upper case and without separators.
 pub fn display_form(typed: &str) -> String {
     typed
         .nfkc()
@@ -97,8 +99,8 @@ pub fn symbol(byte: u8) -> char {
     char::from(SYMBOLS[usize::from(byte) % SYMBOLS.len()])
 }
 
-/// Returns whether a code chosen by a host is too easy to guess: an ordinary word, or a name of the
-/// household or a guest.
+/// Returns whether a host's chosen code is too easy to guess, because it is an ordinary word or a
+/// name of the household or a guest.
 pub fn is_guessable<'a>(key: &CodeKey, names: impl Iterator<Item = &'a str>) -> bool {
     let fold = |word: &str| CodeKey::parse(word).ok();
     let of_names = names

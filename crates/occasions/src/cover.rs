@@ -1,5 +1,5 @@
-//! The cover picture of an occasion: a small cut on the guests' pages, and a larger one for previews
-//! of links.
+//! An occasion's cover picture, with a small cut for the guests' pages and a larger cut for link
+//! previews.
 
 use platform::{StoreError, Tx, sql};
 use web::picture_folder::{self, PictureFolder};
@@ -17,13 +17,13 @@ pub(crate) const FOLDER: PictureFolder = PictureFolder {
     is_used,
 };
 
-/// The cut on pages: small enough for the first view of a page on a phone.
+/// The cut for pages, which loads quickly enough for the first screen on a phone.
 pub const ON_PAGES: Cut = Cut {
     width: 720,
     height: 360,
     bytes: 18 * 1024,
 };
-/// The cut that other sites show beside a link.
+/// The cut that other sites show in a link preview.
 pub const IN_PREVIEWS: Cut = Cut {
     width: 1_200,
     height: 630,
@@ -32,14 +32,16 @@ pub const IN_PREVIEWS: Cut = Cut {
 /// All cuts.
 pub(crate) const CUTS: &[Cut] = &[ON_PAGES, IN_PREVIEWS];
 
-/// The path of a cut of the occasion's cover picture; `None` if it has no picture.
+/// Returns the path of a cut of the occasion's cover picture; `None` if the occasion has no
+/// picture.
 pub fn path(occasion: &Occasion, cut: Cut) -> Option<String> {
     let (slug, stem) = (&occasion.slug, &occasion.cover);
     let file = || picture_folder::cut_file(stem, cut);
     (!stem.is_empty()).then(|| format!("/o/{slug}/cover/{}", file()))
 }
 
-/// What the name of a file shares with those of the other cuts; `None` if it is no cut of ours.
+/// Returns the part of a cut's file name that all cuts of the picture share. Returns `None` if the
+/// file is not a cut made by this module.
 fn stem(file: &str) -> Option<&str> {
     let stem = file.rsplit_once('-')?.0;
     let mut cuts = CUTS.iter();
@@ -52,7 +54,8 @@ pub fn is_of(occasion: &Occasion, file: &str) -> bool {
     !occasion.cover.is_empty() && stem(file) == Some(&occasion.cover)
 }
 
-/// Schedules the deletion of a picture's files, unless an occasion uses it then.
+/// Schedules the deletion of a picture's files. The job skips the deletion if an occasion uses the
+/// picture by then.
 pub(crate) fn remove(tx: &mut Tx<'_>, stem: &str) -> Result<(), StoreError> {
     for cut in CUTS.iter().filter(|_| !stem.is_empty()) {
         FOLDER.remove(tx, &picture_folder::cut_file(stem, *cut))?;

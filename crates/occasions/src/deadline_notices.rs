@@ -1,6 +1,6 @@
-//! A job that notifies hosts when answers have closed at a deadline. The job only informs: whether
-//! a household may answer is computed when the household tries. The query selects by state, so a
-//! missed run needs no catching up.
+//! A job that notifies hosts when answers have closed at a deadline. The job only informs, because
+//! whether a household may answer is computed when the household tries. The query selects by state,
+//! so a missed run needs no catching up.
 
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
@@ -12,7 +12,7 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion;
 
-/// How many invitations one transaction handles.
+/// The number of invitations per transaction.
 const BATCH: i64 = 500;
 
 /// Returns the job, which runs every minute.
@@ -30,7 +30,7 @@ pub fn sweeps(store: Store) -> Handler {
     })
 }
 
-/// Handles up to [`BATCH`] invitations that have closed or reopened; returns their number.
+/// Handles up to [`BATCH`] invitations that have closed or reopened. Returns their number.
 fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     let now = tx.now();
     let due: Vec<(InvitationId,)> = sql!(
@@ -77,7 +77,7 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     Ok(i64::try_from(due.len()).unwrap_or(BATCH))
 }
 
-/// Handles one invitation under its lock, by the rule that also decides about answers.
+/// Handles an invitation under its lock, by the rule that also decides about answers.
 fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(None);

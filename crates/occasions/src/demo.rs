@@ -1,4 +1,4 @@
-//! The demo: a wedding with forty households, whose dates depend on the day on which it is created.
+//! The demo occasion, a wedding with forty households. Its dates depend on the day of its creation.
 
 mod households;
 
@@ -35,7 +35,7 @@ pub fn wedding_day(now: Timestamp) -> Date {
     Days::from(now.to_zoned(zone).date()).wedding
 }
 
-/// Creates the demo occasion and returns its id, unless the store has an occasion already.
+/// Creates the demo occasion and returns its id. Does nothing if the store already has an occasion.
 pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     let (there,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM occasion"), &[])?;
     if there > 0 {
@@ -363,7 +363,7 @@ fn insert_guests(
     sample: &Sample,
 ) -> Result<Option<Timestamp>, StoreError> {
     let now = tx.now();
-    // Answers are spread over the last five weeks, so that the curve of answers has a shape.
+    // Answers are spread over the last five weeks, so that the answer curve has a shape.
     let ago = SignedDuration::from_hours(i64::try_from((number * 97) % 840).unwrap_or(0) + 2);
     let mut answered = None;
     for (position, person) in sample.guests.iter().enumerate() {

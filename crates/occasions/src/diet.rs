@@ -1,4 +1,4 @@
-//! Food needs that an occasion asks about.
+//! Dietary requirements about which an occasion asks.
 
 use ::web::I18n;
 use platform::store::Row;
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::id::OccasionId;
 
-/// A food need that guests are asked about.
+/// A dietary requirement that guests can choose.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct DietaryOption {
     /// 1–40 characters of `a-z0-9-`, unique in the occasion; never changes.
@@ -22,11 +22,11 @@ pub struct DietaryOption {
     pub active: bool,
     /// Position in lists, 0–1,000.
     pub position: i64,
-    /// Raised by every change. A change names the version it is based on.
+    /// Increased by every change. A change names the version it is based on.
     pub version: i64,
 }
 
-/// The options of every new occasion: key, and whether it is an allergy.
+/// The options in every new occasion, as pairs of key and whether the option is an allergy.
 pub const BUILT_IN: [(&str, bool); 10] = [
     ("nut-allergy", true),
     ("shellfish-allergy", true),

@@ -1,7 +1,7 @@
-//! Deletes food needs 30 days after the last event of their occasion, as the form promises guests.
-//! A daily job does this. The program also runs it once before it serves requests, so that a store
-//! restored from a backup never shows food needs that had been deleted. Mails, news, jobs and the
-//! audit log never contain food needs.
+//! Deletes dietary requirements 30 days after an occasion's last event, as the form promises
+//! guests. A daily job does this. Kenduri also runs it once before it serves requests, so that a
+//! store restored from a backup never shows dietary requirements that had been deleted. Mails,
+//! news, jobs and the audit log never contain dietary requirements.
 
 use std::collections::BTreeSet;
 
@@ -22,9 +22,9 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion::{self, to_json};
 
-/// The kind of erasure, in the list that survives a restore.
+/// The kind of erasure, in the list of erasures that survives a restore.
 const ERASED: &str = "diets";
-/// How many days food needs are stored after the day of the last event.
+/// How many days dietary requirements are stored after the day of the last event.
 const KEPT_DAYS: i64 = 30;
 
 pub fn daily(platform: Platform) -> Handler {
@@ -37,7 +37,7 @@ pub fn daily(platform: Platform) -> Handler {
     })
 }
 
-/// Deletes all food needs that are due, one occasion at a time.
+/// Deletes all dietary requirements that are due, one occasion at a time.
 pub async fn run(platform: &Platform) -> Result<(), JobError> {
     let mut deleted = false;
     for occasion in platform.store.read_at_length(due).await? {
@@ -58,7 +58,7 @@ pub async fn run(platform: &Platform) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Finds occasions whose food needs are due for deletion.
+/// Finds occasions whose dietary requirements are due for deletion.
 fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let ends: Vec<(OccasionId, String, Timestamp)> = tx.all(
         sql!(
@@ -76,7 +76,7 @@ fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(due.map(|(id, ..)| id).collect())
 }
 
-/// Finds occasions whose food needs had been deleted after the restored backup was made.
+/// Finds occasions whose dietary requirements were deleted after the restored backup was made.
 fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let subjects = erasure::to_repeat(tx, ERASED)?;
     if subjects.is_empty() {
@@ -96,8 +96,8 @@ fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
     last.is_ok_and(|last| day(now) >= last)
 }
 
-/// Deletes an occasion's food needs from every table, if they are due or if `had_been` says that
-/// they had been deleted before; returns whether there were any.
+/// Deletes an occasion's dietary requirements from every table, if they are due or if `had_been`
+/// says that they had been deleted before. Returns whether any were deleted.
 fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);
@@ -135,7 +135,7 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, Stor
     Ok(true)
 }
 
-/// Deletes the food needs of all guests, including those on archived invitations.
+/// Deletes all guests' dietary requirements, including those of guests on archived invitations.
 fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let households: Vec<(InvitationId,)> = sql!(
         "SELECT DISTINCT invitation.id FROM invitation
@@ -157,7 +157,7 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
             now
         )
         .run(tx, Rows::Any)?;
-        // The version is raised so that cached pages are no longer sent.
+        // A higher version ensures that cached pages are not sent any more.
         sql!(
             "UPDATE invitation SET version = version + 1, updated_at = :now WHERE id = :id",
             id,
@@ -168,8 +168,8 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
     Ok(people)
 }
 
-/// Deletes food needs from the history: the values of saves that changed them, and the guests with
-/// food needs whom saves added or removed.
+/// Deletes dietary requirements from the history. The history has their values in saves that
+/// changed them, and in guests whom saves added or removed.
 fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let saves: Vec<(InvitationId, i64, String)> = sql!(
         "SELECT submission.invitation, submission.version_after, submission.changes FROM submission
@@ -180,7 +180,7 @@ fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     .all(tx)?;
     let mut cleared = 0;
     for (invitation, version, json) in saves {
-        // History that cannot be read is dropped, because it may hold food needs.
+        // Unreadable history is dropped, because it may contain dietary requirements.
         let before: Vec<FieldChange> = serde_json::from_str(&json).unwrap_or_default();
         let after = without_diets(before.clone());
         if after != before || before.is_empty() {
@@ -210,8 +210,8 @@ fn without_diets(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
     changes
 }
 
-/// Deletes stored responses to repeated requests that may hold food needs: those to households, and
-/// those to hosts that mention a guest of the occasion.
+/// Deletes stored responses to repeated requests that may contain dietary requirements, namely
+/// responses to households, and responses to hosts that mention a guest of the occasion.
 fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let mut deleted = sql!(
         "DELETE FROM idempotency WHERE body LIKE '%diet%'
@@ -249,7 +249,7 @@ fn delete_of_repeats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Stor
     Ok(deleted)
 }
 
-/// Expires all exports made so far, because they may hold food needs.
+/// Expires all existing exports, because they may contain dietary requirements.
 fn expire_exports(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -295,7 +295,7 @@ mod tests {
                 "2027-11-15T04:59:59.999Z",
                 "2027-11-15T05:00:00Z",
             ),
-            // Samoa had no 30 December 2011.
+            // Samoa skipped 30 December 2011.
             (
                 "Pacific/Apia",
                 "2011-11-30T20:00:00Z",

@@ -1,4 +1,4 @@
-//! One dated part of an occasion, and its seats.
+//! A dated part of an occasion, and its seats.
 
 mod dates;
 
@@ -26,7 +26,7 @@ pub struct Event {
     /// When the event starts.
     #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
-    /// When the event ends: after the start, at most 7 days later.
+    /// The end of the event, which is after its start, at most 7 days later.
     #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     /// Up to 160 characters.
@@ -48,11 +48,11 @@ pub struct Event {
     pub position: i64,
     /// SEQUENCE in calendars (RFC 5545 §3.8.7.4).
     pub calendar_sequence: i64,
-    /// Raised by every change. A change names the version it is based on.
+    /// Increased by every change. A change names the version it is based on.
     pub version: i64,
 }
 
-/// One line of an event's schedule.
+/// A line in an event's schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleLine {
@@ -88,8 +88,8 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
     .all(tx)
 }
 
-/// The events that somebody without an invitation may read of and answer: those that are open to
-/// all, or every one where none is.
+/// Returns the events that a visitor without an invitation may see and answer for. These are the
+/// events open to all, or every event if none is open to all.
 pub fn for_all(events: &[Event]) -> Vec<&Event> {
     let open: Vec<_> = events.iter().filter(|event| event.open_to_all).collect();
     if open.is_empty() {
@@ -99,7 +99,7 @@ pub fn for_all(events: &[Event]) -> Vec<&Event> {
     }
 }
 
-/// The chosen events of an invitation, with those that are open to all.
+/// Returns an invitation's chosen events together with the events open to all.
 pub(crate) fn with_open(events: &[Event], mut chosen: Vec<EventId>) -> Vec<EventId> {
     let open = events.iter().filter(|event| event.open_to_all);
     for event in open {
@@ -110,7 +110,7 @@ pub(crate) fn with_open(events: &[Event], mut chosen: Vec<EventId>) -> Vec<Event
     chosen
 }
 
-/// Finds the ids of events by their keys; a finding points to `pointer`.
+/// Finds events' ids by their keys. A finding about an unknown key points to `pointer`.
 pub(crate) fn by_keys(
     events: &[Event],
     keys: &[String],
@@ -137,21 +137,21 @@ pub(crate) fn keys_of(events: &[Event], ids: &[EventId]) -> Vec<String> {
         .collect()
 }
 
-/// The numbers of guests who said yes to an event with limited seats.
+/// The number of guests who said yes to an event with limited seats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SeatsTaken {
-    /// Guests on invitations by hosts, or on approved ones.
+    /// Guests on approved invitations or on invitations created by hosts.
     pub confirmed: i64,
     /// Guests who answered without a code and wait for approval.
     pub unapproved: i64,
 }
 
 impl SeatsTaken {
-    /// Returns how many seats more guests of a household may take.
+    /// Returns how many more seats a household's guests may take.
     ///
     /// Invited households do not compete with unapproved answers, which anybody can send by the
-    /// hundred. Unapproved answers get only seats that nobody else has taken, and together at most
-    /// half of the event's seats.
+    /// hundred. Unapproved answers get only seats that nobody else has taken, and all of them
+    /// together get at most half of the event's seats.
     pub fn remaining(self, capacity: i64, is_unapproved: bool) -> i64 {
         let free = capacity - self.confirmed;
         let left = if is_unapproved {
@@ -185,8 +185,8 @@ pub fn seats_taken(
     Ok(found.into_iter().map(taken).collect())
 }
 
-/// Locks all events with limited seats in the order of their ids, so that two households that want
-/// the last seats wait for each other.
+/// Locks all events with limited seats in the order of their ids. Two households that want the last
+/// seats therefore wait for each other.
 pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let _: Vec<(EventId,)> = sql!(
         "SELECT id FROM event WHERE occasion = :occasion AND capacity IS NOT NULL
@@ -200,14 +200,15 @@ pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreE
 /// Whether a save may exceed the limit on seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seats {
-    /// Only free seats.
+    /// Take only free seats.
     Free,
     /// More seats than are free, because a host allows it.
     Beyond,
 }
 
-/// Adds `more` seats, or frees seats if it is negative, at an event whose lock is held. The caller
-/// has checked that enough seats are free; if they are not, nothing is written.
+/// Takes `more` seats, or frees seats if `more` is negative, at an event whose lock the caller
+/// holds. The caller has checked that enough seats are free. Without enough free seats, nothing is
+/// written.
 pub fn take_seats(
     tx: &mut Tx<'_>,
     event: &EventId,
@@ -226,7 +227,7 @@ pub fn take_seats(
     Ok(())
 }
 
-/// Like [`take_seats`], for guests who wait for approval.
+/// Does the same as [`take_seats`] for guests who wait for approval.
 pub fn take_unapproved_seats(
     tx: &mut Tx<'_>,
     event: &EventId,

@@ -11,9 +11,9 @@ use platform::{Rows, Store, StoreError, sql};
 use crate::id::{InvitationId, OccasionId};
 use crate::webhook;
 
-/// How many households may be waiting to be written; further opens are dropped.
+/// How many households may wait to be written. Further opens are dropped.
 const WAITING: usize = 10_000;
-/// How many households one transaction writes.
+/// The number of households per transaction.
 const PIECE: usize = 200;
 
 /// Opens that have not been written yet.
@@ -42,14 +42,14 @@ impl Opens {
         seen.count += 1;
     }
 
-    /// Writes the collected opens; opens that cannot be written are tried again next time. The
-    /// invitation's version is not raised.
+    /// Writes the collected opens, without raising the invitations' versions. Opens that cannot be
+    /// written are tried again next time.
     pub async fn write(&self, store: &Store) -> Result<(), StoreError> {
         let gathered: Vec<(InvitationId, OpenCount)> = {
             let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.drain().collect()
         };
-        // The batches are small, so that a household that saves answers does not wait long.
+        // Small batches ensure that a household that saves answers does not wait long.
         for (start, piece) in (0..).step_by(PIECE).zip(gathered.chunks(PIECE)) {
             let piece = piece.to_vec();
             let written = store

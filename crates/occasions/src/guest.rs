@@ -1,4 +1,4 @@
-//! One person on an invitation, and this person's answers.
+//! A person on an invitation, with this person's answers.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::words::{ActedBy, GuestKind, ReplyStatus, Source};
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Guest {
     pub id: GuestId,
-    /// The name as written, 1–100 characters; a plus-one's may be empty.
+    /// The name as written, 1–100 characters; a plus-one's name may be empty.
     pub name: String,
     /// Whether a host named the guest or the household brought them.
     pub kind: GuestKind,
@@ -25,7 +25,7 @@ pub struct Guest {
     pub added_by: ActedBy,
     /// Whether a host allowed this guest beyond the allowance.
     pub beyond_allowance: bool,
-    /// Position on the invitation.
+    /// The guest's position on the invitation.
     pub position: i64,
     #[row(json)]
     pub diets: Vec<String>,
@@ -34,7 +34,7 @@ pub struct Guest {
     /// Answers to the hosts' questions; empty unless the guest was loaded with its household.
     #[row(skip)]
     pub answers: Answers,
-    /// One reply per event the guest is invited to.
+    /// A reply for each event to which the guest is invited.
     #[row(skip)]
     pub replies: BTreeMap<EventId, Reply>,
 }
@@ -42,7 +42,7 @@ pub struct Guest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub status: ReplyStatus,
-    /// When it was given.
+    /// The time at which the reply was given.
     pub answered_at: Option<Timestamp>,
 }
 
@@ -53,7 +53,7 @@ impl Reply {
     };
 }
 
-/// Returns the name to show: as written, or "guest of …".
+/// Returns the name to show, which is `name` or, if this is empty, "guest of …".
 pub fn shown_name(name: &str, guest_of: &str, text: &Text) -> String {
     match name {
         "" => text.with("guest-of", [("name", guest_of.into())]),

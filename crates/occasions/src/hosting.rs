@@ -1,6 +1,6 @@
-//! The hosts' side: everything that somebody with a role in an occasion can do and see. Every
-//! function takes the transaction and a [`HostOf`], the proof that the caller is a host of the
-//! occasion, and refuses what the role does not allow.
+//! The hosts' side, with everything that a host can do and see in an occasion. Every function takes
+//! the transaction and a [`HostOf`], which proves that the caller is a host of the occasion, and
+//! refuses actions that the role does not allow.
 
 pub mod answers;
 pub mod bulk;

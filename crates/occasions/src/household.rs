@@ -1,4 +1,4 @@
-//! A household: an invitation with everyone on it.
+//! A household, which is an invitation with everyone on it.
 
 use platform::{Rows, StoreError, Tx, sql};
 
@@ -10,14 +10,14 @@ use crate::invitation::Invitation;
 use crate::question::Question;
 use crate::words::GuestKind;
 
-/// How many guests one invitation holds at most.
+/// The maximum number of guests on an invitation.
 pub const GUEST_LIMIT: usize = 30;
 
 /// An invitation with everyone on it.
 #[derive(Clone, Debug)]
 pub struct Household {
     pub invitation: Invitation,
-    /// Everyone on it, in the order they are shown.
+    /// Everyone on the invitation, in display order.
     pub guests: Vec<Guest>,
     pub events: Vec<EventId>,
     /// Answers of the household as a whole to the hosts' questions.
@@ -27,18 +27,18 @@ pub struct Household {
 /// How many additional guests a household may bring, and how many it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Places {
-    /// How many the invitation allows.
+    /// How many people the invitation allows.
     pub allowed: i64,
-    /// How many are on the list, whatever their answer.
+    /// How many people are on the invitation, whatever their answer.
     pub used: i64,
 }
 
-/// Places for additional guests: for anybody, and for children only.
+/// Slots for additional guests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Allowance {
-    /// Places for anybody.
+    /// Slots for anybody.
     pub plus_ones: Places,
-    /// Places for children only, used up before the others.
+    /// Slots for children only, used before the other slots.
     pub children: Places,
 }
 
@@ -99,19 +99,19 @@ fn invited_events(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Even
 }
 
 impl Household {
-    /// Counts allowed and used places, without guests whom a host allowed beyond the allowance.
+    /// Counts allowed and used slots, without guests whom a host allowed beyond the allowance.
     pub fn allowance(&self) -> Allowance {
         allowance(&self.invitation, &self.guests)
     }
 
-    /// Returns the name shown in "guest of …" for a person without a name: the first named guest's,
-    /// or else the household's.
+    /// Returns the name for "guest of …" in place of a missing name, namely the first named guest's
+    /// name, or else the household's.
     pub fn guest_of(&self) -> &str {
         let named = self.guests.iter().find(|guest| !guest.name.is_empty());
         named.map_or(&self.invitation.details.household, |guest| &guest.name)
     }
 
-    /// Returns whether the question could concern this household: guests who are invited to none of
+    /// Returns whether the question could concern this household. Guests who are invited to none of
     /// its events are never asked.
     pub fn is_concerned(&self, question: &Question, events: &[Event]) -> bool {
         events
@@ -120,14 +120,14 @@ impl Household {
     }
 }
 
-/// Returns the guests who use up the allowance.
+/// Returns the guests who use slots in the allowance.
 pub(crate) fn brought(guests: &[Guest]) -> impl Iterator<Item = &Guest> {
     guests
         .iter()
         .filter(|guest| guest.kind == GuestKind::PlusOne && !guest.beyond_allowance)
 }
 
-/// Counts allowed and used places of an invitation with these guests.
+/// Counts allowed and used slots for an invitation with these guests.
 pub(crate) fn allowance(invitation: &Invitation, guests: &[Guest]) -> Allowance {
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let all = count(brought(guests).count());

@@ -1,4 +1,5 @@
-//! The state of a household after a change: the rules of answering, independent of the store.
+//! Computes a household's state after a change by the rules for answering, independent of the
+//! store.
 
 use std::collections::BTreeMap;
 
@@ -22,23 +23,24 @@ use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(crate) mod asking;
 
-/// The data besides the household itself that determines the result of a change.
+/// The data, other than the household itself, that determines a change's result.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     pub switches: Switches,
     pub events: &'a [Event],
     pub diets: &'a [DietaryOption],
     pub questions: &'a [Question],
-    /// Whose limits apply: hosts may exceed the allowance, households may not.
+    /// Whether a host's or a household's limits apply. Hosts may exceed the allowance, households
+    /// may not.
     pub by: ActedBy,
-    /// Who gives the answers. Hosts see questions of their own, may leave any question open, and
-    /// may remove answers.
+    /// The person who gives the answers. Hosts see questions of their own, may leave any question
+    /// open, and may remove answers.
     pub speaker: ActedBy,
     /// The time of the decision.
     pub now: Timestamp,
 }
 
-/// One field that a save changed.
+/// A field that a save changed.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FieldChange {
     /// The path of the field, such as `guests/{id}/replies/reception`.
@@ -159,7 +161,7 @@ impl Household {
         })
     }
 
-    /// Creates a guest who comes to every event that the household is invited to.
+    /// Creates a guest who comes to every event to which the household is invited.
     fn newcomer(&self, id: GuestId, position: i64, rules: Rules<'_>) -> Guest {
         let reply = Reply {
             status: ReplyStatus::Yes,
@@ -212,7 +214,7 @@ impl Household {
     }
 }
 
-/// The errors in the fields of one guest.
+/// The errors in a guest's fields.
 struct Findings<'a> {
     list: &'a mut Vec<FieldProblem>,
     prefix: String,
@@ -352,8 +354,8 @@ fn change_diets(
     }
 }
 
-/// Returns whether a guest may have this option. Guests who have a deactivated option keep it, but
-/// nobody can choose it any more.
+/// Returns whether a guest may have this option. Guests who already have a deactivated option keep
+/// it, but nobody can choose it any more.
 fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     options.iter().any(|option| {
         option.key == key && (option.active || guest.diets.iter().any(|had| had == key))

@@ -1,5 +1,5 @@
-//! One family or household, addressed together: one code, one language, one
-//! deadline, one allowance.
+//! A family or household that is addressed together, with a common code, language, deadline and
+//! allowance.
 
 use jiff::Timestamp;
 use platform::store::Row;
@@ -24,7 +24,7 @@ pub struct Invitation {
     pub details: Details,
     /// The household's note to the hosts, up to 4,000 characters.
     pub note: String,
-    /// Raised by every change of the note.
+    /// Increased by every change to the note.
     pub note_version: i64,
     /// When the household last saved.
     pub replied_at: Option<Timestamp>,
@@ -46,7 +46,7 @@ pub struct Details {
     pub household: String,
     /// Replaces the usual salutation; up to 200 characters.
     pub salutation: Option<String>,
-    /// The household's mail address, up to 254 characters.
+    /// The household's email address, up to 254 characters.
     pub email: Option<String>,
     /// The household's telephone number, up to 32 characters.
     pub phone: Option<String>,
@@ -54,7 +54,7 @@ pub struct Details {
     pub address: Option<String>,
     /// One of the occasion's languages; null if unknown.
     pub language: Option<String>,
-    /// How many additional people it may bring, 0–20.
+    /// How many additional people the household may bring, 0–20.
     pub plus_ones: i64,
     /// How many additional children it may bring, 0–20.
     pub children: i64,
@@ -78,7 +78,7 @@ pub struct Details {
 }
 
 impl Invitation {
-    /// Returns what the household may do at `now`. This is the only function that decides it.
+    /// Returns what the household may do at `now`. Only this function decides about access.
     pub fn access(&self, occasion: &Occasion, now: Timestamp) -> Access {
         if self.archived_at.is_some() {
             return Access::Revoked;
@@ -101,12 +101,13 @@ impl Invitation {
         }
     }
 
-    /// Returns the effective deadline: this household's own, or the occasion's.
+    /// Returns the effective deadline, which is this household's own deadline or else the
+    /// occasion's.
     pub fn deadline(&self, occasion: &Occasion) -> Option<Timestamp> {
         self.details.deadline_override.or(occasion.rsvp_deadline)
     }
 
-    /// Returns when answers close by themselves; `None` if they never do.
+    /// Returns the time at which answers close automatically; `None` if they never do.
     pub fn closes_at(&self, occasion: &Occasion) -> Option<Timestamp> {
         match self.details.lock_mode {
             LockMode::Open => match (self.details.open_until, self.deadline(occasion)) {
@@ -119,7 +120,7 @@ impl Invitation {
 }
 
 /// Finds the invitation that a code opens. A merged invitation's code opens the invitation that now
-/// has its guests, until the code of that invitation is replaced.
+/// has its guests, until that invitation's own code is replaced.
 pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>, StoreError> {
     sql!(
         "SELECT {Invitation} FROM invitation
@@ -131,7 +132,8 @@ pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>
     .maybe(tx)
 }
 
-/// Like [`find_by_code`], for callers who need only the invitation's id and its occasion.
+/// Finds an invitation like [`find_by_code`], for callers who need only the ids of the invitation
+/// and its occasion.
 pub fn seek(
     tx: &mut Tx<'_>,
     key: &CodeKey,
@@ -160,7 +162,7 @@ pub struct Glance {
     /// See [`Details::language`].
     pub language: Option<String>,
     pub archived: bool,
-    /// The revision of the occasion with its events and food needs.
+    /// The revision of the occasion with its events and dietary requirements.
     pub revision: i64,
 }
 
@@ -204,7 +206,7 @@ pub(crate) fn wait_for_answers(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result
     Ok(())
 }
 
-/// Inserts an invitation with `code`; returns `None` if another invitation has this code, or had it
+/// Inserts an invitation with `code`. Returns `None` if another invitation has this code, or had it
 /// within the last 24 months.
 pub fn insert(
     tx: &mut Tx<'_>,
@@ -253,7 +255,7 @@ pub(crate) fn insert_with_drawn(
     details: &Details,
     length: usize,
 ) -> Result<InvitationId, StoreError> {
-    // At the lengths in use, one draw in several thousand collides.
+    // At the code lengths in use, a collision occurs about once in several thousand draws.
     for _ in 0..64 {
         let drawn = code::draw(tx.random(), length);
         if let Ok(key) = CodeKey::parse(&drawn)
@@ -291,7 +293,8 @@ pub(crate) fn update_details(
     Ok(())
 }
 
-/// Returns whether an invitation was merged into another one, so that it cannot be restored.
+/// Returns whether an invitation was merged into another invitation and therefore cannot be
+/// restored.
 pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
     let (merged,): (bool,) = sql!(
         "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
@@ -302,8 +305,8 @@ pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, Stor
     Ok(merged)
 }
 
-/// Updates the text that hosts search and sort by: names and tags for all hosts; code and contact
-/// data for hosts who may see them.
+/// Updates the text by which hosts search and sort. All hosts search names and tags. Hosts who may
+/// see code and contact data search these too.
 pub fn update_search(
     tx: &mut Tx<'_>,
     invitation: &Invitation,

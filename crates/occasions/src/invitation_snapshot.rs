@@ -1,4 +1,4 @@
-//! The portal that a code opens: everything a household may see of its invitation, and
+//! The data that a code opens, with everything that a household may see of its invitation and
 //! nothing else.
 
 use std::collections::BTreeMap;
@@ -22,13 +22,13 @@ use crate::words::{Access, OccasionStatus, ReplyStatus, Response};
 /// A household with its occasion and its present access.
 #[derive(Clone, Debug)]
 pub struct InvitationSnapshot {
-    /// The occasion it is invited to.
+    /// The occasion to which the household is invited.
     pub occasion: Arc<Occasion>,
-    /// All events of the occasion; the household is shown those in `household.events`.
+    /// All events in the occasion. The household is shown only the events in `household.events`.
     pub events: Arc<[Event]>,
-    /// The food needs that can be chosen.
+    /// The dietary requirements that can be chosen.
     pub diets: Arc<[DietaryOption]>,
-    /// The hosts' questions, including those that only hosts see.
+    /// The hosts' questions, including questions that only hosts see.
     pub questions: Arc<[Question]>,
     /// Makes the `k` of links to the invitation.
     pub links: LinkKey,
@@ -41,10 +41,10 @@ pub struct InvitationSnapshot {
     pub now: Timestamp,
 }
 
-/// Why a code cannot be used.
+/// The reason why a code cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Closed {
-    /// The code is unknown or revoked, or the occasion is in draft: a guest cannot tell which.
+    /// The code is unknown or revoked, or the occasion is a draft. A guest cannot tell which.
     #[error("no invitation has this code")]
     NotFound,
     /// The occasion is archived.
@@ -124,8 +124,8 @@ impl InvitationSnapshot {
             .filter(|event| self.household.events.contains(&event.id))
     }
 
-    /// Returns the events this household may still attend: at least one guest comes, is not sure,
-    /// or has not answered.
+    /// Returns the events that this household may still attend, because at least one guest comes,
+    /// is not sure, or has not answered.
     pub fn events_to_attend(&self) -> impl Iterator<Item = &Event> {
         self.invited_events().filter(|event| {
             let guests = self.household.guests.iter();
@@ -134,8 +134,8 @@ impl InvitationSnapshot {
         })
     }
 
-    /// Returns the next event the household is invited to. An event stays the next one until the
-    /// end of the day on which it begins.
+    /// Returns the next event to which the household is invited. An event stays the next event
+    /// until the end of the day on which it begins.
     pub fn next_event(&self) -> Option<&Event> {
         let zone = self.occasion.zone();
         let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
@@ -146,8 +146,8 @@ impl InvitationSnapshot {
         events.min_by_key(|event| event.starts_at)
     }
 
-    /// Returns until when an unchanged portal is rendered the same: until another day, until
-    /// answers close, or until an event begins.
+    /// Returns the time until which an unchanged portal is rendered the same. This is the start of
+    /// another day, the time when answers close, or the start of an event, whichever comes first.
     pub fn reads_alike_until(&self) -> Timestamp {
         let here = self.now.to_zoned(self.occasion.zone());
         let tomorrow = here.tomorrow().and_then(|day| day.start_of_day());
@@ -163,7 +163,7 @@ impl InvitationSnapshot {
         later.fold(tomorrow, Timestamp::min)
     }
 
-    /// Returns how many seats of an event this household may take; `None` if unlimited.
+    /// Returns how many of an event's seats this household may take; `None` if unlimited.
     pub fn seats_left(&self, event: &Event) -> Option<i64> {
         let capacity = event.capacity?;
         let taken = self.seats_taken.get(&event.id).copied();
@@ -202,7 +202,7 @@ impl InvitationSnapshot {
         )
     }
 
-    /// Returns whether answers and food needs can be changed now.
+    /// Returns whether answers and dietary requirements can be changed now.
     pub fn takes_answers(&self) -> bool {
         self.access == Access::Open
     }
@@ -216,7 +216,7 @@ impl InvitationSnapshot {
         late || self.takes_answers()
     }
 
-    /// Returns the status that counts: while "not sure" is switched off, an undecided guest has not
+    /// Returns the status that counts. While "not sure" is switched off, an undecided guest has not
     /// answered.
     pub fn effective_status(&self, status: ReplyStatus) -> ReplyStatus {
         if status == ReplyStatus::Undecided && !self.occasion.switches.undecided {
@@ -225,7 +225,7 @@ impl InvitationSnapshot {
         status
     }
 
-    /// Returns when answers close by themselves; `None` if they never do.
+    /// Returns the time at which answers close automatically; `None` if they never do.
     pub fn closes_at(&self) -> Option<Timestamp> {
         self.household.invitation.closes_at(&self.occasion)
     }

@@ -1,4 +1,4 @@
-//! The account data that occasions hold, which is its roles. Occasions and their answers belong to
+//! The account data in occasions, which consists of roles. Occasions and their answers belong to
 //! all hosts together, so they are not deleted with the last host's account.
 
 use identity::account::AccountId;
@@ -30,7 +30,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!(all))
 }
 
-/// Lists the occasions whose only owner is this account.
+/// Lists the occasions that have this account as their only owner.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
     for id in grant::owned_alone(tx, account, &OCCASION)? {
@@ -62,8 +62,8 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared)
 }
 
-/// Deletes an account's counted tries to set codes, the times of its warnings, and the rows of its
-/// files.
+/// Deletes an account's counted attempts to set codes, the times of its warnings, and the rows of
+/// its files.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     membership::forget_maker(tx, account)?;

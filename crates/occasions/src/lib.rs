@@ -1,13 +1,14 @@
-//! Occasions: invitations, the people on them, and their answers.
+//! Occasions, with invitations, the people on them, and their answers.
 //!
-//! Each noun has its rules in its own module: [`invitation`] decides when answers are open,
-//! [`household_plan`] what may be answered, [`rsvp`] how an answer is saved. Handlers in
-//! [`mod@web`] turn an HTTP request into one call of such a module.
+//! Each noun has its rules in its own module. [`invitation`] decides when answers are open,
+//! [`household_plan`] which answers are valid, and [`rsvp`] how an answer is saved. Handlers in
+//! [`mod@web`] turn an HTTP request into a call to such a module.
 //!
-//! From the bottom up: [`event`], [`question`], [`diet`], [`guest`] and [`invitation`] are read by
-//! guests and hosts. [`household`], [`snapshot`] and [`portal`] combine them. [`refusal`] has the
-//! reasons why a request is refused. [`rsvp`], [`single_answer`] and [`open_rsvp`] save answers.
-//! [`hosting`] is only for hosts. [`mod@web`] has the routes of both.
+//! From the bottom up, guests and hosts read [`event`], [`question`], [`diet`], [`guest`] and
+//! [`invitation`]. [`household`], [`snapshot`] and [`invitation_snapshot`] combine these.
+//! [`refusal`] lists the reasons for refusing a request. [`rsvp`], [`single_answer`] and
+//! [`open_rsvp`] save answers. [`hosting`] is only for hosts. [`mod@web`] has the routes for guests
+//! and hosts.
 
 pub mod answer;
 pub mod code;
@@ -170,7 +171,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "event_full"),
     Code::new(409, "open_full"),
     Code::new(422, "dietary_note_required"),
-    // For hosts and programs.
+    // The following codes are only for hosts and programs.
     Code::new(409, "code_taken"),
     Code::new(422, "code_guessable"),
     Code::new(409, "last_event"),
@@ -181,7 +182,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "sender_unverified"),
     Code::new(422, "placeholder_unknown"),
     Code::new(422, "text_missing"),
-    // For files with lists.
+    // The following codes are for uploaded lists.
     Code::new(413, "file_too_large"),
     Code::new(422, "file_too_many_rows"),
     Code::new(422, "file_too_many_columns"),

@@ -5,12 +5,12 @@ use platform::{Tx, sql};
 use crate::id::OccasionId;
 use crate::refusal::Refusal;
 
-/// The highest number of invitations in an occasion, archived ones included.
+/// The maximum number of invitations in an occasion, including archived invitations.
 pub(crate) const INVITATIONS: i64 = 5_000;
 /// The highest number of guests in an occasion.
 pub(crate) const GUESTS: i64 = 20_000;
 
-/// Checks that the occasion has room for one more invitation with `people` guests. The caller holds
+/// Checks that the occasion has room for another invitation with `people` guests. The caller holds
 /// the occasion's lock.
 pub(crate) fn check_invitation(
     tx: &mut Tx<'_>,

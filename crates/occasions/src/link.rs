@@ -1,5 +1,5 @@
-//! Links to invitations. Besides the code, which is short enough to type, a link carries `k`: a
-//! check of the code that only the installation's key can make. A request with the right `k`
+//! Links to invitations. A code is short enough to type. In addition, a link carries `k`, a
+//! signature for the code that only the installation's key can make. A request with the right `k`
 //! therefore comes from a real link, not from somebody who guesses codes.
 
 use platform::key::{self, Key};
@@ -8,7 +8,7 @@ use platform::{StoreError, Tx, secret};
 use crate::code::{self, CodeKey};
 
 pub const PARAMETER: &str = "k";
-/// Length of a check: 10 symbols out of 31, about 49 bits.
+/// The length of `k`, 10 symbols out of 31 or about 49 bits.
 const LENGTH: usize = 10;
 
 /// The key that signs all links. It is stored in the database and never changes, because links are
@@ -17,7 +17,7 @@ const LENGTH: usize = 10;
 pub struct LinkKey(Option<Key>);
 
 impl LinkKey {
-    /// Reads the key; a store that the program has never opened has none.
+    /// Reads the key. A store that Kenduri has never opened has no key.
     pub fn load(tx: &mut Tx<'_>) -> Result<Self, StoreError> {
         key::printed(tx, "links").map(Self)
     }

@@ -1,6 +1,6 @@
-//! Tests of the messages: every language has all required messages, and English has exactly the
-//! messages that pages use. The tests scan the sources: every quoted string that looks like a
-//! message id must be one.
+//! Tests that every language has all required messages, and that English has exactly the messages
+//! that pages use. The tests scan the sources. Every quoted string that looks like a message id
+//! must be a message id.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::words::{ReplyStatus, Source, Tone};
 /// Strings that look like message ids, but name headers, fields or classes.
 const NO_MESSAGES: &[&str] = &[];
 
-/// Messages whose ids are completed at run time: prefix and endings.
+/// Returns the prefix and endings of messages whose ids are completed at run time.
 fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     let tones: Vec<_> = Tone::ALL.iter().map(|tone| tone.word()).collect();
     let replies = ReplyStatus::ALL.iter().map(|status| status.word());
@@ -185,7 +185,7 @@ fn collect(source: &str, found: &mut Vec<Quoted>) {
     }
 }
 
-/// Reads all files in and under a folder, except this one.
+/// Reads all files in and under a folder, except this source file.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {

@@ -1,4 +1,4 @@
-//! An occasion: its kind, hosts, languages, deadline and look.
+//! An occasion with its kind, hosts, languages, deadline and look.
 
 use identity::grant::Scope;
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use crate::id::OccasionId;
 use crate::role;
 use crate::words::{OccasionKind, OccasionStatus, Tone};
 
-/// An occasion: what hosts fill in, and its state.
+/// An occasion with the hosts' input and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Occasion {
     /// The occasion's id.
@@ -30,7 +30,7 @@ pub struct Occasion {
     pub title: I18n,
     /// Up to 200 characters.
     pub subtitle: I18n,
-    /// One line above the names on the cover, up to 60 characters.
+    /// A line above the names on the cover, up to 60 characters.
     pub kicker: I18n,
     /// Up to 4,000 characters.
     pub welcome: I18n,
@@ -47,14 +47,14 @@ pub struct Occasion {
     pub languages: Vec<String>,
     /// One of the languages.
     pub default_language: String,
-    /// When answers close; null if they never close by themselves.
+    /// When answers close; null if they never close automatically.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub rsvp_deadline: Option<Timestamp>,
     /// The allowance of new invitations, 0–20.
     pub default_plus_ones: i64,
     /// The allowance of new invitations for children, 0–20.
     pub default_children: i64,
-    /// How many people one answer without a code may bring, the respondent included, 1–20.
+    /// How many people an answer without a code may bring, including the respondent, 1–20.
     pub open_party_limit: i64,
     /// The contact for guests.
     #[row(flatten)]
@@ -74,7 +74,7 @@ pub struct Occasion {
     pub switches: Switches,
     /// Days after the last event until everything is deleted, 30–1,825.
     pub retention_days: i64,
-    /// Raised by every change. A change names the version it is based on.
+    /// Increased by every change. A change names the version it is based on.
     pub version: i64,
 }
 
@@ -92,8 +92,8 @@ pub struct Contact {
     pub phone: String,
 }
 
-/// Features that hosts switch on. Switching one off hides it and refuses changes;
-/// stored data stays.
+/// Features that hosts switch on. Switching a feature off hides it and refuses changes, but stored
+/// data stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[expect(
@@ -101,7 +101,7 @@ pub struct Contact {
     reason = "each is a switch of its own on one page"
 )]
 pub struct Switches {
-    /// Asks for food needs.
+    /// Asks for dietary requirements.
     pub dietary: bool,
     /// Lets households write a note.
     pub notes: bool,
@@ -113,7 +113,7 @@ pub struct Switches {
     pub plus_one_name_required: bool,
     /// Lets notes be written after answers have closed.
     pub late_gifts_notes: bool,
-    /// Sends a mail that confirms what was saved.
+    /// Sends a confirmation mail with the saved answers.
     pub confirmation_mail: bool,
     /// Shows how many days are left.
     pub days_left: bool,
@@ -143,7 +143,7 @@ impl Default for Switches {
     }
 }
 
-/// Returns whether any occasion with working codes requires a name beside a typed code.
+/// Returns whether any occasion with working codes requires a name in addition to a typed code.
 pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let switches: Vec<(String,)> = tx.all(
         sql!("SELECT switches FROM occasion WHERE status IN ('published', 'closed')"),
@@ -188,7 +188,7 @@ impl Occasion {
     }
 
     /// Returns the time zone in which the occasion's times are shown. The name was checked when it
-    /// was stored; if the bundled data no longer has it, pages use UTC.
+    /// was stored. If the bundled time-zone data no longer has the name, pages use UTC.
     pub fn zone(&self) -> TimeZone {
         zone_named(&self.time_zone)
     }
@@ -213,7 +213,8 @@ pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Finds the theme of the only occasion that guests can open; `None` if there are several.
+/// Finds the theme of the only occasion that guests can open; `None` if there are several
+/// occasions.
 pub fn find_only_theme(tx: &mut Tx<'_>) -> Result<Option<Theme>, StoreError> {
     let themes: Vec<(String,)> = tx.all(
         sql!("SELECT theme FROM occasion WHERE status IN ('published', 'closed') LIMIT 2"),
@@ -292,7 +293,8 @@ pub fn update(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// Sets the cover picture of an occasion whose row the caller has locked; raises its version.
+/// Sets the cover picture of an occasion whose row the caller has locked, and raises the occasion's
+/// version.
 pub fn set_cover(tx: &mut Tx<'_>, id: &OccasionId, cover: &str) -> Result<(), StoreError> {
     sql!(
         "UPDATE occasion SET cover = :cover, version = version + 1, revision = revision + 1,
@@ -325,9 +327,9 @@ pub fn set_status(
     Ok(())
 }
 
-/// Takes the occasion's lock before the occasion, its events or its food needs are changed. Locks
-/// are taken in the order occasion, event, invitation. Returns the version, or `None` if there is
-/// no such occasion.
+/// Takes the occasion's lock, which is required before changing the occasion, its events or its
+/// dietary requirements. Locks are taken in the order occasion, event, invitation. Returns the
+/// version, or `None` if the occasion does not exist.
 pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError> {
     let locked: Option<(i64,)> = sql!(
         "UPDATE occasion SET revision = revision + 1 WHERE id = :id RETURNING version",
@@ -338,7 +340,7 @@ pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError>
 }
 
 /// Locks the occasion's row without changing it, so that counts read under the lock stay true until
-/// the transaction ends. Returns `None` if there is no such occasion.
+/// the transaction ends. Returns `None` if the occasion does not exist.
 pub fn hold(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<()>, StoreError> {
     let held: Option<(i64,)> = sql!(
         "SELECT revision FROM occasion WHERE id = :id FOR NO KEY UPDATE",

@@ -1,4 +1,4 @@
-//! Answers without a code: a visitor of the public page gives a name, whether they come, and how
+//! Answers without a code. A visitor of the public page gives a name, whether they come, and how
 //! many. Each accepted answer creates an invitation with a code for later changes.
 
 use jiff::{SignedDuration, Timestamp};
@@ -30,28 +30,28 @@ use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
 
 /// The highest party size that hosts can allow.
 pub const PARTY_LIMIT: i64 = 20;
-/// How many answers of an occasion may wait for approval at once, so that they cannot
-/// use up its invitations.
+/// How many of an occasion's answers may wait for approval concurrently. The limit prevents such
+/// answers from using up the occasion's invitations.
 pub const WAITING_LIMIT: i64 = 500;
-/// How many answers one network may send in an hour.
+/// How many answers a network may send per hour.
 pub const TRIES: i64 = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-/// In characters.
+/// The maximum length of a name, in characters.
 pub const NAME_LIMIT: usize = 100;
-/// In characters.
+/// The maximum length of a telephone number, in characters.
 pub const PHONE_LIMIT: usize = 32;
-/// In characters.
+/// The maximum length of an email address, in characters.
 pub const EMAIL_LIMIT: usize = 254;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Respondent {
     /// The name as typed, 1–100 characters.
     pub name: String,
-    /// The mail address as typed; may be empty.
+    /// The email address as typed; may be empty.
     pub email: String,
     /// The telephone number as typed, up to 32 characters; may be empty.
     pub phone: String,
-    /// The language the page was read in.
+    /// The language in which the respondent read the page.
     pub language: Option<String>,
     /// The client's network, to which the limits apply.
     pub network: String,
@@ -207,7 +207,7 @@ fn check_fields(
     }
 }
 
-/// Returns the number of guests on the new invitation; a respondent who declines brings nobody.
+/// Returns the number of guests on the new invitation. A respondent who declines brings nobody.
 fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusal> {
     let limit = occasion.open_party_limit;
     let party = incoming.answer.party.unwrap_or(1);
@@ -220,13 +220,14 @@ fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusa
     Ok(usize::try_from(party).unwrap_or(1).max(1))
 }
 
-/// Hashes of the name and the contact data, by which somebody who answers twice is recognised. They
-/// are hashed because they are only compared.
+/// Hashes of the name and contact data, which identify a person who answers twice. They are hashed
+/// because they are only compared.
 struct Likeness {
-    /// Hash of the name with the mail address, or else with the telephone number, or of the name
-    /// alone.
+    /// A hash of the name together with the email address, or else with the telephone number, or of
+    /// the name only.
     first: String,
-    /// Hash of the name with the telephone number, if there is a mail address too.
+    /// A hash of the name together with the telephone number, if the answer has an email address
+    /// too.
     phone: Option<String>,
 }
 
@@ -260,7 +261,7 @@ enum Recognised {
 }
 
 /// Looks for a stored response to this request. Other programs choose their keys freely, even "1",
-/// so keys are only compared among requests of the same respondent.
+/// so keys are only compared among requests from the same respondent.
 fn recognise(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -397,7 +398,7 @@ fn fill(
     })
 }
 
-/// Creates a guest of the party. The first one is the respondent; the others have no names yet.
+/// Creates a guest in the party. The first guest is the respondent. The others have no names yet.
 fn person(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -456,8 +457,8 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), Store
     })
 }
 
-/// Marks the invitation as created without a code. It is marked as a duplicate if an earlier
-/// answer, even one merged since, has the same name and one of these contacts.
+/// Marks the invitation as created without a code. It is also marked as a duplicate if an earlier
+/// answer has the same name and one of these contacts, even if that answer has been merged since.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -492,11 +493,11 @@ fn mark(
 pub struct Mark {
     /// Whether somebody with the same name and contact had answered before.
     pub is_duplicate: bool,
-    /// When a host approved it; `None` again after its note changes.
+    /// When a host approved the answer; `None` again after its note changes.
     pub approved_at: Option<Timestamp>,
 }
 
-/// Finds the mark of an invitation; `None` if a host created the invitation.
+/// Finds an invitation's mark; `None` if a host created the invitation.
 pub fn find_mark(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Mark>, StoreError> {
     let found: Option<(bool, Option<Timestamp>)> = sql!(
         "SELECT open_answer.is_duplicate,
@@ -523,7 +524,7 @@ pub struct PublicWish {
 /// How many notes the public page shows, newest first.
 const SHOWN: i64 = 100;
 
-/// Lists notes that hosts have approved, newest first. A note that is changed later has to be
+/// Lists notes that hosts have approved, newest first. A note that is changed later must be
 /// approved again.
 pub fn public_wishes(
     tx: &mut Tx<'_>,

@@ -16,7 +16,7 @@ use crate::guest::Guest;
 use crate::id::{OccasionId, QuestionId};
 use crate::words::{AskedOf, QuestionKind, ReplyStatus};
 
-/// In characters.
+/// The maximum length of a text answer, in characters.
 pub const ANSWER_LIMIT: usize = 2_000;
 
 /// The largest absolute value of a number.
@@ -42,13 +42,13 @@ pub struct Question {
     pub title: I18n,
     /// Up to 500 characters.
     pub help: I18n,
-    /// 2–50 choices if the kind takes choices; one that somebody has chosen stays.
+    /// 2–50 choices if the kind takes choices. A choice that somebody has chosen cannot be removed.
     #[row(json)]
     pub choices: Vec<Choice>,
-    /// Keys of the events it is about; all events if empty.
+    /// Keys of the events that the question is about; all events if empty.
     #[row(json)]
     pub events: Vec<String>,
-    /// Whether guests who come must answer it.
+    /// Whether guests who come must answer the question.
     pub required: bool,
     /// Whether only guests who say yes are asked.
     pub coming_only: bool,
@@ -58,11 +58,11 @@ pub struct Question {
     pub active: bool,
     /// Position in lists, 0–1,000.
     pub position: i64,
-    /// Raised by every change. A change names the version it is based on.
+    /// Increased by every change. A change names the version it is based on.
     pub version: i64,
 }
 
-/// One of the choices of a question.
+/// A choice in a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = QuestionChoice)]
@@ -112,8 +112,8 @@ impl Question {
         self.statuses(guest, events).next().is_some()
     }
 
-    /// Returns whether this guest is asked, given the present replies. Only then does a stored
-    /// answer count. A guest who declined the question's events is not asked.
+    /// Returns whether this guest is asked, given the present replies. A stored answer counts only
+    /// if the guest is asked. A guest who declined the question's events is not asked.
     pub fn counts_for(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events)
             .any(|status| self.counts_at(status))
@@ -146,7 +146,8 @@ impl Question {
             .map(|reply| reply.status)
     }
 
-    /// Parses an answer; `None` removes the stored answer. Forms send all values as text.
+    /// Parses an answer. The result `None` removes the stored answer. Forms send all values as
+    /// text.
     pub fn read(&self, given: &Value) -> Result<Option<Answer>, &'static str> {
         use QuestionKind as Kind;
         let typed = match given {
@@ -204,7 +205,7 @@ impl Question {
     }
 }
 
-/// Returns whether the guest said yes; a waitlisted guest did too.
+/// Returns whether the guest said yes. A waitlisted guest said yes too.
 fn is_coming(status: ReplyStatus) -> bool {
     matches!(status, ReplyStatus::Yes | ReplyStatus::Waitlisted)
 }

@@ -33,7 +33,7 @@ pub enum Refusal {
     /// Some fields cannot be saved as sent.
     #[error("{} fields are invalid", .0.len())]
     Fields(Vec<FieldProblem>),
-    /// Too many tries; seconds until the next one is allowed.
+    /// Too many attempts. The number is the seconds until the next attempt is allowed.
     #[error("too many tries")]
     RateLimited(u32),
     #[error("the limit of {0} is reached")]
@@ -80,11 +80,11 @@ pub enum Refusal {
     /// An invitation cannot hold so many guests.
     #[error("an invitation holds {GUEST_LIMIT} guests")]
     GuestLimit,
-    /// There are not enough seats for the whole household.
+    /// The event does not have enough seats for the whole household.
     #[error("{event} has {left} seats left")]
     EventFull {
         event: String,
-        /// Seats that are free.
+        /// The number of free seats.
         left: i64,
     },
 
@@ -100,18 +100,18 @@ pub enum Refusal {
     /// No seats are left for answers that wait for approval.
     #[error("{event} has {left} seats left for answers without a code")]
     NoSeats {
-        /// Key of the event.
+        /// The event's key.
         event: String,
         /// Seats that such an answer may still take.
         left: i64,
     },
 
-    /// The role does not allow it.
+    /// The host's role does not allow the action.
     #[error("this role may not do that")]
     Forbidden,
     #[error("the token has no scope {0}")]
     ScopeRequired(TokenScope),
-    /// No token may do this.
+    /// The action is not allowed with a token.
     #[error("a token may not do that")]
     TokenNotPermitted,
     /// The session has not proved a credential in the last minutes.
@@ -126,14 +126,14 @@ pub enum Refusal {
     /// The code chosen by a host is a word or a name.
     #[error("the code is easy to guess")]
     CodeGuessable,
-    /// Too many tries with wrong codes, or with codes of other invitations; seconds until the next
-    /// try is allowed.
+    /// Too many attempts with wrong codes, or with other invitations' codes. The number is the
+    /// seconds until the next attempt is allowed.
     #[error("too many codes were guessed")]
     Guessing(u32),
-    /// An occasion keeps at least one event.
+    /// An occasion must keep at least one event.
     #[error("the last event cannot be deleted")]
     LastEvent,
-    /// An occasion keeps at least one owner.
+    /// An occasion must keep at least one owner.
     #[error("the last owner cannot leave")]
     LastOwner,
     /// Too many exports are waiting already.
@@ -142,7 +142,7 @@ pub enum Refusal {
     /// The list cannot continue from this cursor.
     #[error("the cursor is invalid")]
     CursorInvalid,
-    /// The question has answers, and the change would alter what they mean.
+    /// The question has answers, and the change would alter their meaning.
     #[error("the question has answers")]
     QuestionInUse,
     /// The file contains no list that can be read.
@@ -166,7 +166,7 @@ pub enum Refusal {
 #[derive(Debug)]
 pub enum Current {
     Occasion(Box<Occasion>),
-    /// An item of a list, in full and for callers who may not see it.
+    /// A list item, in full and for callers who may not see it in full.
     Resource {
         /// The whole item.
         whole: Value,
@@ -292,7 +292,7 @@ fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
     Argument::Day(last.to_zoned(occasion.zone()))
 }
 
-/// Refusals that all lists share.
+/// Converts the refusals that all domains share.
 impl From<site::refusal::Refusal> for Refusal {
     fn from(refusal: site::refusal::Refusal) -> Self {
         use site::refusal::Refusal as Of;

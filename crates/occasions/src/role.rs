@@ -7,7 +7,7 @@ use platform::{StoreError, Tx};
 use crate::id::OccasionId;
 pub use crate::words::Role;
 
-/// The kind of scope for one occasion, identified by the occasion's id.
+/// The kind of scope for a single occasion, identified by the occasion's id.
 pub static OCCASION: ScopeKind = ScopeKind {
     name: "occasion",
     top: OWNER,
@@ -34,7 +34,7 @@ impl From<Role> for grant::Role {
 }
 
 impl From<grant::Role> for Role {
-    /// A role in another kind of scope counts as the lowest role here.
+    /// A role from another kind of scope counts as the lowest role in an occasion.
     fn from(role: grant::Role) -> Self {
         match role {
             OWNER => Self::OccasionOwner,

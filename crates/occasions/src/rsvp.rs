@@ -1,6 +1,6 @@
-//! Saves a household's answers in one transaction. The transaction takes its locks in the order
-//! event, invitation, and then decides. It writes the replies, the submission, the audit line, the
-//! news, the confirmation mail's job and the response for repeats, all or nothing.
+//! Saves a household's answers in a single transaction. The transaction locks the events first,
+//! then the invitation, and then decides. It writes the replies, the submission, the audit line,
+//! the news, the confirmation mail's job and the response for repeats, either all or none.
 
 use jiff::SignedDuration;
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -36,25 +36,25 @@ pub const CONFIRM: &str = "occasions.confirm";
 /// The kind of actor for a household in the log, identified by its invitation's id.
 pub const HOUSEHOLD: &str = "household";
 
-/// In characters.
+/// The maximum length of a note, in characters.
 pub const NOTE_LIMIT: usize = 4_000;
 
 #[derive(Clone, Debug)]
 pub struct Save {
-    /// The code that the request came with.
+    /// The code that was sent with the request.
     pub key: CodeKey,
-    /// The change that is asked for.
+    /// The requested change.
     pub wish: HouseholdChange,
-    /// The channel it came through.
+    /// The channel through which the change came.
     pub source: Source,
-    /// The key by which a repeated request is recognised.
+    /// The key that identifies a repeated request.
     pub repeat: Option<Repeat>,
     pub request: Option<RequestFacts>,
     /// Whether the request must name the version it is based on.
     pub needs_version: bool,
 }
 
-/// The key by which a repeated request is recognised.
+/// The key that identifies a repeated request.
 #[derive(Clone, Debug)]
 pub struct Repeat {
     /// The route that the request was sent to.
@@ -72,11 +72,12 @@ pub struct Repeat {
 pub enum OtherBody {
     /// Refuse it as the caller's mistake (JSON).
     Refuse,
-    /// Treat it as a new save with a version check: a form was sent again after "Back".
+    /// Treat the request as a new save with a version check, because a form was sent again after
+    /// "Back".
     NewSave,
 }
 
-/// How a save succeeded.
+/// The result of a successful save.
 #[derive(Debug)]
 pub enum Saved {
     /// The change was stored.
@@ -92,7 +93,7 @@ pub enum Saved {
 pub struct After {
     /// The portal after the save.
     pub portal: InvitationSnapshot,
-    /// The body that a repeat of the request will get, if it has a key.
+    /// The response body for repeats of the request, if the request has a key.
     pub body: Option<String>,
 }
 
@@ -137,7 +138,8 @@ pub fn answer(
     let planned = household.plan(&save.wish, rules, || tx.id());
     let note = plan_note(&portal, save.wish.note.as_ref());
     if stale {
-        // The change may be stored already: a retry after a lost response.
+        // The change may already be stored, because the client may repeat a request whose response
+        // was lost.
         return match (planned, note) {
             (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
                 Ok(Saved::Unchanged(After::new(portal, None)))
@@ -175,8 +177,8 @@ fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refus
         event::lock_limited(tx, &occasion)?;
     }
     let invitation = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
-    // Since the look-up a host may have replaced the code. Or the code belongs to an
-    // invitation that was merged into this one.
+    // Since the look-up, a host may have replaced the code. The code may also belong to an
+    // invitation that was merged into this invitation.
     let same_code = CodeKey::parse(&invitation.code).is_ok_and(|key| key == save.key);
     if !same_code {
         let now = invitation::seek(tx, &save.key)?;
@@ -214,7 +216,8 @@ fn recognise(
     })
 }
 
-/// Stores and returns the response to a request with a key; for other requests no response is made.
+/// Stores and returns the response to a request with a key. For other requests no response is
+/// built.
 fn keep(
     tx: &mut Tx<'_>,
     key: Option<idempotency::Key>,
@@ -239,8 +242,8 @@ fn check_features(portal: &InvitationSnapshot, wish: &HouseholdChange) -> Result
     Ok(())
 }
 
-/// Whether this may be saved now. The note alone stays open after answers have closed,
-/// until the occasion closes.
+/// Checks whether the change may be saved now. The note can still be changed after answers have
+/// closed, until the occasion closes.
 pub(crate) fn check_access(
     portal: &InvitationSnapshot,
     wish: &HouseholdChange,
@@ -263,14 +266,14 @@ fn adds_guests(wish: &HouseholdChange) -> bool {
     wish.guests.iter().any(|guest| guest.id.is_none())
 }
 
-/// Returns whether a change names the version it is based on; a note alone has a version of its
-/// own.
+/// Returns whether a change names the version on which it is based. A change to the note only has
+/// its own version.
 fn names_version(wish: &HouseholdChange) -> bool {
     let of_note = wish.note.as_ref().and_then(|note| note.version);
     wish.version.is_some() || (wish.is_note_alone() && of_note.is_some())
 }
 
-/// The new text of the note, or `None` if it stays.
+/// Returns the note's new text, or `None` if the note stays.
 fn plan_note(
     portal: &InvitationSnapshot,
     wish: Option<&NoteUpdate>,
@@ -382,7 +385,7 @@ fn write_note(
     })
 }
 
-/// Writes the consequences of a save: version, history, log, news and mail.
+/// Writes a save's consequences, namely the version, history, log, news and mail.
 fn finish(
     tx: &mut Tx<'_>,
     portal: &mut InvitationSnapshot,
@@ -455,9 +458,9 @@ pub(crate) fn insert_submission(
     Ok(())
 }
 
-/// Returns the changes as the log may show them. Values of food needs, answers and notes are
-/// masked, because food needs are health data, answers may contain anything, and notes belong to
-/// the household.
+/// Returns the changes as the log may show them. Values of dietary requirements, answers and notes
+/// are masked, because dietary requirements are health data, answers may contain anything, and
+/// notes belong to the household.
 pub(crate) fn masked(changes: &[FieldChange]) -> Value {
     // Whether a value was empty is not secret.
     let hide = |value: &Value| {
@@ -523,7 +526,8 @@ pub(crate) fn confirm_later(
     })
 }
 
-/// Returns the changes since version `seen`: each field once, with the value it had then.
+/// Returns the changes since version `seen`. Each field appears once, with the value it had at that
+/// version.
 pub fn changed_since(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -1,4 +1,4 @@
-//! Samples for tests: a minimal occasion and a minimal invitation.
+//! Samples for tests, namely a minimal occasion and a minimal invitation.
 
 use jiff::Timestamp;
 use web::theme::Preset;

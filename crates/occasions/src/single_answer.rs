@@ -1,6 +1,6 @@
-//! One answer for a whole household, as a card or another program's form sends it: whether they
-//! come, how many, and a short note. With a code it is an ordinary save; answers without a code are
-//! in [`crate::open_rsvp`].
+//! A single answer for a whole household, as sent from a card or another program's form. It says
+//! whether the household comes and how many, with a short note. With a code, this is an ordinary
+//! save. For answers without a code, see [`crate::open_rsvp`].
 
 use std::collections::BTreeMap;
 
@@ -21,15 +21,15 @@ use crate::refusal::Refusal;
 use crate::rsvp::{self, Repeat, Save, Saved};
 use crate::words::{GuestKind, ReplyStatus, Source};
 
-/// One answer for all guests of a household.
+/// A single answer for all guests in a household.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Whether the household comes.
     pub attending: ReplyStatus,
-    /// Whether the household comes to each event, by the event's key; omitted events have no
+    /// Whether the household comes to each event, by the event's key. Omitted events have no
     /// answer. `None` applies `attending` to all events.
     pub replies: Option<BTreeMap<String, ReplyStatus>>,
-    /// How many come, named guests included; `None` keeps the number.
+    /// How many people come, including named guests; `None` keeps the number.
     pub party: Option<i64>,
     /// A note to the hosts; if empty, the stored note stays.
     pub wish: String,
@@ -48,21 +48,21 @@ pub struct IncomingAnswer {
     /// Fields that could not be parsed. They are refused only after all earlier checks
     /// have passed.
     pub wrong: Vec<FieldProblem>,
-    /// The channel it came through.
+    /// The channel through which the answer came.
     pub source: Source,
-    /// The key by which a repeated request is recognised.
+    /// The key that identifies a repeated request.
     pub repeat: Option<Repeat>,
     pub request: Option<RequestFacts>,
 }
 
-/// The result of an answer; a repeated request gets the same result.
+/// The result of an answer. A repeated request gets the same result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The invitation that holds the answer.
     pub id: InvitationId,
     /// Whether the invitation had no answer before.
     pub is_new: bool,
-    /// The answer that was given.
+    /// The answer as given.
     pub attending: ReplyStatus,
     /// How many guests come after this answer.
     pub guests: usize,
@@ -100,7 +100,7 @@ impl Outcome {
     }
 }
 
-/// Saves one answer for everybody on the invitation with code `key`, which must belong to this
+/// Saves an answer for everybody on the invitation with code `key`, which must belong to this
 /// occasion.
 pub fn save(
     tx: &mut Tx<'_>,
@@ -136,9 +136,9 @@ pub fn save(
     }
 }
 
-/// Turns the answer into a change of the whole household. Every guest whom the hosts
-/// named takes the answer. Beyond them only the number is known: that many of the
-/// plus-ones come, and new ones are added if there are too few. Nobody is removed.
+/// Turns the answer into a change to the whole household. Every guest whom the hosts named takes
+/// the answer. Only the number of further guests is known. Therefore that many plus-ones come, and
+/// new plus-ones are added if there are too few. Nobody is removed.
 fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
     let people = &portal.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);

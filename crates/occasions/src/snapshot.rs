@@ -1,5 +1,5 @@
-//! The data that all households of an occasion read: the occasion, its events, dietary options and
-//! questions. Hosts rarely change it, so it is cached in memory.
+//! The data in an occasion that is the same for all its households, namely the occasion itself, its
+//! events, dietary options and questions. Hosts rarely change this data, so it is cached in memory.
 
 use std::sync::Arc;
 
@@ -12,17 +12,18 @@ use crate::link::LinkKey;
 use crate::occasion::{self, Occasion};
 use crate::question::{self, Question};
 
-/// An occasion with its events, food needs and questions.
+/// An occasion with its events, dietary options and questions.
 #[derive(Clone, Debug)]
 pub struct OccasionSnapshot {
     pub occasion: Arc<Occasion>,
     /// The occasion's events, in the order they are shown.
     pub events: Arc<[Event]>,
-    /// The food needs that can be chosen; none if the occasion does not ask for them.
+    /// The dietary options that can be chosen; empty if the occasion does not ask for dietary
+    /// requirements.
     pub diets: Arc<[DietaryOption]>,
     /// The hosts' questions.
     pub questions: Arc<[Question]>,
-    /// Makes the `k` of links to invitations.
+    /// The key that makes the `k` in links to invitations.
     pub links: LinkKey,
 }
 
@@ -32,14 +33,14 @@ pub fn load(tx: &mut Tx<'_>, id: &OccasionId) -> Result<OccasionSnapshot, StoreE
     load_at(tx, id, revision)
 }
 
-/// Returns a number that is raised by every change of an occasion, its events, food needs or
-/// questions.
+/// Returns a revision number that is raised by every change to an occasion, its events, dietary
+/// options or questions.
 pub fn revision(tx: &mut Tx<'_>, id: &OccasionId) -> Result<i64, StoreError> {
     let (revision,): (i64,) = sql!("SELECT revision FROM occasion WHERE id = :id", id).one(tx)?;
     Ok(revision)
 }
 
-/// Like [`load`], for a caller who has read the revision in this transaction.
+/// Loads the snapshot like [`load`], for a caller who has read the revision in this transaction.
 pub fn load_at(
     tx: &mut Tx<'_>,
     id: &OccasionId,

@@ -5,8 +5,8 @@ use identity::session::token::TokenScope;
 /// See occasions, events, invitations and guests as hosts wrote them, with codes and contact
 /// data.
 pub const OCCASION_READ: TokenScope = TokenScope::new("occasion:read", "host-scope-occasion-read");
-/// Change what [`OCCASION_READ`] shows. The response contains the result only if the token also has
-/// that scope.
+/// Change the data that [`OCCASION_READ`] shows. The response contains the result only if the token
+/// also has that scope.
 pub const OCCASION_WRITE: TokenScope =
     TokenScope::new("occasion:write", "host-scope-occasion-write");
 pub const RSVPS_READ: TokenScope = TokenScope::new("rsvps:read", "host-scope-rsvps-read");

@@ -18,7 +18,7 @@ use crate::role::{self, OCCASION, Role};
 use crate::token_scopes::{OCCASION_WRITE, RSVPS_READ};
 use crate::words::{ReplyStatus, Source};
 
-/// A household's answer was saved, by itself or by a host for it.
+/// A household's answer was saved, by the household itself or by a host on its behalf.
 const REPLY_SAVED: WebhookEvent = event("reply.saved", "host-event-reply-saved");
 /// A household opened its invitation for the first time.
 const INVITATION_OPENED: WebhookEvent = event("invitation.opened", "host-event-invitation-opened");
@@ -56,7 +56,7 @@ struct ReplySaved {
     /// The id of the invitation.
     #[schema(value_type = String)]
     invitation: InvitationId,
-    /// The invitation's version after it.
+    /// The invitation's version after the answer.
     version: i64,
     source: Source,
     /// The guests whose answers changed.

@@ -1,10 +1,10 @@
-//! Enums whose values are stored, sent and parsed as the same words.
+//! Enums with values that are stored, sent and parsed as the same words.
 
 pub use web::sheet::FileFormat;
 use web::words;
 
 words! {
-    /// A role in an occasion; later ones may do more.
+    /// A role in an occasion. Each role may do more than the roles before it.
     Role {
         /// May see, but not change anything.
         Observer = "observer" => "host-role-observer",
@@ -16,7 +16,7 @@ words! {
 }
 
 words! {
-    /// What is celebrated.
+    /// The kind of celebration.
     OccasionKind {
         /// A wedding.
         Wedding = "wedding" => "host-kind-wedding",
@@ -28,7 +28,7 @@ words! {
         Kenduri = "kenduri" => "host-kind-kenduri",
         /// A naming.
         Naming = "naming" => "host-kind-naming",
-        /// A memorial: no decoration, formal words.
+        /// A memorial, which has no decoration and formal words.
         Memorial = "memorial" => "host-kind-memorial",
         /// Anything else.
         Other = "other" => "host-kind-other",
@@ -40,17 +40,17 @@ words! {
     OccasionStatus {
         /// Only hosts see it.
         Draft = "draft" => "host-status-draft",
-        /// Codes open, answers are taken.
+        /// Guests can open their codes and answer.
         Published = "published" => "host-status-published",
-        /// View-only for all.
+        /// Guests can look, but not answer.
         Closed = "closed" => "host-status-closed",
-        /// Codes are dead.
+        /// Codes no longer work.
         Archived = "archived" => "host-status-archived",
     }
 }
 
 words! {
-    /// One guest's answer for one event.
+    /// A guest's answer for an event.
     ReplyStatus {
         /// Nobody answered (iCalendar NEEDS-ACTION).
         Pending = "pending",
@@ -58,7 +58,7 @@ words! {
         Yes = "yes",
         /// Not coming.
         No = "no",
-        /// Answered: not sure.
+        /// Not sure.
         Undecided = "undecided",
         /// Said yes to a full event.
         Waitlisted = "waitlisted",
@@ -76,7 +76,7 @@ words! {
 }
 
 words! {
-    /// Who acted: the household itself or a host for it.
+    /// Whether the household itself acted, or a host on its behalf.
     ActedBy {
         /// The household.
         Household = "household",
@@ -88,39 +88,39 @@ words! {
 words! {
     /// The channel that an answer came through.
     Source {
-        /// A page.
+        /// A page on the site.
         Web = "web",
-        /// The JSON interface.
+        /// The JSON API.
         Api = "api",
-        /// A live connection.
+        /// A live connection, such as a socket.
         Socket = "socket",
-        /// A file.
+        /// An imported file.
         Import = "import",
-        /// A host, on the telephone.
+        /// A host, who was told the answer, for example on the telephone.
         Phone = "phone",
     }
 }
 
 words! {
-    /// How hosts decide whether a household may answer: by the deadline, or regardless of it.
+    /// How hosts decide whether a household may answer, namely by the deadline or regardless of it.
     LockMode {
-        /// The deadline.
+        /// The deadline decides.
         Auto = "auto" => "host-lock-auto",
-        /// Closed, whatever the deadline.
+        /// Closed, regardless of the deadline.
         Locked = "locked" => "host-access-locked",
-        /// Open, whatever the deadline, until `open_until`.
+        /// Open until `open_until`, regardless of the deadline.
         Open = "open" => "host-access-open",
     }
 }
 
 words! {
-    /// What a household may do now. Computed, never stored.
+    /// A household's present access. It is computed and never stored.
     Access {
         /// The household may answer.
         Open = "open" => "host-access-open",
-        /// The household may only look: the deadline has passed or the occasion is closed.
+        /// The household may only look, because the deadline has passed or the occasion is closed.
         Closed = "closed" => "host-access-closed",
-        /// The household may only look: a host locked its answers.
+        /// The household may only look, because a host locked its answers.
         Locked = "locked" => "host-access-locked",
         /// The occasion is archived.
         Expired = "expired" => "host-access-expired",
@@ -154,7 +154,7 @@ words! {
 }
 
 words! {
-    /// Who is asked a question.
+    /// Whether households or guests are asked a question.
     AskedOf {
         /// The household, once.
         Household = "household" => "host-asked-of-household",
@@ -164,7 +164,7 @@ words! {
 }
 
 words! {
-    /// What kind of answer a question takes.
+    /// The kind of answer that a question takes.
     QuestionKind {
         /// One line.
         ShortText = "short_text" => "host-answer-short-text",
@@ -193,13 +193,13 @@ impl QuestionKind {
 words! {
     /// The state of a background job.
     Progress {
-        /// Waiting for its turn.
+        /// Waiting in the queue.
         Queued = "queued",
         /// Running.
         Running = "running",
         /// Finished.
         Ready = "ready",
-        /// Given up after an error.
+        /// Abandoned after an error.
         Failed = "failed",
         /// Finished, and its file has been deleted.
         Expired = "expired",
@@ -207,7 +207,7 @@ words! {
 }
 
 words! {
-    /// What an export lists.
+    /// The contents of an export.
     ExportKind {
         /// One line per guest.
         Guests = "guests" => "host-export-guests",
@@ -215,11 +215,12 @@ words! {
         Households = "households" => "host-export-households",
         /// One line per guest and event.
         Replies = "replies" => "host-export-replies",
-        /// For the kitchen: food needs, their numbers, and the guests who have them.
+        /// For the kitchen: dietary requirements, their numbers, and the guests who have them.
         Diets = "diets" => "host-export-diets",
         /// One line per answer to a question of the hosts.
         Questions = "questions" => "host-export-questions",
-        /// Households with everyone on them and all answers: what an import reads again.
+        /// Households with everyone on them and all answers, in a form that an import can read
+        /// again.
         Everything = "everything" => "host-export-everything",
     }
 }

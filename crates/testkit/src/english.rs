@@ -1,4 +1,4 @@
-//! The English texts of pages by message id, so that a changed wording breaks no test.
+//! The pages' English messages by message id, so that a changed wording breaks no test.
 
 use web::{Catalogue, Language, Text, Value};
 
@@ -11,13 +11,13 @@ impl English {
         Self(catalogue.speak(&Language::ENGLISH))
     }
 
-    /// The text of a message without arguments.
+    /// Returns the text of a message without arguments.
     #[track_caller]
     pub fn say(&self, id: &str) -> String {
         self.fill(id, [])
     }
 
-    /// The text of a message with its arguments. Panics when no message has this id.
+    /// Returns the text of a message with its arguments. Panics when no message has this id.
     #[track_caller]
     pub fn fill<const N: usize>(&self, id: &str, values: [(&'static str, Value<'_>); N]) -> String {
         assert!(self.0.catalogue().has(id), "no message is called {id}");
@@ -25,7 +25,7 @@ impl English {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The text of a message up to its first argument.
+    /// Returns the text of a message up to its first argument.
     #[track_caller]
     pub fn start(&self, id: &str) -> String {
         let text = self.say(id);

@@ -7,9 +7,8 @@ use crate::html::{Tag, Token};
 pub struct Form {
     /// The `action` attribute. If empty, the form is sent to the page's own URL.
     pub action: String,
-    /// `get` or `post`.
+    /// The method, `get` or `post`.
     pub method: String,
-    /// The fields, in the order of the page.
     pub fields: Vec<Field>,
     id: String,
 }
@@ -21,15 +20,14 @@ pub struct Field {
     pub name: String,
     /// The value that would be submitted.
     pub value: String,
-    /// Whether the field would be submitted: ticked boxes, the pressed button, and every other
-    /// field with a name.
+    /// Whether the field would be submitted. True of ticked boxes, the pressed button, and every
+    /// other named field.
     pub sent: bool,
     /// The values of a `select`'s options.
     pub options: Vec<String>,
 }
 
 impl Form {
-    /// All forms of a document.
     pub(crate) fn all(tokens: &[Token]) -> Vec<Self> {
         let mut forms: Vec<Self> = Vec::new();
         let mut strays: Vec<(String, Field)> = Vec::new();
@@ -62,8 +60,8 @@ impl Form {
         forms
     }
 
-    /// Sets a text field, picks a radio button or chooses an option. Panics when the page offers no
-    /// such field or value.
+    /// Sets a text field, picks a radio button or chooses an option. Panics when the page does not
+    /// offer this field or value.
     pub fn fill(&mut self, name: &str, value: &str) -> &mut Self {
         let mut offered = false;
         for field in self.fields.iter_mut().filter(|field| field.name == name) {
@@ -99,7 +97,7 @@ impl Form {
         self.set(name, value, false)
     }
 
-    /// Marks the button `name` with this `value` as the one that submits the form.
+    /// Chooses the button `name` with this `value` as the button that submits the form.
     pub fn press(&mut self, name: &str, value: &str) -> &mut Self {
         let button = self
             .fields
@@ -156,7 +154,7 @@ impl Form {
     }
 }
 
-/// The control that `tag` opens; `behind` holds the tokens after it.
+/// Reads the form control that `tag` opens; `behind` holds the tokens after the tag.
 fn field(tag: &Tag, behind: &[Token]) -> Option<Field> {
     let (kind, value, options) = match tag.name.as_str() {
         "input" => {

@@ -1,17 +1,16 @@
-//! A minimal HTML parser for the documents of our own templates: tags, attributes and text.
+//! A minimal HTML parser for documents from our own templates, with tags, attributes and text.
 
 /// A token of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
-    /// `<name attribute="…">`.
+    /// An opening tag, `<name attribute="…">`.
     Open(Tag),
-    /// `</name>`.
+    /// A closing tag, `</name>`.
     Close(String),
     /// Text between tags, with entities resolved.
     Text(String),
 }
 
-/// An opening tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tag {
     pub(crate) name: String,
@@ -19,7 +18,8 @@ pub(crate) struct Tag {
 }
 
 impl Tag {
-    /// The value of an attribute; empty for one without a value, `None` when it is missing.
+    /// Returns an attribute's value: an empty string for an attribute without a value, `None` when
+    /// the attribute is missing.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
             .iter()
@@ -27,7 +27,8 @@ impl Tag {
             .map(|(_, value)| value.as_str())
     }
 
-    /// As [`Tag::attribute`], but empty when the attribute is missing.
+    /// Returns an attribute's value like [`Tag::attribute`], but an empty string when the attribute
+    /// is missing.
     pub(crate) fn text(&self, name: &str) -> String {
         self.attribute(name).unwrap_or_default().to_owned()
     }
@@ -37,7 +38,6 @@ impl Tag {
     }
 }
 
-/// Splits a document into tokens.
 pub(crate) fn tokens(document: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut rest = document;
@@ -71,7 +71,7 @@ pub(crate) fn tokens(document: &str) -> Vec<Token> {
     found
 }
 
-/// The visible text of a document, with white space collapsed.
+/// Returns the visible text of a document, with white space collapsed.
 pub(crate) fn visible(document: &str) -> String {
     let mut text = String::new();
     for token in tokens(document) {
@@ -83,7 +83,7 @@ pub(crate) fn visible(document: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Text with its entities resolved.
+/// Resolves the HTML entities in `text`.
 fn resolve(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
@@ -115,7 +115,7 @@ fn after<'t>(text: &'t str, mark: &str) -> &'t str {
     text.find(mark).map_or("", |at| &text[at + mark.len()..])
 }
 
-/// Parses a tag from after its `<`; returns it and the text after its `>`.
+/// Parses a tag, beginning after its `<`. Returns the tag and the text after its `>`.
 fn open(text: &str) -> (Tag, &str) {
     let end = text
         .find(|c: char| c.is_whitespace() || c == '>' || c == '/')

@@ -1,11 +1,12 @@
-//! A mailbox that is read by IMAP (RFC 3501), with as much of the protocol as the program uses.
+//! A mail server with one mailbox that speaks the parts of IMAP (RFC 3501) which Kenduri uses.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A running server with one mailbox; its threads end with the process. Clones are the same one.
+/// A running server with one mailbox. Its threads end with the process, and clones share the
+/// server.
 #[derive(Clone)]
 pub struct ImapServer {
     port: u16,
@@ -14,7 +15,7 @@ pub struct ImapServer {
 
 struct Kept {
     uid_validity: u32,
-    /// Mails by number, from 1 on; `None` where one was deleted.
+    /// Mails by number, starting at 1; `None` where a mail was deleted.
     mails: Vec<Option<String>>,
     fetched: Vec<usize>,
     visits: usize,
@@ -49,7 +50,6 @@ impl ImapServer {
         server
     }
 
-    /// Its port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -74,7 +74,6 @@ impl ImapServer {
         kept.mails.retain(Option::is_some);
     }
 
-    /// Changes the password.
     pub fn change_password(&self, password: &str) {
         self.kept().password = format!("\"{password}\"");
     }
@@ -85,13 +84,13 @@ impl ImapServer {
         self.kept().fetched.clone()
     }
 
-    /// How often a client has said goodbye.
+    /// Returns how often a client has logged out.
     #[must_use]
     pub fn visits(&self) -> usize {
         self.kept().visits
     }
 
-    /// Waits until so many clients have said goodbye; `false` if they never did.
+    /// Waits until `count` clients have logged out. Returns `false` when the limit passes first.
     #[must_use]
     pub fn has_visits(&self, count: usize, limit: Duration) -> bool {
         let end = Instant::now() + limit;

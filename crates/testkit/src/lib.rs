@@ -1,6 +1,6 @@
 //! Tools for tests: a [`World`] with a manual clock on either database engine, a [`Stage`] that
-//! sets up a site of some domains in a world, accounts, a [`Visitor`] with cookies and no
-//! JavaScript, and a scanner that finds every SQL statement of the program.
+//! sets up a site with some domains in a world, accounts, a [`Visitor`] with cookies and no
+//! JavaScript, and a scanner that finds every SQL statement in the workspace.
 //!
 //! Errors in this crate panic and so fail the test.
 

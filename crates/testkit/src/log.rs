@@ -1,8 +1,8 @@
 //! Captures the log lines of a test's thread.
 //!
-//! A subscriber set for one thread alone would miss lines: `tracing` caches for each call site
-//! whether the thread that reaches it first has a subscriber. So one global subscriber serves all
-//! threads and keeps their lines apart.
+//! A subscriber set for a single thread would miss lines, because `tracing` caches for each call
+//! site whether the thread that reaches it first has a subscriber. Therefore one global subscriber
+//! serves all threads and stores each thread's lines separately.
 
 use std::cell::RefCell;
 use std::io;

@@ -6,7 +6,6 @@ use serde_json::Value;
 use crate::form::Form;
 use crate::html::{Token, tokens, visible};
 
-/// A response.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The requested path and query.
@@ -25,7 +24,7 @@ pub struct Link {
 }
 
 impl Page {
-    /// A header's value; empty when it is missing.
+    /// Returns a header's value; empty when the header is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -44,7 +43,7 @@ impl Page {
             .unwrap_or_else(|error| panic!("{}: {error}: {}", self.address, self.body))
     }
 
-    /// The visible text, with white space collapsed.
+    /// Returns the visible text, with white space collapsed.
     pub fn text(&self) -> String {
         visible(&self.body)
     }
@@ -73,7 +72,6 @@ impl Page {
         self
     }
 
-    /// The links of the page, in order.
     pub fn links(&self) -> Vec<Link> {
         let tokens = tokens(&self.body);
         let mut links = Vec::new();
@@ -99,7 +97,7 @@ impl Page {
         links
     }
 
-    /// The first link whose text contains `text`. Panics when there is none.
+    /// Returns the first link with `text` in its label. Panics when there is none.
     #[track_caller]
     pub fn link(&self, text: &str) -> Link {
         let links = self.links();
@@ -109,12 +107,11 @@ impl Page {
         }
     }
 
-    /// The forms of the page, in order.
     pub fn forms(&self) -> Vec<Form> {
         Form::all(&tokens(&self.body))
     }
 
-    /// The first form with this `action`. Panics when there is none.
+    /// Returns the first form with this `action`. Panics when there is none.
     #[track_caller]
     pub fn form(&self, action: &str) -> Form {
         let path = |address: &str| address.split('?').next().unwrap_or_default().to_owned();
@@ -130,7 +127,7 @@ impl Page {
     }
 }
 
-/// The errors of a refused request body: pointer and code of each.
+/// Returns the pointer and code of each error in the response to a refused request body.
 pub fn errors(page: &Page) -> Vec<(String, String)> {
     let json = page.json();
     let all = json["errors"].as_array().cloned().unwrap_or_default();
@@ -140,10 +137,11 @@ pub fn errors(page: &Page) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A response without the parts that differ each time: the request id and the form token.
+/// Returns a response without the parts that differ each time, namely the request id and the form
+/// token.
 pub fn shape(page: &Page) -> (u16, String, Vec<(String, String)>) {
     let id = page.header("x-request-id").to_owned();
-    // The form token is random.
+    // The form token is random, so it is cut out.
     let token = page.body.split_once("name=\"_csrf\" value=\"");
     let token = token.and_then(|(_, rest)| rest.split('"').next());
     let body = match token {

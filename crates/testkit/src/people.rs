@@ -1,4 +1,4 @@
-//! People in a world: accounts, passwords, sessions and roles, and the mails that these cause.
+//! People in a world, with accounts, passwords, sessions and roles, and the mails that these cause.
 
 use identity::account::{self, AccountId, NewAccount};
 use identity::client::Client;
@@ -13,7 +13,7 @@ use site::Domains;
 
 use crate::{Stage, World};
 
-/// The password of every test account that has one.
+/// The password of every test account that can sign in with a password.
 pub const PASSWORD: &str = "sebuah pantun lama";
 
 const DOMAINS: Domains = &[accounts::DOMAIN];
@@ -61,7 +61,7 @@ pub async fn usual_hash(world: &World) -> PasswordHash {
     hash(&Hasher::new(2, world.platform.random.clone()), PASSWORD).await
 }
 
-/// Creates an account that can sign in with this email address and, if there is a hash, with a
+/// Creates an account that can sign in with this email address and, if a hash is given, with a
 /// password.
 pub async fn person(world: &World, email: &str, hash: Option<&PasswordHash>) -> AccountId {
     let (new, hash) = (new_account(email), hash.cloned());
@@ -93,7 +93,6 @@ pub async fn find_session(world: &World, secret: &Secret) -> Option<SignedIn> {
         .map(|visit| visit.who)
 }
 
-/// Gives an account a role.
 pub async fn give(world: &World, id: &AccountId, role: Role, scope: &Scope) {
     let (id, scope) = (id.clone(), scope.clone());
     write(world.store(), move |tx| {
@@ -109,7 +108,7 @@ pub async fn role(world: &World, id: &AccountId, scope: &Scope) -> Option<Role> 
     read(world.store(), move |tx| grant::rank_of(tx, &id, &scope)).await
 }
 
-/// Expects one more mail to this address, with this message as its subject.
+/// Expects another mail to this address, with this message as its subject.
 pub fn expect_mail(world: &World, email: &str, subject: &str) {
     let stage = Stage::new(world, DOMAINS);
     let values = [("site", stage.site.settings.name.as_str().into())];

@@ -10,7 +10,7 @@ use platform::{Clock, Random, Secret, Store};
 use postgres::{Client, NoTls};
 use sha2::{Digest, Sha256};
 
-/// A database for one test; dropped together with this value.
+/// A database for a single test, dropped together with this value.
 #[derive(Debug)]
 pub(crate) struct Database {
     server: String,
@@ -28,7 +28,7 @@ impl Database {
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
         let mut client = connect(server);
-        // A killed test of an earlier process with the same id may have left a database.
+        // A test that was killed in an earlier process with the same id may have left a database.
         execute(&mut client, &format!("DROP DATABASE IF EXISTS {name}"));
         execute(
             &mut client,
@@ -64,7 +64,7 @@ impl Drop for Database {
     }
 }
 
-/// The template database; the first test that needs it creates it.
+/// Returns the name of the template database. The first test that needs the database creates it.
 fn template(server: &str, migrations: &[Migrations]) -> String {
     let mut hash = Sha256::new();
     for step in migrations.iter().flat_map(|set| set.steps) {

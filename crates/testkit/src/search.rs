@@ -1,4 +1,4 @@
-//! Searches everything that a world stores for a text, to prove that deleted data is gone.
+//! Searches everything that a world stores for a text, to prove that data was deleted.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use platform::store::Settings;
 use postgres::NoTls;
 use rusqlite::types::ValueRef;
 
-/// The tables with a column that contains `text`.
+/// Returns the tables with a column that contains `text`.
 pub(crate) fn tables(settings: &Settings, text: &str) -> Vec<String> {
     match settings {
         Settings::Sqlite(sqlite) => in_sqlite(&sqlite.path, text.as_bytes()),
@@ -15,14 +15,14 @@ pub(crate) fn tables(settings: &Settings, text: &str) -> Vec<String> {
     }
 }
 
-/// The files below `folder` whose bytes contain `text`.
+/// Returns the files below `folder` whose bytes contain `text`.
 pub(crate) fn files(folder: &Path, text: &str) -> Vec<String> {
     let mut found = list(folder);
     found.retain(|path| contains(&fs::read(path).expect("a file"), text.as_bytes()));
     found
 }
 
-/// All files in a folder; none when the folder does not exist.
+/// Returns all files in a folder; none when the folder does not exist.
 pub(crate) fn list(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! A site of some domains in a world, assembled as in the program, and people in it.
+//! A site with some domains in a world, assembled as in production, and people in it.
 
 use std::fmt;
 use std::ops::Deref;
@@ -24,7 +24,6 @@ use crate::people::{client, new_account};
 use crate::visitor::SITE;
 use crate::{English, Page, Visitor, World};
 
-/// A site in a world.
 #[derive(Clone)]
 pub struct Stage<'w> {
     pub world: &'w World,
@@ -34,7 +33,7 @@ pub struct Stage<'w> {
     routing: Routing,
 }
 
-/// Adds routes and layers around those of the domains.
+/// Adds routes and layers around the domains' routes.
 type Routing = Arc<dyn Fn(&Context, Router<Site>) -> Router<Site> + Send + Sync>;
 
 /// A person with an account, a browser and an API client.
@@ -61,7 +60,7 @@ pub fn settings() -> Settings {
     }
 }
 
-/// The same site in another process, which opened the same store as `store`.
+/// Returns the same site as a second process would run it, with the connections of `store`.
 pub fn in_process(accounts: &Context, store: &Store) -> Context {
     let platform = Platform {
         store: store.clone(),
@@ -74,7 +73,7 @@ pub fn in_process(accounts: &Context, store: &Store) -> Context {
     apart
 }
 
-/// The English texts of the pages of a site.
+/// Returns the English messages of a site's pages.
 pub fn english(accounts: &Context) -> English {
     English::new(&accounts.site.catalogue)
 }
@@ -125,7 +124,7 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// Adds routes to those of the domains. The function is called again for each visitor.
+    /// Adds routes to the domains' routes. The function is called again for each visitor.
     #[must_use]
     pub fn routed<F>(self, routing: F) -> Self
     where
@@ -135,14 +134,14 @@ impl<'w> Stage<'w> {
         Self { routing, ..self }
     }
 
-    /// The same site with other settings of the domains.
+    /// Returns the same site with other domain settings.
     #[must_use]
     pub fn with_settings(mut self, values: SettingValues) -> Self {
         self.accounts.site = self.accounts.site.clone().with_settings(values);
         self
     }
 
-    /// The same site, with registration open to everybody.
+    /// Returns the same site, with registration open to everybody.
     #[must_use]
     pub fn open(&self) -> Self {
         let mut open = self.clone();
@@ -153,7 +152,7 @@ impl<'w> Stage<'w> {
         open
     }
 
-    /// The same site in another process.
+    /// Returns the same site as a second process would run it.
     #[must_use]
     pub fn beside(&self) -> Self {
         Self {
@@ -162,13 +161,13 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// The English text of a message.
+    /// Returns the English text of a message.
     #[track_caller]
     pub fn say(&self, id: &str) -> String {
         english(self).say(id)
     }
 
-    /// The English text of a message with its arguments.
+    /// Returns the English text of a message with its arguments.
     #[track_caller]
     pub fn fill<const N: usize>(
         &self,
@@ -178,7 +177,7 @@ impl<'w> Stage<'w> {
         english(self).fill(id, values)
     }
 
-    /// The English text of a message up to its first argument.
+    /// Returns the English text of a message up to its first argument.
     #[track_caller]
     pub fn start(&self, id: &str) -> String {
         english(self).start(id)
@@ -291,7 +290,8 @@ pub async fn call(visitor: &mut Visitor, method: &str, path: &str, body: &Value)
     visitor.call(method, path, body).await
 }
 
-/// The `Authorization` header with a new token of an account, which may be limited to one object.
+/// Returns an `Authorization` header with a new token for an account. The token may be limited to
+/// one object.
 pub async fn new_token(
     store: &Store,
     id: &AccountId,

@@ -1,4 +1,4 @@
-//! Finds every SQL statement of the program and prepares it on both database engines, as a
+//! Finds every SQL statement in the workspace and prepares it on both database engines, as a
 //! compile-time check would.
 
 use std::fs;
@@ -24,15 +24,15 @@ mod text;
 pub struct Statement {
     /// The source file, relative to the repository's root.
     pub file: PathBuf,
-    /// The line of the `sql!` call, from 1.
+    /// The line number of the `sql!` call, starting at 1.
     pub line: usize,
-    /// The text as sent to the engine.
+    /// The SQL as sent to the engine.
     pub text: String,
-    /// For each `{Row}` in the text, the columns that the row type reads.
+    /// For each `{Row}` in the SQL, the columns that the row type reads.
     pub rows: Vec<Vec<String>>,
 }
 
-/// Every text given to `sql!` in `crates/*/src`, except in unit tests.
+/// Returns every SQL text passed to `sql!` in `crates/*/src`, except in unit tests.
 pub fn statements() -> Vec<Statement> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
@@ -60,7 +60,7 @@ pub fn statements() -> Vec<Statement> {
     sources.iter().flat_map(of).collect()
 }
 
-/// Expands a text as `sql!` does.
+/// Expands an SQL text as `sql!` does.
 fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
     let parts =
         text::parts(text).unwrap_or_else(|reason| panic!("{}:{line}: {reason}", file.display()));
@@ -118,9 +118,9 @@ fn expand(file: &Path, line: usize, text: &str, types: &RowTypes) -> Statement {
     }
 }
 
-/// Prepares `statements` on each available engine. Panics with a list of the statements that an
-/// engine refuses, that use types not supported by the store, or whose columns differ from those of
-/// the row types they read.
+/// Prepares `statements` on each available engine. Panics with a list of the refused statements. An
+/// engine refuses invalid SQL; this function also refuses types that the store does not support and
+/// columns that differ from the columns of the row type.
 pub fn prepare_all(migrations: &[Migrations], statements: &[Statement]) {
     let worlds = [Some(World::sqlite(migrations)), World::postgres(migrations)];
     let mut refused = Vec::new();
@@ -227,7 +227,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The SQL texts of one source file with their lines.
+/// Returns the SQL texts in a source file with their line numbers.
 fn scan(source: &str) -> Vec<(usize, String)> {
     // Split in two, so that the scanner does not find a call in this file.
     const CALL: &str = concat!("sql", "!(");
@@ -250,7 +250,7 @@ fn scan(source: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// The value of the string literal at the start of `source`.
+/// Returns the value of the string literal at the start of `source`.
 fn literal(source: &str) -> Option<String> {
     if let Some(raw) = source.strip_prefix('r') {
         let text = raw.trim_start_matches('#');

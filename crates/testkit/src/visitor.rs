@@ -14,7 +14,7 @@ use tower::ServiceExt;
 use crate::form::Form;
 use crate::page::Page;
 
-/// The site's address for every visitor: `site.url` of the default configuration.
+/// The site's URL for every visitor, namely `site.url` in the default configuration.
 pub(crate) const SITE: &str = "http://127.0.0.1:8080";
 
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Visitor {
             .insert((name.to_owned(), "/".to_owned()), value.to_owned());
     }
 
-    /// Requests a path and returns the response; redirects are not followed.
+    /// Requests a path and returns the response. Redirects are not followed.
     pub async fn get(&mut self, address: &str) -> Page {
         self.send(Method::GET, address, None, Bytes::new()).await
     }
@@ -106,7 +106,7 @@ impl Visitor {
         self.get(&format!("{path}?{query}")).await
     }
 
-    /// Submits a form and then confirms the question that the site asks before it acts.
+    /// Submits a form and then confirms the question that the site asks before acting.
     pub async fn submit_surely(&mut self, page: &Page, form: &Form) -> Page {
         let asked = self.submit(page, form).await.with(200);
         let mut forms = asked.forms().into_iter();
@@ -252,7 +252,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// The lines of the next event or comment; `None` at the end of the stream.
+    /// Returns the lines of the next event or comment; `None` at the end of the stream.
     pub async fn next(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.waiting.find("\n\n") {
@@ -281,7 +281,7 @@ fn is_within(path: &str, scope: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || scope.ends_with('/') || rest.starts_with('/'))
 }
 
-/// Resolves `link` against the page at `base`: path and query.
+/// Resolves `link` against the page at `base`. Returns a path with its query.
 fn resolve(base: &str, link: &str) -> String {
     let link = match link.strip_prefix(SITE) {
         Some("") => "/",

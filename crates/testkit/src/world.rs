@@ -1,5 +1,5 @@
-//! A whole platform for one test: its own store, a manual clock, seeded randomness, and no
-//! connections to other machines.
+//! A whole platform for a single test, with its own store, a manual clock, seeded randomness, and
+//! no connections to other machines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,9 +17,9 @@ use tokio::runtime::Runtime;
 use crate::postgres::Database;
 use crate::search;
 
-/// The instant at which the clock of every test starts.
+/// The time at which every test's clock starts.
 const START: &str = "2026-11-20T08:00:00Z";
-/// The number of connections of a PostgreSQL store: enough for real races.
+/// The number of connections in a PostgreSQL store, enough for real races.
 const CONNECTIONS: usize = 4;
 
 /// The engine of a world's store.
@@ -34,8 +34,8 @@ pub enum Engine {
 /// The largest file that may be uploaded, in bytes.
 pub const MAX_UPLOAD: usize = 64 * 1024;
 
-/// A platform for one test. At its end the test fails on an unexpected or duplicate mail or waiting
-/// job, and on an expected mail that was not written.
+/// A platform for a single test. When the world is dropped, the test fails on an unexpected or
+/// duplicate mail or waiting job, and on an expected mail that was not written.
 #[derive(Debug)]
 pub struct World {
     pub platform: Platform,
@@ -43,7 +43,7 @@ pub struct World {
     engine: Engine,
     migrations: Vec<Migrations>,
     expected: Mutex<Expected>,
-    // The order of these fields matters: the database must be dropped after its users.
+    // The order of these fields matters, because the database must be dropped after its users.
     database: Option<Database>,
     folder: TempDir,
 }
@@ -57,14 +57,13 @@ struct Expected {
     mails: BTreeMap<(String, String), i64>,
 }
 
-/// A waiting job.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct WaitingJob {
     pub id: String,
     /// The name of its handler.
     pub kind: String,
     pub payload: String,
-    /// The earliest time at which it may start.
+    /// The earliest time at which the job may start.
     pub due_at: Timestamp,
 }
 
@@ -87,15 +86,15 @@ impl World {
         Self::new(Engine::Sqlite, migrations, None)
     }
 
-    /// A world in a fresh PostgreSQL database; `None` when no server is configured.
+    /// Creates a world in a fresh PostgreSQL database. Returns `None` when no server is configured.
     pub fn postgres(migrations: &[Migrations]) -> Option<Self> {
         let server = postgres_server()?;
         let database = Database::clone_of(&server, migrations);
         Some(Self::new(Engine::Postgres, migrations, Some(database)))
     }
 
-    /// Runs `test` in a world on each available engine. Must not be called inside a runtime: it
-    /// starts its own, with the threads that races need.
+    /// Runs `test` in a world on each available engine. Must not be called inside a runtime,
+    /// because the function starts its own runtime with the threads that races need.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the test is a closure written in its place"
@@ -129,7 +128,7 @@ impl World {
 
     /// Opens the same store again, as a second process would.
     pub fn second_store(&self) -> Store {
-        // Opening blocks, which is not allowed inside a runtime.
+        // Opening a store blocks the thread, which is not allowed inside a runtime.
         std::thread::scope(|scope| {
             let open = || {
                 Store::open(
@@ -149,7 +148,8 @@ impl World {
         settings(&self.folder, self.database.as_ref())
     }
 
-    /// The tables of the store and the files of the data folder that contain `text`, in any format.
+    /// Returns the tables in the store and the files in the data folder that contain `text`, in any
+    /// format.
     pub fn places_of(&self, text: &str) -> Vec<String> {
         let (settings, text) = (self.settings(), text.to_owned());
         let mut found = search::files(self.folder.path(), &text);
@@ -159,7 +159,7 @@ impl World {
         found
     }
 
-    /// The files stored beside the database.
+    /// Returns the files stored next to the database.
     pub fn files(&self) -> Vec<String> {
         search::list(&self.folder.path().join("files"))
     }
@@ -169,18 +169,19 @@ impl World {
         self.expected().jobs.insert(kind);
     }
 
-    /// Expects one more mail to this recipient with this subject at the end.
+    /// Declares that, when the test ends, there must be another mail to this recipient with this
+    /// subject.
     pub fn expect_mail(&self, recipient: &str, subject: &str) {
         let mail = (recipient.to_owned(), subject.to_owned());
         *self.expected().mails.entry(mail).or_default() += 1;
     }
 
-    /// The waiting jobs, oldest first.
+    /// Returns the waiting jobs, oldest first.
     pub async fn jobs(&self) -> Vec<WaitingJob> {
         waiting_jobs(self.store()).await
     }
 
-    /// All mails, oldest first.
+    /// Returns all mails, oldest first.
     pub async fn mails(&self) -> Vec<SentMail> {
         let mut mails = all_mails(self.store()).await;
         let key = self.platform.keys.key(sealed_text::PURPOSE);
@@ -267,7 +268,7 @@ impl Drop for World {
     }
 }
 
-/// The waiting jobs that are duplicates or of a kind that is not expected.
+/// Returns the waiting jobs that are duplicates or of an unexpected kind.
 fn unexpected_jobs(jobs: Vec<WaitingJob>, expected: &BTreeSet<&str>) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut unexpected = Vec::new();
@@ -325,7 +326,7 @@ fn settings(folder: &TempDir, database: Option<&Database>) -> Settings {
     match database {
         Some(database) => database.settings(CONNECTIONS),
         None => Settings::Sqlite(SqliteSettings {
-            // Durability is tested elsewhere.
+            // Other tests cover durability.
             durable: false,
             ..SqliteSettings::file(folder.path().join("kenduri.db"))
         }),

@@ -17,8 +17,8 @@ use crate::control_requests::{ControlRequest, ControlResponse};
 /// result to the log.
 #[derive(Debug, Args)]
 pub(super) struct Apply {
-    /// The file of settings that Kenduri was started with [default: kenduri.toml in this folder, if
-    /// there is one]
+    /// The settings file with which Kenduri was started [default: kenduri.toml in this folder, if
+    /// it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The data folder [default: data]

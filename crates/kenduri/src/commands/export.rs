@@ -10,7 +10,7 @@ use posts::markdown_folder;
 use super::{Where, alone, say, stopped};
 use crate::app_setup;
 
-/// Write out what the site holds, for other programs
+/// Export the site's contents, for other programs
 #[derive(Debug, Subcommand)]
 pub(super) enum Export {
     Markdown(Markdown),
@@ -24,7 +24,7 @@ pub(super) enum Export {
 pub(super) struct Markdown {
     #[command(flatten)]
     place: Where,
-    /// The folder; it is made, or is empty
+    /// A new or empty folder to write into
     folder: PathBuf,
 }
 

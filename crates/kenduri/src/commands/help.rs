@@ -1,10 +1,10 @@
-//! `kenduri --help` in groups: clap groups options, but not subcommands.
+//! Formats `kenduri --help` in groups, because clap can group options but not subcommands.
 
 use std::fmt::Write as _;
 
 use clap::Command;
 
-/// The groups. Every subcommand of [`super::Kenduri`] is in one of them.
+/// The groups of subcommands. Every subcommand of [`super::Kenduri`] belongs to a group.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("First steps", &["serve", "check", "owner", "apply"]),
     (
@@ -33,7 +33,8 @@ const GROUPS: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// Returns the help template for a command with these subcommands, with their own short texts.
+/// Returns the help template for a command. The template lists the subcommands with their short
+/// descriptions.
 pub(super) fn template(commands: &Command) -> String {
     let mut template = "{about-with-newline}\nUsage: {usage}\n".to_owned();
     for (group, names) in GROUPS {

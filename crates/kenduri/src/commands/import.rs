@@ -40,7 +40,7 @@ pub(super) enum Import {
 pub(super) struct Pm2 {
     /// The ecosystem file
     file: PathBuf,
-    /// Run the file with node if it is JavaScript
+    /// Run a JavaScript file with node
     #[arg(long)]
     run: bool,
     /// Let the variables of `env_NAME` override those of `env`, as `pm2 start --env NAME` does

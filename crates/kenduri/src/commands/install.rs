@@ -1,4 +1,4 @@
-//! `kenduri install`: Kenduri as a service of systemd.
+//! `kenduri install`: runs Kenduri as a systemd service.
 
 use std::fs;
 use std::io;
@@ -30,7 +30,7 @@ const USUAL_SERVICES_USER: &str = "kenduri-services";
     reason = "each is a flag that people type"
 )]
 pub(super) struct Install {
-    /// The file of settings [default: kenduri.toml in this folder, if there is one]
+    /// The settings file [default: kenduri.toml in this folder, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The data folder [default: as in the settings, else /var/lib/kenduri]
@@ -43,7 +43,7 @@ pub(super) struct Install {
     /// The user who runs services that name no `user`, created if missing; with that of --user,
     /// services can read its data
     ///
-    /// Left out: kenduri-services, or the user of services that are installed already.
+    /// If omitted: kenduri-services, or the user of services that are installed already.
     #[arg(long, value_name = "NAME")]
     services_user: Option<String>,
     /// Let systemd open the listening sockets, so that connections wait while Kenduri restarts
@@ -154,7 +154,7 @@ impl Install {
         Ok(())
     }
 
-    /// Returns the absolute path of the settings file, if there is one.
+    /// Returns the absolute path of the settings file, if the file exists.
     fn config(&self) -> Result<Option<PathBuf>> {
         let named = self.config.clone();
         let usual = || Path::new(USUAL_FILE).exists().then(|| USUAL_FILE.into());
@@ -174,7 +174,7 @@ impl Install {
         }
     }
 
-    /// Returns the user of services without `user`, if it differs from the user who serves
+    /// Returns the user for services without `user`, if this user differs from the user who serves
     /// requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
@@ -238,7 +238,7 @@ struct Services {
     folders: Vec<PathBuf>,
     /// The number of services that name a user.
     with_user: usize,
-    /// The configured user of the other services.
+    /// The user configured for the other services.
     default_user: Option<String>,
 }
 

@@ -26,7 +26,7 @@ pub(super) enum Maintenance {
 pub(super) struct On {
     #[command(flatten)]
     place: Where,
-    /// Only this host; run the command again to add another one
+    /// Only this host; run the command again to add another host
     #[arg(long)]
     host: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `kenduri owner`: changes to accounts that are possible only on the server itself.
+//! `kenduri owner`: changes accounts in ways that are possible only on the server itself.
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -21,7 +21,7 @@ pub(super) enum Owner {
 pub(super) struct Create {
     #[command(flatten)]
     place: Where,
-    /// Their mail address, which they sign in with
+    /// Their email address, which they sign in with
     #[arg(long, value_name = "ADDRESS")]
     email: String,
     /// Their name, 2 to 50 characters
@@ -37,7 +37,7 @@ pub(super) struct Create {
 pub(super) struct ResetFactors {
     #[command(flatten)]
     place: Where,
-    /// The mail address that they sign in with
+    /// The email address with which the person signs in
     #[arg(value_name = "ADDRESS")]
     email: String,
 }

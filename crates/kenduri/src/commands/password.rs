@@ -26,7 +26,7 @@ pub(super) enum Password {
 /// NAME, the whole line of that file is printed. The password is not stored.
 #[derive(Debug, Args)]
 pub(super) struct Hash {
-    /// The name that the password belongs to
+    /// The name to which the password belongs
     name: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl Hash {
     }
 }
 
-/// Reads one line. On a terminal, prints `prompt` and reads without echo.
+/// Reads a line from standard input. On a terminal, prints `prompt` and reads without echo.
 pub(super) fn read_secret(prompt: &str) -> Result<Secret> {
     let input = std::io::stdin();
     let mut line = String::new();

@@ -9,7 +9,7 @@ use crate::control_requests::{ControlRequest, ControlResponse};
 /// Remove answers from the edge's cache
 ///
 /// Answers are chosen by the beginning of their path, as the program behind the edge sees it. When
-/// the command has ended, none of them is sent any more.
+/// the command has finished, none of these answers is sent any more.
 #[derive(Debug, Args)]
 pub(super) struct Purge {
     /// The beginning of a path (`/shop/`); `*` is everything
@@ -29,7 +29,7 @@ impl Purge {
     }
 }
 
-/// Returns the path prefix to purge; tags, which older versions had, are refused.
+/// Returns the path prefix to purge. Refuses tags, which older versions supported.
 fn path(name: &str) -> Result<String, &'static str> {
     if name == "*" || name.starts_with('/') {
         Ok(name.to_owned())

@@ -22,13 +22,13 @@ use crate::app_setup;
 pub(super) struct Restore {
     #[command(flatten)]
     place: Where,
-    /// Where the backup is, as [backup] to names it
+    /// The location of the backup, as in `to` of [backup]
     #[arg(long, value_name = "folder:/PATH")]
     from: String,
     /// The state before this time, to the second, such as 2027-01-16T18:00:00+08:00 [default: the latest]
     #[arg(long, value_name = "TIME")]
     to: Option<Timestamp>,
-    /// A file that holds the passphrase; else it is asked for
+    /// A file that holds the passphrase; without it, the command asks for the passphrase
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }

@@ -12,18 +12,18 @@ use serde_json::json;
 use super::{Where, alone, say};
 use crate::{app_setup, configuration, control};
 
-/// Replace the file of the keys that sign
+/// Replace the file with the signing keys
 #[derive(Debug, Subcommand)]
 pub(super) enum Secret {
     New(New),
 }
 
-/// Make another key file, when the one of this store is lost or somebody has read it
+/// Make another key file, when this store's key file is lost or somebody has read it
 ///
-/// Everybody is signed out, browsers forget which invitations they opened, and second factors and
-/// the list of addresses that get no mail are removed, because they can be read with the old keys
-/// only. Links and
-/// codes on cards stay as they are, and so do passwords and API tokens. Stop Kenduri first.
+/// Everybody is signed out, and browsers forget which invitations they opened. Second factors and
+/// the list of addresses that get no mail are removed, because they can be read only with the old
+/// keys. Links and codes on cards stay as they are, and so do passwords and API tokens. Stop
+/// Kenduri first.
 #[derive(Debug, Args)]
 pub(super) struct New {
     #[command(flatten)]

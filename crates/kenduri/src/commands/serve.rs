@@ -1,4 +1,4 @@
-//! `kenduri serve`: from the command line to a running supervisor process.
+//! `kenduri serve`: reads the command line and runs the supervisor process.
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -35,7 +35,7 @@ pub(super) struct Serve {
     /// Allow `mail.url = "mailbox:"` although other machines can reach this server
     #[arg(long)]
     allow_public_mailbox: bool,
-    /// Say whether this program could take over from the supervisor process that asks
+    /// Say whether this program could take over from the supervisor process that runs this command
     #[arg(long, hide = true)]
     rehearsal: bool,
 }

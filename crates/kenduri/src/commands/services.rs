@@ -1,4 +1,4 @@
-//! The subcommands for services: `kenduri ps`, `logs`, `reload` and others that users of PM2 know.
+//! The subcommands for services, such as `kenduri ps`, `logs` and `reload`, which PM2 users know.
 
 mod table;
 
@@ -31,7 +31,7 @@ pub(super) enum Services {
     ///
     /// Of its environment only the names of the variables are shown.
     Describe(One),
-    /// Show what services wrote to their logs
+    /// Show the services' log lines
     Logs(LogsOf),
     /// Start a stopped or failed service, and wait until it is ready
     Start(One),
@@ -107,7 +107,7 @@ pub(super) struct LogsOf {
     /// Only lines that contain this text
     #[arg(long, value_name = "TEXT")]
     grep: Option<String>,
-    /// How many of the last lines, also from the files; at most 10,000
+    /// How many of the last lines to show, also from the log files; at most 10,000
     #[arg(short = 'n', long, value_name = "N", default_value_t = LINES,
           value_parser = clap::value_parser!(u32).range(..=10_000))]
     lines: u32,
@@ -165,7 +165,7 @@ impl Services {
     }
 }
 
-/// The error for an unexpected response of the running Kenduri.
+/// The error for an unexpected response from the running Kenduri.
 const OTHER: &str = "the running Kenduri is of another version: kenduri upgrade";
 
 /// Sends a request to the supervisor process.

@@ -29,13 +29,14 @@ pub(super) struct Create {
     /// may be repeated
     #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',', value_parser = scope)]
     scope: Vec<String>,
-    /// The account that it belongs to, by mail address [default: the owner, if there is only one]
+    /// The account to which the token belongs, by email address [default: the owner, if there is
+    /// only one]
     #[arg(long, value_name = "ADDRESS")]
     account: Option<String>,
-    /// A name to recognise it by
+    /// A name by which to recognise the token
     #[arg(long, default_value = "command line")]
     name: String,
-    /// How many days it is valid, 1 to 366
+    /// How many days the token is valid, 1 to 366
     #[arg(long, default_value_t = DEFAULT_DAYS)]
     days: u16,
 }

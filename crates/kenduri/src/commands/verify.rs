@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use super::{Where, give, say};
 use crate::control_requests::{ControlRequest, ControlResponse};
 
-/// Check that what is kept is as it was written
+/// Check that stored records are as they were written
 #[derive(Debug, Subcommand)]
 pub(super) enum Verify {
     Audit(Audit),
@@ -25,8 +25,8 @@ pub(super) struct Audit {
 
 /// Check that bookings, times, payments and the ledger agree
 ///
-/// Lists what does not agree, and exits 1 if there is anything. Works whether Kenduri is running
-/// or not.
+/// Lists the contradictions, and exits with 1 if there are any. Works whether Kenduri is running or
+/// not.
 #[derive(Debug, Args)]
 pub(super) struct Bookings {
     #[command(flatten)]

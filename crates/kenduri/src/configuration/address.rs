@@ -14,8 +14,8 @@ pub(crate) fn is_private(listen: &ListenSettings) -> bool {
     })
 }
 
-/// Returns a link to the first address, as the default for the site's URL; `None` if there are only
-/// unix sockets.
+/// Returns a URL for the first address, as the default for the site's URL. Returns `None` if there
+/// are only unix sockets.
 pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
     let http = listen.http.iter().map(|address| ("http", address));
     let https = listen.https.iter().map(|address| ("https", address));
@@ -27,8 +27,8 @@ pub(crate) fn likely_link(listen: &ListenSettings) -> Option<String> {
         })
 }
 
-/// Returns a link to a host: with TLS if the edge has a certificate for it, or has no plain
-/// listener.
+/// Returns a URL for a host. The URL uses TLS if the edge has a certificate for the host, or if the
+/// edge has no plain listener.
 pub(crate) fn host_link(plan: &Plan, host: &str) -> String {
     let port = |list: &[ListenAddress]| {
         list.iter().find_map(|address| match address {

@@ -1,4 +1,4 @@
-//! `[backup]`: the target of backups, and the files that are backed up with the store.
+//! `[backup]`: the backup target, and the files that are backed up with the store.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use super::written::{Drill, Written};
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
 /// The folder of the settings in a restored data folder.
 const SETTINGS: &str = "settings";
-/// The keys whose values are file names, besides those that end with `_file`.
+/// Keys that contain a file name although the key does not end in `_file`.
 const NAME_FILES: [&str; 2] = ["chain", "key"];
 
 /// The passphrase file for restoring into an empty data folder, if this is configured.

@@ -1,4 +1,4 @@
-//! Parse errors in keys whose values are nested.
+//! Finds parse errors in keys with nested values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(super) struct ValueError {
     pub(super) mend: String,
 }
 
-/// All parse errors in the value of one of the [`DEEP`](super::keys::DEEP) keys.
+/// Returns all parse errors in the value of a [`DEEP`](super::keys::DEEP) key.
 pub(super) fn value_errors(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<ValueError> {
     match key {
         "accounts.provider" => of_list::<Provider>(key, value),
@@ -98,7 +98,7 @@ fn value_error(offset: usize, place: &str, message: &str) -> ValueError {
     }
 }
 
-/// Returns the path of the innermost key whose name or value is at this offset.
+/// Returns the path of the innermost key with its name or value at this offset.
 fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     let mut found = key.to_owned();
     visit(value, key, &mut |place, name, value| {
@@ -109,7 +109,7 @@ fn place(value: &Spanned<DeValue<'_>>, key: &str, offset: usize) -> String {
     found
 }
 
-/// Removes the key whose name or value is at this offset. Returns whether there was one.
+/// Removes the key with its name or value at this offset. Returns whether such a key was found.
 fn take_out(value: &mut DeValue<'_>, offset: usize) -> bool {
     match value {
         DeValue::Table(table) => {

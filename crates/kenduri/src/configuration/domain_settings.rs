@@ -10,7 +10,7 @@ use super::keys;
 use super::problem_collector::ProblemCollector;
 use crate::domains::DOMAINS;
 
-/// Separates the domains' keys from the program's own.
+/// Separates the domains' keys from Kenduri's general keys. Returns both tables.
 pub(super) fn split(merged: Table) -> (Table, Table) {
     let is_theirs = |section: &str| {
         let mut all = domains::settings(DOMAINS);
@@ -21,7 +21,7 @@ pub(super) fn split(merged: Table) -> (Table, Table) {
         .partition(|(section, _)| is_theirs(section))
 }
 
-/// Returns whether a value has its key's type; `None` if the key belongs to no domain.
+/// Checks that a value has its key's type. Returns `None` if the key belongs to no domain.
 pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>> {
     let is_meant = |setting: &Setting| setting.key() == key || setting.file_key() == Some(key);
     let setting = domains::settings(DOMAINS).find(is_meant)?;
@@ -48,7 +48,7 @@ pub(super) fn is_secret(key: &str) -> bool {
         .any(|setting| matches!(setting, Setting::Secret(secret) if secret.key == key))
 }
 
-/// The configured values; invalid ones are reported.
+/// Returns the domains' configured values, and reports invalid values.
 pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> SettingValues {
     let mut values = SettingValues::default();
     for setting in domains::settings(DOMAINS) {

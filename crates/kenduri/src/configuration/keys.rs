@@ -1,4 +1,4 @@
-//! The known keys.
+//! The keys that `kenduri.toml` may contain.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ fn of_domains() -> BTreeMap<String, Value> {
     all.collect()
 }
 
-/// The defaults.
+/// Returns the default values of all keys.
 pub(crate) fn built_in() -> Table {
     let mut built_in = Table::new();
     for (key, value) in known() {
@@ -108,7 +108,7 @@ pub(crate) fn section(key: &str) -> &str {
     key.split_once('.').map_or(key, |(section, _)| section)
 }
 
-/// Returns whether a key is the path of a part of another key's value.
+/// Returns whether `key` is the path of a part inside the value of `deep`.
 pub(crate) fn lies_in(key: &str, deep: &str) -> bool {
     key.strip_prefix(deep)
         .is_some_and(|rest| rest.starts_with(['.', '[']))
@@ -131,7 +131,7 @@ pub(crate) fn place(table: &mut Table, key: &str, value: Value) {
     }
 }
 
-/// Returns the name of the environment variable for a key: `site.url` is `KENDURI_SITE_URL`.
+/// Returns the environment variable's name for a key. For `site.url` this is `KENDURI_SITE_URL`.
 pub(crate) fn variable(key: &str) -> String {
     format!("KENDURI_{}", key.to_uppercase().replace('.', "_"))
 }

@@ -61,7 +61,7 @@ pub(super) fn route(written: &Written, check: &mut ProblemCollector<'_>) -> Mail
     }
 }
 
-/// Parses `mail.from`; an invalid sender is reported to `check`.
+/// Parses `mail.from`. An invalid sender is reported to `check`.
 pub(super) fn sender(written: &Written, check: &mut ProblemCollector<'_>) -> Option<Sender> {
     let from = &written.mail.from;
     let sender = from.parse().ok();
@@ -75,7 +75,7 @@ pub(super) fn sender(written: &Written, check: &mut ProblemCollector<'_>) -> Opt
     sender
 }
 
-/// The DNS servers to query: those configured, or else the system's.
+/// Returns the DNS servers to query, namely the configured servers or else the system's servers.
 pub(super) fn name_servers(written: &Written, check: &mut ProblemCollector<'_>) -> NameServers {
     let mut servers = Vec::new();
     for name in &written.mail.name_servers {
@@ -94,7 +94,8 @@ pub(super) fn name_servers(written: &Written, check: &mut ProblemCollector<'_>) 
     NameServers::new(servers)
 }
 
-/// Parses `mail.bounces` and its password, which is that of the mail server if it has none.
+/// Parses `mail.bounces` and its password. Without a password of its own, the mailbox uses the mail
+/// server's password.
 pub(super) fn bounces(
     written: &Written,
     route: &MailRoute,

@@ -13,7 +13,7 @@ pub(crate) enum Origin {
     /// A line of the file, counted from 1.
     File {
         path: PathBuf,
-        /// Counted from 1.
+        /// The line number, starting at 1.
         line: usize,
     },
     /// An environment variable.

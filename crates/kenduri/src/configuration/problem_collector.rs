@@ -17,7 +17,7 @@ pub(crate) struct ProblemCollector<'a> {
 }
 
 impl<'a> ProblemCollector<'a> {
-    /// A check without problems.
+    /// Creates a collector without problems.
     pub(crate) fn new(origins: &'a BTreeMap<String, Origin>) -> Self {
         Self {
             origins,
@@ -31,8 +31,8 @@ impl<'a> ProblemCollector<'a> {
         !self.origins.contains_key(key)
     }
 
-    /// Returns the source of a key. A nested key without its own source has that of the nearest key
-    /// above it.
+    /// Returns a key's source. A nested key without its own source has the source of the nearest
+    /// key above.
     fn origin(&self, key: &str) -> Origin {
         let mut written = key;
         loop {
@@ -66,7 +66,7 @@ impl<'a> ProblemCollector<'a> {
         });
     }
 
-    /// Reports a flaw in the edge's settings.
+    /// Reports a problem in the edge's settings.
     pub(crate) fn refuse_flaw(&mut self, flaw: &edge::Flaw) {
         self.refuse_at(&flaw.key, &flaw.what, &flaw.mend);
     }
@@ -87,7 +87,7 @@ impl<'a> ProblemCollector<'a> {
             .ok()
     }
 
-    /// Returns the number, and reports it if it is out of bounds.
+    /// Returns `number`, and reports a problem if `number` is out of bounds.
     pub(crate) fn between(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
         if !(least..=most).contains(&number) {
             self.refuse(

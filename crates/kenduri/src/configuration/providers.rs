@@ -1,4 +1,4 @@
-//! `[[accounts.provider]]`: the providers that people can sign in with.
+//! `[[accounts.provider]]`: the providers with which people can sign in.
 
 use identity::credential::provider::ProviderSettings;
 use platform::Secret;
@@ -67,7 +67,7 @@ fn is_name(name: &str) -> bool {
     (1..=30).contains(&name.len()) && name.bytes().all(is_fine)
 }
 
-/// Finds an error in a provider's issuer; returns it with the remedy.
+/// Returns an error in a provider's issuer, and the remedy.
 fn issuer_flaw(provider: &Provider) -> Option<(String, &'static str)> {
     let issuer = &provider.issuer;
     let is_plain = !issuer.contains(['?', '#', ';', ',', '\'', '"']) && issuer.len() <= 255;

@@ -1,5 +1,5 @@
-//! The output of `kenduri check`: the settings in force as TOML, with a comment on each line that
-//! gives the source of the value.
+//! The output of `kenduri check`. It prints the active settings as TOML, with a comment on each
+//! line that gives the value's source.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,10 +11,10 @@ use super::problem::Origin;
 use super::url_password::without_password;
 use super::{domain_settings, keys};
 
-/// The column at which comments begin, unless the line is longer.
+/// The column where comments begin, unless the line is longer.
 const COLUMN: usize = 44;
 
-/// Returns the configuration as TOML; secrets are `***`.
+/// Returns the configuration as TOML, with secrets as `***`.
 pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> String {
     let mut text = String::new();
     let leaves = keys::flatten(merged);
@@ -44,7 +44,7 @@ pub(super) fn report(merged: &Table, origins: &BTreeMap<String, Origin>) -> Stri
     text
 }
 
-/// Returns the `[service]` section, hiding the same parts as `kenduri describe`.
+/// Returns the value of a `[service]` key, hiding the same parts as `kenduri describe`.
 fn without_secrets(name: &str, value: &Value) -> Value {
     let key = name.split_once('.').map_or("", |(_, key)| key);
     match (key, value) {

@@ -1,5 +1,5 @@
-//! Settings that take effect only at a restart. Until then, their values from the start remain in
-//! force.
+//! Settings that take effect only at a restart. Until then, their values from the last start remain
+//! active.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,8 @@ impl RestartOnly {
         Self(said.collect())
     }
 
-    /// Returns the keys whose values in `merged` differ, and which therefore wait for a restart.
+    /// Returns the keys whose values in `merged` differ and therefore take effect at the next
+    /// restart.
     pub(super) fn waiting(&self, merged: &Table) -> Vec<String> {
         differences(&self.over(merged), merged)
     }

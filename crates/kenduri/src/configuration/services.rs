@@ -1,4 +1,4 @@
-//! `[service.NAME]`: the services that Kenduri runs, and the addresses of each.
+//! `[service.NAME]`: the services that Kenduri runs, and their addresses.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -61,10 +61,10 @@ pub(super) fn plan(
     }
 }
 
-/// The user of services that name none; `None` means the user that runs Kenduri.
+/// Returns the user for services that name no user. `None` means the user that runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_>) -> Option<User> {
     if name.is_empty() {
-        // Without a data folder, there is no data of another user yet.
+        // Without a data folder, no data of another user exists yet.
         return places.folders.worker(places.data).ok().flatten();
     }
     let key = "service_user";
@@ -82,8 +82,8 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_
     user
 }
 
-/// Returns the address of each service for other services: a unix socket, or for programs that need
-/// a URL, a fixed address or a local port.
+/// Returns the address that other services use for each service. The address is a unix socket, or,
+/// for programs that need a URL, a fixed address or a local port.
 fn inner(
     description: &ServiceConfigs,
     asked: &Asked,
@@ -107,8 +107,8 @@ fn socket(service: &str, run: &Path) -> PathBuf {
     run.join(INNER).join(format!("{service}.sock"))
 }
 
-/// Each service as the edge sees it: its addresses, the balancing between its instances, and the
-/// timeouts.
+/// Returns each service as the edge sees it, namely its addresses, the load balancing between its
+/// instances, and the timeouts.
 pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> Vec<edge::Service> {
     let all = description.iter();
     all.map(|(name, service)| {
@@ -133,7 +133,7 @@ pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> 
     .collect()
 }
 
-/// Returns the services without a fixed address whose URL a setting refers to.
+/// Returns the services without a fixed address to whose URL a setting refers.
 pub(super) fn wanting_ports(description: &ServiceConfigs) -> Vec<String> {
     let is_named = |name: &str| {
         let place = format!("{{service.{name}.url}}");

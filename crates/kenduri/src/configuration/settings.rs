@@ -1,4 +1,4 @@
-//! The settings in their final form: parsed, validated together, and ready for use.
+//! The validated settings, ready for use.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,8 @@ use crate::log::{Log, To};
 use crate::operators::PATHS;
 use crate::updates::Source;
 
-/// A reserved service name: its log file would be that of the supervisor process.
+/// A reserved service name, because the service's log file would have the name of the supervisor
+/// process's log file.
 const KEEPER: &str = "keeper";
 
 /// The supported languages.
@@ -76,7 +77,7 @@ pub(crate) struct Settings {
     pub(crate) require_mfa_for: identity::credential::require_mfa::RequireMfaFor,
     pub(crate) providers: Vec<identity::credential::provider::ProviderSettings>,
     pub(crate) domains: SettingValues,
-    /// The slug of the occasion that is served at the addresses of older programs.
+    /// The slug of the occasion that is served at the older programs' addresses.
     pub(crate) compat_occasion: Option<String>,
     /// The policy of the older personal site's paths, if these are enabled.
     pub(crate) personal_site: Option<personal_site::Policy>,
@@ -87,7 +88,7 @@ pub(crate) struct Settings {
 /// The name, address and languages of the installation.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
-    /// The configured URL; `None` if the URL is derived from the first listener.
+    /// The configured URL. If `None`, the URL is derived from the first listener.
     pub(crate) url: Option<SiteUrl>,
     pub(crate) name: String,
     /// The languages of pages outside occasions; never empty.
@@ -125,8 +126,8 @@ impl Settings {
     }
 }
 
-/// Converts the parsed file into settings and the edge's plan, at the start or while Kenduri runs.
-/// Every invalid value is reported to `check`, and then there is no result.
+/// Converts the parsed file into settings and the edge's plan, at startup or while Kenduri runs.
+/// Every invalid value is reported to `check`; with an invalid value there is no result.
 pub(super) fn settings(
     written: &Written,
     sections: &Table,
@@ -249,7 +250,8 @@ fn registration(
     }
 }
 
-/// The slug, if one is configured. Whether the occasion exists is checked in the store.
+/// Returns the slug, if a slug is configured. Whether the occasion exists is checked later, in the
+/// store.
 fn compat_occasion(written: &Written, check: &mut ProblemCollector<'_>) -> Option<String> {
     let slug = written.compat.occasion.trim();
     let is_slug = (3..=63).contains(&slug.len())
@@ -393,8 +395,8 @@ fn site(written: &Written, check: &mut ProblemCollector<'_>) -> Site {
         name: written.site.name.trim().to_owned(),
         languages: written.site.languages.clone(),
         time_zone,
-        // A folder of files is a route in front of the app, which keeps its own first page behind
-        // it.
+        // A folder of files is served by a route in front of the app. The app keeps its own first
+        // page behind this route.
         home: if written.site.home.starts_with(FILES) {
             look::SITE.to_owned()
         } else {

@@ -1,7 +1,7 @@
-//! The sources of settings: the file, the environment, the flags.
+//! The sources of settings, namely the file, the environment and the flags.
 //!
-//! Each source becomes a list of [`Leaf`]s, and a later leaf overrides an earlier one with the same
-//! key. Each leaf is validated separately, so that a problem names its source.
+//! Each source becomes a list of [`Leaf`]s, and a later leaf overrides an earlier leaf with the
+//! same key. Each leaf is validated separately, so that a problem names its source.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -139,7 +139,7 @@ pub(crate) fn environment(
     typed(leaves, &known, problems)
 }
 
-/// Reads `--set key=value`, or another flag that sets one key.
+/// Parses `--set key=value`, or another flag that sets a single key.
 pub(crate) fn flag(key: &str, text: &str, flag: &str, problems: &mut Vec<Problem>) -> Vec<Leaf> {
     let known = keys::known();
     let origin = Origin::Flag(flag.to_owned());

@@ -33,7 +33,7 @@ fn set(asked: &mut Asked, key: &str, value: &str) {
     });
 }
 
-/// Returns the problems as text, without the path of the folder.
+/// Returns the problems as text, without the folder's path.
 fn problems(folder: &tempfile::TempDir, asked: &Asked) -> String {
     let told = load(asked).expect_err("a problem").to_string();
     told.replace(&format!("{}/", folder.path().display()), "")
@@ -521,7 +521,7 @@ fn every_key_is_documented_with_its_built_in_value() {
         include_str!("../../../../docs/edge-reference.md"),
     );
     for (key, value) in super::keys::known() {
-        // The documents describe the derived default of this key instead of its empty value.
+        // The documentation describes this key's derived default instead of its empty value.
         let value = match key.as_str() {
             "site.url" => "the address listened on".to_owned(),
             _ => format!("`{value}`"),

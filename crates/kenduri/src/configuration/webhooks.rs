@@ -1,4 +1,4 @@
-//! `[[webhook]]`: programs of the operator that receive events.
+//! `[[webhook]]`: the operator's programs that receive events.
 
 use std::path::PathBuf;
 
@@ -13,8 +13,8 @@ use super::problem_collector::ProblemCollector;
 use super::written::Webhook;
 use crate::domains::DOMAINS;
 
-/// Reads the webhooks and reports invalid ones. The service of a webhook can be removed while
-/// Kenduri runs, because services change at once and webhooks only at the next start.
+/// Reads the webhooks and reports invalid values. A webhook's service can be removed while Kenduri
+/// runs, because changed services take effect at once and changed webhooks only at the next start.
 pub(super) fn read(
     written: &[Webhook],
     (services, is_start): (&[edge::Service], bool),
@@ -67,8 +67,8 @@ pub(super) fn read(
     all
 }
 
-/// Returns the socket of the service in `NAME/path`, and the path. The error is what is wrong, and
-/// the remedy.
+/// Returns the socket of the service in `NAME/path`, and the path. The error contains the problem
+/// and the remedy.
 fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), (String, String)> {
     let (name, path) = address.split_at(address.find('/').unwrap_or(address.len()));
     let Some(service) = services.iter().find(|one| one.name == name) else {

@@ -1,10 +1,11 @@
-//! The structure of `kenduri.toml`: one struct per section, one field per key. The sections of
-//! domains are not here: each domain declares its keys (`Domain::settings`).
+//! The structure of `kenduri.toml`, with a struct per section and a field per key. Only the
+//! domains' sections are missing, because each domain declares its own keys (`Domain::settings`).
 //!
 //! The default of every key is the struct's `Default`. The list of known keys, the names of the
 //! environment variables and the reference in `docs/configure.md` and `docs/edge-reference.md`
 //! follow from these structs. The values are validated together in [`super::settings`]. Structs
-//! that may contain a password do not implement `Debug`, so that it is never printed by accident.
+//! that may contain a password do not implement `Debug`, so that no password is printed by
+//! accident.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use crate::log::{LogFormat, LogLevel};
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Written {
-    /// The folder of all of Kenduri's data: store, files, logs, `run/control.sock`.
+    /// The folder for all of Kenduri's data, such as the store, files, logs and `run/control.sock`.
     pub(crate) data: String,
     /// The file (in `data`) with the secret keys; it is created at the first start.
     pub(crate) secret_file: String,
@@ -43,7 +44,7 @@ pub(crate) struct Written {
     pub(crate) webhook: Vec<Webhook>,
 }
 
-/// The prefix of a first page that is a folder of files.
+/// The prefix for a first page that is a folder of files.
 pub(crate) const FILES: &str = "files:";
 
 impl Default for Written {
@@ -78,7 +79,8 @@ impl Default for Written {
 impl Written {
     /// Returns the part of the file that describes the edge.
     pub(crate) fn edge(&self) -> edge::Description {
-        // The files come before the app's pages, which are served where there is no file.
+        // The files come before the app's pages. The app serves a path only if no file exists for
+        // it.
         let home = self.site.home.starts_with(FILES).then(|| edge::Route {
             path: "/".to_owned(),
             to: self.site.home.clone(),
@@ -136,7 +138,8 @@ pub(crate) struct Store {
     pub(crate) password_file: String,
     /// The number of connections to PostgreSQL; not used for SQLite.
     pub(crate) connections: u32,
-    /// SQLite: the maximum number of changes that share one flush; 1 is one transaction per change.
+    /// For SQLite, the maximum number of changes that share a flush; 1 means a transaction per
+    /// change.
     pub(crate) batch: u32,
     /// SQLite: `full`, or `off` for benchmarks, which loses data if the power fails.
     pub(crate) synchronous: Synchronous,
@@ -159,7 +162,7 @@ impl Default for Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Synchronous {
-    /// Before each change is acknowledged.
+    /// Flushes each change before acknowledging it.
     Full,
     /// Never. Only for measuring the cost of durability, not for production.
     Off,
@@ -185,15 +188,15 @@ pub(crate) struct Mail {
     pub(crate) name_servers: Vec<String>,
     /// Whether mail to many waits until the sender's domain has its DNS records.
     pub(crate) require_records: bool,
-    /// The mailbox in which delivery reports arrive: `imaps://user@host`. If empty, none is read.
+    /// The mailbox for delivery reports, such as `imaps://user@host`. If empty, no mailbox is read.
     pub(crate) bounces: String,
-    /// The password of that mailbox; if empty, that of the mail server.
+    /// The mailbox's password. If empty, the mail server's password is used.
     pub(crate) bounces_password: String,
-    /// A file that contains the password of that mailbox.
+    /// A file that contains the mailbox's password.
     pub(crate) bounces_password_file: String,
     /// The secret that signs delivery reports about our mails at `/hooks/mail/generic`.
     pub(crate) callback_secret: String,
-    /// A file that contains that secret.
+    /// A file that contains the secret that signs delivery reports.
     pub(crate) callback_secret_file: String,
     /// The topic of Amazon SNS through which SES sends delivery reports to `/hooks/mail/ses`.
     pub(crate) ses_topic: String,
@@ -250,7 +253,7 @@ pub(crate) struct Backup {
     pub(crate) keep: String,
     /// `weekly` (the newest backup is restored elsewhere, to test it) or `off`.
     pub(crate) drill: Drill,
-    /// Whether the backup is restored at the start if the data folder is empty.
+    /// Whether the backup is restored at startup if the data folder is empty.
     pub(crate) restore: bool,
     /// A file that contains the passphrase, for `restore`.
     pub(crate) passphrase_file: String,
@@ -321,7 +324,7 @@ impl Default for Accounts {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Provider {
-    /// The provider's name in addresses.
+    /// The provider's name in URLs.
     pub(crate) name: String,
     /// The provider's name on pages. If empty, `name`.
     pub(crate) label: String,
@@ -333,7 +336,7 @@ pub(crate) struct Provider {
     pub(crate) client_secret: String,
     /// A file that contains the client secret.
     pub(crate) client_secret_file: String,
-    /// Whether an e-mail address counts as confirmed because the provider states it.
+    /// Whether an email address counts as confirmed because the provider states it.
     pub(crate) trusted_email: bool,
     /// Whether the provider may be in a private network.
     pub(crate) private_network: bool,
@@ -345,7 +348,7 @@ pub(crate) struct Provider {
 pub(crate) enum Registration {
     /// The first owner, and people invited to help.
     Closed,
-    /// Those of `closed`, and people invited by owners and administrators.
+    /// The first owner, and people invited to help or invited by owners and administrators.
     Invite,
     /// Everybody who confirms an address.
     Open,
@@ -387,7 +390,7 @@ impl Default for Jobs {
     }
 }
 
-/// `[log]`: the log of the program.
+/// `[log]`: Kenduri's log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Log {
@@ -418,16 +421,16 @@ pub(crate) struct Metrics {
     pub(crate) listen: String,
 }
 
-/// `[updates]`: notices of newer versions of Kenduri and of advisories.
+/// `[updates]`: notices about advisories and newer versions of Kenduri.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Updates {
-    /// Files or URLs of feeds of releases (RSS, Atom) and of advisories (OSV), read once a day. If
+    /// Files or URLs of release feeds (RSS, Atom) and advisory lists (OSV), read once a day. If
     /// empty, nothing is read.
     pub(crate) advisories: Vec<String>,
 }
 
-/// `[compat]`: addresses of older programs that Kenduri serves in their place.
+/// `[compat]`: older programs' addresses that Kenduri serves instead.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Compat {
@@ -444,7 +447,7 @@ pub(crate) struct Compat {
     pub(crate) register_tokens: bool,
 }
 
-/// `[[webhook]]`: a program of the operator that receives events about all accounts.
+/// `[[webhook]]`: an operator's program that receives events about all accounts.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Webhook {

@@ -1,4 +1,4 @@
-//! Maintenance mode: all requests get a notice, except those with a cookie that gives access.
+//! Maintenance mode. All requests get a notice, except requests with a cookie that gives access.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use super::{ControlResponse, RequestContext};
 use crate::app_setup;
 use crate::configuration::host_link;
 
-/// The most links that are listed.
+/// The maximum number of links to list.
 const LINKS: usize = 20;
 
-/// Turns maintenance on, for one host or for all.
+/// Turns maintenance on, for a single host or for all hosts.
 pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<ControlResponse> {
     let host = host.map(values::host).transpose().map_err(Error::msg)?;
     let urls = match &host {
@@ -77,8 +77,8 @@ fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     }
 }
 
-/// Returns the URLs of all configured hosts: the app's own address and the routes' hosts. Without
-/// an app address, the first listener's is used.
+/// Returns the URLs of all configured hosts, namely the app's own URL and the routes' hosts.
+/// Without an app URL, the first listener's URL is used.
 fn all_urls(hands: &RequestContext) -> Vec<String> {
     let RequestContext { settings, plan, .. } = hands;
     let own = settings.site.url.as_ref();
@@ -93,7 +93,7 @@ fn all_urls(hands: &RequestContext) -> Vec<String> {
         .collect();
     let mut urls = Vec::new();
     if own.is_some() || plan.needs_app() || hosts.is_empty() {
-        // If there are only unix sockets, the proxy in front of Kenduri determines the address.
+        // If there are only unix sockets, the proxy in front of Kenduri determines the URL.
         let own = app_setup::url(settings);
         urls.push(own.map_or_else(|_| String::new(), |own| own.join("")));
     }

@@ -1,4 +1,4 @@
-//! Requests about services: `ps`, `logs`, `start`, `stop`, `restart`, `reload`, `scale` …
+//! Requests about services, such as `ps`, `logs`, `start`, `stop`, `restart`, `reload` and `scale`.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +11,18 @@ use supervisor::{InstanceStatus, LogLine, LogPosition, ServiceStatus, SettingsSu
 pub(crate) enum ServiceRequest {
     /// Lists all instances of all services.
     Ps,
-    /// Describes one service.
+    /// Describes a single service.
     Describe {
-        /// The name of the service.
         service: String,
     },
-    /// Returns lines of the logs of services.
+    /// Returns lines from services' logs.
     Logs(Logs),
     /// Returns the last lines of a service's log, and new lines until the client disconnects.
     Follow(Logs),
-    /// Starts a service.
     Start {
-        /// The name of the service.
         service: String,
     },
     Stop {
-        /// The name of the service.
         service: String,
     },
     /// Stops and starts a service.
@@ -45,24 +41,24 @@ pub(crate) enum ServiceRequest {
         /// The number of instances that take requests.
         instances: u32,
     },
-    /// Upgrades to the program that is on the disk now.
+    /// Upgrades to the program file that is now on the disk.
     Upgrade,
 }
 
 /// Selects lines of the logs.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Logs {
-    /// Only of this service; `None` for all.
+    /// Only lines of this service; `None` for all services.
     pub(crate) service: Option<String>,
-    /// Only of this instance; `None` for all.
+    /// Only lines of this instance; `None` for all instances.
     pub(crate) instance: Option<u32>,
-    /// Only lines since this time.
+    /// Only lines written since this time.
     pub(crate) since: Option<Timestamp>,
     /// Only lines that contain this text.
     pub(crate) grep: Option<String>,
-    /// Only this many of the last lines.
+    /// At most this many of the last lines.
     pub(crate) last: Option<usize>,
-    /// The last line of each service that the client has received.
+    /// For each service, the last line that the client has received.
     #[serde(default)]
     pub(crate) seen: BTreeMap<String, LogPosition>,
 }
@@ -86,19 +82,18 @@ impl From<Logs> for supervisor::LogQuery {
 pub(crate) enum ServiceResponse {
     Rows(Vec<InstanceStatus>),
     Described(Box<ServiceStatus>),
-    /// Lines of the logs.
     Lines {
         lines: Vec<LogLine>,
         /// The number of lines that were dropped because the client asked too late, and are only in
         /// the file.
         missed: u64,
     },
-    /// The request is done; a text for the user.
+    /// The request is done. The text is for the user.
     Done(String),
 }
 
-/// Returns the settings by which a service is run, for people: name and value of each, as in the
-/// settings file.
+/// Returns the settings with which a service is run, for people. Each setting has its name and
+/// value as in the settings file.
 pub(crate) fn settings(manner: &SettingsSummary) -> Vec<(String, String)> {
     let Ok(toml::Value::Table(settings)) = toml::Value::try_from(manner) else {
         return Vec::new();

@@ -1,4 +1,5 @@
-//! A domain that is off: its pages are not found, and the other functions continue.
+//! Tests of a domain that is turned off. Its pages are not found, and the other domains continue to
+//! work.
 
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ fn off(flags: &[Flag]) -> SettingValues {
     values
 }
 
-/// Settings that turn on every domain, including those that are off by default.
+/// Returns settings that turn on every domain, including domains that are off by default.
 fn on() -> SettingValues {
     let mut values = SettingValues::default();
     values.set_flag(bookings::ENABLED, true);

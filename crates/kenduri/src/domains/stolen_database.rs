@@ -1,5 +1,5 @@
-//! With a stolen database, but without the key file, nobody can sign in: every secret that was
-//! issued is searched for in every column, and every stored hash is tried as a secret.
+//! Tests that nobody can sign in with a stolen database without the key file. The test searches
+//! every column for every issued secret, and tries every stored hash as a secret.
 
 mod cells;
 mod files;
@@ -40,7 +40,7 @@ const MEI: &str = "mei@example.my";
 const LEAVING: &str = "leaving@example.my";
 const NEWCOMER: &str = "newcomer@example.my";
 
-/// Columns of bytes that contain hashes of secrets.
+/// Byte columns that contain hashes of secrets.
 const HASHES: &[&str] = &[
     "device.secret_hash",
     "one_time_token.hash",
@@ -118,7 +118,8 @@ fn visitor(accounts: &Context) -> Visitor {
     Visitor::new(web::serve(&accounts.site, router))
 }
 
-/// Sends a request with a new idempotency key: a repeated key would get the stored response.
+/// Sends a request with a new idempotency key, because a repeated key would get the stored
+/// response.
 async fn call(visitor: &mut Visitor, method: Method, path: &str, body: Value) -> (u16, Value) {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let key = format!("call-{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -140,7 +141,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no {name}: {value}"))
 }
 
-/// Creates an account with a verified mail address and a password.
+/// Creates an account with a verified email address and a password.
 async fn person(world: &World, accounts: &Context, email: &str) -> AccountId {
     let password = Password::choose(&Secret::new(PASSWORD), &[]).unwrap();
     let hash = accounts.hasher.hash(&password).await.unwrap();
@@ -187,7 +188,7 @@ async fn run_jobs(world: &World, accounts: &Context) {
     worker.run_due().await.unwrap();
 }
 
-/// Adds the links in all mails; returns their kinds.
+/// Adds the links in all mails, and returns the kinds of links.
 async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
     for mail in world.mails().await {
@@ -203,7 +204,7 @@ async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     kinds
 }
 
-/// Runs everything that issues a secret, in an order that leaves most of them valid.
+/// Performs every action that issues a secret, in an order that leaves most secrets valid.
 async fn fill(world: &World, accounts: &Context) -> Handed {
     let mut handed = Handed::default();
     let keys = world.platform.keys.clone();
@@ -295,7 +296,7 @@ async fn things(boss: &mut Visitor, handed: &mut Handed) {
     add_webhook_secret(handed, &rotated);
 }
 
-/// Adds the secret at the end of the first URL in a response.
+/// Adds the secret in a response's first `/admin/join/` URL.
 fn add_link_of(handed: &mut Handed, what: &str, answer: &Value) {
     let all = answer.as_object().unwrap().values();
     let link = all
@@ -369,7 +370,7 @@ fn passkey(challenge: &str) -> Value {
     }})
 }
 
-/// Adds the links that confirm a change of mail address and that revert it.
+/// Adds the link that confirms a new email address and the link that reverts this change.
 async fn change_email(world: &World, accounts: &Context, handed: &mut Handed) {
     let mut own = sign_in(accounts, handed, MEI).await;
     let new = json!({ "email": "other@example.my" });
@@ -439,7 +440,7 @@ fn a_stolen_database_opens_nothing() {
     });
 }
 
-/// Tries the stored values in place of the secrets that were issued.
+/// Tries the stored values as if they were issued secrets.
 async fn try_hashes(accounts: &Context, cells: &[Cell]) {
     let of = |place: &str| {
         let all = cells.iter().filter(|cell| cell.place == place);

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use super::found::identity;
 use super::steps::{Step, Work};
 
-/// Runs all steps; if one fails, undoes them.
+/// Runs all steps. If a step fails, undoes the steps done so far.
 pub(crate) fn do_all<W: Write>(
     work: &Work,
     told: &mut W,
@@ -108,7 +108,7 @@ pub(crate) fn carry_out(step: &Step, told: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// Replaces a file with a text that everybody may read. If this fails, the old file stays. systemd
+/// Replaces a file with a text that everybody may read. On failure, the old file stays. systemd
 /// ignores the temporary file because of its extension.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_added_extension("new");
@@ -165,7 +165,7 @@ mod tests {
         (done.into_inner().join(" "), said)
     }
 
-    /// Returns an output whose reader has closed it.
+    /// Returns an output whose reader has closed.
     fn gone() -> impl Write {
         io::Cursor::new([0_u8; 0])
     }

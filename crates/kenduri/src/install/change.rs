@@ -4,17 +4,17 @@ use super::found::{Found, UnitFound};
 use super::mark::UnitOrigin;
 use super::steps::{InstallOptions, SERVICE, SOCKET, Step, systemctl, unit};
 
-/// Steps that are undone together.
+/// Steps that are undone as a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) steps: Vec<Step>,
-    /// The steps that undo the change, even if only its first step has begun. None of them fails
+    /// The steps that undo the change, even if only its first step has begun. A step does not fail
     /// when there is nothing to undo.
     pub(crate) undo: Vec<Step>,
 }
 
-/// The changes in order: nothing is started before everything is in place. They are undone in
-/// reverse order.
+/// Returns the changes in order, so that a service starts only after all files are written. The
+/// changes are undone in reverse order.
 pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
     let mut changes = vec![written(SERVICE, &wish.service, &found.service)];
     match &wish.socket {
@@ -39,7 +39,7 @@ pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
     changes
 }
 
-/// Returns the steps that start what ran before, after the old units were restored.
+/// Returns the steps that restart previously running units after the old unit files were restored.
 pub(super) fn again(found: &Found) -> Vec<Step> {
     let mut steps = vec![systemctl(&["daemon-reload"])];
     // Starting a unit that still runs has no effect.
@@ -96,8 +96,8 @@ fn enabled(name: &str, before: &UnitFound) -> Change {
 }
 
 fn started(wish: &InstallOptions, found: &Found) -> Change {
-    // Both in one command, socket first: a connection to an open socket would start the service
-    // again.
+    // A single command stops both units, socket first, because a connection to an open socket would
+    // start the service again.
     let stop = match &wish.socket {
         Some(_) => systemctl(&["stop", SOCKET, SERVICE]),
         None => systemctl(&["stop", SERVICE]),
@@ -105,8 +105,8 @@ fn started(wish: &InstallOptions, found: &Found) -> Change {
     let mut steps = Vec::new();
     let is_open = found.socket.is_active && found.socket.text == wish.socket;
     if wish.socket.is_some() && !is_open {
-        // A running service has opened these addresses, or the previous ones, itself, so systemd
-        // cannot open them.
+        // A running service has opened these addresses, or the previous addresses, itself.
+        // Therefore systemd cannot open them.
         steps.push(stop.clone());
         steps.push(systemctl(&["start", SOCKET]));
     }
@@ -155,7 +155,8 @@ mod tests {
             .collect()
     }
 
-    /// The undo steps when the last change fails, and the texts that they write.
+    /// Returns the undo steps for a failure of the last change, and the unit texts that these steps
+    /// write.
     fn back(wish: &InstallOptions, found: &Found) -> (Vec<String>, Vec<String>) {
         let work = steps(wish, found).unwrap();
         let undo = work.change.into_iter().rev().flat_map(|change| change.undo);
@@ -257,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_ran_runs_again_by_the_units_of_before() {
-        // From a service without sockets to one with sockets.
+        // The installation changes from a service without sockets to a service with sockets.
         let found = held(ours("before", true), UnitFound::default());
         let (way, texts) = back(&wish(), &found);
         assert_eq!(texts, [marked("before")]);
@@ -282,7 +283,7 @@ mod tests {
                 "systemctl start kenduri.service",
             ]
         );
-        // From sockets with other addresses; then to a service without sockets.
+        // The addresses of the sockets change. Then the sockets are removed.
         let found = held(ours("before", true), ours("addresses", true));
         let (way, texts) = back(&with_socket(), &found);
         assert_eq!(texts, [marked("addresses"), marked("before")]);

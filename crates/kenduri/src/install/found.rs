@@ -28,7 +28,7 @@ pub(crate) struct Found {
 /// A unit file and its state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UnitFound {
-    /// The unit's text; `None` if it is not in the administrator's folder of units.
+    /// The unit's text; `None` if the administrator's unit folder does not contain the unit.
     pub(crate) text: Option<String>,
     /// Whether the unit is enabled at boot.
     pub(crate) is_enabled: bool,
@@ -42,10 +42,10 @@ impl UnitFound {
     }
 }
 
-/// Reads the state of this machine. `wish` is `None` for a removal, which does not depend on what
-/// runs.
+/// Reads this machine's state. `wish` is `None` for a removal, which does not depend on running
+/// units.
 pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
-    // The test of sd_booted(3).
+    // This is the check from sd_booted(3).
     let has_systemd = Path::new("/run/systemd/system").is_dir();
     let unit_of = |name: &str| -> Result<UnitFound> {
         let state = if has_systemd && wish.is_some() {
@@ -72,12 +72,12 @@ pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
     })
 }
 
-/// Returns the text of the installed service unit, if it can be read.
+/// Returns the installed service unit's text, if the unit can be read.
 pub(crate) fn installed() -> Option<String> {
     text(&unit(SERVICE)).ok().flatten()
 }
 
-/// Returns a unit's text. An unreadable unit is an error, since it could not be restored.
+/// Returns a unit's text. An unreadable unit is an error, because Kenduri could not restore it.
 fn text(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -86,8 +86,7 @@ fn text(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// Returns the properties of a unit as `KEY=VALUE` lines; systemd prints them for unknown units
-/// too.
+/// Returns a unit's properties as `KEY=VALUE` lines. systemd prints them for unknown units too.
 fn state(unit: &str) -> String {
     let output = Command::new("systemctl")
         .args(["show", "--property=ActiveState,UnitFileState", "--", unit])

@@ -9,11 +9,11 @@ pub(crate) enum UnitOrigin {
     Nothing,
     /// An unedited unit of `kenduri install`.
     Ours,
-    /// A unit from elsewhere, or one of ours that was edited.
+    /// A unit that was not written by `kenduri install`, or that was edited afterwards.
     Foreign,
 }
 
-/// Returns the text with its first line added.
+/// Returns the text with the checksum line added at the top.
 pub(crate) fn marked(text: &str) -> String {
     format!(
         "{BEGINNING}{:016x}. Change it with `systemctl edit kenduri`.\n{text}",
@@ -21,7 +21,7 @@ pub(crate) fn marked(text: &str) -> String {
     )
 }
 
-/// The origin of this text.
+/// Returns the origin of this unit text.
 pub(crate) fn seen(there: Option<&str>) -> UnitOrigin {
     let Some(whole) = there else {
         return UnitOrigin::Nothing;
@@ -39,7 +39,7 @@ pub(crate) fn seen(there: Option<&str>) -> UnitOrigin {
     }
 }
 
-/// FNV-1a: it detects edits, but does not protect against forgery.
+/// Computes the FNV-1a checksum. It detects edits, but does not protect against forgery.
 fn sum(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
         (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -12,14 +12,14 @@ pub(super) const SERVICE: &str = "kenduri.service";
 pub(super) const SOCKET: &str = "kenduri.socket";
 /// The setting with the user of services that name none.
 pub(super) const SERVICE_USER: &str = "service_user";
-/// The home folder of a user without one (passwd(5) of Debian).
+/// The home folder for a user without a home, as in Debian's passwd(5).
 const NO_HOME: &str = "/nonexistent";
 
 #[derive(Debug, Clone)]
 pub(crate) struct InstallOptions {
-    /// The text of the service unit, with its first line.
+    /// The service unit's text, with its checksum line.
     pub(crate) service: String,
-    /// The text of the socket unit, with its first line; `None` for no socket unit.
+    /// The socket unit's text, with its checksum line; `None` if there is no socket unit.
     pub(crate) socket: Option<String>,
     pub(crate) program: PathBuf,
     /// The flags that identify the installation.
@@ -29,7 +29,8 @@ pub(crate) struct InstallOptions {
     pub(crate) user: String,
     /// Whether the supervisor runs as root, so that services can have other users.
     pub(crate) by_root: bool,
-    /// The user of services without `user`; `None` for the configured user, or else for `user`.
+    /// The user for services without `user`. If `None`, this is the configured user, or else
+    /// `user`.
     pub(crate) services_user: Option<String>,
     /// Whether the service is started now and enabled at boot.
     pub(crate) enable: bool,
@@ -39,11 +40,11 @@ pub(crate) struct InstallOptions {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Work {
-    /// Steps that do not affect anything running; they come first.
+    /// The first steps, which do not affect running units.
     pub(crate) prepare: Vec<Step>,
-    /// Changes that affect what is running.
+    /// Changes that affect running units.
     pub(crate) change: Vec<Change>,
-    /// The steps that restart what ran before, after a failed change was undone.
+    /// The steps that restart previously running units after a failed change was undone.
     pub(crate) again: Vec<Step>,
 }
 
@@ -53,7 +54,7 @@ pub(crate) enum Step {
     Run(Vec<String>),
     /// Create a folder that this user owns.
     Folder { path: PathBuf, user: String },
-    /// Write this text to a file.
+    /// Write `text` to a file.
     Write { path: PathBuf, text: String },
     /// Remove a file, if it exists.
     Remove { path: PathBuf },
@@ -134,7 +135,8 @@ fn untouched(found: &Found, has_socket: bool, force: bool) -> Result<(), Refused
     Ok(())
 }
 
-/// The steps of an installation, in order: nothing is started before everything is in place.
+/// Returns the steps of an installation, in order. A service starts only after all files are
+/// written.
 pub(crate) fn steps(wish: &InstallOptions, found: &Found) -> Result<Work, Refused> {
     may(found)?;
     let passing = [
@@ -221,7 +223,8 @@ fn words_of_account(name: &str, home: &str) -> Vec<String> {
     ])
 }
 
-/// Returns the steps of a removal: only the units, never the data, the settings or the user.
+/// Returns the steps of a removal. A removal deletes the units, but never the data, the settings or
+/// the user.
 pub(crate) fn remove(found: &Found, force: bool) -> Result<Vec<Step>, Refused> {
     may(found)?;
     untouched(found, true, force)?;

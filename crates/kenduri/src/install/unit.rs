@@ -1,4 +1,4 @@
-//! The texts of the units.
+//! The contents of the systemd units.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,22 +11,22 @@ use super::steps::SERVICE_USER;
 /// The time to stop, in addition to the drain time.
 const AFTER_DRAIN: Duration = Duration::from_mins(1);
 
-/// Lets each instance have a control group; needed only with services.
+/// Gives each instance its own control group. Needed only with services.
 const DELEGATE: &str = "Delegate=memory";
 
 /// The data from which the units are built.
 #[derive(Debug, Clone)]
 pub(crate) struct Unit {
     pub(crate) program: PathBuf,
-    /// The settings file; `None`: the defaults.
+    /// The settings file. If `None`, the defaults apply.
     pub(crate) config: Option<PathBuf>,
     /// The data folder, which the service may write.
     pub(crate) data: PathBuf,
     /// Whether the data folder is passed as a flag, because the settings do not name it.
     pub(crate) says_data: bool,
-    /// The user; `None` if root supervises and the data's owner serves requests.
+    /// The user that runs Kenduri; `None` if root supervises and the data's owner serves requests.
     pub(crate) user: Option<String>,
-    /// The user of services without `user`; `None` if the settings name one.
+    /// The user for services without `user`; `None` if the settings name a user.
     pub(crate) services_user: Option<String>,
     /// Whether systemd opens the sockets.
     pub(crate) socket: bool,
@@ -45,7 +45,7 @@ pub(crate) enum OddPath {
          give it another name"
     )]
     Unwritable(PathBuf),
-    /// A path that a unit can contain, but not as the path of the program.
+    /// A unit can contain this path, but not as the program's path.
     #[error(
         "systemd starts no program whose path has a quote, a backslash or a dollar: {0:?}\n  \
          put it where programs are: sudo install -t /usr/local/bin FILE, and run that one"
@@ -227,12 +227,12 @@ impl Unit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
     pub(crate) has_services: bool,
-    /// The user of services without `user`; `None` for the data's owner.
+    /// The user for services without `user`; `None` for the data's owner.
     pub(crate) services_user: Option<String>,
 }
 
 impl Before {
-    /// Reads a service unit; `None` if it is for another settings file.
+    /// Parses a service unit. Returns `None` if the unit is for another settings file.
     pub(crate) fn of(text: &str, config: &Path) -> Option<Self> {
         if !is_of(text, config) {
             return None;
@@ -267,8 +267,8 @@ fn is_at_home(place: &Path) -> bool {
     homes.iter().any(|home| place.starts_with(home))
 }
 
-/// Refuses line breaks, which would end the line of the unit, and other control characters, which
-/// are lost in quoted words.
+/// Refuses line breaks, which would end the unit's line, and other control characters, which are
+/// lost in quoted words.
 fn writable(path: &Path) -> Result<(), OddPath> {
     let is_plain = path
         .to_str()
@@ -322,7 +322,7 @@ pub(crate) fn socket(
             ListenAddress::Everywhere(port) => port.to_string(),
             ListenAddress::Unix(path) => {
                 writable(path)?;
-                // This value is not quoted: the path extends to the end of the line.
+                // This value is not quoted, because the path extends to the end of the line.
                 path.to_string_lossy().replace('%', "%%")
             }
         };
@@ -405,7 +405,7 @@ mod tests {
         let before = Before::of(&text, config).unwrap();
         assert!(before.has_services);
         assert_eq!(before.services_user.as_deref(), Some("helpers"));
-        // A unit for other settings says nothing about the services of this one.
+        // A unit for other settings gives no information about the services of these settings.
         assert_eq!(Before::of(&text, "/srv/kenduri.toml".as_ref()), None);
         assert!(
             text.contains("kenduri.toml --set service_user=helpers\n"),

@@ -1,4 +1,4 @@
-//! A log in a folder: `kenduri.log` or `keeper.log`, with older files as `kenduri.log.1` and so on.
+//! A log folder with `kenduri.log` or `keeper.log`. Older files are `kenduri.log.1` and so on.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -38,17 +38,17 @@ impl Folder {
         })
     }
 
-    /// Opens a new file if the current one, or its folder, was removed or renamed, because nobody
-    /// would find further lines there.
+    /// Opens a new file if the current file or its folder was removed or renamed, because nobody
+    /// would find further lines in the current file.
     fn stay(&mut self) {
         self.looked = Instant::now();
         if self.is_here() {
             return;
         }
-        // If a new file cannot be created, the current one is used until the next try.
+        // If the new file cannot be created, the current file is used until the next attempt.
         if let Ok((file, written)) = go_on(&self.path) {
             (self.file, self.written) = (file, written);
-            // This line goes through the same writer, so it comes after the current lines.
+            // This warning goes through the same writer, so it comes after the current lines.
             tracing::warn!(
                 path = %self.path.display(),
                 "the file of the log was removed or put aside by somebody else; it goes on in a new one"
@@ -79,7 +79,7 @@ impl Folder {
     }
 }
 
-/// Opens the file, creating its folder if necessary; also returns its length.
+/// Opens the file, creating its folder if necessary. Also returns the file's length.
 fn go_on(path: &Path) -> io::Result<(File, u64)> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -165,13 +165,13 @@ mod tests {
         std::fs::remove_dir_all(&folder).expect("removed");
         log.write_all(b"5\n").expect("written");
         assert_eq!(text(&file), "5\n");
-        // logrotate renames the file and creates a new one, if it is configured with `create`.
+        // logrotate renames the file and, if configured with `create`, creates a new file.
         std::fs::rename(&file, folder.join("kenduri.log-2026")).expect("renamed");
         std::fs::write(&file, "new\n").expect("written");
         log.write_all(b"6\n").expect("written");
         assert_eq!(text(&file), "new\n6\n");
         assert_eq!(times_said(), 3);
-        // If no new file can be created, lines still go to the old one.
+        // If the new file cannot be created, lines still go to the old file.
         std::fs::rename(&folder, data.path().join("older")).expect("renamed");
         std::fs::write(&folder, "in the way").expect("written");
         log.write_all(b"7\n").expect("written");

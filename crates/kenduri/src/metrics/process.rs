@@ -1,6 +1,6 @@
-//! Metrics of the process, with the names and help texts of Prometheus's own client libraries.
+//! Metrics about the process, with the names and help texts of Prometheus's own client libraries.
 //!
-//! They are read at each scrape. The process's seconds have fractions, which counters of the
+//! The values are read at each scrape. The CPU seconds have fractions, which counters in the
 //! `metrics` crate do not support.
 
 use std::fmt::Write as _;
@@ -48,7 +48,7 @@ pub(super) fn figures() -> String {
         ),
     ] {
         if let Some(value) = value {
-            // Writing into a text cannot fail.
+            // Writing into a `String` cannot fail.
             let _ = writeln!(
                 text,
                 "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}"
@@ -63,7 +63,7 @@ fn cpu_seconds() -> f64 {
     number(used.tv_sec.unsigned_abs()) + number(used.tv_nsec.unsigned_abs()) / 1e9
 }
 
-/// Resident memory in bytes.
+/// Returns the resident memory in bytes.
 fn resident_bytes(status: &str) -> Option<f64> {
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
@@ -72,7 +72,7 @@ fn resident_bytes(status: &str) -> Option<f64> {
 
 fn open_descriptors() -> Option<f64> {
     let open = fs::read_dir("/proc/self/fd").ok()?.count() as u64;
-    // One descriptor was open only for this count.
+    // One descriptor was open only for counting the descriptors.
     Some(number(open.saturating_sub(1)))
 }
 

@@ -61,7 +61,7 @@ impl Settings {
         Ok((asked, configuration))
     }
 
-    /// Makes these settings the active ones.
+    /// Replaces the active settings.
     pub(super) fn take(&mut self, asked: Asked, plan: Plan) {
         self.asked = asked;
         self.plan = plan;
@@ -74,7 +74,8 @@ impl Settings {
     }
 }
 
-/// Returns the inputs with the text that was read, so that they give the same configuration later.
+/// Returns the inputs together with the text that was read, so that they give the same
+/// configuration later.
 fn found(asked: Asked, configuration: &Configuration) -> Asked {
     Asked {
         text: Some(configuration.text.clone().unwrap_or_default()),

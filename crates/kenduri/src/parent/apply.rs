@@ -21,7 +21,7 @@ use crate::messages::ToWorker;
 /// The result of applying new settings, which are active even if a service failed.
 pub(super) struct Applied {
     said: String,
-    /// The file that was read.
+    /// The settings file that was read.
     file: Option<PathBuf>,
     /// The services' failures.
     failed: Vec<String>,
@@ -37,7 +37,7 @@ impl Applied {
         Ok(ControlResponse::Applied { said, file })
     }
 
-    /// Describes what took effect and what failed.
+    /// Describes the changes that took effect and the changes that failed.
     fn in_part(&self) -> String {
         let Self { said, failed, .. } = self;
         format!(
@@ -116,8 +116,8 @@ impl ParentProcess {
         Ok(Applied { said, file, failed })
     }
 
-    /// Applies the settings to the serving worker. Returns the worker's id and a text on what
-    /// changed.
+    /// Applies the settings to the serving worker. Returns the worker's id and a description of the
+    /// changes.
     async fn serve_by(&self, asked: &Asked) -> Result<(RunId, String)> {
         let (run, line) = self.workers.one_that_serves().await?;
         let sockets = self.settings.lock().await.sockets.share()?;
@@ -227,7 +227,7 @@ mod tests {
                 adopt_orphans: false,
                 ..SupervisorOptions::in_folder(folder.path())
             };
-            // The supervisor does not run, since no test here needs services.
+            // The supervisor does not run, since no test in this module needs services.
             let (_, control) = Supervisor::new(&Plan::default(), means).unwrap();
             let mut sockets = Sockets::new(Inherited::default());
             sockets.open(&configuration.plan).unwrap();
@@ -250,7 +250,8 @@ mod tests {
             std::fs::write(self.folder.path().join("kenduri.toml"), text).unwrap();
         }
 
-        /// Starts a worker; returns the settings it receives and the number of sockets.
+        /// Starts a worker. Returns the worker, its settings and the number of sockets that it
+        /// receives.
         async fn start(&self, run: RunId) -> (Worker, String, usize) {
             let (stream, theirs) = UnixStream::pair().unwrap();
             let channel = Channel {

@@ -1,5 +1,6 @@
-//! Admits control requests. Before an upgrade by `exec` the gate is closed: it waits for the
-//! requests in progress, and admits no new request, because the `exec` would cut it off.
+//! Admits control requests. Before an upgrade by `exec` the gate is closed, because the `exec`
+//! would cut off requests. A closed gate admits no new request, and the upgrade waits for the
+//! requests in progress.
 
 use std::future::Future;
 use std::time::Duration;
@@ -41,21 +42,21 @@ impl CommandGate {
         Ok(self.inside.token())
     }
 
-    /// Returns the output of `what`, unless the gate closes first.
+    /// Returns the output of `what`. Fails if the gate closes first.
     pub(crate) async fn unless_shut<T>(&self, what: impl Future<Output = T>) -> Result<T> {
         let mut is_shut = self.is_shut.subscribe();
         tokio::select! {
             biased;
-            // The sender lives as long as `self`.
+            // An error is impossible, because the sender lives as long as `self`.
             _ = is_shut.wait_for(|is_shut| *is_shut) => refuse(),
             done = what => Ok(done),
         }
     }
 
-    /// Waits until the gate is open.
+    /// Waits until the gate is open again.
     pub(crate) async fn opened(&self) {
         let mut is_shut = self.is_shut.subscribe();
-        // The sender lives as long as `self`.
+        // An error is impossible, because the sender lives as long as `self`.
         let _ = is_shut.wait_for(|is_shut| !*is_shut).await;
     }
 

@@ -25,8 +25,8 @@ use crate::control_requests::{ControlRequest, ControlResponse, services};
 use crate::messages::{MessageSender, RequestIds, ToWorker};
 
 impl ParentProcess {
-    /// Returns a supervisor process for these services, which sends each started worker its first
-    /// message; and the receiver of upgrade requests.
+    /// Creates the supervisor process for these services, which sends each started worker its first
+    /// message. Also returns the receiver of upgrade requests.
     pub(super) fn new(
         control: Control,
         program: ProgramFile,
@@ -50,7 +50,7 @@ impl ParentProcess {
         (parent, wanted)
     }
 
-    /// Sends each started worker what to serve, and handles the worker's messages.
+    /// Sends each started worker its configuration and sockets, and handles the worker's messages.
     pub(super) async fn take_on(self: Arc<Self>, mut channels: mpsc::UnboundedReceiver<Channel>) {
         while let Some(channel) = channels.recv().await {
             let run = channel.run;
@@ -62,7 +62,7 @@ impl ParentProcess {
     }
 
     async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
-        // With the lock, a change of the settings is either complete already or will be sent to
+        // With the lock, a change to the settings is either complete already or will be sent to
         // this worker too.
         let settings = self.settings.lock().await;
         let begin = ToWorker::Begin {
@@ -73,7 +73,7 @@ impl ParentProcess {
         self.hear(channel.run, channel.stream, Some(first))
     }
 
-    /// Handles a worker's messages. Other tasks may send to it after its first message.
+    /// Handles a worker's messages. Other tasks may send to the worker after its first message.
     pub(super) fn hear(
         self: &Arc<Self>,
         run: RunId,
@@ -240,8 +240,8 @@ impl ParentProcess {
         }
     }
 
-    /// Upgrades to the program on the disk: first the worker, and when the new worker serves, this
-    /// process. The result is sent to `client`.
+    /// Upgrades to the program file on the disk. The worker is upgraded first, and this process
+    /// when the new worker serves. `client` receives the result.
     pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream) -> Result<()> {
         let renewed = async {
             self.program.check()?;
@@ -268,8 +268,8 @@ impl ParentProcess {
     }
 }
 
-/// Returns the requests per second of an instance. An instance that takes no requests has an
-/// instance number too, but may share it with one that does.
+/// Returns an instance's requests per second. An instance that takes no requests may share its
+/// instance number with an instance that does.
 fn rate_of(
     row: &InstanceStatus,
     fleet: &ReadyInstances,

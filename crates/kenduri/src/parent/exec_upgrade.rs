@@ -1,4 +1,4 @@
-//! Upgrade by `exec`: this process becomes the program that is on the disk now, with the same
+//! Upgrade by `exec`. This process becomes the program file that is now on the disk, with the same
 //! pid, children, sockets and channels.
 
 use std::ffi::OsString;
@@ -37,9 +37,9 @@ const CLIENT: &str = "client";
 /// The name of the workers' channels, which are in the order of the note.
 const WORKER: &str = "worker";
 
-/// The number of descriptors that must be free before `exec`, for the copies sent to the next
-/// program and for those it opens before it continues. It is checked in advance because the `exec`
-/// cannot be undone.
+/// The number of descriptors that must be free before `exec`. They are needed for the copies sent
+/// to the next program, and for the descriptors that the next program opens before it continues.
+/// The number is checked in advance because the `exec` cannot be undone.
 const ROOM: usize = 64;
 
 /// The beginning of the error if the upgrade failed.
@@ -55,8 +55,8 @@ pub(super) struct ExecContext<'a> {
 }
 
 impl UpgradeRequest {
-    /// Replaces this process with the program on the disk. Returns only on failure: then everything
-    /// continues as before, and the client gets the reason.
+    /// Replaces this process with the program file on the disk. Returns only on failure. In this
+    /// case everything continues as before, and the client gets the reason.
     pub(super) async fn renew(
         self,
         parent: &Arc<ParentProcess>,
@@ -79,7 +79,8 @@ impl UpgradeRequest {
         };
         let path = parent.program.path();
         tracing::info!(program = %path.display(), "going on as the program on the disk");
-        // Signals received from now on wait for the next program, or for this one to continue.
+        // Signals received from now on wait for the next program, or, if the upgrade fails, for
+        // this program.
         supervisor::block_signals();
         let (workers, channels): (Vec<_>, Vec<_>) = parent.workers.halt().await.into_iter().unzip();
         let note = HandoverNote {
@@ -156,7 +157,7 @@ async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<
     })
 }
 
-/// Continues with the state that the previous program has handed over.
+/// Continues with the state that the previous program has passed on.
 pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (note, configuration) = understand(&handed.note)?;
     let HandoverNote {
@@ -192,8 +193,8 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (means, started) = service_config::means(&configuration.folders);
     let program = ProgramFile::this()?;
     let plan = service_config::plan(&configuration, &program)?;
-    // The previous program may have accepted permissions that fail here. Such an error must not end
-    // the service.
+    // The previous program may have accepted permissions that this program rejects. Such an error
+    // must not stop the service.
     if let Err(error) = permissions::let_through(&configuration, &run, &plan) {
         tracing::error!("{error:#}");
     }

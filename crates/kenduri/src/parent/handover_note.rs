@@ -1,4 +1,4 @@
-//! The state that a program passes to the program that replaces it by `exec`.
+//! The state that a program passes to its successor, which replaces it by `exec`.
 
 use std::path::PathBuf;
 

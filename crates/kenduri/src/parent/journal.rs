@@ -1,8 +1,8 @@
 //! Sends log lines to the system's journal, for services with `logs.journal = true`.
 //!
-//! Each line is a datagram of the journal's own protocol (systemd, "Native Journal Protocol"), with
-//! the identifier `SERVICE:INSTANCE`. Sending does not block: lines that the journal does not
-//! accept are dropped and counted. They are still in the log file of the service.
+//! Each line is a datagram in the journal's own protocol (systemd, "Native Journal Protocol"), with
+//! the identifier `SERVICE:INSTANCE`. Sending does not block. Lines that the journal does not
+//! accept are dropped and counted, but remain in the service's log file.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -16,7 +16,7 @@ const SOCKET: &str = "/run/systemd/journal/socket";
 /// The priority of each line (syslog(3), `LOG_INFO`).
 const PRIORITY: &str = "6";
 
-/// Returns a hook that sends lines to the journal; `None` if no socket can be created.
+/// Returns a hook that sends lines to the journal. Returns `None` if no socket can be created.
 pub(super) fn line_hook() -> Option<LineHook> {
     let journal = Journal::at(Path::new(SOCKET));
     let journal =

@@ -1,5 +1,5 @@
-//! Permissions of the run folder: services of other users can reach their own sockets there, and
-//! nothing else.
+//! Permissions for the run folder. Services that run as other users can reach their own sockets in
+//! the folder, and nothing else.
 
 mod access_list;
 
@@ -53,11 +53,11 @@ pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Pl
     })
 }
 
-/// Sets the permissions of the folder before those of the sockets in it, because the folder
-/// controls access to them.
+/// Sets the folder's permissions before the permissions of the sockets inside, because the folder
+/// controls access to the sockets.
 fn open_inner(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     if !folder.is_dir() {
-        // There are no sockets between services.
+        // No sockets between services exist.
         return Ok(());
     }
     access_list::admit(folder, users)?;
@@ -75,8 +75,8 @@ fn open(data: &Path) -> io::Result<()> {
     // Until now other users could not traverse the folder.
     for entry in fs::read_dir(data)? {
         let entry = entry?;
-        // Skips the run folder, whose permissions are set by its owner, and links, whose targets
-        // are elsewhere.
+        // Skips the run folder, whose owner sets its permissions, and links, whose targets are
+        // elsewhere.
         if entry.file_name() != RUN && !entry.file_type()?.is_symlink() {
             match close(&entry.path()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

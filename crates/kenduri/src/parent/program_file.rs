@@ -1,4 +1,4 @@
-//! The program file on the disk, which may have been replaced since this process was started.
+//! The program file on the disk, which may have been replaced since this process started.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 /// Mode bits that let users other than the owner write (stat(2)).
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// The path of the running program.
+/// The program file of this process.
 #[derive(Debug, Clone)]
 pub(super) struct ProgramFile {
     path: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct ProgramFile {
 }
 
 impl ProgramFile {
-    /// The path of the program that this process runs.
+    /// Returns the path of the program that this process runs.
     pub(super) fn this() -> Result<Self> {
         let lost = "this program cannot be found on the disk";
         let path = std::env::current_exe().context(lost)?;

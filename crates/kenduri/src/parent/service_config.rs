@@ -1,4 +1,4 @@
-//! The services that the supervisor runs: those of the settings, and the worker.
+//! The services that the supervisor runs, namely the configured services and the worker.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::messages::DRAIN_TIME;
 
 /// The hidden subcommand of a worker.
 const WORD: &str = "work";
-/// The time limit for a worker's start, unless it requests more for migrations.
+/// The time limit for a worker's start. A worker that migrates the store can request more time.
 const START_WITHIN: Duration = Duration::from_secs(30);
-/// The time that a worker has for stopping, in addition to the drain times of requests and tunnels.
+/// The time allowed for stopping a worker, in addition to the drain times for requests and tunnels.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The first and the longest pause between restarts.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Returns the supervisor's options for these folders, and the receiver of the channels of new
+/// Returns the supervisor's options for these folders, and a receiver for the channels to new
 /// workers.
 pub(super) fn means(folders: &Folders) -> (SupervisorOptions, mpsc::UnboundedReceiver<Channel>) {
     let (channels, opened) = mpsc::unbounded_channel();

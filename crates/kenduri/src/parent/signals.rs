@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// The request that a signal stands for.
+/// The request that a signal represents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Signal {
@@ -25,7 +25,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Starts to receive signals; `heard` are earlier signals that are handled first.
+    /// Starts to receive signals. `heard` contains earlier signals, which are handled first.
     pub(super) fn listen(heard: Vec<Signal>) -> Result<Self> {
         Ok(Self {
             heard: heard.into(),
@@ -46,7 +46,7 @@ impl Signals {
         }
     }
 
-    /// Puts unhandled signals back.
+    /// Puts unhandled signals back into the queue.
     pub(super) fn again(&mut self, signals: impl IntoIterator<Item = Signal>) {
         self.heard.extend(signals);
     }

@@ -1,4 +1,4 @@
-//! Listening sockets, which all workers share, and the ports at which services reach each other.
+//! Listening sockets, which all workers share, and the ports that services use to reach each other.
 
 use std::io;
 use std::net::TcpListener;
@@ -25,7 +25,7 @@ impl Sockets {
         Ok(Self(Kept::resume(handed_in, opened)))
     }
 
-    /// Opens those of the plan's sockets that are not open yet.
+    /// Opens the plan's sockets that are not open yet.
     pub(super) fn open(&mut self, plan: &Plan) -> Result<()> {
         let opened = self.0.open(plan.listen(), threads());
         opened.map_err(|error| match plan.service_at(&error.address) {
@@ -53,14 +53,14 @@ impl Sockets {
         self.0.share()
     }
 
-    /// Duplicates of the sockets that were passed in and of those opened here, for the next
-    /// program.
+    /// Duplicates the sockets that were passed in, and the sockets that this process opened, for
+    /// the next program.
     pub(super) fn leave(&self) -> io::Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
         Ok((self.0.handed_in()?, self.0.opened()?))
     }
 }
 
-/// Assigns a port to each service whose URL a setting refers to. A service keeps its port, because
+/// Assigns a port to each service to whose URL a setting refers. A service keeps its port, because
 /// other services know the URL.
 pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Result<Configuration> {
     let wanting = configuration.wanting_ports.iter();
@@ -70,7 +70,7 @@ pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Res
     if missing.is_empty() {
         return Ok(configuration);
     }
-    // All ports stay bound until each service has one, so that no port is assigned twice.
+    // All ports stay bound until each service has a port, so that no port is assigned twice.
     let mut held = Vec::new();
     for name in missing {
         let socket = TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;

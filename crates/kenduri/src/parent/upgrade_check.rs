@@ -1,5 +1,5 @@
-//! The check before an upgrade by `exec`: the program on the disk is run to find out whether it can
-//! take over the state. That it works as a worker does not prove this.
+//! The check before an upgrade by `exec`. The program file on the disk is run to find out whether
+//! it can take over the state. A working new worker does not prove this.
 
 use std::fs::File;
 use std::io;
@@ -19,14 +19,14 @@ use super::service_config;
 
 /// The flag added to this process's own command line.
 const FLAG: &str = "--rehearsal";
-/// The time limit: the check only reads a file and the settings.
+/// The time limit. It is short because the check only reads a file and the settings.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The maximum length of the reported error, in bytes.
 const REASON: u64 = 4 << 10;
-/// How often the end of the process is polled after its last output.
+/// How often the process is polled for its exit after its last output.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Runs the program on the disk to check whether it can take over this state.
+/// Runs the program file on the disk to check whether that program can take over this state.
 pub(super) async fn rehearse(
     program: &ProgramFile,
     everything: &PausedSupervisor,

@@ -30,7 +30,7 @@ const HEARD: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Workers {
     links: Arc<Mutex<BTreeMap<RunId, WorkerLink>>>,
-    /// The last worker that became ready, unless it has ended.
+    /// The last worker that became ready; `None` after it has exited.
     serving: watch::Sender<Option<RunId>>,
     /// The instances of each service that take requests.
     fleet: watch::Receiver<ReadyInstances>,
@@ -38,7 +38,7 @@ pub(crate) struct Workers {
     rates: Arc<Mutex<Vec<RequestRate>>>,
 }
 
-/// The channel of one worker.
+/// The channel to a worker.
 struct WorkerLink {
     line: MessageSender<ToWorker>,
     halt: Halt,
@@ -46,7 +46,7 @@ struct WorkerLink {
     /// The task that sends the ready instances to this worker. Each worker has its own task, so
     /// that a worker that does not read delays no other worker.
     leading: AbortOnDropHandle<()>,
-    /// Replaced instances to which this worker has no requests in progress.
+    /// Replaced instances that serve no requests from this worker any more.
     drained: BTreeSet<Instance>,
 }
 
@@ -72,11 +72,11 @@ impl Workers {
     /// Waits until the first worker serves.
     pub(super) async fn first_served(&self) {
         let mut served = self.served.subscribe();
-        // The sender lives as long as `self`.
+        // An error is impossible, because the sender lives as long as `self`.
         let _ = served.wait_for(|served| *served).await;
     }
 
-    /// Adds a worker; `hearing` is the task that handles its messages.
+    /// Adds a worker. `hearing` is the task that handles the worker's messages.
     pub(super) fn add(
         &self,
         run: RunId,
@@ -115,7 +115,7 @@ impl Workers {
                 // The worker notices that its channel is closed, ends, and is restarted.
                 Err(error) => tracing::error!(%error, run, "a worker's channel is lost"),
             }
-            // Without its channel the task ends. Replies that it waited for are lost.
+            // Without its channel the task ends, and replies for which it waited are lost.
             let _ = link.hearing.await;
             link.line.hang_up();
         }
@@ -179,9 +179,9 @@ impl Workers {
         }
     }
 
-    /// Returns the instances to which no worker has requests in progress, each returned once.
+    /// Returns the instances that serve no requests from any worker any more, each instance once.
     /// During a replacement, both workers may send requests. Reports from before an upgrade are
-    /// lost, and such an instance gets its full drain time.
+    /// lost, so that an instance reported then gets its full drain time.
     fn take_drained(&self) -> BTreeSet<Instance> {
         let mut links = self.links();
         let mut said = links.values().map(|link| &link.drained);
@@ -218,7 +218,7 @@ impl Workers {
         }
     }
 
-    /// Returns the serving worker. Waits until there is one.
+    /// Returns the serving worker. Waits until a worker serves.
     pub(super) async fn one_that_serves(&self) -> Result<(RunId, MessageSender<ToWorker>)> {
         let mut serving = self.serving.subscribe();
         let found = serving.wait_for(Option::is_some);
@@ -303,7 +303,7 @@ mod tests {
     /// The time limit of a test, long enough for a slow machine.
     const LONG: Duration = Duration::from_mins(1);
 
-    /// Adds a worker; returns its end of the channel.
+    /// Adds a worker, and returns the worker's end of the channel.
     fn add(workers: &Workers, run: RunId) -> UnixStream {
         let (here, there) = UnixStream::pair().expect("a pair");
         let (outbox, inbox, halt) = channel::open::<_, ToParent>(here).expect("an end");

@@ -1,4 +1,4 @@
-//! Actions on a service: the buttons of its page.
+//! Actions on a service, for the buttons on the service's page.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ use super::status::{RequestError, ServerStatus};
 
 /// How long a page waits for an action. The supervisor process continues it after that.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Like [`PATIENCE`], for the worker's own service: the process that serves the page is itself
-/// being replaced.
+/// Like [`PATIENCE`], for the worker's own service, because the process that serves the page is
+/// itself being replaced.
 const OWN_PATIENCE: Duration = Duration::from_secs(3);
 /// The allowed number of instances.
 const INSTANCES: std::ops::RangeInclusive<i64> = 1..=64;

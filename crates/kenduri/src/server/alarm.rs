@@ -1,5 +1,5 @@
-//! The mail to owners when a service has failed and is no longer restarted. One mail is sent for
-//! each failure, whatever the number of instances and workers.
+//! The mail to owners when a service has failed and is no longer restarted. Each failure causes a
+//! single mail, however many instances and workers there are.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,16 +18,16 @@ use super::rows::address;
 
 /// The idempotency route under which sent mails are recorded.
 const ROUTE: &str = "service-given-up";
-/// The age above which a failure is not mailed. It is half of the time for which sent mails are
-/// recorded, so a worker that starts late never sends a mail again.
+/// The age above which a failure is not mailed. Sent mails are recorded for twice this time, so
+/// that a worker that starts late never sends a mail again.
 const NEW: SignedDuration = SignedDuration::from_hours(24);
 const _: () = assert!(NEW.as_secs() * 2 <= idempotency::KEPT.as_secs());
-/// The pause before the next try if the store does not accept the mail.
+/// The pause before the next attempt if the store does not accept the mail.
 const AGAIN: Duration = Duration::from_secs(30);
 
 pub(crate) struct Alarm {
     site: Site,
-    /// When each known service failed for good.
+    /// When each known service failed and was no longer restarted.
     heard: BTreeMap<Arc<str>, Timestamp>,
 }
 
@@ -39,8 +39,8 @@ impl Alarm {
         }
     }
 
-    /// Notifies the owners of services that have failed for good since the last call. Must be
-    /// called in a runtime.
+    /// Notifies the owners of services that have failed since the last call and are no longer
+    /// restarted. Must be called in a runtime.
     pub(crate) fn hear(&mut self, fleet: &ReadyInstances) {
         self.heard.retain(|service, _| {
             fleet
@@ -60,7 +60,7 @@ impl Alarm {
     }
 }
 
-/// Stores the mails to send; if the store does not accept them, tries again later.
+/// Stores the mails to send. If the store does not accept them, tries again later.
 pub(super) async fn tell(site: Site, service: Arc<str>, given_up: GivenUp) {
     loop {
         let (here, name, why) = (site.clone(), Arc::clone(&service), given_up.clone());
@@ -85,7 +85,7 @@ fn ring(tx: &mut Tx<'_>, site: &Site, service: &str, given_up: &GivenUp) -> Resu
     let mut owners = grant::list(tx, &Scope::site())?;
     owners.retain(|member| member.role == grant::OWNER);
     if owners.is_empty() {
-        // Not an error: an owner may exist when another worker notices the failure.
+        // This is not an error, because an owner may exist when another worker notices the failure.
         return Ok(());
     }
     for owner in owners {

@@ -1,5 +1,5 @@
-//! The context of every admin page: the owner, the owner's language and time zone, and the page
-//! layout.
+//! The context of every admin page, with the owner, the owner's language and time zone, and the
+//! page layout.
 
 use askama::Template;
 use axum::extract::FromRequestParts;
@@ -41,7 +41,7 @@ impl FromRequestParts<Site> for AdminContext {
 }
 
 impl AdminContext {
-    /// Identifies the owner; everybody who does not own the installation gets "not found".
+    /// Identifies the owner. Visitors who do not own the installation get "not found".
     pub(super) async fn of(
         site: &Site,
         who: SignedIn,

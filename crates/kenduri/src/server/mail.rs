@@ -1,5 +1,5 @@
-//! The page about outgoing mail: whether the DNS records of the sender's domain authorise our mail
-//! server and publish the key that signs mail.
+//! The page about outgoing mail. It shows whether the DNS records of the sender's domain authorise
+//! our mail server and publish the key that signs mail.
 
 use std::sync::Arc;
 
@@ -32,9 +32,8 @@ const LOOK: &str = "mail.dkim_look";
 /// How mail is sent, and which DNS servers to query.
 #[derive(Clone, Debug)]
 pub(crate) struct MailFacts {
-    /// The sender's domain.
     pub(crate) domain: String,
-    /// The host name of the mail server; `None` for the mailbox.
+    /// The mail server's host name; `None` when mails go to the mailbox.
     pub(crate) server: Option<String>,
     pub(crate) dns: NameServers,
     /// Whether mail to many waits until the domain has its records.
@@ -44,8 +43,8 @@ pub(crate) struct MailFacts {
 }
 
 impl MailFacts {
-    /// Stores which domain has to have its records. A domain without them is looked at soon, since
-    /// it may be new.
+    /// Stores the domain that must have its records. A domain without records is checked soon,
+    /// since it may be new.
     pub(crate) fn begin(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let domain = self.is_required.then_some(self.domain.as_str());
         sender_domain::require(tx, domain)?;
@@ -93,7 +92,7 @@ struct Record {
     name: String,
     text: String,
     found: Found,
-    /// The values found instead.
+    /// The values that the DNS has instead of the required value.
     instead: Vec<String>,
 }
 
@@ -108,7 +107,8 @@ struct MailPage<'a> {
     /// Whether mail to many waits for the records.
     is_waiting: bool,
     records: Vec<Record>,
-    /// The mailbox of delivery reports, when it was read, and why it could not be.
+    /// The mailbox for delivery reports. `read` is the time when it was read, and `error` the
+    /// reason why it could not be read.
     bounces: Option<&'a str>,
     read: Option<String>,
     error: Option<&'a str>,
@@ -151,7 +151,7 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server-mail"), body))
 }
 
-/// Looks at the records, and stores whether the key and all records were there. If no DNS server
+/// Queries the records, and stores whether the key and all records were found. If no DNS server
 /// answered, the stored state stays.
 async fn look_and_note(
     site: &Site,
@@ -281,8 +281,9 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
     records
 }
 
-/// The TXT records at `_dmarc` of the domain, or else of the nearest domain above it that has a
-/// DMARC record, which holds for it too (RFC 7489, section 6.6.3).
+/// Returns the TXT records at the domain's `_dmarc` name. Without a DMARC record there, returns the
+/// records of the nearest parent domain with a DMARC record, which also applies to the domain (RFC
+/// 7489, section 6.6.3).
 async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
     let (mut domain, mut own) = (facts.domain.as_str(), None);
     loop {
@@ -308,8 +309,8 @@ async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
     }
 }
 
-/// Compares a DNS answer with the required record. If the record is missing, the values that begin
-/// with `shown` are displayed instead; an empty `shown` displays none, since a domain has TXT
+/// Compares a DNS response with the required record. If the record is missing, the values that
+/// begin with `shown` are displayed instead. An empty `shown` displays none, since a domain has TXT
 /// records for other purposes.
 fn judge(
     (what, name, text): (&'static str, String, String),
@@ -357,8 +358,9 @@ fn spf_record(server: Option<&str>) -> String {
     format!("v=spf1 {allowed} ~all")
 }
 
-/// The job that looks once a day whether the records are still there: mail with a signature that
-/// cannot be verified may be rejected, and mail to many waits for all of them.
+/// Returns the job that checks once a day whether the records still exist. Mail with a signature
+/// that cannot be verified may be rejected, and mail to many recipients waits until all records
+/// exist.
 pub(crate) fn daily(site: &Site, facts: &Arc<MailFacts>) -> Handler {
     let (site, facts) = (site.clone(), Arc::clone(facts));
     Handler::each_day(LOOK, move |_| {

@@ -1,4 +1,4 @@
-//! The overview: services, certificates, routes, updates and the backup.
+//! The overview page, which shows services, certificates, routes, updates and the backup.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl Updates {
 }
 
 impl Overview<'_> {
-    /// Returns whether there are no services besides Kenduri itself.
+    /// Returns whether Kenduri itself is the only service.
     fn is_alone(&self) -> bool {
         let mut rows = self.rows.iter().flatten();
         rows.all(|row| row.is_own)
@@ -75,7 +75,7 @@ struct Certificate {
     /// authority.
     failure: Option<(String, String)>,
     refused: Option<String>,
-    /// The certificate file; `None` for an ordered certificate.
+    /// The certificate file; `None` for a certificate that Kenduri orders from an authority.
     chain: Option<String>,
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn show(
     Ok(admin.page(&admin.text.say("server"), body))
 }
 
-/// Returns all certificates: those in files first, then the ordered ones.
+/// Returns all certificates. Certificates in files come first, followed by ordered certificates.
 fn certificates(admin: &AdminContext, status: &EdgeStatus) -> Vec<Certificate> {
     let files = status.in_files.iter().map(|file| in_file(admin, file));
     let ordered = status.ordered.iter().map(|name| ordered(admin, name));

@@ -5,7 +5,7 @@ use supervisor::{InstanceStatus, OWN_SERVICE};
 
 use super::context::{AdminContext, HERE};
 
-/// A row of the table of instances.
+/// A row in the table of instances.
 pub(super) struct Instance {
     pub(super) service: String,
     pub(super) href: String,
@@ -30,8 +30,7 @@ pub(super) struct Mark {
 }
 
 impl Instance {
-    /// Formats `row` in the owner's language and time zone; `most` is the memory limit of an
-    /// instance.
+    /// Formats `row` in the owner's language and time zone. `most` is an instance's memory limit.
     pub(super) fn of(admin: &AdminContext, row: &InstanceStatus, most: Option<u64>) -> Self {
         let used = megabytes(row.memory_bytes);
         Self {
@@ -78,7 +77,7 @@ fn mark(state: InstanceState) -> Mark {
     Mark { class, words }
 }
 
-/// Returns a number of bytes in the format of `kenduri ps`.
+/// Formats a number of bytes as `kenduri ps` does.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes / 100_000;
     format!("{}.{} MB", tenths / 10, tenths % 10)

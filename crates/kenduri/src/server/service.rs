@@ -1,4 +1,4 @@
-//! The page of a service: its instances, settings, exits, log lines and actions.
+//! A service's page, with its instances, settings, exits, log lines and actions.
 
 use askama::Template;
 use axum::Extension;
@@ -18,7 +18,7 @@ use crate::control_requests::services::{self, Logs, ServiceRequest, ServiceRespo
 
 /// The number of last log lines shown.
 const LINES: usize = 50;
-/// The longest text to filter lines by, in bytes.
+/// The maximum length of the text that filters lines, in bytes.
 const GREP: usize = 200;
 
 /// The query parameters.

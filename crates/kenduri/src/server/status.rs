@@ -12,7 +12,7 @@ use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::control_requests::{self};
 use crate::messages::{MessageSender, ToParent};
 
-/// How long a page waits for a state. The supervisor process and the edge reply at once, unless
+/// How long a page waits for the status. The supervisor process and the edge reply at once, unless
 /// they are about to stop.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -25,7 +25,7 @@ pub(crate) struct ServerStatus {
 
 pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 
-/// The state of the edge at one moment.
+/// The edge's state at a single moment.
 #[derive(Debug, Clone)]
 pub(crate) struct EdgeStatus {
     /// The certificates that are ordered from a certificate authority.
@@ -35,7 +35,7 @@ pub(crate) struct EdgeStatus {
     pub(crate) routes: String,
 }
 
-/// Why there is no reply.
+/// The reason why there is no reply.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RequestError {
     /// The supervisor process refused the request, with this reason.
@@ -61,7 +61,7 @@ impl ServerStatus {
         self.order(order, PATIENCE).await
     }
 
-    /// Sends a request for an action to the supervisor process. If there is no reply within
+    /// Sends a request for an action to the supervisor process. If no reply arrives within
     /// `patience`, the action continues.
     pub(super) async fn order(
         &self,
@@ -79,7 +79,7 @@ impl ServerStatus {
         }
     }
 
-    /// Returns the state of the edge; `None` while the worker starts or stops.
+    /// Returns the edge's state; `None` while the worker starts or stops.
     pub(super) async fn edge_status(&self) -> Option<EdgeStatus> {
         let (answer, seen) = oneshot::channel();
         let look = async {

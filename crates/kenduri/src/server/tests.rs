@@ -42,13 +42,13 @@ const WEB: &str = "/admin/server/services/web";
 /// The requests for actions that the supervisor process received.
 type Orders = Arc<Mutex<Vec<ServiceRequest>>>;
 
-/// Returns a site whose supervisor process has a service `web` of two instances, and refuses to
-/// restart it.
+/// Returns a site whose supervisor process has a service `web` with two instances, and refuses to
+/// restart this service.
 fn site(world: &World) -> (Context, axum::Router, Orders) {
     site_with(world, Some(status(world.platform.clock.now())))
 }
 
-/// Builds the same site with the given state of the edge; `None` as if the worker did not reply.
+/// Returns the same site with the given edge state. `None` means that the worker does not reply.
 fn site_with(world: &World, status: Option<EdgeStatus>) -> (Context, axum::Router, Orders) {
     site_looking(world, status, &[])
 }
@@ -59,7 +59,7 @@ fn site_backed_up(world: &World, agent: &Arc<Agent>) -> (Context, axum::Router, 
     site_of(world, Some(status), &[], Some(Arc::clone(agent)))
 }
 
-/// Returns the same site with sources of newer versions.
+/// Returns the same site with sources for newer versions.
 fn site_looking(
     world: &World,
     status: Option<EdgeStatus>,
@@ -95,7 +95,7 @@ fn site_of(
     (accounts, router, orders)
 }
 
-/// Returns a sender's domain whose DNS servers do not answer.
+/// Returns facts about a sender's domain whose DNS servers do not respond.
 fn mail_facts() -> Arc<MailFacts> {
     Arc::new(MailFacts {
         domain: "kad.example".to_owned(),
@@ -256,7 +256,7 @@ fn status(now: jiff::Timestamp) -> EdgeStatus {
     }
 }
 
-/// Returns a signed-in person, who owns the installation or not.
+/// Returns a signed-in person. The person may own the installation.
 async fn somebody(
     world: &World,
     accounts: &Context,
@@ -511,8 +511,8 @@ fn every_language_says_the_same_messages_with_the_same_names() {
 
 #[test]
 fn counts_are_said_in_the_singular_too() {
-    // These messages need no singular: the limits are larger than one, and a single day is called
-    // "tomorrow" or "yesterday".
+    // These messages need no singular, because the limits are larger than one and a single day is
+    // called "tomorrow" or "yesterday".
     let plural_only = [
         "complaint-name-long",
         "complaint-guests",

@@ -1,8 +1,8 @@
-//! Advisories in the OSV format (<https://ossf.github.io/osv-schema/>): a single one, a list, or a
-//! response of the API at osv.dev.
+//! Advisories in the OSV format (<https://ossf.github.io/osv-schema/>). The input is a single
+//! advisory, a list, or a response from the API at osv.dev.
 //!
 //! Only advisories about the package `kenduri` itself are considered. Its dependencies are listed
-//! in its `CycloneDX` file, for programs that check those.
+//! in its `CycloneDX` file, for programs that check dependencies.
 
 use std::cmp::Ordering;
 
@@ -76,7 +76,7 @@ enum Event {
     Limit(String),
 }
 
-/// Returns the number of advisories, and those that concern version `ours`.
+/// Returns the number of advisories, and the advisories that concern version `ours`.
 pub(super) fn concerning(text: &str, ours: &Version) -> Result<(usize, Vec<Advisory>)> {
     let all = read(text).context("it is no list of advisories as OSV writes them")?;
     let mut concerning = Vec::new();
@@ -168,10 +168,10 @@ impl Affected {
 }
 
 impl Range {
-    /// Evaluates the range as OSV specifies: the last event at or before a version decides whether
-    /// it is affected.
+    /// Evaluates the range as OSV specifies. The last event at or before a version decides whether
+    /// the version is affected.
     fn concerns(&self, ours: &Version) -> Result<bool> {
-        // Versions on crates.io follow SemVer. The third kind of range is of git commits.
+        // Versions on crates.io follow SemVer. The third kind of range contains git commits.
         if !["SEMVER", "ECOSYSTEM"].contains(&&*self.kind) {
             return Ok(false);
         }

@@ -28,8 +28,8 @@ struct Entry {
     link: String,
 }
 
-/// Returns the number of releases, and those newer than `ours`. A pre-release (`-rc.1`) is only
-/// included if `ours` is a pre-release too.
+/// Returns the number of releases, and the releases newer than `ours`. A pre-release (`-rc.1`) is
+/// only included if `ours` is a pre-release too.
 pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Release>)> {
     let entries = entries(text)?;
     let read = entries.len();
@@ -108,7 +108,7 @@ fn entries(text: &str) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Adds text to the field of the last entry that the open elements stand for.
+/// Appends text to the last entry's field that corresponds to the open elements.
 fn add(text: &str, open: &[String], entries: &mut [Entry]) {
     let (Some(entry), [.., around, name]) = (entries.last_mut(), open) else {
         return;

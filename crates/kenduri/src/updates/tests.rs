@@ -1,4 +1,5 @@
-//! Tests of which releases are newer, which advisories concern a version, and what is refused.
+//! Tests which releases are newer, which advisories concern a version, and which inputs are
+//! refused.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

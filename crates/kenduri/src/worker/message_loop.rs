@@ -23,7 +23,7 @@ use super::upstream_servers::{LOOK, UpstreamServers};
 /// The maximum number of waiting purges.
 const PURGES: usize = 4;
 
-/// The worker's end of the channel to the supervisor process.
+/// The loop that handles the supervisor process's messages in the worker.
 pub(super) struct MessageLoop<'a> {
     edge: &'a Edge,
     reload: Reload,
@@ -32,7 +32,8 @@ pub(super) struct MessageLoop<'a> {
     purges: mpsc::Receiver<Purge>,
     status_requests: mpsc::Receiver<StatusRequest>,
     upstream_servers: UpstreamServers,
-    /// Notifies the owners when a service has failed for good; `None` without the app.
+    /// Notifies the owners when a service has failed and is no longer restarted; `None` without the
+    /// app.
     alarm: Option<Alarm>,
     ending: CancellationToken,
     /// Whether another worker has taken over, or Kenduri is stopping.

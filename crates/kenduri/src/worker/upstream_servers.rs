@@ -26,7 +26,7 @@ pub(super) struct UpstreamServers {
 }
 
 impl UpstreamServers {
-    /// Makes the edge use the given instances.
+    /// Makes the edge send requests to the given instances.
     pub(super) fn lead(
         &mut self,
         fleet: ReadyInstances,

@@ -1,5 +1,5 @@
-//! A root supervisor process with data of another user: its sockets and logs are kept apart from
-//! the data, where no other user can replace them.
+//! Tests of a supervisor process that runs as root with another user's data. Its sockets and logs
+//! are outside the data folder, where no other user can replace them.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -28,7 +28,8 @@ fn web(user: &str) -> String {
     )
 }
 
-/// An installation whose data belongs to another user. Its separate folders are removed on drop.
+/// An installation with data that belongs to another user. Its separate folders are removed on
+/// drop.
 pub(crate) struct Site(pub(crate) Copy);
 
 impl Site {
@@ -197,7 +198,7 @@ fn root_in_a_folder_of_root_says_so_once() {
     assert!(Path::new(&copy.data()).join("run").is_dir());
 }
 
-/// Listens on Kenduri's control socket, and prints what it receives.
+/// A Python script that listens on Kenduri's control socket and prints the data that it receives.
 const LIAR: &str = "import socket, sys\n\
                     liar = socket.socket(socket.AF_UNIX)\n\
                     liar.bind(sys.argv[1])\n\

@@ -1,4 +1,4 @@
-//! Backups: a machine is lost, and another one continues with the restored data.
+//! Tests of backups. A machine is lost, and another machine continues with the restored data.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ impl Machine {
         }
     }
 
-    /// Creates the key; returns the file with the passphrase.
+    /// Creates the key, and returns the file with the passphrase.
     fn make_key(&self) -> PathBuf {
         let said = self.run(&["backup", "now"]).expect("a snapshot");
         let passphrase = said.lines().find(|line| line.matches('-').count() == 5);
@@ -237,8 +237,8 @@ fn an_empty_machine_fills_itself_where_it_is_told_to() {
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
-/// The program is killed while it writes and backs up. The restored store is consistent, and
-/// contains everything acknowledged up to some moment.
+/// Kenduri is killed while it writes and backs up. The restored store is consistent, and contains
+/// everything acknowledged up to some moment.
 #[test]
 fn a_kill_in_the_middle_of_a_backup_leaves_whole_backups() {
     let machine = Machine::new();

@@ -11,7 +11,7 @@ use crate::program::Program;
 
 const POSTFIX: &str = include_str!("../../../platform/tests/bounces/samples/postfix.eml");
 const GMAIL: &str = include_str!("../../../platform/tests/bounces/samples/gmail.eml");
-/// How long mails and reports may take on a slow machine; the mailbox is read once a minute.
+/// How long mails and reports may take on a slow machine. Kenduri reads the mailbox once a minute.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 #[test]

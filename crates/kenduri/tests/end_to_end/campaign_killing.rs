@@ -1,5 +1,6 @@
-//! `kill -9` in the middle of a campaign with a slow mail server: every household gets the mail
-//! exactly once. `cargo xtask show mail` does the same with 5,000 households.
+//! Kills Kenduri with `kill -9` in the middle of a campaign with a slow mail server. Every
+//! household gets the mail exactly once. `cargo xtask show mail` does the same with 5,000
+//! households.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -12,9 +13,9 @@ use crate::program::Program;
 
 /// The default number of households.
 const HOUSEHOLDS: usize = 300;
-/// How many times the program is killed.
+/// How many times Kenduri is killed.
 const KILLS: usize = 10;
-/// How many mails are sent concurrently: `jobs.at_once`.
+/// How many mails are sent concurrently (`jobs.at_once`).
 const AT_ONCE: usize = 2;
 const CAMPAIGN: &str = "00000000-0000-7000-8000-00000000000c";
 /// How long the mail server takes for each mail.

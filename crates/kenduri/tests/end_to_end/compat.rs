@@ -1,4 +1,4 @@
-//! The paths of older programs: served only where they are enabled.
+//! Tests that older programs' paths are served only where they are enabled.
 
 use rustix::process::Signal;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! HTTP/3 connections during an upgrade.
+//! Tests of HTTP/3 connections during an upgrade.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -30,7 +30,8 @@ const PIECES: usize = 8;
 /// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Returns an upstream server that sends one long response, piece by piece when told to.
+/// Returns an upstream server that sends a long response, with a further piece for each message
+/// from `go`.
 fn upstream(go: Receiver<()>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -112,7 +113,7 @@ async fn go_on(stream: &mut Stream, go: &Sender<()>) {
     assert_eq!(came, PIECE);
 }
 
-/// Sends requests until the worker refuses further ones (GOAWAY).
+/// Sends requests until the worker refuses further requests (GOAWAY).
 async fn told(send: &mut SendRequest<OpenStreams, Bytes>) {
     let request = || Request::get(format!("https://{HOST}/")).body(());
     let told = async {

@@ -1,4 +1,4 @@
-//! `[[webhook]]`: a service beside Kenduri is notified of an answer.
+//! Tests that a `[[webhook]]` notifies a service of an answer.
 
 use std::fs;
 use std::path::Path;

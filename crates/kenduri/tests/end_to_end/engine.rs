@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// Runs a query for one text.
+    /// Runs a query that returns a single text.
     pub(crate) fn text(&self, data: &Path, sql: &str) -> String {
         match self {
             Self::Sqlite => open(data)
@@ -66,7 +66,7 @@ impl Engine {
         }
     }
 
-    /// Returns the code and the mail address of every invitation.
+    /// Returns the code and the email address of every invitation.
     pub(crate) fn invitations(&self, data: &Path) -> Vec<(String, Option<String>)> {
         let sql = "SELECT code, email FROM invitation ORDER BY code";
         match self {
@@ -85,7 +85,7 @@ impl Engine {
     }
 }
 
-/// A database on the server that `KENDURI_TEST_POSTGRES` names; deleted on drop.
+/// A database on the server in `KENDURI_TEST_POSTGRES`, dropped together with this value.
 pub(crate) struct Database {
     server: String,
     name: String,

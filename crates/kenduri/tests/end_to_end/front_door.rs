@@ -1,5 +1,5 @@
-//! The program with its own edge: files, upstream servers, certificates, and settings that change
-//! while it runs.
+//! Tests of Kenduri with its own edge, such as files, upstream servers, certificates, and settings
+//! that change while Kenduri runs.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -46,7 +46,7 @@ impl Place {
         Program::start(&["serve", "--config", &self.config()], &[])
     }
 
-    /// Runs a command; returns the exit code and all output.
+    /// Runs a command. Returns the exit code and all output.
     fn order(&self, words: &[&str]) -> (Option<i32>, String) {
         let config = self.config();
         let words = [words, &["--config", &config]].concat();
@@ -139,7 +139,7 @@ fn the_wedding_card_stands_beside_the_app() {
     assert!(program.get("/").text().contains("card.js"));
     for (path, status) in [
         ("/forgot", 200),
-        // Registration is closed; this response comes from the app.
+        // Registration is closed; the app sends this response.
         ("/register", 403),
         ("/login", 200),
         ("/invite/RAHMA", 200),
@@ -256,8 +256,8 @@ fn settings_are_taken_while_it_runs_and_bad_ones_change_nothing() {
     assert_eq!(program.get("/old/x").status, 410);
     let (_, said) = place.order(&["apply"]);
     assert!(said.starts_with("Nothing changed"), "{said}");
-    // Another settings file is refused, whatever its contents, because the program was not started
-    // with it.
+    // Another settings file is refused, whatever its contents, because Kenduri was not started with
+    // it.
     place.write("other.toml", FILES);
     let other = place.path().join("other.toml");
     let words = ["apply", "--config", other.to_str().expect("text")];
@@ -328,7 +328,7 @@ fn the_doors_close_for_all_but_the_owner() {
     let cookie = format!("Cookie: {}\r\n", entered.cookie().expect("a pass"));
     assert_eq!(get(&program, "kad.example", "/", &cookie).status, 200);
 
-    // Maintenance outlives a restart, and can be ended while the program is stopped.
+    // Maintenance survives a restart, and can be turned off while Kenduri is stopped.
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let mut program = place.serve();
     assert_eq!(get(&program, "kad.example", "/", "").status, 503);
@@ -386,7 +386,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     ];
     let (_, said) = place.order(&["maintenance", "on"]);
     assert_eq!(links(&said), all, "{said}");
-    // The active settings count, not those in the file.
+    // The active settings count, not the settings in the file.
     place.write("kenduri.toml", FILES);
     assert_eq!(place.order(&["apply"]).0, Some(0));
     let (_, said) = place.order(&["maintenance", "on"]);
@@ -400,7 +400,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     assert!(said.ends_with("lets you in at 1 more.\n"), "{said}");
 }
 
-/// Responds to one request with its head.
+/// Responds to a request with the request's own head.
 fn echo(listener: TcpListener) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a visitor");

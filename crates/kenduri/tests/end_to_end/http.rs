@@ -1,4 +1,4 @@
-//! A minimal HTTP client for these tests: one request, one response.
+//! A minimal HTTP client for these tests, which sends a single request and reads a single response.
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
@@ -12,9 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Its headers as sent.
+    /// The response's headers as sent.
     pub(crate) head: String,
-    /// The body, decoded from chunks.
+    /// The response's body, decoded from chunks.
     pub(crate) body: Vec<u8>,
 }
 
@@ -48,7 +48,7 @@ impl Answer {
     }
 }
 
-/// Sends one request on a new connection.
+/// Sends a request on a new connection.
 pub(crate) fn send(
     address: &str,
     method: &str,

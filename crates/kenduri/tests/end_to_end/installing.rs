@@ -9,7 +9,7 @@ use crate::program::{run, text};
 const SETTINGS: &str =
     "[listen]\nhttp = [\":80\"]\nhttps = [\":443\"]\n\n[[route]]\nto = \"status:404\"\n";
 
-/// Settings of a service beside it.
+/// Settings for an additional service.
 const SERVICE: &str = "\n[service.calm]\nrun = \"sleep 1\"\nlisten = \"none\"\n";
 
 fn printed(folder: &Path, more: &[&str]) -> String {
@@ -25,7 +25,7 @@ fn printed_of(settings: &str, folder: &Path, more: &[&str]) -> String {
     text(&output.stdout)
 }
 
-/// Runs systemd-analyze on these units; returns whether it succeeded, and its output.
+/// Runs systemd-analyze on these units. Returns whether it succeeded, and its output.
 fn analyze(words: &[&str], folder: &Path) -> (bool, String) {
     let output = Command::new("systemd-analyze")
         .args(words)

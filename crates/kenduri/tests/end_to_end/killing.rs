@@ -1,4 +1,5 @@
-//! `kill -9` during many saves: every acknowledged answer is stored, and every mail is sent once.
+//! Kills Kenduri with `kill -9` during many saves. Every acknowledged answer is stored, and every
+//! mail is sent once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -35,7 +36,7 @@ fn postgres_loses_nothing() {
 #[derive(Debug, Clone)]
 struct Household {
     code: String,
-    /// The address for its confirmation mail.
+    /// The email address for the household's confirmation mail.
     address: Option<String>,
     /// The last acknowledged state.
     known: Value,
@@ -59,7 +60,7 @@ fn lose_nothing(engine: &Engine) {
 
     let mut program = Program::serve(&arguments, &[]);
     let mut households = open_households(&program, engine.invitations(folder.path()));
-    // The number of kills under load: 10, or 80 in long runs.
+    // The number of kills under load, namely 10, or 80 in long runs.
     let rounds = (testkit::rounds() * 2 / 5).max(1);
     for round in 0..rounds {
         // Each round kills after a different number of answers.
@@ -74,13 +75,13 @@ fn lose_nothing(engine: &Engine) {
     let acknowledged: usize = acknowledged.sum();
     assert!(acknowledged >= rounds * CLIENTS, "{acknowledged}");
 
-    // One confirmation is expected for each household with an address that has answered.
+    // A confirmation is expected for each household with an address that has answered.
     let answered = households.iter().filter(|one| one.acknowledged > 0);
     let mut expected: BTreeMap<String, usize> = BTreeMap::new();
     for address in answered.filter_map(|household| household.address.clone()) {
         *expected.entry(address).or_default() += 1;
     }
-    // The program is also killed while it sends mails. Confirmations are delayed in case of further
+    // Kenduri is also killed while it sends mails. Confirmations are delayed in case of further
     // changes, so all jobs are made due.
     program.kill();
     engine.make_all_jobs_due(folder.path());
@@ -152,8 +153,8 @@ fn open_households(
     households
 }
 
-/// Lets every client save answers for its households repeatedly, and kills the program after
-/// `depth` acknowledged answers.
+/// Lets every client save answers for its households repeatedly, and kills Kenduri after `depth`
+/// acknowledged answers.
 fn answer_until_killed(program: Program, households: &mut [Household], round: usize, depth: usize) {
     let address = program.address.clone();
     let dead = AtomicBool::new(false);
@@ -169,7 +170,7 @@ fn answer_until_killed(program: Program, households: &mut [Household], round: us
                     for household in &mut *households {
                         let note = format!("{round}-{}", sent.fetch_add(1, Ordering::Relaxed));
                         if !answer(address, household, note, &acknowledged) {
-                            // The program was killed, so all further requests fail.
+                            // Kenduri was killed, so all further requests fail.
                             return;
                         }
                     }
@@ -184,7 +185,7 @@ fn answer_until_killed(program: Program, households: &mut [Household], round: us
     });
 }
 
-/// Sends one save; returns `false` if there was no response.
+/// Sends a save. Returns `false` if there was no response.
 fn answer(address: &str, household: &mut Household, note: String, told: &Sender<()>) -> bool {
     let known = &household.known;
     let event = event(known);

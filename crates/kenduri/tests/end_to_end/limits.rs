@@ -1,4 +1,4 @@
-//! The program's resource limits, and limits on its connections.
+//! Tests of Kenduri's resource limits and connection limits.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -89,7 +89,7 @@ fn a_limit_on_wrong_codes_counts_what_guests_try() {
         assert_eq!(program.get("/invite/RAHMA").status, 200);
         assert_eq!(post("/", form, "code=RAHMA").status, 303);
     };
-    // Neither right codes nor malformed ones count as guesses.
+    // Neither valid codes nor malformed codes count as guesses.
     for _ in 0..4 {
         right();
         assert_eq!(program.get("/invite/X").status, 404);

@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 pub(crate) struct Received {
     /// The `Message-ID` header.
     pub(crate) id: String,
-    /// The recipient.
     pub(crate) to: String,
 }
 
-/// A listening mail server; its threads end with the process.
+/// A listening mail server. Its threads end with the process.
 pub(crate) struct MailServer {
-    /// `127.0.0.1:40123`.
+    /// The server's socket address, such as `127.0.0.1:40123`.
     pub(crate) address: String,
     kept: Arc<(Mutex<Vec<Received>>, Condvar)>,
 }
@@ -51,7 +50,7 @@ impl MailServer {
             .clone()
     }
 
-    /// Waits until the accepted mails fulfil `holds`; returns `false` after the time limit.
+    /// Waits until the accepted mails fulfil `holds`. Returns `false` after the time limit.
     pub(crate) fn wait(&self, limit: Duration, holds: impl Fn(&[Received]) -> bool) -> bool {
         let end = Instant::now() + limit;
         let mut received = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! End-to-end tests: they start the built program as a user would, talk to it over its sockets, and
-//! stop it by its process id.
+//! End-to-end tests. They start the built binary as a user would, connect to its sockets, and stop
+//! it by its process id.
 
 #![expect(clippy::expect_used, reason = "what helps a test may fail like a test")]
 

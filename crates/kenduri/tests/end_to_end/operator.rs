@@ -1,4 +1,5 @@
-//! The operator's page with a real supervisor process: the effects of its buttons.
+//! Tests of the operator's page with a real supervisor process, especially the effects of its
+//! buttons.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -98,7 +99,7 @@ impl Owner {
         self.get(answer.header("location").expect("a way on"))
     }
 
-    /// Returns the processes of a service: state and pid.
+    /// Returns the state and pid of each of the service's processes.
     fn processes(&self, service: &str) -> Vec<(String, Option<i64>)> {
         let said = self.give(&["ps", "--json"]);
         let rows: Vec<Value> = serde_json::from_str(&said).expect("a list");
@@ -188,7 +189,7 @@ fn an_owner_sees_services_and_orders_them_from_the_page() {
 fn the_worker_is_replaced_from_its_own_page() {
     let owner = Owner::arrive();
     let before = owner.program.worker();
-    // The response may come from the worker that is being replaced; later pages come from either
+    // The response may come from the worker that is being replaced. Later pages come from either
     // worker.
     let page = owner.press("kenduri", &[("deed", "reload")]);
     assert_eq!(page.status, 200);

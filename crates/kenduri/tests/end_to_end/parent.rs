@@ -1,4 +1,5 @@
-//! The supervisor process: services beside the app, a worker that dies, and no process left behind.
+//! Tests of the supervisor process. Services run next to the app, a worker dies, and no process is
+//! left running.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,11 +15,11 @@ use crate::program::{Program, children, run, text};
 /// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How many times all instances are killed at the same moment.
+/// How many times all instances are killed simultaneously.
 const KILLS: usize = 30;
 
-/// A server whose response names its process and its instance. It writes each response at once, so
-/// that a kill leaves either the whole response or none.
+/// A server whose response names its process and instance. It sends each response in a single
+/// write, so that a kill leaves either the whole response or none.
 pub(crate) const SERVER: &str = r#"
 import http.server, os, socketserver
 
@@ -165,7 +166,7 @@ fn services_are_kept_and_asked_through_the_door() {
         rate.is_f64().then_some(())
     });
 
-    // When one instance dies, requests succeed, and it is restarted.
+    // When an instance dies, requests still succeed and the instance is restarted.
     kill(pids[0]);
     for _ in 0..20 {
         assert_eq!(house.program.get("/web/x").status, 200);
@@ -222,7 +223,7 @@ fn requests_that_begin_as_all_instances_are_killed_wait() {
             wait("answers", || {
                 (answers.load(Ordering::Relaxed) > before + 20).then_some(())
             });
-            // All instances are stopped first, so that they are killed at the same moment.
+            // All instances are stopped first, so that they are killed simultaneously.
             for pid in &pids {
                 signal(*pid, Signal::STOP);
             }
@@ -304,7 +305,7 @@ fn settings_that_are_applied_touch_only_what_changed() {
     );
     assert_eq!(house.ready("other").len(), 1);
 
-    // An error that only shows when a service starts does not stop the other settings, and is
+    // An error that only appears when a service starts does not prevent the other changes, and is
     // reported separately.
     let route = "\n[[route]]\npath = \"/gone\"\nto = \"status:410\"\n";
     let fails = more.replace("sleep 1000", "false");
@@ -413,7 +414,7 @@ to = \"app\"
     put(1, false);
     kill(house.ready("frail")[0]);
     states(["failed", "failed"]);
-    // A later failure is reported as a new one.
+    // A later failure is reported as a new failure.
     put(0, true);
     put(1, true);
     house.order(&["start", "frail"]);

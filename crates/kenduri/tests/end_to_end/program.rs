@@ -1,4 +1,4 @@
-//! Starts the built program on a free port, observes it, and stops it.
+//! Starts the built binary on a free port, observes it, and stops it.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
@@ -20,11 +20,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Program {
     child: Child,
     lines: Receiver<String>,
-    /// The lines it has printed so far.
+    /// The lines that Kenduri has printed so far.
     pub(crate) said: Vec<String>,
-    /// The address it listens on: `127.0.0.1:40123`.
+    /// The socket address on which Kenduri listens, such as `127.0.0.1:40123`.
     pub(crate) address: String,
-    /// Removes the files that the program leaves behind when it is killed.
+    /// Removes the files that a killed Kenduri leaves behind.
     _temporary: tempfile::TempDir,
 }
 
@@ -77,7 +77,7 @@ impl Program {
         program
     }
 
-    /// Returns the first printed listening address with this scheme; empty if there is none.
+    /// Returns the first printed listening address with this scheme; empty if none was printed.
     pub(crate) fn listener(&mut self, scheme: &str) -> String {
         let ready = self.wait_for_line("Kenduri answers at ");
         let address = ready
@@ -119,7 +119,7 @@ impl Program {
         http::send(&self.address, "GET", path, &[], b"").expect("an answer")
     }
 
-    /// Sends a signal, and waits until the program has exited.
+    /// Sends a signal, and waits until the process has exited.
     pub(crate) fn end(&mut self, signal: Signal) -> ExitStatus {
         self.signal(signal);
         self.wait()
@@ -136,7 +136,8 @@ impl Program {
         self.child.id()
     }
 
-    /// Returns the pid of the worker: the supervisor process's child that runs the same program.
+    /// Returns the worker's pid. The worker is the supervisor process's child that runs the same
+    /// binary.
     pub(crate) fn worker(&self) -> u32 {
         let mut workers = children(self.supervisor_pid()).into_iter().filter(|child| {
             let words = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
@@ -162,7 +163,7 @@ impl Program {
         }
     }
 
-    /// Kills the program with SIGKILL.
+    /// Kills the process with SIGKILL.
     pub(crate) fn kill(mut self) {
         let status = self.end(Signal::KILL);
         assert_eq!(status.signal(), Some(9));
@@ -171,14 +172,14 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // The program may have exited already.
+        // The process may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Returns a free address that no other test gets: the kernel assigns ports on 127.0.0.1, and each
-/// address returned here has its own loopback IP.
+/// Returns a free socket address that no other test gets. The kernel assigns ports on 127.0.0.1,
+/// and each returned address has its own loopback IP address.
 pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU8 = AtomicU8::new(2);
     let own = Ipv4Addr::new(127, 0, 0, NEXT.fetch_add(1, Ordering::Relaxed));
@@ -222,14 +223,13 @@ pub(crate) fn run(arguments: &[&str], folder: &Path, environment: &[(&str, &str)
     child.wait_with_output().expect("its output")
 }
 
-/// Converts output to text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 pub(crate) fn command(environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kenduri"));
-    // Settings in the environment of the person who runs the tests must not affect them.
+    // Settings in the environment of the person who runs the tests must not affect the tests.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("KENDURI_") {
             command.env_remove(name);

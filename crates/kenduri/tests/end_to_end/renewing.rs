@@ -1,5 +1,5 @@
-//! Events during an upgrade by `exec` of the supervisor process: no request or signal is lost, and
-//! the state stays the same.
+//! Tests of events during the supervisor process's upgrade by `exec`. No request or signal is lost,
+//! and the state stays the same.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -28,7 +28,7 @@ impl Copy {
         run(&words, Path::new("/"), &[])
     }
 
-    /// Starts an upgrade to the same program.
+    /// Starts an upgrade to the same binary.
     fn upgrading(&self) -> Child {
         command(&[])
             .args(["upgrade", "--data", &self.data()])
@@ -38,7 +38,7 @@ impl Copy {
             .expect("the program starts")
     }
 
-    /// Returns whether the supervisor process responds; a busy one refuses requests.
+    /// Returns whether the supervisor process responds. A busy supervisor refuses requests.
     fn answers(&self) -> bool {
         let socket = Path::new(&self.data()).join("run/control.sock");
         let Ok(mut stream) = UnixStream::connect(socket) else {
@@ -98,7 +98,7 @@ fn settings_are_taken_whole_while_the_program_is_replaced() {
             if output.status.success() {
                 break;
             }
-            // A refused client is told to try again.
+            // A refused client must try again.
             let why = text(&output.stderr);
             assert!(why.contains("try once more"), "{why}");
             assert!(Instant::now() < end, "{why}");
@@ -107,7 +107,7 @@ fn settings_are_taken_whole_while_the_program_is_replaced() {
         let upgraded = upgrading.wait_with_output().expect("its end");
         assert!(upgraded.status.success(), "{}", text(&upgraded.stderr));
         is_served(status);
-        // The supervisor process has the new settings too: the next worker serves with them.
+        // The supervisor process has the new settings too, so the next worker serves with them.
         kill_worker(&program);
         is_served(status);
     }
@@ -144,7 +144,7 @@ fn one_thread_of_the_parent_hears_signals() {
     let copy = Copy::new(SETTINGS);
     let program = copy.serve();
     let parent = program.supervisor_pid();
-    // The threads that would receive a signal that ends the process or changes something.
+    // Returns the threads that could receive a signal that stops the process or changes something.
     let open = || {
         let threads = fs::read_dir(format!("/proc/{parent}/task")).expect("threads");
         let paths = threads.map(|thread| thread.expect("a thread").path());

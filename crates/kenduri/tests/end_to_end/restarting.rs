@@ -13,7 +13,7 @@ use crate::program::{Program, children, free_address};
 
 /// The minimum number of kills.
 const ROUNDS: usize = 5;
-/// The time within which it must serve again.
+/// The time within which Kenduri must serve again.
 const SOON: Duration = Duration::from_secs(1);
 /// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -39,8 +39,8 @@ beside = subprocess.Popen(["sleep", "1000"])
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
-/// Returns the processes of the service, requested through the edge at this address as soon as it
-/// responds.
+/// Returns the service's processes. Requests them through the edge at this address as soon as the
+/// edge responds.
 fn processes(address: &str) -> BTreeSet<u32> {
     let end = Instant::now() + PATIENCE;
     let said = loop {
@@ -113,9 +113,9 @@ fn a_killed_parent_is_back_within_a_second() {
     }
 }
 
-/// On a busy machine, the worker of the killed supervisor process may be left over for a moment: it
-/// is killed with its parent, but its threads must first be scheduled. The left-over process in
-/// this test never ends by itself.
+/// On a busy machine, the killed supervisor process's worker may run for a moment longer. The
+/// worker is killed with its parent, but its threads must first be scheduled. The leftover process
+/// in this test never exits by itself.
 #[test]
 fn what_is_left_over_keeps_no_address() {
     let folder = tempfile::tempdir().expect("a folder");

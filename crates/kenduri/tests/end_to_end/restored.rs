@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use crate::program::Program;
 
-/// Restores an old demo, with food needs that have been deleted since.
+/// Restores an old demo with dietary requirements that have been deleted since the backup.
 fn put_back(file: &Path) {
     let migrations = [
         platform::MIGRATIONS,
@@ -27,7 +27,7 @@ fn put_back(file: &Path) {
                 &[],
                 Rows::Any,
             )?;
-            // Today's job has already run.
+            // Today's deletion job has already run.
             tx.run(
                 sql!(
                     "INSERT INTO schedule (kind, minute)

@@ -30,7 +30,7 @@ struct Browser {
     host: String,
     /// The cookie of a guest who has opened an invitation.
     guest: String,
-    /// The path of that invitation.
+    /// The path of the opened invitation.
     invitation: String,
 }
 
@@ -62,7 +62,8 @@ impl Installation {
         Program::serve(&words, &[])
     }
 
-    /// Runs a command and returns its output; the command must succeed or exit with 1.
+    /// Runs a command and returns its output. The command must succeed, or exit with 1 if
+    /// `succeeds` is false.
     fn command(&self, words: &[&str], succeeds: bool) -> String {
         let place = self.place();
         let mut words = words.to_vec();
@@ -200,7 +201,7 @@ fn a_new_key_ends_all_sessions_and_spares_what_is_printed() {
         assert!(browser.is_signed_in(&program));
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-        // Also tried with a lost file.
+        // The test also tries this with a lost file.
         for is_lost in [false, true] {
             if is_lost {
                 fs::remove_file(site.file()).expect("removed");
@@ -288,7 +289,7 @@ fn whoever_has_the_store_alone_can_sign_nothing() {
                     .text()
                     .contains(&browser.invitation)
             );
-            // Sessions are stored as hashes: a hash works neither as a cookie nor as a form token.
+            // Sessions are stored as hashes. A hash works neither as a cookie nor as a form token.
             for encoded in [STANDARD.encode(secret), URL_SAFE_NO_PAD.encode(secret)] {
                 assert!(!is_signed_in(&program, &format!("kd_session={encoded}")));
                 let forged = web::csrf::token(&encoded, &Random::seeded(1));

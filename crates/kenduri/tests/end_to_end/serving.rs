@@ -1,4 +1,4 @@
-//! Serving: the first minutes of an operator and of visitors.
+//! Tests of serving, from an operator's first minutes to visitors' requests.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -264,7 +264,7 @@ fn an_open_stream_does_not_hold_up_a_stop() {
     assert!(lines.any(|line| line.contains("event: hello")));
     let began = Instant::now();
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
-    // The program stopped before the drain time was over.
+    // Kenduri stopped before the drain time was over.
     assert!(began.elapsed() < Duration::from_secs(20));
     assert!(lines.any(|line| line == "0"), "the stream ends in order");
 }

@@ -1,5 +1,5 @@
-//! Upgrades under load: the worker is replaced by the new program, and the supervisor process
-//! becomes it.
+//! Tests of upgrades under load. A new worker replaces the worker, and then the supervisor process
+//! becomes the new program.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -18,19 +18,19 @@ use crate::program::{Program, command, run, text};
 
 /// How many clients send requests over persistent connections.
 const CLIENTS: usize = 8;
-/// How many times the program is replaced.
+/// How many times Kenduri is upgraded.
 const ROUNDS: usize = 3;
 /// The minimum number of requests sent during the upgrades.
 const REQUESTS: usize = 20_000;
 /// Time limit for a response, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A copy of the program in its own folder, where the file can be replaced.
+/// A copy of the binary in its own folder, where the file can be replaced.
 pub(crate) struct Copy {
     folder: tempfile::TempDir,
 }
 
-/// Settings with a service beside the app.
+/// Settings with a service next to the app.
 pub(crate) const SETTINGS: &str = "[service.other]\nrun = \"sleep 1000\"\n";
 
 impl Copy {
@@ -68,9 +68,9 @@ impl Copy {
         data.to_string_lossy().into_owned()
     }
 
-    /// Replaces the copy with another program, as a package manager does. The file is written by a
-    /// process that starts no children: a child forked by another test would hold the file open for
-    /// writing for a moment, and then the file could not be executed.
+    /// Replaces the copy with another binary, as a package manager does. A separate process without
+    /// children writes the file. Otherwise, a child forked by another test would hold the file open
+    /// for writing for a moment, and then the file could not be executed.
     fn replace(&self, by: &Path) {
         let fresh = self.folder.path().join("fresh");
         let copied = Command::new("cp").args([by, &fresh]).status();
@@ -85,7 +85,7 @@ impl Copy {
         self.replace(&script);
     }
 
-    /// Replaces the copy with the same program once more.
+    /// Replaces the copy with the same binary again.
     pub(crate) fn renew(&self) {
         self.replace(env!("CARGO_BIN_EXE_kenduri").as_ref());
     }
@@ -129,13 +129,13 @@ impl Copy {
         run(&[words, &["--data", &data]].concat(), self.path(), &[])
     }
 
-    /// Upgrades the running program to the file that is now in its place.
+    /// Upgrades the running Kenduri to the current binary file.
     pub(crate) fn upgrade(&self) -> std::process::Output {
         self.order(&["upgrade"])
     }
 
-    /// Upgrades to the same program once more. The worker must be a new process, and the supervisor
-    /// process must run the new file in the same process.
+    /// Upgrades to the same binary again. The worker must be a new process, and the supervisor must
+    /// run the new file in the same process.
     pub(crate) fn change(&self, program: &Program) {
         let (parent, before) = (program.supervisor_pid(), program.worker());
         self.renew();
@@ -148,14 +148,15 @@ impl Copy {
         );
     }
 
-    /// Returns whether this process runs the file that is now in the program's place.
+    /// Returns whether this process runs the current binary file.
     fn is_run_by(&self, process: u32) -> bool {
         let runs = fs::metadata(format!("/proc/{process}/exe")).expect("a program");
         runs.ino() == fs::metadata(self.program()).expect("a program").ino()
     }
 }
 
-/// Requests a path over one connection until the server closes it; returns the number of responses.
+/// Requests a path over a single connection until the server closes the connection. Returns the
+/// number of responses.
 pub(crate) fn ask(
     address: &str,
     path: &str,
@@ -232,7 +233,7 @@ fn nobody_notices_that_another_program_serves() {
     let count = count.into_inner();
     assert!(count >= REQUESTS, "{count}");
     println!("{count} requests, none failed");
-    // The new supervisor process still supervises: it restarts a killed worker.
+    // The new supervisor process still supervises, so it restarts a killed worker.
     let worker = program.worker();
     let pid = i32::try_from(worker).ok().and_then(Pid::from_raw);
     kill_process(pid.expect("a process"), Signal::KILL).expect("it lives");
@@ -259,7 +260,7 @@ fn who_follows_a_service_hears_each_line_once() {
             .map_while(Result::ok)
             .filter_map(|line| number(&line));
         for number in numbers {
-            // The receiver is gone if the test has failed.
+            // The receiver has been dropped if the test has failed.
             let _ = tell.send(number);
         }
     });
@@ -331,8 +332,7 @@ fn a_program_that_serves_and_cannot_keep_changes_nothing() {
     assert_eq!(program.get("/readyz").status, 200);
     assert_eq!((program.supervisor_pid(), copy.other()), (parent, other));
     assert!(!copy.is_run_by(parent));
-    // The supervisor process was not affected: the next program that passes the check can take
-    // over.
+    // The supervisor process was not affected. The next binary that passes the check can take over.
     copy.change(&program);
     assert_eq!(copy.other(), other);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
@@ -440,7 +440,7 @@ fn a_rehearsal_needs_a_parent() {
 
 #[test]
 fn what_cannot_be_taken_over_is_started_anew() {
-    // The program's standard input is an empty socket that it created itself.
+    // The new binary's standard input is an empty socket that the binary created itself.
     let becomes = "import os, socket, sys\n\
                    _, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n\
                    os.dup2(theirs.fileno(), 0)\n\

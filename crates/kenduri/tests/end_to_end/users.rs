@@ -1,5 +1,5 @@
-//! File permissions and users: a supervisor process that is root, data of another user, and users
-//! without any rights.
+//! Tests of file permissions and users. The supervisor process runs as root, the data belongs to
+//! another user, and some users have no rights.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -41,7 +41,7 @@ fn root_keeps_what_serves_the_data_of_another_user() {
     let status = text(&program.system_file("status"));
     assert!(status.contains(&format!("\nUid:\t{OWNER}\t")), "{status}");
 
-    // A user without permission is told so, instead of "not running".
+    // A user without permission learns this, instead of reading "not running".
     for user in [OWNER, STRANGER] {
         let refused = give(copy, user, &["ps"]);
         let why = text(&refused.stderr);
@@ -108,7 +108,7 @@ fn services_of_other_users_find_each_other_and_strangers_do_not() {
     assert!(finds(OWNER, "web"));
     assert!(!finds(STRANGER, "web") && !finds(*DAEMON, "web"));
 
-    // The previous processes may still be running while the next ones start.
+    // The previous processes may still be running while the next processes start.
     let (web, late) = (service("web", "daemon"), service("late", "daemon"));
     fs::write(copy.settings(), format!("{web}{late}{routes}")).expect("settings");
     let applied = copy.order(&["apply"]);
@@ -128,7 +128,7 @@ fn services_of_other_users_find_each_other_and_strangers_do_not() {
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 
-/// A server that responds once, after it has replaced its socket with a link to a socket of root's.
+/// A server that replaces its socket with a link to a socket owned by root, and then responds once.
 const LIAR: &str = r#"
 import http.server, os, socketserver
 there = os.environ["SOCKET"]

@@ -1,5 +1,5 @@
-//! Websockets of a service during an upgrade of Kenduri: open ones are closed after their drain
-//! time, and new ones reach the new program.
+//! Tests of a service's websockets during an upgrade of Kenduri. Open websockets are closed after
+//! their drain time, and new websockets reach the new program.
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
@@ -15,18 +15,18 @@ use rustix::process::Signal;
 use crate::program::text;
 use crate::upgrade::{Copy, ask};
 
-/// How many times the program is replaced.
+/// How many times Kenduri is upgraded.
 const ROUNDS: usize = 3;
 /// The minimum number of requests sent during the upgrades, over persistent connections.
 const REQUESTS: usize = 20_000;
-/// The numbers of clients of Kenduri itself and of the service.
+/// How many clients connect to Kenduri itself, and how many to the service.
 const CLIENTS: (usize, usize) = (6, 2);
 /// The number of websockets that stay open.
 const STAYING: usize = 4;
 /// The drain time of websockets, when Kenduri or the service is replaced.
 const TIME: Duration = Duration::from_secs(2);
-/// The pause between messages on a websocket; the test checks that websockets work, not their
-/// speed.
+/// The pause between messages on a websocket. The pause may be long, because the test does not
+/// measure speed.
 const PAUSE: Duration = Duration::from_millis(5);
 /// Time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -128,7 +128,7 @@ impl Socket {
 
     fn say(&mut self, kind: u8, body: &[u8]) -> io::Result<()> {
         let length = u8::try_from(body.len()).map_err(io::Error::other)?;
-        // Even an empty frame is masked.
+        // Clients must mask even an empty frame.
         let mut frame = vec![0x80 | kind, 0x80 | length, 0, 0, 0, 0];
         frame.extend_from_slice(body);
         self.0.get_mut().write_all(&frame)
@@ -178,7 +178,7 @@ impl Socket {
     }
 }
 
-/// Counters of the clients.
+/// The clients' counters.
 #[derive(Default)]
 struct Seen {
     stop: AtomicBool,
@@ -203,7 +203,7 @@ impl Seen {
         ended.clone()
     }
 
-    /// Keeps a websocket open until the server closes it, then opens the next one.
+    /// Keeps a websocket open until the server closes it, and then opens another websocket.
     fn stay(&self, address: &str) -> io::Result<()> {
         while !self.is_over() {
             let mut socket = Socket::open(address)?;
@@ -225,7 +225,7 @@ impl Seen {
         Ok(())
     }
 
-    /// Opens and closes websockets one after the other.
+    /// Repeatedly opens and closes a websocket.
     fn come_and_go(&self, address: &str) -> io::Result<()> {
         while !self.is_over() {
             let opened = Instant::now();
@@ -251,7 +251,7 @@ impl Seen {
 
 type Client<'scope> = ScopedJoinHandle<'scope, io::Result<()>>;
 
-/// Runs `f` while clients send requests, none of which may fail.
+/// Runs `f` while clients send requests. No request may fail.
 fn meanwhile<'env>(
     seen: &'env Seen,
     begin: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> Vec<Client<'scope>>,
@@ -334,7 +334,8 @@ fn websockets_have_their_time_while_another_program_takes_over() {
 
 #[test]
 fn a_service_is_replaced_while_one_worker_follows_another() {
-    // The old worker keeps websockets for a long time here, so the service ends them.
+    // The old worker keeps websockets open for a long time in this test, so the service closes
+    // them.
     let copy = house(PATIENCE);
     let mut program = copy.serve();
     let seen = Seen::default();

@@ -166,7 +166,7 @@ fn whoever_stops_reading_has_read_enough() {
     }
 }
 
-/// Returns the first lines of output of a command that runs until it is killed.
+/// Runs a command until it has printed `count` lines, kills it, and returns these lines.
 fn first_lines(folder: &Path, words: &[&str], count: usize) -> Vec<String> {
     let mut child = command(&[])
         .args(words)
@@ -291,7 +291,7 @@ fn a_named_file_that_cannot_be_read_leads_to_nobody_else() {
             "{rows}"
         );
     }
-    // The invalid file in this folder is not the one that the running program uses.
+    // The running Kenduri does not use the invalid file in this folder.
     fs::write(here.join("kenduri.toml"), "[").expect("a file");
     says(here, &["ps"], 0);
 }

@@ -27,15 +27,15 @@ pub struct Overrides {
     pub mail: bool,
 }
 
-/// One answer of one guest.
+/// A single answer for a single guest.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = HostReply)]
 pub struct OneReply {
-    /// The version of the invitation that was read; `If-Match` works too.
+    /// The version of the invitation that the client has read; `If-Match` can name it instead.
     #[serde(default)]
     pub version: Option<i64>,
-    /// The answer; `pending` removes the stored one.
+    /// The answer; `pending` removes the stored answer.
     pub status: ReplyStatus,
     /// Whether the answer may exceed the seats.
     #[serde(default)]
@@ -45,8 +45,8 @@ pub struct OneReply {
     pub mail: bool,
 }
 
-/// Saves answers, names and food needs of a whole household for a host. Deadline and lock do not
-/// apply to hosts.
+/// Saves a whole household's answers, names and dietary requirements for a host. The deadline and
+/// the lock do not apply to hosts.
 pub fn save(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -78,7 +78,7 @@ pub fn save(
     write(tx, host, portal, plan.guests, plan.answers, overrides)
 }
 
-/// Saves one answer of one guest.
+/// Saves a single answer for a single guest.
 pub fn reply(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -127,7 +127,7 @@ pub fn reply(
     write(tx, host, portal, guests, answers, overrides)
 }
 
-/// Takes the locks in their order: first the events that have a limit, then the invitation.
+/// Takes the locks in the required order, namely the limited events first and then the invitation.
 fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,5 +1,5 @@
-//! Bulk actions: a job changes many invitations in batches and records the outcome of each. The
-//! change of each invitation is atomic; the whole action is not.
+//! Bulk actions. A job changes many invitations in batches and records each invitation's outcome.
+//! The change to a single invitation is atomic, but the whole action is not.
 
 use std::collections::BTreeMap;
 
@@ -25,9 +25,10 @@ platform::id!(BulkId, "One action on many invitations.");
 
 /// The kind of the job that runs bulk actions.
 pub const KIND: &str = "occasions.bulk";
-/// The most invitations of one action.
+/// The maximum number of invitations in an action.
 pub const LIMIT: usize = 5_000;
-/// How many invitations one transaction changes; small, so that other writers do not wait long.
+/// The number of invitations that a transaction changes, small enough that other writers do not
+/// wait long.
 const BATCH: i64 = 50;
 
 #[derive(Clone, Debug)]
@@ -41,7 +42,7 @@ pub struct Request {
 pub enum Target {
     Chosen(Vec<InvitationId>),
     Matching(InvitationFilter),
-    /// Those that this action changed.
+    /// Invitations that this action changed.
     ChangedBy(BulkId),
 }
 
@@ -107,21 +108,21 @@ pub struct Bulk {
     pub action: Action,
     /// The state of the action.
     pub state: Progress,
-    /// How many invitations it covers.
+    /// How many invitations the action covers.
     pub total: i64,
-    /// How many invitations were processed, failed ones included.
+    /// How many invitations were processed, including failed invitations.
     pub done: i64,
     /// How many invitations failed and stayed unchanged.
     pub failed: i64,
-    /// When it was requested.
+    /// The time of the request.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    /// When it ended.
+    /// When the action ended.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub finished_at: Option<Timestamp>,
 }
 
-/// One invitation of a bulk action.
+/// A bulk action's outcome for one invitation.
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = BulkRow)]
 pub struct Outcome {
@@ -130,7 +131,7 @@ pub struct Outcome {
     pub invitation: InvitationId,
     /// `waiting`, `done`, `unchanged` or `failed`.
     pub state: String,
-    /// The error code, if it failed.
+    /// The error code, if the action failed for this invitation.
     pub problem: Option<String>,
 }
 
@@ -205,7 +206,7 @@ pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effec
 }
 
 impl Bulk {
-    /// Hides the reasons of locks from hosts who may not lock answers.
+    /// Hides the reasons for locks from hosts who may not lock answers.
     fn shown_to(mut self, host: &HostOf) -> Self {
         if let Action::Lock { reason } = &mut self.action
             && !reason.is_empty()
@@ -260,7 +261,7 @@ pub fn outcomes(
     .all(tx)?)
 }
 
-/// Lists the invitations for which the action failed, with the reason.
+/// Lists the invitations that the action failed to change, with the reason.
 pub fn failures(tx: &mut Tx<'_>, host: &HostOf, id: &BulkId) -> Result<Vec<Outcome>, Refusal> {
     load(tx, host, id)?;
     Ok(sql!(
@@ -356,7 +357,7 @@ pub fn changed_by(
     Ok(found.into_iter().map(|(invitation,)| invitation).collect())
 }
 
-/// The handler of bulk actions.
+/// Returns the job handler for bulk actions.
 pub fn handler(store: Store) -> Handler {
     Handler::new(KIND, move |job| run(store.clone(), job))
 }
@@ -382,7 +383,7 @@ async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     }
 }
 
-/// Processes one batch; returns whether any row is still waiting.
+/// Processes a batch. Returns whether further rows are waiting.
 fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
     let found: Option<(OccasionId, AccountId, String, String)> = sql!(
         "SELECT occasion, account, action, state FROM bulk WHERE id = :id",
@@ -465,7 +466,7 @@ fn note_progress(
     tell(tx, occasion, &bulk)
 }
 
-/// Applies the action to one invitation; returns whether it may have changed it.
+/// Applies the action to an invitation. Returns whether the action may have changed the invitation.
 fn apply(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -487,7 +488,7 @@ fn apply(
         }
         Action::Sent {} | Action::Unsent {} => {
             let is_sent = matches!(action, Action::Sent {});
-            // Locked first, so that what is looked at stays true.
+            // The invitation is locked first, so that the facts read below stay true.
             portals::lock(tx, host, id, None)?;
             let is_already = invitations::bookkeeping(tx, id)?.sent_at.is_some() == is_sent;
             if !is_already {

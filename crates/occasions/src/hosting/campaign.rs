@@ -1,7 +1,7 @@
-//! Campaigns: one mail to many households, with recipients, start, speed and progress. A campaign
-//! is a row; its recipients are fixed when it begins. A job writes the mails in small batches, each
-//! in the transaction that takes its recipients out of the queue. At most [`WINDOW`] mails are in
-//! progress, so that pausing takes effect at once.
+//! Campaigns, which send a mail to many households with chosen recipients, start, speed and
+//! progress. A campaign is a row, and its recipients are fixed when it begins. A job writes the
+//! mails in small batches, each in the transaction that takes its recipients out of the queue. At
+//! most [`WINDOW`] mails are in progress, so that pausing takes effect at once.
 
 pub mod audience;
 pub mod progress;
@@ -32,17 +32,17 @@ platform::id!(CampaignId, "One mail to many households.");
 
 /// The kind of the job that writes the mails.
 pub const KIND: &str = "occasions.campaign";
-/// The most campaigns of an occasion.
+/// The maximum number of campaigns in an occasion.
 const LIMIT: i64 = 500;
-/// The highest speed, in mails a minute.
+/// The maximum speed, in mails per minute.
 pub const FASTEST: i64 = 600;
 /// How many mails of a campaign are in progress at once.
 const WINDOW: i64 = 50;
 
 words! {
-    /// How far a campaign is.
+    /// The progress of a campaign.
     CampaignState {
-        /// Waiting for its time.
+        /// Waiting for its start time.
         Scheduled = "scheduled" => "host-campaign-scheduled",
         /// Mails are being sent.
         Sending = "sending" => "host-campaign-sending",
@@ -65,24 +65,24 @@ pub struct Campaign {
     pub kind: MailKind,
     /// The state of the campaign.
     pub state: CampaignState,
-    /// The hosts' subject, as it was when it was ordered.
+    /// The hosts' subject at the time of the order.
     pub subject: I18n,
-    /// The hosts' text, as it was when it was ordered.
+    /// The hosts' text at the time of the order.
     pub body: I18n,
-    /// The filter of the recipients; null for a campaign of a reminder rule, which finds its own.
+    /// The recipients' filter; null for a reminder rule's campaign, which finds its own recipients.
     #[row(json)]
     pub audience: Option<InvitationFilter>,
     /// Whether it also goes to the guests' own addresses.
     pub to_guests: bool,
-    /// The most mails a minute; 0: as fast as the mail server takes them.
+    /// The maximum number of mails per minute; 0 means as fast as the mail server accepts them.
     pub per_minute: i64,
     /// When it begins.
     #[schema(value_type = String, format = "date-time")]
     pub due_at: Timestamp,
-    /// When it was ordered.
+    /// When the campaign was ordered.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    /// When its recipients were fixed.
+    /// When the campaign's recipients were fixed.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub started_at: Option<Timestamp>,
     /// When nothing was left to send.
@@ -97,7 +97,7 @@ pub struct Report {
     /// The campaign.
     #[serde(flatten)]
     pub campaign: Campaign,
-    /// Its mails, counted by state.
+    /// The campaign's mails, counted by state.
     #[schema(inline)]
     pub counts: Counts,
 }
@@ -107,18 +107,21 @@ pub struct Report {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewCampaign)]
 pub struct Order {
-    /// The kind of mail; its text is the hosts' wording of that kind.
+    /// The kind of mail. The hosts' wording for this kind is sent.
     pub kind: MailKind,
-    /// The filter of the recipients; all households if omitted.
+    /// The recipients' filter; all households if omitted.
     #[serde(default)]
     pub audience: InvitationFilter,
-    /// Whether it also goes to the guests' own addresses. Inside one household no address gets two.
+    /// Whether the mail also goes to the guests' own addresses. Within a household, no address gets
+    /// the mail twice.
     #[serde(default)]
     pub to_guests: bool,
-    /// When it begins, in the occasion's zone unless it names an offset; left out: at once.
+    /// The start, in the occasion's time zone unless it has an offset. If omitted, the campaign
+    /// starts at once.
     #[serde(default)]
     pub send_at: Option<When>,
-    /// The most mails a minute, up to 600; 0: as fast as the mail server accepts them.
+    /// The maximum number of mails per minute, up to 600; 0 means as fast as the mail server
+    /// accepts them.
     #[serde(default)]
     pub per_minute: i64,
 }
@@ -181,7 +184,7 @@ fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
     Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// The period in which the same reminder is not ordered again.
+/// The period during which the same reminder is not ordered again.
 const REMINDED: SignedDuration = SignedDuration::from_mins(10);
 
 /// Narrows a filter to the households that may answer and have not.
@@ -193,7 +196,7 @@ fn owing(filter: &InvitationFilter) -> InvitationFilter {
     }
 }
 
-/// Finds a reminder of the same households that was ordered in the last few minutes.
+/// Finds a reminder for the same households that was ordered in the last few minutes.
 pub fn reminded(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -213,7 +216,7 @@ pub fn reminded(
     found.map(|(id,)| load(tx, host, &id)).transpose()
 }
 
-/// Reminds households that owe an answer. The same households are not reminded again within a few
+/// Reminds households that owe an answer. Does not remind the same households again within a few
 /// minutes, unless `force` is set.
 pub fn remind(
     tx: &mut Tx<'_>,
@@ -343,7 +346,7 @@ pub enum Step {
     Resume,
     /// Ends the campaign.
     Cancel,
-    /// Sends failed mails once more.
+    /// Sends failed mails again.
     Retry,
 }
 
@@ -439,7 +442,7 @@ fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Queues the recipients again whose mail failed or bounced.
+/// Queues recipients again if their mail failed or bounced.
 fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     sql!(
         "UPDATE campaign_recipient SET state = 'queued', mail = NULL

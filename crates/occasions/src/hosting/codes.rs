@@ -1,4 +1,4 @@
-//! Codes of invitations: chosen by hosts, or replaced.
+//! Invitations' codes, which hosts can choose or replace.
 
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
@@ -13,11 +13,11 @@ use crate::invitation;
 use crate::invitation_snapshot::InvitationSnapshot;
 use web::Findings;
 
-/// How many times per hour an account may try to set a code.
+/// The number of attempts per hour to set a code that an account has.
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A code that a host chose. Only [`try_by_hand`] creates this type, after it has counted the try.
+/// A code that a host chose. Only [`try_by_hand`] creates this type, after counting the attempt.
 #[derive(Clone, Debug)]
 pub struct Chosen {
     shown: String,
@@ -25,8 +25,8 @@ pub struct Chosen {
     insists: bool,
 }
 
-/// Counts a host's try to set this code, because the response "taken" reveals another household's
-/// code. Runs in a separate transaction, so that a later failure cannot undo the count.
+/// Counts a host's attempt to set this code, because the response "taken" reveals another
+/// household's code. Runs in a separate transaction, so that a later failure cannot undo the count.
 pub fn try_by_hand(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -75,7 +75,7 @@ pub fn try_by_hand(
 }
 
 impl Chosen {
-    /// Returns the display form and the key of a code, unless it is easy to guess.
+    /// Returns a code's display form and key. Refuses a code that is easy to guess.
     pub(super) fn checked<'n>(
         &self,
         names: impl Iterator<Item = &'n str>,
@@ -88,7 +88,7 @@ impl Chosen {
 }
 
 /// Gives an invitation another code. The old code stops working for everybody, and its sessions
-/// end; so do the codes and sessions of invitations that were merged into this one.
+/// end. The codes and sessions of invitations that were merged into this invitation end too.
 pub fn replace(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -174,8 +174,8 @@ fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
     Ok(found.is_some() || invitation::is_retired(tx, key)?)
 }
 
-/// Converts the constraint's error to a refusal: another invitation may have taken the code since
-/// the check.
+/// Converts the constraint's error to a refusal, because another invitation may have taken the code
+/// since the check.
 fn code_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("invitation_code_taken") => Refusal::CodeTaken,

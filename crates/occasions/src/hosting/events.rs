@@ -14,13 +14,13 @@ use crate::event::{Event, ScheduleLine, list, recount_seats};
 use crate::id::{EventId, OccasionId};
 use crate::invitation::wait_for_answers;
 
-/// The length of an event whose end is not given.
+/// The default length of an event without a given end.
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
 
-/// The longest event, in days.
+/// The maximum length of an event, in days.
 const MOST_DAYS: i64 = 7;
 
-/// The most lines of a schedule.
+/// The maximum number of lines in a schedule.
 pub(crate) const LINES: usize = 50;
 
 pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
@@ -29,7 +29,7 @@ pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
     detail: texts(Limits::lines(500)).label("host-schedule-detail"),
 };
 
-/// Fields that a request for a new event may contain besides the event's own.
+/// Additional fields in a request for a new event.
 struct NewEvent {
     /// Whether everybody who is invited to the occasion is invited to the event.
     invite_all: bool,
@@ -130,7 +130,8 @@ impl Resource for Event {
         Ok(())
     }
 
-    /// Invites everybody who is invited to the occasion, unless `invite_all` is false.
+    /// Inserts the event, and invites everybody who is invited to the occasion unless `invite_all`
+    /// is false.
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         let occasion = edit.parent.occasion();
         Self::insert(self, tx, occasion)?;
@@ -147,7 +148,7 @@ impl Resource for Event {
             dates::moved(tx, self.id.as_str())?;
         }
         if edit.old.is_some_and(|old| old.capacity != self.capacity) {
-            // The limit is new: a save that is in progress does not know it yet.
+            // A save in progress does not know the new limit yet.
             wait_for_answers(tx, occasion)?;
         }
         if self.open_to_all && edit.old.is_some_and(|old| !old.open_to_all) {
@@ -163,7 +164,7 @@ impl Resource for Event {
             version = self.version
         )
         .run(tx, Rows::Exactly(1))?;
-        // The limit was added or removed.
+        // The seat limit was added or removed.
         recount_seats(tx, occasion)?;
         Ok(())
     }
@@ -201,14 +202,15 @@ fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Invites all households of the occasion, and the guests of those that were not invited before.
+/// Invites all households in the occasion, and the guests of households that were not invited
+/// before.
 fn invite_everyone(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
     event: &EventId,
 ) -> Result<(), StoreError> {
     wait_for_answers(tx, occasion)?;
-    // Where a household is invited already, its guests may have been chosen one by one.
+    // In a household that is already invited, a host may have chosen the guests individually.
     sql!(
         "INSERT INTO reply (guest, event, status)
          SELECT guest.id, :event, 'pending' FROM guest

@@ -1,6 +1,7 @@
-//! Exports: lists as files, created by a job. An export is queued, then ready, and its file is
-//! deleted after 7 days. The file is written from one snapshot under a temporary name, synced and
-//! renamed before the export is reported as ready; a restarted job begins again.
+//! Exports, which are lists that a job writes to files. An export is first queued and then ready,
+//! and its file is deleted after 7 days. The file is written from a single snapshot under a
+//! temporary name, synced and renamed before the export is reported as ready. A restarted job
+//! begins again.
 
 mod questions;
 mod table;
@@ -30,7 +31,7 @@ platform::id!(ExportId, "One list as a file.");
 pub const KIND: &str = "occasions.export";
 /// The kind of the job that deletes expired files.
 pub const SWEEP: &str = "occasions.exports_expire";
-/// How many exports of one occasion may be queued.
+/// How many exports an occasion may have in the queue.
 pub const WAITING: i64 = 10;
 /// How long a file can be downloaded.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -40,7 +41,7 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 #[serde(deny_unknown_fields)]
 #[schema(as = ExportRequest)]
 pub struct Request {
-    /// Which list to export.
+    /// The list to export.
     pub kind: ExportKind,
     /// The format of the file.
     pub format: FileFormat,
@@ -58,7 +59,7 @@ pub struct Export {
     /// The export's id.
     #[schema(value_type = String)]
     pub id: ExportId,
-    /// Which list it holds.
+    /// The exported list.
     pub kind: ExportKind,
     /// The format of the file.
     pub format: FileFormat,
@@ -69,10 +70,10 @@ pub struct Export {
     pub rows: Option<i64>,
     /// Whether it holds codes and contact data.
     pub contacts: bool,
-    /// When it was requested.
+    /// The time of the request.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    /// Until when it can be fetched.
+    /// The time until which the file can be downloaded.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
 }
@@ -96,7 +97,7 @@ pub fn start(
 ) -> Result<Export, Refusal> {
     host.needs(Permission::See)?;
     host.needs_person()?;
-    // An invalid filter is refused here rather than by the job.
+    // Kenduri refuses an invalid filter now instead of in the job.
     for event in [&request.invitations.event, &request.guests.event] {
         listing::filter::event_id(tx, host, event.as_deref())?;
     }
@@ -228,7 +229,7 @@ struct Payload {
     export: ExportId,
 }
 
-/// The request for one export, as the job sees it.
+/// The request for an export, as the job sees it.
 struct Order {
     host: HostOf,
     request: Request,
@@ -296,7 +297,7 @@ impl Content {
     }
 }
 
-/// Reads all data for the file in one snapshot; `None` if the export is not queued.
+/// Reads all data for the file in a single snapshot. Returns `None` if the export is not queued.
 fn read(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
@@ -330,7 +331,7 @@ fn read(
     Ok(Some((asked.occasion, format, content)))
 }
 
-/// Reads all households as documents or as one table.
+/// Reads all households, as documents or as a single table.
 fn everything(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Content, Refusal> {
     let ground = Ground::load(tx, &order.host)?;
     let lines = listing::all_invitations(tx, &order.host, &order.request.invitations)?;

@@ -70,7 +70,7 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Checks guests to be added; findings point below `/guests`.
+    /// Checks the guests to be added. Findings point below `/guests`.
     pub(super) fn plan(
         &self,
         tx: &mut Tx<'_>,
@@ -137,7 +137,7 @@ impl<'a> Planning<'a> {
     ) -> (GuestDetails, Vec<EventId>) {
         let zone = self.occasion.zone();
         let mut new = input.apply(&fields_for(is_new), old, is_new, &zone, findings);
-        // A form always contains every field.
+        // Unlike a JSON request, a form always contains every field.
         let is_said = |name| is_new || matches!(input, Input::Form(..)) || input.has(name);
         let switches = self.occasion.switches;
         let may_be_empty = new.kind == GuestKind::PlusOne && !switches.plus_one_name_required;
@@ -171,8 +171,8 @@ impl<'a> Planning<'a> {
     }
 }
 
-/// Adds guests to an invitation. A plus-one needs a place in the allowance, or the
-/// host's override.
+/// Adds guests to an invitation. A plus-one needs a free slot in the allowance, or the host's
+/// override.
 pub fn add(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -240,7 +240,7 @@ pub fn change(
     finish(tx, host, portal, &before, "guest.changed", reached)
 }
 
-/// Removes a guest, named or not, with all answers; the allowance does not change.
+/// Removes a guest, named or not, with all answers. The allowance does not change.
 pub fn remove(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -261,7 +261,7 @@ pub fn remove(
     )
 }
 
-/// Puts the guests of an invitation into this order; guests that are not listed follow.
+/// Puts an invitation's guests into this order. Guests that are not listed follow.
 pub fn order(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -298,7 +298,7 @@ pub fn order(
     )
 }
 
-/// Loads the contact data of those guests of an invitation who have any.
+/// Loads contact data for the guests on an invitation. Guests without contact data are omitted.
 pub fn contacts(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,
@@ -316,7 +316,7 @@ pub fn contacts(
         .collect())
 }
 
-/// Locks the invitation of a guest; returns it with the guest's index.
+/// Locks a guest's invitation. Returns the invitation with the guest's index.
 pub(super) fn lock_by_guest(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -337,7 +337,8 @@ pub(super) fn lock_by_guest(
     Ok((portal, at))
 }
 
-/// Adds new guests to a household whose lock is held, within the limits and the allowance.
+/// Adds new guests to a household within the limits and the allowance. The caller holds the
+/// household's lock.
 pub(super) fn settle(
     tx: &mut Tx<'_>,
     household: &mut Household,
@@ -393,7 +394,7 @@ pub(super) fn write_contact(
     Ok(())
 }
 
-/// Invites one guest to exactly these of the household's events.
+/// Invites a guest to exactly these of the household's events.
 fn invite_guest(
     tx: &mut Tx<'_>,
     guest: &mut Guest,
@@ -435,7 +436,7 @@ fn invite_guest(
     Ok(())
 }
 
-/// Finishes a change of guests: history, version, log and news.
+/// Finishes a change to guests by updating the history, the version, the log and the news.
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,4 +1,4 @@
-//! The consequences of every change by a host: an entry in the log, and news for open pages.
+//! Records the consequences of every change by a host, namely a log entry and news for open pages.
 
 use platform::audit::Entry;
 use platform::news::NewNews;
@@ -83,7 +83,7 @@ pub(super) fn tell_of_occasion(
     })
 }
 
-/// Notifies open pages of a change of an invitation.
+/// Notifies open pages of a change to an invitation.
 pub(super) fn tell_of_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -101,8 +101,8 @@ pub(super) fn tell_of_invitation(
     })
 }
 
-/// Finishes a change of an invitation that the caller has locked and written: raises
-/// the version, updates the search text, writes the log and the news.
+/// Finishes a change to an invitation that the caller has locked and written. Raises the version,
+/// updates the search text, and writes the log and the news.
 pub(super) fn finish_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -129,7 +129,7 @@ pub(super) fn finish_invitation(
     tell_of_invitation(tx, host, household, ending.what)
 }
 
-/// How a change of an invitation is logged and announced.
+/// How a change to an invitation is logged and announced.
 pub(super) struct Ending {
     /// The action in the log, such as `invitation.changed`.
     pub(super) action: &'static str,
@@ -137,6 +137,6 @@ pub(super) struct Ending {
     pub(super) what: &'static str,
     /// Old and new values.
     pub(super) changes: Value,
-    /// Whether guests who said yes may have been added or removed, so that seats are recounted.
+    /// Whether guests who said yes may have been added or removed. If so, seats are recounted.
     pub(super) moves_seats: bool,
 }

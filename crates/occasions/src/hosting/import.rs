@@ -1,7 +1,7 @@
-//! Imports: lists of households from files, checked before anything is written, applied by a job in
-//! batches, and undone for households that nobody has changed since. The rows of a file are stored
-//! with the import for 7 days. A household is written in the same transaction as its outcome, so an
-//! interrupted job resumes where it stopped.
+//! Imports, which are household lists from files. A list is checked before anything is written, and
+//! a job applies it in batches. An undo removes the households that nobody has changed since. A
+//! file's rows are stored with the import for 7 days. A household is written in the same
+//! transaction as its outcome, so an interrupted job resumes at the right household.
 
 mod bring;
 mod check;
@@ -45,21 +45,21 @@ platform::id!(ImportId, "One list of households out of a file.");
 
 /// How long the rows of a file are stored and an import can be undone.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How many unapplied imports of an occasion are stored; older ones are deleted.
+/// How many unapplied imports an occasion stores. Older imports are deleted.
 const DRAFTS: i64 = 10;
 /// How many applied imports keep their rows.
 const FILES: i64 = 20;
-/// How many of a file's rows one database row holds.
+/// The number of the file's rows per database row.
 const CHUNK: usize = 500;
-/// How many findings are shown.
+/// The maximum number of findings to show.
 pub const SHOWN: usize = 200;
 
 words! {
-    /// How far an import is.
+    /// The progress of an import.
     ImportState {
-        /// Not applied yet: the host has not confirmed it.
+        /// Not applied yet, because the host has not confirmed the import.
         Draft = "draft" => "host-import-state-draft",
-        /// Waiting for its turn.
+        /// Waiting in the queue.
         Queued = "queued" => "host-job-waiting",
         /// Being applied.
         Running = "running" => "host-import-state-running",
@@ -75,18 +75,18 @@ words! {
 }
 
 words! {
-    /// What became of a household of a list.
+    /// The result for a household in a list.
     #[schema(as = ImportOutcome)]
     Outcome {
         /// A new invitation.
         Made = "made",
         /// An existing invitation, changed.
         Changed = "changed",
-        /// An existing invitation that agrees with the list already.
+        /// An existing invitation that already agrees with the list.
         Same = "same",
-        /// Left out.
+        /// Skipped.
         Failed = "failed",
-        /// Made, and removed by an undo.
+        /// Created, and removed by an undo.
         Undone = "undone",
         /// Made, and not removed by an undo because somebody has changed it.
         Kept = "kept",
@@ -98,10 +98,9 @@ words! {
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ImportOptions)]
 pub struct Options {
-    /// Whether errors prevent the whole import; otherwise only the households with errors are
-    /// skipped.
+    /// Whether errors prevent the whole import. Otherwise, only households with errors are skipped.
     pub stop_on_errors: bool,
-    /// Whether answers in the list replace stored ones.
+    /// Whether answers in the list replace stored answers.
     pub replace_answers: bool,
     /// Whether codes are used even if they are easy to guess; for owners.
     pub keep_codes: bool,
@@ -115,7 +114,7 @@ pub struct Import {
     pub id: ImportId,
     /// The state of the import.
     pub state: ImportState,
-    /// The headings of the table; none for a list of documents.
+    /// The table's headings; empty for a list of documents.
     #[row(json)]
     pub headings: Vec<String>,
     /// The meaning of each column: `skip`, the name of a field, `reply:EVENT`, `question:KEY`.
@@ -124,23 +123,23 @@ pub struct Import {
     /// The host's choices.
     #[row(json)]
     pub options: Options,
-    /// How many rows or documents it has.
+    /// The number of rows or documents in the file.
     #[row(rename = "row_count")]
     pub rows: i64,
-    /// How many households it has; 0 until it is applied.
+    /// The number of households in the list; 0 until the list is applied.
     pub total: i64,
-    /// How many of them were processed.
+    /// How many of the households were processed.
     pub done: i64,
-    /// How many became new invitations.
+    /// How many households became new invitations.
     pub made: i64,
-    /// How many changed an invitation.
+    /// How many households changed an existing invitation.
     pub changed: i64,
-    /// How many failed and were skipped.
+    /// How many households failed and were skipped.
     pub failed: i64,
-    /// When the file was sent.
+    /// When the file was uploaded.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    /// Until when it can be applied or undone.
+    /// The time until which the list can be applied or undone.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
 }
@@ -159,11 +158,11 @@ struct Counted {
     guests: Vec<IgnoredAny>,
 }
 
-/// Lets only one file be read at a time, because reading needs much memory.
+/// Lets only a single file be read at a time, because reading needs much memory.
 static READING: Semaphore = Semaphore::const_new(1);
 
 impl Upload {
-    /// Waits for its turn, then runs [`read`](Self::read) on a blocking thread.
+    /// Waits for the permit, and then runs [`read`](Self::read) on a blocking thread.
     pub async fn read_alone(file: Bytes) -> Result<Self, web::Problem> {
         let turn = READING.acquire().await.map_err(web::Problem::internal)?;
         let read = tokio::task::spawn_blocking(move || {
@@ -174,7 +173,7 @@ impl Upload {
         read.await.map_err(web::Problem::internal)?
     }
 
-    /// Parses a file: CSV, XLSX, or documents as JSON.
+    /// Parses a CSV file, an XLSX file, or documents as JSON.
     pub fn read(bytes: &[u8]) -> Result<Self, web::Problem> {
         let unreadable = |why| web::Problem::from(Refusal::File(why));
         if bytes.len() > read::MOST_BYTES {
@@ -185,7 +184,8 @@ impl Upload {
             return read::read(bytes).map(Self::Table).map_err(unreadable);
         }
         let limit = |limit: i64| usize::try_from(limit).unwrap_or(usize::MAX);
-        // Elements are counted first, because a parsed document is much larger than its text.
+        // Elements are counted before parsing, because a parsed document is much larger than its
+        // text.
         let web::Json(all) = web::Json::<Vec<IgnoredAny>>::parse(text)?;
         if all.len() > limit(limits::INVITATIONS) {
             return Err(unreadable(Unreadable::TooManyRows));
@@ -202,8 +202,8 @@ impl Upload {
     }
 }
 
-/// Stores a list for its host to check. Columns have the meaning they had in the last list with the
-/// same headings, or else a guessed one.
+/// Stores a list so that its host can check it. Columns have their meaning from the last list with
+/// the same headings, or else a guessed meaning.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -290,7 +290,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Import>, R
     .all(tx)?)
 }
 
-/// A change of the columns' meaning or of the host's choices; omitted fields stay unchanged.
+/// A change to the columns' meaning or the host's choices; omitted fields stay unchanged.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ImportChange)]
@@ -336,7 +336,7 @@ pub fn change(
     load(tx, host, id)
 }
 
-/// Returns the first non-empty rows, as samples beside the headings.
+/// Returns the first non-empty rows, as samples next to the headings.
 pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, Refusal> {
     let import = load(tx, host, id)?;
     let first: Option<(String,)> = sql!(
@@ -366,7 +366,7 @@ pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Re
     load(tx, host, id)
 }
 
-/// Undoes an import: deletes the households that it created and that nobody has changed since.
+/// Undoes an import. Deletes the households that the import created and nobody has changed since.
 pub fn undo(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     let is_kept = tx.now() < import.expires_at;
@@ -409,11 +409,11 @@ fn queue(
     Ok(tell(tx, host.occasion(), &import)?)
 }
 
-/// A household that the report of an import names.
+/// A household named in an import report.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = ImportedHousehold)]
 pub struct Named {
-    /// The row of the list.
+    /// The row in the list.
     #[row(rename = "list_row")]
     pub row: i64,
     /// The household's name.
@@ -423,11 +423,11 @@ pub struct Named {
     pub invitation: Option<InvitationId>,
     /// The outcome for the household.
     pub outcome: Outcome,
-    /// The error code, if it was skipped.
+    /// The error code, if the household was skipped.
     pub problem: Option<String>,
 }
 
-/// Lists the households that were skipped, or kept by an undo, in the order of the list.
+/// Lists the households that the import skipped or an undo kept, in the list's order.
 pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>, Refusal> {
     load(tx, host, id)?;
     let limit = i64::try_from(SHOWN).unwrap_or(i64::MAX);
@@ -472,7 +472,7 @@ fn chunks<T: Serialize>(rows: &[T]) -> Vec<String> {
         .collect()
 }
 
-/// Reads the households of a list; empty once its rows are deleted.
+/// Reads a list's households. Returns none once the list's rows are deleted.
 fn households(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
@@ -540,8 +540,8 @@ fn forget(tx: &mut Tx<'_>, id: &ImportId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the stored rows of an occasion's files, because they may hold food needs; returns how
-/// many there were.
+/// Deletes the stored rows of an occasion's files, because they may contain dietary requirements.
+/// Returns the number of deleted rows.
 pub(crate) fn forget_files(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     sql!(
         "DELETE FROM import_chunk

@@ -52,7 +52,7 @@ pub const FIELDS: &[Field] = web::fields! { Details:
 /// A request to create or change an invitation; omitted fields stay unchanged.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 pub struct InvitationChange {
-    /// The version that was read; `If-Match` works too.
+    /// The version that the client has read; `If-Match` can name it instead.
     pub version: Option<i64>,
     /// Keys of the events the household is invited to.
     pub events: Option<Vec<String>>,
@@ -82,23 +82,23 @@ impl From<Input> for InvitationChange {
     }
 }
 
-/// Data about an invitation whose changes do not raise its version.
+/// Data about an invitation that can change without a new version.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Bookkeeping {
-    /// When it was marked as sent.
+    /// When the invitation was marked as sent.
     pub sent_at: Option<Timestamp>,
     pub first_opened_at: Option<Timestamp>,
-    /// When the household last opened it.
+    /// When the household last opened the invitation.
     pub last_opened_at: Option<Timestamp>,
-    /// How often the household opened it.
+    /// How often the household opened the invitation.
     pub open_count: i64,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When the invitation last changed.
     pub updated_at: Timestamp,
 }
 
-/// Creates an invitation with its guests. A code is drawn unless the host chose one.
+/// Creates an invitation with its guests. Draws a code unless the host chose one.
 pub fn create(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -225,7 +225,7 @@ pub fn mark_sent(
     Ok(())
 }
 
-/// Archives an invitation: its code stops working and its guests are no longer counted, but nothing
+/// Archives an invitation. Its code stops working and its guests are no longer counted, but nothing
 /// is deleted.
 pub fn archive(
     tx: &mut Tx<'_>,
@@ -334,8 +334,8 @@ pub(super) fn apply(
     new
 }
 
-/// Invites a household to exactly these events: answers to other events are deleted, and every
-/// guest is asked about the new ones.
+/// Invites a household to exactly these events. Answers for other events are deleted, and every
+/// guest is asked about the added events.
 pub(super) fn invite_to(
     tx: &mut Tx<'_>,
     household: &Household,

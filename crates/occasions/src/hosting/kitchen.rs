@@ -1,4 +1,4 @@
-//! The guests who need special food, and the events at which they eat.
+//! The guests with dietary requirements, and the events at which they eat.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,18 @@ use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::id::{EventId, GuestId};
 
-/// The events at which each guest eats: those that the guest attends, or is not sure about.
+/// The events at which each guest eats, namely events that the guest attends or is not sure about.
 pub type Eating = BTreeMap<GuestId, BTreeSet<EventId>>;
 
-/// A guest with a food need, or with a note about food.
+/// A guest with a dietary requirement, or with a note about food.
 #[derive(Clone, Debug)]
 pub struct Eater<'a> {
     pub person: &'a Person,
     /// The events at which the guest eats, in display order.
     pub events: Vec<&'a Event>,
-    /// Keys of the food needs that are allergies.
+    /// Keys of the dietary requirements that are allergies.
     pub allergies: Vec<&'a str>,
-    /// Keys of the food needs that are not allergies.
+    /// Keys of the dietary requirements that are not allergies.
     pub others: Vec<&'a str>,
 }
 
@@ -52,8 +52,9 @@ pub fn eating(tx: &mut Tx<'_>, host: &HostOf) -> Result<Eating, Refusal> {
     Ok(eating)
 }
 
-/// Lists the guests among `people` with needs that the kitchen must know: guests with allergies
-/// first, then grouped by the events at which they eat, otherwise in the order of `people`.
+/// Lists the guests among `people` with requirements that the kitchen must know. Guests with
+/// allergies come first. The list is then grouped by the events at which the guests eat, and
+/// otherwise keeps the order of `people`.
 pub fn eaters<'a>(
     people: &'a [Person],
     events: &'a [Event],

@@ -1,4 +1,4 @@
-//! Lists of invitations and of guests: searched, filtered, sorted and paged. Dashboard
+//! Lists of invitations and guests that can be searched, filtered, sorted and paged. Dashboard
 //! numbers, bulk actions and exports use the same filters.
 
 pub mod filter;
@@ -25,9 +25,9 @@ pub struct InvitationRow {
     /// The code as displayed; `None` for observers.
     pub code: Option<String>,
     pub household: String,
-    /// The household's mail address; `None` for observers.
+    /// The household's email address; `None` for observers.
     pub email: Option<String>,
-    /// Whether the household has a mail address.
+    /// Whether the household has an email address.
     pub has_email: bool,
     /// The household's language, if known.
     pub language: Option<String>,
@@ -48,9 +48,9 @@ pub struct InvitationRow {
     pub has_note: bool,
     /// How many answers are missing or "not sure".
     pub unsettled: i64,
-    /// When it was marked as sent.
+    /// When the invitation was marked as sent.
     pub sent_at: Option<Timestamp>,
-    /// When the household last opened it.
+    /// When the household last opened the invitation.
     pub last_opened_at: Option<Timestamp>,
     /// When the household last answered.
     pub replied_at: Option<Timestamp>,
@@ -59,17 +59,16 @@ pub struct InvitationRow {
     pub updated_at: Timestamp,
     pub version: i64,
     /// The state of an invitation that was created by an answer without a code; `None` if a host
-    /// created it.
+    /// created the invitation.
     pub open: Option<filter::Open>,
     key_number: i64,
     sort_name: String,
     total: i64,
 }
 
-/// Guests counted by answer, each once, over all events or for one event. A guest who
-/// says yes to any event counts as coming; otherwise one who is waitlisted, undecided
-/// or pending for any event counts as that; a guest who declines all events is not
-/// coming.
+/// Guests counted by answer, each once, over all events or for a single event. A guest who says yes
+/// to any event counts as coming. Otherwise, a guest who is waitlisted, undecided or pending for
+/// any event counts as such. A guest who declines all events is not coming.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, utoipa::ToSchema,
 )]
@@ -91,7 +90,7 @@ pub struct People {
     pub waitlisted: i64,
 }
 
-/// A row's sort key: a number, largest first, or the name.
+/// A row's sort key, which is a number (largest first) or the name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Key {
     number: i64,
@@ -124,7 +123,8 @@ pub fn invitations(
     Ok(List { total, ..list })
 }
 
-/// Loads every invitation that matches a filter, by name; an occasion has at most 5,000.
+/// Loads every invitation that matches a filter, sorted by name. An occasion has at most 5,000
+/// invitations.
 pub fn all_invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -150,7 +150,7 @@ fn find(
     limit: i64,
 ) -> Result<Vec<InvitationRow>, Refusal> {
     host.needs(Permission::See)?;
-    // Which rows match, and in which order, reveals answers as much as the rows' contents do.
+    // The matching rows and their order reveal answers as much as the rows' contents do.
     if filter.asks_for_answers() || sort == Sort::Replied {
         host.needs(Permission::SeeAnswers)?;
     }
@@ -373,10 +373,10 @@ fn find(
     Ok(lines)
 }
 
-/// The data besides the rows that decides about access and answers.
+/// The data, other than the rows, that decides about access and answers.
 pub(super) struct Scene {
     pub(super) now: Timestamp,
-    /// The occasion's deadline; the far future if there is none.
+    /// The occasion's deadline; the far future if the occasion has none.
     pub(super) deadline: i64,
     pub(super) status: OccasionStatus,
     /// Whether "not sure" counts as an answer; hosts can switch it off.
@@ -395,7 +395,7 @@ impl Scene {
     }
 }
 
-/// A search: up to four words, which must all match.
+/// The search words, at most four, which must all match.
 pub(super) struct Words {
     pub(super) list: [String; 4],
     /// Whether contact data may be searched.
@@ -419,7 +419,7 @@ impl Words {
     }
 }
 
-/// Returns a string as it appears inside a JSON list.
+/// Returns a string as JSON text, as it appears inside a JSON list.
 pub(super) fn json_text(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }

@@ -1,5 +1,4 @@
-//! Closing answers for one household, reopening them, and predicting which households a change
-//! would close.
+//! Closes a household's answers, reopens them, and predicts which households a change would close.
 
 use std::collections::HashSet;
 
@@ -29,11 +28,12 @@ pub(crate) const FIELDS: &[Field] = web::fields! { Details:
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Opening {
-    /// The version that was read.
+    /// The version that the client has read.
     pub version: Option<i64>,
     /// With `true`, answers open regardless of the deadline; with `false`, the deadline decides.
     pub open: bool,
-    /// With `open`, the end of that time; if omitted, answers stay open until the occasion closes.
+    /// With `open`, the time until which answers stay open; if omitted, they stay open until the
+    /// occasion closes.
     pub until: Option<When>,
 }
 
@@ -124,7 +124,7 @@ fn set(
     portals::load(tx, host, &id)
 }
 
-/// Predicts the effect of another deadline of the occasion on its households.
+/// Predicts how another deadline of the occasion would affect its households.
 pub fn effect_of_deadline(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -140,7 +140,7 @@ pub fn effect_of_deadline(
     ))
 }
 
-/// Predicts the effect of a change of these invitations on their households.
+/// Predicts how a change to these invitations would affect their households.
 pub fn effect_on(
     tx: &mut Tx<'_>,
     host: &HostOf,

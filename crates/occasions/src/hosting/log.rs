@@ -14,7 +14,7 @@ use super::permissions::{HostOf, Permission};
 use super::{Refusal, members};
 use crate::rsvp::HOUSEHOLD;
 
-/// A filter of the log; empty fields match everything.
+/// A filter for the log; empty fields match everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditFilter {
@@ -38,7 +38,7 @@ pub struct AuditFilter {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditRow {
     pub record: Record,
-    /// The actor's name, where known.
+    /// The actor's name, if known.
     pub actor: Option<String>,
     pub entity: Option<String>,
     /// `[{field, old, new}]`.
@@ -97,7 +97,7 @@ pub fn list(
     })
 }
 
-/// Names for the ids on one page of the log, each looked up once.
+/// Names for the ids on a page of the log, each looked up once.
 #[derive(Default)]
 struct Names {
     accounts: BTreeMap<String, Option<String>>,

@@ -1,5 +1,5 @@
-//! The wording of the mails that hosts send, for each kind and language. Where the hosts' text is
-//! empty, the built-in text of the language is used.
+//! The wording of the mails that hosts send, for each kind and language. If the hosts' text is
+//! empty, the language's built-in text is used.
 
 use platform::store::Row;
 use platform::{Rows, Tx, sql};
@@ -12,9 +12,9 @@ use super::{Current, HostOf, Permission, Refusal, history, occasions};
 use crate::occasion::Occasion;
 
 words! {
-    /// What a mail to many households is about.
+    /// The subject matter of a mail to many households.
     MailKind {
-        /// The date, sent before the invitation.
+        /// A notice of the date, sent before the invitation.
         SaveTheDate = "save_the_date" => "host-mail-save-the-date",
         /// The invitation.
         Invitation = "invitation" => "host-mail-invitation",
@@ -46,21 +46,22 @@ pub const PLACEHOLDERS: &[&str] = &[
     "wedding_venue",
 ];
 
-/// The hosts' wording of one kind of mail.
+/// The hosts' wording for a kind of mail.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct MailText {
     /// The kind of mail.
     pub kind: MailKind,
     /// The subject, up to 150 characters.
     pub subject: I18n,
-    /// Paragraphs of plain text, up to 8,000 characters. A link to the household's page that is a
-    /// paragraph of its own becomes a button.
+    /// Plain-text paragraphs, up to 8,000 characters. If a link to the household's page is a
+    /// paragraph of its own, it becomes a button.
     pub body: I18n,
     /// Raised by every change.
     pub version: i64,
 }
 
-/// The most placeholders in one text: each becomes up to some hundred characters.
+/// The maximum number of placeholders in a text. Each placeholder can grow to some hundred
+/// characters.
 const MOST_PLACEHOLDERS: usize = 40;
 
 /// The fields that hosts fill in.
@@ -70,14 +71,14 @@ pub const FIELDS: &[Field] = web::fields! { MailText:
 };
 
 impl MailText {
-    /// Returns subject and body in `text`'s language.
+    /// Returns the subject and body in `text`'s language.
     pub fn in_language(&self, text: &Text, occasion: &Occasion) -> (String, String) {
         let pick = |own: &I18n, part| {
             let default = &occasion.default_language;
             match own.find(&text.language().tag) {
                 Some(own) if !own.is_empty() => own.to_owned(),
-                // If the program has the language, its built-in text is better than the hosts' text
-                // in another language.
+                // If Kenduri has translations for the language, its built-in text is better than
+                // the hosts' text in another language.
                 _ if self.kind.is_built_in() && speaks(text) => built_in(text, self.kind, part),
                 _ => match own.pick(text.language(), default) {
                     own if own.is_empty() => built_in(text, self.kind, part),
@@ -88,7 +89,7 @@ impl MailText {
         (pick(&self.subject, "subject"), pick(&self.body, "body"))
     }
 
-    /// Returns the texts for the form, with the built-in ones where the hosts wrote none.
+    /// Returns the texts for the form, with the built-in texts where the hosts wrote none.
     #[must_use]
     pub fn completed(&self, text: &Text, languages: &[String]) -> Self {
         let complete = |own: &I18n, part| {
@@ -108,8 +109,7 @@ impl MailText {
         }
     }
 
-    /// Removes texts that equal the built-in ones, so that they follow later versions of the
-    /// program.
+    /// Removes texts that equal the built-in texts, so that they follow later versions of Kenduri.
     fn without_built_in(mut self, text: &Text) -> Self {
         for (own, part) in [(&mut self.subject, "subject"), (&mut self.body, "body")] {
             let tags: Vec<String> = own.iter().map(|(tag, _)| tag.to_owned()).collect();
@@ -131,7 +131,7 @@ impl MailKind {
     }
 }
 
-/// Returns whether the program has messages in this language.
+/// Returns whether Kenduri has translations for this language.
 fn speaks(text: &Text) -> bool {
     let mut known = text.catalogue().languages();
     known.any(|tag| tag == text.language().tag)
@@ -157,7 +157,7 @@ pub enum Piece<'a> {
     Placeholder(&'a str),
 }
 
-/// Splits a text into pieces. Braces around anything but a known name are literal text.
+/// Splits a text into pieces. Braces are literal text, unless they contain a known name.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut begin, mut at) = (0, 0);
@@ -211,7 +211,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<MailText, 
     }))
 }
 
-/// Lists the wording of all kinds of mail.
+/// Lists the wording for all kinds of mail.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<MailText>, Refusal> {
     let kinds = MailKind::ALL.iter();
     kinds.map(|kind| load(tx, host, *kind)).collect()
@@ -244,7 +244,7 @@ pub fn apply(
     Ok(new.without_built_in(text))
 }
 
-/// Changes the wording of one kind of mail.
+/// Changes the wording for a kind of mail.
 pub fn change(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,4 +1,5 @@
-//! The members of an occasion. All hosts see them; owners change them, but not with API tokens.
+//! The members of an occasion. All hosts see the members. Owners change them, but not with API
+//! tokens.
 
 use identity::account::AccountId;
 use identity::grant::{self, GrantError, Manager, Member};
@@ -13,7 +14,7 @@ use crate::role::{self, Role};
 /// The most members of an occasion, open invitations included.
 pub const LIMIT: usize = 50;
 
-/// Lists all members in the order they joined. Observers see names but no mail addresses.
+/// Lists all members in the order they joined. Observers see names but no email addresses.
 pub fn list(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Member>, Refusal> {
     host.needs(Permission::See)?;
     let mut members = grant::list(tx, &role::scope(host.occasion()))?;
@@ -32,7 +33,7 @@ pub fn list_invites(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Invite>, Refus
 }
 
 /// Creates a link that gives its first visitor a role, within 7 days. The secret is the last part
-/// of `/admin/join/{…}` and is returned only here.
+/// of `/admin/join/{…}`, and only this function ever returns it.
 pub fn invite(tx: &mut Tx<'_>, host: &HostOf, role: Role) -> Result<Secret, Refusal> {
     let manager = proved_manager(tx, host)?;
     let members = grant::list(tx, manager.scope())?.len();

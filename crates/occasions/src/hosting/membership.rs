@@ -1,5 +1,5 @@
-//! Occasions that members of the site create: who may create them, and what such an occasion may do
-//! before and after an administrator has approved it.
+//! Occasions that members of the site create. This module decides who may create occasions, and
+//! what such an occasion may do before and after an administrator has approved it.
 
 use identity::account::{self, AccountId};
 use identity::grant::{self, SITE, Scope};
@@ -17,14 +17,14 @@ use super::Refusal;
 use crate::id::{InvitationId, OccasionId};
 use crate::role::OCCASION;
 
-/// The setting that says who may create occasions.
+/// The setting for who may create occasions.
 pub const CREATE: Word = Word {
     key: "occasions.create",
     words: &["staff", "members"],
 };
-/// The most occasions of an installation.
+/// The maximum number of occasions in an installation.
 pub const LIMIT: i64 = 1_000;
-/// The most occasions that one member may have created.
+/// The maximum number of occasions that a member may have created.
 pub const OWN_LIMIT: i64 = 5;
 /// How many of the installation's occasions are reserved for administrators.
 pub const RESERVED: i64 = 100;
@@ -58,7 +58,7 @@ pub(crate) enum Maker {
     Member,
 }
 
-/// Returns the capacity in which `who` may create occasions; `None` if they may not.
+/// Returns the capacity in which `who` may create occasions; `None` if `who` may not create any.
 pub(crate) fn maker(
     tx: &mut Tx<'_>,
     makers: Makers,
@@ -86,8 +86,8 @@ pub(crate) fn is_staff(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreErr
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, grant::ADMIN)))
 }
 
-/// Refuses a member who has created as many occasions as allowed, or for whom there is no room in
-/// the installation.
+/// Refuses a member who has created as many occasions as allowed, or for whom the installation has
+/// no room.
 pub(crate) fn check_room(tx: &mut Tx<'_>, account: &AccountId, there: i64) -> Result<(), Refusal> {
     account::lock(tx, account)?;
     let (own,): (i64,) = sql!(
@@ -202,7 +202,7 @@ fn count_mails(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<i64, StoreError
 pub struct MembersOccasion {
     pub id: OccasionId,
     pub slug: String,
-    /// The name of its creator; empty if the account was deleted.
+    /// The name of the member who created the occasion; empty if the account was deleted.
     pub maker: String,
     /// Whether the staff has allowed it to send mail.
     pub sends_mail: bool,
@@ -218,8 +218,8 @@ struct Made {
     sends_mail: bool,
 }
 
-/// Lists all occasions by members that the staff has not taken on, newest first; empty unless `who`
-/// is staff.
+/// Lists all occasions by members that the staff has not taken on, newest first. Returns an empty
+/// list unless `who` is staff.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, StoreError> {
     if !is_staff(tx, who)? {
         return Ok(Vec::new());

@@ -214,8 +214,7 @@ pub fn change(
     load(tx, host)
 }
 
-/// Sets the cover picture, or removes it where `cover` is empty. The files of the one before are
-/// deleted.
+/// Sets the cover picture, or removes it if `cover` is empty. Deletes the previous picture's files.
 pub fn set_cover(tx: &mut Tx<'_>, host: &HostOf, cover: &str) -> Result<(), Refusal> {
     host.needs(Permission::Own)?;
     let old = lock(tx, host)?;
@@ -234,8 +233,8 @@ pub fn set_cover(tx: &mut Tx<'_>, host: &HostOf, cover: &str) -> Result<(), Refu
     Ok(())
 }
 
-/// Moves an occasion to another state: forward one step at a time, backward freely. A
-/// purged occasion never comes back.
+/// Moves an occasion to another state, forward one step at a time or backward freely. A purged
+/// occasion cannot be restored.
 pub fn set_status(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -285,7 +284,7 @@ fn check_version(occasion: &Occasion, seen: i64) -> Result<(), Refusal> {
 
 /// Applies the input to an occasion, or returns all findings. Writes nothing.
 pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Refusal> {
-    // Dates are days in the zone that the same input sets.
+    // Dates are days in the time zone that the same input sets.
     let zone = TimeZone::get(input.text("time_zone").trim()).unwrap_or_else(|_| old.zone());
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, is_new, &zone, &mut findings);
@@ -359,8 +358,8 @@ fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Converts the table's constraint to a refusal: another occasion may have taken the slug since the
-/// check.
+/// Converts the table's constraint to a refusal, because another occasion may have taken the slug
+/// since the check.
 fn slug_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("occasion_slug_taken") => Refusal::SlugTaken,
@@ -368,15 +367,16 @@ fn slug_taken(error: StoreError) -> Refusal {
     }
 }
 
-/// Returns the number of calendar days from today to an instant, in the occasion's zone: 0 today,
-/// negative in the past.
+/// Returns the number of calendar days from today to a time, in the occasion's time zone. Today is
+/// 0, and past days are negative.
 pub fn days_until(occasion: &Occasion, now: jiff::Timestamp, instant: jiff::Timestamp) -> i32 {
     let zone = occasion.zone();
     let today = now.to_zoned(zone.clone()).date();
     web::dates::days_between(today, instant.to_zoned(zone).date())
 }
 
-/// Like [`days_until`], for a deadline: midnight counts as the end of the day before.
+/// Returns the days until a deadline, like [`days_until`]. Midnight counts as the end of the
+/// previous day.
 pub fn days_until_deadline(
     occasion: &Occasion,
     now: jiff::Timestamp,

@@ -1,5 +1,5 @@
-//! How hosts handle answers without a code: approving them, merging them into an existing
-//! invitation, or archiving them like any other invitation.
+//! How hosts handle answers without a code. Hosts approve them, merge them into an existing
+//! invitation, or archive them like any other invitation.
 
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
@@ -54,8 +54,8 @@ pub fn approve(
     portals::load_changed(tx, host, id)
 }
 
-/// Gives up the seats that the household holds while it waits, and takes seats of
-/// invited guests. The caller holds the locks of the events and the invitation.
+/// Frees the seats that the household holds while it waits for approval, and takes seats for
+/// invited guests instead. The caller holds the locks on the events and the invitation.
 fn confirm_seats(tx: &mut Tx<'_>, portal: &mut InvitationSnapshot) -> Result<(), Refusal> {
     rsvp::seat(tx, portal, &[], Seats::Free)?;
     let guests = std::mem::take(&mut portal.household.guests);
@@ -86,12 +86,13 @@ pub fn find_by_code(
     Ok(found.map(|one| one.id))
 }
 
-/// Moves the guests of `from` to `into`, which keeps its code, its name and the hosts' data. The
-/// code of `from` opens `into` from now on.
+/// Moves `from`'s guests to `into`, which keeps its code, its name and the hosts' data. From now
+/// on, `from`'s code opens `into`.
 ///
-/// Guests with the same name on both are one person, and nameless guests are paired one to one; the
-/// later answer counts. The duplicate rows stay on the archived invitation. An answer merged into
-/// an approved or invited household counts as approved, so there must be seats for it.
+/// Guests with the same name on both invitations count as a single person, and nameless guests are
+/// paired one to one. The later answer counts. The duplicate rows stay on the archived invitation.
+/// An answer merged into an approved or invited household counts as approved, so the events must
+/// have enough seats.
 pub fn merge(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -171,8 +172,8 @@ pub fn merge(
     portals::load_changed(tx, host, into)
 }
 
-/// Whether the events still have room for everybody who was invited or approved.
-/// `before` was read under the locks that are still held.
+/// Checks that the events still have seats for everybody who was invited or approved. `before` was
+/// read under the locks that the caller still holds.
 fn check_merged_seats(tx: &mut Tx<'_>, before: &InvitationSnapshot) -> Result<(), Refusal> {
     for (id, after) in event::seats_taken(tx, &before.occasion.id)? {
         let taken = before.seats_taken.get(&id).copied().unwrap_or_default();
@@ -272,7 +273,7 @@ fn move_guest(tx: &mut Tx<'_>, guest: &Guest, into: &InvitationId) -> Result<(),
     Ok(())
 }
 
-/// Writes the changes of guests who were on the remaining invitation before.
+/// Writes the changes to guests who were already on the remaining invitation.
 fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), StoreError> {
     let there: Vec<Guest> = plan
         .after
@@ -284,8 +285,8 @@ fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), Sto
     rsvp::write_guests(tx, staying, &there, by, Source::Web)
 }
 
-/// Adds the other invitation's note to the remaining one, and its contact data and language where
-/// the remaining one has none.
+/// Adds the merged invitation's note to the remaining invitation. Also adds contact data and a
+/// language where the remaining invitation has none.
 fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
     let mut merged = staying.clone();
     let details = &mut merged.details;
@@ -327,7 +328,7 @@ fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes the code of the merged invitation, and all codes that led to it, open the remaining one.
+/// Makes the merged invitation's code, and all codes that led to it, open the remaining invitation.
 fn leave(tx: &mut Tx<'_>, from: &InvitationId, into: &InvitationId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

@@ -14,7 +14,7 @@ use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::role::{self, Role};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
-/// Proof that somebody has a role in one occasion. Only [`enter`] creates it, inside the
+/// Proof that a caller has a role in an occasion. Only [`enter`] creates this proof, inside the
 /// transaction that relies on it.
 #[derive(Clone, Debug)]
 pub struct HostOf {
@@ -31,16 +31,16 @@ pub struct HostOf {
 pub enum Permission {
     /// See the dashboard, lists and names.
     See,
-    /// See the hosts' data: the occasion, events, questions, invitations.
+    /// See the hosts' data, namely the occasion, events, questions and invitations.
     SeeOccasion,
-    /// See the guests' data: replies, answers, food needs, notes.
+    /// See the guests' data, namely replies, answers, dietary requirements and notes.
     SeeAnswers,
     /// See codes, links, contact data and the hosts' internal notes.
     SeeContacts,
     /// Create, change and archive invitations and guests, answer for guests, lock answers, set a
     /// household's deadline, run bulk actions.
     Invite,
-    /// Change texts and the schedules of events.
+    /// Change texts and the events' schedules.
     Write,
     ReadLog,
     /// Change the occasion's deadline, switches, theme, events and state, the codes of
@@ -110,7 +110,7 @@ impl HostOf {
         }
     }
 
-    /// Refuses unless [`HostOf::may`] allows it.
+    /// Refuses the caller unless [`HostOf::may`] allows the permission.
     pub fn needs(&self, permission: Permission) -> Result<(), Refusal> {
         if !self.has_role_for(permission) {
             return Err(Refusal::Forbidden);
@@ -128,7 +128,7 @@ impl HostOf {
     }
 }
 
-/// Proves that `who` is a host of this occasion; everybody else gets "not found".
+/// Proves that `who` is a host of this occasion. Everybody else gets "not found".
 pub fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -179,7 +179,8 @@ pub fn enter_by_guest(
     enter(tx, who, &occasion, request)
 }
 
-/// Returns the host for an account whose job runs now; `None` if the account has lost its role.
+/// Returns the host for an account on whose behalf a job runs now; `None` if the account has lost
+/// its role.
 pub(super) fn resume(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -1,4 +1,4 @@
-//! The portal of an invitation for hosts: to read it, or to change it under its lock.
+//! Loads an invitation for hosts, to read it or to change it under its lock.
 
 use platform::{StoreError, Tx};
 
@@ -20,7 +20,8 @@ pub fn load(
     load_changed(tx, host, id)
 }
 
-/// Like [`load`], after a change, by a caller who may change the invitation but perhaps not see it.
+/// Loads an invitation after a change, like [`load`], for a caller who may change the invitation
+/// but perhaps not see it.
 pub(crate) fn load_changed(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -29,7 +30,8 @@ pub(crate) fn load_changed(
     find(tx, host, id)?.ok_or(Refusal::NotFound)
 }
 
-/// Locks an invitation that is not archived, and checks the version that the host has read.
+/// Locks an invitation, and checks the version that the host has read. Refuses archived
+/// invitations.
 pub(super) fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,

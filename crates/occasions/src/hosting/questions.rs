@@ -1,4 +1,4 @@
-//! How hosts add, change and remove questions, without changing the meaning of given answers.
+//! How hosts add, change and remove questions, without changing the meaning of stored answers.
 
 use ::web::fields::{Part, choice, flag, key, number, rows, texts, words};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
@@ -25,7 +25,7 @@ impl Question {
         Self::FIELDS.iter().find(|field| field.name == name)
     }
 
-    /// Checks that kind and audience stay the same once the question is answered, and that no
+    /// Checks that the kind and the audience of an answered question stay the same, and that no
     /// choice is removed that somebody has made.
     fn check_answers(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
         fn keys(question: &Question) -> impl Iterator<Item = &str> {
@@ -50,8 +50,8 @@ impl Question {
         Ok(())
     }
 
-    /// Gives a key to each choice that has none. Keys of removed choices are not reused, because
-    /// people who chose the old choice did not choose the new one.
+    /// Assigns a key to each choice without a key. Keys of removed choices are not reused, because
+    /// a person who chose the removed choice did not choose the new one.
     fn number_choices(&mut self, old: Option<&Self>, findings: &mut Findings) {
         let old: &[Choice] = old.map_or(&[], |old| &old.choices);
         for index in 0..self.choices.len() {
@@ -148,8 +148,8 @@ impl Resource for Question {
             _ => {}
         }
         self.number_choices(edit.old, findings);
-        // A deleted event stays in the list, because a question without events is about all of
-        // them.
+        // A deleted event stays in the list, because a question without events applies to all
+        // events.
         let events = event::list(tx, edit.parent.occasion())?;
         let named: &[String] = edit.old.map_or(&[], |old| &old.events);
         for (index, key) in std::mem::take(&mut self.events).into_iter().enumerate() {

@@ -24,16 +24,16 @@ use crate::occasion::{self, Occasion};
 use crate::question::{self, Question};
 use crate::words::{GuestKind, ReplyStatus};
 
-/// A household with everyone on it and what they answered.
+/// A household with everyone on its invitation and their answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = HouseholdRecord)]
 pub struct Record {
-    /// The code on its card; drawn if omitted.
+    /// The code on the household's card; a random code if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Its identifier in the list that it came from, up to 120 characters; a later import finds the
-    /// household by it.
+    /// The household's identifier in the list from which it came, up to 120 characters. A later
+    /// import uses the identifier to find the household.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// 1–120 characters.
@@ -54,54 +54,54 @@ pub struct Record {
     /// How many additional children it may bring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub children: Option<i64>,
-    /// Its mail address.
+    /// The household's email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Its telephone number.
+    /// The household's telephone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// Its postal address.
+    /// The household's postal address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// Its own deadline: a day, meaning its end, or an instant.
+    /// The household's own deadline, either a day, meaning its end, or a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<String>,
-    /// The hosts' message to it.
+    /// The hosts' message to the household.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The hosts' internal note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Keys of the events it is invited to; all events if omitted.
+    /// Keys of the events to which the household is invited; all events if omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<String>>,
-    /// Its note to the hosts.
+    /// The household's note to the hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wish: Option<String>,
     /// Its answers to the hosts' questions, by key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub answers: BTreeMap<String, Value>,
-    /// The people on it.
+    /// The people in the household.
     pub guests: Vec<GuestRecord>,
 }
 
-/// Somebody on the list of a household.
+/// A person in a household's guest list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GuestRecord {
-    /// 1–100 characters; empty for a guest brought along whose name is unknown.
+    /// 1–100 characters; empty for a plus-one whose name is unknown.
     pub name: String,
     /// Named by the hosts, which is the default, or brought by the household.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<GuestKind>,
-    /// Whether it is a child.
+    /// Whether the guest is a child.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub child: Option<bool>,
     /// Age of a child.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<i64>,
-    /// The guest's own mail address.
+    /// The guest's own email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The guest's own telephone number.
@@ -110,7 +110,7 @@ pub struct GuestRecord {
     /// Keys of dietary options.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diets: Option<Vec<String>>,
-    /// Food needs in the guest's own words.
+    /// Dietary requirements in the guest's own words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diet_note: Option<String>,
     /// Keys of the events the guest is invited to, if not to all of the household's.
@@ -128,7 +128,7 @@ pub struct GuestRecord {
 /// The key in a document's replies that stands for every event not listed.
 pub const ALL_EVENTS: &str = "*";
 
-/// The data to which the documents of an occasion's households refer.
+/// The data to which household documents in an occasion refer.
 pub(crate) struct Ground {
     pub(crate) occasion: Occasion,
     pub(crate) events: Vec<Event>,
@@ -268,8 +268,8 @@ impl Record {
         }
     }
 
-    /// Returns this household with the values of `wanted` applied. Existing answers stay, unless
-    /// `replaced` is set; people with new names are added.
+    /// Returns this household with `wanted`'s values applied. Existing answers stay unless
+    /// `replaced` is set. People with new names are added.
     pub(crate) fn merged(&self, wanted: &Self, replaced: bool) -> Self {
         let mut new = self.clone();
         put(&mut new.reference, wanted.reference.as_ref());

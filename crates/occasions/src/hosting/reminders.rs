@@ -1,5 +1,6 @@
-//! Reminder rules: a number of days before the deadline, at an hour in the occasion's zone, every
-//! household that still owes an answer gets a reminder, once for each rule and deadline.
+//! Reminder rules. A rule has a number of days before the deadline and an hour in the occasion's
+//! time zone. At that time, every household that still owes an answer gets a reminder, once for
+//! each rule and deadline.
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -39,7 +40,7 @@ pub struct ReminderRule {
     pub id: RuleId,
     /// How many days before a household's deadline, 0–90.
     pub days: i64,
-    /// At which hour of the occasion's zone: `10:00`.
+    /// The hour in the occasion's time zone, such as `10:00`.
     #[row(rename = "at_hour")]
     pub hour: String,
     /// Whether the rule is active.
@@ -71,7 +72,7 @@ impl Resource for ReminderRule {
     }
 
     fn blank(tx: &mut Tx<'_>, _: &HostOf, _: &Input, there: &[Self]) -> Result<Self, Refusal> {
-        // The usual days, beginning with those that no rule uses yet.
+        // The usual numbers of days, beginning with those that no rule uses yet.
         let usual = [14, 3, 1].into_iter();
         let free = usual.filter(|days| there.iter().all(|rule| rule.days != *days));
         Ok(Self {
@@ -185,7 +186,7 @@ fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<T
     )
 }
 
-/// Sends the reminders of one occasion that are due now.
+/// Sends an occasion's reminders that are due now.
 fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError> {
     if !super::membership::sends_mail(tx, id)? || sender_domain::is_unverified(tx)? {
         return Ok(());
@@ -307,7 +308,7 @@ fn write_campaign(
     Ok(Some(campaign.id))
 }
 
-/// Records that the rule has reminded the invitation, or was too late.
+/// Records that the rule has reminded the invitation, or was too late for it.
 fn note(
     tx: &mut Tx<'_>,
     rule: &ReminderRule,
@@ -343,7 +344,7 @@ mod tests {
             version: 1,
         };
         let zone = TimeZone::get("Europe/Rome").unwrap();
-        // The end of 1 April; the clocks went forward on 29 March.
+        // The deadline is the end of 1 April. The clocks went forward on 29 March.
         let deadline: Timestamp = "2026-04-01T22:00:00Z".parse().unwrap();
         for (days, hour, due) in [
             (1, "10:00", "2026-03-31T08:00:00Z"),

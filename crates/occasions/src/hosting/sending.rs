@@ -1,4 +1,4 @@
-//! Sending invitations manually, one household after the other.
+//! Helps a host send invitations manually, one household at a time.
 
 use jiff::Timestamp;
 use platform::Tx;
@@ -21,22 +21,22 @@ pub struct Place {
 /// The current position in the sequence.
 #[derive(Debug)]
 pub struct Walk {
-    /// The current household, and when it was marked as sent; `None` when all are sent.
+    /// The current household, and when its invitation was marked as sent; `None` when all are sent.
     pub turn: Option<(InvitationSnapshot, Option<Timestamp>)>,
-    /// How many are still to be sent, this one included.
+    /// How many households are still to be sent an invitation, including the current household.
     pub left: usize,
-    /// The previous household: id and name.
+    /// The previous household's id and name.
     pub before: Option<(InvitationId, String)>,
 }
 
-/// Returns whether the invitation still has to be sent; an answer without a code needs no
-/// invitation.
+/// Returns whether the invitation has not been sent yet. An invitation created without a code never
+/// needs sending.
 pub fn waits(row: &InvitationRow) -> bool {
     row.sent_at.is_none() && row.open.is_none()
 }
 
-/// Finds the current household among those that match the filter, ordered by name. Skipped
-/// households come again after the last.
+/// Finds the current household among the households that match the filter, ordered by name. Skipped
+/// households come again after the last household.
 pub fn walk(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,4 +1,4 @@
-//! Row counts of an occasion, for the numbers beside the sections of every page.
+//! An occasion's row counts, for the numbers next to the sections on every page.
 
 use platform::{StoreError, Tx, sql};
 

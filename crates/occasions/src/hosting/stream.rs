@@ -1,7 +1,7 @@
-//! The live stream for a host's open page: news of the occasion in order, and the counters at most
-//! twice a second. A feed resumes by number: it remembers the last news that it returned, and
-//! continues from there after each commit. The role is checked for each batch, so that a former
-//! host receives nothing more.
+//! The live stream for a host's open page. It sends the occasion's news in order, and the counters
+//! at most twice a second. A feed resumes by number. It remembers the last news that it returned,
+//! and continues from there after each commit. The host's role is checked for each batch, so that a
+//! former host receives nothing more.
 
 mod counts;
 
@@ -24,16 +24,16 @@ use counts::{Counted, Counts};
 
 /// The shortest time between two messages with counters.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);
-/// How many news are read at once.
+/// The number of news read per query.
 const BATCH: u32 = 200;
 
-/// One message to an open page.
+/// A message to an open page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    /// The number to resume from; counters have none.
+    /// The number from which to resume; `None` for counters.
     pub id: Option<i64>,
-    /// The kind of message: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`, `campaign`,
-    /// `reset`.
+    /// The kind of message, namely `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`,
+    /// `campaign` or `reset`.
     pub name: String,
     pub data: Value,
 }
@@ -46,9 +46,9 @@ pub struct Feed {
     counts: Counts,
     last: i64,
     wake: watch::Receiver<u64>,
-    /// Whether there may be unread news after `last`.
+    /// Whether unread news after `last` may exist.
     is_behind: bool,
-    /// When the counters may be sent again; `None` if they cannot have changed.
+    /// The earliest time for sending the counters again; `None` if they cannot have changed.
     summary_at: Option<Instant>,
     said_summary: Instant,
     waiting: VecDeque<Message>,
@@ -231,13 +231,13 @@ fn read_batch(tx: &mut Tx<'_>, host: &HostOf, last: i64) -> Result<Batch, Refusa
     })
 }
 
-/// Builds the message that this host may see; `None` if the news is not for them.
+/// Builds the message that this host may see; `None` if the host may not see the news.
 fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, StoreError> {
     let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
     match news.name.as_str() {
         "rsvp" | "note" => {
-            // News contain no names, so that erasure need not cover them; the name is looked up
-            // here.
+            // News contain no names, so that an erasure need not cover them. The name is looked up
+            // now.
             let invitation = data["invitation"].as_str().unwrap_or_default().to_owned();
             let household: Option<(String,)> = sql!(
                 "SELECT household FROM invitation WHERE id = :invitation",

@@ -1,4 +1,4 @@
-//! The numbers of the dashboard. They are counted from the lists to which they link, so that both
+//! The dashboard's numbers. Each number is counted from the list to which it links, so that both
 //! agree.
 
 use std::collections::{BTreeMap, HashMap};
@@ -32,7 +32,7 @@ pub struct Summary {
     pub guests: People,
     /// Guests who come, by age.
     pub coming: Coming,
-    /// Plus-ones, and how many are allowed.
+    /// Plus-ones, and the number allowed.
     pub plus_ones: Places,
     /// Guests who said yes or no, in per mille of all guests; 0 without guests.
     pub response_per_mille: i64,
@@ -40,7 +40,7 @@ pub struct Summary {
     pub attendance_per_mille: i64,
     /// Numbers of each event.
     pub events: Vec<EventNumbers>,
-    /// Food needs of the guests who come or are not sure, allergies first.
+    /// Dietary requirements of the guests who come or are not sure, allergies first.
     pub diets: Vec<DietNumbers>,
     /// How many of these guests wrote a note about food.
     pub diet_notes: i64,
@@ -62,7 +62,7 @@ pub struct Invitations {
     pub locked: i64,
     /// Invitations that no household ever opened.
     pub never_opened: i64,
-    /// Invitations with at least one answer: `partial` and `complete`.
+    /// Invitations with at least one answer, namely `partial` and `complete`.
     pub answered: i64,
     /// Invitations without any answer.
     pub unanswered: i64,
@@ -81,7 +81,7 @@ pub struct Invitations {
 /// Guests who come, by age.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Coming {
-    /// Grown-ups.
+    /// Adults.
     pub adults: i64,
     /// Children.
     pub children: i64,
@@ -89,35 +89,36 @@ pub struct Coming {
     pub by_age: BTreeMap<&'static str, i64>,
 }
 
-/// Counts of one event.
+/// An event's counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EventNumbers {
     /// The event's key.
     pub key: String,
-    /// Guests invited to it, by their answer for it.
+    /// Guests invited to the event, by their answer for it.
     pub guests: People,
     /// Number of seats; `None` if unlimited.
     pub capacity: Option<i64>,
-    /// Free seats; negative if hosts exceeded the limit. Guests who wait for approval hold none.
+    /// Free seats; negative if hosts exceeded the limit. Guests who wait for approval hold no
+    /// seats.
     pub left: Option<i64>,
     /// Guests who said yes without a code and wait for approval, where seats are limited.
     pub unapproved: i64,
-    /// Food needs of its guests who come or are not sure.
+    /// Dietary requirements of the event's guests who come or are not sure.
     pub diets: Vec<DietNumbers>,
 }
 
-/// How many people have a food need.
+/// How many people have a dietary requirement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct DietNumbers {
-    /// The food need's key.
+    /// The dietary requirement's key.
     pub key: String,
-    /// Whether it is an allergy.
+    /// Whether the dietary requirement is an allergy.
     pub allergy: bool,
-    /// How many guests have it.
+    /// How many guests have the dietary requirement.
     pub people: i64,
 }
 
-/// Counts that hosts should look at; each links to its list.
+/// Counts of problems that hosts should look at; each links to its list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Attention {
     /// Households that bring more people than allowed.
@@ -126,11 +127,11 @@ pub struct Attention {
     pub notes: i64,
     /// Guests who wrote a note about food.
     pub diet_notes: i64,
-    /// Households without a mail address.
+    /// Households without an email address.
     pub without_email: i64,
 }
 
-/// One day of the curve of answers, as of the end of the day.
+/// A day on the answer curve, as of the end of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Day {
     /// The date in the occasion's zone.
@@ -210,7 +211,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Summary, Refusal> {
     })
 }
 
-/// Returns the curve of answers, day by day from the first one to today. The last day equals
+/// Returns the answer curve, day by day from the first answer to today. The last day equals
 /// [`Summary::guests`].
 pub fn curve(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<Day>, Refusal> {
     host.needs(Permission::See)?;
@@ -298,7 +299,7 @@ impl<'p> Answers<'p> {
         .all(tx)?;
         let mut by_event: BTreeMap<EventId, Vec<Answer<'p>>> = BTreeMap::new();
         for (guest, event, status) in replies {
-            // Guests who are not in the map are on archived invitations.
+            // Guests who are missing from the map are on archived invitations.
             if let Some(person) = people.get(&guest) {
                 let shown = effective_status(occasion, status);
                 by_event.entry(event).or_default().push((shown, person));
@@ -312,7 +313,7 @@ impl<'p> Answers<'p> {
     }
 }
 
-/// Returns the status that counts: while "not sure" is switched off, an undecided guest has not
+/// Returns the status that counts. While "not sure" is switched off, an undecided guest has not
 /// answered.
 fn effective_status(occasion: &Occasion, status: ReplyStatus) -> ReplyStatus {
     match status {
@@ -386,7 +387,7 @@ fn count_diets(answers: &[Answer<'_>], known: &[(String, bool)]) -> Vec<DietNumb
         })
         .filter(|diet| diet.people > 0)
         .collect();
-    // The sort is stable: within both groups the hosts' order stays.
+    // The sort is stable, so the hosts' order stays within both groups.
     counted.sort_by_key(|diet| !diet.allergy);
     counted
 }

@@ -9,7 +9,7 @@ use super::{HostOf, Permission, Refusal, portals};
 use crate::id::InvitationId;
 use crate::invitation::Invitation;
 
-/// Lists the suppressions of an invitation's mail address; `None` if the host may not see it.
+/// Lists the suppressions of an invitation's email address; `None` if the host may not see it.
 pub fn list(
     tx: &mut Tx<'_>,
     key: &Key,

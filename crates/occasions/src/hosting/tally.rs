@@ -1,5 +1,5 @@
-//! Counts the answers to the hosts' questions. A guest who declined the events of a question is
-//! skipped, even if an answer is stored.
+//! Counts the answers to the hosts' questions. A guest who declined a question's events is skipped,
+//! even if an answer is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,12 +20,12 @@ pub struct Answered {
     given: BTreeMap<(QuestionId, InvitationId, Option<GuestId>), Answer>,
 }
 
-/// One question with the counts of its answers.
+/// A question with its answer counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
     pub question: Question,
     pub answered: i64,
-    /// Each possible answer with the number of times it was given.
+    /// Each possible answer, with the number of times that it was given.
     pub choices: Vec<(Answer, i64)>,
     /// The sum of the answers, if they are numbers.
     pub sum: Option<i64>,
@@ -90,7 +90,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
 }
 
 impl Answered {
-    /// Returns the answers of one guest or, without `guest`, of the household as a whole.
+    /// Returns a guest's answers or, without `guest`, the answers of the household as a whole.
     pub fn of(
         &self,
         question: &Question,

@@ -14,7 +14,7 @@ use crate::household_change::HouseholdChange;
 use crate::question::{ANSWER_LIMIT, NUMBER_LIMIT, Question};
 use crate::words::{ActedBy, AskedOf};
 
-/// Returns whether the household is asked: the question must count for at least one of its guests.
+/// Returns whether the household is asked. The question must count for at least one of its guests.
 pub(crate) fn counts_for_household(
     question: &Question,
     guests: &[Guest],
@@ -25,7 +25,7 @@ pub(crate) fn counts_for_household(
         .any(|guest| question.counts_for(guest, events))
 }
 
-/// Applies the given answers to the stored ones.
+/// Applies the given answers to the stored answers.
 pub(super) fn change(
     answers: &mut Answers,
     given: &BTreeMap<String, Value>,
@@ -78,9 +78,9 @@ fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     }
 }
 
-/// Finds required answers that are missing for guests who come. Only the questions that the save
-/// concerns are required: food needs alone can be saved even if other answers are missing. Hosts
-/// may leave every question open, because they record what a household told them.
+/// Finds required answers that are missing for guests who come. Only questions that the save
+/// concerns are required. Dietary requirements, for example, can be saved even if other answers are
+/// missing. Hosts may leave every question open, because they record what a household told them.
 pub(super) fn find_missing(
     wish: &HouseholdChange,
     guests: &[Guest],

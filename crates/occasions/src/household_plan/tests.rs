@@ -1,4 +1,4 @@
-//! Table-driven tests of the rules of answering, without a store.
+//! Table-driven tests of the rules for answering, without a store.
 
 use std::collections::BTreeMap;
 
@@ -44,8 +44,8 @@ fn guest(name: &str, kind: GuestKind) -> Guest {
     }
 }
 
-/// Rahman and Siti, invited to the nikah and the reception but not to the brunch, with two places
-/// for guests and one for a child.
+/// Returns Rahman and Siti, who are invited to the nikah and the reception but not to the brunch,
+/// with two slots for guests and one for a child.
 fn scene() -> Scene {
     let occasion = sample::occasion();
     let mut invitation = sample::invitation(&occasion);
@@ -277,7 +277,7 @@ fn a_name_is_needed_only_where_the_hosts_ask_for_one() {
 
 #[test]
 fn children_take_their_own_places_first() {
-    // Two places for anybody, one for a child.
+    // The household has two slots for anybody and one for a child.
     let cases: &[(&[GuestUpdate], Option<&str>)] = &[
         (&[new("a"), new("b")], None),
         (&[new("a"), new("b"), new("c")], Some("plus_one_limit")),
@@ -498,7 +498,7 @@ fn all_that_is_wrong_is_told_at_once() {
 }
 
 proptest::proptest! {
-    /// No change gives a household more guests than places, unless it had more before.
+    /// No change gives a household more guests than slots, unless it had more before.
     #[test]
     fn the_allowance_holds_whatever_is_wished(
         allowed in 0_i64..4,

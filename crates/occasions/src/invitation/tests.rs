@@ -1,11 +1,11 @@
-//! A table of what a household may do at which time.
+//! Tests a table of what a household may do at which time.
 
 use jiff::Timestamp;
 
 use super::*;
 use crate::sample;
 
-/// Status, mode, end of the mode, own deadline, the occasion's deadline, now, access. Instants are
+/// Status, mode, end of the mode, own deadline, the occasion's deadline, now, access. Times are
 /// offsets from noon in milliseconds.
 type Case = (OccasionStatus, LockMode, [Option<i64>; 3], i64, Access);
 
@@ -51,7 +51,8 @@ fn access_follows_the_table_and_nothing_else() {
         invitation.details.deadline_override = own;
         let told = format!("{status:?} {mode:?} {until:?} {own:?} {deadline:?} {now}");
         assert_eq!(invitation.access(&occasion, now), access, "{told}");
-        // Pages announce the instant that decides: open before it, closed from it on.
+        // Pages announce the exact closing time. Answers are open before this time, and closed from
+        // this time on.
         if access == Access::Open
             && let Some(closes) = invitation.closes_at(&occasion)
         {

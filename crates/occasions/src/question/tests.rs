@@ -1,4 +1,4 @@
-//! Which answers each kind of question accepts, and which guests are asked.
+//! Tests which answers each kind of question accepts, and which guests are asked.
 
 use std::collections::BTreeMap;
 

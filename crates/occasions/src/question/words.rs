@@ -1,4 +1,4 @@
-//! Turns answers into words.
+//! Formats answers as text.
 
 use jiff::civil::Date;
 use web::Text;
@@ -8,8 +8,8 @@ use crate::answer::Answer;
 use crate::words::QuestionKind;
 
 impl Question {
-    /// Returns an answer in words. Texts by hosts appear in the reader's language, or else in
-    /// `default`.
+    /// Formats an answer as text. Hosts' texts appear in the reader's language, or else in the
+    /// language `default`.
     pub fn say(&self, answer: &Answer, text: &Text, default: &str) -> String {
         let label = |key: &str| {
             let choice = self.choices.iter().find(|choice| choice.key == key);

@@ -1,4 +1,4 @@
-//! What hosts' open pages and owners' webhooks learn about a save.
+//! The news of a save that hosts' open pages and owners' webhooks receive.
 
 use platform::news::{NewNews, PAYLOAD_LIMIT};
 use platform::{StoreError, Tx};
@@ -21,7 +21,7 @@ pub(crate) fn tell_of_answers(
     webhook::reply_saved(tx, portal, source, || answered(portal, changes))
 }
 
-/// The guests whose answers changed, with their answers for each event.
+/// Returns the guests whose answers changed, with their answers for each event.
 fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
@@ -44,8 +44,8 @@ fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answere
     answered.collect()
 }
 
-/// What the hosts' open pages receive: ids and states of the guests whose answers changed. A save
-/// with too many guests for that is announced without them.
+/// Returns the news for the hosts' open pages, with the ids and states of the guests whose answers
+/// changed. If this would exceed the size limit, the news omits the guests.
 fn news_of_answers(
     portal: &InvitationSnapshot,
     changes: &[FieldChange],

@@ -1,4 +1,4 @@
-//! Seats of events that have a limit: checked and taken with a save.
+//! Checks and takes seats at events with limited seats, as part of a save.
 
 use platform::{StoreError, Tx};
 
@@ -9,8 +9,8 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
-/// Checks the seats of a save: the household gets all the seats it needs or none. Seats that it
-/// already has stay, even if the limit was lowered.
+/// Checks the seats for a save. The household gets all the seats that it needs or none. Seats that
+/// it already has stay, even if the limit was lowered.
 pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Result<(), Refusal> {
     for event in portal.events.iter() {
         let Some(left) = portal.seats_left(event) else {

@@ -1,4 +1,5 @@
-//! Access to the hosts' paths: the permission that each requires, and the callers it admits.
+//! Access to the hosts' paths, with the permission that each path requires and the callers whom it
+//! admits.
 
 use ::web::{Access, described};
 use axum::Extension;
@@ -8,8 +9,8 @@ use utoipa::openapi::path::Operation;
 
 use crate::hosting::Permission;
 
-/// The access rule of a path. A path without a permission belongs to no occasion, so its handler
-/// cannot open one.
+/// A path's access rule. A path without a permission belongs to no occasion, so its handler cannot
+/// open an occasion.
 #[derive(Clone, Copy, Debug)]
 pub struct HostAccess {
     /// The permission that a host must have. A handler may require more, depending on the request.
@@ -18,7 +19,7 @@ pub struct HostAccess {
     pub callers: Callers,
 }
 
-/// Admits hosts with `permission`: in person and, if `callers` allows, with tokens.
+/// Admits hosts with `permission`, in person and, if `callers` allows, with tokens.
 pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess {
     HostAccess {
         permission: Some(permission),
@@ -26,7 +27,7 @@ pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess 
     }
 }
 
-/// Pages are only for people.
+/// Makes the access rule for a page, which only people may open, not programs with tokens.
 impl From<Permission> for HostAccess {
     fn from(permission: Permission) -> Self {
         may(permission, Callers::People)

@@ -1,5 +1,5 @@
 //! Codes that hosts choose, on pages and through the API. The response "taken" reveals as much as a
-//! guess, so every try needs permission from the code gate and counts against its budget.
+//! guess, so every attempt needs permission from the code gate and counts against its budget.
 
 use axum::http::request::Parts;
 use web::{Facts, Problem, Site};
@@ -7,14 +7,14 @@ use web::{Facts, Problem, Site};
 use crate::hosting::Refusal;
 use crate::web::guest::CodeGate;
 
-/// The gate that counts tries, and the client that makes them.
+/// The gate that counts attempts, and the client that makes them.
 #[derive(Clone)]
 pub(crate) struct ByHand {
     gate: CodeGate,
     facts: Facts,
 }
 
-/// A refusal that can say that another household has the code.
+/// A refusal that can say that another household already has the code.
 pub(crate) trait MayBeTaken: From<Refusal> {
     fn is_taken(&self) -> bool;
 }
@@ -44,7 +44,7 @@ impl ByHand {
         }
     }
 
-    /// Runs a change that sets the typed code, if any, and counts a try if the code is taken.
+    /// Runs a change that sets the typed code, if any. Counts an attempt if the code is taken.
     pub(crate) async fn set<T, E: MayBeTaken>(
         &self,
         site: &Site,

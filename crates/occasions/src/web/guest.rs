@@ -1,7 +1,7 @@
-//! The guests' pages: everything behind a code, and the pages that lead to one. Each handler opens
-//! the portal, calls one function of a domain module, and renders the result. The code in the path
-//! is the secret, so forms need no CSRF token; a form is refused if the browser reports that
-//! another site sent it.
+//! The guests' pages, namely everything behind a code and the pages that lead to a code. Each
+//! handler opens the portal, calls a function in a domain module, and renders the result. The code
+//! in the path is the secret, so forms need no CSRF token. A form is refused if the browser reports
+//! that another site sent it.
 
 mod answer;
 mod asking;

@@ -1,7 +1,7 @@
-//! The hosts' pages: everything under `/admin`. Every path is listed here with the permission it
-//! requires. A handler opens the occasion through its `HostRequest`, calls one function of
-//! [`hosting`](crate::hosting), and renders the result; a page omits actions that the role does not
-//! allow. All pages work without scripts.
+//! The hosts' pages, which are everything under `/admin`. This file lists every path with the
+//! permission that it requires. A handler opens the occasion through its `HostRequest`, calls a
+//! function in [`hosting`](crate::hosting), and renders the result. A page omits actions that the
+//! role does not allow. All pages work without scripts.
 
 mod audit;
 mod bulk;
@@ -129,7 +129,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/reports", See, reports::show)
         .post("/reports", See, reports::start)
         .get("/reports/{id}", See, reports::file)
-        // `Write` is for the texts; `settings::Part` requires more for other sections.
+        // `Write` is for the texts. `settings::Part` requires more for other sections.
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)
         .get("/settings/preview/page", Own, settings::look)

@@ -1,4 +1,4 @@
-//! The mails of campaigns: rendered for one household in its language, and sent by a job in small
+//! Renders a campaign's mails for a household in its language, and sends them with a job in small
 //! batches.
 
 use askama::Template as _;
@@ -17,7 +17,7 @@ use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::Response;
 
-/// The longest list of guests in the place of one placeholder, in characters.
+/// The longest guest list that replaces a placeholder, in characters.
 const LONGEST_GUESTS: usize = 1_000;
 
 /// A mail, ready to be shown or sent.
@@ -33,7 +33,7 @@ pub(crate) fn language(portal: &InvitationSnapshot) -> &str {
     own.unwrap_or(&portal.occasion.default_language)
 }
 
-/// Renders a mail for one household in `text`'s language. `unsubscribe` is the full URL of the
+/// Renders a mail for a household in `text`'s language. `unsubscribe` is the full URL of the
 /// unsubscribe link.
 pub(crate) fn render(
     site: &Site,
@@ -102,7 +102,7 @@ fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -
     }
 }
 
-/// The values of the placeholders for one household.
+/// The placeholders' values for a household.
 struct Values<'a> {
     site: &'a Site,
     text: &'a Text,
@@ -170,8 +170,8 @@ impl Values<'_> {
         filled.collect()
     }
 
-    /// Returns the paragraphs of a text. A line with a placeholder that has no value for this
-    /// household is omitted.
+    /// Returns a text's paragraphs. Omits a line with a placeholder that has no value for this
+    /// household.
     fn blocks(&self, body: &str) -> Vec<Block> {
         let mut blocks = Vec::new();
         for paragraph in body.split("\n\n") {
@@ -192,7 +192,7 @@ impl Values<'_> {
         let mut spans = Vec::new();
         for piece in mail_text::pieces(line) {
             match piece {
-                // Only the hosts' own text is searched for URLs, not the names of guests.
+                // Only the hosts' own text is searched for URLs, not the guests' names.
                 Piece::Words(words) => spans.extend(linked(words)),
                 Piece::Placeholder(name) => {
                     let value = self.value(name);
@@ -228,7 +228,7 @@ fn linked(words: &str) -> Vec<Span> {
     spans
 }
 
-/// The mail for one household.
+/// Builds the mail for a household.
 pub(crate) fn mail(
     portal: &InvitationSnapshot,
     parts: Parts,
@@ -311,7 +311,8 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(write))
 }
 
-/// Renders the mail to a household, or finds why it gets none; `None` if rendering fails.
+/// Renders the mail to a household, or finds why the household gets no mail. Returns `None` if
+/// rendering fails.
 fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> Option<Rendered> {
     let Some(found) = found else {
         return Some(Rendered::Skipped(Skip::Archived));

@@ -1,6 +1,6 @@
 //! The mail that confirms a save. It is rendered when it is due, from the data stored then, in the
-//! invitation's language. Rendering happens before the transaction, so that no save waits for it,
-//! and the mail is sent only if nothing has changed since.
+//! invitation's language. Rendering happens before the transaction, so that no save waits for it.
+//! The mail is sent only if nothing has changed since.
 
 use askama::Template as _;
 use jiff::SignedDuration;
@@ -20,7 +20,7 @@ use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::words::OccasionStatus;
 use crate::{rsvp, snapshot};
 
-/// Handles the jobs that saves queue.
+/// Handles the confirmation jobs that saves queue.
 pub fn confirmations(site: Site) -> Handler {
     Handler::new(rsvp::CONFIRM, move |job| {
         let site = site.clone();
@@ -49,8 +49,8 @@ pub async fn confirm(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(move |tx| send(tx, &id, rendered, &mail)))
 }
 
-/// The household's portal, the revision of the occasion, and the recipient; `None` if
-/// there is no mail to send.
+/// Returns the household's portal, the occasion's revision, and the recipient; `None` if no mail
+/// must be sent.
 fn find(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -108,7 +108,7 @@ fn send(
 /// A mail that is ready to be sent.
 struct Composed {
     mail: NewMail,
-    /// The calendar file that goes along, unless everybody has declined.
+    /// The attached calendar file; `None` if everybody has declined.
     calendar: Option<String>,
 }
 
@@ -142,7 +142,7 @@ fn compose(site: &Site, portal: &InvitationSnapshot, to: Address) -> Option<Comp
         household: &invitation.details.household,
         contact: contact(&portal.occasion),
     };
-    // A template that does not render is a bug in this program; the answers are saved anyway.
+    // A template that does not render is a bug in Kenduri. The answers are saved anyway.
     let rendered = mail
         .render()
         .and_then(|html| Ok((html, ConfirmationText(&mail).render()?)));

@@ -1,5 +1,5 @@
-//! Saving answers on both engines: what a save writes, which saves are refused, and how concurrent
-//! saves behave.
+//! Tests of saving answers on both engines, with the rows that a save writes, the saves that are
+//! refused, and concurrent saves.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,4 +1,4 @@
-//! Races on both engines: two or more tasks want the same at the same moment, `testkit::rounds`
+//! Races on both engines. Two or more tasks want the same thing simultaneously, `testkit::rounds`
 //! times each.
 
 use jiff::SignedDuration;
@@ -94,7 +94,7 @@ fn two_tabs_never_bring_more_than_the_last_place_allows() {
             let tab = |name: &'static str| {
                 let (store, code) = (stage.store.clone(), code.clone());
                 let mut wish = newcomer(name, 1);
-                // Both saves lack a version, so only the allowance can refuse one of them.
+                // Both saves lack a version, so only the allowance can refuse one of the saves.
                 wish.version = None;
                 async move { save(&store, &code, wish, Some(name)).await }
             };

@@ -1,4 +1,4 @@
-//! Saves of a single household: the rows they write, and every refusal.
+//! Tests of saves by a single household, with the rows that they write, and every refusal.
 
 use jiff::SignedDuration;
 use occasions::household_change::{HouseholdChange, NoteUpdate};
@@ -267,7 +267,7 @@ fn nobody_is_added_twice_by_a_repeat_without_version_or_key() {
             Err(Refusal::VersionRequired)
         ));
         assert!(save(&stage.store, "RAHMA", wish, Some("key")).await.is_ok());
-        // A save of answers alone needs no version; the last one wins.
+        // A save of only answers needs no version. The last save wins.
         let mut wish = all(&guests, "nikah", No, 0);
         wish.version = None;
         assert!(stage.answer("RAHMA", wish).await.is_ok());

@@ -29,7 +29,7 @@ pub(crate) const MIGRATIONS: [Migrations; 3] = [
     occasions::MIGRATIONS,
 ];
 
-/// A wedding with two events: `nikah` without a limit, `reception` with limited seats.
+/// A wedding with two events. `nikah` has unlimited seats, and `reception` limited seats.
 pub(crate) struct Stage {
     pub(crate) store: Store,
     pub(crate) occasion: OccasionId,
@@ -114,7 +114,7 @@ impl Stage {
     }
 }
 
-/// Saves; `repeat` is the key that makes a repeated save harmless.
+/// Saves a household's answers. `repeat` is the key that makes a repeated save harmless.
 pub(crate) async fn save(
     store: &Store,
     code: &str,
@@ -131,7 +131,7 @@ pub(crate) async fn save(
         .await
 }
 
-/// Builds a save; `repeat` is the key that makes a repeated save harmless.
+/// Builds a save. `repeat` is the key that makes a repeated save harmless.
 pub(crate) fn to_save(code: &str, wish: HouseholdChange, repeat: Option<&str>) -> Save {
     Save {
         key: key(code),

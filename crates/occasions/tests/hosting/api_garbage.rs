@@ -1,4 +1,5 @@
-//! Arbitrary requests from programs: none causes a server error, and refused ones change nothing.
+//! Tests of arbitrary requests from programs. No request causes a server error, and a refused
+//! request changes nothing.
 
 use jiff::SignedDuration;
 use platform::{Random, StoreError, sql};
@@ -147,7 +148,7 @@ fn nothing_that_programs_send_is_our_fault() {
             stage.world.clock.advance(SignedDuration::from_mins(5));
             for _ in 0..ROUNDS {
                 let mut garbage = body(&random, 2);
-                // Half of the bodies start from a valid one.
+                // Half of the bodies start from a valid body.
                 if let (Value::Object(known), Value::Object(more), 0) =
                     (&route.body, &mut garbage, random.below(2))
                 {

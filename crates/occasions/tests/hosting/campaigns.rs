@@ -1,5 +1,5 @@
-//! Campaigns: recipients, language, sending each mail once, pausing, resuming, cancelling and
-//! retrying; and occasions that may not send.
+//! Tests of campaigns, with recipients, language, sending each mail once, pausing, resuming,
+//! cancelling and retrying, and occasions that may not send.
 
 use jiff::SignedDuration;
 use occasions::hosting::campaign::audience::Audience;
@@ -16,8 +16,8 @@ use platform::{Rows, StoreError, Tx, sql};
 
 use crate::stage::{Stage, code, on_both};
 
-/// The four households that get mail in these tests: code, address, and subject of the built-in
-/// invitation.
+/// The four households that get mail in these tests, each with its code, its address, and the
+/// beginning of the built-in invitation's subject.
 pub(crate) const FOUR: [(&str, &str, &str); 4] = [
     ("RAHMA", "rahman@example.com", "Jemputan: "),
     ("ROSSI", "rossi@example.com", "Invito: "),
@@ -26,8 +26,8 @@ pub(crate) const FOUR: [(&str, &str, &str); 4] = [
 ];
 
 impl Stage<'_> {
-    /// Labels the four households and a fifth without an address, and allows campaign jobs to be
-    /// left at the end of the test.
+    /// Labels the four households and a fifth without an address. Also allows campaign jobs to
+    /// remain when the test ends.
     pub(crate) async fn label_four(&self) {
         self.world.expect_jobs(campaign::KIND);
         let label = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -247,7 +247,7 @@ fn a_paused_campaign_takes_back_what_has_not_left_and_goes_on_later() {
 fn a_cancelled_campaign_sends_nothing_more() {
     on_both(async |stage| {
         stage.label_four().await;
-        // The campaign may send one mail a minute.
+        // The campaign may send one mail per minute.
         let id = stage.order(MailKind::Invitation, 1).await.campaign.id;
         let postman = stage.postman();
         stage.seconds(&postman, 59).await;
@@ -349,7 +349,7 @@ fn a_reminder_skips_whoever_has_answered_meanwhile_and_whoever_may_not() {
         let id = stage.order(MailKind::Reminder, 0).await.campaign.id;
         let of = id.clone();
         let key = stage.site.keys.key(suppression::PURPOSE);
-        // One recipient answers after the campaign has fixed its recipients.
+        // A recipient answers after the campaign has fixed its recipients.
         let begin = move |tx: &mut Tx<'_>| sending::advance(tx, &key, &of).map(drop);
         stage.site.store.write(begin).await.unwrap();
         let answer = serde_json::json!({"code": "TANWE", "attending": false});
@@ -402,7 +402,7 @@ fn nothing_is_ordered_where_nothing_may_be_sent() {
         stage.status(OccasionStatus::Published).await;
         set(false, false).await;
         assert_eq!(code(order().await), "mail_not_allowed");
-        // An occasion of a member has a daily limit of mails, even when it may send.
+        // A member's occasion has a daily mail limit, even when the occasion may send.
         set(false, true).await;
         let used = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             let occasion: (String,) = tx.one(sql!("SELECT id FROM occasion"), &[])?;
@@ -476,7 +476,8 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
         assert_eq!(code(order().await), "sender_unverified");
         note(true).await;
         let id = order().await.unwrap().campaign.id;
-        // The records are gone when its time comes: nothing leaves, and nobody is forgotten.
+        // The DNS records are missing when the campaign is due. No mail is sent, and the campaign
+        // keeps its recipients.
         note(false).await;
         let postman = stage.postman();
         stage.seconds(&postman, 3).await;
@@ -520,7 +521,8 @@ fn guests_own_addresses_get_it_once_in_a_household() {
     on_both(async |stage| {
         stage.label_four().await;
         let give = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-            // Three guests of one household: its own address, a new one, and that again.
+            // Three guests of a household have addresses, namely the household's address, a new
+            // address, and the household's address again.
             for (position, email) in [
                 (0, "RAHMAN@example.com"),
                 (1, "ismail@example.com"),
@@ -534,7 +536,7 @@ fn guests_own_addresses_get_it_once_in_a_household() {
                 )
                 .run(tx, Rows::Exactly(1))?;
             }
-            // A household that has no address, but a guest of it has.
+            // The household has no address, but one of its guests has an address.
             tx.run(
                 sql!(
                     "UPDATE guest SET email = 'guest@example.com' WHERE position = 0

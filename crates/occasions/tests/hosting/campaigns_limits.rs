@@ -1,4 +1,4 @@
-//! What mails to many may not become: too long, or more than a day's number.
+//! Tests of the limits on mails to many households, namely their length and their number per day.
 
 use occasions::hosting::campaign::CampaignId;
 use occasions::hosting::mail_text::MailKind;
@@ -22,7 +22,7 @@ fn a_text_becomes_no_mail_of_megabytes() {
         assert!(refused.text().contains("At most 40."), "{}", refused.text());
         form.fill("body.en", &"{guests} ".repeat(40));
         host.submit(&texts, &form).await.expect(303);
-        // As long as 30 names may be.
+        // The name is as long as 30 names can be.
         let name = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
             let name = "&".repeat(3_000);
             sql!("UPDATE guest SET name = :name", name).run(tx, Rows::Any)

@@ -1,4 +1,4 @@
-//! The hosts' pages for mail, without scripts: texts, preview in two languages, test mail,
+//! Tests of the hosts' mail pages, without scripts, for texts, preview in two languages, test mail,
 //! recipients, and progress.
 
 use occasions::hosting::campaign;

@@ -1,5 +1,5 @@
-//! The deletion of food needs 30 days after the last event: however they were entered and wherever
-//! they were stored, and not a day earlier.
+//! Tests that dietary requirements are deleted 30 days after the last event, however they were
+//! entered and wherever they were stored, and not a day earlier.
 
 use occasions::diet_deletion;
 use occasions::hosting::listing::{InvitationFilter, people};
@@ -17,7 +17,7 @@ use crate::pages::HOME;
 use crate::parts::{portal, sent, version};
 use crate::stage::{Stage, call, on_both};
 
-/// A marker in every food need that the test enters, and nowhere else.
+/// A marker in every dietary requirement that the test enters, and nowhere else.
 const MARK: &str = "Kacang-Xq7Zw";
 
 /// Returns the ids of an invitation's guests.
@@ -26,8 +26,8 @@ pub(crate) async fn ids(stage: &Stage<'_>, id: &InvitationId) -> Vec<GuestId> {
     household.guests.into_iter().map(|guest| guest.id).collect()
 }
 
-/// Households enter food needs through both pages and both JSON endpoints, with and without a code
-/// from the hosts.
+/// Households enter dietary requirements through both pages and both JSON endpoints, with and
+/// without a code from the hosts.
 async fn plant_by_guests(stage: &Stage<'_>) {
     let mut guest = stage.nobody();
     guest.set_cookie("kd_lang", "en");
@@ -55,15 +55,15 @@ async fn plant_by_guests(stage: &Stage<'_>) {
     call(&mut program, "POST", "/api/rsvp", &body)
         .await
         .expect(200);
-    // Removing a guest with food needs leaves them in the history.
+    // Removing a guest with dietary requirements leaves them in the history.
     let people = ids(stage, &rahma).await;
     let body = json!({ "version": version(stage, &rahma).await, "remove": [people.last()] });
     let address = "/api/v1/invitations/RAHMA/rsvp";
     call(&mut stage.nobody(), "PUT", address, &body)
         .await
         .expect(200);
-    // A guest who answered without a code uses the code they got; later the hosts merge the
-    // invitation.
+    // A guest who answered without a code uses the code that the response contained. Later the
+    // hosts merge the invitation.
     let body = json!({ "name": "Lim", "attending": true, "guests": 2 });
     let saved = stage.answer(body).await.unwrap();
     let (from, code) = (saved.id, saved.code.unwrap());
@@ -78,7 +78,7 @@ async fn plant_by_guests(stage: &Stage<'_>) {
         .await;
 }
 
-/// Hosts enter food needs through pages and the API, for guests and for households.
+/// Hosts enter dietary requirements through pages and the API, for guests and for households.
 async fn plant_by_hosts(stage: &Stage<'_>) {
     let mut owner = stage.visitor(&stage.owner);
     let id = stage.invitation("LATE1").await;
@@ -121,7 +121,7 @@ async fn make_file(stage: &Stage<'_>) {
     stage.worker().run_due().await.unwrap();
 }
 
-/// Counts guests with food needs.
+/// Counts guests with dietary requirements.
 async fn eaters(stage: &Stage<'_>) -> i64 {
     let found = stage.site.store.read(|tx| {
         tx.one::<(i64,)>(
@@ -216,8 +216,8 @@ fn thirty_days_after_the_last_event_they_are_nowhere() {
                 .is_none()
         );
 
-        // Food needs written afterwards are deleted the next day; a run that deletes nothing logs
-        // nothing.
+        // Dietary requirements entered afterwards are deleted the next day. A run that deletes
+        // nothing logs nothing.
         diet_deletion::run(&stage.site.platform).await.unwrap();
         assert_eq!(told(stage.actions().await), 1);
         let id = stage.invitation("LATE1").await;
@@ -267,8 +267,8 @@ fn an_event_that_is_put_off_puts_it_off() {
     });
 }
 
-/// An older state is restored: food needs that had been deleted since are deleted again at once,
-/// and only once.
+/// An older state is restored. Dietary requirements that had been deleted since are deleted again
+/// at once, and only once.
 #[test]
 fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
     on_both(async |stage| {

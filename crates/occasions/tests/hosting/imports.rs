@@ -1,4 +1,5 @@
-//! Imports of lists: what they create, what they leave unchanged, and what an undo leaves.
+//! Tests of list imports, with what they create, what they leave unchanged, and what an undo
+//! leaves.
 
 use std::time::{Duration, Instant};
 
@@ -60,7 +61,7 @@ async fn apply(stage: &Stage<'_>, id: &ImportId, options: Options) -> Import {
     load(stage, id).await
 }
 
-/// Imports a file; returns the numbers of created, changed and failed households.
+/// Imports a file. Returns the numbers of created, changed and failed households.
 async fn bring(stage: &Stage<'_>, file: &str, options: Options) -> (i64, i64, i64) {
     let id = upload(stage, &stage.owner, file.as_bytes()).await;
     let import = apply(stage, &id, options).await;
@@ -157,7 +158,7 @@ fn lists_of_other_programs_become_households() {
         stage.expect_work();
         empty(stage).await;
         for (file, wanted) in [
-            // Zola's format: one couple per row.
+            // Zola's format has a couple per row.
             (
                 "First Name,Last Name,Partner First Name,Partner Last Name,Email Address,\
                  Street Address,City,Zip Code\nMei,Tan,Wei,Lim,mei@example.com,1 Road,Ipoh,30000\n",
@@ -165,7 +166,7 @@ fn lists_of_other_programs_become_households() {
                         "address": "1 Road, Ipoh, 30000",
                         "guests": ["Mei Tan", "Wei Lim"]}]),
             ),
-            // Joy's format: one guest per row, grouped by party.
+            // Joy's format has a guest per row, grouped by party.
             (
                 "First Name,Last Name,Party,Email,Tags\nAli,Omar,Omars,ali@example.com,Groom\n\
                  Siti,Omar,Omars,siti@example.com,\n",
@@ -187,7 +188,7 @@ fn lists_of_other_programs_become_households() {
                 json!([{"household": "Raj Nair", "email": "raj@example.com", "note": "old friend",
                         "guests": ["Raj Nair"], "tags": ["Work"]}]),
             ),
-            // One household per row, with an unnamed plus-one, separated by semicolons.
+            // The file has a household per row, with an unnamed plus-one, separated by semicolons.
             (
                 "Family;Guests;Language\nChen;\"Lee Chen; Ann Chen; +1\";English\n",
                 json!([{"household": "Chen", "guests": ["Lee Chen", "Ann Chen"],
@@ -295,7 +296,7 @@ fn errors_leave_a_household_out_or_stop_the_whole() {
         assert_eq!(made[0]["guests"][0]["diets"], json!(["halal"]));
         assert_eq!(made[1]["guests"][0]["diet_note"], "cabbage soup");
         assert_eq!(made[1]["language"], "ms");
-        // A household of the same name with another address is created as a new one.
+        // A household with the same name and another address becomes a new household.
         let other = MIXED.replace("ann@", "bea@");
         let id = upload(stage, &stage.owner, other.as_bytes()).await;
         let found = check(stage, &id).await;
@@ -454,7 +455,7 @@ fn taken_codes_are_told_twenty_times_a_week_at_most() {
         stage.other_occasion("XQWZ7", draft).await;
         let household = |n: usize| format!("Household {n},XQWZ7,ref {n}\n");
         let rows: String = (0..23).map(household).collect();
-        // Rows with the same code would become one household, so each row gets a file of its own.
+        // Rows with the same code would become a single household, so each row gets its own file.
         for (n, row) in rows.lines().enumerate() {
             let file = format!("Household,Code,Reference\n{row}\n");
             let id = upload(stage, &stage.owner, file.as_bytes()).await;
@@ -499,7 +500,8 @@ fn a_household_saves_while_its_list_is_brought() {
     });
 }
 
-/// Runs with 500 households by default; with 5,000 it measures the promised response time.
+/// Runs with 500 households by default. With 5,000 households, the test measures the promised
+/// response time.
 #[test]
 fn others_save_while_a_long_list_is_brought() {
     let count = 500;

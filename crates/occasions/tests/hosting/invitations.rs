@@ -1,4 +1,4 @@
-//! Hosts' changes of invitations: the effects and refusals of each.
+//! Tests of hosts' changes to invitations, with each change's effects and refusals.
 
 use jiff::SignedDuration;
 use occasions::event::Seats;
@@ -17,7 +17,7 @@ use crate::pages::HOME;
 use crate::parts::{named, opens, portal, reply, sent, version};
 use crate::stage::{Stage, call, code, fields, on_both};
 
-/// One kind of change, applied to an invitation or to a guest on it, at a version.
+/// A kind of change, applied to an invitation or a guest on it, at a version.
 type Step = fn(
     &mut platform::Tx<'_>,
     &occasions::hosting::HostOf,
@@ -280,7 +280,8 @@ fn codes_set_by_hand_are_no_names_no_others_and_counted() {
         let made = set("zulkifli", true).await.unwrap();
         assert_eq!(made.household.invitation.code, "ZULKIFLI");
         assert!(opens(stage, "zu1k1fli").await);
-        // Four tries were counted; a text that cannot be a code reveals nothing and is not counted.
+        // Four attempts were counted. A text that cannot be a code reveals nothing and is not
+        // counted.
         for round in 4..20 {
             assert_eq!(code(set("RAHMA", false).await), "code_taken", "{round}");
         }
@@ -333,7 +334,7 @@ fn setting_the_codes_of_others_is_guessing_them() {
     });
 }
 
-/// Sets a code through one of the three endpoints that can, chosen by `number`.
+/// Sets a code through one of the three endpoints that can set codes, chosen by `number`.
 async fn set_by_hand(stage: &Stage<'_>, host: &mut Visitor, number: usize, code: &str) -> Page {
     if number.is_multiple_of(3) {
         let new = json!({"household": "Ours", "code": code, "insist_on_code": true});

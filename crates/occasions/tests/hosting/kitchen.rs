@@ -1,4 +1,4 @@
-//! Food needs for the kitchen, and exports with unnamed guests.
+//! Tests of dietary requirements for the kitchen, and of exports with unnamed guests.
 
 use occasions::hosting::guests;
 use occasions::hosting::portals;
@@ -17,8 +17,8 @@ fn unnamed(stage: &Stage<'_>) -> String {
     stage.fill("guest-of", values)
 }
 
-/// Adds three guests: Lin and an unnamed plus-one come to everything, Mei only to the first event.
-/// Lin needs halal food, the others have allergies.
+/// Adds three guests. Lin and an unnamed plus-one come to every event, and Mei only to the first
+/// event. Lin needs halal food, and the others have allergies.
 async fn invite(stage: &Stage<'_>) {
     let rahman = stage.invitation("RAHMA").await;
     stage
@@ -97,7 +97,7 @@ fn the_kitchen_reads_allergies_first_and_at_which_events() {
         let page = owner.get(&format!("{HOME}/reports")).await;
         let text = page.text();
         let (_, list) = text.split_once(&stage.say("host-kitchen-people")).unwrap();
-        // Guests who eat only at the first event are listed before those who stay.
+        // Guests who eat only at the first event are listed before guests who stay.
         let notes = ["Note of Mei.", "Note of .", "Note of Lin."];
         let places = notes.map(|note| list.find(note).unwrap_or_else(|| panic!("{note}: {list}")));
         assert!(places.is_sorted(), "{list}");

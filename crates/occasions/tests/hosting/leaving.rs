@@ -1,4 +1,4 @@
-//! Occasions whose host deletes their account.
+//! Tests of occasions with a host who deletes their account.
 
 use axum::http::Method;
 use identity::person::erasure::{self, DELAY};

@@ -1,5 +1,5 @@
-//! Lists: results of searches and filters, and paging that neither repeats nor hides anything
-//! during writes.
+//! Tests of lists, with results of searches and filters, and paging that neither repeats nor hides
+//! anything during writes.
 
 use std::collections::BTreeSet;
 

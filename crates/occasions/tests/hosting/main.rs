@@ -1,5 +1,5 @@
-//! The hosts' side on both engines: permissions, the effects of every change, and agreement between
-//! numbers, lists and exports.
+//! Tests of the hosts' side on both engines, with permissions, the effects of every change, and
+//! agreement between numbers, lists and exports.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,5 +1,5 @@
-//! Members of an occasion: whom its owners share it with, and which changes require a recent proof
-//! of identity.
+//! Tests of an occasion's members, with the people to whom owners give a role, and the changes that
+//! require a recent proof of identity.
 
 use axum::http::Method;
 use identity::session::sudo::LIFETIME;
@@ -27,7 +27,7 @@ fn letting_others_work_on_an_occasion_asks_for_a_recent_proof() {
             refused.expect(403);
             assert_eq!(refused.json()["code"], "sudo_required", "{path}");
         }
-        // Pages require the proof too, and keep the form until it is given.
+        // Pages require the proof too, and keep the form until the host has given the proof.
         let fields = [
             ("account", stage.observer.account.as_str()),
             ("role", "coordinator"),
@@ -37,8 +37,8 @@ fn letting_others_work_on_an_occasion_asks_for_a_recent_proof() {
             let onward = asked.location().unwrap_or_default();
             assert!(onward.starts_with("/sudo?"), "{form} {onward}");
         }
-        // Changes that take nothing from other hosts need no proof: withdrawing a link, and
-        // leaving.
+        // Changes that take nothing from other hosts need no proof. Examples are withdrawing a link
+        // and leaving.
         let page = owner.get(&format!("{HOME}/members")).await;
         let mut withdraw = page.form(&format!("{HOME}/members/withdraw"));
         let invite = withdraw.fields.iter().find(|field| field.name == "invite");
@@ -66,7 +66,7 @@ fn the_other_hosts_of_one_s_own_occasion_are_listed_with_what_is_shared() {
         assert_eq!(ended.location(), Some("/me/shared?done=ended"));
         let page = owner.get("/me/shared").await;
         assert!(page.text().contains("Works on your occasion"));
-        // Hosts who own no occasion have none to share.
+        // Hosts who own no occasion have no occasion to share.
         let mut coordinator = stage.visitor(&stage.coordinator);
         let page = coordinator.get("/me/shared").await;
         assert!(!page.text().contains("Works on your occasion"));

@@ -1,4 +1,4 @@
-//! Every number of the dashboard opens the list that shows exactly that number.
+//! Tests that every number on the dashboard links to a list with exactly that many entries.
 
 use jiff::{SignedDuration, Timestamp};
 use occasions::hosting::listing::filter::Answered;
@@ -147,7 +147,7 @@ fn numbers_and_lists_agree() {
     });
 }
 
-/// Both of a couple say no to one event and leave the other blank.
+/// Makes both guests of a couple decline an event and leave the other event unanswered.
 pub(crate) async fn decline_one_event(stage: &Stage<'_>) {
     let rahman = stage.invitation("RAHMA").await;
     stage
@@ -168,7 +168,7 @@ pub(crate) async fn decline_one_event(stage: &Stage<'_>) {
         .await;
 }
 
-/// The list computes "partly answered" in SQL, a portal in Rust.
+/// The list computes "partly answered" in SQL, and a portal in Rust.
 #[test]
 fn whoever_declined_one_event_and_left_another_has_partly_answered() {
     on_both(async |stage| {
@@ -354,7 +354,7 @@ fn the_curve_ends_at_what_is_so_now() {
     });
 }
 
-/// The list computes in SQL what a portal computes in Rust; both must agree at every instant.
+/// The list computes in SQL what a portal computes in Rust. Both must agree at every time.
 #[test]
 fn the_list_and_the_portal_agree_on_who_may_answer() {
     on_both(async |stage| {

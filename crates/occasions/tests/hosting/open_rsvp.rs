@@ -1,4 +1,5 @@
-//! Hosts' view of answers sent without a code: live notices, the list, approval and merging.
+//! Tests of the hosts' view of answers sent without a code, with live notices, the list, approval
+//! and merging.
 
 use std::time::Duration;
 
@@ -266,7 +267,7 @@ fn a_replaced_code_shuts_out_those_that_were_put_to_it() {
             let refused = stage.answer(body).await.unwrap_err();
             assert!(matches!(refused, GuestRefusal::InvitationNotFound));
         }
-        // An answer merged after the code was replaced keeps a working code; codes merged before
+        // An answer merged after the code was replaced keeps a working code. Codes merged earlier
         // stay revoked.
         let (third, third_code) = answer(stage, &body).await;
         stage
@@ -289,7 +290,7 @@ fn the_later_answer_counts_and_who_is_known_is_not_there_twice() {
         stage.world.clock.advance(SignedDuration::from_mins(1));
         let body = json!({ "name": "Mei", "attending": false });
         let (second, _) = answer(stage, &body).await;
-        // The older answer is merged into the newer one. Mei does not come in either.
+        // The older answer is merged into the newer answer. Mei does not come in this case either.
         let (from, into) = (first.clone(), second.clone());
         let merged = stage
             .done(move |tx, host| open_rsvp::merge(tx, host, &from, &into, None))

@@ -1,5 +1,5 @@
-//! Seats and answers without a code: unapproved answers never take seats from guests whom hosts
-//! invited or approved.
+//! Tests that unapproved answers without a code never take seats from guests whom hosts invited or
+//! approved.
 
 use occasions::code::CodeKey;
 use occasions::hosting::invitations;
@@ -19,7 +19,7 @@ use crate::pages::HOME;
 use crate::parts::portal;
 use crate::stage::{Stage, call, code, on_both};
 
-/// Returns the seats taken at the reception: the confirmed ones, and those of unapproved guests.
+/// Returns the numbers of confirmed and of unapproved seats taken at the reception.
 async fn taken(stage: &Stage<'_>) -> (i64, i64) {
     let found = stage.site.store.read(|tx| {
         let counters =
@@ -94,7 +94,7 @@ async fn rahman(stage: &Stage<'_>) -> GuestId {
     portal(stage, &id).await.household.guests[0].id.clone()
 }
 
-/// Saves, with RAHMA's code, whether one guest comes to the reception.
+/// Saves, with RAHMA's code, whether a guest comes to the reception.
 fn save(
     stage: &Stage<'_>,
     guest: &GuestId,

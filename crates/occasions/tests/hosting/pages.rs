@@ -1,5 +1,5 @@
-//! Hosts' pages as a browser without script gets them: in both languages, for
-//! every role, and each number leading to the list that shows it.
+//! Tests of hosts' pages in a browser without scripts, in both languages and for every role. Each
+//! number leads to a list with that many entries.
 
 use testkit::Page;
 

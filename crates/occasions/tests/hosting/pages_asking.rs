@@ -1,4 +1,4 @@
-//! The pages of questions, food needs and schedules, as hosts fill them in.
+//! Tests of the pages for questions, dietary requirements and schedules, as hosts fill them in.
 
 use occasions::diet::DietaryOption;
 use occasions::event::Event;
@@ -82,7 +82,7 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
         filled.fill("kind", "yes_no");
         owner.submit(&page, &filled).await.expect(422);
 
-        // Of two hosts who change the question at the same time, the second sees both versions.
+        // When two hosts change the question at the same time, the second host sees both versions.
         let (page, mut mine) = form(&mut owner, &one).await;
         let mut other = stage.visitor(&stage.coordinator);
         let (their_page, mut theirs) = form(&mut other, &one).await;
@@ -152,7 +152,7 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
         assert_eq!(filled.value(&bus), Some("late"));
         assert_eq!(filled.value("household.song"), Some("ABBA"));
         // A host who records answers given by telephone may leave required questions empty, and
-        // sees questions that only hosts see.
+        // sees questions only for hosts.
         filled
             .fill(&bus, "")
             .fill("household.song", "Waterloo")

@@ -1,5 +1,5 @@
-//! Hosts' changes on the pages of invitations: applied once, shown on the page, and refused beside
-//! the typed values.
+//! Tests of hosts' changes on invitations' pages. A change is applied once, shown on the page, or
+//! refused with the typed values kept.
 
 use occasions::hosting::portals;
 use occasions::id::InvitationId;
@@ -21,7 +21,7 @@ async fn open(visitor: &mut Visitor, id: &InvitationId) -> Page {
     visitor.get(&format!("{HOME}/invites/{id}")).await
 }
 
-/// Returns the text that shows that a list has one entry.
+/// Returns the text that shows that a list has a single entry.
 fn only_one(stage: &Stage<'_>) -> String {
     let values = ["from", "to", "total"].map(|name| (name, 1.into()));
     stage.fill("host-range", values)
@@ -157,7 +157,7 @@ fn two_hosts_who_change_the_same_are_shown_both() {
         assert_eq!(kept.value(&field), Some("no"), "what was typed stays");
         owner.submit(&clash, &kept).await.expect(303);
 
-        // The household's own fields conflict in the same way.
+        // Two hosts' changes to the household's own fields conflict in the same way.
         let address = format!("{HOME}/invites/{id}/edit");
         let (mine, theirs) = (owner.get(&address).await, coordinator.get(&address).await);
         let mut form = theirs.form(&address);

@@ -1,4 +1,4 @@
-//! Forms with made-up fields and values: they are refused, and never cause a server error.
+//! Tests of forms with made-up fields and values, which are refused and never cause a server error.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;

@@ -1,4 +1,4 @@
-//! Navigation on hosts' pages: between occasions, to the account and to the server.
+//! Tests of navigation on hosts' pages, between occasions, to the account and to the server.
 
 use identity::grant;
 use occasions::role::{self, Role};
@@ -149,7 +149,7 @@ async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize
     assert!(next > 3, "{pages:?}");
 }
 
-/// Compressing a page that repeats a value of the query could leak secrets (BREACH): see
+/// Compressing a page that repeats a value from the query could leak secrets (BREACH); see
 /// `web::Compressible`.
 #[test]
 fn pages_repeat_no_value_of_a_query_that_they_are_compressed_with() {

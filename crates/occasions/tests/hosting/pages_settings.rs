@@ -1,5 +1,5 @@
-//! Changes that owners make on the pages of the occasion itself: settings,
-//! events, members, files.
+//! Tests of owners' changes on the occasion's own pages, such as settings, events, members and
+//! files.
 
 use occasions::hosting::occasions as nouns;
 use occasions::occasion::Occasion;
@@ -155,7 +155,7 @@ fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
         }
         let emptied = send(&mut owner, &page, "basics", &[("slug", "")]).await;
         emptied.expect(422);
-        // Of two hosts who change the same section, the second sees both versions.
+        // When two hosts change the same section, the second host sees both versions.
         let mut other = stage.visitor(&stage.owner);
         let page = open(&mut owner, "contact").await;
         let theirs = open(&mut other, "contact").await;

@@ -1,4 +1,4 @@
-//! Helpers for tests of the hosts' rules: people, answers and portals.
+//! Helpers for tests of the hosts' rules, with people, answers and portals.
 
 use occasions::code::CodeKey;
 use occasions::hosting::answers::OneReply;

@@ -1,4 +1,4 @@
-//! Printed QR codes: every code, in a file and on a sheet, is read back by a QR decoder.
+//! Tests of printed QR codes. A QR decoder reads back every code, in a file and on a sheet.
 
 use std::io::{Cursor, Read as _};
 
@@ -13,7 +13,7 @@ use crate::stage::{Stage, on_both};
 /// Pixels per QR module.
 const SCALE: usize = 4;
 
-/// Decodes a QR code whose dark modules are given by `is_dark`.
+/// Decodes a QR code. `is_dark` says which modules are dark.
 fn scan(width: usize, is_dark: impl Fn(usize, usize) -> bool) -> String {
     let side = (width + 8) * SCALE;
     let mut picture = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {
@@ -53,7 +53,7 @@ fn scan_page(page: &Page) -> Vec<String> {
         .collect()
 }
 
-/// Decodes a QR code from a PNG with one bit per pixel; also returns its width.
+/// Decodes a QR code from a PNG with one bit per pixel. Also returns the code's width.
 fn scan_png(png: &[u8]) -> (usize, String) {
     assert!(png.starts_with(b"\x89PNG"));
     let side = u32::from_be_bytes(png[16..20].try_into().unwrap()) as usize;

@@ -1,4 +1,4 @@
-//! Hosts' own questions: creating and changing them, guests' answers, and the counts.
+//! Tests of hosts' own questions, with creating and changing them, guests' answers, and the counts.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(crate) fn bus() -> Value {
     })
 }
 
-/// Returns the bus question with `change` applied; fields that are null in `change` are removed.
+/// Returns the bus question with `change` applied. Fields that are null in `change` are removed.
 pub(crate) fn bus_but(change: &Value) -> Value {
     let mut bus = bus();
     for (name, value) in change.as_object().unwrap() {
@@ -50,8 +50,8 @@ pub(crate) async fn create(stage: &Stage<'_>, new: Value) -> Question {
         .await
 }
 
-/// Saves answers of RAHMA's guests: the bus that each takes, whether they come, and the household's
-/// song.
+/// Saves the answers of RAHMA's guests, namely each guest's bus, whether they come, and the
+/// household's song.
 pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value)], song: Value) {
     let id = stage.invitation("RAHMA").await;
     let household = stage
@@ -308,7 +308,7 @@ fn numbers_and_files_leave_out_who_declined() {
         let counted: Vec<i64> = of("bus").choices.iter().map(|(_, n)| *n).collect();
         assert_eq!(counted, [0, 2], "Siti stays at home");
         assert_eq!(of("plates").sum, Some(0));
-        // Each number of the tally links to a list of that length.
+        // Each number in the tally links to a list with that many entries.
         let mut owner = stage.visitor(&stage.owner);
         let reports = owner.get("/admin/o/aisyah-daniel/reports").await;
         let links: Vec<_> = reports.links();

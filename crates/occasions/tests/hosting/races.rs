@@ -1,4 +1,4 @@
-//! Races between hosts and households: many rounds, on both engines.
+//! Races between hosts and households, with many rounds on both engines.
 
 use occasions::code::CodeKey;
 use occasions::event::Seats;
@@ -17,7 +17,7 @@ use web::Input;
 use crate::parts::{named, sent};
 use crate::stage::{Host, Stage, on_both};
 
-/// Wraps one host's change of one invitation in a future that races can run.
+/// Wraps a host's change to an invitation in a future that races can run.
 fn by<T, F>(
     stage: &Stage<'_>,
     host: &Host,

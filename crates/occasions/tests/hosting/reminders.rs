@@ -1,5 +1,5 @@
-//! Automatic reminders: sent once for each rule and deadline, only to households that owe an
-//! answer, and never late.
+//! Tests of automatic reminders. They are sent once for each rule and deadline, only to households
+//! that owe an answer, and never late.
 
 use jiff::SignedDuration;
 use occasions::hosting::campaign::{self, Campaign};
@@ -14,8 +14,8 @@ use crate::stage::{ALL, Stage, call, on_both};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Removes the addresses of all households but the four labelled ones, so that only these are
-/// reminded.
+/// Removes all households' addresses, except for labelled households, so that at most the four
+/// labelled households are reminded.
 async fn only_four(stage: &Stage<'_>) {
     stage.label_four().await;
     let forget = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -81,7 +81,7 @@ fn a_rule_reminds_once_of_each_deadline() {
         only_four(stage).await;
         rule(stage, 3, "10:00").await;
         rule(stage, 2, "09:00").await;
-        // The deadline is at the end of the day; the rule fires three days earlier at 10:00.
+        // The deadline is at the end of the day. The rule fires three days earlier at 10:00.
         to_deadline(stage, DAY * 3 + SignedDuration::from_hours(15)).await;
         minute(stage).await;
         assert_eq!(reminders(stage).await.len(), 0, "an hour too early");
@@ -97,7 +97,7 @@ fn a_rule_reminds_once_of_each_deadline() {
         to.sort_unstable();
         assert!(to.contains(&"rahman@example.com"), "{to:?}");
         let was = to.len();
-        // A second rule sends nothing within a day of the first one.
+        // A second rule sends nothing within a day of the first rule.
         stage.world.clock.advance(SignedDuration::from_hours(23));
         minute(stage).await;
         assert_eq!(stage.world.mails().await.len(), was);

@@ -1,4 +1,4 @@
-//! Stored responses to repeated requests: who still receives them, and who does not.
+//! Tests which callers still receive the stored response to a repeated request.
 
 use platform::{Rows, Sql, Tx, sql};
 use serde_json::json;

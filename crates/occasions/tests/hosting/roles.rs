@@ -1,5 +1,5 @@
-//! Every host path × every role × every token scope, compared with the access lists: who is
-//! admitted, and with which error code everybody else is refused.
+//! Tests every host path with every role and every token scope against the access lists, namely
+//! which callers are admitted, and with which error code all others are refused.
 
 use identity::session::token::TokenScope;
 use jiff::SignedDuration;
@@ -104,8 +104,8 @@ fn route(method: &str, listed: &str, role: Option<Role>, scopes: Option<Vec<Stri
     }
 }
 
-/// Returns a request body that the API accepts. Where it takes a version, the version is stale, so
-/// that nothing changes.
+/// Returns a request body that the API accepts. If the body has a version, it is stale, so that
+/// nothing changes.
 fn body(method: &str, rest: &str) -> Value {
     match (method, rest) {
         ("GET" | "DELETE", _) | (_, "/sent") => Value::Null,
@@ -231,7 +231,7 @@ impl Names {
 #[derive(Debug)]
 struct Answer {
     status: u16,
-    /// The error code of the refusal; `None` if the caller was admitted.
+    /// The refusal's error code; `None` if the caller was admitted.
     refusal: Option<String>,
     body: String,
 }
@@ -261,14 +261,14 @@ impl Answer {
         }
     }
 
-    /// Returns the refusal, unless it is "not found": an object may be missing for another reason
-    /// than access.
+    /// Returns the refusal, unless it is "not found", because an object may be missing for another
+    /// reason than access.
     fn refusal_but_missing(&self) -> Option<&str> {
         self.refusal.as_deref().filter(|code| *code != "not_found")
     }
 }
 
-/// Sends a request as the host whose account is `own`, and returns the response.
+/// Sends a request as the host with the account `own`, and returns the response.
 async fn ask(visitor: &Visitor, route: &Route, names: &Names, own: &str, is_in: bool) -> Answer {
     let mut visitor = visitor.clone();
     visitor.header("accept", "application/json");
@@ -299,8 +299,8 @@ async fn ask(visitor: &Visitor, route: &Route, names: &Names, own: &str, is_in: 
     Answer::of(call(&mut visitor, &route.method, &path, &body).await)
 }
 
-/// Signed-out visitors and hosts of other occasions are admitted nowhere; members only where their
-/// role suffices.
+/// Signed-out visitors and hosts of other occasions are admitted nowhere. Members are admitted only
+/// where their role suffices.
 async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
     stage.expect_work();
     let names = Names::of(stage).await;
@@ -319,7 +319,8 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
         assert_eq!(answer.refusal.as_deref(), Some("unauthenticated"), "{told}");
         let answer = ask(&foreign, route, &names, own, false).await;
         let Some(least) = route.role else {
-            // The stranger is an administrator, and only administrators make occasions here.
+            // The stranger is an administrator, and only administrators may create occasions in
+            // this test.
             assert_eq!(answer.refusal, None, "{told}");
             continue;
         };
@@ -352,7 +353,7 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
             }
         }
     }
-    // A test mail goes to the host who requested it.
+    // A test mail is sent to the host who requested it.
     for mail in stage.world.mails().await {
         if mail.subject.starts_with("[Test]") {
             stage.world.expect_mail(&mail.recipient, &mail.subject);
@@ -370,8 +371,8 @@ fn every_page_is_for_the_roles_that_its_list_says() {
     on_both(async |stage| try_every_role(stage, pages()).await);
 }
 
-/// Each scope alone, all scopes but one, all scopes, and the scopes for the log, which shows
-/// answers too.
+/// Returns each scope alone, all scopes except one, all scopes, and the scopes for the log, which
+/// shows answers too.
 fn scope_sets() -> Vec<Vec<TokenScope>> {
     let but = |scope| ALL.into_iter().filter(move |other| *other != scope);
     let mut sets: Vec<Vec<TokenScope>> = ALL.into_iter().map(|scope| vec![scope]).collect();

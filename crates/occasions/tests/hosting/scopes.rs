@@ -1,6 +1,7 @@
-//! The personal data that tokens reveal: tokens of each scope × every operation of the API, and
-//! which personal fields the responses contain. The expected table is `scopes.txt`. If it differs,
-//! the test rewrites it, so that the difference can be reviewed and committed.
+//! Tests which personal data tokens reveal. Tokens with each scope call every API operation, and
+//! the test records which personal fields the responses contain. The expected table is
+//! `scopes.txt`. If the table differs, the test rewrites the file, so that the difference can be
+//! reviewed and committed.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -18,7 +19,7 @@ use crate::roles::routes;
 use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
 use crate::without_token::WITHOUT_TOKEN;
 
-/// Personal fields, how they are recognised, and the scopes that show them.
+/// Personal fields, each with the marker texts that identify the field and the scopes that show it.
 const FIELDS: &[(&str, &[&str], &[TokenScope])] = &[
     (
         "account",
@@ -76,13 +77,13 @@ const SCOPES: [(&str, &[TokenScope]); 6] = [
     ("all of them", &ALL),
 ];
 
-/// One request, and the description of its operation.
+/// A request with its operation's description.
 struct Call {
     operation: String,
     method: String,
     path: String,
     body: Value,
-    /// Whether `If-Match` gets the version found at this path, or a stale one.
+    /// Whether `If-Match` gets the version found at this path, or a stale version.
     version: Version,
 }
 
@@ -192,7 +193,7 @@ async fn plant(stage: &Stage<'_>) -> Planted {
     }
 }
 
-/// Requests that change something, ordered so that each of them can succeed.
+/// Requests that change something, ordered so that each request can succeed.
 fn changes() -> Vec<Call> {
     let invitation = "/api/v1/invitations/id/{i}";
     let occasion = "/api/v1/occasions/{id}";
@@ -310,8 +311,8 @@ fn changes() -> Vec<Call> {
     ]
 }
 
-/// Requests that read, and requests that cause a version conflict, whose response shows the stored
-/// values.
+/// Requests that read, and requests that cause a version conflict. The response to a conflict shows
+/// the stored values.
 fn others() -> Vec<Call> {
     let of_hosts = routes().into_iter().map(|route| Call {
         operation: route.operation(),
@@ -386,7 +387,7 @@ fn others() -> Vec<Call> {
     of_hosts.chain(more).collect()
 }
 
-/// Sends one request with a token of these scopes, and returns the response.
+/// Sends a request with a token that has these scopes, and returns the response.
 async fn ask(stage: &Stage<'_>, rights: &[TokenScope], one: &Call, planted: &Planted) -> Page {
     let path = planted.put(&one.path);
     let body: Value = serde_json::from_str(&planted.put(&one.body.to_string())).unwrap();

@@ -21,8 +21,8 @@ async fn reception(stage: &Stage<'_>) -> (EventId, i64) {
     found.map_err(|error: StoreError| error).unwrap()
 }
 
-/// Returns the number of seats taken at the reception. It must equal the number of guests who said
-/// yes.
+/// Returns the number of seats taken at the reception. This number must equal the number of guests
+/// who said yes.
 async fn taken(stage: &Stage<'_>) -> i64 {
     let counted = stage
         .site

@@ -1,5 +1,5 @@
-//! Sending invitations manually: the message to a household, and the page that goes through all
-//! unsent ones.
+//! Tests of sending invitations manually, with the message to a household, and the page that goes
+//! through all unsent invitations.
 
 use occasions::hosting::invitations;
 use occasions::hosting::occasions as occasion_settings;
@@ -35,7 +35,7 @@ fn action(page: &Page) -> String {
     format!("{HOME}/invites/{id}/sent")
 }
 
-/// Returns the number of households whose invitation is unsent.
+/// Returns the number of households with an unsent invitation.
 async fn waiting(stage: &Stage<'_>) -> i64 {
     let count = |tx: &mut platform::Tx<'_>| -> Result<(i64,), platform::StoreError> {
         tx.one(
@@ -79,7 +79,7 @@ fn households_are_sent_one_after_the_other_and_taken_back_with_one_press() {
         let again = press(&mut host, &fourth, &action(&third), "0").await;
         assert_eq!(action(&again), action(&third));
         assert_eq!(waiting(stage).await, all - 1);
-        // The pages follow the filter of the list, and end with its last household.
+        // The pages follow the list's filter, and end with the list's last household.
         let few = host.get(&format!("{WALK}?q=fernandez")).await;
         let end = press(&mut host, &few, &action(&few), "1").await;
         assert!(

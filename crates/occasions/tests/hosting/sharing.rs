@@ -1,5 +1,5 @@
-//! What an invitation looks like where it is shown and shared: its cover picture, its colour, the
-//! preview of links; and marking many as sent.
+//! Tests of an invitation's cover picture, colour and link preview, and of marking many invitations
+//! as sent.
 
 use std::io::Cursor;
 
@@ -45,7 +45,7 @@ async fn upload(owner: &mut Visitor, page: &Page, file: &[u8]) -> Page {
     owner.send(Method::POST, &action, kind, body.into()).await
 }
 
-/// The value of a `meta` of the preview.
+/// Returns the value of a preview's `meta` element.
 fn preview<'a>(page: &'a Page, property: &str) -> &'a str {
     let start = format!("<meta property=\"og:{property}\" content=\"");
     let found = page.body.split_once(&start).unwrap().1;
@@ -103,7 +103,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             guest.get(&other).await.with(404);
         }
 
-        // Words for people who cannot see it.
+        // The alternative text is for people who cannot see the picture.
         let texts = owner.get(&format!("{HOME}/settings/texts")).await;
         let mut form = texts.form(&format!("{HOME}/settings/texts"));
         form.fill("cover_alt.en", "Two people \"under\" a tree");
@@ -119,7 +119,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             "Two people &#34;under&#34; a tree"
         );
 
-        // Another picture has another address, and the one before is deleted in a day.
+        // Another picture has another path. The previous picture is deleted within a day.
         let page = owner.get(&format!("{HOME}/settings/cover")).await;
         upload(&mut owner, &page, &picture(20)).await.with(303);
         let second = occasion(stage).await;
@@ -133,7 +133,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             "{files}"
         );
 
-        // It is removed by one press.
+        // A single press removes the picture.
         let mut form = page.form(&format!("{HOME}/settings/cover"));
         form.press("remove", "1");
         owner.submit(&page, &form).await.expect(303);
@@ -171,7 +171,7 @@ fn a_colour_of_the_hosts_own_is_made_legible_and_said() {
         let mut form = page.form(&address);
         form.fill("theme.preset", "plain")
             .fill("theme.accent", "#ffee00");
-        // Not ticked: the colour does not count.
+        // The box is not ticked, so the colour does not count.
         owner.submit(&page, &form).await.expect(303);
         assert_eq!(occasion(stage).await.theme.accent, None);
 
@@ -210,7 +210,7 @@ fn a_colour_of_the_hosts_own_is_made_legible_and_said() {
         let accent = format!("--accent: {}", light.accent.color.hex());
         assert!(found.body.contains(&accent), "{}", found.body);
 
-        // What is no colour is refused, and nothing changes.
+        // A value that is not a colour is refused, and nothing changes.
         let mut form = page.form(&address);
         form.fill("theme.accent", "red").tick("accent_own", "1");
         let refused = owner.submit(&page, &form).await.with(422);
@@ -277,7 +277,7 @@ fn many_are_marked_as_sent_and_one_press_takes_that_back() {
         stage.worker().run_due().await.unwrap();
         assert!(sent(&chosen[1]).await.is_some());
 
-        // Only what the action changed is taken back: one was marked before.
+        // Only the marks from this action are undone. One invitation was marked earlier.
         let job = host.get(&job.address).await;
         let mut form = job.form(&action);
         form.press("action", "unsent");
@@ -304,7 +304,7 @@ fn many_are_marked_as_sent_and_one_press_takes_that_back() {
         let job = host.follow(begun).await;
         assert!(!job.text().contains(&stage.say("host-bulk-undo")));
 
-        // Nothing chosen: the page says so, and nothing is begun.
+        // No invitation is chosen, so the page says so and no action begins.
         let mut form = page.form(&action);
         form.press("action", "sent");
         let step = host.submit(&page, &form).await.with(200);

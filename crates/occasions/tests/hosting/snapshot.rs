@@ -1,5 +1,5 @@
-//! The cache of data that all guests read: after any change by a host, the next guest reads the new
-//! data.
+//! Tests of the cache for data that all guests read. After any change by a host, the next guest
+//! reads the new data.
 
 use occasions::code::CodeKey;
 use occasions::diet::DietaryOption;

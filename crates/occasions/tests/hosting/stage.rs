@@ -45,7 +45,7 @@ pub(crate) struct Stage<'w> {
     pub(crate) owner: Host,
     pub(crate) coordinator: Host,
     pub(crate) observer: Host,
-    /// An administrator of the installation who is no member of the occasion.
+    /// An administrator of the installation who is not a member of the occasion.
     pub(crate) stranger: Host,
 }
 
@@ -133,12 +133,12 @@ impl<'w> Stage<'w> {
         self.site.store.write(change).await
     }
 
-    /// Allows jobs for confirmation mails to be left at the end of the test.
+    /// Allows jobs for confirmation mails to remain when the test ends.
     pub(crate) fn expect_confirmations(&self) {
         self.world.expect_jobs(rsvp::CONFIRM);
     }
 
-    /// Allows jobs of bulk actions, imports and exports to be left at the end of the test.
+    /// Allows jobs for bulk actions, imports and exports to remain when the test ends.
     pub(crate) fn expect_work(&self) {
         self.world.expect_jobs(bulk::KIND);
         self.world.expect_jobs(export::KIND);
@@ -185,7 +185,7 @@ impl<'w> Stage<'w> {
         self.site.store.write(forget).await.unwrap();
     }
 
-    /// Runs a host's change in one transaction.
+    /// Runs a host's change in a single transaction.
     pub(crate) async fn act<T, F>(&self, host: &Host, change: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
@@ -243,7 +243,7 @@ impl<'w> Stage<'w> {
         rows.into_iter().map(|(action,)| action).collect()
     }
 
-    /// Returns the events sent to open pages, oldest first: names and data.
+    /// Returns the names and data of the events sent to open pages, oldest first.
     pub(crate) async fn news(&self) -> Vec<(String, Value)> {
         let all = |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, _> {
             tx.all(

@@ -1,4 +1,4 @@
-//! The live stream: events arrive in order, none is lost or repeated, and only hosts with
+//! Tests of the live stream. Events arrive in order, none is lost or repeated, and only hosts with
 //! permission receive them.
 
 use occasions::hosting::{guests, locks, members, portals};
@@ -19,7 +19,7 @@ struct Heard {
     data: Value,
 }
 
-/// Returns the next event; skips comments and `retry` fields.
+/// Returns the next event. Skips comments and `retry` fields.
 async fn hear(events: &mut Events) -> Option<Heard> {
     loop {
         let text = events.next().await?;

@@ -1,5 +1,5 @@
-//! Suppressed mail addresses of an invitation: what hosts see, and which suppressions they can
-//! lift.
+//! Tests of suppressed email addresses on an invitation, with what hosts see, and which
+//! suppressions they can lift.
 
 use jiff::SignedDuration;
 use platform::mail::suppression::{self, Cause};

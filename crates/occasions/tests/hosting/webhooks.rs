@@ -1,5 +1,5 @@
-//! Webhook events of an occasion: only its owners' webhooks receive them, and they contain no
-//! names.
+//! Tests of an occasion's webhook events. Only its owners' webhooks receive the events, and the
+//! events contain no names.
 
 use identity::session::token::{PROFILE_READ, TokenScope};
 use occasions::first_opened::Opens;
@@ -12,7 +12,7 @@ use crate::stage::{Stage, call, on_both};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
-/// Returns the queued webhook messages, oldest first: event names and bodies.
+/// Returns the event names and bodies of the queued webhook messages, oldest first.
 async fn messages(stage: &Stage<'_>) -> Vec<(String, Value)> {
     let look = |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, StoreError> {
         tx.all(
@@ -91,7 +91,7 @@ fn owners_webhooks_hear_of_answers_and_of_opened_invitations() {
     });
 }
 
-/// Returns a client with a token of the owner that has these scopes; earlier tokens are revoked.
+/// Returns a client with the owner's token that has these scopes. Earlier tokens are revoked.
 async fn with(stage: &Stage<'_>, scopes: &[TokenScope]) -> Visitor {
     stage.forget_tokens().await;
     stage.program(&stage.owner, scopes).await

@@ -40,7 +40,7 @@ impl<'w> Deref for Stage<'w> {
 }
 
 impl<'w> Stage<'w> {
-    /// Builds a site with these domains and languages; `gate` lists the paths behind the gate.
+    /// Builds a site with these domains and languages. `gate` lists the paths behind the gate.
     pub(crate) async fn build(
         world: &'w World,
         domains: Domains,
@@ -109,7 +109,7 @@ impl<'w> Stage<'w> {
         self.world.store().write(change).await.unwrap();
     }
 
-    /// Runs a counting statement whose `$1` is a code or a key.
+    /// Runs a counting statement with a code or key as `$1`.
     pub(crate) async fn count(&self, sql: Sql, name: &'static str) -> i64 {
         let counted = self
             .world
@@ -140,7 +140,7 @@ impl<'w> Stage<'w> {
             .await;
     }
 
-    /// Creates another occasion in this state, with one household.
+    /// Creates another occasion in this state, with a single household.
     pub(crate) async fn other_occasion(&self, code: &'static str, status: OccasionStatus) {
         let id = self.occasion.clone();
         self.change(move |tx| {

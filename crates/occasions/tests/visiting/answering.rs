@@ -184,7 +184,7 @@ fn plus_ones_are_named_corrected_and_removed() {
         assert_eq!(stored["guests"].as_array().unwrap().len(), 5);
         assert_eq!(guest(&stored, "陈小红")["age"], 16);
 
-        // The child is now an adult, so they take a place for anybody.
+        // The child is now an adult, and so uses a slot for anybody.
         let (page, mut filled) = form(&mut visitor, "TANWE").await;
         filled
             .untick(&format!("child.{child}"), "1")
@@ -390,7 +390,7 @@ fn food_needs_and_note_have_pages_that_change_nothing_else() {
         assert_eq!(stored["guests"].as_array().unwrap().len(), 4);
         assert_eq!(guest(&stored, "Rahman")["replies"]["reception"], "yes");
         assert_eq!(guest(&stored, "Rahman")["diets"], json!(["nut-allergy"]));
-        // Food needs stay stored when the guest declines.
+        // Dietary requirements stay stored when the guest declines.
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
         filled.fill(&reply, "no");
         save(&mut visitor, &page, &filled).await;

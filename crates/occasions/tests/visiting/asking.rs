@@ -1,4 +1,5 @@
-//! Guests' answers to the hosts' own questions: asked, saved and shown again.
+//! Tests that guests are asked the hosts' own questions, and that their answers are saved and shown
+//! again.
 
 use jiff::SignedDuration;
 use occasions::question::{Choice, Question};
@@ -200,7 +201,7 @@ fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
             !refused.links().iter().any(|link| link.href.contains(&siti)),
             "who stays at home is left in peace"
         );
-        // The page keeps the typed values, and the missing ones can be added.
+        // The page keeps the typed values, and the guest can add the missing values.
         let mut again = refused.form("/invite/RAHMA/rsvp");
         assert_eq!(again.value("new.0.name"), Some("Mei Ling"));
         again
@@ -210,8 +211,8 @@ fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
         visitor.submit(&refused, &again).await.expect(303);
         assert_eq!(answers(&mut visitor, "Mei").await, json!({ "bus": "No" }));
 
-        // The JSON API has the same rules, and saves food needs even while required questions are
-        // unanswered.
+        // The JSON API has the same rules, and saves dietary requirements even while required
+        // questions are unanswered.
         let wish = json!({ "version": 3, "guests": [
             { "id": siti, "replies": { "nikah": "yes" } },
         ] });
@@ -322,7 +323,7 @@ fn a_program_is_told_what_is_wrong_with_each_answer() {
             answers(&mut visitor, "Rahman").await,
             json!({ "bus": ["there", "back"] })
         );
-        // The same answer again changes nothing, and null removes it.
+        // Sending the same answer again changes nothing, and null removes it.
         let again = put(&mut visitor, "RAHMA", &wish).await;
         assert_eq!(again.expect(200).json()["version"], 2);
         let wish = json!({ "version": 2, "answers": { "song": null } });
@@ -456,7 +457,7 @@ fn answers_travel_with_their_own_form_and_go_with_their_guest() {
             { "name": "Mei", "answers": { "bus": "There" } },
         ] });
         put(&mut visitor, "RAHMA", &wish).await.expect(200);
-        // The pages for food needs and for the note change only their own fields.
+        // The pages for dietary requirements and for the note change only their own fields.
         for (page, field) in [
             ("dietary", format!("diet_note.{rahman}")),
             ("notes", "note".to_owned()),
@@ -478,7 +479,7 @@ fn answers_travel_with_their_own_form_and_go_with_their_guest() {
         put(&mut visitor, "RAHMA", &wish).await.expect(200);
         let left = sql!("SELECT COUNT(*) FROM answer WHERE guest IS NOT NULL AND value <> $1");
         assert_eq!(stage.count(left, "x").await, 1);
-        // A note alone is accepted after the lock, but not together with an answer.
+        // After the lock, a note is accepted, but not together with an answer.
         let lock = sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1");
         stage.run(lock, "RAHMA").await;
         let note = json!({ "text": "Still coming!", "version": stored["note"]["version"] });

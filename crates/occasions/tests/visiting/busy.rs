@@ -1,5 +1,5 @@
-//! A store that is busy: nothing is saved, the page keeps everything typed, and it says when to try
-//! again.
+//! Tests with a busy store. Nothing is saved, and the page keeps everything typed and says when to
+//! try again.
 
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};

@@ -8,7 +8,7 @@ use testkit::Page;
 
 use crate::stage::{Stage, answer, assert_private, id, on_both, on_sqlite, put, state};
 
-/// One property of a component: name, parameters and value.
+/// A component's property, with name, parameters and value.
 #[derive(Debug)]
 struct Property {
     name: String,
@@ -79,8 +79,8 @@ fn read(page: &Page) -> Component {
     calendar
 }
 
-/// Converts a local time by the file's own time zone: the last change of offset that began before
-/// it applies.
+/// Converts a local time with the file's own time zone. The last offset change before this time
+/// applies.
 fn instant(calendar: &Component, event: &Component, name: &str) -> Timestamp {
     let property = event
         .properties
@@ -178,8 +178,8 @@ fn every_event_is_there_at_its_instant() {
 fn clocks_that_change_between_events_and_during_one_are_followed() {
     on_sqlite(async |stage| {
         let spring = [
-            // Before the change to summer time, across it (so that the event ends an hour later by
-            // the clock), and after it.
+            // The events are before the change to summer time, across it (so that the event ends an
+            // hour later by the clock), and after it.
             ("nikah", "2027-03-27T10:00:00Z", "2027-03-27T12:00:00Z"),
             ("reception", "2027-03-27T20:00:00Z", "2027-03-28T03:30:00Z"),
             ("brunch", "2027-03-29T08:00:00Z", "2027-03-29T10:00:00Z"),

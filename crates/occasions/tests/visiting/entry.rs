@@ -1,4 +1,4 @@
-//! Typing a code, opening a link, and what a browser remembers.
+//! Tests of typing a code, opening a link, and the households that a browser remembers.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -241,7 +241,7 @@ fn pages_without_a_code_wear_the_theme_of_the_only_occasion() {
             assert!(page.body.contains(r#"<a href="/login">"#), "{address}");
             assert!(!page.text().contains("Aisyah"), "{address}");
         }
-        // With two occasions, a visitor without a code cannot be assigned to one of them.
+        // With two occasions, a visitor without a code cannot be assigned to an occasion.
         stage
             .other_occasion("OTHR1", OccasionStatus::Published)
             .await;

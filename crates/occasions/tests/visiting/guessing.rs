@@ -1,4 +1,4 @@
-//! The budget of wrong codes, which all ways to try a code share.
+//! Tests of the budget for wrong codes, which all ways to try a code share.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -28,7 +28,7 @@ async fn guess(visitor: &mut Visitor, way: &str, code: &str) -> Page {
     named(visitor, way, code, "").await
 }
 
-/// Tries a code together with a name; an empty name is not sent.
+/// Tries a code together with a name. An empty name is not sent.
 async fn named(visitor: &mut Visitor, way: &str, code: &str, name: &str) -> Page {
     let fields = [("code", code), ("name", name)];
     let query = match name {
@@ -120,7 +120,8 @@ fn ten_wrong_codes_use_up_an_address_whatever_way_they_came() {
             }
             assert_eq!(seen[0], seen[1], "{way}");
         }
-        // Other IP addresses are not asked for a name, and this one is admitted again later.
+        // Clients at other IP addresses are not asked for a name, and this client is admitted again
+        // later.
         let mut other = stage.visitor_at("192.0.2.2");
         guess(&mut other, "typed", "RAHMA").await.expect(303);
         stage.world.clock.advance(SignedDuration::from_mins(11));

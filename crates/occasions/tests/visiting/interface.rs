@@ -1,4 +1,4 @@
-//! The JSON API: reading an invitation, and its note.
+//! Tests of the JSON API for reading an invitation, and for its note.
 
 use axum::body::Bytes;
 use axum::http::Method;

@@ -1,4 +1,4 @@
-//! The JSON API: repeated requests, and saves without a version.
+//! Tests of the JSON API with repeated requests, and with saves without a version.
 
 use axum::http::Method;
 use jiff::SignedDuration;
@@ -9,7 +9,6 @@ use crate::stage::{assert_problem, guest, id, on_both, on_sqlite, put, state};
 
 #[test]
 fn a_key_makes_a_repeat_harmless() {
-    // Rule 27.
     on_both(async |stage| {
         let mut program = stage.visitor();
         program.header("idempotency-key", "key-1");
@@ -116,7 +115,6 @@ fn a_switched_off_part_comes_before_a_remembered_answer() {
 
 #[test]
 fn without_a_version_only_what_is_given_is_changed() {
-    // Rule 38.
     on_both(async |stage| {
         let mut program = stage.visitor();
         let stored = state(&mut program, "RAHMA").await;

@@ -1,4 +1,4 @@
-//! The JSON API: every rule of a save, by its number.
+//! Tests of the JSON API with every rule for a save.
 
 use axum::http::Method;
 use occasions::words::OccasionStatus;
@@ -10,7 +10,7 @@ use crate::stage::{answer, assert_problem, guest, id, on_both, on_sqlite, put, s
 
 #[test]
 fn a_code_that_opens_nothing_saves_nothing() {
-    // Rules 1, 2 and 4; the budget has tests of its own.
+    // The guess budget has its own tests.
     on_both(async |stage| {
         stage.other_occasion("DRAFT1", OccasionStatus::Draft).await;
         stage
@@ -36,7 +36,7 @@ fn a_code_that_opens_nothing_saves_nothing() {
 
 #[test]
 fn what_is_closed_takes_no_answers_whatever_the_version() {
-    // Rules 6, 7 and 8: they come before 10 and 11.
+    // Kenduri checks whether answers are closed before it checks the version.
     on_both(async |stage| {
         let mut program = stage.visitor();
         for (code, name) in [
@@ -82,7 +82,6 @@ fn what_is_closed_says_since_when_and_whom_to_ask() {
 
 #[test]
 fn the_version_stands_in_the_body_or_in_the_header() {
-    // Rules 10 and 11.
     on_both(async |stage| {
         let mut program = stage.visitor();
         let rahman = id(&state(&mut program, "RAHMA").await, "Rahman");
@@ -113,7 +112,6 @@ fn the_version_stands_in_the_body_or_in_the_header() {
 
 #[test]
 fn allowances_hold() {
-    // Rules 12, 13 and 14.
     on_both(async |stage| {
         let mut program = stage.visitor();
         let people = |count: usize, child: bool| {
@@ -151,7 +149,6 @@ fn allowances_hold() {
 
 #[test]
 fn people_of_others_and_named_people_are_left_alone() {
-    // Rules 15 and 16.
     on_both(async |stage| {
         let mut program = stage.visitor();
         let marco = id(&state(&mut program, "ROSSI").await, "Marco");
@@ -192,7 +189,6 @@ fn people_of_others_and_named_people_are_left_alone() {
 
 #[test]
 fn a_full_event_says_how_many_places_are_left() {
-    // Rule 18.
     on_both(async |stage| {
         stage
             .run(
@@ -252,7 +248,6 @@ fn findings(page: &Page, code: &str) -> Vec<(String, String)> {
 
 #[test]
 fn wrong_fields_are_named_together() {
-    // Rules 17, 23 and 24.
     on_both(async |stage| {
         let mut program = stage.visitor();
         let stored = state(&mut program, "RAHMA").await;

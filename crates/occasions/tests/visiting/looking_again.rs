@@ -1,5 +1,5 @@
-//! Cached portals: a rendered page is sent again only while nothing that it shows has changed: the
-//! household, the occasion, the day, the deadline, the language.
+//! Tests of cached portals. A rendered page is sent again only while its contents have not changed,
+//! namely the household, the occasion, the day, the deadline and the language.
 
 use jiff::SignedDuration;
 use occasions::words::ReplyStatus;

@@ -1,5 +1,5 @@
-//! Made-up requests: paths, headers, forms and JSON bodies that resemble valid ones, with every
-//! kind of mistake.
+//! Made-up requests for tests. Their paths, headers, forms and JSON bodies resemble valid ones,
+//! with every kind of mistake.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -8,7 +8,7 @@ use serde_json::Value;
 /// Codes of the demo, in several spellings.
 pub(crate) const CODES: [&str; 6] = ["RAHMA", "ROSSI", "LATE1", "SHUT1", "TANWE", "rahma"];
 
-/// Percent-encodes all characters but plain ones.
+/// Percent-encodes all characters except plain characters.
 pub(crate) fn encoded(text: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     text.as_bytes()
@@ -23,7 +23,7 @@ pub(crate) fn encoded(text: &str) -> String {
         .collect()
 }
 
-/// Real codes in any spelling, near misses, and arbitrary text.
+/// Generates real codes in any spelling, near misses, and arbitrary text.
 pub(crate) fn code() -> impl Strategy<Value = String> {
     let dressed = (
         select(&CODES[..]),
@@ -185,7 +185,7 @@ fn junk() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A change to one element of a JSON body.
+/// A change to an element in a JSON body.
 #[derive(Clone, Debug)]
 pub(crate) enum Mutation {
     Replace(Index, Value),

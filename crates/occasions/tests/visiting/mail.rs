@@ -186,8 +186,8 @@ fn it_waits_ten_minutes_at_most() {
     });
 }
 
-/// A worker that sends confirmations, and makes `change` after it has rendered the first mail and
-/// before it sends it.
+/// Returns a worker that sends confirmations. Between rendering and sending the first mail, the
+/// worker makes `change`.
 fn interrupted(
     stage: &Stage<'_>,
     change: impl Fn(&mut Tx<'_>) -> Result<(), StoreError> + Clone + Send + Sync + 'static,

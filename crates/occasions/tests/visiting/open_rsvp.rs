@@ -11,7 +11,7 @@ const PAGE: &str = "/o/aisyah-daniel/rsvp";
 
 const EVENTS: [&str; 3] = ["nikah", "reception", "brunch"];
 
-/// Returns the form's fields; `attending` is spread to every event.
+/// Returns the form's fields, with `attending` repeated for every event.
 fn spread<'f>(fields: &[(&'f str, &'f str)]) -> Vec<(String, &'f str)> {
     let mut spread = Vec::new();
     for (name, value) in fields {
@@ -282,7 +282,7 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
             let counted = stage.count(doubles, "").await;
             assert_eq!(counted, found, "{name} {email} {phone}");
         }
-        // Answers without a stored telephone number are still recognised by their mail address.
+        // Answers without a stored telephone number are still recognised by their email address.
         let before = sql!("UPDATE open_answer SET phone_likeness = NULL WHERE invitation <> $1");
         stage.run(before, "").await;
         let fields = [
@@ -292,7 +292,7 @@ fn one_of_two_contacts_is_enough_to_be_found_by() {
         ];
         code(&fill(&mut stage.guest(), &fields).await);
         assert_eq!(stage.count(doubles, "").await, found + 1);
-        // Archived answers are not recognised as doubles, unless they were merged into another
+        // Archived answers are not recognised as duplicates, unless they were merged into another
         // invitation.
         let archived = sql!(
             "UPDATE invitation SET archived_at = 1
@@ -469,7 +469,7 @@ fn an_event_that_was_not_asked_for_has_no_answer() {
         );
         assert_eq!(asked.form(PAGE).value("event.nikah"), Some("yes"));
         assert_eq!(made(stage).await, 0);
-        // An old page that has one choice for all events cannot be saved, and books no seats.
+        // An old page with a single choice for all events cannot be saved, and takes no seats.
         let fields = [("name", "Mei"), ("attending", "yes")];
         let asked = guest.post(PAGE, &fields).await;
         assert_eq!(asked.expect(422).form(PAGE).value("event.nikah"), None);

@@ -1,4 +1,4 @@
-//! What a household sees behind its code, and what is hidden from it.
+//! Tests of what a household sees behind its code, and what is hidden.
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -11,7 +11,7 @@ use crate::stage::{Stage, assert_private, on_both, on_sqlite, put, state};
 
 const PAGES: [&str; 5] = ["", "/rsvp", "/dietary", "/notes", "/confirmation"];
 
-/// Returns the forms of a page, without those that every page has.
+/// Returns the page's own forms, without the forms that every page has.
 fn own_forms(page: &Page) -> Vec<Form> {
     let mut forms = page.forms();
     forms.retain(|form| !form.fields.iter().any(|field| field.name == "forget"));
@@ -477,7 +477,7 @@ async fn off_for_programs(stage: &Stage<'_>) {
         let page = put(&mut guest, "RAHMA", &wanted).await;
         crate::stage::assert_problem(&page, status, code);
     }
-    // Pages for gifts, uploads and news do not exist yet; requests for them are not logged as
+    // Pages for gifts, uploads and news do not exist yet. Requests for them are not logged as
     // errors.
     for part in ["gifts", "uploads", "news", "my-data"] {
         guest

@@ -1,4 +1,5 @@
-//! Data that no response to a guest may contain, and headers that every response must have.
+//! Tests of data that no response to a guest may contain, and of headers that every response must
+//! have.
 
 use axum::http::Method;
 use platform::sql;

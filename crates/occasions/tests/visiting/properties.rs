@@ -1,5 +1,5 @@
-//! Arbitrary requests to guests' paths never cause a 5xx response, and refused ones change no row.
-//! Each kind is tried 256 times.
+//! Tests that arbitrary requests to guests' paths never cause a 5xx response, and that refused
+//! requests change no row. Each kind of request is tried 256 times.
 
 use std::cell::Cell;
 use std::net::Ipv4Addr;

@@ -1,4 +1,4 @@
-//! Refused forms: the page reports the errors and keeps everything typed.
+//! Tests of refused forms. The page reports the errors and keeps everything typed.
 
 use axum::body::Bytes;
 use axum::http::Method;
@@ -269,7 +269,7 @@ fn who_comes_too_late_keeps_what_was_typed() {
         stage.status(OccasionStatus::Closed).await;
         assert_late(stage, &visitor.submit(&page, &filled).await);
         assert_eq!(state(&mut visitor, "RAHMA").await["version"], 1);
-        // The refusal of a note alone has its own message.
+        // A refused note has its own message.
         let page = visitor
             .post("/invite/RAHMA/notes", &[("note", "Late words")])
             .await;

@@ -5,8 +5,8 @@ use platform::{StoreError, Tx, sql};
 
 use crate::stage::Stage;
 
-/// The stored data: every byte of guests' rows; for other tables, the number of rows and the sum of
-/// their versions.
+/// The stored data. It has every byte of guests' rows and, for other tables, the number of rows and
+/// the sum of their versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rows {
     invitations: Vec<Invitation>,

@@ -46,13 +46,13 @@ impl Stage<'_> {
         guest
     }
 
-    /// Runs a statement whose `$1` is a code or a key.
+    /// Runs a statement with a code or key as `$1`.
     pub(crate) async fn run(&self, sql: Sql, name: &'static str) {
         self.change(move |tx| tx.run(sql, &[&name], Rows::Any).map(drop))
             .await;
     }
 
-    /// Expects one more confirmation mail to this address, in this language.
+    /// Expects another confirmation mail to this address, in this language.
     pub(crate) fn expect_confirmation(&self, recipient: &str, language: &str) {
         let text = self.site.catalogue.speak(&Language::of(language));
         let hosts = match language {
@@ -99,7 +99,7 @@ pub(crate) async fn put(visitor: &mut Visitor, code: &str, body: &Value) -> Page
     visitor.call(Method::PUT, &address, body).await
 }
 
-/// Returns a request body with one guest's answers.
+/// Returns a request body with a guest's answers.
 pub(crate) fn answer(version: i64, id: &str, replies: &Value) -> Value {
     json!({ "version": version, "guests": [{ "id": id, "replies": replies }] })
 }

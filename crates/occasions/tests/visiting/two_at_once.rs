@@ -1,4 +1,4 @@
-//! The same form sent twice, and two outdated forms of one household.
+//! Tests of a form sent twice, and of two outdated forms from the same household.
 
 use platform::sql;
 use serde_json::json;

@@ -51,8 +51,8 @@ impl RowTypes {
             .collect()
     }
 
-    /// Finds a row type. A plain `Row` is the type of the same file, or else the only type of this
-    /// name. If there are several, the path decides, as in `event::Details`.
+    /// Finds a row type. A plain `Row` is the type in the same file, or else the only type with
+    /// this name. If several types have the name, the path decides, as in `event::Details`.
     fn kind(&self, row: &str, file: &Path) -> &RowType {
         let mut path: Vec<&str> = row.split("::").collect();
         let name = path.pop().unwrap_or_default();

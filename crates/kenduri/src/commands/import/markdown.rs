@@ -20,7 +20,7 @@ use crate::commands::{alone, stopped};
 pub(in crate::commands) struct Markdown {
     #[command(flatten)]
     place: Where,
-    /// The folder, which is searched with all folders in it
+    /// The folder, which is searched with all its subfolders
     folder: PathBuf,
     /// Say what would be imported, and change nothing
     #[arg(long)]

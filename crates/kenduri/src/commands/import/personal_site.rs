@@ -32,13 +32,13 @@ pub(in crate::commands) struct PersonalSite {
     place: Where,
     /// The dump of the database
     dump: PathBuf,
-    /// Import it, and not only say what would be imported
+    /// Import the data, instead of only saying what would be imported
     #[arg(long)]
     write: bool,
-    /// The administrator of the older site who becomes the owner here
+    /// The older site's administrator who becomes the owner of this site
     #[arg(long, value_name = "ADDRESS")]
     owner: Option<String>,
-    /// Make one of timers that a person has in the same millisecond, with the notes of all
+    /// Merge a person's timers that have the same millisecond, with all their notes
     #[arg(long)]
     merge_timers: bool,
 }
@@ -81,12 +81,12 @@ impl PersonalSite {
     }
 }
 
-/// Rolls back the transaction: it was a dry run, or rows of the dump were refused.
+/// Rolls back the transaction after a dry run, or because rows in the dump were refused.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing was written")]
 struct NotWritten(Report);
 
-/// Imports a dump in one transaction. It is rolled back in a dry run, or if a row is refused.
+/// Imports a dump in a single transaction. A dry run or a refused row rolls the transaction back.
 async fn import(site: &Site, options: Options) -> Result<Report> {
     let settings = &site.settings;
     let locale = settings.languages.first().cloned();

@@ -1,4 +1,4 @@
-//! `kenduri import wedding-manager`: imports households, guests and replies of an older wedding
+//! `kenduri import wedding-manager`: imports households, guests and replies from an older wedding
 //! manager.
 
 #[cfg(test)]
@@ -33,10 +33,10 @@ pub(in crate::commands) struct WeddingManager {
     place: Where,
     /// The dump of the database
     dump: PathBuf,
-    /// The occasion that takes them, by its address
+    /// The slug of the occasion into which the households are imported
     #[arg(long, value_name = "SLUG")]
     occasion: String,
-    /// Only say what would be imported
+    /// Only say what would be imported, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -64,7 +64,8 @@ impl WeddingManager {
     }
 }
 
-/// Imports a dump, or without `is_written` only checks it, and returns a text about the result.
+/// Imports a dump, or only checks the dump unless `is_written` is set. Returns a description of the
+/// result.
 async fn take_over(site: &Site, dump: &Path, slug: &str, is_written: bool) -> Result<String> {
     let (records, remarks) = read(dump)?;
     if records.is_empty() {
@@ -219,7 +220,7 @@ fn add_guest(record: &mut Record, row: &Row, (status, note): (Option<ReplyStatus
     record.guests.push(guest);
 }
 
-/// Returns the value of the first of these columns that has one.
+/// Returns the value of the first listed column that has a value.
 fn any(row: &Row, columns: &[&str]) -> String {
     let mut values = columns.iter().filter_map(|column| row.get(column));
     values

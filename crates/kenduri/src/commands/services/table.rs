@@ -21,7 +21,7 @@ const HEAD: [&str; 10] = [
     "LAST EXIT",
 ];
 
-/// Returns the table with one row for each instance.
+/// Returns the table, with a row for each instance.
 pub(super) fn rows(rows: &[InstanceStatus], now: Timestamp) -> String {
     let cells = rows.iter().map(|row| cells(row, now));
     let lines: Vec<[String; HEAD.len()]> = std::iter::once(HEAD.map(str::to_owned))
@@ -63,7 +63,7 @@ fn cells(row: &InstanceStatus, now: Timestamp) -> [String; HEAD.len()] {
     ]
 }
 
-/// Returns the serialised form of a value that is one word.
+/// Serialises a value whose serialised form is a single word.
 fn word(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,

@@ -10,7 +10,7 @@ use postgres::NoTls;
 use rusqlite::types::ValueRef;
 use testkit::World;
 
-/// The value of one column in one row.
+/// The value in a single column and row.
 pub(super) struct Cell {
     /// `table.column`.
     pub(super) place: String,
@@ -18,7 +18,7 @@ pub(super) struct Cell {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Returns every value of every column of every table.
+/// Returns every value in every column of every table.
 pub(super) fn cells(world: &World) -> Vec<Cell> {
     let settings = world.settings();
     // The PostgreSQL client cannot run inside a runtime.

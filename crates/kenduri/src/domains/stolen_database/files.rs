@@ -1,4 +1,5 @@
-//! The files of a store contain more than its rows: SQLite's log has earlier versions of them.
+//! Tests that no file of a store contains a mailed link. The files contain more than the rows,
+//! because SQLite's write-ahead log keeps earlier versions.
 
 use jiff::SignedDuration;
 use platform::jobs::Worker;

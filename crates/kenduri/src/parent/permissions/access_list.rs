@@ -12,8 +12,8 @@ use rustix::io::Errno;
 
 /// The extended attribute that contains a file's list.
 const NAME: &str = "system.posix_acl_access";
-/// The list's format: this version, then entries of kind, permissions and user, all little-endian
-/// (`linux/posix_acl_xattr.h`).
+/// The access list's format begins with this version, followed by entries with a kind, permissions
+/// and a user, all little-endian (`linux/posix_acl_xattr.h`).
 const VERSION: u32 = 2;
 const ENTRY: usize = 8;
 /// The largest attribute value (`XATTR_SIZE_MAX`).
@@ -35,9 +35,9 @@ const NOTHING: u16 = 0o0;
 /// The mode of the folder where the file system has no lists.
 const THROUGH: u32 = 0o711;
 
-/// Lets these users, and those already admitted, traverse a folder. The owner has all permissions,
-/// and others have none. If the file system does not support lists, everybody may traverse the
-/// folder, and this is logged.
+/// Lets these users, and users admitted earlier, traverse a folder. The owner has all permissions,
+/// and other users have none. If the file system does not support access lists, everybody may
+/// traverse the folder, and Kenduri logs this.
 pub(super) fn admit(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     let mut found = vec![0; LARGEST];
     let admitted = getxattr(folder, NAME, &mut found[..]).and_then(|length| {

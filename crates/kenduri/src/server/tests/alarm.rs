@@ -13,7 +13,7 @@ use web::{Language, Site};
 use super::super::alarm::{Alarm, tell};
 use super::{MIGRATIONS, site};
 
-/// The owners' mail addresses and languages.
+/// The owners' email addresses and languages.
 const OWNERS: [(&str, &str); 2] = [("farah@example.my", "en"), ("aiman@example.my", "ms")];
 
 /// Creates two owners with different languages, and a person who is not an owner.
@@ -67,7 +67,7 @@ fn expect_mails(world: &World, site: &Site, times: usize) {
     }
 }
 
-/// Waits until there are this many mails.
+/// Waits until this many mails exist.
 async fn mails(world: &World, count: usize) -> Vec<SentMail> {
     let limit = std::time::Duration::from_secs(30);
     let there = async {

@@ -24,29 +24,30 @@ pub struct Audience {
     pub households: i64,
     /// How many mails will be sent.
     pub mails: i64,
-    /// How many of these go to the guests' own addresses; otherwise how many more they would make.
+    /// The number of mails to the guests' own addresses. If the campaign does not go to these
+    /// addresses, the number of mails that they would add.
     pub guests: i64,
     /// How many households have no address.
     pub without_address: i64,
-    /// How many addresses want no more of this mail.
+    /// How many addresses have unsubscribed from this mail.
     pub unsubscribed: i64,
-    /// To how many addresses no mail goes, because it came back or was marked as spam.
+    /// How many addresses get no mail, because earlier mail bounced or was marked as spam.
     pub bounced: i64,
 }
 
-/// An address of a household that a campaign is for, or a household without one.
+/// A household's address to which a campaign goes, or a household without an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
     /// The household's invitation.
     pub invitation: InvitationId,
-    /// Whose address it is; `None`: the household's.
+    /// The guest whose address it is; `None` for the household's own address.
     pub guest: Option<GuestId>,
-    /// Why it gets no mail.
+    /// The reason why the recipient gets no mail.
     pub reason: Option<Skip>,
 }
 
 impl Audience {
-    /// Counts whom the filter finds.
+    /// Counts the households that the filter matches, and their mails.
     pub fn count(
         tx: &mut Tx<'_>,
         key: &Key,
@@ -95,7 +96,8 @@ impl Audience {
     }
 }
 
-/// The addresses of these households, each once in a household, and the households without one.
+/// Returns these households' addresses, each address once per household, and the households without
+/// an address.
 pub(super) fn recipients(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -162,7 +164,7 @@ fn guests(
     Ok(guests)
 }
 
-/// Why this address gets no mail.
+/// Returns why this address gets no mail.
 pub(in crate::hosting) fn skip(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -12,31 +12,31 @@ use super::{CampaignId, load};
 use crate::hosting::{HostOf, Refusal};
 use crate::id::InvitationId;
 
-/// The number of mails in each state; states without mails are omitted.
+/// The number of mails in each state. States without mails are omitted.
 pub type Counts = BTreeMap<String, i64>;
 
 words! {
-    /// How far one mail of a campaign is.
+    /// The progress of a campaign's mail to one recipient.
     RecipientState {
-        /// Waiting for its turn.
+        /// Waiting in the queue.
         Queued = "queued" => "host-mail-queued",
-        /// Being handed to the mail server.
+        /// Being passed to the mail server.
         Sending = "sending" => "host-mail-sending",
-        /// The mail server accepted it.
+        /// The mail server accepted the mail.
         Sent = "sent" => "host-mail-sent",
         /// The mail server asked for a later attempt.
         Deferred = "deferred" => "host-mail-deferred",
-        /// It bounced.
+        /// The mail bounced.
         Bounced = "bounced" => "host-mail-bounced",
         /// Every attempt failed.
         Failed = "failed" => "host-mail-failed",
-        /// The address takes no mail.
+        /// The address accepts no mail.
         Suppressed = "suppressed" => "host-mail-suppressed",
-        /// Perhaps sent: the program was killed while it handed the mail over. Not sent again.
+        /// Perhaps sent: Kenduri was killed while it passed the mail on. Not sent again.
         Uncertain = "uncertain" => "host-mail-uncertain",
-        /// Not sent, for a reason.
+        /// Not sent; the reason says why.
         Skipped = "skipped" => "host-mail-skipped",
-        /// The campaign was ended first.
+        /// The campaign was cancelled before the mail was sent.
         Cancelled = "cancelled" => "host-mail-cancelled",
     }
 }
@@ -71,11 +71,11 @@ pub struct Recipient {
     pub invitation: InvitationId,
     /// The household's name; empty if the invitation was deleted.
     pub household: String,
-    /// The guest whose own address it is; null: the household's address.
+    /// The guest whose own address it is; null for the household's address.
     pub guest: Option<String>,
-    /// How far its mail is.
+    /// The progress of the recipient's mail.
     pub state: RecipientState,
-    /// Why it gets no mail.
+    /// The reason why the recipient gets no mail.
     pub reason: Option<Skip>,
     /// The mail server's last response.
     pub answer: Option<String>,
@@ -97,8 +97,8 @@ pub(super) fn count(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Counts, StoreErr
         .collect())
 }
 
-/// Lists the households of a campaign after position `after`, at most `limit`, optionally only
-/// those in one state.
+/// Lists at most `limit` recipients of a campaign after position `after`, optionally only
+/// recipients in a certain state.
 pub fn recipients(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,5 +1,5 @@
-//! The steps of the job that sends a campaign: fixing its recipients, choosing the next few
-//! households, and queueing their rendered mails.
+//! The steps of the job that sends a campaign. It fixes the recipients, chooses the next few
+//! households, and queues their rendered mails.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -34,19 +34,20 @@ pub struct Batch {
     pub next: Vec<Next>,
 }
 
-/// A recipient whose turn has come.
+/// A recipient whose mail is sent next.
 #[derive(Clone, Debug, Row)]
 pub struct Next {
     /// The position in the order of sending.
     pub place: i64,
     /// The household's invitation.
     pub invitation: InvitationId,
-    /// Whose address the mail goes to; `None`: the household's.
+    /// The guest to whose address the mail goes; `None` for the household's address.
     pub guest: Option<GuestId>,
 }
 
-/// Begins the campaign if it is time, stores its progress, and chooses the next households. Returns
-/// `None` if there is nothing to do now; if there will be later, the job is queued again.
+/// Begins the campaign if it is due, stores its progress, and chooses the next households. Returns
+/// `None` if there is nothing to do now. If there will be something to do later, queues the job
+/// again.
 pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Batch>, StoreError> {
     let Some((mut campaign, occasion)) = lock(tx, id)? else {
         return Ok(None);
@@ -118,7 +119,8 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
     if per_minute == 0 {
         return (WINDOW, SOON);
     }
-    // Batches are at least a second apart.
+    // Batches must be at least a second apart, so a batch has the number of mails per second,
+    // rounded up.
     let batch = (per_minute + 59) / 60;
     (
         batch,
@@ -126,8 +128,8 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
     )
 }
 
-/// Fixes the recipients of a campaign; if the host who ordered it has lost the role, there are
-/// none.
+/// Fixes a campaign's recipients. If the host who ordered the campaign has lost the role, it has no
+/// recipients.
 fn begin(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -185,7 +187,7 @@ fn find_households(
     match Audience::households(tx, &host, filter) {
         Ok(found) => Ok(Some(found)),
         Err(Refusal::Store(error)) => Err(error),
-        // The filter names an event that was deleted, so there are no recipients.
+        // The filter names a deleted event, so there are no recipients.
         Err(_) => Ok(None),
     }
 }
@@ -216,7 +218,7 @@ pub(in crate::hosting) fn add(
     Ok(())
 }
 
-/// Marks the invitations as sent whose mail a server has accepted.
+/// Marks invitations as sent if a server has accepted their mail.
 fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     if campaign.kind != MailKind::Invitation {
         return Ok(());
@@ -233,20 +235,20 @@ fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A household for which a mail is to be rendered.
+/// A household for which a mail must be rendered.
 #[derive(Debug)]
 pub struct Addressee {
     /// The household with its occasion.
     pub portal: InvitationSnapshot,
     /// The revision of the occasion.
     pub revision: i64,
-    /// The address; `None` if there is none any more.
+    /// The address; `None` if the household has no address any more.
     pub email: Option<String>,
-    /// The name of whose address it is.
+    /// The name of the person or household with this address.
     pub name: String,
 }
 
-/// Reads a household; `None` if its invitation is gone.
+/// Reads a household; `None` if its invitation was deleted.
 pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreError> {
     let Some(invitation) = invitation::find(tx, &next.invitation)? else {
         return Ok(None);
@@ -292,12 +294,12 @@ pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
 #[derive(Debug)]
 pub enum Rendered {
     Skipped(Skip),
-    /// The mail, and the invitation's version and the occasion's revision from which it was
+    /// The mail, with the invitation's version and the occasion's revision from which the mail was
     /// rendered.
     Mail(Box<NewMail>, (i64, i64)),
 }
 
-/// Queues the mail to the household at this position, and takes the household out of the campaign's
+/// Queues the mail to the household at this position, and removes the household from the campaign's
 /// queue in the same transaction. If anything has changed since the mail was rendered, the
 /// household stays in the queue.
 pub fn write(
@@ -307,7 +309,7 @@ pub fn write(
     next: &Next,
     rendered: &Rendered,
 ) -> Result<(), StoreError> {
-    // Other campaigns of the occasion count for the same limit.
+    // The occasion's other campaigns count towards the same limit.
     let of: Option<(OccasionId,)> =
         sql!("SELECT occasion FROM campaign WHERE id = :id", id).maybe(tx)?;
     let Some((of,)) = of else {

@@ -9,7 +9,7 @@ use crate::question::Question;
 use crate::words::AskedOf;
 
 impl Ground<'_> {
-    /// Returns the questions for guests or for households; each gets a column.
+    /// Returns the questions for guests or for households. Each question has a column.
     pub(super) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &Question> {
         let all = self.answered.questions.iter();
         all.filter(move |question| question.asked_of == of)
@@ -36,7 +36,7 @@ impl Ground<'_> {
         })
     }
 
-    /// Builds one row per answer: question, guest or household, answer.
+    /// Builds a row per answer, with the question, the guest or household, and the answer.
     pub(super) fn all_answers(&self, lines: &[InvitationRow]) -> Sheet {
         let mut rows = Vec::new();
         for question in &self.answered.questions {

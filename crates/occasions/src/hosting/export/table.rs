@@ -1,5 +1,5 @@
-//! The columns and rows of each exported list. Hosts who may not see codes and contact
-//! data get no columns for them.
+//! The columns and rows in each exported list. Hosts who may not see codes and contact data get no
+//! columns for these.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::id::{EventId, GuestId, InvitationId};
 use crate::occasion::Occasion;
 use crate::words::{AskedOf, ExportKind, GuestKind, ReplyStatus, Source};
 
-/// The data from which all tables are built.
+/// The data for building all tables.
 pub(super) struct Ground<'a> {
     order: &'a Order,
     pub(super) text: &'a Text,
@@ -254,8 +254,8 @@ impl Ground<'_> {
         })
     }
 
-    /// Builds the kitchen's tables, for guests who come or are not sure: first each guest with
-    /// their needs, then the totals for each event.
+    /// Builds the kitchen's tables, for guests who come or are not sure. The first table lists each
+    /// guest with their requirements, and the second the totals for each event.
     fn diets(&self, tx: &mut Tx<'_>) -> Result<Vec<Sheet>, Refusal> {
         let options = diet::list(tx, &self.occasion.id)?;
         let labels = self.labels(tx)?;

@@ -18,7 +18,7 @@ use crate::words::GuestKind;
 /// A guest's details, which hosts fill in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GuestDetails {
-    /// 1–100 characters; a plus-one's may be empty.
+    /// 1–100 characters; a plus-one's name may be empty.
     pub name: String,
     /// Named by the hosts, which is the default, or brought by the household.
     pub kind: GuestKind,
@@ -28,14 +28,14 @@ pub struct GuestDetails {
     pub is_child: bool,
     /// Age of a child, 0–17.
     pub age: Option<i64>,
-    /// Keys of the household's events that the guest is invited to; if omitted, a new guest is
+    /// Keys of the household's events to which the guest is invited; if omitted, a new guest is
     /// invited to all of them.
     pub events: Vec<String>,
     /// Keys of dietary options.
     pub diets: Vec<String>,
     /// Up to 500 characters.
     pub diet_note: String,
-    /// The guest's own mail address.
+    /// The guest's own email address.
     pub email: Option<String>,
     /// The guest's own telephone number.
     pub phone: Option<String>,
@@ -54,7 +54,7 @@ pub(crate) const FIELDS: &[Field] = web::fields! { GuestDetails:
     phone: phone(32).optional().label("host-field-own-phone").secret(),
 };
 
-/// Returns the fields that may be sent; some only for a new guest.
+/// Returns the fields that may be sent. Some fields are only for a new guest.
 pub(crate) fn fields_for(is_new: bool) -> Vec<Field> {
     let fields = FIELDS.iter().copied();
     fields.filter(|field| is_new || !field.is_fixed).collect()

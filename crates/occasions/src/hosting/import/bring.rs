@@ -11,9 +11,9 @@ use crate::occasion;
 use crate::role::{self, Role};
 use identity::grant;
 
-/// Why nothing was written.
+/// The reason why nothing was written.
 enum Nothing {
-    /// A dry run, with what would happen.
+    /// The result of a dry run, with what an import would do.
     Tried(Check),
     Refused(Refusal),
 }
@@ -30,9 +30,9 @@ impl From<Refusal> for Nothing {
     }
 }
 
-/// Imports documents into the occasion with this slug, in the name of its first owner; without
-/// `is_written`, only reports what would happen. Codes are used even if they are easy to guess,
-/// because cards with these codes have been sent.
+/// Imports documents into the occasion with this slug, on behalf of its first owner. Without
+/// `is_written`, only reports what the import would do. Codes are accepted even if they are easy to
+/// guess, because cards with these codes have been sent.
 pub async fn bring(
     site: &Site,
     slug: &str,

@@ -1,4 +1,4 @@
-//! The preview of an import: the same checks as the job's, without writing anything.
+//! An import's preview, which makes the same checks as the job without writing anything.
 
 use std::collections::BTreeSet;
 
@@ -21,19 +21,19 @@ use crate::invitation;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = ImportCheck)]
 pub struct Check {
-    /// How many households the list has.
+    /// The number of households in the list.
     pub total: usize,
-    /// How many would become new invitations.
+    /// How many households would become new invitations.
     pub made: usize,
     /// How many would change an existing invitation.
     pub changed: usize,
-    /// How many would change nothing.
+    /// How many households would change nothing.
     pub same: usize,
-    /// How many have errors.
+    /// How many households have errors.
     pub faulty: usize,
     /// The findings, errors first; at most 200.
     pub findings: Vec<Finding>,
-    /// How many findings there are.
+    /// The number of findings.
     pub found: usize,
 }
 
@@ -70,7 +70,7 @@ pub fn check(
     Ok(check)
 }
 
-/// Returns what one household would become, with the findings about it.
+/// Returns the effect of importing a household, with the findings about this household.
 pub(super) fn look(
     tx: &mut Tx<'_>,
     ground: &Ground,
@@ -118,7 +118,7 @@ pub(super) fn look(
                 Some("guests") => parts.next().and_then(|index| index.parse::<usize>().ok()),
                 _ => None,
             };
-            // Guests of the existing invitation come before those of the list.
+            // The existing invitation's guests come before the guests in the list.
             let row = guest.and_then(|index| one.guest_rows.get(index));
             // The stored name, or else "guest of …".
             let name = match guest {

@@ -7,7 +7,7 @@ use web::{FieldProblem, words};
 use crate::hosting::record::table::{Column, Field};
 
 words! {
-    /// Something in a list that a host should check, but that does not prevent the import.
+    /// A problem in a list that a host should check, but that does not prevent the import.
     Warning {
         /// No mail can reach the household.
         NoEmail = "no_email" => "host-import-no-email",
@@ -15,18 +15,18 @@ words! {
         DoubtfulDuplicate = "doubtful_duplicate" => "host-import-doubtful-duplicate",
         /// The occasion does not offer this language, so its default language is used.
         UnknownLanguage = "unknown_language" => "host-import-unknown-language",
-        /// A food need that the occasion does not list; stored as text.
+        /// A dietary requirement that the occasion does not list; stored as text.
         UnknownDiet = "unknown_diet" => "host-import-unknown-diet",
-        /// An answer that is not recognised; left out.
+        /// An answer that is not recognised, and so is skipped.
         UnknownAnswer = "unknown_answer" => "host-import-unknown-answer",
     }
 }
 
-/// One finding.
+/// A finding about a list.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = ImportFinding)]
 pub struct Finding {
-    /// The row as a spreadsheet numbers it; in a list of documents the number of the household.
+    /// The row number as in a spreadsheet; in a list of documents, the household's number.
     pub row: usize,
     /// The column's name; empty if the finding concerns the whole household.
     pub column: String,

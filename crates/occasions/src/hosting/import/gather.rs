@@ -1,4 +1,4 @@
-//! Converts the rows of a list to documents of households.
+//! Converts a list's rows to household documents.
 
 use std::collections::BTreeMap;
 
@@ -15,18 +15,18 @@ use crate::household::GUEST_LIMIT;
 use crate::question::Question;
 use crate::words::{AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
-/// The most findings about one household.
+/// The maximum number of findings about a household.
 const MOST_FINDINGS: usize = 100;
-/// The most words that are read from one cell.
+/// The maximum number of words read from a cell.
 const MOST_WORDS: usize = 100;
 
-/// A household of a list, and its position in the list.
+/// A household in a list, and its position.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gathered {
     pub(super) record: Record,
     /// The household's first row.
     pub(super) row: usize,
-    /// The row of each guest of the household.
+    /// The row of each guest in the household.
     pub(super) guest_rows: Vec<usize>,
     pub(super) findings: Vec<Finding>,
 }
@@ -38,9 +38,9 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Groups the rows of a table to households. Rows with the same code are one household; so are
-    /// rows without a code that have the same household name. Any other row is a household of its
-    /// own.
+    /// Groups a table's rows into households. Rows with the same code form a household, and so do
+    /// rows without a code that have the same household name. Any other row is a separate
+    /// household.
     pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Vec<Gathered> {
         let mut all: Vec<Gathered> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -76,7 +76,7 @@ impl Reader<'_> {
         all
     }
 
-    /// Reads the households of a list of documents, numbered by position.
+    /// Reads the households from a list of documents, numbered by position.
     pub(super) fn records(&self, records: Vec<Record>) -> Vec<Gathered> {
         let all = records.into_iter().enumerate().map(|(index, record)| {
             let row = index + 1;
@@ -130,7 +130,7 @@ impl Reader<'_> {
         ] {
             let typed = row.line(field);
             if place.is_none() && !typed.is_empty() {
-                // "Yes" allows one guest, and "no" none.
+                // "Yes" allows a single guest, and "no" none.
                 let allowed = self.lexicon.flag(&typed).map(i64::from);
                 *place = typed.parse().ok().or(allowed);
                 if place.is_none() {
@@ -139,7 +139,7 @@ impl Reader<'_> {
                 }
             }
         }
-        // A mail address other than the household's is the person's own.
+        // An email address other than the household's is the person's own.
         let email = row.line(Field::Email);
         match (&record.email, guests.first_mut()) {
             (Some(known), Some(guest)) if !email.is_empty() && fold(known) != fold(&email) => {
@@ -173,8 +173,8 @@ impl Reader<'_> {
         self.read_guest(one, before, number, row);
     }
 
-    /// Reads the data of a row about a person. If the row names several people, this is the first
-    /// one, but the answers apply to all of them.
+    /// Reads a row's data about a person. If the row names several people, the data belongs to the
+    /// first person, but the answers apply to all of them.
     fn read_guest(&self, one: &mut Gathered, from: usize, number: usize, row: &Cells<'_>) {
         let (guests, findings) = (&mut one.record.guests[from..], &mut one.findings);
         for (event, cell) in row.replies() {
@@ -279,8 +279,8 @@ impl Reader<'_> {
             }
         }
         if let Some(tags) = &mut record.tags {
-            // Google adds labels that begin with `* ` to every contact; they are not the owner's
-            // labels.
+            // Google adds labels that begin with `* ` to every contact. The contacts' owner did not
+            // choose these labels.
             tags.retain(|tag| !tag.trim().is_empty() && !tag.trim().starts_with("* "));
             for tag in tags {
                 *tag = clean_line(tag);
@@ -342,7 +342,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Converts food needs to their keys; unknown ones are stored as typed.
+    /// Converts dietary requirements to their keys. Unknown requirements are stored as typed.
     fn tidy_diets(&self, guest: &mut GuestRecord, row: usize, findings: &mut Vec<Finding>) {
         let Some(typed) = guest.diets.take() else {
             return;
@@ -390,7 +390,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns an answer in the form that the question parses; lists contain choices as words.
+    /// Returns an answer in the form that the question parses. A list contains choices as words.
     fn typed(&self, question: &Question, answer: &Value) -> Value {
         let Value::String(text) = answer else {
             return answer.clone();

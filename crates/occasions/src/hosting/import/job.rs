@@ -23,7 +23,8 @@ use crate::limits;
 pub const KIND: &str = "occasions.import";
 /// The kind of the job that deletes stored rows.
 pub const SWEEP: &str = "occasions.imports_expire";
-/// How many households one transaction writes; small, so that other writers do not wait long.
+/// The number of households that a transaction writes, small enough that other writers do not wait
+/// long.
 const BATCH: usize = 25;
 
 pub fn handler(store: Store, catalogue: Catalogue) -> Handler {
@@ -121,8 +122,8 @@ pub(super) async fn work(
 
 enum Prepared {
     Nothing,
-    /// The import was stopped: this many households have errors, and the host does not want a
-    /// partial import.
+    /// The import was stopped, because this many households have errors and the host does not want
+    /// a partial import.
     Stopped(i64),
     Undo,
     Apply(Vec<Gathered>),
@@ -168,8 +169,8 @@ async fn apply(store: &Store, id: &ImportId, all: Vec<Gathered>) -> Result<Done,
     }
 }
 
-/// Writes one batch, which begins at `from`, or after the last household with a stored outcome if
-/// `from` is `None`. Returns where the next batch begins.
+/// Writes a batch, which begins at `from`. If `from` is `None`, the batch begins after the last
+/// household with a stored outcome. Returns the start of the next batch.
 fn apply_batch(
     tx: &mut Tx<'_>,
     id: &ImportId,
@@ -375,7 +376,7 @@ async fn undo(store: &Store, id: &ImportId) -> Result<Done, JobError> {
     }
 }
 
-/// Undoes one batch; returns whether any household is left.
+/// Undoes a batch. Returns whether further households remain.
 fn undo_batch(tx: &mut Tx<'_>, id: &ImportId) -> Result<bool, StoreError> {
     let Some(Task { import, host }) = load(tx, id)? else {
         return Ok(false);

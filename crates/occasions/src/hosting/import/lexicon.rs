@@ -1,5 +1,6 @@
-//! The meaning of a list's words in an occasion: headings, answers, food needs, events and choices,
-//! in every language that hosts' files can be in, and in the spelling of other programs.
+//! The meaning of a list's words in an occasion, such as headings, answers, dietary requirements,
+//! events and choices. The lexicon knows these words in every language in which a host can export
+//! files, and in other programs' spelling.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::hosting::record::table::{Column, Field, folded, languages};
 use crate::question::Question;
 use crate::words::{GuestKind, ReplyStatus};
 
-/// Folded headings by field: plain ones, and those of other programs.
+/// Folded headings by field, including other programs' headings.
 const HEADINGS: &[(Field, &[&str])] = &[
     (
         Field::Code,
@@ -261,7 +262,7 @@ const HEADINGS: &[(Field, &[&str])] = &[
     ),
 ];
 
-/// Folded answers of other programs.
+/// Other programs' answers, folded.
 const REPLIES: &[(ReplyStatus, &[&str])] = &[
     (
         ReplyStatus::Yes,
@@ -313,7 +314,6 @@ const REPLIES: &[(ReplyStatus, &[&str])] = &[
 const YES: &[&str] = &["yes", "y", "true", "t", "1", "x", "ya", "si"];
 const NO: &[&str] = &["no", "n", "false", "f", "0", "tidak"];
 
-/// The words of one occasion.
 pub(super) struct Lexicon {
     headings: BTreeMap<String, Column>,
     replies: BTreeMap<String, ReplyStatus>,
@@ -338,7 +338,8 @@ impl Lexicon {
             languages: BTreeMap::new(),
             choices: BTreeMap::new(),
         };
-        // The first meaning wins: an occasion's own words take precedence over the built-in ones.
+        // The first meaning wins, so an occasion's own words take precedence over the built-in
+        // words.
         for text in &texts {
             for column in Column::all(ground) {
                 add(&mut all.headings, &column.heading(text), column);
@@ -446,7 +447,7 @@ impl Lexicon {
         let mut columns: Vec<Column> = found.collect();
         let has = |columns: &[Column], field| columns.contains(&Column::Field(field));
         for (at, column) in columns.iter_mut().enumerate() {
-            // A column of numbers is the number of guests, not a list of names.
+            // A column of numbers contains the number of guests, not a list of names.
             let mut cells = rows.iter().filter_map(|(_, row)| row.get(at));
             let is_count = |cell: &String| cell.trim().parse::<i64>().is_ok();
             if *column == Column::Field(Field::Names) && cells.any(is_count) {
@@ -501,7 +502,7 @@ impl Lexicon {
         self.languages.get(&folded(typed)).map(String::as_str)
     }
 
-    /// Returns the key of a choice, or the typed text if there is no such choice.
+    /// Returns a choice's key, or the typed text if no choice matches.
     pub(super) fn choice(&self, question: &Question, typed: &str) -> String {
         let place = (question.key.clone(), folded(typed));
         let found = self.choices.get(&place);

@@ -49,7 +49,7 @@ impl Vetted {
     }
 }
 
-/// Checks the household that would result: a new one, or a changed `old`.
+/// Checks the resulting household, which is a new household or a changed `old`.
 pub(super) fn vet(
     tx: &mut Tx<'_>,
     ground: &Ground,
@@ -237,9 +237,9 @@ fn mark_beyond(details: &Details, guests: &mut [Guest]) {
     }
 }
 
-/// Finds the invitation that a document refers to: by its code, or else its reference, or else the
-/// same name and mail address, unless another document has `taken` it. The second value says
-/// whether an invitation with the same name has another address.
+/// Finds the invitation to which a document refers. The document's code decides, or else its
+/// reference, or else an invitation with the same name and email address that no other document has
+/// `taken`. The second value says whether an invitation with the same name has another address.
 pub(super) fn find(
     tx: &mut Tx<'_>,
     ground: &Ground,

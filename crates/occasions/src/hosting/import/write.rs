@@ -1,4 +1,4 @@
-//! Writes one household of a list, in the transaction of its batch.
+//! Writes a household from a list, in its batch's transaction.
 
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
@@ -19,7 +19,8 @@ use crate::invitation;
 use crate::rsvp;
 use crate::words::{ActedBy, Source};
 
-/// Creates a household, or changes the one with this id. `length` is the length of new codes.
+/// Creates a household, or changes the household with this id. `length` is the length for new
+/// codes.
 pub(super) fn household(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -169,8 +170,8 @@ fn change(
     Ok(household.invitation.version)
 }
 
-/// Makes the reply rows of each existing guest match the events that the guest is invited to;
-/// replies of new guests are written with the guests.
+/// Makes each existing guest's reply rows match the events to which the guest is invited. New
+/// guests' replies are written together with the guests.
 fn invite_guests(tx: &mut Tx<'_>, household: &Household, new: &Vetted) -> Result<(), StoreError> {
     for old in &household.guests {
         let Some(guest) = new.guests.iter().find(|guest| guest.id == old.id) else {
@@ -243,7 +244,8 @@ fn write_reference(
     Ok(())
 }
 
-/// Deletes a household that an import created and nobody has changed since; returns whether it did.
+/// Deletes a household that an import created and nobody has changed since. Returns whether the
+/// household was deleted.
 pub(super) fn remove(tx: &mut Tx<'_>, id: &InvitationId, version: i64) -> Result<bool, StoreError> {
     if invitation::lock(tx, id)?.is_none() {
         return Ok(false);

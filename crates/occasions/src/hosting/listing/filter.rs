@@ -13,7 +13,7 @@ use crate::id::EventId;
 use crate::question::Question;
 use crate::words::Access;
 
-/// A filter of invitations; omitted fields match everything.
+/// A filter for invitations; omitted fields match everything.
 //
 // The fields have the names of the query parameters.
 #[derive(
@@ -31,10 +31,10 @@ use crate::words::Access;
 #[schema(as = Filter)]
 #[into_params(parameter_in = Query)]
 pub struct InvitationFilter {
-    /// Words in names and tags and, for hosts who may see them, in codes, mail
-    /// addresses and telephone numbers.
+    /// Words in names and tags and, for hosts who may see them, in codes, email addresses and
+    /// telephone numbers.
     pub q: String,
-    /// How much is answered.
+    /// How many of the answers are given.
     pub response: Option<Answered>,
     /// The household's present access.
     pub access: Option<Access>,
@@ -42,9 +42,9 @@ pub struct InvitationFilter {
     pub language: Option<String>,
     /// One label, exactly as stored.
     pub tag: Option<String>,
-    /// Invited to the event with this key; answers are then those for this event.
+    /// Invited to the event with this key; the answers are then the answers for this event.
     pub event: Option<String>,
-    /// With or without a mail address.
+    /// With or without an email address.
     pub email: Option<bool>,
     /// Opened by the household, or never.
     pub opened: Option<bool>,
@@ -56,7 +56,7 @@ pub struct InvitationFilter {
     pub over: Option<bool>,
     /// With or without a note.
     pub note: Option<bool>,
-    /// Whether it came without a code, and its state.
+    /// Whether the invitation was created without a code, and its state.
     pub open: Option<Open>,
     /// Answered at least once, or never.
     pub answered: Option<bool>,
@@ -108,22 +108,22 @@ words! {
 }
 
 words! {
-    /// Whether an invitation came without a code, and what hosts did with it.
+    /// Whether an invitation was created without a code, and how hosts handled it.
     Open {
-        /// It came without a code.
+        /// The invitation was created without a code.
         Yes = "yes" => "host-filter-open-yes",
-        /// A host wrote it.
+        /// A host created the invitation.
         No = "no" => "host-filter-open-no",
-        /// It came without a code, and no host has approved it.
+        /// Created without a code, and not approved by a host.
         Waiting = "waiting" => "host-filter-open-waiting",
         /// It waits for approval, and somebody with this name and contact had answered before.
         Duplicate = "duplicate" => "host-filter-open-duplicate",
-        /// It came without a code, and a host has approved it.
+        /// Created without a code, and approved by a host.
         Approved = "approved" => "host-filter-open-approved",
     }
 }
 
-/// The query parameter for the order of a list, beside the filter.
+/// The query parameter for a list's order, in addition to the filter.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
@@ -136,7 +136,7 @@ pub struct Order {
 const ORDER: &[Field] = web::fields! { Order: sort: choice().label("host-order") };
 
 words! {
-    /// The order of a list of invitations.
+    /// The order of an invitation list.
     #[derive(Default)]
     Sort {
         /// By household name.
@@ -154,8 +154,8 @@ words! {
 }
 
 impl InvitationFilter {
-    /// Parses the filter and the order from a query. Unknown parameters are ignored; unknown values
-    /// are refused.
+    /// Parses the filter and the order from a query. Ignores unknown parameters, but refuses
+    /// unknown values.
     pub fn read(query: &Form) -> Result<(Self, Sort), Refusal> {
         let mut findings = Findings::default();
         let filter = filter::read(FIELDS, query, &mut findings);
@@ -177,7 +177,8 @@ impl InvitationFilter {
     }
 }
 
-/// Finds the event that a filter names by its key; empty if it names none.
+/// Finds the event that a filter names by its key. Returns an empty id if the filter names no
+/// event.
 pub(in crate::hosting) fn event_id(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -210,8 +211,8 @@ pub fn answer_word(question: &Question, answer: Option<&Answer>) -> String {
     }
 }
 
-/// Splits an [`answer_word`] for SQL: the question's key, the stored answer, and the answer as it
-/// appears inside a JSON list.
+/// Splits an [`answer_word`] for SQL into the question's key, the stored answer, and the answer as
+/// it appears inside a JSON list.
 pub(super) fn answer_sought(word: Option<&str>) -> [String; 3] {
     let word = word.unwrap_or_default();
     match word.split_once(':') {

@@ -1,4 +1,4 @@
-//! Lists of guests: one row per guest, across all invitations.
+//! Guest lists, with a row per guest across all invitations.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::hosting::{Refusal, occasions};
 use crate::id::{EventId, GuestId, InvitationId};
 use crate::words::{GuestKind, ReplyStatus};
 
-/// A filter of guests; omitted fields match everything.
+/// A filter for guests; omitted fields match everything.
 //
 // The fields have the names of the query parameters.
 #[derive(
@@ -36,14 +36,14 @@ use crate::words::{GuestKind, ReplyStatus};
 #[schema(as = GuestFilter)]
 #[into_params(parameter_in = Query)]
 pub struct GuestFilter {
-    /// Words in the guest's or the household's name and, for hosts who may see them, in
-    /// mail addresses.
+    /// Words in the guest's or the household's name and, for hosts who may see them, in email
+    /// addresses.
     pub q: String,
-    /// The answer, over all events or for the one in `event`.
+    /// The answer, over all events or for the event in `event`.
     pub status: Option<Status>,
     /// Invited to the event with this key.
     pub event: Option<String>,
-    /// Has the food need with this key.
+    /// Has the dietary requirement with this key.
     pub diet: Option<String>,
     /// Gave a counted answer to the question with this key; `bus:late` matches one answer.
     pub answer: Option<String>,
@@ -90,7 +90,7 @@ words! {
         Unanswered = "unanswered" => "reply-pending",
         /// Said yes to a full event.
         Waitlisted = "waitlisted" => "reply-waitlisted",
-        /// Coming or not sure: the guests the kitchen plans for.
+        /// Coming or not sure; the kitchen plans for these guests.
         Eating = "eating" => "host-status-eating",
     }
 }
@@ -124,7 +124,7 @@ impl Band {
         }
     }
 
-    /// Returns the first and the last age of the group; −1, which no child has, for `Unknown`.
+    /// Returns the group's first and last age. `Unknown` has −1, which is no child's age.
     fn ages(self) -> (i64, i64) {
         match self {
             Self::Baby => (0, 2),
@@ -139,7 +139,7 @@ impl Band {
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Person {
     pub id: GuestId,
-    /// The name as written; a plus-one's may be empty.
+    /// The name as written; a plus-one's name may be empty.
     pub name: String,
     pub guest_of: String,
     pub invitation: InvitationId,
@@ -152,7 +152,7 @@ pub struct Person {
     /// Whether a host allowed this guest beyond the allowance.
     #[row(rename = "beyond")]
     pub is_beyond: bool,
-    /// The answer, over all events or for the requested one.
+    /// The answer, over all events or for the requested event.
     pub status: ReplyStatus,
     /// Whether the guest is pending but has declined some events.
     pub is_partial: bool,
@@ -193,7 +193,7 @@ impl GuestFilter {
     }
 }
 
-/// Loads a page of the list of guests, by name.
+/// Loads a page of the guest list, sorted by name.
 pub fn people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -209,7 +209,7 @@ pub fn people(
     Ok(List { total, ..list })
 }
 
-/// Loads every guest that matches a filter; an occasion has at most 20,000.
+/// Loads every guest that matches a filter. An occasion has at most 20,000 guests.
 pub fn all_people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -377,7 +377,7 @@ pub fn replies(
     )
 }
 
-/// Who comes to which event.
+/// Returns which guests come to which events.
 pub fn coming(tx: &mut Tx<'_>, host: &HostOf) -> Result<BTreeSet<(GuestId, EventId)>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let found: Vec<(GuestId, EventId)> = sql!(

@@ -1,5 +1,5 @@
-//! Household documents as a table: one row per person, with the household's own columns repeated on
-//! each row.
+//! Household documents as a table, with a row per person. Each row repeats the household's own
+//! columns.
 
 use platform::text_cleaning;
 use serde_json::Value;
@@ -10,11 +10,11 @@ use super::{Ground, GuestRecord, Record};
 use crate::words::AskedOf;
 
 words! {
-    /// A column of a list of guests that every occasion can have.
+    /// A column that every occasion's guest list can have.
     Field {
         /// The code on the household's card.
         Code = "code" => "host-export-code",
-        /// The household's identifier in the list that it comes from.
+        /// The household's identifier in the list from which it comes.
         Reference = "reference" => "host-import-reference",
         /// The household's name.
         Household = "household" => "host-export-household",
@@ -24,29 +24,29 @@ words! {
         Language = "language" => "host-export-language",
         /// Labels.
         Tags = "tags" => "host-export-tags",
-        /// How many more it may bring.
+        /// How many more people the household may bring.
         PlusOnes = "plus_ones" => "host-field-plus-ones",
-        /// How many more children it may bring.
+        /// How many more children the household may bring.
         Children = "children" => "host-field-children",
-        /// The household's mail address.
+        /// The household's email address.
         Email = "email" => "host-export-email",
         /// The household's telephone number.
         Phone = "phone" => "host-export-phone",
-        /// The postal address; several columns are joined to one address.
+        /// The postal address. Several address columns are joined.
         Address = "address" => "host-export-address",
         /// The household's own deadline.
         Deadline = "deadline" => "host-export-deadline",
         /// The message to the household.
         Message = "message" => "host-export-host-message",
-        /// The note between hosts.
+        /// The note among hosts.
         Note = "note" => "host-export-host-note",
         /// The events that the household is invited to.
         Events = "events" => "host-import-events",
         /// The household's note to the hosts.
         Wish = "wish" => "host-export-note",
-        /// All names of a household in one cell.
+        /// All names of a household in a single cell.
         Names = "names" => "host-import-names",
-        /// One person's whole name.
+        /// A person's whole name.
         Guest = "guest" => "host-export-guest",
         /// A first name.
         FirstName = "first_name" => "host-import-first-name",
@@ -60,19 +60,19 @@ words! {
         PartnerLast = "partner_last" => "host-import-partner-last",
         /// Named by the hosts, or brought by the household.
         Kind = "kind" => "host-export-kind",
-        /// Whether it is a child.
+        /// Whether the guest is a child.
         Child = "child" => "host-export-child",
         /// Age of a child.
         Age = "age" => "host-export-age",
-        /// The person's own mail address.
+        /// The person's own email address.
         GuestEmail = "guest_email" => "host-import-guest-email",
         /// The person's own telephone number.
         GuestPhone = "guest_phone" => "host-import-guest-phone",
-        /// Food needs.
+        /// Dietary requirements.
         Diets = "diets" => "host-export-diets",
-        /// Food, in their words.
+        /// Dietary requirements in the person's own words.
         DietNote = "diet_note" => "host-export-diet-note",
-        /// The events this person is invited to.
+        /// The events to which this person is invited.
         GuestEvents = "guest_events" => "host-import-guest-events",
     }
 }
@@ -186,14 +186,14 @@ pub(crate) fn folded(heading: &str) -> String {
     parts.join(" ")
 }
 
-/// Loads the texts of every language that hosts' files can be in.
+/// Loads the translations for every language in which a host can export files.
 pub(crate) fn languages(catalogue: &Catalogue) -> Vec<Text> {
     let tags = web::language::COMPLETE.iter();
     tags.map(|tag| catalogue.speak(&Language::of(tag)))
         .collect()
 }
 
-/// Builds the table of these households; columns that only some hosts may see are included only if
+/// Builds the table for these households. Columns that only some hosts may see are included only if
 /// `contacts` is set.
 pub(crate) fn of(records: &[Record], ground: &Ground, text: &Text, contacts: bool) -> Sheet {
     let is_shown = |field: &Field| {

@@ -16,11 +16,11 @@ pub struct AllCounts(Arc<Mutex<HashMap<OccasionId, Weak<Shared>>>>);
 
 type Shared = tokio::sync::Mutex<Option<Counted>>;
 
-/// One listener's handle on the counters of an occasion.
+/// A listener's handle on an occasion's counters.
 #[derive(Clone, Debug)]
 pub(super) struct Counts(Arc<Shared>);
 
-/// Counters, and the news they cover.
+/// Counters, with the number of the last news that they cover.
 #[derive(Clone, Debug)]
 pub(super) struct Counted {
     /// The number of the last news that the counters cover.
@@ -30,7 +30,7 @@ pub(super) struct Counted {
 }
 
 impl AllCounts {
-    /// Returns the counters of one occasion, which are dropped with the last listener.
+    /// Returns an occasion's counters, which are dropped with the last listener.
     pub(super) fn of(&self, occasion: &OccasionId) -> Counts {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = all.get(occasion).and_then(Weak::upgrade) {
@@ -44,8 +44,8 @@ impl AllCounts {
 }
 
 impl Counts {
-    /// Returns counters that cover news number `last`. Waits for a count in progress; runs `count`
-    /// only if that count is not recent enough.
+    /// Returns counters that cover news number `last`. Waits for a count in progress, and runs
+    /// `count` only if that count is not recent enough.
     pub(super) async fn after<F>(
         &self,
         last: i64,

@@ -39,11 +39,11 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ResolveBody {
-    /// As typed: case and spaces are ignored, and look-alike symbols count as one.
+    /// As typed. Case and spaces are ignored, and look-alike symbols are equal.
     code: String,
     /// A name on the invitation, required after `name_required`.
     name: Option<String>,
-    /// `k` of a link, instead of a name.
+    /// The `k` from an invitation link, instead of a name.
     k: Option<String>,
 }
 
@@ -56,7 +56,7 @@ struct Resolved {
     occasion: String,
     /// The household's language, if the hosts know it.
     language: Option<String>,
-    /// The `k` of links to the invitation; with it no name is asked for.
+    /// The `k` from an invitation link; with `k`, no name is required.
     k: Option<String>,
 }
 
@@ -112,17 +112,17 @@ async fn show(req: GuestRequest) -> Result<Response, Problem> {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SaveBody {
-    /// The version that was read; `If-Match` works too.
+    /// The version that the client has read; `If-Match` can name it instead.
     version: Option<i64>,
-    /// Guests to change; those without `id` are new.
+    /// Guests to change; guests without `id` are new.
     #[serde(default)]
     guests: Vec<GuestBody>,
     /// Plus-ones to remove.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by the question's key; `null` or empty removes an
-    /// answer.
+    /// Answers of the household as a whole, by the question's key; a `null` or empty value removes
+    /// an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -137,14 +137,14 @@ struct SaveBody {
     reason = "left out, null and given are three things"
 )]
 struct GuestBody {
-    /// The id of a guest on the invitation; absent for a new one.
+    /// The id of a guest on the invitation; absent for a new guest.
     #[schema(value_type = Option<String>)]
     id: Option<GuestId>,
-    /// The name; absent: it stays.
+    /// The name; if absent, the name stays.
     name: Option<String>,
     /// Whether the guest is a child.
     is_child: Option<bool>,
-    /// 0–17; `null` if not told.
+    /// The child's age, 0–17; `null` if unknown.
     #[serde(default, deserialize_with = "deserialize_given")]
     age: Option<Option<i64>>,
     /// By key of the event: `yes`, `no`, `undecided`.
@@ -152,10 +152,10 @@ struct GuestBody {
     replies: BTreeMap<String, ReplyStatus>,
     /// Keys of dietary options.
     diets: Option<Vec<String>>,
-    /// `null` or empty removes it.
+    /// The note about food; `null` or an empty text removes the note.
     #[serde(default, deserialize_with = "deserialize_given")]
     diet_note: Option<Option<String>>,
-    /// Answers by the question's key; `null` or empty removes an answer.
+    /// Answers by the question's key; a `null` or empty value removes an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -164,7 +164,7 @@ struct GuestBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NoteBody {
-    /// The note; empty removes it.
+    /// The note; an empty text removes the note.
     text: String,
     /// The version of the note that was read.
     version: Option<i64>,
@@ -243,19 +243,20 @@ struct SaveByCodeBody {
     code: String,
     /// A name on the invitation, required after `name_required`.
     name: Option<String>,
-    /// `k` of a link, instead of a name.
+    /// The `k` from an invitation link, instead of a name.
     k: Option<String>,
-    /// The version that was read; without it the given fields replace what is stored.
+    /// The version that the client has read; without a version, the given fields replace the stored
+    /// values.
     version: Option<i64>,
-    /// Guests to change; those without `id` are new.
+    /// Guests to change; guests without `id` are new.
     #[serde(default)]
     guests: Vec<GuestBody>,
     /// Plus-ones to remove.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by the question's key; `null` or empty removes an
-    /// answer.
+    /// Answers of the household as a whole, by the question's key; a `null` or empty value removes
+    /// an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -263,9 +264,8 @@ struct SaveByCodeBody {
     note: Option<NoteBody>,
 }
 
-/// Saves a household's answers, with the code in the body. Without `version` the given
-/// fields replace what is stored; guests can then be added only with an idempotency
-/// key.
+/// Saves a household's answers, with the code in the body. Without `version`, the given fields
+/// replace the stored values, and guests can be added only with an idempotency key.
 #[utoipa::path(
     post, path = "/api/rsvp", tag = "guests", request_body = SaveByCodeBody,
     responses(
@@ -448,7 +448,7 @@ async fn write_note(
         }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
         Err(Refusal::Answers(mut fields)) => {
-            // Here the body consists of the note only.
+            // The body consists only of the note.
             for field in &mut fields {
                 field.pointer = field.pointer.replacen("/note", "", 1);
             }
@@ -476,7 +476,7 @@ fn private(body: impl IntoResponse) -> Response {
 }
 
 impl GuestRequest {
-    /// Turns a refused save into a problem; a wrong code counts as a guess.
+    /// Turns a refused save into a problem. A wrong code counts as a guess.
     pub fn refuse_save(&self, admitted: Admitted, refusal: Refusal) -> Problem {
         if matches!(refusal, Refusal::InvitationNotFound | Refusal::Expired) {
             admitted.failed(&self.site);

@@ -1,4 +1,5 @@
-//! The portal as JSON: the response to a look-up and to a save, and the `current` of a conflict.
+//! A household's portal as JSON, used in the responses to a look-up and a save, and in a conflict's
+//! `current`.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +19,12 @@ use crate::words::{Access, AskedOf, GuestKind, QuestionKind, ReplyStatus};
 pub(crate) struct PortalState<'a> {
     /// The code of the invitation.
     code: &'a str,
-    /// Raised by each change of the invitation.
+    /// Increased by each change to the invitation.
     version: i64,
     access: Access,
-    /// RFC 3339; `null` if answers never close by themselves.
+    /// RFC 3339; `null` if answers never close automatically.
     closes_at: Option<String>,
-    /// The language of the household; null: not chosen.
+    /// The household's language; null if it has not chosen one.
     language: Option<&'a str>,
     /// The name of the household.
     household: &'a str,
@@ -46,7 +47,7 @@ pub(crate) struct PortalState<'a> {
 
 #[derive(Serialize, ToSchema)]
 struct OccasionState<'a> {
-    /// The occasion's part of its address.
+    /// The occasion's slug.
     slug: &'a str,
     /// The title, in the reader's language.
     title: &'a str,
@@ -64,9 +65,9 @@ struct EventState<'a> {
     key: &'a str,
     /// The name, in the reader's language.
     name: &'a str,
-    /// When it starts, RFC 3339.
+    /// When the event starts, RFC 3339.
     starts_at: String,
-    /// When it ends, RFC 3339.
+    /// When the event ends, RFC 3339.
     ends_at: String,
     /// The name of the venue.
     venue: &'a str,
@@ -92,7 +93,7 @@ struct GuestState<'a> {
     replies: BTreeMap<&'a str, ReplyStatus>,
     /// Keys of dietary options.
     diets: &'a [String],
-    /// The food need in words; null if there is none.
+    /// The dietary requirement in words; null if there is none.
     diet_note: Option<&'a str>,
     /// Answers to the hosts' questions, by key.
     answers: BTreeMap<&'a str, &'a Answer>,
@@ -111,9 +112,9 @@ struct QuestionState<'a> {
     help: &'a str,
     /// The choices, if the question has any.
     choices: Vec<ChoiceState<'a>>,
-    /// Keys of the events it is about; all events if empty.
+    /// Keys of the events that the question is about; all events if empty.
     events: &'a [String],
-    /// Whether guests who come must answer it.
+    /// Whether guests who come must answer the question.
     required: bool,
     /// Whether only guests who say yes are asked.
     coming_only: bool,
@@ -135,7 +136,7 @@ struct NoteState<'a> {
     version: i64,
 }
 
-/// The state of a portal, its texts in the reader's language.
+/// Returns a portal's state, with its texts in the reader's language.
 pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState<'a> {
     let occasion = &portal.occasion;
     let invitation = &portal.household.invitation;
@@ -202,7 +203,7 @@ pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState
     }
 }
 
-/// The state of a portal as the text of a JSON body.
+/// Returns a portal's state as a JSON body.
 pub(crate) fn body(portal: &InvitationSnapshot, text: &Text) -> String {
     serde_json::to_string(&of(portal, text)).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! The household form, and the smaller forms for food needs and for the note. A refused save shows
-//! the form again with everything typed.
+//! The household form, and the smaller forms for dietary requirements and for the note. A refused
+//! save shows the form again with everything typed.
 
 mod conflict;
 mod form;
@@ -154,7 +154,7 @@ async fn turn_away(
     req.turn_away(failure, typed).await
 }
 
-/// Saves, and returns the code as printed on the card: the household is redirected to that
+/// Saves the form, and returns the code as printed on the card. The household is redirected to this
 /// spelling, even on a repeat.
 async fn store(
     req: &GuestRequest,

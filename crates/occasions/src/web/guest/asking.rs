@@ -1,4 +1,4 @@
-//! The hosts' questions on guests' pages: answers in words, and form fields.
+//! The hosts' questions on guests' pages, as answers in words and as form fields.
 
 use web::{Form, Spoken};
 
@@ -11,7 +11,7 @@ use crate::question::Question;
 use crate::words::{AskedOf, QuestionKind};
 
 impl<'a> Reading<'a> {
-    /// Returns the questions asked of this household, or of each of its guests.
+    /// Returns the questions for this household as a whole, or for each of its guests.
     pub(crate) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &'a Question> {
         self.portal
             .asked_questions()

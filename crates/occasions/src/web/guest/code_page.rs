@@ -1,4 +1,4 @@
-//! The page that asks for a code, and the page of an occasion that is over.
+//! The page that asks for a code, and the page for an occasion that is over.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -84,8 +84,8 @@ pub(super) fn problem(failure: &Failure) -> CodeProblem {
     }
 }
 
-/// Renders the code page. If the site has only one occasion, the page uses its theme, so that a
-/// guest who mistyped a code recognises the site.
+/// Renders the code page. If the site has only a single occasion, the page uses its theme, so that
+/// a guest who mistyped a code recognises the site.
 pub(super) async fn page(site: &Site, text: &Text, body: CodeEntry<'_>) -> Response {
     let theme = site.store.read(occasion::find_only_theme).await;
     // If the theme cannot be read, a plain page is better than none.

@@ -8,8 +8,9 @@ use web::{Problem, Site};
 
 use crate::{cover, occasion};
 
-/// `GET /o/{slug}/cover/{file}`. Another picture has another address, so browsers may keep it for
-/// good. Whoever knows the address of a picture may see it, also before the occasion is published.
+/// Handles `GET /o/{slug}/cover/{file}`. Another picture has another path, so browsers may cache a
+/// picture forever. Anybody who knows a picture's path may see the picture, even before the
+/// occasion is published.
 pub(super) async fn show(
     State(site): State<Site>,
     Path((slug, file)): Path<(String, String)>,

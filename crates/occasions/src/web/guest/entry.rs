@@ -1,4 +1,4 @@
-//! Pages that need no code: the code page, and an occasion's public page.
+//! Pages that need no code, namely the code page and an occasion's public page.
 
 use askama::Template;
 use axum::Extension;
@@ -38,7 +38,7 @@ pub(super) async fn show(
     Ok(code_page::page(&site, &text, body).await)
 }
 
-/// `POST /`: opens a code, or forgets a household.
+/// Handles `POST /`, which opens a code or forgets a household.
 pub(super) async fn open(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -124,7 +124,7 @@ pub(super) async fn card(
     }))
 }
 
-/// `POST /o/{slug}`: like `POST /`, on the occasion's own page.
+/// Handles `POST /o/{slug}`, like `POST /` but on the occasion's own page.
 pub(super) async fn open_at(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -237,8 +237,8 @@ pub(crate) fn in_theme(
     show_card(site, wishes, &public, |_| {})
 }
 
-/// How long it is until the first day, whose date is on the cover; `None` once it is over. Later
-/// events may be for few.
+/// Returns the time left until the first day, whose date is on the cover; `None` once that day is
+/// over. Later events do not count, because they may be for few guests.
 fn days_left(text: &Text, public: &Public, now: Timestamp) -> Option<DaysLeft> {
     let first = public.events.iter().min_by_key(|event| event.starts_at)?;
     let zone = public.occasion.zone();

@@ -1,5 +1,5 @@
-//! The frame of the guests' pages: the theme and the languages of their occasion, and the headers
-//! that keep them private.
+//! The frame of the guests' pages, with their occasion's theme and languages, and the headers that
+//! keep the pages private.
 
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY};
 use axum::http::{HeaderName, HeaderValue};
@@ -56,7 +56,8 @@ pub fn keep_private(response: &mut Response) {
     );
 }
 
-/// Keeps a public page out of search engines: it is only for people who know its URL.
+/// Excludes a public page from search engines, because the page is only for people who know its
+/// URL.
 pub(super) fn keep_out_of_search(response: &mut Response) {
     response.headers_mut().insert(
         HeaderName::from_static("x-robots-tag"),

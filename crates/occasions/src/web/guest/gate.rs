@@ -1,7 +1,7 @@
-//! The gate for codes: it opens households, limits guesses, and remembers the households that a
-//! browser has opened. A code opens its household for everybody who has it. The browser does not
-//! store the code but a signature over the invitation and its epoch, which cannot be guessed and
-//! becomes invalid when the code is replaced.
+//! The gate for codes. It opens households, limits guesses, and remembers the households that a
+//! browser has opened. A code opens its household for everybody who has the code. Instead of the
+//! code, the browser stores a signature over the invitation and its epoch, which cannot be guessed
+//! and becomes invalid when the code is replaced.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,18 +30,18 @@ use crate::role::{self, Role};
 use crate::{name_check, occasion};
 
 const COOKIE: &str = "kd_guest";
-/// How many households one browser may remember.
+/// How many households a browser may remember.
 const REMEMBERED: usize = 20;
-/// How long a browser remembers households: 180 days.
+/// How long a browser remembers households.
 const LIFE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
-/// How many answers without a code one network may send, accepted or not. Each takes the store's
-/// single writer for a moment.
+/// How many answers without a code a network may send, accepted or not. Each answer occupies the
+/// store's single writer for a moment.
 const STRANGERS: Rule = Rule {
     count: 30,
     per: SignedDuration::from_mins(10),
 };
-/// How many networks are counted.
+/// The maximum number of networks that the gate counts.
 const NETWORKS: usize = 20_000;
 /// How long the result of [`CodeGate::asks_name`] may be cached.
 const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
@@ -59,12 +59,13 @@ pub struct CodeGate {
     pub(super) pages: Arc<Pages>,
 }
 
-/// The secrets that a client sends to open an invitation: a code, and possibly `k` or a name.
+/// The secrets that a client sends to open an invitation. These are a code, and possibly `k` or a
+/// name.
 #[derive(Clone, Default)]
 pub struct Credentials {
     /// The code as the client spelled it.
     pub(crate) code: String,
-    /// The link's `k`.
+    /// The `k` from an invitation link.
     pub(crate) check: Option<String>,
     /// A name on the invitation, required while somebody guesses codes.
     pub(crate) name: Option<String>,
@@ -103,17 +104,17 @@ impl Credentials {
 
 /// Why a typed code was refused.
 pub enum Failure {
-    /// The text cannot be a code; the try is not counted.
+    /// The text cannot be a code, so the attempt is not counted.
     Malformed,
     /// No invitation has this code.
     Unknown,
     /// The occasion is over.
     Expired,
-    /// After too many wrong codes, this code is looked up only together with a name.
+    /// After too many wrong codes, this code can be used only together with a name.
     NameRequired,
     /// Too many wrong names.
     TooMany {
-        /// Seconds until the next try is allowed.
+        /// Seconds until the next attempt is allowed.
         retry_after: u32,
     },
     Problem(Problem),
@@ -159,7 +160,7 @@ impl Failure {
     }
 }
 
-/// A permission to look up one code once.
+/// A permission to look up a code once.
 pub struct Admitted {
     pub key: CodeKey,
     attempt: Option<Attempt>,
@@ -185,7 +186,7 @@ impl Admitted {
 }
 
 impl CodeGate {
-    /// A gate with the keys of cookies and of links, and this budget of guesses.
+    /// Creates a gate with the keys for cookies and links, and with this budget of guesses.
     pub fn new(keys: &Keyring, links: LinkKey, budget: GuessBudget, opens: Arc<Opens>) -> Self {
         Self {
             key: keys.key("guest cookie"),
@@ -198,7 +199,7 @@ impl CodeGate {
         }
     }
 
-    /// Tries a typed code; returns the path that it opens.
+    /// Tries a typed code. Returns the path that the code opens.
     pub(super) async fn try_code(
         &self,
         site: &Site,
@@ -230,7 +231,7 @@ impl CodeGate {
         if check.is_some_and(|check| self.links.is_right(&key, check)) {
             return Ok(admitted(key, None));
         }
-        // Another spelling of the same name is not another try.
+        // Another spelling of the same name is not another attempt.
         let name = given
             .name
             .as_deref()
@@ -266,8 +267,8 @@ impl CodeGate {
     }
 
     /// Returns whether all typed codes require a name now. If one occasion requires names, all
-    /// codes must: otherwise a code without that question would be known to belong to another
-    /// occasion.
+    /// codes must. Otherwise, a code that works without a name would reveal that it belongs to
+    /// another occasion.
     pub(super) async fn asks_name(&self, site: &Site) -> bool {
         let now = site.clock.now();
         let lock = || {
@@ -286,7 +287,7 @@ impl CodeGate {
         lock().1 || self.budget.is_used_up(now)
     }
 
-    /// Permits a host to choose a code; text that cannot be a code needs no permission.
+    /// Lets a host choose a code. Text that cannot be a code needs no permission.
     pub(crate) fn admit_by_hand(
         &self,
         site: &Site,
@@ -333,7 +334,7 @@ impl CodeGate {
             .await
     }
 
-    /// Runs `look` for a code; a wrong code counts as a guess.
+    /// Runs `look` for a code. A wrong code counts as a guess.
     pub(super) async fn open_as<T: Send + 'static>(
         &self,
         site: &Site,
@@ -361,8 +362,8 @@ impl CodeGate {
         }
     }
 
-    /// Returns whether this browser has opened the household of `key` before; if so, it is admitted
-    /// even when the budget is used up. Only remembered households are looked up.
+    /// Returns whether this browser has opened the household of `key` before. If so, the browser is
+    /// admitted even when the budget is used up. Only remembered households are looked up.
     async fn is_remembered(&self, site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         let remembered = self.remembered(site, headers);
         if remembered.is_empty() {
@@ -479,8 +480,8 @@ impl CodeGate {
         Ok(response)
     }
 
-    /// Records that the household itself has opened its page. Robots are ignored: their user agent
-    /// is missing or contains a word such as `bot`.
+    /// Records that the household itself has opened its page. Ignores robots, whose user agent is
+    /// missing or contains a word such as `bot`.
     pub(super) fn note_opened(&self, headers: &HeaderMap, id: &InvitationId, now: Timestamp) {
         let robot = headers
             .get("user-agent")

@@ -5,14 +5,14 @@ use web::{Language, Site, Text, Wishes};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 
-/// Chooses the language of an occasion's pages for this reader; for a household, the language that
+/// Chooses the language of an occasion's pages for this reader. For a household, the language that
 /// hosts recorded counts too.
 pub fn speak(site: &Site, wishes: &Wishes, occasion: &Occasion, household: Option<&str>) -> Text {
     let tag = wishes.choose(&occasion.languages, household, &occasion.default_language);
     site.catalogue.speak(&Language::of(tag))
 }
 
-/// Chooses the language of a household's texts inside a transaction.
+/// Chooses the language for a household's messages inside a transaction.
 #[derive(Clone)]
 pub(crate) struct Speaker {
     pub(super) site: Site,

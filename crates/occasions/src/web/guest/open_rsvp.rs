@@ -1,4 +1,4 @@
-//! `/o/{slug}/rsvp`: the form for answers without a code, linked from the public page.
+//! `/o/{slug}/rsvp`, the form for answers without a code, which the public page links.
 
 use std::collections::BTreeMap;
 
@@ -97,7 +97,7 @@ pub fn thank(site: &Site, gate: &CodeGate, headers: &HeaderMap, outcome: Outcome
     let mut response = confirm(gate, &code);
     // A form posted from another site carries no cookie that could be extended.
     if csrf::check_sender(headers, site.url()).is_ok() {
-        // A new invitation has epoch 1. The browser that created it remembers it.
+        // A new invitation has epoch 1. The browser that created the invitation remembers it.
         response = gate.remember(site, headers, (outcome.id, 1), response);
     }
     response
@@ -109,7 +109,7 @@ pub fn confirm(gate: &CodeGate, code: &str) -> Response {
     response
 }
 
-/// Returns 404 unless the hosts accept answers without a code.
+/// Returns a 404 error unless the hosts accept answers without a code.
 fn check_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, Problem> {
     let occasion = &public.occasion;
     if occasion.status == OccasionStatus::Draft {
@@ -211,7 +211,7 @@ fn wrong_party(text: &Text, occasion: &Occasion) -> FormError {
     }
 }
 
-/// Why an answer was refused.
+/// The reason why an answer was refused.
 #[derive(Default)]
 struct RsvpFailure {
     status: StatusCode,
@@ -408,7 +408,7 @@ fn closing(site: &Site, text: &Text, occasion: &Occasion) -> Option<Closing> {
     Some(show::closing(text, &at, &now))
 }
 
-/// Returns whether an invitation was created by an answer without a code; its page then shows the
+/// Returns whether an invitation was created by an answer without a code. If so, its page shows the
 /// code.
 pub(super) async fn is_open_answer(
     site: &Site,

@@ -1,12 +1,14 @@
-//! Links that open an event in other apps: maps, and calendars that take an event by a link. They
-//! hold what the page says of the event, and neither the code nor a name of a guest.
+//! Links that open an event in other apps, such as maps, and calendars that accept an event in a
+//! link. The links contain the event's details from the page, but neither the code nor a guest's
+//! name.
 
 use web::share::encoded;
 
 use super::view::AppLink;
 use crate::event::Event;
 
-/// Ways to the venue: the hosts' own link to a map, and the place as a search in other apps.
+/// Returns links to the venue, namely the hosts' own map link, and a search for the venue in other
+/// apps.
 pub(super) fn maps(event: &Event) -> Vec<AppLink> {
     let own = event.map_url.as_str();
     let place = encoded(&place(event));
@@ -64,7 +66,7 @@ pub(super) fn calendars(event: &Event, title: &str) -> Vec<AppLink> {
 const GOOGLE_MAPS: &str = "portal-google-maps";
 const WAZE: &str = "portal-waze";
 
-/// The app that the hosts' own link leads to, if it has a button anyway.
+/// Returns the app to which the hosts' own link leads, if that app has a button anyway.
 fn app_of(address: &str) -> Option<&'static str> {
     let rest = address.strip_prefix("https://")?;
     let host = rest.split(['/', '?', '#']).next()?.to_lowercase();
@@ -78,7 +80,7 @@ fn app_of(address: &str) -> Option<&'static str> {
     }
 }
 
-/// The venue and its address on one line.
+/// Returns the venue and its address on a single line.
 pub(super) fn place(event: &Event) -> String {
     let lines = [event.venue.as_str()]
         .into_iter()

@@ -1,7 +1,7 @@
-//! A cache of rendered portals, because on the day of an event guests open the same unchanged page
-//! again and again. The cache key covers everything that a page depends on: the invitation's
-//! version, the occasion's revision, the language, and the time from which unchanged data would be
-//! rendered differently.
+//! A cache for rendered portals, because on the day of an event guests open the same unchanged page
+//! again and again. The cache key covers everything on which a page depends, namely the
+//! invitation's version, the occasion's revision, the language, and the time from which unchanged
+//! data would be rendered differently.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -42,22 +42,22 @@ struct CachedPage {
 
 /// The result of looking up a portal's page.
 pub(super) struct PortalLookup {
-    /// The invitation it belongs to.
+    /// The invitation to which the page belongs.
     pub(super) glance: Glance,
     pub(super) now: Timestamp,
     tag: String,
-    /// A cached page, or the data to render one.
+    /// A cached page, or the data for rendering a page.
     pub(super) found: CacheLookup,
 }
 
-/// A page that is still valid, or the data to render one.
+/// A page that is still valid, or the data for rendering a page.
 pub(super) enum CacheLookup {
     Page(Written),
     InvitationSnapshot(Box<InvitationSnapshot>),
 }
 
 impl Pages {
-    /// Looks up the portal that a code opens; if its page is cached, nothing else is read.
+    /// Looks up the portal that a code opens. If its page is cached, reads nothing else.
     pub(super) fn look(
         &self,
         tx: &mut Tx<'_>,

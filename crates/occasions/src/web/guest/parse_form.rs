@@ -1,5 +1,5 @@
-//! Parses the household form: field names become a household change, and the pointers of errors
-//! become field names again.
+//! Parses the household form. Field names become a household change, and error pointers become
+//! field names again.
 
 use std::collections::BTreeMap;
 
@@ -19,13 +19,13 @@ pub(crate) struct ParsedForm {
 
 /// The row of a guest in the form.
 enum FormRow {
-    /// A guest on the invitation: `name.{id}`.
+    /// A guest on the invitation, as in `name.{id}`.
     Known(String),
-    /// A new guest: `new.{n}.name`.
+    /// A new guest, as in `new.{n}.name`.
     New(usize),
 }
 
-/// How many new guests a form may contain; no allowance is larger.
+/// How many new guests a form may contain. No allowance is larger.
 pub(super) const NEW_ROWS: usize = 40;
 
 pub(crate) fn read(form: &Form) -> ParsedForm {
@@ -137,8 +137,8 @@ fn known(form: &Form, id: &str) -> GuestUpdate {
     }
 }
 
-/// Parses food needs. The presence of the note's field shows that the boxes were on the page,
-/// because unticked boxes send nothing.
+/// Parses dietary requirements. The presence of the note's field shows that the boxes were on the
+/// page, because unticked boxes send nothing.
 fn food_needs(form: &Form, diets: &str, note: &str) -> (Option<Vec<String>>, Option<String>) {
     let note = form.find(note).map(str::to_owned);
     let ticked = || form.all(diets).map(str::to_owned).collect();
@@ -171,7 +171,7 @@ fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     let is_child = form.is_ticked(child) || !chosen.is_empty();
     GuestUpdate {
         is_child: Some(is_child),
-        // Text that is no number becomes an invalid age, which is refused later.
+        // Text that is not a number becomes an invalid age, which is refused later.
         age: Some((!chosen.is_empty()).then(|| chosen.parse().unwrap_or(-1))),
         ..GuestUpdate::default()
     }
@@ -204,8 +204,8 @@ fn replies(form: &Form, prefix: &str) -> BTreeMap<String, ReplyStatus> {
     form.iter()
         .filter_map(|(name, value)| {
             let event = name.strip_prefix(prefix)?;
-            // An unknown word becomes `Waitlisted`, the one status that nobody may request, so that
-            // it is refused.
+            // An unknown word becomes `Waitlisted`, which is refused because nobody may request
+            // this status.
             let status = ReplyStatus::find(value).unwrap_or(ReplyStatus::Waitlisted);
             (!value.is_empty()).then(|| (event.to_owned(), status))
         })

@@ -28,7 +28,7 @@ pub(super) fn write(
     web::page::write_with(&framed(text, portal, &title, body, &languages), metadata)
 }
 
-/// Renders the portal; `typed` arrived too late to be saved.
+/// Renders the portal. `typed` contains values that arrived too late to be saved.
 pub(super) fn page(text: &Text, portal: &InvitationSnapshot, typed: Vec<Typed>) -> Response {
     let late = !typed.is_empty();
     let body = body(text, portal, typed);

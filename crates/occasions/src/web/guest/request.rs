@@ -101,8 +101,8 @@ impl GuestRequest {
             .await
     }
 
-    /// Opens the portal for a page, or returns what to show instead; another spelling
-    /// of the code is redirected to the one on the card.
+    /// Opens the portal for a page, or returns another response. A code in another spelling is
+    /// redirected to the spelling on the card.
     pub(super) async fn look(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         let portal = self.enter().await?;
         self.check_spelling(&portal.household.invitation.code)?;
@@ -140,7 +140,7 @@ impl GuestRequest {
         Err(Redirect::permanent(&address).into_response().into())
     }
 
-    /// Returns this path with the code as printed on the card. The query is kept, except for `k`,
+    /// Returns this path with the code as printed on the card. Keeps the query, except for `k`,
     /// which belongs to the other spelling.
     fn address_on_the_card(&self, code: &str) -> String {
         let mut parts = self.uri.path().splitn(4, '/');
@@ -161,7 +161,7 @@ impl GuestRequest {
         format!("/invite/{code}{below}{mark}{}", query.join("&"))
     }
 
-    /// Opens the portal, whatever the spelling of the code, or returns what to show instead.
+    /// Opens the portal, whatever the spelling of the code, or returns another response.
     pub(super) async fn enter(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         match self.open().await {
             Ok(portal) => Ok(portal),
@@ -176,8 +176,8 @@ impl GuestRequest {
             .await
     }
 
-    /// Converts a failure to a page: a client whose code opens nothing is asked for another code,
-    /// and gets the `typed` values back.
+    /// Converts a failure to a page. A client with a code that opens nothing is asked for another
+    /// code, and gets the `typed` values back.
     pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> EarlyResponse {
         match failure {
             Failure::Problem(problem) => problem.into(),
@@ -187,7 +187,7 @@ impl GuestRequest {
         }
     }
 
-    /// Shows the code page instead of a page behind a code, with the `typed` values that can no
+    /// Shows the code page in place of a page behind a code, with the `typed` values that can no
     /// longer be saved.
     async fn ask_again(&self, failure: Failure, typed: Vec<Typed>) -> Response {
         let text = self.site.speak_public(&self.wishes);

@@ -1,4 +1,4 @@
-//! Converts domain types to what pages show: words, dates and marks in the reader's language.
+//! Converts domain types to words, dates and marks in the reader's language, for display on pages.
 
 use std::cell::OnceCell;
 
@@ -21,12 +21,12 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 use crate::words::{Access, ReplyStatus, Response};
 
-/// The prefix of an event's field in the form without a code; the event's key follows.
+/// The prefix of an event's field in the form without a code, followed by the event's key.
 pub(super) const EVENT: &str = "event.";
 /// How long before an event the countdown shows hours and minutes.
 const HOURS_SHOWN: SignedDuration = SignedDuration::from_hours(48);
 
-/// A portal, rendered in one language and in the occasion's zone.
+/// A portal, rendered in a single language and in the occasion's time zone.
 pub(crate) struct Reading<'a> {
     pub(super) text: &'a Text,
     pub(super) portal: &'a InvitationSnapshot,
@@ -111,7 +111,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Returns the last day on which answers were accepted: "14 January".
+    /// Returns the last day on which answers were accepted, such as "14 January".
     fn closed_on(&self, at: Timestamp) -> String {
         self.text.day_and_month(Deadline::of(&self.local(at)).day())
     }
@@ -146,7 +146,7 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// Returns the events that at least one guest attends, with time and place.
+    /// Returns the events that at least one guest attends, with time and venue.
     pub(crate) fn events_attended(&self) -> Vec<EventRow<'a>> {
         let attended = self.portal.invited_events().filter(|event| {
             let guests = self.portal.household.guests.iter();
@@ -187,7 +187,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Maps of an event, and calendars unless the whole household has declined.
+    /// Returns links to maps for an event. Includes links to calendars, unless the whole household
+    /// has declined.
     fn apps(&self, event: &'a Event) -> Vec<AppLink> {
         let title = self.pick(&self.occasion().title);
         let title = format!("{} – {title}", self.pick(&event.name));
@@ -213,7 +214,7 @@ impl<'a> Reading<'a> {
         lines.collect()
     }
 
-    /// Formats the hours of an event beside its choice; with the weekday if the household is
+    /// Formats an event's hours next to its choice. Includes the weekday if the household is
     /// invited on several days.
     pub(super) fn hours(&self, event: &Event) -> String {
         let (start, end) = (self.local(event.starts_at), self.local(event.ends_at));
@@ -233,7 +234,7 @@ impl<'a> Reading<'a> {
         self.pick(&event.name)
     }
 
-    /// Returns the name to show: as written, or "guest of …".
+    /// Returns the name to show, which is the guest's name or, if this is empty, "guest of …".
     pub(crate) fn name(&self, guest: &Guest) -> String {
         let guest_of = self.portal.household.guest_of();
         guest::shown_name(&guest.name, guest_of, self.text)
@@ -259,7 +260,7 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// Returns whether a host lowered the allowance below the places already used.
+    /// Returns whether a host lowered the allowance below the slots already used.
     pub(super) fn above_allowance(&self) -> bool {
         let places = self.portal.household.allowance().plus_ones;
         places.used > places.allowed
@@ -342,7 +343,7 @@ impl<'a> Reading<'a> {
         counts
     }
 
-    /// Returns the path of the calendar file, if there is an event left to attend.
+    /// Returns the path of the calendar file, if an event to attend remains.
     pub(crate) fn calendar(&self) -> Option<String> {
         self.portal
             .events_to_attend()
@@ -384,13 +385,13 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A built-in text or a text by the hosts, with its language if that is not the page's.
+/// A built-in text or a hosts' text, with its language if this differs from the page's language.
 struct Label {
     text: String,
     other: Option<web::Language>,
 }
 
-/// Returns the name of a food need: the hosts' own, or the built-in one of its key.
+/// Returns a dietary option's name, which the hosts chose or which is built in for its key.
 fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label {
     let own = pick(text, occasion, &option.label);
     if own.is_empty() {
@@ -465,9 +466,9 @@ pub(super) fn days_left(
     })
 }
 
-/// An occasion's data for sharing: its names and its first day, with its cover picture or in its
-/// theme. The preview of a link
-/// with a code shows only this, and no guest's name.
+/// Returns an occasion's data for sharing, namely its names and its first day, with its cover
+/// picture or in its theme. The preview of a link with a code shows only this data, and no guest's
+/// name.
 pub(super) fn share<'a>(
     site: &Site,
     text: &Text,
@@ -547,7 +548,7 @@ fn mark(status: ReplyStatus) -> Mark {
     }
 }
 
-/// Masks a mail address so that only its owner recognises it: `a•••@x.my`.
+/// Masks an email address so that only its owner recognises it, such as `a•••@x.my`.
 pub(crate) fn masked_email(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => {

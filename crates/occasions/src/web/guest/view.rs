@@ -1,6 +1,7 @@
-//! The data of guests' pages, ready for the templates: words, dates and addresses are formatted,
-//! and choices are enums. Handlers build it from domain types; the templates contain no rules. Each
-//! page is a body for [`web::page()`]; `sample` builds one of each for tests.
+//! The data on guests' pages, ready for the templates. Words, dates and addresses are formatted,
+//! and choices are enums. Handlers build this data from domain types, and the templates contain no
+//! rules. Each page is a body for [`web::page()`]. `sample` builds an example of each page for
+//! tests.
 
 use web::{Spoken, Text, Theme};
 
@@ -35,8 +36,8 @@ pub use portal::{
 pub use question::{AnsweredQuestion, FieldChoice, QuestionControl, QuestionField};
 
 impl Tone {
-    /// Returns the opening line of a portal or a mail: the hosts' own salutation, or a built-in one
-    /// with the household's name.
+    /// Returns the opening line of a portal or a mail. This is the hosts' own salutation, or a
+    /// built-in salutation with the household's name.
     pub fn salutation(self, text: &Text, household: &str, own: Option<&str>) -> String {
         match own {
             Some(own) => own.to_owned(),
@@ -44,7 +45,8 @@ impl Tone {
         }
     }
 
-    /// Returns the sentence after a save: thanks to those who come, kind words to those who cannot.
+    /// Returns the sentence after a save, which thanks guests who come and has kind words for
+    /// guests who cannot.
     fn thanks(self, text: &Text, counts: Counts, progress: Progress) -> String {
         if counts.declined() {
             self.say(text, "saved-declined", "")
@@ -87,16 +89,16 @@ impl Frame<'_> {
     }
 }
 
-/// The hosts' names as they wrote them: "Aisyah & Daniel".
+/// The hosts' names as they wrote them, such as "Aisyah & Daniel".
 #[derive(Clone)]
 pub struct Hosts<'a>(pub Spoken<'a>);
 
 /// Joiners between two names in the supported languages. They are recognised only between spaces,
-/// except for the Chinese one.
+/// except for the Chinese joiner.
 const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
 
 impl Hosts<'_> {
-    /// Returns the names, one per line; `true` marks the joiner, which is set smaller.
+    /// Returns the names, one per line. `true` marks the joiner, which is set smaller.
     pub fn lines(&self) -> Vec<(&str, bool)> {
         let whole = self.0.text;
         for joiner in JOINERS {
@@ -120,21 +122,21 @@ impl Hosts<'_> {
 
 /// The top of a portal, or of a public page.
 pub struct Cover<'a> {
-    /// The line above the names: "Walimatulurus".
+    /// The line above the names, such as "Walimatulurus".
     pub kicker: Option<Spoken<'a>>,
     /// The first day in words, with weekday and year.
     pub date: String,
-    /// The first day in ISO format: `2027-01-16`.
+    /// The first day in ISO format, such as `2027-01-16`.
     pub date_machine: String,
-    /// The cover picture, in place of the theme's ornament.
+    /// The cover picture, which replaces the theme's ornament.
     pub picture: Option<CoverPicture<'a>>,
 }
 
 /// A cover picture.
 pub struct CoverPicture<'a> {
-    /// Its address.
+    /// The picture's URL.
     pub address: String,
-    /// What it shows; may be empty.
+    /// The picture's alternative text; may be empty.
     pub alt: Spoken<'a>,
 }
 
@@ -223,7 +225,7 @@ impl Mark {
     }
 }
 
-/// The number of guests of a household with each answer. A guest who comes to one event but not to
+/// The number of a household's guests with each answer. A guest who comes to one event but not to
 /// another counts as coming.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -238,7 +240,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Formats the counts without zeros: "2 coming, 1 not sure".
+    /// Formats the counts without zeros, such as "2 coming, 1 not sure".
     pub fn say(&self, text: &Text) -> String {
         let parts = [
             (self.yes, "count-yes"),
@@ -266,31 +268,31 @@ impl Counts {
 /// When answers close, in the detail that pages show.
 #[derive(Clone)]
 pub enum Closing {
-    /// At the end of a day: its date, its weekday, and the days until then.
+    /// At the end of a day, with its date, its weekday, and the days until then.
     Day {
-        /// "14 January".
+        /// The date, such as "14 January".
         date: String,
-        /// "Thursday".
+        /// The weekday, such as "Thursday".
         weekday: String,
-        /// 0 on the day itself.
+        /// The days left; 0 on the day itself.
         days: i32,
     },
     /// At a time of day.
     Moment {
-        /// "Thursday, 14 January, 6 pm".
+        /// The time in words, such as "Thursday, 14 January, 6 pm".
         moment: String,
-        /// "6 pm".
+        /// The time of day, such as "6 pm".
         time: String,
-        /// "Thursday".
+        /// The weekday, such as "Thursday".
         weekday: String,
-        /// 0 on the day itself.
+        /// The days left; 0 on the day itself.
         days: i32,
     },
 }
 
 impl Closing {
-    /// Formats the request to answer: with the date if there is time, with the weekday if the
-    /// deadline is near, with the hour on the last day.
+    /// Formats the request to answer. It has the date if there is time, the weekday if the deadline
+    /// is near, and the hour on the last day.
     pub fn ask(&self, text: &Text) -> String {
         let (ask, days, weekday) = match self {
             Self::Day { days: 0, .. } => return text.say("closing-tonight").into_owned(),
@@ -324,7 +326,7 @@ impl Closing {
         format!("{ask}{}{left}", text.say("sentence-space"))
     }
 
-    /// Formats the sentence that says until when answers can be changed.
+    /// Formats the sentence with the time until which answers can be changed.
     pub fn change(&self, text: &Text) -> String {
         match self {
             Self::Day { date, .. } => {

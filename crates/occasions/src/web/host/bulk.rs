@@ -1,4 +1,4 @@
-//! The pages of a bulk action: the chosen invitations, its effect, and its progress.
+//! A bulk action's pages, with the chosen invitations, the action's effect, and its progress.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -17,7 +17,7 @@ use crate::hosting::{HostOf, Refusal, When, portals};
 use crate::id::InvitationId;
 use crate::words::Progress;
 
-/// The actions, as their buttons name them.
+/// The actions, by their buttons' values, with the message id of each name.
 const ACTIONS: [(&str, &str); 10] = [
     (SENT, "host-mark-sent"),
     (UNSENT, "host-bulk-unsent"),
@@ -31,7 +31,8 @@ const ACTIONS: [(&str, &str); 10] = [
     ("archive", "host-bulk-archive"),
 ];
 
-/// These two are done at once: nothing is filled in, and one press takes them back.
+/// These two actions run at once, because they need no further input and a single press undoes
+/// them.
 const SENT: &str = "sent";
 const UNSENT: &str = "unsent";
 
@@ -43,7 +44,7 @@ struct Step<'a> {
     csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
-    /// How many invitations are covered.
+    /// The number of invitations that the action covers.
     n: usize,
     ids: Vec<&'a str>,
     query: &'a str,
@@ -86,8 +87,9 @@ impl Step<'_> {
     }
 }
 
-/// `POST /admin/o/{slug}/invites/bulk`: shows the action and its effect. Nothing is
-/// changed before `go` is pressed, except for the marks of what was sent.
+/// Handles `POST /admin/o/{slug}/invites/bulk`, which shows the action and its effect. Nothing is
+/// changed before `go` is pressed, except that marking invitations as sent or unsent takes effect
+/// at once.
 pub(super) async fn step(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let wanted = read_action(form);
@@ -121,7 +123,7 @@ async fn show(
             action,
         });
         let effect = match request {
-            // An action that cannot be done has no effect to show; it is refused when it is run.
+            // An action that cannot be done has no effect to show. It is refused when it is run.
             Some(request) => match bulk::effect(tx, &context.host, &request) {
                 Ok(effect) => Ok(Some(effect)),
                 Err(Refusal::Fields(fields)) => Err(fields),
@@ -214,7 +216,7 @@ fn read_target(form: &Form) -> Result<Target, Refusal> {
     Ok(Target::Chosen(ids.collect()))
 }
 
-/// Parses the action; `None` while something is missing.
+/// Parses the action; `None` while input is missing.
 fn read_action(form: &Form) -> Option<Action> {
     let text = |name: &str| form_state::some(form, name);
     Some(match form.text("action") {
@@ -280,7 +282,7 @@ fn fields(wording: &Wording<'_>, form_state: &FormState, action: &str) -> Vec<Fi
     }
 }
 
-/// Formats the progress: "Label “family”: 12 of 40 done, 1 failed".
+/// Formats the progress, such as "Label “family”: 12 of 40 done, 1 failed".
 pub(super) fn progress(text: &Text, job: &Bulk) -> String {
     let values = [
         ("what", named(text, &job.action).into()),
@@ -322,18 +324,18 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
     csrf: &'a str,
     submission: String,
-    /// The action that takes this one back.
+    /// The action that undoes the finished action.
     undo: Option<&'static str>,
 }
 
-/// An invitation for which the action failed.
+/// An invitation that the action failed to change.
 struct Failed {
     href: String,
     household: String,
     why: String,
 }
 
-/// `GET /admin/o/{slug}/invites/bulk/{id}`: the progress of the action.
+/// Handles `GET /admin/o/{slug}/invites/bulk/{id}`, which shows the action's progress.
 pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
     let id: BulkId = req.id();
     let (context, (job, failed, undo)) = req

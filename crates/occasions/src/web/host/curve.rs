@@ -1,4 +1,4 @@
-//! The curve of answers, drawn on the server as SVG, so that it needs no script.
+//! The answer curve, drawn on the server as SVG, so that it needs no script.
 
 use jiff::civil::Date;
 use web::Text;
@@ -7,7 +7,7 @@ use web::dates::days_between;
 use super::wording::Tag;
 use crate::hosting::summary::Day;
 
-/// The drawing in one size; a page holds two, because scaling would shrink the text.
+/// The drawing in a certain size. A page has two drawings, because scaling would shrink the text.
 pub(super) struct Drawing {
     pub(super) class: &'static str,
     pub(super) width: i32,
@@ -16,15 +16,15 @@ pub(super) struct Drawing {
     pub(super) area: String,
     /// CSS class and SVG path of each line.
     pub(super) lines: Vec<(&'static str, String)>,
-    /// Horizontal grid lines: y coordinate and number.
+    /// The y coordinate and number of each horizontal grid line.
     pub(super) ticks: Vec<(i32, String)>,
-    /// The y coordinate at which everybody would have said yes.
+    /// The y coordinate that the curve would reach if everybody said yes.
     pub(super) ceiling: i32,
     /// The x coordinate of the deadline.
     pub(super) deadline: Option<i32>,
-    /// Dates below the drawing: x coordinate, text anchor, words.
+    /// The dates below the drawing, each with x coordinate, text anchor and words.
     pub(super) days: Vec<(i32, &'static str, String)>,
-    /// Labels at the ends of the lines: x, y, tag.
+    /// The labels at the lines' ends, each with x, y and tag.
     pub(super) labels: Vec<(i32, i32, Tag)>,
     /// The left and the right end of the drawing.
     pub(super) span: (i32, i32),
@@ -45,7 +45,7 @@ struct Size {
     class: &'static str,
     width: i32,
     height: i32,
-    /// Space at the right for labels.
+    /// The space for labels on the right.
     right: i32,
 }
 
@@ -102,7 +102,7 @@ impl Curve<'_> {
         let now = x(last.date);
         let deadline = self.deadline.filter(|date| *date >= first.date).map(x);
         let ends = ends(last, text);
-        // Labels at the ends of the lines must not cross the deadline.
+        // Labels at the lines' ends must not cross the deadline.
         let longest = ends.iter().map(|(_, tag)| width(&tag.words)).max();
         let words_at = match deadline {
             Some(at) if at >= now && at - now < longest.unwrap_or(0) + 6 => at + 6,
@@ -167,7 +167,7 @@ impl Curve<'_> {
     }
 }
 
-/// Returns the labels at the ends of the lines, lowest first.
+/// Returns the labels for the lines' ends, lowest first.
 fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
     let mut ends = [
         (last.yes, "yes", "host-curve-yes"),
@@ -183,7 +183,7 @@ fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
         .collect()
 }
 
-/// Places labels beside the ends of their lines so that they do not overlap.
+/// Puts labels next to their lines' ends so that the labels do not overlap.
 fn placed(
     ends: Vec<(i64, Tag)>,
     at: i32,
@@ -199,7 +199,7 @@ fn placed(
         .collect()
 }
 
-/// Estimates the width of words; characters of wide scripts count twice.
+/// Estimates the width of words. Characters in wide scripts count twice.
 fn width(words: &str) -> i32 {
     let letters = words
         .chars()

@@ -1,4 +1,4 @@
-//! The hosts' pages for food needs, and the same operations as JSON.
+//! The hosts' pages for dietary options, and the same operations as JSON.
 
 use ::web::{List, Problem, Text};
 use askama::Template;

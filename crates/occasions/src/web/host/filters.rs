@@ -11,23 +11,23 @@ use crate::hosting::listing::people;
 use crate::question::Question;
 use crate::words::{Access, AskedOf};
 
-/// The query parameters that select a page of the list.
+/// The query parameters that select a page of a list.
 const PAGING: [&str; 3] = ["cursor", "before", "at"];
 
-/// An active filter, with the link to the list without it.
+/// An active filter, with a link to the list without this filter.
 pub(super) struct Chip {
     pub(super) words: String,
     pub(super) without: String,
 }
 
-/// A choice of a filter: query parameter, label and options.
+/// A filter's choice, with query parameter, label and options.
 pub(super) struct Choice {
     pub(super) name: &'static str,
     pub(super) label: String,
     pub(super) options: Vec<(String, String, bool)>,
 }
 
-/// The filters in the query of a list, and the available ones.
+/// The filters in a list's query, and the available filters.
 pub(super) struct Filters<'a> {
     pub(super) text: &'a Text,
     pub(super) query: &'a Form,
@@ -73,8 +73,8 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/guests", people::FIELDS, query, own)
     }
 
-    /// Builds the filters of a table. `own` has the options of fields that offer only some of their
-    /// values, or whose values belong to the occasion.
+    /// Builds a table's filters. `own` has the options for fields that offer only some of their
+    /// values, or that have values specific to the occasion.
     fn new(
         wording: &Wording<'a>,
         path: &str,
@@ -151,7 +151,7 @@ impl<'a> Filters<'a> {
         pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))
     }
 
-    /// Builds the link to the list's first page with one parameter changed.
+    /// Builds a link to the list's first page with a changed parameter.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         let pairs = self
             .repeated_parameters()
@@ -160,7 +160,7 @@ impl<'a> Filters<'a> {
         wording::address(&self.path, pairs)
     }
 
-    /// Builds the link to this page with one parameter changed.
+    /// Builds a link to this page with a changed parameter.
     pub(super) fn here(&self, name: &str, value: &str) -> String {
         let pairs = self
             .repeated_parameters()
@@ -175,8 +175,8 @@ impl<'a> Filters<'a> {
         Some(self.piece("cursor", cursor, self.before() + list.items.len()))
     }
 
-    /// Builds the link to the page before `list`, if there is one; `limit` is the number of rows
-    /// per page.
+    /// Builds the link to the page before `list`, if such a page exists. `limit` is the number of
+    /// rows per page.
     pub(super) fn previous<T>(&self, list: &List<T>, limit: u32) -> Option<String> {
         let cursor = list.previous_cursor.as_deref()?;
         let limit = usize::try_from(limit).unwrap_or_default();
@@ -202,7 +202,7 @@ impl<'a> Filters<'a> {
             .any(|name| !self.query.text(name).is_empty())
     }
 
-    /// Formats the range shown: "1–50 of 184".
+    /// Formats the displayed range, such as "1–50 of 184".
     pub(super) fn range(&self, shown: usize, total: Option<i64>) -> String {
         let before = self.before();
         let values = [
@@ -236,8 +236,8 @@ impl<'a> Filters<'a> {
     }
 }
 
-/// Returns values with their labels, for values that have one. A message may take the value as
-/// `band`.
+/// Returns values with their labels, omitting values without a label. A message may take the value
+/// as `band`.
 fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
     let offered = words.iter().filter(|(_, id)| !id.is_empty());
     offered
@@ -259,7 +259,8 @@ fn event_options(wording: &Wording<'_>, events: &[Event]) -> Vec<(String, String
     options.collect()
 }
 
-/// Builds the options for a question: everybody who answered it, and each of its answers.
+/// Builds the options for a question. The first option stands for everybody who answered the
+/// question, and the others for each of its answers.
 fn answer_options(
     wording: &Wording<'_>,
     questions: &[Question],
@@ -284,7 +285,7 @@ fn answer_options(
     (!options.is_empty()).then_some(options)
 }
 
-/// Returns the name of a language, or the word for an unknown one.
+/// Returns a language's name, or the word for an unknown language.
 pub(super) fn language(text: &Text, tag: Option<&str>) -> String {
     match tag {
         Some(tag) => Language::of(tag).name.into_owned(),

@@ -1,4 +1,4 @@
-//! The frame of hosts' pages: current navigation entry, navigation, and the banner about the last
+//! The frame of hosts' pages, with the navigation, its current entry, and the banner about the last
 //! action.
 
 use askama::Template;

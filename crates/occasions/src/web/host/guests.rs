@@ -1,4 +1,4 @@
-//! The list of guests: all of them, or those that match a filter.
+//! The guest list, with all guests or the guests that match a filter.
 
 use askama::Template;
 use axum::response::Response;
@@ -130,7 +130,7 @@ fn about(text: &Text, person: &Person) -> Vec<String> {
     about
 }
 
-/// Food needs in words.
+/// Returns a guest's dietary requirements in words.
 fn food(wording: &Wording<'_>, person: &Person, diets: &[DietaryOption]) -> String {
     let mut words: Vec<String> = person
         .diets

@@ -1,4 +1,4 @@
-//! Log entries as sentences, for one invitation and for the occasion.
+//! Formats log entries as sentences, for an invitation or the whole occasion.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(super) struct Sentence {
     pub(super) time: String,
     pub(super) who: String,
     pub(super) what: String,
-    /// The name of the entity, where known.
+    /// The entity's name, if known.
     pub(super) entity: Option<String>,
     pub(super) href: Option<String>,
     pub(super) changes: Vec<LoggedChange>,
@@ -39,7 +39,7 @@ pub(super) struct LoggedChange {
     pub(super) new: String,
 }
 
-/// The data that turns ids in entries into names.
+/// The data for turning ids in entries into names.
 pub(super) struct Telling<'a> {
     pub(super) wording: Wording<'a>,
     pub(super) events: &'a [Event],
@@ -105,7 +105,7 @@ impl Telling<'_> {
             .collect()
     }
 
-    /// Formats the name of a changed field: "Rahman bin Ali, Reception".
+    /// Formats a changed field's name, such as "Rahman bin Ali, Reception".
     fn field(&self, field: &str) -> String {
         let text = self.wording.text;
         let mut parts = field.split('/');
@@ -167,7 +167,7 @@ impl Telling<'_> {
                 let all: Vec<String> = all.iter().map(|one| self.value(one, meaning)).collect();
                 all.join(&text.say("list-comma"))
             }
-            // One line of a schedule.
+            // A line in a schedule.
             Value::Object(all) if all.contains_key("time") => {
                 let parts = ["time", "title", "detail"].into_iter();
                 let parts =
@@ -226,7 +226,8 @@ impl Telling<'_> {
     }
 }
 
-/// How to read a word in a value. The spelling alone cannot tell, because a tag may be called `no`.
+/// How to interpret a word in a value. The spelling is not enough, because a label may be called
+/// `no`.
 #[derive(Clone, Copy)]
 enum Meaning {
     Reply,
@@ -235,7 +236,7 @@ enum Meaning {
     Text,
 }
 
-/// Returns how to read the values of a field in this kind of entity.
+/// Returns how to interpret the values of a field in this kind of entity.
 fn meaning(entity: &str, field: &str) -> Meaning {
     let name = match field.strip_prefix("guests/") {
         Some(rest) => rest.split_once('/').map_or("", |(_, name)| name),
@@ -255,7 +256,7 @@ fn meaning(entity: &str, field: &str) -> Meaning {
     }
 }
 
-/// Returns the tables of the fields of this kind of entity.
+/// Returns the field tables for this kind of entity.
 fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     match entity {
         "occasion" => &[FIELDS],
@@ -337,7 +338,7 @@ fn action(action: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the message id of a field whose name depends on the kind of entity.
+/// Returns the message id for a field with a name that depends on the kind of entity.
 fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     Some(match (entity, field) {
         ("export", "kind") => "host-export-kind",

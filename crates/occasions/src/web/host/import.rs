@@ -1,4 +1,4 @@
-//! The pages of an import: upload, meaning of the columns, preview, progress and undo.
+//! An import's pages for upload, meaning of the columns, preview, progress and undo.
 
 use askama::Template;
 use axum::body::Bytes;
@@ -21,7 +21,7 @@ use crate::hosting::{HostOf, Permission, Refusal};
 
 /// How many earlier imports are listed.
 const LATEST: i64 = 20;
-/// How many sample cells are shown beside a heading.
+/// How many sample cells are shown next to a heading.
 const CELLS: usize = 2;
 
 #[derive(Template)]
@@ -87,7 +87,7 @@ fn earlier(wording: &Wording<'_>, import: &Import) -> Earlier {
     }
 }
 
-/// `POST /admin/o/{slug}/import`: stores the file's rows.
+/// Handles `POST /admin/o/{slug}/import`, which stores the file's rows.
 pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let file = posted
@@ -116,7 +116,7 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// Shows the form again, with the error beside the file's field.
+/// Shows the form again, with the error next to the file's field.
 async fn refused(posted: &HostForm, problem: &Problem) -> Result<Response, Problem> {
     let text = &posted.req.text;
     let words = match problem.errors.first() {
@@ -188,7 +188,7 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Returns the name of a column for hosts: events and questions by their names.
+/// Returns a column's name for hosts. Events and questions have their own names.
 fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
     let text = wording.text;
     let named = |id: &str, name: String| text.with(id, [("key", name.into())]);
@@ -230,7 +230,7 @@ struct Checked<'a> {
     csrf: &'a str,
     submission: String,
     action: String,
-    /// The link to choose the columns; `None` for a list of JSON documents.
+    /// The link for choosing the columns; `None` for a list of JSON documents.
     columns: Option<String>,
     options: Options,
     may_keep_codes: bool,
@@ -265,7 +265,7 @@ struct JobPage<'a> {
     until: String,
 }
 
-/// A household that was left out, or kept by an undo.
+/// A household that was skipped, or kept by an undo.
 struct SkippedHousehold {
     row: i64,
     href: Option<String>,
@@ -273,13 +273,14 @@ struct SkippedHousehold {
     why: String,
 }
 
-/// The content of the page of an import.
+/// The content of an import's page.
 enum ImportPage {
     Check(Check),
     Job(Vec<Named>),
 }
 
-/// `GET /admin/o/{slug}/import/{id}`: a preview of applying the import, or its progress.
+/// Handles `GET /admin/o/{slug}/import/{id}`, which shows a preview of applying the import, or the
+/// import's progress.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let id: ImportId = req.id();
     let catalogue = req.site.catalogue.clone();

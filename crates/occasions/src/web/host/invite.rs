@@ -1,4 +1,4 @@
-//! The page of one invitation: its guests and their answers, its access, contact data, and history.
+//! An invitation's page, with its guests and their answers, its access, contact data, and history.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ struct InvitePage<'a> {
     may_own: bool,
 }
 
-/// The household's access: word, CSS class and reason.
+/// The household's access, with a word, a CSS class and a reason.
 struct Tag<'a> {
     class: &'static str,
     words: std::borrow::Cow<'a, str>,
@@ -113,7 +113,7 @@ impl InvitePage<'_> {
         self.details.email.is_some() && self.wording.occasion.switches.confirmation_mail
     }
 
-    /// Formats why mail is suppressed, and what hosts can do about it.
+    /// Formats why mail is suppressed, and how hosts can react.
     fn suppression(&self, one: &Suppression) -> String {
         let id = match one.cause {
             Cause::SoftBounce => "host-mail-soft-bounce",
@@ -152,7 +152,7 @@ impl InvitePage<'_> {
         names.join(&self.text.say("list-comma"))
     }
 
-    /// "2 of 3 people, 1 of 1 children".
+    /// Formats the allowance, such as "2 of 3 people, 1 of 1 children".
     fn allowance(&self) -> String {
         let allowance = self.portal.household.allowance();
         let values = [
@@ -351,7 +351,7 @@ fn page(
     req.page(context, Place::Invitations, &title, body)
 }
 
-/// What the household may do, and why.
+/// Returns the household's access, with the reason.
 fn access<'a>(wording: &Wording<'a>, portal: &InvitationSnapshot) -> Tag<'a> {
     let text = wording.text;
     let invitation = &portal.household.invitation;

@@ -1,4 +1,5 @@
-//! Actions on one invitation: recording answers, lock, deadline, sent, code, archive.
+//! Actions on an invitation, such as recording answers, locking, changing the deadline or the code,
+//! marking it as sent, and archiving.
 
 use axum::response::Response;
 use platform::Tx;
@@ -21,7 +22,7 @@ use crate::hosting::{HostOf, Refusal, When};
 use crate::id::{GuestId, InvitationId};
 use crate::web::guest::parse_form;
 
-/// `POST …/answers`: saves answers that a household told a host.
+/// Handles `POST …/answers`, which saves answers that a household told a host.
 pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let parsed = parse_form::read(form);
@@ -60,7 +61,8 @@ pub(super) async fn lock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/unlock`: opens answers, either until the deadline or regardless of it.
+/// Handles `POST …/unlock`, which opens answers, either until the deadline or regardless of the
+/// deadline.
 pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     let open = posted.form.is_ticked("open");
     let until = form_state::some(&posted.form, "until").map(When);
@@ -76,7 +78,8 @@ pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/deadline`: sets a deadline of its own, or returns to the occasion's.
+/// Handles `POST …/deadline`, which sets the invitation's own deadline, or returns to the
+/// occasion's deadline.
 pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     let form = posted.form.clone();
     act(&posted, "deadline", move |tx, host, id, version| {
@@ -91,8 +94,8 @@ pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/sent`: shows the invitation again or, on the page that goes through all unsent ones, the
-/// next one.
+/// Handles `POST …/sent`, which marks the invitation as sent or unsent. Then shows the invitation
+/// again or, on the page that goes through all unsent invitations, the next one.
 pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     let is_sent = posted.form.is_ticked("sent");
     let Some(walk) = posted.form.find("walk") else {
@@ -112,7 +115,7 @@ pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     show_form_errors(&posted.req, marked).await
 }
 
-/// `POST …/bounce`: allows mail again to an address from which it bounced.
+/// Handles `POST …/bounce`, which allows mail again to an address from which mail bounced.
 pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
     let key = posted.req.site.keys.key(suppression::PURPOSE);
     act(&posted, "mail", move |tx, host, id, version| {
@@ -121,7 +124,7 @@ pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/order`: moves one guest up or down by one.
+/// Handles `POST …/order`, which moves a guest up or down by one position.
 pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let up = form_state::some(&posted.form, "up");
     let down = form_state::some(&posted.form, "down");
@@ -155,7 +158,7 @@ pub(super) async fn archive(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/approve`: approves an answer that came without a code.
+/// Handles `POST …/approve`, which approves an answer that came without a code.
 pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
     act(&posted, "approved", |tx, host, id, version| {
         open_rsvp::approve(tx, host, id, version)?;
@@ -164,7 +167,8 @@ pub(super) async fn approve(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/merge`: moves the invitation's guests to the invitation with the typed code.
+/// Handles `POST …/merge`, which moves the invitation's guests to the invitation with the typed
+/// code.
 pub(super) async fn merge(posted: HostForm) -> Result<Response, Problem> {
     let typed = posted.form.text("into").to_owned();
     let (id, version): (InvitationId, _) = (
@@ -199,7 +203,7 @@ pub(super) async fn restore(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST …/code`: replaces the code; the present code is typed as confirmation.
+/// Handles `POST …/code`, which replaces the code. The host types the present code as confirmation.
 pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (context, found) = invite::find(req).await?;

@@ -1,4 +1,4 @@
-//! The form of a new invitation, or of an existing one.
+//! The form for a new or existing invitation.
 
 use askama::Template;
 use axum::response::Response;
@@ -124,7 +124,7 @@ async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
         .await
 }
 
-/// Counts a try of a code chosen by a host, in a separate transaction, so that a later failure
+/// Counts a host's attempt to set a chosen code, in a separate transaction, so that a later failure
 /// cannot undo the count.
 pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal> {
     let (req, form) = (&posted.req, &posted.form);
@@ -138,7 +138,7 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
     Ok(Some(chosen))
 }
 
-/// Parses one guest per line.
+/// Parses a guest per line.
 fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()

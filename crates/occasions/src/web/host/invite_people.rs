@@ -1,4 +1,4 @@
-//! The guests of one invitation with their answers, as shown on the invitation's page.
+//! An invitation's guests with their answers, as shown on the invitation's page.
 
 use web::form_state::FormState;
 use web::{Form, Spoken, Text};
@@ -26,11 +26,11 @@ pub(super) struct PersonRow<'a> {
     pub(super) told: Vec<(Spoken<'a>, String)>,
 }
 
-/// A guest's answer to one event.
+/// A guest's answer for an event.
 pub(super) struct Choice<'a> {
     pub(super) field: String,
     pub(super) event: Spoken<'a>,
-    /// `yes`, `no`, `undecided`, or empty.
+    /// The chosen value, which is `yes`, `no`, `undecided`, or empty.
     pub(super) chosen: String,
     pub(super) mark: Mark,
     /// The answer that somebody else saved in the meantime.
@@ -53,7 +53,7 @@ impl PersonRow<'_> {
 }
 
 impl Choice<'_> {
-    /// Returns whether there is an answer that could be removed.
+    /// Returns whether the guest has an answer that could be removed.
     pub(super) fn is_answered(&self) -> bool {
         self.mark != Mark::Pending || self.chosen == "pending"
     }
@@ -125,7 +125,7 @@ pub(super) fn people<'a>(
         .collect()
 }
 
-/// Returns answers as the fields of their questions hold them.
+/// Returns answers in the form in which their questions' fields contain them.
 fn given<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -145,8 +145,8 @@ fn given<'a>(
     })
 }
 
-/// Lists the questions that hosts see about a household or a guest: active ones, including those
-/// only hosts see, and inactive ones that were answered.
+/// Lists the questions that hosts see about a household or a guest. These are active questions,
+/// including questions only for hosts, and inactive questions with answers.
 fn known<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -300,7 +300,8 @@ fn person<'a>(
     }
 }
 
-/// Describes child, age and plus-one in words.
+/// Describes a guest in words, namely whether the guest is a child, the age, and whether the guest
+/// is a plus-one.
 fn about(text: &Text, guest: &Guest) -> Vec<String> {
     let mut about = Vec::new();
     match (guest.is_child, guest.child_age) {

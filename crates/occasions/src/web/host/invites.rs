@@ -1,4 +1,4 @@
-//! The list of invitations: search, filters, sorting, and selection for bulk actions.
+//! The invitation list, with search, filters, sorting, and selection for bulk actions.
 
 use askama::Template;
 use axum::response::Response;
@@ -40,7 +40,7 @@ struct Invites<'a> {
     is_empty: bool,
     job: Option<JobLine>,
     submission: String,
-    /// The link to send the unsent invitations one after the other.
+    /// The link for sending the unsent invitations one after the other.
     send: Option<String>,
     /// The query of the filter, passed on to bulk actions and exports.
     query: String,
@@ -90,7 +90,7 @@ impl Invites<'_> {
             .collect()
     }
 
-    /// Returns whether a phone shows the boxes to tick; wider screens always show them.
+    /// Returns whether a phone shows the tick boxes. Wider screens always show them.
     fn is_selecting(&self) -> bool {
         self.filters.query.text("select") == "1"
     }
@@ -105,7 +105,7 @@ impl Invites<'_> {
         self.filters.range(self.rows.len(), self.total)
     }
 
-    /// Builds the link that selects all matches, if there are more than the page shows.
+    /// Builds the link that selects all matches, if there are more matches than the page shows.
     fn choose_matching(&self) -> Option<String> {
         let shown = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
         let total = self.total.filter(|total| *total > shown)?;
@@ -173,7 +173,7 @@ fn shortened(names: Vec<String>) -> String {
     shown.join(", ")
 }
 
-/// Counts households that owe an answer, that come, and that do not come.
+/// Counts the households that owe an answer, that come, and that do not come.
 fn counts(all: &[InvitationRow]) -> [i64; 3] {
     let of = |wanted: fn(&InvitationRow) -> bool| {
         i64::try_from(all.iter().filter(|line| wanted(line)).count()).unwrap_or(i64::MAX)

@@ -1,4 +1,4 @@
-//! The hosts' pages of mail: campaigns sent so far, and ordering new ones.
+//! The hosts' mail pages, which list sent campaigns and order new campaigns.
 
 use askama::Template;
 use axum::response::Response;
@@ -26,7 +26,7 @@ use crate::words::OccasionStatus;
 const LATEST: i64 = 100;
 /// How many households the page of a campaign lists.
 const SHOWN: i64 = 200;
-/// The offered speeds, in mails a minute.
+/// The offered speeds, in mails per minute.
 const SPEEDS: [(i64, &str); 4] = [
     (0, "host-speed-any"),
     (60, "host-speed-60"),
@@ -65,11 +65,11 @@ struct CampaignRow {
     numbers: String,
 }
 
-/// Why no mail can be sent now.
+/// The reason why no mail can be sent now.
 pub(super) struct Obstacle {
     words: &'static str,
-    /// Whether the page about the records of the sender's domain mends it. Owners of the site may
-    /// open it.
+    /// Whether the page about the sender domain's DNS records helps to solve the problem. Owners of
+    /// the site may open this page.
     is_dns: bool,
 }
 
@@ -89,7 +89,7 @@ fn obstacle(tx: &mut Tx<'_>, context: &PageContext) -> Result<Option<Obstacle>, 
     }))
 }
 
-/// Returns the filter of the usual recipients of a kind of mail.
+/// Returns the filter for the usual recipients of a kind of mail.
 fn usual(kind: MailKind) -> &'static str {
     match kind {
         MailKind::SaveTheDate | MailKind::News => "",
@@ -146,7 +146,7 @@ fn stream(context: &PageContext) -> String {
     format!("/api/v1/occasions/{}/stream", context.occasion.id)
 }
 
-/// Formats a rule: "3 days before, at 10:00".
+/// Formats a rule, such as "3 days before, at 10:00".
 pub(super) fn rule_words(text: &Text, rule: &ReminderRule) -> String {
     let values = [("n", rule.days.into()), ("hour", rule.hour.as_str().into())];
     text.with("host-reminder-rule", values)
@@ -201,12 +201,12 @@ fn number(counts: &Counts, state: RecipientState) -> i64 {
     counts.get(state.word()).copied().unwrap_or(0)
 }
 
-/// Counts the campaign's mails, without skipped ones.
+/// Counts the campaign's mails, without skipped mails.
 fn total(counts: &Counts) -> i64 {
     counts.values().sum::<i64>() - number(counts, RecipientState::Skipped)
 }
 
-/// Formats the progress: "112 of 128 sent".
+/// Formats the progress, such as "112 of 128 sent".
 fn sent_of(text: &Text, counts: &Counts) -> String {
     let values = [
         (
@@ -232,7 +232,7 @@ struct NewPage<'a> {
     filters: Filters<'a>,
     query: String,
     to_guests: bool,
-    /// The page with the other choice about the guests' own addresses.
+    /// The link to this page with the other choice about the guests' own addresses.
     toggle: String,
     audience: Audience,
     without_address: String,
@@ -242,7 +242,7 @@ struct NewPage<'a> {
     send_at: form_state::Field,
 }
 
-/// `GET /admin/o/{slug}/mail/new`: the recipients and the time.
+/// Handles `GET /admin/o/{slug}/mail/new`, which shows the recipients and the time.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     show_new(&req, &FormState::of(Form::default()), &req.query).await
 }
@@ -320,7 +320,7 @@ fn suppression_key(req: &HostRequest) -> Key {
     req.site.keys.key(suppression::PURPOSE)
 }
 
-/// `POST /admin/o/{slug}/mail`: orders the mail.
+/// Handles `POST /admin/o/{slug}/mail`, which orders the mail.
 pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let mut query = Form::parse(form.text("query").as_bytes())?;
@@ -369,7 +369,7 @@ struct OnePage<'a> {
     speed: String,
     numbers: Vec<NumberRow>,
     may_retry: bool,
-    /// Why it cannot go on, if it is not over.
+    /// Why the campaign cannot continue, unless it has ended.
     obstacle: Option<Obstacle>,
     recipients: Vec<RecipientRow>,
     chosen: Option<RecipientState>,
@@ -391,7 +391,7 @@ struct RecipientRow {
     why: String,
 }
 
-/// `GET /admin/o/{slug}/mail/{id}`: the campaign's progress.
+/// Handles `GET /admin/o/{slug}/mail/{id}`, which shows the campaign's progress.
 pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
     let id: CampaignId = req.id();
     let chosen = RecipientState::find(req.query.text("state"));
@@ -518,8 +518,8 @@ async fn step(posted: &HostForm, step: Step) -> Result<Response, Problem> {
     let done = posted
         .once(
             move |tx, host: &HostOf| match campaign::step(tx, host, &id, step) {
-                // The button was pressed twice, or the campaign has ended in the meantime: the page
-                // shows its present state.
+                // A host pressed the button twice, or the campaign has ended since. The page shows
+                // its present state.
                 Ok(_) | Err(Refusal::WrongState) => Ok(to.clone()),
                 Err(refusal) => Err(refusal),
             },

@@ -1,4 +1,5 @@
-//! The hosts' wording of a kind of mail in every language, its preview, and a test mail to oneself.
+//! The hosts' wording for a kind of mail in every language, its preview, and a test mail to the
+//! host.
 
 use askama::Template;
 use axum::response::Response;
@@ -49,7 +50,7 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, kind))
 }
 
-/// Returns the stored texts, with the built-in ones where the hosts wrote none.
+/// Returns the stored texts, with the built-in texts where the hosts wrote none.
 fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
     let whole = own.completed(&req.text, &context.occasion.languages);
     fields::form(FIELDS, &whole, own.version, &context.occasion.zone())
@@ -138,7 +139,7 @@ struct Preview<'a> {
     kind: MailKind,
     at: String,
     household: &'a str,
-    /// The host's own address, to which the test mail goes.
+    /// The host's own address, to which the test mail is sent.
     me: &'a str,
     may_send: bool,
     parts: Option<Parts>,
@@ -219,7 +220,7 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Mail, &title, body))
 }
 
-/// `GET …/preview/page`: the mail itself, as mail programs render it.
+/// Handles `GET …/preview/page`, which shows the mail itself as mail programs render it.
 pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> {
     let kind = kind(&req)?;
     let (context, sample) = req
@@ -230,7 +231,7 @@ pub(super) async fn preview_page(req: HostRequest) -> Result<Response, Problem> 
     Ok(web::mailbox::as_mail(parts.html))
 }
 
-/// `POST …/texts/{kind}/test`: sends the mail to the host only.
+/// Handles `POST …/texts/{kind}/test`, which sends the mail only to the host.
 pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let kind = kind(req)?;

@@ -1,4 +1,4 @@
-//! The members of an occasion: all hosts see them, owners change them.
+//! The members of an occasion. All hosts see them, and owners change them.
 
 use askama::Template;
 use axum::response::Response;
@@ -25,7 +25,7 @@ struct MembersPage<'a> {
     csrf: &'a str,
     done: Option<String>,
     form_state: FormState,
-    /// The new link; shown only once.
+    /// The new link, which is shown only once.
     link: Option<&'a str>,
     rows: Vec<MemberItem<'a>>,
     invites: Vec<Open>,
@@ -46,7 +46,7 @@ struct Open {
     until: String,
 }
 
-/// The roles to choose from: word, name, permissions.
+/// The roles to choose from, with word, name and permissions.
 const ROLES: [(&str, &str, &str); 3] = [
     ("observer", "host-role-observer", "host-role-observer-may"),
     (
@@ -127,7 +127,7 @@ fn members_page(
     req.page(context, Place::Members, &text.say("host-members"), body)
 }
 
-/// `POST /admin/o/{slug}/members/invite`: creates a link, which is shown only once.
+/// Handles `POST /admin/o/{slug}/members/invite`, which creates a link and shows it only once.
 pub(super) async fn invite(posted: HostForm) -> Result<Response, Problem> {
     let req = &posted.req;
     let role = read_role(&posted)?;
@@ -173,7 +173,8 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// `POST /admin/o/{slug}/members/remove`: removes a member, or oneself.
+/// Handles `POST /admin/o/{slug}/members/remove`, which removes a member, or the host who requests
+/// it.
 pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
     let account = account(&posted);
     let to = if account == posted.req.who.account().id {

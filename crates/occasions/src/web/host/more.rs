@@ -1,4 +1,4 @@
-//! "More", the last tab on a phone: the whole navigation.
+//! "More", the last tab on a phone, which shows the whole navigation.
 
 use askama::Template;
 use axum::response::Response;

@@ -1,4 +1,4 @@
-//! The list of a host's occasions, and the form of a new one.
+//! The list of a host's occasions, and the form for a new occasion.
 
 use askama::Template;
 use axum::extract::State;
@@ -56,8 +56,8 @@ impl OccasionItem<'_> {
     }
 }
 
-/// The occasions with their events, whether the host may create another one, the occasions created
-/// by members, and when this was read.
+/// The occasions with their events, whether the host may create another occasion, the occasions
+/// created by members, and the time when this was read.
 type OccasionListData = (
     Vec<(Occasion, Vec<Event>, Role)>,
     bool,
@@ -229,7 +229,7 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Creates the occasion and its first event in one transaction.
+/// Creates the occasion and its first event in a single transaction.
 fn make(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -245,7 +245,7 @@ fn make(
     Ok(wording::at(&occasion.slug, "?done=created"))
 }
 
-/// `POST /admin/members`: an administrator's decision on a member's occasion.
+/// Handles `POST /admin/members`, an administrator's decision on a member's occasion.
 pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<Response, Problem> {
     let wrong = |field| Problem::fields().field(field, "unknown_option", []);
     let id = sender.form.text("occasion").parse::<OccasionId>();

@@ -1,4 +1,5 @@
-//! The overview: every number of an occasion, with a link to the list behind it.
+//! The overview page, which shows every number of an occasion with a link to the list that it
+//! counts.
 
 use askama::Template;
 use axum::response::Response;
@@ -16,7 +17,7 @@ use crate::hosting::listing::{self, InvitationFilter, InvitationRow, Sort};
 use crate::hosting::summary::{self, Day, Summary};
 use crate::web::guest::view::Mark;
 
-/// How many answers are shown.
+/// The query that limits the number of latest answers.
 const LATEST: &str = "limit=6";
 
 #[derive(Template)]
@@ -74,7 +75,7 @@ impl Overview<'_> {
         self.text.number(self.summary.guests.yes)
     }
 
-    /// Formats the share: "of 512 guests · 57 %".
+    /// Formats the share, such as "of 512 guests · 57 %".
     fn of_all(&self) -> String {
         let percent = (self.summary.attendance_per_mille + 5) / 10;
         let total = self.summary.guests.total;
@@ -86,7 +87,7 @@ impl Overview<'_> {
         self.text.with("host-of-guests", values)
     }
 
-    /// Returns the segments of the bar: CSS class, start and length in thousandths.
+    /// Returns the bar's segments, each with CSS class, start and length in thousandths.
     fn meter(&self) -> Vec<(&'static str, i64, i64)> {
         let people = &self.summary.guests;
         let total = people.total.max(1);
@@ -107,7 +108,8 @@ impl Overview<'_> {
         pieces
     }
 
-    /// Returns the rows under the main number: answer, number, link to the list.
+    /// Returns the rows under the main number, each with an answer, a number and a link to the
+    /// list.
     fn answers(&self) -> Vec<(Tag, String, String)> {
         let people = &self.summary.guests;
         let unanswered = people.pending - people.partial;
@@ -192,7 +194,7 @@ impl Overview<'_> {
         ])
     }
 
-    /// Counts households by their access, and those that never opened their page.
+    /// Counts households by their access, and households that never opened their page.
     fn access(&self) -> Vec<Number> {
         let all = &self.summary.invitations;
         self.households([
@@ -248,7 +250,7 @@ impl Overview<'_> {
         self.text.with("host-plus-ones-used", values)
     }
 
-    /// Summarises the curve in one sentence.
+    /// Summarises the curve in a sentence.
     fn sentence(&self) -> String {
         let Some(day) = self.today else {
             return self.text.say("host-curve-none").into_owned();
@@ -417,7 +419,7 @@ struct Table<'a> {
     days: Vec<(String, Day)>,
 }
 
-/// `GET /admin/o/{slug}/answers`: the curve as a table.
+/// Handles `GET /admin/o/{slug}/answers`, which shows the curve as a table.
 pub(super) async fn table(req: HostRequest) -> Result<Response, Problem> {
     let (context, days) = req
         .read(|tx, context| summary::curve(tx, &context.host))

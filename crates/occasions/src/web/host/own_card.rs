@@ -11,7 +11,7 @@ use crate::hosting::occasions;
 use crate::id::OccasionId;
 use crate::words::{OccasionStatus, ReplyStatus};
 
-/// Finds the host's newest occasions, and whether they may create one.
+/// Finds the host's newest occasions, and whether the host may create an occasion.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! The form of one guest on an invitation.
+//! The form for a guest on an invitation.
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -29,7 +29,7 @@ struct PersonPage<'a> {
     back: String,
     action: String,
     fields: Vec<Field>,
-    /// The path that removes the guest; `None` for a new guest.
+    /// The path for removing the guest; `None` for a new guest.
     remove: Option<String>,
     version: i64,
 }
@@ -121,7 +121,7 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
         .await;
     match removed {
         Err(refusal @ Refusal::VersionConflict(_)) => {
-            // The guest is read again, so that the guest who was shown is the one who is removed.
+            // The guest is read again, so that the displayed guest is the guest who is removed.
             let (context, found) = find(req).await?;
             let guest = found.guest(req.piece("guest"))?;
             let problem = Problem::from(refusal);
@@ -243,7 +243,7 @@ fn shown(
     shown
 }
 
-/// Builds the lists of events and food needs with tick boxes.
+/// Builds the lists of events and dietary options with tick boxes.
 fn lists(
     wording: &Wording<'_>,
     found: &PersonData,

@@ -1,4 +1,4 @@
-//! A preview of an invitation as its household sees it, in any language. A preview is not recorded
+//! A preview of an invitation as the household sees it, in any language. A preview is not recorded
 //! as opening the invitation.
 
 use askama::Template;
@@ -25,7 +25,7 @@ struct Preview<'a> {
     languages: Vec<(Language, String, bool)>,
 }
 
-/// `GET …/invites/{id}/preview`: the page around the preview.
+/// Handles `GET …/invites/{id}/preview`, the page that contains the preview.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let wording = req.wording(&context);
@@ -49,7 +49,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// `GET …/invites/{id}/preview/page`: the preview itself.
+/// Handles `GET …/invites/{id}/preview/page`, the preview itself.
 pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let tag = chosen(&req, &req.wording(&context), &portal);

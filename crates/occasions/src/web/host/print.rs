@@ -1,6 +1,6 @@
-//! Sheets to print, on A4 or Letter: cards, labels and place cards with marks for cutting and
-//! folding, and the list for the door. The kitchen's list is on the page of the reports, which can
-//! be printed directly.
+//! Sheets to print, on A4 or Letter. These are cards, labels and place cards with marks for cutting
+//! and folding, and the guest list for the door. The kitchen's list is on the reports page, which
+//! can be printed directly.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::web::guest::Reading;
 use crate::words::ReplyStatus;
 
 words! {
-    /// The paper that sheets are for.
+    /// The paper for which sheets are made.
     #[derive(Default)]
     Paper {
         /// 210 × 297 mm.
@@ -32,9 +32,9 @@ words! {
 }
 
 words! {
-    /// What is printed.
+    /// The kinds of sheets to print.
     Kind {
-        /// A card for the household, of the size of a business card.
+        /// A business-card-sized card for the household.
         Cards = "cards" => "host-print-cards",
         /// An invitation card, A6.
         Invitations = "a6" => "host-print-a6",
@@ -83,7 +83,7 @@ struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// What a sheet is like on the chosen paper: a message for A4 and one for Letter.
+    /// Describes a sheet on the chosen paper. `a4` and `letter` are message ids.
     fn about(&self, a4: &str, letter: &str) -> std::borrow::Cow<'_, str> {
         self.text.say(match self.paper {
             Paper::A4 => a4,
@@ -92,7 +92,7 @@ impl Choice<'_> {
     }
 }
 
-/// `GET /admin/o/{slug}/print`: what can be printed.
+/// Handles `GET /admin/o/{slug}/print`, which shows what can be printed.
 pub(super) async fn choose(req: HostRequest) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let wording = req.wording(&context);
@@ -113,17 +113,17 @@ pub(super) async fn choose(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Reports, &req.text.say("host-print"), body))
 }
 
-/// One piece of a sheet. Empty fields are not printed.
+/// A piece on a sheet. Empty fields are not printed.
 struct Piece {
     language: Language,
     /// The title, at the top in the theme's font.
     title: String,
     /// The household, if it is not the title.
     household: String,
-    /// Small lines below.
+    /// Small lines below the title.
     lines: Vec<String>,
     code: String,
-    /// The QR code: its width in modules, and an SVG path of the dark ones.
+    /// The QR code's width in modules, and an SVG path of the dark modules.
     qr: Option<(usize, String)>,
 }
 
@@ -140,7 +140,7 @@ struct Sheet<'a> {
     pages: Vec<&'a [Piece]>,
 }
 
-/// `GET …/print/cards`: one card per household, to put in an envelope.
+/// Handles `GET …/print/cards`, which prints a card per household, to put in an envelope.
 pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |req, portal, link| {
         let text = req.site.catalogue.speak(&language(portal));
@@ -167,7 +167,8 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Cards, &pieces))
 }
 
-/// `GET …/print/a6`: an invitation card per household, with the events that it is invited to.
+/// Handles `GET …/print/a6`, which prints an invitation card per household, with the events to
+/// which the household is invited.
 pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |req, portal, link| {
         let text = req.site.catalogue.speak(&language(portal));
@@ -202,7 +203,7 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Invitations, &pieces))
 }
 
-/// `GET …/print/labels`: one label per household, to stick on an envelope.
+/// Handles `GET …/print/labels`, which prints a label per household, to stick on an envelope.
 pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |_, portal, link| {
         let details = &portal.household.invitation.details;
@@ -220,7 +221,7 @@ pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Labels, &pieces))
 }
 
-/// `GET …/print/places`: a place card for everybody who comes to an event.
+/// Handles `GET …/print/places`, which prints a place card for everybody who comes to an event.
 pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
     let filter = GuestFilter::read(&req.query)?;
     let (context, people) = req
@@ -292,7 +293,7 @@ fn back(context: &PageContext, paper: Paper) -> String {
     wording::at(&context.occasion.slug, &place)
 }
 
-/// A page that is made for paper.
+/// Renders a page for printing.
 fn printed<B: Template>(
     req: &HostRequest,
     context: &PageContext,
@@ -317,7 +318,7 @@ struct DoorList<'a> {
     styles: Vec<&'static str>,
     back: String,
     hosts: Spoken<'a>,
-    /// The events of the list: name, when, and how many come.
+    /// The list's events, each with its name, its time, and how many guests come.
     events: Vec<(Spoken<'a>, String, String)>,
     rows: Vec<DoorRow>,
 }
@@ -326,13 +327,14 @@ struct DoorList<'a> {
 struct DoorRow {
     name: String,
     household: String,
-    /// How many of the household come.
+    /// How many people of the household come.
     heads: usize,
-    /// Whether the guest comes, for each event of the list.
+    /// Whether the guest comes, for each event in the list.
     comes: Vec<bool>,
 }
 
-/// `GET …/print/door`: everybody who comes, by name, to be ticked off at the door.
+/// Handles `GET …/print/door`, which lists everybody who comes, by name, to be ticked off at the
+/// door.
 pub(super) async fn door(req: HostRequest) -> Result<Response, Problem> {
     let filter = GuestFilter {
         status: Some(people::Status::Yes),

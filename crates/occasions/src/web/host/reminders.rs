@@ -1,4 +1,4 @@
-//! The hosts' pages for the rules of reminders, and the same operations as JSON.
+//! The hosts' pages for reminder rules, and the same operations as JSON.
 
 use ::web::{List, Problem, Text};
 use askama::Template;

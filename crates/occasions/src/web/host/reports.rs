@@ -1,4 +1,4 @@
-//! Reports: food needs for the kitchen, and lists as files.
+//! Reports, with dietary requirements for the kitchen, and lists as files.
 
 use askama::Template;
 use axum::body::Body;
@@ -35,7 +35,7 @@ struct Reports<'a> {
     needs: Vec<Need>,
     people: Vec<ReportItem>,
     questions: Vec<Tallied<'a>>,
-    /// The lists that can be exported: name in the form and message id.
+    /// The lists that can be exported, each with its form name and message id.
     kinds: Vec<(&'static str, &'static str)>,
     exports: Vec<ExportRow>,
 }
@@ -50,7 +50,7 @@ struct Tallied<'a> {
     sum: Option<String>,
 }
 
-/// One food need: its name, the total, and the count at each event.
+/// A dietary requirement, with its name, the total, and the count at each event.
 struct Need {
     words: String,
     is_allergy: bool,
@@ -248,13 +248,13 @@ fn export_row(wording: &Wording<'_>, export: &Export) -> ExportRow {
     }
 }
 
-/// `POST /admin/o/{slug}/reports`: requests an export.
+/// Handles `POST /admin/o/{slug}/reports`, which requests an export.
 pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let refused = |pointer: &str| Problem::fields().field(pointer, "unknown_option", []);
     let kind = ExportKind::find(form.text("kind")).ok_or_else(|| refused("/kind"))?;
     let format = FileFormat::find(form.text("format")).ok_or_else(|| refused("/format"))?;
-    // The export uses the filter of the list it was started from.
+    // The export uses the filter of the list from which it was started.
     let query = Form::parse(form.text("query").as_bytes())?;
     let (mut invitations, mut people) = (
         listing::InvitationFilter::default(),
@@ -284,7 +284,7 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// `GET /admin/o/{slug}/reports/{id}`: downloads the file.
+/// Handles `GET /admin/o/{slug}/reports/{id}`, which downloads the file.
 pub(super) async fn file(req: HostRequest) -> Result<Response, Problem> {
     let id: ExportId = req.id();
     // Downloads are logged, so this needs a write transaction.

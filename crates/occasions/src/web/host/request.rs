@@ -1,7 +1,7 @@
-//! A host's request: the host, the occasion and the language. A handler calls one function of a
+//! A host's request, with the host, the occasion and the language. A handler calls a function in a
 //! domain module inside [`HostRequest::read`], [`HostRequest::write`] or [`HostForm::once`]. Each
-//! of these enters the occasion in the same transaction, with the permission from the list of
-//! paths, so the proof is never older than the data it protects.
+//! of these proves in the same transaction that the caller is a host with the permission from the
+//! list of paths. The proof is therefore never older than the data that it protects.
 
 use std::ops::Deref;
 
@@ -105,7 +105,7 @@ impl HostRequest {
         is_old.then(|| wording::at(&occasion.slug, rest))
     }
 
-    /// Returns the path of the shown page; empty for a form post.
+    /// Returns the path of the displayed page; empty for a form post.
     pub(crate) fn here(&self) -> &str {
         self.looked_at.as_ref().map_or("", Uri::path)
     }
@@ -115,7 +115,7 @@ impl HostRequest {
         I::from_text(self.piece("id").to_owned())
     }
 
-    /// Builds the path of a page of this occasion, under the request's slug.
+    /// Builds the path of a page in this occasion, under the request's slug.
     pub(crate) fn at(&self, rest: &str) -> String {
         format!("/admin/o/{}{rest}", self.piece("slug"))
     }
@@ -135,7 +135,7 @@ impl HostRequest {
         self.req.read(look).await
     }
 
-    /// Runs a change of the occasion in the path.
+    /// Runs a change to the occasion in the path.
     pub(crate) async fn write<T, F>(&self, change: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
@@ -144,7 +144,7 @@ impl HostRequest {
         self.req.write(change).await
     }
 
-    /// Runs a change; if the host typed a code, its use counts as a try.
+    /// Runs a change. If the host typed a code, its use counts as an attempt.
     pub(crate) async fn by_hand(
         &self,
         typed: Option<&str>,

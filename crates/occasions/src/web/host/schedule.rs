@@ -1,4 +1,4 @@
-//! The hosts' page for the schedule of one event, line by line.
+//! The hosts' page for an event's schedule, line by line.
 
 use ::web::form_state::{self, FormState, Group};
 use ::web::{Input, Problem, Text};

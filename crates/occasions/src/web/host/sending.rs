@@ -1,5 +1,6 @@
-//! Sending an invitation through another program: the message in the household's language and tone,
-//! and links to apps that can send it. One page goes through all unsent invitations.
+//! Sending an invitation through another program. The page has the message in the household's
+//! language and tone, and links to apps that can send it. Another page goes through all unsent
+//! invitations.
 
 use askama::Template;
 use axum::response::Response;
@@ -18,7 +19,7 @@ use crate::web::guest::Reading;
 use crate::web::guest::view::Closing;
 use crate::words::OccasionStatus;
 
-/// The data to send one invitation.
+/// The data for sending an invitation.
 pub(super) struct Sending {
     /// The full URL of the invitation.
     pub(super) link: String,
@@ -112,7 +113,7 @@ fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, Str
 }
 
 /// Converts a telephone number to international digits for `wa.me`. Returns an empty string for a
-/// number without a country code; the user then chooses the chat in the app.
+/// number without a country code. The user then chooses the chat in the app.
 fn abroad(phone: &str) -> String {
     let phone = dialled(phone);
     let known = phone.strip_prefix('+').or_else(|| phone.strip_prefix("00"));
@@ -140,7 +141,7 @@ struct WalkPage<'a> {
     left: usize,
     /// The link that skips this household.
     next: Option<String>,
-    /// The household that was just marked as sent, and the path to undo that.
+    /// The newly marked household, and the path for undoing the mark.
     marked: Option<(&'a str, String)>,
     query: &'a str,
     invitation: String,
@@ -197,7 +198,7 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Returns the link to the next household after one was marked, or back to the same one after an
+/// Returns the link to the next household after a mark, or back to the same household after an
 /// undo.
 pub(super) fn onward(query: &str, id: &InvitationId, is_sent: bool) -> String {
     // The query is parsed and rebuilt, so that the form's value cannot become another part of the

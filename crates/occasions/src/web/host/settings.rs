@@ -1,5 +1,5 @@
-//! The settings of an occasion: one form for each section, so that a save cannot
-//! discard what was typed into another form.
+//! An occasion's settings, with a form for each section, so that a save cannot discard text typed
+//! into another form.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -99,7 +99,7 @@ struct Settings<'a> {
     csrf: &'a str,
     done: Option<String>,
     form_state: &'a FormState,
-    /// The sections that this host may change, and the one on the page.
+    /// The sections that this host may change, and the section on the page.
     parts: Vec<Part>,
     part: Part,
     version: &'a str,
@@ -117,7 +117,7 @@ struct Settings<'a> {
 
 /// The form of the cover picture.
 struct Cover {
-    /// The address of the present one.
+    /// The path of the present picture.
     picture: Option<String>,
     file: Field,
 }
@@ -130,8 +130,8 @@ struct Move {
     is_grave: bool,
 }
 
-/// `GET /admin/o/{slug}/settings`, which is the page of the texts, and
-/// `GET /admin/o/{slug}/settings/{part}`.
+/// Handles `GET /admin/o/{slug}/settings`, which is the page for the texts, and `GET
+/// /admin/o/{slug}/settings/{part}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let part = match req.piece("part") {
         "" => Part::Texts,
@@ -144,7 +144,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, part, None))
 }
 
-/// `GET /admin/o/{slug}/settings/preview/page`: the public page in the theme given by the query.
+/// Handles `GET /admin/o/{slug}/settings/preview/page`, which shows the public page in the query's
+/// theme.
 pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, Problem> {
     let (context, ()) = req.read(|_, _| Ok(())).await?;
     let theme = Theme {
@@ -231,10 +232,10 @@ fn stored(occasion: &Occasion) -> Form {
 
 /// The field that says whether the typed colour counts, because a colour input cannot be empty.
 const ACCENT_OWN: &str = "accent_own";
-/// The colour that the input shows where none was chosen.
+/// The colour that the input shows if no colour was chosen.
 const ACCENT_SHOWN: &str = "#7a1733";
 
-/// The form without the colour, unless it is ticked that it counts.
+/// Returns the form without its colour, unless the box for a custom colour is ticked.
 fn with_own_accent(form: &Form) -> Form {
     let is_own = form.is_ticked(ACCENT_OWN);
     let fields = form
@@ -413,8 +414,8 @@ async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// The first field of the form that a save changed, as the fragment of an address, so
-/// that the page opens there again.
+/// Returns the form's first field that a save changed, as a URL fragment, so that the page opens at
+/// this field again.
 fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     let new_form = FormState::of(stored(new.occasion));
     let fields = shown(new, &new_form, part);

@@ -1,5 +1,5 @@
-//! The words about an occasion on hosts' pages: dates, answers and states in the reader's language
-//! and in the occasion's zone.
+//! The words about an occasion on hosts' pages, such as dates, answers and states, in the reader's
+//! language and the occasion's time zone.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -15,7 +15,7 @@ use crate::occasion::Occasion;
 use crate::web::guest::view::Mark;
 use crate::words::{ReplyStatus, Response};
 
-/// Formats an occasion's data in one language at one instant.
+/// Formats an occasion's data in a single language at a single time.
 #[derive(Clone)]
 pub(crate) struct Wording<'a> {
     pub(crate) text: &'a Text,
@@ -34,7 +34,7 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// Builds the path of a page of this occasion.
+    /// Builds the path of a page in this occasion.
     pub(crate) fn at(&self, rest: &str) -> String {
         at(&self.occasion.slug, rest)
     }
@@ -44,7 +44,7 @@ impl<'a> Wording<'a> {
         self.pick(&self.occasion.hosts)
     }
 
-    /// Returns a text of the occasion in the nearest language.
+    /// Returns the occasion's text in the nearest language.
     pub(crate) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
         texts.pick(self.text.language(), &self.occasion.default_language)
     }
@@ -59,7 +59,7 @@ impl<'a> Wording<'a> {
         format!("{date} · {}", self.days(days))
     }
 
-    /// "in 58 days".
+    /// Formats a number of days, such as "in 58 days".
     pub(crate) fn days(&self, days: i32) -> String {
         match days {
             0 => self.text.say("host-today").into_owned(),
@@ -74,17 +74,17 @@ impl<'a> Wording<'a> {
         at.to_zoned(self.zone.clone())
     }
 
-    /// "Sat 16 Jan 2027, 2:20 pm".
+    /// Formats a time, such as "Sat 16 Jan 2027, 2:20 pm".
     pub(crate) fn moment(&self, at: Timestamp) -> String {
         self.text.moment_short(&self.local(at))
     }
 
-    /// Formats an instant in ISO format.
+    /// Formats a time in ISO format.
     pub(crate) fn machine(&self, at: Timestamp) -> String {
         dates::machine(&self.local(at))
     }
 
-    /// "2 min ago", "1 h ago", then a date.
+    /// Formats a past time, such as "2 min ago" or "1 h ago", or as a date if it is longer ago.
     pub(crate) fn ago(&self, at: Timestamp) -> String {
         let minutes = self.now.duration_since(at).as_mins();
         let days = dates::days_between(self.local(at).date(), self.local(self.now).date());
@@ -99,7 +99,7 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// Returns a deadline: "Thu 14 Jan 2027, end of day".
+    /// Formats a deadline, such as "Thu 14 Jan 2027, end of day".
     pub(crate) fn deadline(&self, at: Timestamp) -> String {
         let local = self.local(at);
         match Deadline::of(&local) {
@@ -111,7 +111,7 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// Returns a deadline as form value: a day if the deadline is the end of one.
+    /// Returns a deadline as a form value. The value is a day if the deadline is the end of a day.
     pub(crate) fn deadline_day(&self, at: Option<Timestamp>) -> String {
         let day = |at| Deadline::of(&self.local(at)).day().to_string();
         at.map(day).unwrap_or_default()
@@ -123,7 +123,7 @@ impl<'a> Wording<'a> {
         self.text.with("form-zone", [("zone", zone.into())])
     }
 
-    /// Builds the form for a table of fields of this occasion.
+    /// Builds the form for a table of this occasion's fields.
     pub(crate) fn table_form<'f>(&'f self, form_state: &'f FormState) -> TableForm<'f> {
         TableForm {
             text: self.text,
@@ -137,7 +137,7 @@ impl<'a> Wording<'a> {
         self.pick(&event.name)
     }
 
-    /// Returns the name of a food need.
+    /// Returns a dietary option's name.
     pub(crate) fn diet(&self, options: &[DietaryOption], key: &str) -> String {
         let own = options.iter().find(|option| option.key == key);
         let default = &self.occasion.default_language;
@@ -151,7 +151,7 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// Returns the languages of the occasion: tag and own name.
+    /// Returns the occasion's languages, each with its tag and its own name.
     pub(crate) fn languages(&self) -> Vec<(String, String)> {
         let tags = self.occasion.languages.iter();
         tags.map(|tag| (tag.clone(), Language::of(tag).name.into_owned()))
@@ -159,20 +159,20 @@ impl<'a> Wording<'a> {
     }
 }
 
-/// Returns all languages of the program: tag and own name.
+/// Returns all supported languages, each with its tag and its own name.
 pub(crate) fn languages(text: &Text) -> Vec<(String, String)> {
     let tags = text.catalogue().languages();
     tags.map(|tag| (tag.to_owned(), Language::of(tag).name.into_owned()))
         .collect()
 }
 
-/// Returns the end of a typed day: the first instant of the next day.
+/// Returns the end of a typed day, which is the start of the next day.
 pub(crate) fn end_of_day(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
     let next = typed.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
     Some(next.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// Builds the path of a page of an occasion.
+/// Builds the path of a page in an occasion.
 pub(crate) fn at(slug: &str, rest: &str) -> String {
     format!("/admin/o/{slug}{rest}")
 }
@@ -238,7 +238,7 @@ pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
         .collect()
 }
 
-/// Builds a tag of a guest's answer, over all events or for the requested one.
+/// Builds a tag with a guest's answer, over all events or for the requested event.
 pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     let mark = mark(person.status);
     let words = if person.is_partial {

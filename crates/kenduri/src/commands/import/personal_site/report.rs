@@ -7,7 +7,7 @@ use platform::audit::{Actor, Entry};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
-/// The maximum number of refused rows that are listed; the others are only counted.
+/// The maximum number of refused rows to list. Further refused rows are only counted.
 const LISTED: usize = 100;
 
 /// The results for the rows of a dump.
@@ -39,7 +39,7 @@ impl Report {
         }
     }
 
-    /// Counts a row of a table that has no counterpart here.
+    /// Counts a row in a table that has no counterpart in Kenduri.
     pub(super) fn leave_out(&mut self, table: &str) {
         match self.left_out.get_mut(table) {
             Some(count) => *count += 1,
@@ -47,7 +47,7 @@ impl Report {
         }
     }
 
-    /// Counts a sign-in with a provider that is not configured here.
+    /// Counts a sign-in with a provider that is not configured in Kenduri.
     pub(super) fn leave_out_sign_in(&mut self, issuer: &str) {
         *self.unknown_issuers.entry(issuer.to_owned()).or_default() += 1;
     }
@@ -70,7 +70,7 @@ impl Report {
         self.refused
     }
 
-    /// Returns the numbers of new and of existing records of this kind.
+    /// Returns how many records of this kind are new, and how many already existed.
     #[cfg(test)]
     pub(super) fn counts(&self, kind: &str) -> (u64, u64) {
         let counts = self.kinds.get(kind).copied().unwrap_or_default();

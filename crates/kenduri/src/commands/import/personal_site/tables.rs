@@ -1,8 +1,8 @@
 //! The tables of the older personal site, row by row.
 //!
-//! `pg_dump` orders tables by name, so the dump is read three times: first the people, then the
-//! records of one person, and last the records that refer to a person and another record. Only the
-//! people are kept in memory, some hundred bytes each.
+//! `pg_dump` orders tables by name, so the dump is read three times. The first pass reads the
+//! people, the second pass each person's records, and the third pass the records that refer to a
+//! person and another record. Only the people are kept in memory, at some hundred bytes each.
 
 mod choices;
 
@@ -46,7 +46,7 @@ pub(super) struct Options {
     pub(super) is_to_be_written: bool,
     pub(super) owner: Option<Address>,
     pub(super) merges_timers: bool,
-    /// The issuers of the providers configured here.
+    /// The issuers of the providers that are configured in Kenduri.
     pub(super) issuers: Vec<String>,
 }
 
@@ -101,7 +101,7 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Imports the whole dump into the transaction, unless something prevents it.
+    /// Imports the whole dump into the transaction. Fails if a problem prevents the import.
     pub(super) fn run(mut self, tx: &mut Tx<'_>) -> Result<Report> {
         for pass in [Pass::People, Pass::Theirs, Pass::Shared] {
             let mut dump = Dump::open(&self.options.dump)?;
@@ -279,7 +279,7 @@ impl<'a> Import<'a> {
         known.is_confirmed |= role == "email-verified";
         match role {
             "email-verified" if known.is_new => people::verify_email(tx, &account)?,
-            // This includes people who were imported before.
+            // People imported earlier are included.
             "admin" if is_owner && known.is_active => {
                 self.is_owner_found = true;
                 let is_new = people::give(tx, &account, OWNER)?;

@@ -1,4 +1,4 @@
-//! Imports a dump that `pg_dump` made of a small site with invented people, on both engines.
+//! Imports a dump that `pg_dump` wrote for a small site with invented people, on both engines.
 
 use std::path::PathBuf;
 
@@ -190,8 +190,8 @@ fn everything_comes_along_and_the_second_run_changes_nothing() {
             assert!(text.contains(left_out), "{left_out}: {text}");
         }
         let after = rows(store).await;
-        // One of the three suppressions covers two streams, and its address also has the locked
-        // row.
+        // One of the three suppressions covers two streams, and the locked row has the same
+        // address.
         assert_eq!(after[..8], [5, 4, 6, 3, 5, 4, 5, 2]);
 
         let report = stage.import(stage.options(DUMP)).await.unwrap();
@@ -252,7 +252,7 @@ fn people_are_who_they_were() {
             Ok(())
         })
         .await;
-        // A person who has never confirmed an address is not purged because of that.
+        // A person who has never confirmed an address must not be purged for that reason.
         world.clock.advance(registration::LIFETIME);
         let purged = registration::purge(stage.accounts.domain_accounts, world.store());
         purged.await.unwrap();
@@ -421,7 +421,7 @@ fn subscribers_and_linked_sign_ins_come_along() {
         assert_eq!(sign_ins[0].issuer, "https://accounts.google.com");
         assert_eq!(sign_ins[0].subject, "108234567890");
 
-        // Importing again does not undo changes that people made here.
+        // A second import does not undo changes that people have made in Kenduri.
         let forget = |tx: &mut Tx<'_>| {
             tx.run(
                 sql!("DELETE FROM newsletter_subscription"),

@@ -33,7 +33,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(rows: may(See, Tokens(&[OCCASION_READ]))))
 }
 
-/// The invitations, and what to do to each.
+/// The invitations, and the action to apply to each.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = BulkRequest)]

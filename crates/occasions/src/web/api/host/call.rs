@@ -1,5 +1,5 @@
-//! One API request by a host: caller, origin and idempotency key, and access to the store once the
-//! caller is proved to be a host.
+//! A host's API request, with its caller, origin and idempotency key. It gives access to the store
+//! once the caller is proved to be a host.
 
 use std::ops::Deref;
 
@@ -31,18 +31,18 @@ pub(crate) struct Call {
     by_hand: ByHand,
 }
 
-/// The occasion whose host the caller must be.
+/// The occasion of which the caller must be a host.
 #[derive(Clone)]
 pub(crate) enum Place {
     Occasion(OccasionId),
     Invitation(InvitationId),
     Guest(GuestId),
-    /// By slug or id; without a name, the caller's only occasion.
+    /// An occasion by slug or id; without a name, the caller's only occasion.
     Named(Option<String>),
 }
 
 impl Place {
-    /// Parses an occasion's id from a path; text that is no id gives "not found".
+    /// Parses an occasion's id from a path. Text that is not an id gives "not found".
     pub(crate) fn occasion(text: &str) -> Result<Self, Problem> {
         id(text).map(Self::Occasion)
     }
@@ -106,7 +106,7 @@ impl Call {
         found.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change whose request is safe to repeat: PUT, PATCH, DELETE.
+    /// Runs a change for a request that is safe to repeat (PUT, PATCH, DELETE).
     pub(crate) async fn write<T, F>(&self, place: Place, change: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -124,8 +124,8 @@ impl Call {
         done.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a POST's change once per `Idempotency-Key`. A repeat gets the same response as long as
-    /// the caller still has access.
+    /// Runs a POST request's change once per `Idempotency-Key`. A repeat gets the same response as
+    /// long as the caller still has access.
     pub(crate) async fn once<T, F>(
         &self,
         place: Place,
@@ -153,8 +153,8 @@ impl Call {
         }
     }
 
-    /// Like [`Call::once`], for requests outside an occasion: `enter` checks the caller before a
-    /// stored response is returned.
+    /// Runs a change like [`Call::once`], for requests outside an occasion. `enter` checks the
+    /// caller before a stored response is returned.
     pub(crate) async fn once_by<P, T, E, F>(
         &self,
         body: &[u8],
@@ -172,7 +172,7 @@ impl Call {
         answer.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change; if a code was sent, its use counts as a try.
+    /// Runs a change. If a code was sent, its use counts as an attempt.
     pub(crate) async fn by_hand(
         &self,
         code: Option<&str>,

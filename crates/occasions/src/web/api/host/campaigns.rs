@@ -1,4 +1,4 @@
-//! Mail to many households: its texts, campaigns, and reminders.
+//! Mail to many households, with its wording, campaigns and reminders.
 
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -21,7 +21,7 @@ use crate::web::access::{HostAccess, may};
 
 /// How many campaigns the list shows.
 const LATEST: i64 = 100;
-/// How many households one response lists at most.
+/// The maximum number of households in a response.
 const MOST: i64 = 500;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -42,7 +42,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(remind: send()))
 }
 
-/// The hosts' wording of each kind of mail; where it is empty, the built-in one is sent.
+/// The hosts' wording for each kind of mail. Where the wording is empty, the built-in wording is
+/// sent.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/mail-texts", tag = "mail", params(("id" = String, Path,)),
     responses((status = 200, body = List<MailText>), (status = 403), (status = 404))
@@ -60,7 +61,7 @@ fn kind(text: &str) -> Result<MailKind, Problem> {
     MailKind::find(text).ok_or_else(Problem::not_found)
 }
 
-/// The hosts' wording of one kind of mail.
+/// The hosts' wording for a kind of mail.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/mail-texts/{kind}", tag = "mail",
     params(("id" = String, Path,), ("kind" = String, Path,)),
@@ -79,7 +80,7 @@ async fn show_text(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Changes the wording of one kind of mail; omitted fields stay unchanged.
+/// Changes the wording for a kind of mail; omitted fields stay unchanged.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/mail-texts/{kind}", tag = "mail",
     params(("id" = String, Path,), ("kind" = String, Path,)), request_body = MailTextChange,
@@ -106,13 +107,13 @@ async fn change_text(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// A change of the hosts' wording of one kind of mail; omitted fields stay unchanged.
+/// A change to the hosts' wording for a kind of mail; omitted fields stay unchanged.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body, which the table reads")]
 struct MailTextChange {
     /// The version that is changed, unless `If-Match` names it.
     version: Option<i64>,
-    /// By language.
+    /// The subject, by language.
     subject: Option<web::I18n>,
     /// By language, with names in braces such as `{household}`.
     body: Option<web::I18n>,
@@ -152,7 +153,7 @@ async fn order(
     .await
 }
 
-/// How far a campaign is.
+/// The progress of a campaign.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/campaigns/{campaign}", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,)),
@@ -171,20 +172,19 @@ async fn show(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Which households are listed.
+/// Selects the recipients to list.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 #[derive(Default)]
 struct Wanted {
-    /// Only those whose mail is in this state.
+    /// Only recipients whose mail is in this state.
     state: Option<RecipientState>,
-    /// Only those behind this place.
+    /// Only recipients after this position.
     after: i64,
 }
 
-/// The households of a campaign, each with the state of its mail: at most 500, in the order of
-/// sending.
+/// A campaign's recipients, at most 500 in the order of sending, each with the state of its mail.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/campaigns/{campaign}/recipients", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,), Wanted),
@@ -231,7 +231,7 @@ async fn pause(
     step(&call, &occasion, &campaign, Step::Pause).await
 }
 
-/// Lets a stopped campaign go on.
+/// Resumes a paused campaign.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/resume", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,)),
@@ -244,7 +244,7 @@ async fn resume(
     step(&call, &occasion, &campaign, Step::Resume).await
 }
 
-/// Ends a campaign: what has not left does not leave.
+/// Ends a campaign. Mails that are still queued are not sent.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/cancel", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,)),
@@ -277,14 +277,15 @@ async fn retry(
 struct Reminding {
     /// The occasion's slug or id; if omitted, the caller's only occasion.
     occasion: Option<String>,
-    /// Which households; of these, those that may answer and have not.
+    /// Which households; only households that may answer and have not are reminded.
     filter: InvitationFilter,
-    /// Whether they are reminded although the same were in the last 10 minutes.
+    /// Whether to remind the households even if the same households were reminded in the last 10
+    /// minutes.
     force: bool,
 }
 
-/// Reminds the households that owe an answer. The same call within 10 minutes gets the campaign
-/// that the first one made.
+/// Reminds the households that owe an answer. The same request within 10 minutes gets the campaign
+/// that the first request created.
 #[utoipa::path(
     post, path = "/api/email/reminder", tag = "mail", request_body = Reminding,
     responses(

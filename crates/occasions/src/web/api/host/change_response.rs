@@ -9,12 +9,12 @@ use utoipa::ToSchema;
 use crate::hosting::{HostOf, Permission};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
-/// The data that a caller may see; by default none.
+/// The data that a caller may see; nothing by default.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sees {
-    /// Whether the caller sees what hosts wrote.
+    /// Whether the caller sees the hosts' texts and settings.
     pub(crate) occasion: bool,
-    /// Whether the caller sees what guests answered.
+    /// Whether the caller sees the guests' answers.
     pub(crate) answers: bool,
     /// Whether the caller sees codes and contact data.
     pub(crate) contacts: bool,
@@ -29,7 +29,7 @@ impl Sees {
         }
     }
 
-    /// Returns what a caller whose role allows changes may see.
+    /// Returns the data visible to a caller whose role allows changes.
     pub(crate) fn of_editor(who: &SignedIn) -> Self {
         let occasion = who.has(OCCASION_READ);
         Self {
@@ -40,7 +40,7 @@ impl Sees {
     }
 }
 
-/// The result of a change; for a token that may not read it, only its version.
+/// A change's result; only the version for a token that may not read the record.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Saved<T> {
@@ -50,7 +50,7 @@ pub enum Saved<T> {
     Receipt(Receipt),
 }
 
-/// The version of what was changed, for tokens that may not read it.
+/// The changed record's version, for tokens that may not read the record.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {

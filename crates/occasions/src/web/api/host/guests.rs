@@ -58,14 +58,14 @@ async fn list(
     Ok(Json(found.map(PersonView::from)))
 }
 
-/// Guests to add to one invitation.
+/// Guests to add to an invitation.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AddBody {
     /// The invitation's id.
     #[schema(value_type = String)]
     invitation: InvitationId,
-    /// The version of the invitation that was read; optional.
+    /// The version of the invitation that the client has read; optional.
     #[serde(default)]
     version: Option<i64>,
     /// The guests to add.
@@ -111,7 +111,7 @@ struct OneGuest {
 }
 
 impl ChangedView for OneGuest {
-    /// Either scope allows seeing guests.
+    /// Either of the two scopes allows seeing guests.
     fn is_for(sees: Sees) -> bool {
         sees.occasion || sees.answers
     }
@@ -188,8 +188,8 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Records a guest's answer as a host heard it, even after the deadline; with
-/// `override` also beyond the seats.
+/// Records an answer that a guest told a host, even after the deadline; with `override` also beyond
+/// the event's seats.
 #[utoipa::path(
     put, path = "/api/v1/guests/{id}/replies/{event}", tag = "guests of an occasion",
     params(("id" = String, Path,), ("event" = String, Path,)), request_body = answers::OneReply,

@@ -50,7 +50,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Impo
     }))
 }
 
-/// Keeps a list to look through: CSV, XLSX, or an array of households as JSON, at most 10 MiB.
+/// Stores a list to look through: CSV, XLSX, or an array of households as JSON, at most 10 MiB.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports", tag = "imports", params(("id" = String, Path,)),
     request_body(content(
@@ -86,11 +86,11 @@ async fn start(
 struct ImportReport {
     #[serde(flatten)]
     import: Import,
-    /// At most 200.
+    /// The skipped households, at most 200.
     left_out: Vec<Named>,
 }
 
-/// How far an import is.
+/// The progress of an import.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/imports/{import}", tag = "imports",
     params(("id" = String, Path,), ("import" = String, Path,)),
@@ -112,7 +112,7 @@ async fn show(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Says what the columns of a list hold, and what to do about errors and answers.
+/// Sets the meaning of a list's columns, and how to treat errors and answers.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/imports/{import}", tag = "imports",
     params(("id" = String, Path,), ("import" = String, Path,)), request_body = Change,
@@ -135,7 +135,7 @@ async fn change(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// What applying the list would do now. Nothing is written.
+/// Returns what applying the list would do now. Nothing is written.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports/{import}/check", tag = "imports",
     params(("id" = String, Path,), ("import" = String, Path,)),
@@ -155,7 +155,7 @@ async fn check(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Has the list applied in the background.
+/// Starts to apply the list in the background.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports/{import}/apply", tag = "imports",
     params(("id" = String, Path,), ("import" = String, Path,)),
@@ -173,7 +173,8 @@ async fn apply(
     .await
 }
 
-/// Takes back, within 7 days, the households that the import made and nobody has touched.
+/// Undoes an import within 7 days: deletes the households that it created and nobody has changed
+/// since.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports/{import}/undo", tag = "imports",
     params(("id" = String, Path,), ("import" = String, Path,)),

@@ -145,7 +145,7 @@ async fn change(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// Archives an invitation; it can be restored within 30 days.
+/// Archives an invitation, which can be restored within 30 days.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/id/{id}", tag = "invitations",
     params(("id" = String, Path,)),
@@ -162,14 +162,15 @@ async fn archive(call: Call, Path(text): Path<String>) -> Result<StatusCode, Pro
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How to restore an invitation: the version that was read, optional, and whether
+/// How to restore an invitation, with the optional version that the client has read, and whether
 /// guests may exceed the seats.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Restoring {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     version: Option<i64>,
-    /// Restores it even if an event has fewer seats left than it needs.
+    /// Restores the invitation even if an event has fewer seats left than the guests need.
     r#override: bool,
 }
 
@@ -177,29 +178,32 @@ struct Restoring {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Lock {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     version: Option<i64>,
     /// Why the answers are locked; shown to hosts only.
     reason: String,
 }
 
-/// Another code: random, or chosen by a host.
+/// Another code, either random or chosen by a host.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewCode {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     version: Option<i64>,
-    /// The new code; absent or `null` makes a random one.
+    /// The new code; if absent or `null`, a random code.
     code: Option<String>,
     /// Whether a code that is easily guessed is accepted.
     insist_on_code: bool,
 }
 
-/// The version that was read; optional.
+/// The version that the client has read; optional.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Approval {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     version: Option<i64>,
 }
 
@@ -207,7 +211,8 @@ struct Approval {
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Merging {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     #[serde(default)]
     version: Option<i64>,
     /// The id of the invitation that stays.
@@ -229,7 +234,7 @@ impl Default for Sent {
     }
 }
 
-/// Restores an archived invitation; with `override` also beyond the seats that are left.
+/// Restores an archived invitation; with `override` even if too few seats are left.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/restore", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Restoring>,
@@ -252,7 +257,7 @@ async fn restore(
     .await
 }
 
-/// Closes answers of one household, regardless of the deadline.
+/// Closes a household's answers, regardless of the deadline.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/lock", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Lock>,
@@ -271,7 +276,7 @@ async fn lock(
     .await
 }
 
-/// Opens answers again: as the deadline says or, with `open`, regardless of it.
+/// Opens answers again, as the deadline says or, with `open`, regardless of the deadline.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/unlock", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<locks::Opening>,
@@ -290,7 +295,7 @@ async fn unlock(
     .await
 }
 
-/// Gives an invitation another code; the old one stops working. For owners, in person.
+/// Gives an invitation another code; the old code stops working. For owners, in person.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/replace-code", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<NewCode>,
@@ -334,7 +339,8 @@ async fn approve(
     .await
 }
 
-/// Merges an invitation into another one, which is returned; the code opens that one from then on.
+/// Merges an invitation into another invitation, which is returned. From then on, the code opens
+/// the other invitation.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/merge", tag = "invitations",
     params(("id" = String, Path,)), request_body = Merging,
@@ -387,7 +393,7 @@ where
     .await
 }
 
-/// Counts a try of a code chosen by a host, in a separate transaction, so that a later failure
+/// Counts a host's attempt to set a chosen code, in a separate transaction, so that a later failure
 /// cannot undo the count.
 async fn choose(
     call: &Call,

@@ -70,7 +70,7 @@ struct RoleBody {
 /// A link that makes its first visitor a member; shown only once.
 #[derive(Serialize, ToSchema)]
 struct Link {
-    /// The link to hand to the new member; it works once.
+    /// The link for the new member. The link works once.
     url: String,
     /// The role that the link gives.
     role: Role,
@@ -118,8 +118,8 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Memb
     }))
 }
 
-/// Makes a link that works once, within 7 days. The link is a secret and is not kept,
-/// so a repeat with the same idempotency key makes another one.
+/// Creates a link that works once, within 7 days. The link is a secret and is not stored, so a
+/// repeat with the same idempotency key creates another link.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/members", tag = "members",
     params(("id" = String, Path,)), request_body = RoleBody,
@@ -162,7 +162,7 @@ async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Takes a member's role away; every member may give up their own.
+/// Removes a member's role; every member may give up their own.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/members/{account}", tag = "members",
     params(("id" = String, Path,), ("account" = String, Path,)),

@@ -122,7 +122,7 @@ async fn change(
     Ok(answer(StatusCode::OK, &changed))
 }
 
-/// Archives an occasion: its codes stop working.
+/// Archives an occasion, so that its codes stop working.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}", tag = "occasions", params(("id" = String, Path,)),
     responses((status = 204), (status = 403), (status = 404), (status = 409))
@@ -136,15 +136,16 @@ async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Proble
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The version that was read; optional.
+/// The version that the client has read; optional.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Seen {
-    /// The version that was read; `null` or absent skips the check for changes since.
+    /// The version that the client has read; `null` or absent skips the check for changes since
+    /// then.
     version: Option<i64>,
 }
 
-/// Opens an occasion to its guests, or reopens a closed one.
+/// Opens an occasion to its guests, or reopens a closed occasion.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/publish", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,
@@ -182,7 +183,7 @@ async fn close(call: Call, Path(id): Path<String>, body: Maybe<Seen>) -> Result<
     set(call, &id, body, OccasionStatus::Closed).await
 }
 
-/// Archives an occasion: its codes stop working.
+/// Archives an occasion, so that its codes stop working.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/archive", tag = "occasions",
     params(("id" = String, Path,)), request_body = Option<Seen>,

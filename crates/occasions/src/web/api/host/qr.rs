@@ -68,7 +68,7 @@ async fn png(call: Call, Path(text): Path<String>) -> Result<Response, Problem> 
     Ok(file("image/png", "invitation.png", picture))
 }
 
-/// The QR codes of all invitations that match a filter, as PNG files that are named by household and
+/// Returns the QR codes of all invitations that match a filter, as PNG files named by household and
 /// code.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations/qr.zip", tag = "invitations",
@@ -125,7 +125,7 @@ async fn link(call: &Call, text: &str) -> Result<String, Problem> {
 
 fn pack(codes: &[(String, String)]) -> zip::result::ZipResult<Vec<u8>> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    // A PNG is compressed already.
+    // PNG files are already compressed.
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     for (name, link) in codes {
         if let Some(picture) = qr_code::png(link, PACKED) {

@@ -25,7 +25,7 @@ pub(crate) fn problem(refusal: Refusal, sees: Sees) -> Problem {
     problem
 }
 
-/// Serialises the stored record as its own path would return it to this caller.
+/// Serialises the stored record in the form that the record's own path returns to this caller.
 fn stored(current: &Current, sees: Sees) -> Value {
     let shown = match current {
         Current::Occasion(occasion) => Saved::of(Occasion::clone(occasion), sees).to_json(),

@@ -1,4 +1,4 @@
-//! The counters, the curve of answers, and the log.
+//! The counters, the answer curve, and the log.
 
 use axum::extract::Path;
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use crate::web::access::may;
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(counters: may(See, Tokens(&[RSVPS_READ]))))
-        // The log holds answers too.
+        // The log contains answers too.
         .routes(routes!(lines: may(ReadLog, Tokens(&[OCCASION_READ, RSVPS_READ]))))
 }
 
@@ -30,7 +30,7 @@ struct Report {
     /// The number of the last news that the counters cover.
     cursor: i64,
     summary: Summary,
-    /// The curve of answers, day by day.
+    /// The answer curve, day by day.
     curve: Vec<Day>,
 }
 
@@ -56,24 +56,24 @@ async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Repor
 #[derive(Serialize, ToSchema)]
 #[schema(as = AuditLine)]
 struct LineView {
-    /// The number of the line; lines are numbered in the order they were written.
+    /// The line's number. Lines are numbered in the order in which they were written.
     sequence: i64,
-    /// When it happened.
+    /// When the change happened.
     #[schema(value_type = String, format = "date-time")]
     at: Timestamp,
     /// `account`, `household`, `system` or `token`.
     actor_kind: String,
     /// The id of the account, household or token.
     actor_id: Option<String>,
-    /// The actor's name, where known.
+    /// The actor's name, if known.
     actor_name: Option<String>,
     /// The action, such as `invitation.changed`.
     action: String,
     /// The kind of record that the action concerns, such as `invitation`.
     entity_kind: String,
-    /// The id of that record.
+    /// The id of the changed record.
     entity_id: String,
-    /// The entity's name, where known.
+    /// The entity's name, if known.
     entity_name: Option<String>,
     /// `[{field, old, new}]`.
     #[schema(value_type = Vec<Object>)]

@@ -1,4 +1,4 @@
-//! The live stream: server-sent events for an open page or a program.
+//! The live stream, which sends server-sent events to an open page or a program.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use crate::web::access::may;
 
 /// How many events may be queued for a slow client before it is disconnected.
 const WAITING: usize = 1_000;
-/// The interval at which a comment keeps the connection alive and the session is checked again.
+/// The interval at which a keep-alive comment is sent and the session is checked again.
 const EVERY: Duration = Duration::from_secs(15);
 /// How many streams an account may hold open.
 const MOST: usize = 20;
@@ -37,7 +37,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(listen: may(See, Tokens(&[RSVPS_READ]))))
 }
 
-/// The interval of keep-alive comments. Tests set a shorter one.
+/// The interval between keep-alive comments. Tests set a shorter interval.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace(pub Duration);
 
@@ -48,10 +48,10 @@ pub(crate) struct Listeners {
     places: Places<AccountId>,
 }
 
-/// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`, `note`,
-/// `job`, `reset`. Resumes after `Last-Event-ID`, or the query's `last_event_id`. An
-/// account holds at most 20 streams: one more ends the oldest, which receives `end`
-/// last and should not reconnect.
+/// News of an occasion as it happens: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`,
+/// `reset`. Resumes after `Last-Event-ID`, or the query's `last_event_id`. An account can hold at
+/// most 20 streams. Another stream ends the oldest stream, which receives `end` last and should not
+/// reconnect.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/stream", tag = "reports", params(("id" = String, Path,),
         ("last_event_id" = Option<i64>, Query,)),
@@ -67,7 +67,7 @@ async fn listen(
     let occasion: OccasionId = id(&occasion)?;
     let query = call.query();
     let resume = event_stream::last_event_id(&call.headers, &query, "last_event_id");
-    // An id that is no number was never issued, so it is handled like an unknown one.
+    // An id that is not a number was never issued, so it is handled like an unknown id.
     let resume = resume.map(|id| id.trim().parse().unwrap_or(-1));
     let account = call.who.account().id.clone();
     let store = site.store.clone();
@@ -134,7 +134,7 @@ async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
     Some(caller.ok()?.who)
 }
 
-/// Queues an event without waiting; returns `false` if the client has disconnected.
+/// Queues an event without waiting. Returns `false` if the client has disconnected.
 fn push(sender: &mut Sender<Bytes, std::convert::Infallible>, text: String) -> bool {
     let frame = http_body::Frame::data(Bytes::from(text));
     sender.try_send(frame).is_ok()

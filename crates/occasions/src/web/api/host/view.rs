@@ -43,8 +43,8 @@ impl ChangedView for Occasion {
     }
 }
 
-/// An invitation with everyone on it. Fields that the caller's role may not see are
-/// null; answers are omitted for tokens without `rsvps:read`.
+/// An invitation with everyone on it. Fields that the caller's role may not see are null; answers
+/// are omitted for tokens without `rsvps:read`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub(super) struct InvitationView {
@@ -68,7 +68,7 @@ pub(super) struct InvitationView {
     phone: Option<String>,
     /// The postal address of the household.
     address: Option<String>,
-    /// The language of its pages and mail; null: the occasion's default.
+    /// The language of the household's pages and mail; null means the occasion's default.
     language: Option<String>,
     /// How many more people the household may bring.
     plus_ones: i64,
@@ -80,7 +80,8 @@ pub(super) struct InvitationView {
     deadline_override: Option<Timestamp>,
     /// What decides whether answers are open.
     lock_mode: LockMode,
-    /// Where answers are open by `lock_mode`: until when; null: without end.
+    /// If `lock_mode` holds answers open, the time until which they are open; null means without
+    /// end.
     #[schema(value_type = Option<String>, format = "date-time")]
     open_until: Option<Timestamp>,
     /// Why the answers are locked; shown to hosts only.
@@ -95,16 +96,16 @@ pub(super) struct InvitationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
     access: Access,
-    /// How much is answered.
+    /// How many of the answers are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response>,
-    /// When answers close; null: never by themselves.
+    /// When answers close; null means never automatically.
     #[schema(value_type = Option<String>, format = "date-time")]
     closes_at: Option<Timestamp>,
-    /// When the household last answered; null: never.
+    /// When the household last answered; null means never.
     #[schema(value_type = Option<String>, format = "date-time")]
     replied_at: Option<Timestamp>,
-    /// When the invitation was archived; null: it is in use.
+    /// When the invitation was archived; null means that it is in use.
     #[schema(value_type = Option<String>, format = "date-time")]
     archived_at: Option<Timestamp>,
     /// Keys of the events the household is invited to.
@@ -116,8 +117,8 @@ pub(super) struct InvitationView {
     answers: Option<BTreeMap<String, Answer>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bookkeeping: Option<BookkeepingView>,
-    /// Why mail does not reach its mail address. Only where one invitation is read, for
-    /// callers who see the address.
+    /// Why mail does not reach the household's address. Only present when a single invitation is
+    /// read, for callers who see the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<SuppressionView>>,
 }
@@ -128,7 +129,7 @@ pub(super) struct InvitationView {
 struct SuppressionView {
     /// `soft_bounce`, `unsubscribe`, `hard_bounce`, `complaint` or `manual`.
     cause: &'static str,
-    /// When it began; for soft bounces, when the last one came.
+    /// When it began; for soft bounces, when the last bounce came.
     #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
@@ -143,7 +144,7 @@ impl ChangedView for InvitationView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvitationBookkeeping)]
 struct BookkeepingView {
-    /// When it was sent; null: not yet.
+    /// When it was sent; null means not yet.
     #[schema(value_type = Option<String>, format = "date-time")]
     sent_at: Option<Timestamp>,
     /// When the household first opened its link.
@@ -184,7 +185,7 @@ pub(super) struct GuestView {
     /// Keys of dietary options.
     #[serde(skip_serializing_if = "Option::is_none")]
     diets: Option<Vec<String>>,
-    /// The food need in words.
+    /// The dietary requirement in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     diet_note: Option<String>,
     /// Answers to the hosts' questions, by key.
@@ -284,7 +285,7 @@ impl InvitationView {
         self
     }
 
-    /// Returns one guest of the invitation.
+    /// Returns a guest on the invitation.
     pub(super) fn into_guest(self, id: &GuestId) -> Option<GuestView> {
         self.guests.into_iter().find(|guest| guest.id == *id)
     }
@@ -336,12 +337,12 @@ pub(super) struct LineView {
     email: Option<String>,
     /// Whether the household has an email address.
     has_email: bool,
-    /// The language of its pages and mail; null: the occasion's default.
+    /// The language of the household's pages and mail; null means the occasion's default.
     language: Option<String>,
     /// Labels for hosts.
     tags: Vec<String>,
     access: Access,
-    /// How much is answered.
+    /// How many of the answers are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response>,
     /// How many people are on it and come.
@@ -355,16 +356,16 @@ pub(super) struct LineView {
     /// The household's own deadline, instead of the occasion's.
     #[schema(value_type = Option<String>, format = "date-time")]
     deadline_override: Option<Timestamp>,
-    /// When it was sent; null: not yet.
+    /// When it was sent; null means not yet.
     #[schema(value_type = Option<String>, format = "date-time")]
     sent_at: Option<Timestamp>,
     /// When the household last opened its link.
     #[schema(value_type = Option<String>, format = "date-time")]
     last_opened_at: Option<Timestamp>,
-    /// When the household last answered; null: never.
+    /// When the household last answered; null means never.
     #[schema(value_type = Option<String>, format = "date-time")]
     replied_at: Option<Timestamp>,
-    /// When the invitation was archived; null: it is in use.
+    /// When the invitation was archived; null means that it is in use.
     #[schema(value_type = Option<String>, format = "date-time")]
     archived_at: Option<Timestamp>,
     /// When it was created.
@@ -426,13 +427,13 @@ pub(super) struct PersonView {
     age: Option<i64>,
     /// Whether the guest exceeds the number of people the household may bring.
     beyond_allowance: bool,
-    /// The answer, over all events or for the requested one.
+    /// The answer, over all events or for the requested event.
     status: ReplyStatus,
     /// Whether the guest is pending but has declined some events.
     partial: bool,
     /// Keys of dietary options.
     diets: Vec<String>,
-    /// The food need in words; empty if there is none.
+    /// The dietary requirement in words; empty if there is none.
     diet_note: String,
     /// When the guest was last answered for.
     #[schema(value_type = Option<String>, format = "date-time")]

@@ -1,6 +1,6 @@
-//! Resolves two saves that are based on one version: the household is asked about differences, the
-//! rest is merged. A field that nobody else changed keeps the typed value, a field that only others
-//! changed takes theirs, and the household is asked about a field that both changed.
+//! Resolves two saves that are based on the same version. A field that nobody else changed keeps
+//! the typed value. A field that only others changed takes their value. If both sides changed a
+//! field, the household is asked.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -69,7 +69,7 @@ struct Pair {
     stored: String,
     /// The stored value in words.
     words: String,
-    /// Words for the possible values; other values are shown unchanged.
+    /// Words for the possible values. Other values are shown unchanged.
     said: Vec<(String, String)>,
 }
 
@@ -95,7 +95,7 @@ impl Merge<'_> {
             self.put_together(guest, &mut merged);
         }
         let ticked = self.put_choices_together(&mut merged);
-        // Everything else is sent again as typed: new guests, removals.
+        // Everything else is sent again as typed, such as new guests and removals.
         let twins = self.twins();
         for (name, value) in self.form.iter() {
             let asked = pairs.iter().any(|pair| pair.field == name);
@@ -113,8 +113,8 @@ impl Merge<'_> {
         (differences, merged)
     }
 
-    /// Finds rows of new guests who have been added in the meantime, for example before "Back", so
-    /// that nobody is added twice. Each row is identified by the prefix of its fields.
+    /// Finds rows of new guests who have been added since, for example before "Back", so that
+    /// nobody is added twice. The prefix of a row's fields identifies the row.
     fn twins(&self) -> Vec<String> {
         let guests = self.portal.household.guests.iter();
         let mut added: Vec<&str> = guests
@@ -135,7 +135,7 @@ impl Merge<'_> {
         twins
     }
 
-    /// Merges tick boxes without asking: both sides' ticking and unticking is applied.
+    /// Merges tick boxes without asking, by applying both sides' changes.
     fn put_together(&self, guest: &Guest, merged: &mut Vec<(String, String)>) {
         let has = |field: &str| self.form.find(&format!("{field}.{}", guest.id)).is_some();
         if has("age") {
@@ -160,7 +160,8 @@ impl Merge<'_> {
         }
     }
 
-    /// Merges the ticks of one field: stored ones that neither side removed, and those added here.
+    /// Merges a field's ticks. The result has stored ticks that neither side removed, and ticks
+    /// added in this form.
     fn ticks(&self, field: &str, history: &str, stored: &[String]) -> Vec<(String, String)> {
         let typed: Vec<&str> = self.form.all(field).filter(|key| !key.is_empty()).collect();
         let old: Vec<&str> = match self.old(history) {
@@ -177,8 +178,7 @@ impl Merge<'_> {
             .collect()
     }
 
-    /// Merges multiple-choice answers in the same way as [`Self::put_together`]; returns their
-    /// fields.
+    /// Merges multiple-choice answers like [`Self::put_together`]. Returns the merged fields.
     fn put_choices_together(&self, merged: &mut Vec<(String, String)>) -> Vec<String> {
         let mut fields = Vec::new();
         for (question, field, history, stored) in self.questions() {

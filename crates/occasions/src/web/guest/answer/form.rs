@@ -1,4 +1,4 @@
-//! The three forms as pages: stored values, replaced by typed ones.
+//! Renders the three forms. Typed values replace stored values.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -21,7 +21,7 @@ use crate::words::{AskedOf, GuestKind, ReplyStatus};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Which {
-    /// All answers, food needs and the note.
+    /// All answers, dietary requirements and the note.
     Answers,
     Diets,
     Note,
@@ -84,7 +84,7 @@ impl Which {
     }
 }
 
-/// Why a save was refused.
+/// The reason why a save was refused.
 pub(super) enum SaveFailure {
     /// The save was not refused.
     None,
@@ -92,11 +92,11 @@ pub(super) enum SaveFailure {
     NotSaved,
     /// The browser reports that another site sent the form.
     Elsewhere,
-    /// Some fields are invalid; the status is that of the response.
+    /// Some fields are invalid; the response has this status.
     Fields(StatusCode, Vec<FormError>),
 }
 
-/// Renders one of the forms; `typed` replaces stored values.
+/// Renders one of the forms. `typed` replaces stored values.
 pub(super) fn show(
     which: Which,
     text: &Text,
@@ -147,7 +147,7 @@ struct Common {
     errors: Vec<FormError>,
 }
 
-/// The values of a form: stored, or as typed.
+/// The values in a form, either stored or as typed.
 struct Sheet<'a> {
     reading: Reading<'a>,
     text: &'a Text,
@@ -233,8 +233,8 @@ impl Sheet<'_> {
         guest_page(self.text, self.portal, &title, body)
     }
 
-    /// Returns the version that the form is based on; a form shown again keeps the version of its
-    /// typed values.
+    /// Returns the version on which the form is based. A form that is shown again keeps the version
+    /// of its typed values.
     fn version(&self) -> String {
         self.typed("version").map_or_else(
             || self.portal.household.invitation.version.to_string(),
@@ -298,7 +298,7 @@ impl Sheet<'_> {
             Mark::Pending => "",
         };
         let seats = match mark {
-            // A guest who has a seat is not told that no seats are left.
+            // A guest who already has a seat is not told that no seats are left.
             Mark::Yes => Seats::Enough,
             Mark::Waitlisted => Seats::Waiting,
             Mark::No | Mark::Undecided | Mark::Pending => self.seats(event),
@@ -350,7 +350,7 @@ impl Sheet<'_> {
             .map_or(0, |places| places.left + places.children_left);
         let room = crate::household::GUEST_LIMIT.saturating_sub(self.portal.household.guests.len());
         let rows = usize::try_from(free).unwrap_or(0).min(room);
-        // Typed rows are kept, even if there is no place left for them.
+        // Typed rows are kept, even if the allowance has no slot left for them.
         let typed = (0..40)
             .filter(|n| {
                 !self
@@ -448,7 +448,7 @@ impl Sheet<'_> {
         )
     }
 
-    /// Food needs as typed, or else as stored.
+    /// Returns the dietary requirements as typed, or else as stored.
     fn chips(
         &self,
         field: String,
@@ -493,7 +493,7 @@ fn age(guest: &Guest) -> Option<u8> {
     guest.child_age.and_then(|age| u8::try_from(age).ok())
 }
 
-/// Converts a typed answer to one of the radio buttons' values.
+/// Converts a typed answer to the value of one of the radio buttons.
 fn chosen(typed: &str) -> &'static str {
     match typed {
         "yes" => "yes",

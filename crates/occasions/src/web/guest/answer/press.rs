@@ -1,18 +1,18 @@
-//! Buttons that answer for everybody: "Everyone is coming", "None of us can come", and undo. The
-//! buttons only fill in the form; nothing is stored until the form is saved.
+//! Buttons that answer for everybody, namely "Everyone is coming", "None of us can come", and undo.
+//! The buttons only fill in the form. Nothing is stored until the form is saved.
 
 use web::Form;
 
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::ReplyStatus;
 
-/// The name of the buttons' field; the "Save" button has none.
+/// The name of the buttons' field. The "Save" button has no name.
 pub(super) const PRESS: &str = "press";
 
-/// The field with the form as it was before the button was pressed, as JSON.
+/// The field that holds, as JSON, the form as it was before the button was pressed.
 pub(super) const BEFORE: &str = "before";
 
-/// The form after the button's effect; `None` if no such button was pressed.
+/// Returns the form after the button's effect; `None` if no such button was pressed.
 pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     let answer = form.find(PRESS)?;
     let replaced =
@@ -43,8 +43,8 @@ pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     Some(fields.into_iter().collect())
 }
 
-/// The reply fields of everybody on the invitation, and whether each can be a yes:
-/// there is a free seat, or the guest has one.
+/// Returns the reply fields of everybody on the invitation, and whether each reply can be a yes. A
+/// yes needs a free seat, unless the guest already has a seat.
 fn choices(portal: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> {
     portal.household.guests.iter().flat_map(move |guest| {
         portal.events.iter().filter_map(move |event| {

@@ -1,4 +1,4 @@
-//! Converts refusals to errors at their fields, and typed values to text that can be copied.
+//! Converts refusals to errors at form fields, and typed values to text that can be copied.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
-/// Turns a refusal into errors at the fields it concerns.
+/// Converts a refusal to errors at the fields that it concerns.
 pub(super) fn trouble(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -136,7 +136,7 @@ fn field(
     }
 }
 
-/// The error message for an answer to one of the hosts' questions.
+/// Returns the error message for an answer to one of the hosts' questions.
 fn about_question(text: &Text, portal: &InvitationSnapshot, key: &str, code: &str) -> String {
     let found = portal
         .asked_questions()
@@ -156,7 +156,7 @@ fn about_question(text: &Text, portal: &InvitationSnapshot, key: &str, code: &st
     text.with(id, [("question", title.into()), ("n", limit.into())])
 }
 
-/// Typed values that differ from stored ones, to be copied by hand.
+/// Lists typed values that differ from stored values, so that the household can copy them.
 pub(super) fn typed(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -221,7 +221,7 @@ pub(super) fn typed(
     lines
 }
 
-/// Lists typed answers to the hosts' questions that differ from the stored ones.
+/// Lists typed answers to the hosts' questions that differ from the stored answers.
 fn answers(
     reading: &Reading<'_>,
     typed: &BTreeMap<String, Value>,
@@ -245,7 +245,7 @@ fn answers(
     differing.collect()
 }
 
-/// Describes the typed food needs of one guest; empty if they equal the stored ones.
+/// Describes a guest's typed dietary requirements; empty if they equal the stored requirements.
 fn needs(
     reading: &Reading<'_>,
     wanted: &GuestUpdate,
@@ -266,8 +266,8 @@ fn needs(
         .collect()
 }
 
-/// Lists the values typed into a form whose code no longer works. Only the form is known, so names
-/// are missing.
+/// Lists the values typed into a form whose code no longer works. The form is the only source, so
+/// names are missing.
 pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
     let people = parsed.wish.guests.iter().enumerate();
     let mut lines: Vec<Typed> = people

@@ -1,4 +1,5 @@
-//! The pages for food needs alone and for the note alone; each changes only its own fields.
+//! The page for dietary requirements only and the page for the note only. Each changes only its own
+//! fields.
 
 use askama::Template;
 use web::Text;
@@ -7,13 +8,13 @@ use web::form_state::FormError;
 use super::Frame;
 use super::answer::{Chips, NoteField, error, titled};
 
-/// `/invite/{code}/dietary`: the form for food needs.
+/// `/invite/{code}/dietary`, the form for dietary requirements.
 #[derive(Template)]
 #[template(path = "guest/dietary.html")]
 pub struct Dietary<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path that the form is sent to.
+    /// The path to which the form is sent.
     pub action: String,
     /// The version of the stored answers.
     pub version: String,
@@ -26,7 +27,7 @@ pub struct Dietary<'a> {
     pub people: Vec<DietRow<'a>>,
 }
 
-/// The food needs of one guest.
+/// A guest's dietary requirements.
 pub struct DietRow<'a> {
     pub id: String,
     /// The name as written.
@@ -49,18 +50,18 @@ impl Dietary<'_> {
     }
 }
 
-/// `/invite/{code}/notes`: the form for the note.
+/// `/invite/{code}/notes`, the form for the note.
 #[derive(Template)]
 #[template(path = "guest/note.html")]
 pub struct NotePage<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path that the form is sent to.
+    /// The path to which the form is sent.
     pub action: String,
     /// The key that makes a repeated save harmless.
     pub submission: String,
-    /// The version of the answers on which the form is based; the history uses it to show what the
-    /// note was.
+    /// The version of the answers on which the form is based. With this version, the history can
+    /// show the earlier note.
     pub version: String,
     pub trouble: Option<String>,
     pub errors: Vec<FormError>,

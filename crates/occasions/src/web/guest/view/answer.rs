@@ -1,7 +1,7 @@
-//! The household form: everybody's answers, guests to add, food needs, a note.
+//! The household form with everybody's answers, guests to add, dietary requirements and a note.
 //!
-//! A control's `id` is the name of its field (the first of several), so that an error
-//! summary can point at it.
+//! A control's `id` is the name of its field (for several controls, the first has it), so that an
+//! error summary can point to the control.
 
 use askama::Template;
 use web::form_state::FormError;
@@ -9,13 +9,13 @@ use web::{Spoken, Text};
 
 use super::{Closing, Frame, QuestionControl, QuestionField};
 
-/// `/invite/{code}/rsvp`: one form with one save for everybody.
+/// `/invite/{code}/rsvp`, a form that saves everybody's answers together.
 #[derive(Template)]
 #[template(path = "guest/answer.html")]
 pub struct Answer<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path that the form is sent to.
+    /// The path to which the form is sent.
     pub action: String,
     pub version: String,
     /// The key that makes a repeated save harmless.
@@ -24,13 +24,13 @@ pub struct Answer<'a> {
     pub closing: Option<Closing>,
     /// When answers close, in UTC, for the script.
     pub closes_at: Option<String>,
-    /// When something was last saved: "2:02 pm".
+    /// When something was last saved, such as "2:02 pm".
     pub saved: Option<String>,
-    /// A message about the whole form: nothing was saved, or the page was too old.
+    /// A message about the whole form, such as that nothing was saved or that the page was too old.
     pub trouble: Option<String>,
     /// The errors of single fields, in the order of the page.
     pub errors: Vec<FormError>,
-    /// The answer that a button filled in for everybody: `yes` or `no`.
+    /// The answer that a button filled in for everybody, `yes` or `no`.
     pub pressed: Option<&'a str>,
     /// The form's values before that button was pressed.
     pub before: Option<&'a str>,
@@ -68,18 +68,18 @@ pub struct Row<'a> {
     /// Whether the box for removing the guest is ticked.
     pub removed: bool,
     pub choices: Vec<Choice<'a>>,
-    /// Food needs, when hosts ask for them.
+    /// Dietary requirements, if the hosts ask for them.
     pub diets: Option<Chips<'a>>,
     pub questions: Vec<QuestionField<'a>>,
 }
 
-/// A guest's answer to one event.
+/// A guest's answer for an event.
 pub struct Choice<'a> {
-    /// The field's name: `reply.{g}.{e}`.
+    /// The field's name, such as `reply.{g}.{e}`.
     pub field: String,
     pub event: Spoken<'a>,
     pub hours: String,
-    /// The chosen value: `yes`, `no`, `undecided`, or empty.
+    /// The chosen value, which is `yes`, `no`, `undecided`, or empty.
     pub chosen: &'static str,
     /// Whether the seats of the event are running out.
     pub seats: Seats,
@@ -90,7 +90,7 @@ pub struct Choice<'a> {
 pub enum Seats {
     /// Enough seats for everybody.
     Enough,
-    /// Fewer than this household could take.
+    /// Fewer seats than this household could take.
     Left(i64),
     /// No seats, but the event has a waiting list.
     WaitingList,
@@ -100,7 +100,7 @@ pub enum Seats {
     Waiting,
 }
 
-/// The food needs of one guest.
+/// A guest's dietary requirements.
 pub struct Chips<'a> {
     /// The name of the tick boxes.
     pub field: String,
@@ -114,36 +114,36 @@ pub struct Chips<'a> {
 pub struct Diet<'a> {
     pub key: &'a str,
     pub label: Spoken<'a>,
-    /// Whether it is ticked.
+    /// Whether the option is ticked.
     pub on: bool,
 }
 
 /// A row for a guest to be added.
 pub struct NewRow<'a> {
-    /// The row's number, from 0.
+    /// The row's number, starting at 0.
     pub n: usize,
     pub name: String,
     /// Whether "this person comes" is ticked.
     pub comes: bool,
     pub child: bool,
     pub age: Option<u8>,
-    /// The answers to the events; empty if there is only one event.
+    /// The answers for the events; empty if there is only one event.
     pub choices: Vec<Choice<'a>>,
-    /// Food needs, when hosts ask for them.
+    /// Dietary requirements, if the hosts ask for them.
     pub diets: Option<Chips<'a>>,
     pub questions: Vec<QuestionField<'a>>,
 }
 
-/// How many guests a household may bring, and how many of these places are left.
+/// How many guests a household may bring, and how many of these slots are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Places {
-    /// Places for anybody.
+    /// Slots for anybody.
     pub allowed: i64,
-    /// Places for anybody that are left.
+    /// Unused slots for anybody.
     pub left: i64,
-    /// Places for children only.
+    /// Slots for children only.
     pub children_allowed: i64,
-    /// Places for children only that are left.
+    /// Unused slots for children only.
     pub children_left: i64,
 }
 
@@ -155,7 +155,7 @@ pub struct NoteField {
 }
 
 impl Places {
-    /// Formats the places: "You may bring 2 people; 1 place is left."
+    /// Formats the slots, such as "You may bring 2 people; 1 place is left."
     pub fn say(&self, text: &Text) -> String {
         let counted = |id, allowed: i64, left: i64| {
             text.with(id, [("allowed", allowed.into()), ("left", left.into())])
@@ -189,7 +189,7 @@ impl Answer<'_> {
         stacked(self.text)
     }
 
-    /// Returns whether there is only one guest and one event, so that no card is needed.
+    /// Returns whether the form has only a single guest and event, so that no card is needed.
     fn solo(&self) -> bool {
         self.people.len() == 1 && self.people[0].choices.len() == 1 && self.places.is_none()
     }
@@ -239,8 +239,8 @@ impl Answer<'_> {
             .map_or_else(String::new, |places| places.say(self.text))
     }
 
-    /// Formats the sentence on places for every number that may be left, as JSON: first by places
-    /// for children, then by places for anybody.
+    /// Formats the sentence about slots for every number that may be left, as JSON. The first index
+    /// is the slots left for children, and the second the slots left for anybody.
     fn places_table(&self) -> String {
         let table = self.places.map(|places| {
             let left = |children_left, left| {
@@ -273,20 +273,20 @@ impl Answer<'_> {
         })
     }
 
-    /// Returns whether food needs are expanded, because some are filled in or wrong.
+    /// Returns whether dietary requirements are expanded, because some are filled in or wrong.
     fn diets_open(&self, diets: &Chips<'_>) -> bool {
         let wrong = |field: &str| self.error(field).is_some();
         diets.count() > 0 || wrong(&diets.field) || wrong(&diets.note_field)
     }
 
-    /// Returns whether a new guest's choices are expanded, because one is made or wrong.
+    /// Returns whether a new guest's choices are expanded, because a choice is made or wrong.
     fn new_open(&self, row: &NewRow<'_>) -> bool {
         row.choices
             .iter()
             .any(|choice| !choice.chosen.is_empty() || self.error(&choice.field).is_some())
     }
 
-    /// Returns the title of a new guest's row as long as no name is typed.
+    /// Returns the title of a new guest's row while no name is typed.
     fn new_title(&self, row: &NewRow<'_>) -> String {
         let n = self.people.len() + row.n + 1;
         self.text.with("answer-new-person", [("n", n.into())])
@@ -326,7 +326,7 @@ fn ages(own: Option<u8>) -> impl Iterator<Item = (u8, bool)> {
 }
 
 impl Choice<'_> {
-    /// Formats the rest of a radio button's label: "coming to Reception, Rahman bin Ali".
+    /// Formats the rest of a radio button's label, such as "coming to Reception, Rahman bin Ali".
     fn to(&self, text: &Text, id: &str, person: &str) -> String {
         let values = [("event", self.event.text.into()), ("person", person.into())];
         text.with(id, values)
@@ -341,7 +341,7 @@ impl Choice<'_> {
 }
 
 impl Chips<'_> {
-    /// Formats the label of the section: "Food needs (2)".
+    /// Formats the section's label, such as "Food needs (2)".
     pub(super) fn summary(&self, text: &Text) -> String {
         match self.count() {
             0 => text.say("answer-diets").into_owned(),
@@ -369,7 +369,7 @@ pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> S
     }
 }
 
-/// Returns whether labels are stacked: three labels fit side by side if none is longer than twelve
+/// Returns whether labels are stacked. Three labels fit side by side if none is longer than twelve
 /// letters.
 fn stacked(text: &Text) -> bool {
     ["choice-yes", "choice-no", "choice-undecided"]

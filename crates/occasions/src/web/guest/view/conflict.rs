@@ -1,4 +1,4 @@
-//! The page that shows two versions of the same answers to choose from.
+//! The page that shows two versions of the same answers, so that the household can choose.
 
 use askama::Template;
 use web::Text;
@@ -13,33 +13,33 @@ use super::answer::titled;
 pub struct Conflict<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The path that the form is sent to.
+    /// The path to which the form is sent.
     pub action: String,
     /// The present version of the answers.
     pub version: String,
     /// A new key, because this is another save.
     pub submission: String,
     pub differences: Vec<Difference>,
-    /// Fields that are equal or were merged already: name and value.
+    /// The names and values of fields that are equal or were merged already.
     pub merged: Vec<(String, String)>,
 }
 
-/// One field with two values.
+/// A field with two values.
 pub struct Difference {
     pub field: String,
-    /// Guest and field: "Rahman bin Ali, Reception".
+    /// The guest and the field, such as "Rahman bin Ali, Reception".
     pub about: String,
     /// The value that somebody else saved in the meantime.
     pub saved: Side,
-    /// The value that this household has chosen; it is listed first.
+    /// The value that this household has chosen. It is listed first.
     pub yours: Side,
 }
 
-/// One of the two values of a field.
+/// One of the two values for a field.
 pub struct Side {
-    /// The value to send; several food needs joined by commas.
+    /// The value to send. Several dietary requirements are joined by commas.
     pub value: String,
-    /// The value in words; empty if there is none.
+    /// The value in words; empty if there is no value.
     pub words: String,
 }
 

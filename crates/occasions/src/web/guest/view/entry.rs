@@ -1,5 +1,5 @@
-//! Pages shown before a code is known: the code page, an occasion's public page, and the farewell
-//! of an occasion that is over.
+//! Pages shown before a code is known, namely the code page, an occasion's public page, and the
+//! farewell page after an occasion.
 
 use askama::Template;
 use web::theme::Preset;
@@ -14,14 +14,14 @@ use super::{Contact, Cover, DaysLeft, Hosts, OpenEvent, Typed, around_contact};
 #[template(path = "guest/code.html")]
 pub struct CodeEntry<'a> {
     pub text: &'a Text,
-    /// The path that the form is sent to: `/`, or the occasion's public page.
+    /// The path to which the form is sent, namely `/` or the occasion's public page.
     pub action: String,
     pub typed: String,
-    /// The name as typed, if one is asked for.
+    /// The name as typed, if the form asks for a name.
     pub name: Option<String>,
-    /// Why the code was not accepted.
+    /// The reason why the code was not accepted.
     pub problem: Option<CodeProblem>,
-    /// Values typed into a form whose code has stopped working, for the reader to copy.
+    /// Values typed into a form with a code that has stopped working. The reader can copy them.
     pub kept: Vec<Typed>,
     /// Households this device has opened before.
     pub known: Vec<Known>,
@@ -29,7 +29,7 @@ pub struct CodeEntry<'a> {
     pub contact: Option<Contact>,
 }
 
-/// Why a code opened nothing.
+/// The reason why a code opened nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeProblem {
     /// The text cannot be a code.
@@ -40,19 +40,19 @@ pub enum CodeProblem {
     Elsewhere,
     /// A name is required too, because somebody is guessing codes.
     NameRequired,
-    /// Too many wrong codes came from here.
+    /// Too many wrong codes came from this network.
     TooMany {
-        /// Minutes until the next try is allowed.
+        /// Minutes until the next attempt is allowed.
         minutes: i64,
     },
 }
 
-/// A household this device has opened.
+/// A household that this device has opened.
 pub struct Known {
     pub household: String,
     /// The path of the household's portal.
     pub address: String,
-    /// The code of the household, needed to forget it.
+    /// The household's code, which is needed to forget the household.
     pub code: String,
 }
 
@@ -111,22 +111,22 @@ impl CodeEntry<'_> {
     }
 }
 
-/// `/o/{slug}`: an occasion's public page.
+/// `/o/{slug}`, an occasion's public page.
 #[derive(Template)]
 #[template(path = "guest/card.html")]
 pub struct Card<'a> {
     pub text: &'a Text,
     pub theme: Theme,
-    /// The hosts' names; the page's heading.
+    /// The hosts' names, used as the page's heading.
     pub hosts: Hosts<'a>,
     pub cover: Cover<'a>,
     /// Whether the occasion is in draft, so that guests cannot see it.
     pub preparing: bool,
-    /// Whether the reader is a host, who may see the page even in draft.
+    /// Whether the reader is a host, who may see the page even while the occasion is a draft.
     pub host: bool,
-    /// How long it is until the first event.
+    /// The time until the first event.
     pub days_left: Option<DaysLeft>,
-    /// What the hosts tell everyone.
+    /// The hosts' text for everyone.
     pub welcome: Spoken<'a>,
     /// The events, if visitors may answer without a code; otherwise empty.
     pub events: Vec<OpenEvent<'a>>,

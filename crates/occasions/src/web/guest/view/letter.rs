@@ -1,4 +1,4 @@
-//! A mail that hosts write to many households, as HTML and as plain text of the same content.
+//! A mail from hosts to many households, as HTML and as plain text with the same content.
 
 use askama::Template;
 use web::{Text, Theme};
@@ -16,16 +16,16 @@ pub struct Letter<'a> {
     /// The first day in words.
     pub date: String,
     pub subject: String,
-    /// "Dear Rahman family,".
+    /// The salutation, such as "Dear Rahman family,".
     pub salutation: String,
     /// The hosts' text.
     pub blocks: Vec<Block>,
-    /// Date and place of the events, in an invitation.
+    /// Dates and venues of the events; only in an invitation.
     pub events: Vec<EventRow<'a>>,
     /// The sentence that names the site on which the code can be typed, if the mail links to the
     /// household's page.
     pub or: Option<String>,
-    /// Why the household gets the mail.
+    /// The reason why the household gets the mail.
     pub why: String,
     /// The unsubscribe link; `None` in a test mail.
     pub unsubscribe: Option<String>,
@@ -33,7 +33,7 @@ pub struct Letter<'a> {
 
 /// A paragraph, or a button.
 pub enum Block {
-    /// Lines of text and links.
+    /// Lines with text and links.
     Paragraph(Vec<Vec<Span>>),
     /// A button that links to the household's page.
     Button(String),

@@ -1,4 +1,4 @@
-//! The mail after a save, as HTML and as plain text of the same content.
+//! The mail after a save, as HTML and as plain text with the same content.
 
 use std::borrow::Cow;
 
@@ -14,11 +14,11 @@ use super::{AnsweredQuestion, Contact, Counts, EventRow, Progress, Stored, Tone}
 pub(super) struct MailColours {
     /// The background around the mail.
     pub(super) page: Cow<'static, str>,
-    /// The background of the text.
+    /// The background colour behind text.
     pub(super) surface: Cow<'static, str>,
-    /// The colour of text.
+    /// The text colour.
     pub(super) ink: Cow<'static, str>,
-    /// The colour of secondary text.
+    /// The colour for secondary text.
     pub(super) ink2: Cow<'static, str>,
     /// The colour of hairlines.
     pub(super) line: Cow<'static, str>,
@@ -28,9 +28,9 @@ pub(super) struct MailColours {
     pub(super) ground_ink: Cow<'static, str>,
     /// The colour of the double rule.
     pub(super) gold: Cow<'static, str>,
-    /// The colour of the button and of links.
+    /// The colour for the button and links.
     pub(super) accent: Cow<'static, str>,
-    /// The colour of the button's text.
+    /// The colour for the button's text.
     pub(super) on_accent: Cow<'static, str>,
 }
 
@@ -77,7 +77,8 @@ pub(super) fn dark(theme: Theme) -> MailColours {
     own(dark, theme_accent::colors(theme).map(|[_, dark]| dark))
 }
 
-/// The colours of a theme with those that follow the hosts' own accent colour.
+/// Returns a theme's colours. The hosts' own accent colour replaces the colours that depend on the
+/// accent.
 fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     let Some(own) = own else {
         return theme;
@@ -94,7 +95,8 @@ fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     }
 }
 
-/// The colours for a ground that hosts chose: its own and the button's.
+/// Returns the colours for a background that hosts chose, namely the background's and the button's
+/// colour.
 fn cloth(ground: Ground) -> (Cow<'static, str>, Cow<'static, str>) {
     let (ground, accent) = match ground {
         Ground::Maroon => ("#64102b", "#7a1733"),
@@ -142,29 +144,29 @@ pub struct Confirmation<'a> {
     pub hosts: &'a str,
     /// The first day in words.
     pub date: String,
-    /// "Dear Rahman family,".
+    /// The salutation, such as "Dear Rahman family,".
     pub salutation: String,
-    /// The tone in which the mail speaks.
+    /// The tone of the mail.
     pub tone: Tone,
     pub progress: Progress,
     pub counts: Counts,
     pub guests: Vec<Stored<'a>>,
-    /// The events that at least one guest attends, with time and place.
+    /// The events that at least one guest attends, with time and venue.
     pub events: Vec<EventRow<'a>>,
     /// The full URL of the calendar file.
     pub calendar: Option<String>,
     /// The answers of the household as a whole to the hosts' questions.
     pub told: Vec<AnsweredQuestion<'a>>,
-    /// The sentence that says until when answers can be changed.
+    /// The sentence with the time until which answers can be changed.
     pub change: Option<String>,
     /// The full URL of the portal, with its key.
     pub link: String,
-    /// The site without its scheme: "kenduri.example:8443".
+    /// The site without its scheme, such as "kenduri.example:8443".
     pub site: String,
     /// The code as the card shows it.
     pub code: &'a str,
     pub household: &'a str,
-    /// The contact for a reader who got the mail by mistake.
+    /// The contact for a reader who received the mail by mistake.
     pub contact: Option<Contact>,
 }
 
@@ -216,8 +218,8 @@ impl Confirmation<'_> {
     }
 }
 
-/// A telephone number or mail address for a sentence. Where sentences run from right to left, its
-/// groups of digits would change places without these marks (UAX #9).
+/// Formats a telephone number or email address for a sentence. In a right-to-left sentence, its
+/// groups of digits would be reordered without these marks (UAX #9).
 pub(crate) fn in_order(text: &Text, reach: &str) -> String {
     if text.language().dir == "rtl" {
         format!("\u{2066}{reach}\u{2069}")

@@ -9,7 +9,7 @@ use web::{Spoken, Text};
 use super::answer::error;
 use super::{AppLink, Closing, Contact, Hosts, around_contact};
 
-/// `/o/{slug}/rsvp`: the form for answers without a code.
+/// `/o/{slug}/rsvp`, the form for answers without a code.
 #[derive(Template)]
 #[template(path = "guest/open.html")]
 #[expect(
@@ -29,11 +29,11 @@ pub struct Open<'a> {
     pub open: bool,
     /// When answers close.
     pub closing: Option<Closing>,
-    /// How many people one answer may bring, the respondent included.
+    /// How many people an answer may bring, including the respondent.
     pub limit: i64,
     /// Whether "Not sure" is offered.
     pub undecided: bool,
-    /// Whether hosts take notes.
+    /// Whether the form has a field for a note.
     pub notes: bool,
     /// Whether hosts may show notes to everybody.
     pub public: bool,
@@ -59,7 +59,7 @@ pub struct OpenEvent<'a> {
     pub venue: &'a str,
     /// The address of the venue, with line breaks as typed.
     pub address: &'a str,
-    /// Maps in other apps.
+    /// Links to the venue in map apps.
     pub apps: Vec<AppLink>,
 }
 
@@ -67,7 +67,7 @@ pub struct OpenEvent<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct TypedAnswer {
     pub name: String,
-    /// Choices by the event's key: `yes`, `no`, `undecided`, or an invalid value.
+    /// Choices by the event's key. A choice is `yes`, `no`, `undecided`, or an invalid value.
     pub replies: BTreeMap<String, String>,
     /// The number of people; may be invalid.
     pub party: String,
@@ -77,7 +77,7 @@ pub struct TypedAnswer {
 }
 
 impl TypedAnswer {
-    /// Returns the choice for an event; empty if none was made.
+    /// Returns the choice for an event; empty if no choice was made.
     pub fn reply(&self, event: &str) -> &str {
         self.replies.get(event).map_or("", String::as_str)
     }

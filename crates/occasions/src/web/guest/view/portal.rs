@@ -1,4 +1,4 @@
-//! The portal, and the page after a save: information for the household, and its answers.
+//! The portal, and the page after a save, with information for the household and its answers.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use web::{Spoken, Text};
 
 use super::{AnsweredQuestion, Closing, Counts, Cover, Frame, Mark, Tone, around_contact};
 
-/// `/invite/{code}`: the portal.
+/// `/invite/{code}`, the portal.
 #[derive(Template)]
 #[template(path = "guest/portal.html")]
 pub struct PortalPage<'a> {
@@ -17,9 +17,9 @@ pub struct PortalPage<'a> {
     pub cover: Cover<'a>,
     /// Whether answers are taken, and if not, why.
     pub standing: Standing,
-    /// "Dear Rahman family,".
+    /// The salutation, such as "Dear Rahman family,".
     pub salutation: String,
-    /// When answers close; `None` if they never close by themselves.
+    /// When answers close; `None` if they never close automatically.
     pub closing: Option<Closing>,
     pub progress: Progress,
     /// The hosts' text for all guests.
@@ -28,7 +28,7 @@ pub struct PortalPage<'a> {
     pub message: Option<&'a str>,
     /// Typed values that arrived too late to be saved.
     pub typed: Vec<Typed>,
-    /// How long it is until the next event.
+    /// The time until the next event.
     pub days_left: Option<DaysLeft>,
     /// The events this household is invited to, by time.
     pub events: Vec<EventRow<'a>>,
@@ -64,11 +64,11 @@ pub enum Progress {
     Complete,
 }
 
-/// How long it is until an event.
+/// The time until an event.
 pub struct DaysLeft {
-    /// "12 days to go", "Today".
+    /// The time in words, such as "12 days to go" or "Today".
     pub words: String,
-    /// The day in a format for machines.
+    /// The day in machine-readable form.
     pub day_machine: String,
     /// The data of the live countdown, before the event begins.
     pub timer: Option<Timer>,
@@ -78,7 +78,7 @@ pub struct DaysLeft {
 pub struct Timer {
     /// When the countdown begins to show hours.
     pub from: i64,
-    /// When the event begins; the countdown ends then.
+    /// When the event begins. The countdown ends at this time.
     pub zero: i64,
     /// When the countdown's text next changes.
     pub turn: i64,
@@ -87,11 +87,11 @@ pub struct Timer {
 /// An event as pages list it.
 pub struct EventRow<'a> {
     pub name: Spoken<'a>,
-    /// The day of the month: "16".
+    /// The day of the month, such as "16".
     pub day: String,
-    /// The month, short: "Jan".
+    /// The month's short name, such as "Jan".
     pub month: String,
-    /// Weekday and hours: "Saturday, 9:30–11:00 am".
+    /// Weekday and hours, such as "Saturday, 9:30–11:00 am".
     pub when: String,
     /// Weekday, date and hours, for a mail.
     pub moment: String,
@@ -101,9 +101,9 @@ pub struct EventRow<'a> {
     /// The address of the venue, with line breaks as typed.
     pub address: &'a str,
     pub dress: Spoken<'a>,
-    /// The address of a map, for a mail.
+    /// The URL of a map, for a mail.
     pub map: Option<&'a str>,
-    /// Maps and calendars in other apps.
+    /// Links to map and calendar apps.
     pub apps: Vec<AppLink>,
     /// The schedule of the event.
     pub schedule: Vec<ScheduleRow<'a>>,
@@ -113,29 +113,29 @@ pub struct EventRow<'a> {
 pub struct AppLink {
     /// The message id of the app's name.
     pub label: &'static str,
-    /// The link.
+    /// The link's URL.
     pub address: String,
 }
 
-/// One line of an event's schedule.
+/// A line in an event's schedule.
 pub struct ScheduleRow<'a> {
-    /// "12:45 pm".
+    /// The time, such as "12:45 pm".
     pub time: String,
     pub title: Spoken<'a>,
-    /// More about it.
+    /// Details about the line.
     pub detail: Spoken<'a>,
 }
 
 pub struct Stored<'a> {
     /// The name as written; for an unnamed plus-one, "guest of …".
     pub name: String,
-    /// Child and age, in words: "child, 7".
+    /// Child and age in words, such as "child, 7".
     pub child: Option<String>,
     /// Whether this guest exceeds the hosts' limit.
     pub above: bool,
     /// The answers to the events that the guest is invited to.
     pub replies: Vec<(Spoken<'a>, Mark)>,
-    /// Food needs in words; empty if there are none.
+    /// Dietary requirements in words; empty if there are none.
     pub diets: String,
     /// The guest's answers to the hosts' questions.
     pub told: Vec<AnsweredQuestion<'a>>,
@@ -145,13 +145,13 @@ pub struct Stored<'a> {
 pub struct Tile {
     pub address: String,
     pub title: String,
-    /// One line on the state of that page.
+    /// A line about the state of the linked page.
     pub state: String,
 }
 
 /// A value that was typed and not saved.
 pub struct Typed {
-    /// The guest and the field: "Rahman bin Ali, Reception".
+    /// The guest and the field, such as "Rahman bin Ali, Reception".
     pub what: String,
     /// The value in words.
     pub words: String,
@@ -162,7 +162,7 @@ fn here(text: &Text) -> String {
     format!("{{weekday}}{}{{hour}}", text.say("list-comma"))
 }
 
-/// Returns the message id of the heading above the events: for one day, or for several.
+/// Returns the message id of the heading above the events, for a single day or for several days.
 fn days(events: &[EventRow<'_>]) -> &'static str {
     let several = events
         .windows(2)
@@ -263,16 +263,16 @@ impl PortalPage<'_> {
     }
 }
 
-/// `/invite/{code}/confirmation`: the page after a save.
+/// `/invite/{code}/confirmation`, the page after a save.
 #[derive(Template)]
 #[template(path = "guest/confirmation.html")]
 pub struct Confirmation<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The tone in which the page speaks.
+    /// The tone of the page.
     pub tone: Tone,
     pub progress: Progress,
-    /// Until when answers can be changed; `None` if they never close by themselves.
+    /// The time until which answers can be changed; `None` if they never close automatically.
     pub closing: Option<Closing>,
     /// Whether answers can still be changed at all.
     pub open: bool,
@@ -282,13 +282,13 @@ pub struct Confirmation<'a> {
     pub counts: Counts,
     /// Whether hosts have not yet confirmed the seats.
     pub unconfirmed: bool,
-    /// The code for later changes, if the answer was sent without one.
+    /// The code for later changes, if the answer was sent without a code.
     pub code: Option<&'a str>,
     /// The answers of the household as a whole to the hosts' questions.
     pub household: Vec<AnsweredQuestion<'a>>,
-    /// The path of the calendar file; `None` if it would be empty.
+    /// The path of the calendar file; `None` if the file would be empty.
     pub calendar: Option<String>,
-    /// The masked mail address that the confirmation mail goes to.
+    /// The masked email address that the confirmation mail goes to.
     pub mail: Option<String>,
     pub tiles: Vec<Tile>,
 }

@@ -1,14 +1,14 @@
-//! The hosts' questions on pages: form fields and answers.
+//! The hosts' questions on pages, as form fields and answers.
 
 use web::{Spoken, Text};
 
 pub struct QuestionField<'a> {
-    /// The field's name: `answer.{g}.{key}`, or `household.{key}`.
+    /// The field's name, `answer.{g}.{key}` or `household.{key}`.
     pub field: String,
     pub title: Spoken<'a>,
-    /// A help text of the hosts.
+    /// The hosts' help text.
     pub help: Spoken<'a>,
-    /// Whether guests who come must answer it.
+    /// Whether guests who come must answer the question.
     pub required: bool,
     /// Whether only guests who come are asked.
     pub coming_only: bool,
@@ -32,9 +32,9 @@ pub enum QuestionControl {
     Date,
     /// Yes, no, or nothing.
     YesNo,
-    /// One of several, or nothing.
+    /// One choice out of several, or none.
     Select,
-    /// Any number of several.
+    /// Any number of choices.
     Ticks,
 }
 
@@ -50,8 +50,8 @@ pub struct AnsweredQuestion<'a> {
 }
 
 impl QuestionField<'_> {
-    /// Formats the note on the scope of the question: guests who come must answer, or only they are
-    /// asked.
+    /// Formats the note on the question's scope, namely that guests who come must answer it, or
+    /// that only they are asked.
     pub(crate) fn note(&self, text: &Text) -> Option<String> {
         let id = match (self.hosts_only, self.required, self.coming_only) {
             (true, ..) => "host-field-hosts-only",

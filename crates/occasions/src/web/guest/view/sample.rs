@@ -1,4 +1,4 @@
-//! One sample of each page, for tests that render all of them in every language.
+//! A sample of each page, for tests that render every page in every language.
 
 use jiff::Zoned;
 use jiff::civil::date;
@@ -11,7 +11,7 @@ use super::{
     Progress, ScheduleRow, Standing, Stored, Tile, Timer, Tone, Typed,
 };
 
-/// Returns a text by the hosts, in the languages of the demo.
+/// Returns a hosts' text in the languages of the demo.
 pub(super) fn spoken(
     text: &Text,
     en: &'static str,
