@@ -1,4 +1,4 @@
-//! The Debian packages that the tests need besides Rust, a C compiler and make.
+//! The Debian packages that the tests need in addition to Rust, a C compiler and make.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(crate) enum Packages {
     Check,
 }
 
-/// The oldest Node.js for the browser tests: that of Debian 12.
+/// The oldest Node.js for the browser tests: the version in Debian 12.
 const OLDEST_NODE: u32 = 18;
 
 impl Packages {
@@ -46,7 +46,7 @@ fn list_missing() -> Vec<&'static str> {
     [
         ("postgresql", postgres::find_programs().is_some()),
         ("chromium", there("chromium")),
-        // Renders what was printed, so that its codes are read back.
+        // Tests read the codes on printed pages, for which the PDF must be rendered.
         ("poppler-utils", there("pdftoppm")),
         ("curl", there("curl")),
         ("nodejs", there("node")),
