@@ -64,8 +64,8 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 ///
 /// Responses other than files, redirects and listings have a status and no body: 400 for an invalid
 /// percent-encoding, 404 for a missing file, 405 (with `Allow`) for another method, 412 and 416
-/// according to RFC 9110, 503 (with `Retry-After`) if file descriptors run out or the file is being
-/// written, 500 if the disk fails.
+/// according to RFC 9110, 503 (with `Retry-After`) if there are no free file descriptors or the
+/// file is being written, 500 if the disk fails.
 pub async fn answer(
     folder: &Arc<Folder>,
     memory: &Memory,
@@ -129,8 +129,8 @@ async fn coded(
     respond::respond(request, form, entry.modified(), memory, now)
 }
 
-/// Redirects to the same path with a slash at its end. Slashes at its start are merged, because two
-/// would name another host.
+/// Redirects to the same path with a trailing slash. Leading slashes are merged, because two would
+/// name another host.
 fn with_slash(request: &Parts) -> Answer {
     let path = request.uri.path().trim_start_matches('/');
     let mut location = format!("/{path}/");
@@ -153,8 +153,8 @@ fn failed(error: &io::Error, id: &RequestId) -> Answer {
         || [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
             .iter()
             .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
-    // The path is not logged, because it may contain a code or a token for the app, which responds
-    // if there is no file.
+    // The path is not logged. If there is no file, the app responds, and the path may contain a
+    // code or a token for the app.
     tracing::warn!(request_id = %id, %error, "a file could not be read");
     if !busy {
         return bare(StatusCode::INTERNAL_SERVER_ERROR);

@@ -29,7 +29,7 @@ struct Shared {
 struct State {
     /// A part that was read from the connection but not yet taken by the reader.
     next: Option<Result<Frame<Bytes>, BodyError>>,
-    /// The number of bytes that the reader has not taken yet, if the length is known.
+    /// The number of bytes that the reader has not taken yet; `None` if the length is not known.
     left: Option<u64>,
     /// Whether nothing follows.
     is_over: bool,
@@ -51,7 +51,7 @@ pub(super) enum Demand {
 }
 
 impl Feed {
-    /// Makes both sides of a body of this length, if the length is known.
+    /// Makes both sides of a body. `left` is its length, if known.
     pub(super) fn new(left: Option<u64>) -> (Self, Body) {
         let state = State {
             left,

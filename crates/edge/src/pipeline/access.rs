@@ -33,7 +33,7 @@ impl Refusal {
         }
     }
 
-    /// Reports the outcome to the limit, which counts the outcomes for which it is configured.
+    /// Reports the outcome to the limit, which counts only the outcomes for which it is configured.
     pub(super) fn report(&self, limit: &Limiter, admitted: Admitted) {
         if let Some(outcome) = self.outcome {
             limit.report(admitted, &HeaderValue::from_static(outcome));

@@ -122,7 +122,7 @@ pub(super) async fn ask(
             let asked = Instant::now();
             let version = parts.version;
             let request = Request::from_parts(parts, body);
-            // The future is large, so it is boxed to keep that of other requests small.
+            // The future is large, so it is boxed to keep the future of other requests small.
             let answered = Box::pin(here.pool.forward(upstream, request, info, target)).await;
             outcome.upstream_time = Some(asked.elapsed());
             match answered {

@@ -18,9 +18,9 @@ enum Socket {
 
 /// A connection to a server.
 ///
-/// When the server stops reading, writes seem to succeed: a server that refuses a body responds and
-/// closes the connection, and its response must still be read (RFC 9112, section 9.6). If there is
-/// no response, reading fails.
+/// When the server stops reading, writes appear to succeed, because a server that refuses a body
+/// responds and closes the connection, and its response must still be read (RFC 9112, section 9.6).
+/// If there is no response, reading fails.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,

@@ -7,7 +7,7 @@ use http1::BadAnswer;
 
 use crate::body::BodyError;
 
-/// The `Retry-After` for a client whose body could not be buffered for lack of memory.
+/// The `Retry-After` for a client whose body could not be buffered because of a lack of memory.
 const BUFFER_RETRY: Duration = Duration::from_secs(10);
 
 /// The party that caused a failure.

@@ -1,5 +1,5 @@
-//! The transport of the HTTP/3 library: QUIC streams that check the input, and detect clients that
-//! read too slowly.
+//! The transport of the HTTP/3 library: QUIC streams that check their input, and detect clients
+//! that read too slowly.
 
 use std::collections::HashMap;
 use std::pin::{Pin, pin};
@@ -385,8 +385,8 @@ impl Sending {
         }
     }
 
-    /// Marks the stream as a request's; its [`Ended`] is removed from `endings` when the stream is
-    /// dropped.
+    /// Marks the stream as a request stream. Its [`Ended`] is removed from `endings` when the
+    /// stream is dropped.
     fn of(mut self, endings: Endings) -> Self {
         self.endings = Some(endings);
         self

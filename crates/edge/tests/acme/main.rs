@@ -304,8 +304,8 @@ async fn only_names_with_an_address_are_ordered() {
         why.contains("has no address") && why.contains("force"),
         "{why}"
     );
-    // The failure is not stored, so a restart does not delay the next attempt: the DNS record may
-    // have been corrected.
+    // The failure is not stored, so a restart does not delay the next attempt, because the DNS
+    // record may have been corrected.
     let attempt = house.storage().join("nowhere.example.attempt.json");
     assert!(!attempt.exists());
 }

@@ -1,6 +1,6 @@
-//! A simulated authority of a few lines, for behaviour that Pebble does not have: it suggests
-//! renewal windows, rejects replacements of a certificate for a while, rejects the message that a
-//! challenge response is ready, or never responds.
+//! A simulated authority of a few lines, for behaviour that Pebble does not have. It can suggest
+//! renewal windows, reject the replacement of a certificate for a while, reject the message that a
+//! challenge response is ready, or never respond.
 
 use std::convert::Infallible;
 use std::fs;
@@ -226,7 +226,7 @@ async fn the_authority_says_when_and_is_waited_for() {
             .is_some_and(|next| next.action == Action::Ask && next.at > asked)
     })
     .await;
-    // The next step is due when the authority's `Retry-After` said.
+    // The next step is due at the time given by the authority's `Retry-After`.
     let again = standing.next.unwrap().at;
     let pause = again.duration_since(asked);
     let hour = SignedDuration::from_hours(1);

@@ -1,4 +1,4 @@
-//! Tests of the cache through real sockets: which response each request gets.
+//! Tests of the cache through real sockets, which check the response to each request.
 
 #![expect(
     clippy::unwrap_used,

@@ -74,7 +74,7 @@ async fn a_change_makes_what_is_kept_of_its_address_worthless() {
         site.script.says(path, minute("page {n}"));
         assert_eq!(site.get(path).await.body, "page 1");
     }
-    // The response names a URL on this host, and one on another host.
+    // The response names a URL on this host and a URL on another host.
     let done = Said::of(
         &[
             ("location", "/b"),

@@ -19,7 +19,7 @@ fn hash(password: &str) -> String {
     hash.to_string()
 }
 
-/// Makes a password file with one user, Aisyah.
+/// Makes a password file with a single user, Aisyah.
 fn people() -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("aisyah:{}\n", hash("bunga raya"))).unwrap();

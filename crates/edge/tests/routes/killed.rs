@@ -13,8 +13,8 @@ async fn open() -> (TcpListener, ServerAddress) {
     (listener, address)
 }
 
-/// Accepts a connection and resets it once it has unread data, as the system does for a process
-/// that is killed.
+/// Accepts a connection and resets it once it has unread data, as the system does when a process is
+/// killed.
 async fn reset(listener: &TcpListener) {
     let (stream, _) = listener.accept().await.unwrap();
     stream.peek(&mut [0]).await.unwrap();

@@ -246,8 +246,8 @@ async fn every_coding_gives_back_the_same_bytes() {
 
 type Step = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
 
-/// A source that follows a script. At a `Pending` it waits until the gate is opened, which lets it
-/// pass that one step.
+/// A source that follows a script. At a `Pending`, the source waits until the test opens the gate,
+/// which lets it pass that step.
 struct Script {
     steps: VecDeque<Step>,
     gate: Arc<AtomicBool>,
@@ -457,8 +457,8 @@ async fn a_page_for_one_person_is_compressed_where_the_app_says_so_and_its_lengt
         assert!(sent.len() < 600, "{}", sent.len());
         lengths.insert(sent.len());
     }
-    // With 256 possible lengths, forty tries give fewer than ten different ones about once in 10^40
-    // times.
+    // With 256 possible lengths, the probability that forty attempts give fewer than ten different
+    // lengths is about 10^-40.
     assert!(lengths.len() >= 10, "{lengths:?}");
 
     let brotli_alone = headers(&[("cookie", "a=b"), ("accept-encoding", "br")]);
