@@ -19,7 +19,8 @@ use crate::workspace::{root, shown};
 #[derive(Args)]
 pub struct Wanted {
     site: Site,
-    /// Run without the programs beside it, or without their ports: as the site's README says.
+    /// Run without the programs beside the site, or without their ports, as described in the site's
+    /// README.
     #[arg(long, value_enum)]
     only: Option<Way>,
     /// Only install what the site needs.

@@ -1,4 +1,4 @@
-//! The path of the repository, its files, and cargo's metadata about it.
+//! The repository's path, its files, and cargo's metadata.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -45,7 +45,7 @@ struct LogFormatter {
     mask: Mask,
     second: Mutex<ClockText>,
     all_dropped: Counter,
-    /// Lines dropped since a line last fitted into the buffer.
+    /// The number of lines dropped since a line last fitted into the buffer.
     dropped: AtomicU64,
 }
 

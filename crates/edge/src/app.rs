@@ -31,10 +31,10 @@ pub trait App: Clone + Send + Sync + 'static {
     }
 }
 
-/// A request for another target, which the app is asked to authorize.
+/// A request for another target that needs the app's authorization.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// The users whom the route allows, in the words of its configuration.
+    /// The users whom the route allows, as configured in `sign_in`.
     pub who: Arc<str>,
     pub method: Method,
     /// The path and query, as the edge parsed them.

@@ -36,7 +36,7 @@ const MODE: u32 = 0o644;
 const PASS: &str = "kenduri-pass";
 /// The `Retry-After` of responses during maintenance.
 const COME_BACK: Duration = Duration::from_mins(5);
-/// The largest number of valid passes. Beyond it the oldest pass becomes invalid.
+/// The maximum number of valid passes. If there are more, the oldest pass becomes invalid.
 const PASSES: usize = 64;
 /// The largest size of the owner's page, in bytes.
 const LARGEST_PAGE: u64 = 1 << 20;

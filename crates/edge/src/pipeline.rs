@@ -44,7 +44,7 @@ const PROOFS: &str = "/.well-known/acme-challenge/";
 struct RequestOutcome {
     route: Option<Arc<Route>>,
     admitted: Option<Admitted>,
-    /// The time until the target was asked.
+    /// The time until the request was forwarded to the target.
     queue: Option<Duration>,
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
@@ -297,7 +297,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     Some(answer)
 }
 
-/// Makes the response to a refused request. An HTTP/1 connection is closed after it.
+/// Makes the response to a refused request. An HTTP/1 connection is closed after this response.
 fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = refusal.why();
     let status = refusal.status();

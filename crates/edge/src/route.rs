@@ -109,7 +109,7 @@ impl Route {
         }
     }
 
-    /// Makes a route for all requests on the address of a service, to that service.
+    /// Makes a route that sends all requests on a service's address to that service.
     pub(crate) fn to_service(service: &str, upstream: &str) -> Self {
         let name: Arc<str> = format!("front:{service}").into();
         Self {
@@ -226,8 +226,8 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// Returns the location for a rewritten path and a query. A URL with `{path}` keeps both, a URL
-    /// without it neither.
+    /// Returns the redirect location for a rewritten path and a query. If the URL contains
+    /// `{path}`, the location includes both; otherwise it includes neither.
     pub fn location(&self, path: &str, query: Option<&str>) -> String {
         let Some(after) = &self.after else {
             return self.before.clone();

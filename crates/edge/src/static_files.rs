@@ -18,12 +18,12 @@
 //!
 //! # Memory
 //! Files up to 1 MiB are kept in the worker's [`Memory`] and compared with the disk at most once a
-//! second. Larger ones are read in pieces while they are sent, or are sent by the kernel itself in
-//! clear text. A text is compressed when a client first requests it compressed. That client and
-//! those that come meanwhile wait a few milliseconds. This is worthwhile, since most files of most
-//! sites are requested rarely, and the bytes saved on a slow line outweigh the wait. If there are
-//! compressed files beside a file (`app.js.br`, `app.js.gz`, each at least as new), only these
-//! codings are offered.
+//! second. Larger files are read in pieces while they are sent, or are sent by the kernel itself in
+//! clear text. A text file is compressed when a client first requests it compressed. That client,
+//! and other clients that request the file in the meantime, wait a few milliseconds. This is
+//! worthwhile, since most files of most sites are requested rarely, and the bytes saved on a slow
+//! connection outweigh the wait. If there are compressed files next to a file (`app.js.br`,
+//! `app.js.gz`, each at least as new), only these codings are offered.
 
 mod caching;
 mod entry;

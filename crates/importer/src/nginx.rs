@@ -181,7 +181,7 @@ fn zone(directive: &Directive, zones: &mut Zones, made: &mut Made) {
     }
 }
 
-/// Reads the trusted proxies, and the headers that they are trusted for.
+/// Reads the trusted proxies, and the headers for which they are trusted.
 fn trust(directive: &Directive, made: &mut Made) {
     match directive.name.as_str() {
         "set_real_ip_from" => trusted(directive, made),

@@ -157,8 +157,8 @@ impl Control {
         self.ready_instances.subscribe()
     }
 
-    /// Subscribes to notifications sent from now on. A reader that falls behind learns how many
-    /// notifications it missed.
+    /// Subscribes to future notifications. A reader that falls behind learns how many notifications
+    /// it missed.
     pub fn notifications(&self) -> broadcast::Receiver<Notification> {
         self.notifications.subscribe()
     }

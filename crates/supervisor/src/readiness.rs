@@ -25,8 +25,8 @@ use crate::ready_instances::Address;
 use crate::service_log::WatchPhase;
 use crate::state::{Event, RunId};
 
-/// The supervisor checks a starting instance again after this fraction of the time since the start.
-/// So it notices readiness with little delay, and does not check a slow start too often.
+/// A starting instance is checked again after this fraction of the time since its start. This way,
+/// the supervisor notices readiness with little delay, and does not check a slow start too often.
 const PART: u32 = 16;
 /// The shortest and the longest time between two checks.
 const SOONEST: Duration = Duration::from_millis(2);

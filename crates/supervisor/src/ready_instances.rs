@@ -77,5 +77,5 @@ impl ServiceInstances {
 }
 
 /// The instances of all services, by service name. Each value is a complete snapshot, so a slow
-/// reader misses nothing that is still current.
+/// reader always sees the current state.
 pub type ReadyInstances = BTreeMap<Arc<str>, ServiceInstances>;

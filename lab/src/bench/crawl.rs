@@ -9,7 +9,8 @@ use super::server::Server;
 
 /// Enough for every page of the demo, and a limit for endless calendars.
 const MOST_PAGES: usize = 400;
-/// If the crawl read fewer pages, it did not get beyond the guests' pages.
+/// The minimum number of pages. If the crawl reads fewer pages, it did not get beyond the guests'
+/// pages.
 const LEAST_PAGES: usize = 50;
 
 /// Opens the links that the program printed at startup, and every page linked from there. Returns

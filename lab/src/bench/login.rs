@@ -150,7 +150,7 @@ fn times(outcomes: Vec<Outcome>) -> Result<[Vec<Duration>; PAGES.len()]> {
     Ok(times)
 }
 
-/// Sends all sign-ins at once, and again when the last response has arrived, for `duration`.
+/// For `duration`, sends all sign-ins at once, and repeats this when the last response has arrived.
 /// Returns the duration of each round in milliseconds.
 async fn sign_in_at_once(address: SocketAddr, duration: Duration) -> Result<Vec<f64>> {
     let mut clients = Vec::new();

@@ -1,5 +1,4 @@
-//! Sends requests and WebSocket messages while everything changes behind a listener that stays
-//! open.
+//! Sends requests and WebSocket messages while everything behind an open listener changes.
 
 use std::net::SocketAddr;
 use std::path::Path;

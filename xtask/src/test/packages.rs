@@ -15,7 +15,7 @@ use crate::postgres;
 pub(crate) enum Packages {
     /// Install them with apt.
     Install,
-    /// List those that are missing, and fail.
+    /// List the missing packages, and fail.
     Check,
 }
 
@@ -80,8 +80,8 @@ fn list_missing() -> Vec<&'static str> {
     .collect()
 }
 
-/// Fonts have no program to look for, so dpkg is asked. On other systems they are assumed to be
-/// installed.
+/// Fonts contain no program to look for, so this uses dpkg. On systems without dpkg, fonts are
+/// assumed to be installed.
 fn is_installed(package: &str) -> bool {
     find("dpkg-query").is_none()
         || output(program("dpkg-query").args([

@@ -112,7 +112,8 @@ impl OrderError {
         }
     }
 
-    /// Returns how long the authority asked the client to wait, as far as the error tells.
+    /// Returns how long the authority asked the client to wait, if the error contains that
+    /// information.
     pub(super) fn asked_to_wait(&self) -> SignedDuration {
         let wait = match self {
             Self::Slow(Some(next)) => next.saturating_duration_since(Instant::now()),
@@ -180,7 +181,7 @@ async fn run(
     Ok(certificate)
 }
 
-/// Returns the order under way, if the authority still accepts it.
+/// Returns the order in progress, if the authority still accepts it.
 async fn resume(
     account: &Account,
     attempt: &Attempt,

@@ -1,7 +1,7 @@
 //! The schedule of a certificate's orders, as a pure function of the known state.
 //!
-//! The time and the jitter are parameters. Whatever the stored times are, even after the clock was
-//! set back, the result is a time that will come.
+//! The time and the jitter are parameters. Whatever the stored times are, the next step becomes due
+//! at some time, even after the clock was set back.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,7 @@ pub(super) struct Known<'a> {
     pub(super) issued: Option<Timestamp>,
     /// The renewal window that the authority suggested, if any.
     pub(super) window: Option<Window>,
-    /// When to ask for the renewal window again.
+    /// The time at which to request the renewal window again.
     pub(super) ask: Option<Timestamp>,
     /// The failures since the last certificate was issued.
     pub(super) failures: Option<&'a Failures>,
@@ -112,7 +112,7 @@ pub enum Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
     pub action: Action,
-    /// When to do it. A time in the past means now.
+    /// The time at which the step is due. A time in the past means now.
     pub at: Timestamp,
 }
 

@@ -179,8 +179,8 @@ impl Task {
         let Some(mut kept) = self.names.remove(name) else {
             return;
         };
-        // The state is put back whatever the step does. If the task is stopped instead, the state
-        // is not needed.
+        // The state is put back whatever the outcome of the step is. If the task is stopped in the
+        // middle of a step, the state is no longer needed.
         match action {
             Action::Order => self.order(name, &mut kept).await,
             Action::Ask => self.ask(name, &mut kept).await,

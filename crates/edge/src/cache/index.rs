@@ -12,8 +12,8 @@ use http::HeaderMap;
 use super::purge::Purge;
 use super::stored::{Head, Key, Stored};
 
-/// The maximum number of responses per key, distinguished by `Vary`. Beyond it, the oldest is
-/// removed.
+/// The maximum number of responses per key, which differ by the headers in `Vary`. If there are
+/// more, the oldest is removed.
 const VARIANTS: usize = 16;
 /// The number of purge counters. Keys with the same hash share a counter. If the counter changes
 /// because of another key, the only effect is that a response being fetched is not stored.

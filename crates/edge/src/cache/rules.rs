@@ -119,7 +119,8 @@ impl CacheUse {
         })
     }
 
-    /// Bypasses the cache if forwarded headers tell the server more than the key contains.
+    /// Bypasses the cache if forwarded headers give the server more information than the key
+    /// contains.
     pub(crate) fn told_by(self, headers: &HeaderMap, info: &ClientInfo) -> Self {
         match self {
             Self::In(_) if info.peer_is_trusted && claims_more(headers, info) => Self::Around,
@@ -132,9 +133,9 @@ fn rewrites(name: &HeaderName) -> bool {
     REWRITES.iter().any(|known| is_alike(name.as_str(), known))
 }
 
-/// Whether a trusted proxy passes on headers that describe the request URL beyond scheme and host,
-/// or contradict them. They reach the server, and its clients may have set them. Client addresses
-/// do not matter, since they do not change a public response.
+/// Whether a trusted proxy passes on headers that contradict the scheme or host, or describe the
+/// request URL in more detail. These headers reach the server, and the proxy's clients may have set
+/// them. Client addresses do not matter, since they do not change a public response.
 fn claims_more(headers: &HeaderMap, info: &ClientInfo) -> bool {
     const ALWAYS: [&str; 3] = ["forwarded", "proxy", "x-forwarded-prefix"];
     let is_secure = info.scheme == Scheme::Https;

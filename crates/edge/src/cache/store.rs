@@ -112,8 +112,8 @@ impl Store {
         self.count();
     }
 
-    /// Removes the matching responses. After it returns, none of them is served any more. Returns
-    /// how many were removed.
+    /// Removes the matching responses, and returns the number of removed responses. After this
+    /// returns, removed responses are no longer served.
     pub(crate) fn purge(&self, purge: &Purge<'_>) -> usize {
         let count = self.write().purge(purge);
         self.count();

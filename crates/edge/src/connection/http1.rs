@@ -190,8 +190,8 @@ struct Limits<'a, 'e> {
 }
 
 impl<S: Carrier> Client<'_, '_, S> {
-    /// Waits for the head of a request, or the reason why the head is rejected. Returns `None` if
-    /// no head came in time, or if none will come.
+    /// Waits for the head of a request. The inner error is the reason why the head is rejected.
+    /// Returns `None` if no head arrived in time, or if none will arrive.
     async fn head(
         &mut self,
         wait: Duration,
@@ -217,7 +217,7 @@ impl<S: Carrier> Client<'_, '_, S> {
                 return Poll::Ready(None);
             }
             if last.is_none() && self.drained.as_mut().poll(context).is_ready() {
-                // A request that is already under way is still handled.
+                // A request that is already in progress is still handled.
                 last = Some(Instant::now() + lame_duck_time);
             }
             if last.is_some() && self.limits.ended.as_mut().poll(context).is_ready() {

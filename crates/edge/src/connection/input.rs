@@ -18,7 +18,7 @@ use super::Bounds;
 use super::request_body::{Demand, Feed};
 use super::transport::Carrier;
 
-/// The number of bytes that are read at a time, while waiting for a head and of a body.
+/// The number of bytes that are read at a time, both while waiting for a head and within a body.
 const PIECE: usize = 16 * 1_024;
 const BODY_PIECE: usize = 64 * 1_024;
 /// The largest body that is returned whole. A larger body is streamed even if all of it was already
@@ -146,8 +146,8 @@ impl Input {
         self.body.as_ref().map(|body| body.feed.clone())
     }
 
-    /// Reads the body as its reader wants it. After the body, returns when the client sends another
-    /// request or disconnects.
+    /// Reads the body when the body's reader requests it. After the end of the body, returns when
+    /// the client sends another request or disconnects.
     pub(super) fn poll_feed(
         &mut self,
         stream: &mut impl Carrier,

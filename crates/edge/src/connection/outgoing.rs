@@ -29,7 +29,7 @@ pub(super) struct Outgoing {
     /// The number of bytes in all pieces.
     size: usize,
     is_over: bool,
-    /// Whether the body is read ahead, because the client does not keep up.
+    /// Whether the body is read ahead because the client is too slow.
     is_ahead: bool,
     failure: Option<BodyError>,
 }

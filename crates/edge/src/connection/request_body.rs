@@ -46,7 +46,7 @@ pub(super) enum Demand {
     More,
     /// No data for now.
     Nothing,
-    /// No data any more, because the reader was dropped.
+    /// There is no more data, because the reader was dropped.
     Left,
 }
 
@@ -69,7 +69,7 @@ impl Feed {
         &self.0.broken
     }
 
-    /// Returns the current wish of the reader. The polling task is woken when it changes.
+    /// Returns the reader's current demand. The polling task is woken when the demand changes.
     pub(super) fn demand(&self, context: &Context<'_>) -> Demand {
         let mut state = lock(&self.0.state);
         if state.is_left {

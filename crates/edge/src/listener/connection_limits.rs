@@ -46,8 +46,8 @@ pub(crate) enum Origin {
 #[derive(Debug)]
 pub(crate) struct Place {
     handle: Arc<Handle>,
-    /// The registration, dropped before the permit is released, so that this connection is not
-    /// evicted any more.
+    /// The registration. It is dropped before the permit is released, so that this connection can
+    /// no longer be evicted.
     registration: Option<Registration>,
     /// Whether all permits were taken when the connection arrived.
     came_to_full: bool,
@@ -97,7 +97,7 @@ struct Counted {
 struct Free {
     places: Arc<Semaphore>,
     size: Mutex<u32>,
-    /// The number of permits that are to be removed as soon as they are released.
+    /// The number of permits that will be removed as soon as they are released.
     owed: AtomicU32,
 }
 
@@ -147,7 +147,7 @@ impl Free {
         }
     }
 
-    /// Whether a permit is to be removed. If so, counts it as removed.
+    /// Whether a permit must be removed. If so, this call counts the permit as removed.
     fn is_owed(&self) -> bool {
         let pay = |owed: u32| owed.checked_sub(1);
         self.owed

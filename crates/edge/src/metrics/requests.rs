@@ -1,5 +1,5 @@
-//! Counts requests and their durations. Each worker counts in memory of its own, so that workers do
-//! not wait for each other, and no sample is kept.
+//! Counts requests and their durations. Each worker counts in its own memory, so that workers do
+//! not wait for each other. No individual sample is stored.
 
 use std::array;
 use std::cell::Cell;

@@ -106,7 +106,8 @@ fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
     }
 }
 
-/// Asks the authorizing server. Returns the headers of its response if it allows the request.
+/// Sends a request to the authorizing server. If the server allows the client's request, returns
+/// the headers of the response.
 async fn asked(
     here: &WorkerContext,
     running: &Running,

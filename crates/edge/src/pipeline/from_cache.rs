@@ -211,8 +211,8 @@ impl CacheableRequest<'_> {
         let policy = self.route.shared_cache.as_ref();
         let is_personal = policy.is_some_and(|policy| policy.is_personal(request.headers()));
         let guard = if self.demand.no_cache || is_personal {
-            // A fetch that began before this request may be too old for it, or is probably for
-            // another user.
+            // A fetch that began earlier may be too old for this request, or its response may be
+            // for another user.
             Store::alone()
         } else {
             match store.join(&self.key, request.headers(), |head| self.is_fresh(head)) {

@@ -1,4 +1,4 @@
-//! Determines the client of a request, and which proxies to trust about it.
+//! Determines the client of a request, and which proxies' statements about the client are trusted.
 
 mod forwarded;
 

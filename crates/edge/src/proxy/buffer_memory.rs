@@ -131,8 +131,8 @@ fn permits(size: usize) -> u32 {
 }
 
 impl Room {
-    /// Enlarges the reservation of a response, if memory is left. Responses do not wait, and get
-    /// nothing while the body of a request waits for memory that others hold.
+    /// Enlarges the reservation of a response, if there is memory left. Responses do not wait. They
+    /// get nothing while a request body waits for memory that others hold.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
         let more_permits = permits(more);
         let Ok(answers) = self.memory.answers.try_acquire_many(more_permits) else {

@@ -56,7 +56,7 @@ impl Stream {
     }
 
     /// Makes the next read ask the kernel directly whether the server has closed the connection.
-    /// The runtime learns that only when it next polls for events.
+    /// The runtime only notices a close when it next polls for events.
     pub(super) fn look(&mut self) {
         self.looks = true;
     }

@@ -27,7 +27,7 @@ impl Idle {
         lock(&self.0)
     }
 
-    /// Returns the connection used last, if it has not been idle for too long.
+    /// Returns the most recently used connection, unless it has been idle for too long.
     pub(super) fn take(
         &self,
         backend: &Backend,

@@ -265,7 +265,7 @@ mod tests {
 
     const PIECE: usize = 16 << 10;
 
-    /// Makes a response that never ends, and a count of the pieces read from it.
+    /// Makes an endless response, and a counter of the pieces that were read from it.
     fn endless(kind: &'static str) -> (Answer, Arc<AtomicUsize>) {
         let taken = Arc::<AtomicUsize>::default();
         let count = Arc::clone(&taken);

@@ -19,7 +19,8 @@ pub(super) enum RetryState {
     /// connection that is closed with unread bytes, but shut it down normally if all bytes were
     /// read (RFC 9293, section 3.6.1).
     Unread,
-    /// The request is intact. The server may have read it, but no byte of a response came.
+    /// The request is intact. The server may have read the request, but no byte of a response has
+    /// arrived.
     Untouched,
     /// The request cannot be retried, because part of its body was sent, part of a response has
     /// arrived, or its time is over.
@@ -29,7 +30,7 @@ pub(super) enum RetryState {
 /// How often a request may be sent (RFC 9110, section 9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Idempotency {
-    /// The request changes nothing, so any server may get it any number of times.
+    /// The request changes nothing, so it may be sent to any server any number of times.
     Safe,
     /// Repeating the request has no additional effect, so the request may be sent to the same
     /// server again.

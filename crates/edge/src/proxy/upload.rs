@@ -16,7 +16,8 @@ use crate::filters::forwarding::names;
 /// A body being sent.
 pub(super) struct Upload {
     body: Body,
-    /// How many bytes are still to come, if the length is known. If it is not, the body is chunked.
+    /// The number of bytes that are still to come; `None` if the length is unknown and the body is
+    /// therefore chunked.
     left: Option<u64>,
     /// The headers; their `Trailer` names the trailers that may be sent.
     announced: HeaderMap,

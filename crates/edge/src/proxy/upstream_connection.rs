@@ -378,7 +378,7 @@ impl UpstreamConnection {
         self.deadline.poll(context, self.since + limit)
     }
 
-    /// Ends a response. Returns the connection if it can take another request.
+    /// Ends a response. Returns the connection if it can be used for another request.
     pub(super) fn rest(mut self: Box<Self>) -> Option<Box<Self>> {
         let is_sent = self.unsent.length() == 0 && self.upload.is_none();
         if !self.lasting || !is_sent || self.stream.is_deaf() {

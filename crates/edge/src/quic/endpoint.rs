@@ -253,7 +253,8 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
         let _ = incoming.retry();
         return None;
     }
-    // An unproven address may be forged. No connection of its owner must be evicted for it.
+    // An unproven address may be forged, so no connection of the address's real owner may be
+    // evicted because of it.
     let origin = if incoming.remote_address_validated() {
         origin
     } else {

@@ -270,7 +270,7 @@ mod tests {
         [kind, &length.to_be_bytes(), payload].concat()
     }
 
-    /// Returns all pieces that are passed on if this many bytes arrive at once.
+    /// Returns all pieces that are passed on when `bytes` arrive in chunks of `at_once` bytes.
     fn pieces(
         mut frames: Frames,
         bytes: &[u8],

@@ -248,7 +248,7 @@ impl Entry {
     }
 }
 
-/// Returns a time of modification, if it lies in the past (RFC 9110, section 8.8.2.1).
+/// Returns a modification time, unless it is in the future (RFC 9110, section 8.8.2.1).
 fn believable(nanoseconds: i128, now: SystemTime) -> Option<SystemTime> {
     let seconds = u64::try_from(nanoseconds / 1_000_000_000).ok()?;
     let modified = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;

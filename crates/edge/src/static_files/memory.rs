@@ -109,7 +109,7 @@ impl Memory {
         Known::Due
     }
 
-    /// Waits for a permit to use the disk, which is released when it is dropped.
+    /// Waits for a permit to use the disk. Dropping the permit releases it.
     pub(super) async fn turn_to_look(&self) -> io::Result<OwnedSemaphorePermit> {
         let looks = Arc::clone(&self.0.looks);
         looks.acquire_owned().await.map_err(io::Error::other)
@@ -176,7 +176,7 @@ impl Memory {
         }
     }
 
-    /// Returns the variant of a file in a coding, and creates it on first use.
+    /// Returns a file's variant in the given coding, and creates that variant on first use.
     pub(super) async fn coded<'e>(&self, entry: &'e Arc<Entry>, encoding: Encoding) -> &'e Variant {
         let Some(cell) = entry.later(encoding) else {
             return &entry.plain;

@@ -107,8 +107,8 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Whether the target of a link is also served under its own path. The kernel tells that path.
-    /// If it cannot, the target is not served.
+    /// Whether a link's target is also served under the target's own path. The kernel reports that
+    /// path; if it cannot, the target is not served.
     fn serves(&self, opened: &OwnedFd) -> bool {
         let path = |opened: &OwnedFd| {
             std::fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd())).ok()

@@ -1,5 +1,5 @@
-//! A private Pebble, with its own ports, its own root certificate, and a resolver that resolves
-//! every name to this machine.
+//! A private Pebble, with its own ports and root certificate, and a resolver that resolves every
+//! name to this machine.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
@@ -159,7 +159,7 @@ fn spawn(command: &mut Command, log: &Path) -> Running {
     Running(child)
 }
 
-/// Makes a root certificate, and a certificate for localhost that it signs.
+/// Makes a root certificate, and a certificate for localhost that is signed by the root.
 pub(crate) fn make_certificates(folder: &Path) {
     let mut root = CertificateParams::new(Vec::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -263,7 +263,7 @@ async fn a_lifetime_of_the_route_is_not_for_answers_to_cookies() {
     // The program's headers state that the response is for everybody.
     assert!(!site.ask("GET", "/said", &aisyah).await.is_hit());
     assert!(site.get("/said").await.is_hit());
-    // The route says that responses to requests with cookies may be stored.
+    // The route permits storing responses to requests with cookies.
     let folder = tempfile::tempdir().unwrap();
     let with_cookies = plan(&route(", with_cookies = true"), folder.path());
     site.edge.reload(with_cookies).unwrap();

@@ -11,7 +11,7 @@ use edge::access_log::{Format, Log, Mask, Writing};
 use super::client::{answer, piece};
 use super::*;
 
-/// A period in which nothing needs to happen. A slow machine only does less in it.
+/// A period in which nothing needs to happen. On a slow machine, only less happens in it.
 const SHORT: Duration = Duration::from_secs(2);
 
 #[tokio::test]

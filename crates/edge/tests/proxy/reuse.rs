@@ -31,7 +31,7 @@ async fn a_connection_that_closed_while_unused_is_not_used() {
         })
         .await;
         let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
-        // The task continues right after the close, before the runtime has noticed it.
+        // The task continues immediately after the close, before the runtime has noticed the close.
         let asking = tokio::spawn(async move {
             for _ in 0..20 {
                 let answer = forward(&pool, &upstream, request(method, Body::Empty)).await;
@@ -127,8 +127,8 @@ async fn what_a_server_may_have_changed_before_it_died_is_changed_by_no_other() 
         })
         .await;
         let upstream = upstream(&[mortal, well.address]);
-        // The task continues right after the end of the other task, before the runtime has noticed
-        // it.
+        // The task continues immediately after the server task has ended, before the runtime has
+        // noticed that the connection is closed.
         let asking = tokio::spawn(async move {
             let pool = Pool::default();
             for _ in 0..2 {

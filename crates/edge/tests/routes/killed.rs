@@ -75,7 +75,7 @@ async fn none_that_reset_a_request_gets_it_twice() {
         assert_eq!((heard.status, counts), (expected, resets), "{target}");
         assert!(before.elapsed() < SOON);
     }
-    // A server may have read a request for a change, so it is not repeated.
+    // A server may have read a request that changes something, so the request is not repeated.
     for method in ["POST", "PUT", "DELETE"] {
         let (heard, ()) = tokio::join!(site.ask(method, "/planned", "", ""), reset(&listener));
         assert_eq!(heard.status, 502, "{method}");

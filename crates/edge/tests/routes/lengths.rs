@@ -119,7 +119,7 @@ async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -
 async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
     let go = Arc::new(Semaphore::new(0));
     let own = by_hand(Arc::clone(&go)).await;
-    // A response in two pieces is not complete in this time, so it is passed on without being
+    // A response in two pieces is not complete within this time, so it is passed on without being
     // stored.
     let site = Site::open(
         &format!(

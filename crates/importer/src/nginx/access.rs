@@ -39,7 +39,8 @@ impl Rule {
     }
 }
 
-/// The rules before the first rule for every IP address, and whether that rule allows access.
+/// Returns the rules before the first rule for all IP addresses, and whether that rule allows
+/// access.
 fn first(rules: &[Rule]) -> (&[Rule], bool) {
     match rules.iter().position(|rule| rule.network.is_empty()) {
         Some(end) => (&rules[..end], rules[end].allows),

@@ -71,7 +71,7 @@ impl Service<'_> {
         read
     }
 
-    /// Sets when the service is restarted. Returns whether it may end for good.
+    /// Sets when the service is restarted. Returns whether the service may exit permanently.
     pub(super) fn restart(&mut self) -> bool {
         let mut table = Table::new();
         let no_restart = self

@@ -113,8 +113,8 @@ impl ProcessStat {
         self.is_zombie() && self.threads <= 1
     }
 
-    /// Sends a signal to exactly this process, never to another that has reused its pid. Returns
-    /// whether it was sent.
+    /// Sends a signal to exactly this process, never to another process that has reused its pid.
+    /// Returns whether the signal was sent.
     pub(crate) fn signal(&self, signal: Signal) -> bool {
         let Some(pid) = Pid::from_raw(self.pid) else {
             return false;

@@ -62,7 +62,8 @@ impl Supervisor {
 
     pub(super) fn handle_message(&mut self, message: Message) {
         match message {
-            // During a handover, the supervisor begins nothing that it could not hand over.
+            // During a handover, the supervisor does not start anything that it could not hand
+            // over.
             Message::Command(..) | Message::Apply(..) | Message::Renew(..)
                 if self.handover_waiter.is_some() =>
             {

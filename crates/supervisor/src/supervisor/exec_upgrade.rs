@@ -306,7 +306,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Returns why a handover is not possible now, or `None` if it is possible.
+    /// Returns the reason why a handover is currently impossible, or `None` if it is possible.
     pub(super) fn handover_refusal(&self) -> Option<ControlError> {
         let refused = |why: String| Some(ControlError::Refused(why));
         if self.shutdown_waiters.is_some() {
@@ -422,7 +422,7 @@ impl Descriptors {
 
 impl HandoverState {
     /// Checks whether [`Supervisor::resume`], with this run folder, could continue with the running
-    /// processes. The error says why it would have to end and restart them.
+    /// processes. If not, the error is the reason why it would have to end and restart them.
     pub fn check(&self, run: &Path) -> Result<(), String> {
         let known = parse_saved(self)?;
         check_run_folder(&known, run)

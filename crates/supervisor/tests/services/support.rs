@@ -1,4 +1,5 @@
-//! A supervisor on a thread of its own, and functions that observe processes from outside.
+//! Runs a supervisor on a separate thread, and provides functions that observe processes from
+//! outside.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -222,7 +222,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// The rows measured with a worker for each of two cores, which the client shares, as on a small
+/// The rows that are measured with two workers on two cores, which the client shares, as on a small
 /// server.
 pub(super) fn rows_as_shipped() -> Vec<Row> {
     let both = [(STATIC, 1.2), (TCP, 1.0)];

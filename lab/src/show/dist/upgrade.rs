@@ -1,8 +1,8 @@
-//! Upgrades the package by a live systemd while requests come in at a steady pace.
+//! Upgrades the package on a live systemd while requests arrive at a steady pace.
 //!
-//! The system is a fresh Debian in a systemd container, with the network and the speed of this
-//! machine. The virtual machine of `cargo xtask show install` is emulated and too slow for a
-//! thousand requests per second.
+//! The system is a fresh Debian in a systemd container, with this machine's network and speed. The
+//! virtual machine of `cargo xtask show install` is emulated and too slow for a thousand requests
+//! per second.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};

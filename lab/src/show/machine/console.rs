@@ -1,4 +1,4 @@
-//! The machine's serial console, on which it prints the results of the checks.
+//! The virtual machine's serial console, on which the machine prints the results of the checks.
 
 use std::collections::VecDeque;
 use std::fs::File;

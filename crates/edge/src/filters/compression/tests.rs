@@ -33,7 +33,7 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     headers
 }
 
-/// Returns the compressed answer to `HEAD` of a program with these response headers.
+/// Compresses a response to `HEAD` with these headers, for a request with the other headers.
 fn head(lines: &[(&str, &str)], request: &[(&str, &str)]) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.headers_mut() = headers(lines);
@@ -428,7 +428,7 @@ fn an_answer_to_head_says_what_the_one_to_get_does() {
             assert_eq!(told.headers(), got.headers(), "{lines:?} {request:?}");
         }
     }
-    // It is unknown whether the response to `GET` would be compressed.
+    // In this case, it is unknown whether the response to `GET` would be compressed.
     let told = head(TAGGED, BR);
     let left_out = ["etag", "accept-ranges", "content-encoding"];
     assert_eq!(left_out.map(|name| value(&told, name)), [None; 3]);
