@@ -37,7 +37,7 @@ pub struct LogBatch {
 }
 
 impl Control {
-    /// Returns the number of last log lines that the query asks for, and then follows new ones.
+    /// Returns the last log lines, as many as the query requests, and then follows new lines.
     pub async fn follow(&self, query: LogQuery) -> Result<LogTail, ControlError> {
         let outputs = self.outputs(&query).await?;
         Ok(LogTail::start(self.clone(), outputs, query).await)

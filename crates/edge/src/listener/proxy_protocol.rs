@@ -136,7 +136,7 @@ mod tests {
         [&SIGNATURE[..], &fixed, rest].concat()
     }
 
-    /// Describes a client; tests do not compare its destination address.
+    /// Describes a client without a destination address.
     fn client(address: &str, is_secure: bool) -> Announced {
         Announced {
             client: Some(address.parse().unwrap()),
