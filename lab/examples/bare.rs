@@ -16,7 +16,7 @@ use clap::Parser;
 struct Arguments {
     /// The socket address to listen on.
     address: SocketAddr,
-    /// The file with the response: status line, headers, an empty line and the body.
+    /// The file that contains the response: status line, headers, an empty line and the body.
     file: PathBuf,
 }
 

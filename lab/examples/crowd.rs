@@ -1,14 +1,14 @@
 //! Copies the demo's household `RAHMA` many times, directly in the store, with up to 5,000 copies
-//! per occasion: the benchmarks need so many invitations, and no page can create them. Started as
+//! per occasion. The benchmarks need so many invitations, and no page can create them. Started as
 //! `crowd STORE NUMBER`.
 //!
-//! The same SQL serves both kinds of store. Rows are copied with all their columns; only ids,
-//! slugs, codes and limits change.
+//! The same SQL works in both kinds of store. Rows are copied with all their columns; only IDs,
+//! slugs, codes and limits differ.
 
 use anyhow::{Context, Result};
 use clap::Parser;
 
-/// The most invitations that the specification allows in one occasion.
+/// The maximum number of invitations that the specification allows in one occasion.
 const IN_ONE_OCCASION: usize = 5_000;
 
 /// Adds many invitations.
@@ -32,12 +32,12 @@ fn main() -> Result<()> {
     store.run(&script.join(";\n"))
 }
 
-/// The rows of one table that belong to the household or its occasion.
+/// The rows in one table that belong to the household or its occasion.
 struct Part {
     table: &'static str,
     rows: &'static str,
     copied: Copied,
-    /// The columns whose values differ in each copy.
+    /// The columns whose values are different in each copy.
     changed: &'static [(&'static str, New)],
 }
 
@@ -123,7 +123,7 @@ const PARTS: [Part; 7] = [
 ];
 
 impl Part {
-    /// Returns the statement that copies a table's rows; `copy.i` counts from 1.
+    /// Returns the SQL statement that copies a table's rows; `copy.i` counts from 1.
     fn copy(&self, columns: &[String], invitations: usize) -> String {
         let (last, occasion) = match self.copied {
             Copied::PerOccasion => (invitations.div_ceil(IN_ONE_OCCASION), "copy.i".to_owned()),
@@ -164,12 +164,14 @@ impl Part {
     }
 }
 
-/// Returns an SQL expression for a new UUID: the old one, with the number as its last group.
+/// Returns an SQL expression for a new UUID, which is the old one with the number as its last
+/// group.
 fn renumbered(column: &str, number: &str) -> String {
     format!("substr(old.{column}, 1, 24) || {}", padded(number, 12))
 }
 
-/// Returns an SQL expression that pads a number with zeros, in functions that both stores know.
+/// Returns an SQL expression that pads a number with zeros; it uses only functions that both stores
+/// support.
 fn padded(number: &str, width: usize) -> String {
     let zeros = "0".repeat(width);
     let digits = format!("CAST({number} AS TEXT)");

@@ -1,5 +1,5 @@
-//! Writes members with one common password, and phrases, directly to a store that no process has
-//! open: no page can create so many members, and no API can write phrases. Started as `members FILE
+//! Writes members with a common password, and phrases, directly to a store that no process has
+//! open. No page can create so many members, and no API can write phrases. Started as `members FILE
 //! NUMBER HASH`. The first member owns the installation.
 
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: the figures promised in the documents, measured on this machine.
+//! `cargo xtask bench`: measures the figures promised in the documents on this machine.
 //!
 //! Variants are compared within one run, in alternating turns, and by their medians, so that other
-//! load on a shared machine affects all of them alike. Figures of different runs are not compared.
+//! load on a shared machine affects all variants alike. Figures of different runs are not compared.
 
 mod client;
 mod confinement;
@@ -37,7 +37,7 @@ use crate::workspace::root;
 /// What to measure.
 #[derive(Subcommand)]
 pub(crate) enum Bench {
-    /// Durable RSVPs per second over HTTP, and how many share one flush.
+    /// Durable RSVPs per second over HTTP, and how many RSVPs share one flush.
     Rsvp {
         #[command(flatten)]
         turns: Turns,
@@ -46,8 +46,8 @@ pub(crate) enum Bench {
         postgres: bool,
         #[command(flatten)]
         subject: Subject,
-        /// Only compare this program with the other one: processor time of an RSVP and of a file of
-        /// 1 KiB, on SQLite, with default settings.
+        /// Only compare this program with the other program: processor time of an RSVP and of a
+        /// file of 1 KiB, on SQLite, with default settings.
         #[arg(long, value_name = "FILE", conflicts_with = "postgres")]
         beside: Option<PathBuf>,
     },
@@ -60,13 +60,13 @@ pub(crate) enum Bench {
     /// The edge compared with Debian's nginx and `HAProxy`: processor time per request, handshakes,
     /// memory. Prints how long it will take, and writes a table for `docs/measured.md`.
     Edge {
-        /// Turns of each server; their median is shown.
+        /// The number of turns of each server; the median of the turns is shown.
         #[arg(long, default_value_t = 5)]
         rounds: usize,
-        /// Seconds of one turn.
+        /// The number of seconds per turn.
         #[arg(long, default_value_t = 1)]
         seconds: u64,
-        /// Measure this program in place of Kenduri: a release build of the edge's example `door`,
+        /// Measure this program instead of Kenduri: a release build of the edge's example `door`,
         /// which builds in a fraction of the time.
         #[arg(long, value_name = "FILE")]
         door: Option<PathBuf>,
@@ -74,10 +74,10 @@ pub(crate) enum Bench {
         /// unknown name lists all names.
         #[arg(long, value_name = "TEXT")]
         rows: Vec<String>,
-        /// The file of the table, to which each row is added when it is measured.
+        /// The file with the table, to which each row is appended when it is measured.
         #[arg(long, value_name = "FILE", default_value = "target/bench-edge.md")]
         into: PathBuf,
-        /// Continue an interrupted run: leave out the rows that are in the file.
+        /// Continue an interrupted run: skip the rows that are already in the file.
         #[arg(long)]
         resume: bool,
     },
@@ -108,8 +108,8 @@ pub(crate) enum Bench {
         #[command(flatten)]
         subject: Subject,
     },
-    /// Many clients that watch a countdown: memory, processor time, and how soon they learn of a
-    /// reset.
+    /// Many clients that watch a countdown: memory, processor time, and how soon the clients learn
+    /// of a reset.
     Watchers {
         #[command(flatten)]
         watching: watchers::Watching,
@@ -143,10 +143,10 @@ impl Subject {
 /// How often and how long each variant is measured.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Turns {
-    /// Turns of each variant; their median is shown.
+    /// The number of turns of each variant; the median of the turns is shown.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Seconds of one turn.
+    /// The number of seconds per turn.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
 }
@@ -157,8 +157,8 @@ impl Turns {
     }
 }
 
-/// Runs the benchmark. This program must be a release build: a slow client would mainly measure
-/// itself.
+/// Runs the benchmark. This program must be a release build, because a slow client would mainly
+/// measure itself.
 pub(crate) fn bench(bench: &Bench) -> Result<()> {
     let named = bench.named_program();
     ensure!(
@@ -221,7 +221,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
 }
 
 impl Bench {
-    /// Returns the program to measure in place of a release build of the workspace.
+    /// Returns the program to measure instead of a release build of the workspace.
     fn named_program(&self) -> Option<&Path> {
         match self {
             Bench::Edge { door, .. } => door.as_deref(),
@@ -241,7 +241,8 @@ fn arguments() -> String {
     arguments.join(" ")
 }
 
-/// Creates a folder on the disk of the workspace: the system's temporary folder may be in memory.
+/// Creates a folder on the workspace's disk, because the system's temporary folder may be in
+/// memory.
 fn new_folder() -> Result<TempDir> {
     TempDir::with_prefix_in("bench-", root().join("target"))
         .context("cannot make a folder in target")

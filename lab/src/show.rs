@@ -89,7 +89,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
     }
 }
 
-/// Returns the program to demonstrate: the named one, or a debug build.
+/// Returns the program to demonstrate: `named`, or else a debug build.
 fn shown(named: Option<&Path>) -> Result<PathBuf> {
     if let Some(program) = named {
         return program

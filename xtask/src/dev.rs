@@ -15,7 +15,8 @@ use crate::command::{program, run};
 use crate::interrupt;
 use crate::workspace::{files_below, root};
 
-/// The interval at which the files are checked: short for a person, but little work for a disk.
+/// The interval at which the files are checked: short for a person, but long enough to spare the
+/// disk.
 const EVERY: Duration = Duration::from_millis(300);
 
 pub(crate) fn dev() -> Result<()> {
@@ -44,7 +45,8 @@ fn start() -> Result<Child> {
         .spawn()?)
 }
 
-/// Asks the process to exit and waits, because the next one needs its port and its store.
+/// Asks the process to exit and waits for it, because the next process needs the same port and
+/// store.
 fn stop(running: Option<Child>) {
     let Some(mut child) = running else { return };
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
@@ -53,8 +55,8 @@ fn stop(running: Option<Child>) {
     let _ = child.wait();
 }
 
-/// Returns the file that was saved last, and the number of files, so that a removed file also
-/// counts as a change.
+/// Returns the number of files and the most recently saved file. Because of the number, a removed
+/// file also counts as a change.
 fn newest(folder: &Path) -> Result<(usize, Option<(SystemTime, PathBuf)>)> {
     let files = files_below(folder)?;
     let count = files.len();

@@ -1,8 +1,8 @@
 //! `cargo xtask dist`: makes everything for a release page, in `target/dist`.
 //!
-//! The results are made from the program, the files of `packaging/` and cargo's metadata. The same
-//! commit gives the same bytes: all times are that of the commit, and files are sorted and belong
-//! to root.
+//! The results are made from the program, the files in `packaging/` and cargo's metadata. The same
+//! commit gives the same bytes: every timestamp is the commit's time, files are sorted, and all
+//! files belong to root.
 
 mod build;
 mod container;
@@ -33,7 +33,7 @@ pub use deb::Compression;
 /// The options of the packaging.
 #[derive(Args)]
 pub struct Wanted {
-    /// Packs this program instead of building one.
+    /// Pack this program instead of building the program.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
     /// The folder for the results.
@@ -112,7 +112,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Returns the architecture of this machine; there is no cross-compilation.
+    /// Returns the architecture of this machine; cross-compilation is not supported.
     fn here() -> Result<Self> {
         let debian = match std::env::consts::ARCH {
             "x86_64" => "amd64",

@@ -1,7 +1,9 @@
-//! `cargo xtask example NAME`: a site of `examples/`, installed in its folder and run by Kenduri.
+//! `cargo xtask example NAME`: installs a site of `examples/` in its folder and runs it with
+//! Kenduri.
 //!
 //! Python packages are installed in a virtual environment, Node packages next to the code that uses
-//! them. All are pinned, and installed again only if their list has changed.
+//! them. All versions are pinned. Packages are installed again only if the list of packages has
+//! changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,10 +19,11 @@ use crate::workspace::{root, shown};
 #[derive(Args)]
 pub struct Wanted {
     site: Site,
-    /// Run without the programs beside it, or without their ports: as the site's README says.
+    /// Run without the programs beside the site, or without their ports, as described in the site's
+    /// README.
     #[arg(long, value_enum)]
     only: Option<Way>,
-    /// Only install what it needs.
+    /// Only install what the site needs.
     #[arg(long)]
     no_run: bool,
 }

@@ -1,7 +1,7 @@
-//! Handles Ctrl-C and SIGTERM: ends all running commands; then the code that started them cleans
-//! up.
+//! Handles Ctrl-C and SIGTERM: ends all running commands. Afterwards, the code that started the
+//! commands cleans up.
 //!
-//! Each command runs in a process group of its own, so that its children end with it. A private
+//! Each command runs in its own process group, so that its children end with it. A private
 //! `PostgreSQL` outlives the commands just long enough to be stopped properly.
 
 use std::process::Child;
@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 static WANTED: AtomicBool = AtomicBool::new(false);
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// A process group that an interrupt ends, as long as this value exists.
+/// A process group that is ended by an interrupt while this value exists.
 #[must_use]
 pub struct Running {
     group: Pid,

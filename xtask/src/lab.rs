@@ -9,7 +9,8 @@ use anyhow::Result;
 use crate::command::{program, run};
 use crate::interrupt;
 
-/// Runs a benchmark with release builds of both sides: a slow client would mainly measure itself.
+/// Runs a benchmark with release builds of the client and the server, because a slow client would
+/// mainly measure itself.
 pub(crate) fn bench(what: &[OsString]) -> Result<()> {
     interrupt::listen()?;
     let cargo = [

@@ -1,5 +1,5 @@
 //! Code shared by `cargo xtask` and `lab`: running and ending other programs, a private
-//! `PostgreSQL`, the sites of `examples/`, packages of the program, and the files of the
+//! `PostgreSQL`, the sites of `examples/`, the packages needed by tests, and the files of the
 //! repository.
 #![expect(
     clippy::print_stdout,

@@ -1,7 +1,7 @@
-//! A private `PostgreSQL`: a random folder with a Unix socket, and no existing data.
+//! A private `PostgreSQL` in a random folder, with a Unix socket and without existing data.
 //!
-//! The collation is deliberately not `C`, so that a column without `COLLATE "C"` sorts differently
-//! than on `SQLite`.
+//! The collation is deliberately not `C`, so that a column without `COLLATE "C"` is sorted
+//! differently than in `SQLite`.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -80,7 +80,7 @@ impl PrivatePostgres {
         )
     }
 
-    /// Returns the pid of the main process; the processes of connections are its children.
+    /// Returns the main process's pid. The processes for connections are its children.
     pub fn process(&self) -> u32 {
         self.server.id()
     }

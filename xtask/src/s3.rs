@@ -1,4 +1,4 @@
-//! A private server that speaks like S3, for backups to a bucket: moto, in a virtual environment.
+//! A private S3-compatible server for backups to a bucket: moto, in a virtual environment.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};

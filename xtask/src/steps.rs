@@ -53,7 +53,7 @@ impl Drop for Background {
     fn drop(&mut self) {
         if self.ended.is_some() {
             self.running.end();
-            // The error of an earlier step is reported, not the error of this one.
+            // An error of an earlier step is reported instead of this step's error.
             let _ = self.wait();
         }
     }
@@ -105,7 +105,7 @@ impl Steps {
         })
     }
 
-    /// Waits for the end of a background step, prints its output and records its time.
+    /// Waits for a background step to finish, prints its output and records its duration.
     pub(crate) fn finish(&mut self, mut step: Background) -> Result<()> {
         let (status, took) = step.wait()?;
         println!("\n=== {}, which began before", step.name);

@@ -1,7 +1,7 @@
-//! `cargo xtask test`: what CI runs, from a fresh Debian to the browser tests.
+//! `cargo xtask test`: runs the same steps as CI, from a fresh Debian to the browser tests.
 //!
-//! Stops at the first failure. Everything that a step starts is private to this run, in a random
-//! folder, and removed at the end, also after a failure or Ctrl-C.
+//! The run stops at the first failure. Everything that a step starts is private to this run and in
+//! a random folder. It is removed at the end, even after a failure or Ctrl-C.
 
 mod packages;
 
@@ -24,7 +24,7 @@ use crate::workspace::root;
 
 /// The number of parallel compiler jobs, the same as in CI.
 const JOBS: &str = "-j2";
-/// The number of parallel tests of one binary. There are fewer cores, but many tests wait.
+/// The number of tests of a binary that run in parallel: more than cores, because many tests wait.
 const THREADS: &str = "4";
 
 /// How often each race is repeated in tests.
@@ -60,8 +60,8 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
     steps.step("the tests and the program, built", || {
         run(cargo_test().arg("--no-run"))
     })?;
-    // From here on, the tests use an unoptimized build. A release build would take as long as all
-    // tests together.
+    // The following steps test an unoptimized build, because a release build would take as long as
+    // all tests together.
     let built = root().join("target/debug/kenduri");
     // This step starts as early as possible: most of its tests wait for something, whereas the
     // browser tests keep the processor busy.

@@ -1,4 +1,4 @@
-//! The path of the repository, its files, and cargo's metadata about it.
+//! The repository's path, its files, and cargo's metadata.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ pub struct Metadata {
 pub struct Package {
     pub name: String,
     pub version: String,
-    /// The registry or repository of the package; `None` for a path.
+    /// The registry or repository of the package; `None` if its source is a path.
     pub source: Option<String>,
     pub license: Option<String>,
     pub manifest_path: PathBuf,
@@ -80,8 +80,7 @@ impl Package {
         self.manifest_path.parent().unwrap_or(&self.manifest_path)
     }
 
-    /// Returns the folders of this name: beside the manifest, and in any module that has such a
-    /// folder.
+    /// Returns the folders with this name, which may be beside the manifest and in any module.
     pub fn folders(&self, name: &str) -> Result<Vec<PathBuf>> {
         let mut found = vec![self.folder().join(name)];
         if let Ok(modules) = fs::read_dir(self.folder().join("src")) {

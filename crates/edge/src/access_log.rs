@@ -1,6 +1,6 @@
-//! The access log: one line per request, always.
+//! The access log, which has exactly one line per request.
 //!
-//! Each worker puts the lines of its requests into its own buffer. A single thread writes all
+//! Each worker puts the lines for its requests into its own buffer. A single thread writes all
 //! buffers, so a slow disk never delays a request. Lines that do not fit into a buffer are dropped
 //! and counted.
 
@@ -35,7 +35,7 @@ pub enum Format {
     Combined,
 }
 
-/// The access log of one worker. [`Log::for_worker`] makes one for each further worker.
+/// The access log of one worker. [`Log::for_worker`] makes the log of another worker.
 #[derive(Clone)]
 pub struct Log(Arc<LogFormatter>);
 
@@ -45,7 +45,7 @@ struct LogFormatter {
     mask: Mask,
     second: Mutex<ClockText>,
     all_dropped: Counter,
-    /// Lines dropped since a line last fitted into the buffer.
+    /// The number of lines dropped since a line last fitted into the buffer.
     dropped: AtomicU64,
 }
 
@@ -73,7 +73,7 @@ impl Log {
         Self::of(writer.buffer(WAITING), format, mask)
     }
 
-    /// Returns the same log with a separate buffer.
+    /// Returns a log with the same settings and a separate buffer.
     #[must_use]
     pub fn for_worker(&self) -> Self {
         let LogFormatter {

@@ -1,9 +1,9 @@
 //! Certificates from an ACME authority (RFC 8555): ordered, validated, stored, and renewed in time.
 //!
-//! [`Prepared::start`] starts one task. It puts certificates into [`Issued`], which is read at
-//! every TLS handshake, and responses to challenges into [`Challenges`], which the edge looks up.
-//! Every name gets its own certificate, so that a name that fails does not block others.
-//! Self-signed certificates are not made here.
+//! [`Prepared::start`] starts one task. The task stores certificates in [`Issued`], which is read
+//! at every TLS handshake. It stores responses to challenges in [`Challenges`], where the edge
+//! looks them up. Every name has its own certificate, so that a name that fails does not block
+//! others. Self-signed certificates are made elsewhere.
 
 mod account;
 mod certificate;
@@ -100,13 +100,13 @@ struct Shared {
     issued: Arc<Issued>,
 }
 
-/// The state of the certificate of one name.
+/// The state of one name's certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     pub name: String,
-    /// The time at which its certificate becomes valid, if there is a certificate.
+    /// The time at which the name's certificate becomes valid, if there is a certificate.
     pub valid_from: Option<Timestamp>,
-    /// When its certificate expires, if there is one.
+    /// The time at which the name's certificate expires, if there is a certificate.
     pub valid_until: Option<Timestamp>,
     /// The next step; `None` if no certificate can be ordered for the name.
     pub next: Option<Next>,
@@ -126,7 +126,7 @@ impl Standing {
     }
 }
 
-/// A task that is ready to start: all steps that can fail have succeeded.
+/// A task that is ready to start, because all steps that can fail have succeeded.
 pub struct Prepared(Shared);
 
 /// A handle to the running task.
@@ -183,8 +183,8 @@ impl Acme {
         &self.issued
     }
 
-    /// Replaces the names for which certificates are ordered, and checks at once whether a step is
-    /// due.
+    /// Replaces the names for which certificates are ordered, and immediately checks whether a step
+    /// is due.
     pub fn set_names(&self, names: BTreeSet<String>) {
         self.wanted.send_replace(names);
     }

@@ -30,7 +30,7 @@ pub(crate) fn network_64(address: IpAddr) -> IpAddr {
 }
 
 /// Returns the network that counts as one customer: the IPv4 address, or the IPv6 /48, which is the
-/// most that a provider assigns to a customer (RFC 6177).
+/// largest network that a provider assigns to a customer (RFC 6177).
 pub(crate) fn network_48(address: IpAddr) -> IpAddr {
     network(address, 48)
 }

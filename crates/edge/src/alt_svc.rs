@@ -28,7 +28,8 @@ struct Doors {
     was_told: bool,
 }
 
-/// The state of one UDP socket, in ascending order. Only `Closed` replaces a higher state.
+/// The state of a UDP socket; the states are in ascending order. Only `Closed` replaces a higher
+/// state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum UdpStatus {
     /// No worker reads from it.
@@ -64,7 +65,7 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// Records a state of one address.
+    /// Records an observed state of an address.
     pub(crate) fn saw(&self, address: &ListenAddress, seen: UdpStatus) {
         let mut doors = self.doors();
         let Some(standing) = doors.standing.get_mut(address) else {
@@ -77,7 +78,8 @@ impl AltSvc {
         self.say(&mut doors);
     }
 
-    /// Stops all advertising, without `clear`: a program that takes over may serve HTTP/3 again.
+    /// Stops all advertising, but does not send `clear`, because a program that takes over may
+    /// serve HTTP/3 again.
     pub(crate) fn say_nothing(&self) {
         let mut doors = self.doors();
         doors.standing.clear();
@@ -94,7 +96,8 @@ impl AltSvc {
             Word::Trial => TRIAL,
             Word::Proved => PROVED,
         };
-        // The header names the port that the client used, which may be forwarded to another one.
+        // The header contains the port that the client used, because that port may be forwarded to
+        // another one.
         let port = host
             .rsplit_once(':')
             .and_then(|(_, port)| port.parse().ok());

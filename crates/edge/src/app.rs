@@ -1,4 +1,4 @@
-//! The app: the service that the edge contains.
+//! The app: the service that runs inside the edge.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -31,10 +31,10 @@ pub trait App: Clone + Send + Sync + 'static {
     }
 }
 
-/// A request for another target, which the app is asked to authorize.
+/// A request for another target that needs the app's authorization.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// The users whom the route allows, in the words of its configuration.
+    /// The users whom the route allows, as configured in `sign_in`.
     pub who: Arc<str>,
     pub method: Method,
     /// The path and query, as the edge parsed them.
@@ -86,8 +86,8 @@ where
     }
 }
 
-/// An app behind dynamic dispatch, so that the code that serves connections is compiled once, in
-/// this crate, and not again for every app type in the crates that mount one.
+/// An app behind dynamic dispatch. The code that serves connections is then compiled once, in this
+/// crate, and not again for every app type in the crates that mount an app.
 #[derive(Clone)]
 pub(crate) struct Mounted(Arc<dyn Kind>);
 

@@ -54,10 +54,10 @@ pub(crate) fn poll_piece(
     Poll::Ready(Ok(piece.freeze()))
 }
 
-/// Returns the size of a body of which `held` bytes precede the rest.
+/// Returns the size of a body that consists of `held` bytes and the rest.
 pub(crate) fn with_more(rest: SizeHint, held: u64) -> SizeHint {
     let mut whole = SizeHint::new();
-    // The upper bound is set first, because the lower one must never exceed it.
+    // The upper bound is set first, because the lower bound must never exceed it.
     if let Some(upper) = rest.upper() {
         whole.set_upper(upper.saturating_add(held));
     }
@@ -65,7 +65,7 @@ pub(crate) fn with_more(rest: SizeHint, held: u64) -> SizeHint {
     whole
 }
 
-/// A part of a body that one `sendfile` call can send.
+/// The part of a body that one `sendfile` call can send.
 #[derive(Debug)]
 pub(crate) struct SendfileRange<'a> {
     pub(crate) file: BorrowedFd<'a>,
@@ -104,7 +104,7 @@ impl Body {
         Self::FileBody(Box::new(pieces))
     }
 
-    /// Whether the whole body is in one file, so that `sendfile` can send it. Must be asked before
+    /// Whether the whole body is in one file, so that `sendfile` can send it. Must be called before
     /// sending begins.
     pub(crate) fn is_in_file(&self) -> bool {
         match self {
@@ -162,7 +162,8 @@ impl Body {
         }
     }
 
-    /// Makes a body of which some frames, or the error that ended it, were already read.
+    /// Makes a body from frames that were already read, or from the error that ended it, and the
+    /// rest.
     pub(crate) fn begun(ahead: VecDeque<Result<Frame<Bytes>, BodyError>>, rest: Self) -> Self {
         Self::stream(Begun { ahead, rest })
     }
@@ -217,7 +218,7 @@ impl HttpBody for Body {
     }
 }
 
-/// A body of which some frames were read already.
+/// A body with frames that were already read.
 struct Begun {
     ahead: VecDeque<Result<Frame<Bytes>, BodyError>>,
     rest: Body,

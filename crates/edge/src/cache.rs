@@ -2,16 +2,18 @@
 //!
 //! A route enables it with `shared_cache`. `rules` decides which responses may be stored and how
 //! long they are fresh, `store` keeps responses in memory, `in_flight` lets requests wait for the
-//! same response, and `respond` makes responses from stored ones. `pipeline/from_cache.rs` leads a
-//! request through them.
+//! same response, and `respond` makes responses from stored ones. `pipeline/from_cache.rs` uses
+//! these modules to serve a request.
 //!
 //! # Responses that are never stored
 //!
-//! Responses with `Set-Cookie`, `private` or `no-store`. Responses to requests with
-//! `Authorization`; the cache does not serve such requests either. Incomplete bodies. Responses to
-//! requests with `Cookie` that do not state a lifetime, unless the route allows it. Content
-//! codings: stored responses pass through [`compression`](crate::filters::compression) like all
-//! others. Responses without caching headers, unless the route configures a lifetime.
+//! * Responses with `Set-Cookie`, `private` or `no-store`.
+//! * Responses to requests with `Authorization`; the cache does not serve such requests either.
+//! * Incomplete bodies.
+//! * Responses to requests with `Cookie` that do not state a lifetime, unless the route allows it.
+//! * Content codings: stored responses pass through [`compression`](crate::filters::compression)
+//!   like all other responses.
+//! * Responses without caching headers, unless the route configures a lifetime.
 //!
 //! # The key
 //!
@@ -72,9 +74,8 @@ impl Policy {
         }
     }
 
-    /// Returns the lifetimes for the response to this request if the response has no caching
-    /// headers. They are zero if the request has cookies, because the response may be for one user
-    /// without saying so.
+    /// Returns the lifetimes that apply to the response if it has no caching headers. They are zero
+    /// if the request has cookies, because the response may then be for one user without saying so.
     pub(crate) fn unsaid_to(&self, request: &HeaderMap) -> Unsaid {
         let mut unsaid = self.unsaid;
         if self.is_personal(request) {
@@ -83,8 +84,8 @@ impl Policy {
         unsaid
     }
 
-    /// Whether the lifetime of the route does not apply to the response, because the request has
-    /// cookies and the response may be for one user.
+    /// Whether the route's lifetime does not apply to the response, because the request has cookies
+    /// and the response may therefore be for one user.
     pub(crate) fn is_personal(&self, request: &HeaderMap) -> bool {
         !self.with_cookies && !self.unsaid.lifetime.is_zero() && request.contains_key(COOKIE)
     }

@@ -11,18 +11,18 @@ use crate::durable;
 pub(crate) const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
 /// The file's name in the data folder.
 const FILE: &str = "cdn-id";
-/// How often a request may pass through the same edge. More than once is legitimate, because a
+/// How often a request may pass through the same edge. More than one pass is legitimate, because a
 /// route may deliberately lead to another route.
 const PASSES: usize = 5;
 
-/// The name of this installation in `CDN-Loop`. The name is random, because two installations with
-/// the same settings may stand in a chain.
+/// The name of this installation in `CDN-Loop`. The name is random, because a request may pass
+/// through two installations with the same settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CdnId(HeaderValue);
 
 impl CdnId {
     /// Returns the name stored in the data folder; generates and stores a name if there is none.
-    /// Blocks.
+    /// This function blocks.
     pub fn kept_in(data: &Path) -> Self {
         let kept = fs::read_to_string(data.join(FILE));
         if let Some(id) = kept.as_deref().ok().and_then(Self::parse) {

@@ -11,7 +11,8 @@ use http::{HeaderName, HeaderValue};
 /// The client of a request, and its way to the edge.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {
-    /// The IP address of the client: that of the peer, or the one reported by a trusted proxy.
+    /// The IP address of the client: the peer's address, or the address reported by a trusted
+    /// proxy.
     pub client: IpAddr,
     /// Whether no header, trusted or not, claims that the request was forwarded for another client.
     pub is_direct: bool,
@@ -43,7 +44,7 @@ impl Scheme {
 /// The header with the request id, in the request to the upstream and in the response.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// `X-Request-Id`: 1 to 64 letters, digits, `-`, `_` and `.`.
+/// `X-Request-Id`: 1 to 64 characters, each a letter, a digit, `-`, `_` or `.`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestId {
     text: [u8; Self::LONGEST],

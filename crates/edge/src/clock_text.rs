@@ -11,8 +11,8 @@ pub(crate) struct ClockText {
 }
 
 impl ClockText {
-    /// Formats the second of a time, and returns that text and the nanoseconds after the second.
-    /// The format `form` must be the same in every call.
+    /// Formats the second of a time; returns the text and the nanoseconds after that second. `form`
+    /// must be the same in every call.
     pub(crate) fn of(&mut self, time: SystemTime, form: &str) -> (&str, u32) {
         let since = time.duration_since(SystemTime::UNIX_EPOCH);
         let since = since.unwrap_or_default();

@@ -7,7 +7,7 @@ use http::header::{
     IF_UNMODIFIED_SINCE,
 };
 
-/// The result of the conditions of a `GET` or `HEAD`.
+/// The result of evaluating the conditions of a `GET` or `HEAD`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Precondition {
     Send,
@@ -63,8 +63,8 @@ pub(crate) fn range_holds(
     let (Some(date), Some(modified)) = (date, modified) else {
         return false;
     };
-    // A file changed twice within one second has the same date, so a date counts only if it is old
-    // enough.
+    // A file that changes twice within a second keeps the same date, so a date counts only if it is
+    // old enough.
     let is_old = now
         .duration_since(modified)
         .is_ok_and(|age| age > Duration::from_secs(1));
@@ -106,7 +106,7 @@ fn has(mut list: &[u8], tag: &[u8], comparison: Comparison) -> bool {
             return false;
         };
         let (said, rest) = quoted.split_at(end + 2);
-        // The tag of an upstream may itself be weak; a weak tag never matches strongly.
+        // An upstream's tag may itself be weak; a weak tag never matches strongly.
         let is_same = match comparison {
             Comparison::Strong => !is_weak && said == tag,
             Comparison::Weak => said == tag.strip_prefix(b"W/").unwrap_or(tag),

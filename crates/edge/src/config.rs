@@ -1,7 +1,7 @@
 //! The checked configuration.
 //!
 //! A [`Description`] becomes a plan only if every value is valid; otherwise all errors are
-//! returned, each with the key of its setting. A plan is immutable: a reload makes a new one.
+//! returned, each with the key of its setting. A plan is immutable, so a reload makes a new plan.
 
 mod auth;
 mod bodies;
@@ -37,7 +37,7 @@ use services::Fronts;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
-    /// The folder of the settings file, to which file names in it are relative.
+    /// The folder of the settings file. File names in the settings are relative to this folder.
     pub folder: &'a Path,
     /// The data folder of the program, which contains its sockets.
     pub data: &'a Path,
@@ -45,24 +45,24 @@ pub struct Ground<'a> {
     pub services: &'a [Service],
 }
 
-/// A service that the program runs. Its servers change over time and are set by
-/// [`Edge::set_servers`](crate::Edge::set_servers).
+/// A service that the program runs. Its servers change over time, and
+/// [`Edge::set_servers`](crate::Edge::set_servers) sets them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     pub name: String,
-    /// Whether the service accepts connections; if not, no route can lead to it.
+    /// Whether the service accepts connections; if false, no route can lead to the service.
     pub listens: bool,
     /// How its servers share requests, as in `[upstream]`.
     pub balance: String,
     /// The timeout of a connection attempt, as in `[upstream]`.
     pub connect_time: String,
-    /// The timeout of the first byte of a response.
+    /// The timeout for the first byte of a response.
     pub first_byte_time: String,
     /// How long a body or a WebSocket may be idle, in either direction.
     pub idle_time: String,
     /// How long an unused connection stays open.
     pub keep_time: String,
-    /// Addresses, as in `[listen]`, at which every request is proxied to this service, without
+    /// Addresses, as in `[listen]`, at which all requests are proxied to this service, without
     /// routes or access rules.
     pub fronts: Vec<String>,
 }
@@ -108,7 +108,7 @@ pub struct Plan {
     authority: Option<Authority>,
     upstreams: BTreeMap<Arc<str>, UpstreamSettings>,
     routes: Table,
-    /// The routes that are tried when no configured one matches.
+    /// The routes that are tried when no configured route matches.
     own: Table,
     fronts: Fronts,
     cache: StoreSettings,
@@ -182,8 +182,8 @@ impl Plan {
         self.authority.as_ref()
     }
 
-    /// Adds this host to those for which a certificate is ordered, if an authority is configured
-    /// and no certificate file covers the host.
+    /// Adds a host to those for which a certificate is ordered, if an authority is configured and
+    /// no certificate file covers the host.
     pub fn order_for(&mut self, host: &str) {
         let host = host.to_ascii_lowercase();
         let authority = self.authority.as_mut();
@@ -206,8 +206,8 @@ impl Plan {
         self.own = Table::new(paths.map(Route::to_mounted));
     }
 
-    /// Whether a TLS handshake for this host, in lower case and without a port, finds a
-    /// certificate. While an ordered certificate is not yet issued, a self-signed one is used.
+    /// Whether a TLS handshake for this host finds a certificate. The host must be in lower case
+    /// and without a port. Until an ordered certificate is issued, a self-signed one is used.
     pub fn has_certificate(&self, host: &str) -> bool {
         !self.listen.https.is_empty()
             && (self.tls.self_signed.contains(host)
@@ -226,8 +226,8 @@ impl Plan {
         self.fronts.get(at)
     }
 
-    /// Returns the service whose front is at this address, given as in a
-    /// [`ListenError`](crate::ListenError).
+    /// Returns the service whose front listens on this address. The address has the same form as in
+    /// a [`ListenError`](crate::ListenError).
     pub fn service_at(&self, address: &str) -> Option<&str> {
         let mut fronts = self.fronts.iter();
         let (_, route) = fronts.find(|(at, _)| at.to_string() == address)?;
@@ -278,7 +278,7 @@ impl Plan {
         &self.cache
     }
 
-    /// Returns the memory limit of all buffered bodies together, in bytes.
+    /// Returns the total memory limit for all buffered bodies, in bytes.
     pub(crate) fn buffer_memory(&self) -> usize {
         self.buffer_memory
     }
@@ -287,7 +287,7 @@ impl Plan {
         &self.warnings
     }
 
-    /// Whether any request can reach the app; if not, it need not run.
+    /// Whether any request can reach the app; if false, the app need not run.
     pub fn needs_app(&self) -> bool {
         self.routes.routes().any(|route| {
             let access = route.access.as_deref();
@@ -301,7 +301,7 @@ impl Plan {
         self.routes.find(host, path).or_else(own)
     }
 
-    /// Returns the routes as text, in the order of matching, and the fronts of services.
+    /// Returns the routes as text, in matching order, and the fronts of services.
     pub fn table(&self) -> String {
         let rows = self.routes.rows().chain(self.own.rows());
         let head = ["host", "path", "to"].map(str::to_owned);

@@ -48,18 +48,18 @@ use self::minded::WatchedStream;
 use self::stalled_body::StalledBody;
 use self::unsent::UnsentBytes;
 
-/// The maximum number of concurrent streams of a connection over HTTP/2 or HTTP/3.
+/// The maximum number of concurrent streams on an HTTP/2 or HTTP/3 connection.
 pub(crate) const STREAMS: u32 = 128;
 /// The number of streams that a client may reset before they were accepted, and the number of
-/// resets that a client may cause the edge to send. Beyond either, the edge closes the connection
-/// (CVE-2023-44487 and similar attacks).
+/// resets that a client may cause the edge to send. If either is exceeded, the edge closes the
+/// connection (CVE-2023-44487 and similar attacks).
 const RESETS: usize = 32;
 const LOCAL_RESETS: usize = 256;
 /// The flow-control windows of a stream and a connection over HTTP/2 or HTTP/3, in bytes.
 pub(crate) const STREAM_WINDOW: u32 = 256 * 1_024;
 pub(crate) const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
-/// The maximum number of bytes buffered for each HTTP/2 stream, besides one slice that the engine
-/// may hold. [`UnsentBytes`] limits the buffers of a connection together.
+/// The maximum number of bytes buffered for each HTTP/2 stream, in addition to one slice that the
+/// engine may hold. [`UnsentBytes`] limits the total of a connection's buffers.
 const STREAM_BUFFER: usize = 64 * 1_024;
 /// The timeout of a ping on a connection over HTTP/2 or HTTP/3.
 pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
@@ -77,7 +77,7 @@ pub(crate) struct Bounds {
     pub(crate) body_time: Duration,
 }
 
-/// What every protocol needs to serve a connection.
+/// The context that every protocol needs to serve a connection.
 pub(crate) struct ConnectionContext {
     pub(crate) here: Arc<WorkerContext>,
     pub(crate) peer: Peer,
@@ -213,8 +213,8 @@ fn refused_by_engine(error: &hyper::Error) -> Option<h2::Reason> {
     error.is_library().then(|| error.reason()).flatten()
 }
 
-/// Logs and counts a request that cannot be parsed: the head of an HTTP/3 request, or the data that
-/// ended an HTTP/2 connection. The engine reports the error to the client.
+/// Logs and counts a request that cannot be parsed, because of the head of an HTTP/3 request or the
+/// data that ended an HTTP/2 connection. The engine reports the error to the client.
 pub(crate) async fn refused_unheard(
     here: &Arc<WorkerContext>,
     peer: &Peer,
@@ -234,7 +234,7 @@ pub(crate) async fn refused_unheard(
     let _ = answer.into_body().collect().await;
 }
 
-/// Returns the size of a head as HTTP/2 and HTTP/3 define it (RFC 9113, section 6.5.2; RFC 9114,
+/// Returns the size of a head as defined by HTTP/2 and HTTP/3 (RFC 9113, section 6.5.2; RFC 9114,
 /// section 4.2.2).
 fn list_size<B>(request: &Request<B>) -> usize {
     const EACH: usize = 32;

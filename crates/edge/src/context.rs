@@ -86,8 +86,8 @@ impl Shared {
         self.running.load()
     }
 
-    /// Whether requests for this host are allowed on this connection: the connection's certificate
-    /// must be the host's (RFC 9110, section 7.4).
+    /// Whether requests for this host are allowed on this connection. The host must have the
+    /// connection's certificate (RFC 9110, section 7.4).
     pub(crate) fn may_serve(&self, peer: &Peer, host: &str) -> bool {
         let (Scheme::Https, Some(server_name)) = (peer.scheme, peer.server_name.as_deref()) else {
             return true;
@@ -103,7 +103,7 @@ impl Shared {
             }
     }
 
-    /// The https URL to redirect a clear-text request to, if https serves its host.
+    /// Returns the https URL to which a clear-text request is redirected, if https serves its host.
     pub(crate) fn moved_to(&self, info: &ClientInfo, uri: &Uri) -> Option<HeaderValue> {
         if info.scheme == Scheme::Https {
             return None;
@@ -124,16 +124,16 @@ impl Shared {
         HeaderValue::try_from(location).ok()
     }
 
-    /// `Alt-Svc` (RFC 7838), for clients whose TLS ends here and who did not come through a trusted
-    /// proxy.
+    /// Returns `Alt-Svc` (RFC 7838), for clients whose TLS connection ends at this edge and who did
+    /// not come through a trusted proxy.
     pub(crate) fn alternative(&self, peer: &Peer, info: &ClientInfo) -> Option<HeaderValue> {
         let is_ours = !peer.tls.is_empty() && !info.peer_is_trusted;
         is_ours.then(|| self.alt_svc.header(&info.host)).flatten()
     }
 
-    /// `Strict-Transport-Security` (RFC 6797), for hosts with a certificate. If it is not
-    /// configured, only for hosts with a certificate from an authority, to whose https clients are
-    /// redirected anyway.
+    /// Returns `Strict-Transport-Security` (RFC 6797), for hosts with a certificate. If the setting
+    /// is not configured, returns it only for hosts with a certificate from an authority, whose
+    /// clients are redirected to https anyway.
     pub(crate) fn transport_security(&self, info: &ClientInfo) -> Option<HeaderValue> {
         if info.scheme == Scheme::Http {
             return None;
@@ -162,11 +162,11 @@ pub(crate) struct WorkerContext {
     pub(crate) log: Option<Log>,
     /// The name of this installation in `CDN-Loop`.
     pub(crate) cdn_id: CdnId,
-    /// The cached text of the current second for `Date`.
+    /// The cached text of the current second for the `Date` header.
     pub(crate) date: Mutex<ClockText>,
     /// A buffer for response heads.
     pub(crate) scratch: ScratchBuffer,
-    /// Child tokens of the tokens in `shared`, so that workers do not contend for the same lock.
+    /// Child tokens of the tokens in `shared`, so that workers do not contend for one lock.
     pub(crate) drain: CancellationToken,
     pub(crate) end: CancellationToken,
 }
@@ -189,6 +189,6 @@ pub(crate) struct Peer {
     pub(crate) server_name: Option<Arc<str>>,
     /// The TLS version; empty for clear text.
     pub(crate) tls: &'static str,
-    /// The address to which the client connected, if it is the front of a service.
+    /// The address to which the client connected, if it is a service's front.
     pub(crate) front: Option<Arc<ListenAddress>>,
 }

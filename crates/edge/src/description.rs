@@ -1,6 +1,6 @@
 //! The settings as plain strings and numbers, as in `kenduri.toml`.
 //!
-//! The values have not been checked; a plan is made from them before they are used. Sizes are
+//! The values have not been checked; a plan must be made from them before they are used. Sizes are
 //! numbers with K, M or G; times are numbers with ms, s, m, h or d.
 
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub struct Proxy {
     /// The maximum number of bytes of a request body that are read before a server is contacted;
     /// `0` for none.
     pub buffer_request: String,
-    /// The size limit of all buffers together.
+    /// The total size limit of all buffers.
     pub buffer_memory: String,
 }
 
@@ -49,13 +49,13 @@ impl Default for Proxy {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cache {
-    /// The size limit of all stored responses together.
+    /// The total size limit of all stored responses.
     pub memory: String,
     /// The maximum number of stored responses.
     pub entries: u32,
     /// The largest response that is stored.
     pub largest: String,
-    /// How long a request waits for the response to another one with the same key.
+    /// How long a request waits for the response to another request with the same key.
     pub wait: String,
 }
 
@@ -70,7 +70,7 @@ impl Default for Cache {
     }
 }
 
-/// `[listen]`: the addresses, and the limits of every connection.
+/// `[listen]`: the addresses, and the limits that apply to every connection.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Listen {
@@ -84,12 +84,12 @@ pub struct Listen {
     pub trusted_proxies: Vec<String>,
     /// The header that trusted proxies set.
     pub forwarded_header: ForwardedHeader,
-    /// The entries of `http` and `https` at which trusted proxies begin each connection with the
-    /// PROXY protocol.
+    /// The entries of `http` and `https` where trusted proxies begin each connection with the PROXY
+    /// protocol.
     pub proxy_protocol: Vec<String>,
-    /// The maximum number of open connections; further ones wait.
+    /// The maximum number of open connections; further connections wait.
     pub connections: u32,
-    /// The maximum number of open connections of one address (IPv6: of one /64); 0 for no limit.
+    /// The maximum number of open connections per address (IPv6: per /64); 0 for no limit.
     pub connections_per_address: u32,
     /// The largest size of a request line and header section.
     pub header_size: String,
@@ -99,7 +99,8 @@ pub struct Listen {
     pub idle_time: String,
     /// How long a body may make no progress, in either direction.
     pub body_time: String,
-    /// The lowest average rate of a request body in bytes per second, after 20 s; `0` for no limit.
+    /// The minimum average rate of a request body in bytes per second, after 20 s; `0` for no
+    /// limit.
     pub body_rate: String,
     /// How long running requests may take when the edge stops.
     pub drain_time: String,
@@ -132,8 +133,8 @@ impl Default for Listen {
     }
 }
 
-/// The header in which trusted proxies report the client. Proxies may pass on other such headers
-/// from their clients, which are not trustworthy.
+/// The header in which trusted proxies report the client. Proxies may pass on similar headers from
+/// their clients, which are not trustworthy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
@@ -150,12 +151,14 @@ pub enum ForwardedHeader {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
-    /// The authority that issues certificates for names that no file covers; `None` to order none.
+    /// The authority that issues certificates for names that no file covers; `None` if no
+    /// certificates are ordered.
     pub acme: Option<Acme>,
     /// Certificates in files.
     pub certificate: Vec<Certificate>,
-    /// The lifetime of `Strict-Transport-Security`, `0` for never. If empty, one day for hosts
-    /// whose certificate is ordered and whose clear-text requests are redirected to https.
+    /// The lifetime of `Strict-Transport-Security`; `0` disables the header. If empty, the lifetime
+    /// is one day for hosts whose certificate is ordered and whose clear-text requests are
+    /// redirected to https.
     pub hsts: String,
 }
 
@@ -193,7 +196,7 @@ pub enum Challenge {
     #[default]
     #[serde(rename = "tls-alpn-01")]
     TlsAlpn01,
-    /// The authority looks for a text at a well-known path (RFC 8555, section 8.3).
+    /// The authority requests a text at a well-known path (RFC 8555, section 8.3).
     #[serde(rename = "http-01")]
     Http01,
 }
@@ -208,24 +211,25 @@ pub struct ExternalAccount {
     pub key_file: String,
 }
 
-/// `[[tls.certificate]]`: a certificate in files, reloaded when they change.
+/// `[[tls.certificate]]`: a certificate in files, which is reloaded when the files change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// The host names it serves, such as `example.org` or `*.example.org`; if empty, those in the
-    /// certificate.
+    /// The host names that the certificate serves, such as `example.org` or `*.example.org`; if
+    /// empty, the names in the certificate.
     #[serde(default)]
     pub hosts: Vec<String>,
     /// The PEM file of the chain, with the end-entity certificate first.
     pub chain: String,
     /// The PEM file of the private key.
     pub key: String,
-    /// Whether the certificate is used for clients that send no server name. At most one may be.
+    /// Whether the certificate is used for clients that send no server name. At most one
+    /// certificate may be the default.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub default: bool,
 }
 
-/// `[[route]]`: the target of some requests.
+/// `[[route]]`: assigns requests to a target.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Route {
@@ -257,15 +261,16 @@ pub struct Route {
     pub body_rate: String,
     /// Overrides `proxy.buffer_request` unless empty.
     pub buffer_request: String,
-    /// For files: the paths to try, in this order, in which `{path}` is the requested path.
+    /// For files: the paths to try, in this order; `{path}` stands for the requested path.
     pub r#try: Vec<String>,
     /// For files: whether folders without an index file are listed.
     pub listing: bool,
     /// For files: `Cache-Control` by file name pattern, such as `*.css`.
     pub cache: BTreeMap<String, String>,
-    /// For files: the target if no file exists, such as `app`; if empty, the response is 404.
+    /// For files: the target if no file exists, such as `app`. If empty, the response is 404.
     pub fallback: String,
-    /// For upstream servers: the caching of their responses, as far as they allow it.
+    /// For upstream servers: the caching of their responses, within the limits that the responses
+    /// allow.
     pub shared_cache: Option<SharedCache>,
 }
 
@@ -273,7 +278,7 @@ pub struct Route {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SharedCache {
-    /// How long responses are fresh if they do not state a lifetime; if empty, such responses are
+    /// How long responses are fresh if they do not state a lifetime. If empty, such responses are
     /// not stored.
     pub lifetime: String,
     /// Whether `lifetime` also applies to responses to requests with cookies.
@@ -288,7 +293,7 @@ pub struct SharedCache {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
-    /// The only client addresses or networks that are allowed; if empty, all.
+    /// The client addresses or networks that are allowed; if empty, all are allowed.
     pub allow: Vec<String>,
     /// The client addresses or networks that are denied, even if `allow` contains them.
     pub deny: Vec<String>,
@@ -306,7 +311,7 @@ pub struct Access {
 pub struct Basic {
     /// A file with a line `name:hash` for each user, with argon2id hashes.
     pub file: String,
-    /// The realm: browsers show it, and store the password for it.
+    /// The realm. Browsers show it, and store the password for it.
     #[serde(default = "sign_in")]
     pub realm: String,
 }
@@ -335,14 +340,14 @@ pub struct Ask {
 pub struct Limit {
     /// The rate, such as `10/s`, `100/m` or `1000/h`.
     pub rate: String,
-    /// The number of requests that may come at once; 0 for the number in `rate`.
+    /// The number of requests that may arrive at once; 0 for the number in `rate`.
     #[serde(default)]
     pub burst: u32,
-    /// What identifies a client: `ip`, `header:NAME` or `cookie:NAME`.
+    /// The identity of a client: `ip`, `header:NAME` or `cookie:NAME`.
     #[serde(default = "by_address")]
     pub by: String,
-    /// Counts only responses that report this outcome in `X-Kenduri-Outcome`; if empty, every
-    /// request.
+    /// Counts only responses that report this outcome in `X-Kenduri-Outcome`. If empty, counts
+    /// every request.
     #[serde(default)]
     pub on: String,
 }
@@ -382,12 +387,11 @@ pub struct Upstream {
     pub health: Option<Health>,
     /// The timeout of a connection attempt.
     pub connect_time: String,
-    /// The timeout of the first byte of a response.
+    /// The timeout for the first byte of a response.
     pub first_byte_time: String,
     /// How long a body may make no progress, in either direction.
     pub idle_time: String,
-    /// How long an idle connection stays open; should be less than the keep-alive time of the
-    /// server.
+    /// How long an idle connection stays open; should be less than the server's keep-alive time.
     pub keep_time: String,
 }
 

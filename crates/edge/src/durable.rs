@@ -12,8 +12,8 @@ pub(crate) fn write(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::R
     sync(folder)
 }
 
-/// Like `write`, but a power failure before [`sync`] may bring the old file back. After an error,
-/// the old file is still there.
+/// Like `write`, but a power failure before [`sync`] may bring back the old file. If this fails,
+/// the old file still exists.
 pub(crate) fn replace(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::Result<()> {
     let fresh = folder.join(format!(".{name}"));
     remove_if_there(&fresh)?;
@@ -28,7 +28,7 @@ pub(crate) fn replace(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io:
     fs::rename(&fresh, folder.join(name))
 }
 
-/// Removes a file. It is no error if there is none.
+/// Removes a file. Succeeds if the file does not exist.
 pub(crate) fn remove(folder: &Path, name: &str) -> io::Result<()> {
     remove_if_there(&folder.join(name))?;
     sync(folder)
@@ -40,7 +40,7 @@ pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     File::open(if is_here { Path::new(".") } else { folder })?.sync_all()
 }
 
-/// Removes a file if there is one. A power failure before [`sync`] may undo the removal.
+/// Removes a file if it exists. A power failure before [`sync`] may undo the removal.
 pub(crate) fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

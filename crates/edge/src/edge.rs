@@ -45,10 +45,10 @@ use self::worker::Worker;
 /// How long connections may take to close after all timeouts have passed.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
-/// The parts that the program passes in besides the plan.
+/// The parts that the program passes in addition to the plan.
 pub struct Options {
-    /// The number of worker threads, at least one. Each worker has its own runtime, on which the
-    /// app's requests run too.
+    /// The number of worker threads, at least one. Each worker has its own runtime, which also runs
+    /// the app's requests.
     pub workers: usize,
     /// Listening sockets that another process opened.
     pub inherited: Inherited,
@@ -120,9 +120,10 @@ struct Listening {
 }
 
 impl Edge {
-    /// Listens on every address of the plan. `app` handles requests whose route leads to the app.
-    /// Returns once connections are accepted; after an error, everything is closed. Must be called
-    /// within a tokio runtime, on which certificates are ordered and health checks run.
+    /// Listens on every address in the plan. `app` handles requests whose route leads to the app.
+    /// Returns once connections are accepted; if there is an error, everything is closed. Must be
+    /// called within a tokio runtime, which is used for ordering certificates and for health
+    /// checks.
     pub fn start<A: App>(plan: Plan, options: Options, app: Option<&A>) -> Result<Self, EdgeError> {
         let Options {
             workers,
@@ -259,14 +260,15 @@ impl Edge {
         Ok(())
     }
 
-    /// Returns the upstream of this name, whose servers can be changed while requests run; `None`
+    /// Returns the upstream with this name, whose servers can be changed while requests run; `None`
     /// if the plan has no such upstream.
     pub fn upstream(&self, name: &str) -> Option<Arc<Upstream>> {
         self.shared.running().upstream(name).cloned()
     }
 
     /// Removes responses of all upstreams from the cache: those whose path begins with `name`, or
-    /// all for `*`. Afterwards, none of them is served any more. Returns how many were removed.
+    /// all if `name` is `*`. After this returns, removed responses are no longer served. Returns
+    /// the number of removed responses.
     pub fn purge(&self, name: &str) -> usize {
         self.shared.cache.purge(&Purge { scope: None, name })
     }
@@ -300,8 +302,8 @@ impl Edge {
         self.end().await;
     }
 
-    /// Stops accepting connections, and waits until the open ones have ended or their timeouts have
-    /// passed. Meanwhile, servers of services may still be changed.
+    /// Stops accepting connections, and waits until all open connections have ended or timed out.
+    /// Meanwhile, the servers of services may still be changed.
     pub async fn drain(&self) {
         let (drain_time, tunnel_time) = {
             let running = self.shared.running();
@@ -363,8 +365,8 @@ impl Edge {
         let mut open = self.listeners();
         for (door, address, bound) in bound {
             let close = CancellationToken::new();
-            // There may be more inherited sockets than workers, and some worker must accept on
-            // each.
+            // There may be more inherited sockets than workers, and each socket needs a worker that
+            // accepts its connections.
             for (worker, socket) in self.workers.iter().cycle().zip(bound.sockets) {
                 worker.listen(door, &address, socket, close.clone());
             }
@@ -397,7 +399,7 @@ impl fmt::Debug for Edge {
 }
 
 /// Returns the port to which clear-text requests are redirected. Prefers addresses that are not
-/// loopback, then port 443, then the configured order.
+/// loopback, then port 443, then the first configured address.
 fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
     let ports = written.iter().filter_map(|at| {
         let listening = open.get(&(Door::Https, at.clone()))?;

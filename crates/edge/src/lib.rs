@@ -1,10 +1,11 @@
 //! The edge: listeners, TLS, routes, files, proxy, limits and access log.
 //!
-//! The edge knows bytes, routes and the service mounted in it, but not the purpose of that service.
-//! Its settings are a [`Description`], which is checked completely before any of it is used.
+//! The edge handles bytes, routes and the service mounted in it, but does not know the purpose of
+//! that service. Its settings are a [`Description`], which is checked completely before any setting
+//! is used.
 //!
-//! The modules below are in layers, from top to bottom. A module uses only modules of the layers
-//! below its own; `cargo xtask check` verifies this.
+//! The modules below are listed in layers, from top to bottom. A module uses only modules in lower
+//! layers; `cargo xtask check` verifies this.
 
 // Start, reload and stop.
 mod edge;

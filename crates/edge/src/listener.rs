@@ -41,11 +41,11 @@ pub struct ListenSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// The header that trusted proxies set.
     pub forwarded_header: ForwardedHeader,
-    /// The addresses at which trusted proxies begin each connection with the PROXY protocol.
+    /// The addresses where trusted proxies begin each connection with the PROXY protocol.
     pub proxy_protocol: Vec<ListenAddress>,
     /// The maximum number of open connections.
     pub connections: u32,
-    /// The maximum number of open connections of one address (IPv6: of one /64); 0 for no limit.
+    /// The maximum number of open connections per address (IPv6: per /64); 0 for no limit.
     pub connections_per_address: u32,
     /// The largest size of a request line and header section, in bytes.
     pub header_size: usize,
@@ -145,7 +145,7 @@ impl ListenAddress {
     ///
     /// # Errors
     ///
-    /// Returns the error and how to correct it.
+    /// The error explains the problem and how to correct it.
     pub fn parse(text: &str, data: &Path) -> Result<Self, String> {
         if let Some(file) = text.strip_prefix("unix:").filter(|file| !file.is_empty()) {
             return Ok(Self::Unix(data.join(file)));

@@ -1,8 +1,8 @@
 //! Maintenance mode: everybody but the owner gets 503, on all hosts or some.
 //!
-//! The state is a small file, so that it outlives a restart. The owner opens a link that contains a
-//! random pass, which sets a cookie. Only a digest of the pass is stored. Each host that is added
-//! has a link of its own, and every link admits its holder to all hosts.
+//! The state is stored in a small file, so that it outlives a restart. The owner opens a link that
+//! contains a random pass; the response sets a cookie. Only a digest of the pass is stored. Each
+//! host under maintenance has its own link, but every link gives access to all hosts.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -29,14 +29,14 @@ use crate::route::{NormalPath, bare_host};
 
 const STATE: &str = "maintenance.json";
 const PAGE: &str = "maintenance.html";
-/// The mode of the state file. Everybody may read it, because it contains only digests of the
+/// The mode of the state file. Everybody may read the file, because it contains only digests of the
 /// passes.
 const MODE: u32 = 0o644;
-/// The name of the cookie, and of the parameter of the link.
+/// The name of the cookie and of the link's parameter.
 const PASS: &str = "kenduri-pass";
 /// The `Retry-After` of responses during maintenance.
 const COME_BACK: Duration = Duration::from_mins(5);
-/// The largest number of valid passes. Beyond it the oldest pass becomes invalid.
+/// The maximum number of valid passes. If there are more, the oldest pass becomes invalid.
 const PASSES: usize = 64;
 /// The largest size of the owner's page, in bytes.
 const LARGEST_PAGE: u64 = 1 << 20;
@@ -52,7 +52,7 @@ struct State {
     passes: VecDeque<String>,
 }
 
-/// Whether maintenance is on, for which hosts, and for whom they stay open.
+/// Whether maintenance is on, for which hosts, and who still has access.
 #[derive(Debug)]
 pub struct Maintenance {
     data: PathBuf,
@@ -84,8 +84,8 @@ impl Maintenance {
     /// Restores the state from the files in `data`: `maintenance.json` is the state,
     /// `maintenance.html` the owner's page. The paths in `health` are always served.
     ///
-    /// If the state exists but cannot be read, all hosts are closed to everybody: someone began
-    /// maintenance, perhaps for a reason that still holds.
+    /// If the state exists but cannot be read, all hosts are closed to everybody, because someone
+    /// began maintenance, perhaps for a reason that still applies.
     pub fn open(data: &Path, health: Vec<String>) -> Self {
         let maintenance = Self {
             data: data.to_owned(),
@@ -116,9 +116,9 @@ impl Maintenance {
         maintenance
     }
 
-    /// Begins maintenance of a host, or of all hosts. `pass` is random, 16 bytes or more in
-    /// hexadecimal. The link `/?kenduri-pass=` followed by the pass admits its holder until
-    /// maintenance ends; so do the links of the previous 63 passes.
+    /// Begins maintenance of a host, or of all hosts. `pass` is random and has 16 bytes or more in
+    /// hexadecimal. Until maintenance ends, the link `/?kenduri-pass=` followed by the pass gives
+    /// access; so do the links with the previous 63 passes.
     pub fn on(&self, host: Option<&str>, pass: &str) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.state.load();

@@ -1,6 +1,7 @@
-//! Metrics of the edge. Those of every request are counted here, separately for each worker, and
-//! rendered by [`text`]. All others go through the `metrics` facade: the program that runs the edge
-//! installs the recorder. Its handles are created once, so that counting allocates nothing.
+//! Metrics of the edge. The metrics of every request are counted in this module, separately for
+//! each worker, and [`text`] renders them. All other metrics go through the `metrics` facade, for
+//! which the program that runs the edge installs the recorder. Handles are created once, so that
+//! counting allocates nothing.
 
 mod requests;
 
@@ -130,12 +131,13 @@ impl DoorFigures {
         OpenConnection(self.open.clone())
     }
 
-    /// Counts a connection that was refused because its IP address has as many as it may.
+    /// Counts a connection that was refused because its IP address has reached its connection
+    /// limit.
     pub(crate) fn refused_of_address(&self) {
         self.refused_of_address.increment(1);
     }
 
-    /// Counts a connection that was refused because the edge has as many as it may.
+    /// Counts a connection that was refused because the edge has reached its connection limit.
     pub(crate) fn refused_of_all(&self) {
         self.refused_of_all.increment(1);
     }
@@ -190,15 +192,15 @@ pub(crate) fn certificate_failed(name: &str) {
     counter!("kenduri_edge_certificate_failures_total", "name" => name.to_owned()).increment(1);
 }
 
-/// Gauges of a changing set of items, one for each label. A recorder never removes a gauge, so the
-/// gauge of an item that is gone is set to NaN, and is used again if the item comes back.
+/// Gauges for a changing set of items, one gauge per label. A recorder never removes a gauge, so
+/// the gauge of a removed item is set to NaN, and is used again if the item returns.
 #[derive(Debug)]
 pub(crate) struct Passing<L> {
     gauge: fn(&L) -> Gauge,
     there: BTreeMap<L, Gauge>,
 }
 
-/// Makes the gauges of the days for which the certificate of each name is still valid.
+/// Makes the gauges that show for how many days each name's certificate is still valid.
 pub(crate) fn certificate_days() -> Passing<String> {
     Passing::new(
         |name: &String| gauge!("kenduri_edge_certificate_days_left", "name" => name.clone()),
@@ -211,8 +213,8 @@ impl<L: Ord> Passing<L> {
         Self { gauge, there }
     }
 
-    /// Sets the gauges of all current items. If two items have the same label, the first one
-    /// counts.
+    /// Sets the gauges of all current items. If two items have the same label, the first item is
+    /// used.
     pub(crate) fn tell(&mut self, all: impl IntoIterator<Item = (L, f64)>) {
         let mut before = mem::take(&mut self.there);
         for (label, value) in all {

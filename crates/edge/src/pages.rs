@@ -52,7 +52,7 @@ pub enum Wants {
 }
 
 impl Wants {
-    /// Chooses by `Accept`: JSON if it is named and ranks above HTML.
+    /// Chooses by `Accept`: JSON if it is named and ranks higher than HTML.
     pub fn of(headers: &HeaderMap) -> Self {
         Self::by(headers.get_all(ACCEPT).iter())
     }
@@ -80,7 +80,7 @@ impl Wants {
 /// The `Retry-After` when the caller gives none.
 const COME_BACK: Duration = Duration::from_secs(5);
 
-/// Makes a response that says what went wrong. With 429 and 503, the response also has
+/// Makes a response that explains the error. If the status is 429 or 503, the response also has
 /// `Retry-After`.
 pub fn page(
     status: StatusCode,
@@ -145,7 +145,7 @@ fn html(status: StatusCode, language: &Language, id: &RequestId) -> String {
     let (title, text) = language.text(status);
     let Language { tag, dir, .. } = language;
     let mut page = String::with_capacity(1_024);
-    // Neither the texts nor a request id contain characters that are special in HTML.
+    // Neither the translations nor a request ID contain characters that are special in HTML.
     let _ = write!(
         page,
         "<!doctype html>\n<html lang=\"{tag}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\">\n\

@@ -1,4 +1,4 @@
-//! Catches a panic, so that it ends one piece of work and not the whole task.
+//! Catches a panic, so that the panic ends one piece of work and not the whole task.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;

@@ -8,8 +8,8 @@ use http1::Refusal;
 
 pub(crate) use self::logged_head::LoggedHead;
 
-/// The errors that parsing found in a request: in its head before the request is served, in its
-/// body while the body is read.
+/// The parsing errors of a request: an error in the head is found before the request is served, an
+/// error in the body while the body is read.
 #[derive(Debug, Default)]
 pub(crate) struct ParseResult<'a> {
     refusal: Option<Refusal>,
@@ -19,7 +19,7 @@ pub(crate) struct ParseResult<'a> {
 }
 
 impl<'a> ParseResult<'a> {
-    /// Makes the result for a refused head, of which these parts could be read.
+    /// Makes the result for a refused head; `head` contains the parts that could be read.
     pub(crate) fn refused(refusal: Refusal, head: LoggedHead) -> Self {
         Self {
             refusal: Some(refusal),
@@ -28,7 +28,7 @@ impl<'a> ParseResult<'a> {
         }
     }
 
-    /// Makes the result for a valid head, whose body may still turn out to be broken.
+    /// Makes the result for a valid head. The body may still turn out to be broken.
     pub(crate) fn of_body(broken: Option<&'a BrokenBody>) -> Self {
         Self {
             broken,
@@ -61,7 +61,7 @@ impl From<Option<Refusal>> for ParseResult<'_> {
     }
 }
 
-/// The reason why the body of a request breaks off; empty as long as it does not.
+/// The reason why a request body broke off; empty if it has not broken off.
 #[derive(Debug, Default)]
 pub(crate) struct BrokenBody(OnceLock<Refusal>);
 

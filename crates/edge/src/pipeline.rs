@@ -1,6 +1,6 @@
 //! The steps of serving a request, in this order: id, host, ACME challenge, TLS, maintenance,
 //! route, limit, access, cache, target, compression, headers, log. Requests of all protocol
-//! versions are served here.
+//! versions follow these steps.
 
 mod access;
 mod cache_fill;
@@ -39,12 +39,12 @@ use http1::{Refusal, is_host};
 /// The path at which a certificate authority requests its challenge (RFC 8555, section 8.3).
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
-/// Information about a request that has a response, besides that response.
+/// Information about a request that has a response, in addition to the response.
 #[derive(Default)]
 struct RequestOutcome {
     route: Option<Arc<Route>>,
     admitted: Option<Admitted>,
-    /// The time until the target was asked.
+    /// The time until the request was forwarded to the target.
     queue: Option<Duration>,
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
@@ -53,9 +53,9 @@ struct RequestOutcome {
     cache: &'static str,
     /// Whether the app was asked.
     is_of_app: bool,
-    /// What the log shows of the path, as decided by the app if it answered.
+    /// The log's text for the path, if the app responded and chose such a text.
     shown: Option<LoggedPath>,
-    /// The response is the edge's own, in place of the one from the route's target.
+    /// The response is the edge's own, and replaces the response of the route's target.
     is_instead: bool,
     why: &'static str,
 }
@@ -117,8 +117,8 @@ pub(crate) async fn serve(
         },
     };
     if let Some(broken) = parsed.broken().or_else(|| outcome.broken()) {
-        // A response made from half a body is replaced: the client must learn about the error in
-        // its body.
+        // A response to an incomplete body is replaced, because the client must learn about the
+        // error in its body.
         outcome.is_instead = true;
         answer = refused(broken, &mut outcome);
     }
@@ -297,7 +297,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     Some(answer)
 }
 
-/// Makes the response to a refused request. An HTTP/1 connection is closed after it.
+/// Makes the response to a refused request. An HTTP/1 connection is closed after this response.
 fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = refusal.why();
     let status = refusal.status();
@@ -308,8 +308,9 @@ fn refused(refusal: Refusal, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// Makes the response to a path that servers may read in several ways: a page, because people
-/// mistype paths. An HTTP/1 connection is closed after it, as after other refusals.
+/// Makes the response to a path that servers may read in several ways. The response is a page,
+/// because people mistype paths. An HTTP/1 connection is closed afterwards, as after other
+/// refusals.
 fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     outcome.why = bad.why();
     let mut answer = bare(StatusCode::BAD_REQUEST);
@@ -318,7 +319,7 @@ fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// Makes a response of plain text for people.
+/// Makes a plain-text response for people.
 fn text(status: StatusCode, text: String) -> Answer {
     let mut answer = Response::new(Body::full(text));
     *answer.status_mut() = status;
@@ -344,12 +345,11 @@ fn later(status: StatusCode, retry_after: Duration) -> Answer {
     answer
 }
 
-/// Marks a response of the edge itself to which no page was added yet. Contains the time for
-/// `Retry-After`.
+/// Marks a response of the edge itself that has no page yet. Contains the time for `Retry-After`.
 #[derive(Clone, Copy)]
 struct Wordless(Option<Duration>);
 
-/// Returns the page, with those headers of the response that the page does not set.
+/// Returns the page, with those of the response's headers that the page does not set.
 fn with_words(answer: Answer, mut page: Answer) -> Answer {
     let mut headers = answer.into_parts().0.headers;
     headers.remove(CONTENT_LENGTH);
@@ -360,8 +360,8 @@ fn with_words(answer: Answer, mut page: Answer) -> Answer {
     page
 }
 
-/// Returns the head alone, with the length that the body would have. The HTTP/2 library sends every
-/// body that it gets, which clients treat as an error (RFC 9110, section 6.4.1).
+/// Removes the body from a response, but keeps its length in the head. The HTTP/2 library sends
+/// every body that it receives, which clients treat as an error (RFC 9110, section 6.4.1).
 fn without_body(answer: Answer) -> Answer {
     if answer.body().is_end_stream() {
         return answer;
@@ -383,8 +383,8 @@ fn moved(location: HeaderValue) -> Answer {
     answer
 }
 
-/// Returns the requested host. In HTTP/1, parsing has checked it. In HTTP/2, it is in `:authority`,
-/// in `Host`, or with the same value in both (RFC 9113, section 8.3.1).
+/// Returns the requested host. In HTTP/1, the parser has checked the host. In HTTP/2, the host is
+/// in `:authority`, in `Host`, or with the same value in both (RFC 9113, section 8.3.1).
 fn host_of(request: &Request<Body>) -> Result<Arc<str>, Refusal> {
     let mut named = request.headers().get_all(HOST).iter();
     let (header, second) = (named.next(), named.next());
@@ -428,7 +428,7 @@ fn finish(
     } else {
         let none = Changes::default();
         let route = outcome.route.as_deref();
-        // The header changes of a route with files do not apply to the app's pages under the same
+        // The header changes of a route for files do not apply to the app's pages under the same
         // path.
         let route = route.filter(|route| !(route.falls_back && outcome.is_of_app));
         let changes = route.map_or(&none, |route| &route.headers);
@@ -490,8 +490,8 @@ fn entry(
     }
 }
 
-/// Gives requests of all protocol versions the same form: only the path and query in the URI, the
-/// host in `Host`.
+/// Gives requests of all protocol versions the same form: the URI contains only path and query, and
+/// `Host` contains the host.
 fn in_one_shape(parts: &mut request::Parts, info: &ClientInfo) {
     if parts.uri.authority().is_some() {
         let path = parts.uri.path_and_query().cloned();

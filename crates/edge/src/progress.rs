@@ -31,8 +31,8 @@ impl ProgressWatch {
         self.is_awaited.load(Ordering::Relaxed)
     }
 
-    /// Completes when there has been no progress for `time` though it was expected, or up to a
-    /// quarter of `time` later.
+    /// Completes when there has been no progress for `time` although progress was expected, or up
+    /// to a quarter of `time` later.
     pub(crate) async fn stands_still(&self, time: Duration) {
         let mut seen = self.moved.load(Ordering::Relaxed);
         let mut looks = 0;

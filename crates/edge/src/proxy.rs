@@ -1,10 +1,10 @@
 //! Forwards requests to servers, and returns their responses.
 //!
-//! All workers share an [`Upstream`]: its servers, their health, and the position of its
-//! round-robin. A [`Pool`] belongs to one worker and contains its idle connections. Bodies stream
-//! in both directions, and only the bytes of one read are in memory, with two exceptions:
-//! `request_buffer` reads bodies of requests before they are sent, and `response_buffer` reads
-//! bodies of responses ahead of the client.
+//! All workers share an [`Upstream`]: its servers, their health, and its round-robin position. A
+//! [`Pool`] belongs to one worker and contains that worker's idle connections. Bodies stream in
+//! both directions, and only the bytes of one read are in memory, with two exceptions:
+//! `request_buffer` reads request bodies before they are sent, and `response_buffer` reads response
+//! bodies ahead of the client.
 
 mod backend;
 mod backends;
@@ -73,7 +73,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Makes a pool whose tunnels are counted, and closed, together with those of the other
+    /// Makes a pool whose tunnels are counted and closed together with the tunnels of the other
     /// workers.
     pub fn new(tunnels: Tunnels) -> Self {
         Self {
@@ -82,11 +82,11 @@ impl Pool {
         }
     }
 
-    /// Forwards a request to an upstream. `path` is the request target that the server gets.
+    /// Forwards a request to an upstream. `path` is the request target that the server receives.
     ///
-    /// [`forwarding`] removes hop-by-hop headers and sets those about the client, so callers pass
-    /// the headers as the client sent them. For an upgrade, the request must still have the
-    /// extension that yields the connection.
+    /// [`forwarding`] removes hop-by-hop headers and sets the headers about the client, so callers
+    /// must pass the headers as the client sent them. For an upgrade, the request must still have
+    /// the extension that yields the connection.
     pub fn forward<'a>(
         &'a self,
         upstream: &'a Arc<Upstream>,
@@ -94,7 +94,7 @@ impl Pool {
         info: &'a ClientInfo,
         path: PathAndQuery,
     ) -> impl Future<Output = Result<Answer, ProxyError>> + Send + 'a {
-        // Called here, so that the future does not contain the whole request.
+        // This is called outside the future, so that the future does not contain the whole request.
         let outgoing = UpstreamRequest::of(request, info);
         self.hand_on(upstream, outgoing, info, path)
     }
@@ -168,7 +168,8 @@ impl Pool {
                     };
                     fresh = true;
                     match next {
-                        // No other server may get what this one may have begun to change.
+                        // No other server may receive a request that this server may have begun to
+                        // process.
                         RetryTarget::Same => {
                             begun = (is_begun && repeats != Idempotency::Safe).then_some(error);
                         }
@@ -252,7 +253,7 @@ impl Pool {
         }
     }
 
-    /// Returns the connection used last, or a new one if there is none or `fresh` is set.
+    /// Returns the most recently used connection, or a new one if there is none or `fresh` is set.
     async fn connection(
         &self,
         upstream: &Upstream,
@@ -272,7 +273,7 @@ impl Pool {
     }
 }
 
-/// Counts a failure that suggests that a server is down. A slow response alone does not.
+/// Counts a failure that suggests that a server is down. A slow response does not count.
 fn note(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
         backend.vitals.failed(upstream.now());
@@ -280,7 +281,7 @@ fn note(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
 }
 
 /// Marks a response whose body ends when its connection closes. Such a body may be incomplete
-/// without any sign of that (RFC 9112, section 8).
+/// without any indication (RFC 9112, section 8).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unframed;
 

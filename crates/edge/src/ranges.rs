@@ -9,14 +9,14 @@ const MOST: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Whole,
-    /// At least one range. They do not overlap, and none is empty.
+    /// At least one range. The ranges do not overlap, and none is empty.
     Parts(Vec<Range<u64>>),
     /// None of the requested ranges exists.
     Nothing,
 }
 
-/// Returns the ranges that a header requests of a content of this length. An invalid header is
-/// ignored, as section 14.2 allows. Overlapping ranges are merged, and all are sorted.
+/// Returns the ranges that a header requests of a content with this length. An invalid header is
+/// ignored, as section 14.2 allows. The ranges are sorted, and overlapping ranges are merged.
 pub(crate) fn wanted(header: &[u8], length: u64) -> Wanted {
     // An empty content has no ranges.
     if length == 0 {
@@ -74,7 +74,8 @@ fn part(spec: &str, length: u64) -> Spec {
     }
 }
 
-/// Parses a number of digits only. A number that is too large is replaced by the largest one.
+/// Parses a number that consists only of digits. If the number is too large, returns the largest
+/// number.
 fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

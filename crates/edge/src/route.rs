@@ -1,11 +1,11 @@
 //! Routes, and the choice of the route for a request.
 //!
 //! Of the routes whose host and path match, those with the most exact host win (a name, then
-//! `*.name`, then any host), and of those the one with the longest path. The order in the file does
-//! not matter. A path matches whole segments: `/api` matches `/api` and `/api/x` but not `/apix`.
-//! `/api/` matches `/api/` and everything below it. The route `/api/` also matches `/api`, which is
-//! redirected to `/api/`, unless there is a route for `/api`. A `*` stands for exactly one label,
-//! as in certificates.
+//! `*.name`, then any host); of these, the route with the longest path wins. The order in the file
+//! does not matter. A path matches whole segments: `/api` matches `/api` and `/api/x` but not
+//! `/apix`. `/api/` matches `/api/` and everything below it. The route `/api/` also matches `/api`,
+//! which is redirected to `/api/`, unless there is a route for `/api`. A `*` stands for exactly one
+//! label, as in certificates.
 
 mod path;
 mod table;
@@ -38,8 +38,8 @@ pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
 pub struct Route {
     pub host: HostPattern,
     pub path: RoutePath,
-    /// Whether a path that differs in letter case is certainly not this route's. If this is false,
-    /// a route that restricts requests refuses such a path.
+    /// Whether a path with different letter case certainly does not belong to this route. If this
+    /// is false, a route that restricts requests refuses such a path.
     pub case_sensitive: bool,
     /// The target that responds to the requests.
     pub target: Target,
@@ -52,7 +52,7 @@ pub struct Route {
     /// How many segments are removed from the beginning of a path before a request is forwarded.
     pub(crate) strip: usize,
     /// The prefix that is added before a request is forwarded: empty, or `/something` without a
-    /// final slash.
+    /// trailing slash.
     pub(crate) add: String,
     pub limit: Option<Arc<Limiter>>,
     /// The access rules. If `None`, everybody has access.
@@ -109,7 +109,7 @@ impl Route {
         }
     }
 
-    /// Makes a route for all requests on the address of a service, to that service.
+    /// Makes a route that sends all requests on a service's address to that service.
     pub(crate) fn to_service(service: &str, upstream: &str) -> Self {
         let name: Arc<str> = format!("front:{service}").into();
         Self {
@@ -121,7 +121,8 @@ impl Route {
         }
     }
 
-    /// Whether the app responds to requests on this route, even if only to those without a file.
+    /// Whether the app responds to requests on this route, at least to requests for which there is
+    /// no file.
     pub fn leads_to_app(&self) -> bool {
         self.falls_back || matches!(self.target, Target::App)
     }
@@ -131,8 +132,8 @@ impl Route {
         self.access.is_some() || self.limit.is_some() || matches!(self.target, Target::Status(_))
     }
 
-    /// Whether this route takes paths that would otherwise match the other route: its path is below
-    /// the other's, and some host matches both routes.
+    /// Whether this route takes paths that would otherwise match the other route. This is so if its
+    /// path is below the other route's path, and some host matches both routes.
     pub(crate) fn is_inside(&self, other: &Self) -> bool {
         let may_share_host = match (&self.host, &other.host) {
             (HostPattern::Exact(name), pattern) => pattern.matches(name),
@@ -141,7 +142,7 @@ impl Route {
         may_share_host && self.path != other.path && begins(&other.path.matched, &self.path.matched)
     }
 
-    /// Whether the two routes differ in nothing but letter case or a final slash.
+    /// Whether the two routes' paths differ only in letter case or a trailing slash.
     fn is_variant_of(&self, other: &Self) -> bool {
         fn bare(path: &[u8]) -> &[u8] {
             path.strip_suffix(b"/").unwrap_or(path)
@@ -159,7 +160,8 @@ impl Route {
         }
     }
 
-    /// Returns the path of [`Route::rewrite`] with the query of `uri`, whose path this is.
+    /// Returns the path of [`Route::rewrite`] with the query of `uri`; `path` must be the path of
+    /// `uri`.
     ///
     /// # Errors
     ///
@@ -172,8 +174,8 @@ impl Route {
         forwarded_as(self.rewrite(path), uri)
     }
 
-    /// Returns the request target for the app when it responds in place of a file. The app expects
-    /// paths as the client sees them, so `strip` and `add` do not apply.
+    /// Returns the request target for the app when the app responds in place of a file. The app
+    /// expects paths as the client sees them, so `strip` and `add` do not apply.
     ///
     /// # Errors
     ///
@@ -206,7 +208,7 @@ fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri
 pub enum Target {
     App,
     Files(Arc<Folder>),
-    /// The upstream of this name, one of [`Plan::upstreams`](crate::config::Plan::upstreams).
+    /// The upstream with this name, one of [`Plan::upstreams`](crate::config::Plan::upstreams).
     Proxy(Arc<str>),
     /// A redirect to another URL.
     Redirect(Redirect),
@@ -219,13 +221,13 @@ pub enum Target {
 pub struct Redirect {
     /// The URL up to its `{path}`, or the whole URL.
     pub(crate) before: String,
-    /// The URL after its `{path}`, if there is one.
+    /// The part of the URL after its `{path}`, if there is a `{path}`.
     pub(crate) after: Option<String>,
 }
 
 impl Redirect {
-    /// Returns the location for a rewritten path and a query. A URL with `{path}` keeps both, a URL
-    /// without it neither.
+    /// Returns the redirect location for a rewritten path and a query. If the URL contains
+    /// `{path}`, the location includes both; otherwise it includes neither.
     pub fn location(&self, path: &str, query: Option<&str>) -> String {
         let Some(after) = &self.after else {
             return self.before.clone();
@@ -244,7 +246,7 @@ impl Redirect {
 pub enum HostPattern {
     /// Only this host.
     Exact(String),
-    /// `*.NAME`: every host with one label more than this name.
+    /// `*.NAME`: every host that has one more label than this name.
     Below(String),
     /// All hosts.
     Any,
@@ -305,7 +307,7 @@ pub struct RoutePath {
     matched: Vec<u8>,
     /// `matched` without letter case.
     folded: Vec<u8>,
-    /// Whether the path without its final slash also belongs to this route.
+    /// Whether the path without its trailing slash also belongs to this route.
     owns_bare: bool,
 }
 
@@ -340,12 +342,13 @@ impl RoutePath {
         &self.matched
     }
 
-    /// Whether a path begins with this one, segment by segment.
+    /// Whether a path begins with this path, segment by segment.
     pub fn matches(&self, path: &NormalPath<'_>) -> bool {
         self.begins(path.matched())
     }
 
-    /// Whether a path equals this one without its final slash, and that belongs to this route.
+    /// Whether a path equals this one without its trailing slash, and the shorter path belongs to
+    /// this route.
     pub(crate) fn is_bare(&self, path: &NormalPath<'_>) -> bool {
         self.owns_bare && is_bare(&self.matched, path.matched())
     }
@@ -361,13 +364,13 @@ fn begins(route: &[u8], path: &[u8]) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/") || route.ends_with(b"/"))
 }
 
-/// Whether a path equals that of the route without its final slash.
+/// Whether a path equals the route's path without its trailing slash.
 fn is_bare(route: &[u8], path: &[u8]) -> bool {
     !path.is_empty() && route.strip_suffix(b"/") == Some(path)
 }
 
-/// Returns how many segments the setting `strip` removes from paths that begin with `path`; `None`
-/// if `path` does not begin with `strip`.
+/// Returns the number of segments that the setting `strip` removes from paths that begin with
+/// `path`; `None` if `path` does not begin with `strip`.
 pub(crate) fn strip(path: &RoutePath, written: &str) -> Option<usize> {
     let strip = RoutePath::parse(written).ok()?;
     let whole = NormalPath::parse(&path.text).ok()?;

@@ -7,12 +7,12 @@ const LARGEST: usize = 16 << 10;
 
 /// A buffer that writers take and put back. The data for a client that keeps reading is sent before
 /// the next writer needs the buffer, so most writers find the buffer here. Only a writer with a
-/// slow client holds a buffer of its own.
+/// slow client keeps a buffer of its own.
 #[derive(Debug, Default)]
 pub(crate) struct ScratchBuffer(Mutex<Vec<u8>>);
 
 impl ScratchBuffer {
-    /// Takes the buffer, which is empty. Returns a new one if another writer has taken it.
+    /// Takes the buffer, which is empty. If another writer has taken it, returns a new buffer.
     pub(crate) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -18,12 +18,12 @@
 //!
 //! # Memory
 //! Files up to 1 MiB are kept in the worker's [`Memory`] and compared with the disk at most once a
-//! second. Larger ones are read in pieces while they are sent, or are sent by the kernel itself in
-//! clear text. A text is compressed when a client first requests it compressed. That client and
-//! those that come meanwhile wait a few milliseconds. This is worthwhile, since most files of most
-//! sites are requested rarely, and the bytes saved on a slow line outweigh the wait. If there are
-//! compressed files beside a file (`app.js.br`, `app.js.gz`, each at least as new), only these
-//! codings are offered.
+//! second. Larger files are read in pieces while they are sent, or are sent by the kernel itself in
+//! clear text. A text file is compressed when a client first requests it compressed. That client,
+//! and other clients that request the file in the meantime, wait a few milliseconds. This is
+//! worthwhile, since most files of most sites are requested rarely, and the bytes saved on a slow
+//! connection outweigh the wait. If there are compressed files next to a file (`app.js.br`,
+//! `app.js.gz`, each at least as new), only these codings are offered.
 
 mod caching;
 mod entry;
@@ -64,8 +64,8 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 ///
 /// Responses other than files, redirects and listings have a status and no body: 400 for an invalid
 /// percent-encoding, 404 for a missing file, 405 (with `Allow`) for another method, 412 and 416
-/// according to RFC 9110, 503 (with `Retry-After`) if file descriptors run out or the file is being
-/// written, 500 if the disk fails.
+/// according to RFC 9110, 503 (with `Retry-After`) if there are no free file descriptors or the
+/// file is being written, 500 if the disk fails.
 pub async fn answer(
     folder: &Arc<Folder>,
     memory: &Memory,
@@ -129,8 +129,8 @@ async fn coded(
     respond::respond(request, form, entry.modified(), memory, now)
 }
 
-/// Redirects to the same path with a slash at its end. Slashes at its start are merged, because two
-/// would name another host.
+/// Redirects to the same path with a trailing slash. Leading slashes are merged, because two would
+/// name another host.
 fn with_slash(request: &Parts) -> Answer {
     let path = request.uri.path().trim_start_matches('/');
     let mut location = format!("/{path}/");
@@ -153,8 +153,8 @@ fn failed(error: &io::Error, id: &RequestId) -> Answer {
         || [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
             .iter()
             .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
-    // The path is not logged, because it may contain a code or a token for the app, which responds
-    // if there is no file.
+    // The path is not logged. If there is no file, the app responds, and the path may contain a
+    // code or a token for the app.
     tracing::warn!(request_id = %id, %error, "a file could not be read");
     if !busy {
         return bare(StatusCode::INTERNAL_SERVER_ERROR);

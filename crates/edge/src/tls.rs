@@ -1,4 +1,4 @@
-//! TLS: the handshake, and the choice of the certificate for a client.
+//! TLS: performs the handshake, and chooses the certificate for a client.
 
 mod certificates;
 mod expiry;
@@ -32,12 +32,12 @@ pub(crate) use self::certificates::Certificates;
 pub(crate) use self::expiry::Expiry;
 
 /// The default duration of `Strict-Transport-Security`. It is short, because browsers cannot be
-/// made to forget it.
+/// made to forget this setting.
 pub(crate) const HSTS_TIME: Duration = Duration::from_hours(24);
 /// How long a handshake may take.
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// The size of the largest buffer for bytes to be encrypted or sent, for each connection. It holds
-/// several records, which are passed to the kernel together.
+/// The maximum size of each connection's buffer for bytes to be encrypted or sent. It holds several
+/// records, which are passed to the kernel at once.
 const BUFFER: usize = 64 * 1_024;
 /// A fatal alert, `unrecognized_name` (RFC 8446, section 6; RFC 6066, section 3).
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
@@ -47,12 +47,12 @@ const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 pub struct TlsSettings {
     /// Certificates in files.
     pub certificates: Vec<CertificateFiles>,
-    /// Names for which a self-signed certificate is used as long as they have no other certificate.
-    /// If empty, no self-signed certificate is created.
+    /// Names for which a self-signed certificate is used while they have no other certificate. If
+    /// empty, no self-signed certificate is created.
     pub self_signed: BTreeSet<String>,
-    /// The duration of `Strict-Transport-Security` on all hosts with a certificate. If `None`, it
-    /// is a day on hosts whose certificate is ordered and whose clear-text requests are redirected
-    /// to HTTPS.
+    /// The duration of `Strict-Transport-Security` on all hosts with a certificate. If `None`, the
+    /// duration is one day on hosts whose certificate is ordered and whose clear-text requests are
+    /// redirected to HTTPS.
     pub hsts: Option<Duration>,
 }
 
@@ -98,9 +98,9 @@ impl Tls {
         })
     }
 
-    /// Performs the handshake. A client that requests an unknown name gets an alert, and never the
-    /// certificate of another host. `local` is the address to which the client has connected, if it
-    /// is known.
+    /// Performs the handshake. A client that requests an unknown name receives an alert, never the
+    /// certificate of another host. `local` is the address to which the client has connected, if
+    /// known.
     pub(crate) async fn accept<S>(
         &self,
         stream: S,
@@ -198,7 +198,7 @@ impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         match hello.server_name() {
             Some(name) => self.0.find(name),
-            // Over QUIC, the address to which the client has connected is not known here.
+            // Over QUIC, the address to which the client has connected is not known at this point.
             None => self.0.unnamed(None),
         }
     }

@@ -42,7 +42,7 @@ pub fn network(text: &str) -> Result<IpNet, String> {
         })
 }
 
-/// Parses a name or an IP address in the form of a `Host` header: in lower case, with
+/// Parses a name or an IP address into the form of a `Host` header: in lower case, with
 /// internationalised names in ASCII (RFC 5890), without a port.
 pub fn host(text: &str) -> Result<String, String> {
     let how = |why: &str| format!("{text:?} is no host: {why}");

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::request::{LINES, judge_trailers};
 use super::section::Section;
 
-/// The most hexadecimal digits of a chunk size; more could overflow the u64.
+/// The maximum number of hexadecimal digits in a chunk size; more could overflow the u64.
 const DIGITS: u8 = 15;
 
 #[derive(Debug)]
@@ -20,10 +20,11 @@ pub struct Chunks {
     trailers: Vec<u8>,
 }
 
-/// The rules for parts of a body besides its data.
+/// The rules for the parts of a body other than its data.
 #[derive(Debug)]
 struct Rules {
-    /// The most bytes of extensions in all chunks together; extensions are not used in practice.
+    /// The maximum total size of all chunk extensions in bytes; extensions are not used in
+    /// practice.
     extensions: usize,
     trailers: usize,
     /// Whether blanks may follow a chunk size, as some servers write them.
@@ -51,7 +52,7 @@ enum State {
         digits: u8,
         size: u64,
     },
-    /// After the digits: the end of the line, or an extension, which is ignored.
+    /// The rest of the line after the digits: empty, or an extension, which is ignored.
     Extension {
         size: u64,
         is_named: bool,
@@ -83,8 +84,8 @@ pub enum Decoded {
 }
 
 impl Chunks {
-    /// Returns a decoder for request bodies, with strict rules, so that all recipients read a body
-    /// in the same way.
+    /// Returns a decoder for request bodies. Its rules are strict, so that every recipient reads
+    /// the body in the same way.
     pub fn of_request() -> Self {
         Self::under(&OF_REQUEST)
     }

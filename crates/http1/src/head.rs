@@ -1,4 +1,4 @@
-//! Reads the requests of a connection one after another.
+//! Reads the successive requests of a connection.
 
 use bytes::{Buf as _, Bytes};
 use http::header::CONNECTION;
@@ -52,8 +52,8 @@ impl Heads {
         }
     }
 
-    /// Parses the head at the beginning of these bytes. Returns `None` if it is incomplete; the
-    /// same bytes must then be passed again, followed by more.
+    /// Parses the head at the beginning of `came`. Returns `None` if the head is incomplete; the
+    /// caller must then pass the same bytes again, followed by more.
     pub fn next(&mut self, came: &Bytes) -> Result<Option<RequestHead>, Refusal> {
         let Some(length) = self.section.head_end(came, self.limit)? else {
             return Ok(None);
@@ -153,8 +153,7 @@ impl RequestBody {
         }
     }
 
-    /// Returns the whole body, if its length is known and the body has arrived together with the
-    /// head.
+    /// Returns the whole body, if its length is known and it has arrived with the head.
     pub fn take_whole(&mut self, came: &mut Bytes) -> Option<Bytes> {
         let Self::Length(left) = self else {
             return None;

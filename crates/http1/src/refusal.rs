@@ -4,7 +4,7 @@ use http::StatusCode;
 
 /// An error in the framing or the head of a message.
 ///
-/// The text describes the error and the correct form.
+/// The error's text explains the problem and the correct form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A line ends with a bare LF, or contains a bare CR (RFC 9112, section 2.2).
@@ -27,7 +27,7 @@ pub enum Refusal {
     /// A header is not `Name: value`.
     #[error("a header cannot be read; send Name: value without a space before the colon")]
     Header,
-    /// The version is HTTP/0.9, 2 or another one, in the format of HTTP/1.1.
+    /// The version has the format of HTTP/1.1, but is HTTP/0.9, 2 or any other version.
     #[error("this version of HTTP is not spoken here; send HTTP/1.1")]
     Version,
     /// A method that is always refused, such as `CONNECT`.
@@ -47,7 +47,7 @@ pub enum Refusal {
     /// `Content-Length` is repeated, or not a number (RFC 9112, section 6.3).
     #[error("Content-Length is repeated or not a number; send one number")]
     Length,
-    /// A connection-specific header of HTTP/1 in a message of HTTP/2 or 3 (RFC 9113, section 8.2.2;
+    /// A connection-specific HTTP/1 header in an HTTP/2 or HTTP/3 message (RFC 9113, section 8.2.2;
     /// RFC 9114, section 4.2).
     #[error("a header belongs to a connection of HTTP/1; leave it out")]
     OfConnection,
@@ -63,7 +63,7 @@ pub enum Refusal {
     /// `Expect` is not `100-continue`.
     #[error("only 100-continue can be expected")]
     Expectation,
-    /// The request line alone exceeds the size limit.
+    /// The request line by itself exceeds the size limit.
     #[error("the request target is too long")]
     TargetTooLong,
     /// The head exceeds the size limit.
@@ -75,8 +75,8 @@ pub enum Refusal {
     /// The body stalled for too long, or arrived too slowly.
     #[error("the body came too slowly")]
     BodyTooSlow,
-    /// The chunked framing is invalid (RFC 9112, section 7.1), or has too many bytes besides the
-    /// data.
+    /// The chunked framing is invalid (RFC 9112, section 7.1), or contains too many bytes that are
+    /// not data.
     #[error("a chunk of the body cannot be read")]
     Chunk,
     /// The trailers exceed the limit, cannot be parsed, or contain fields that are only permitted

@@ -11,9 +11,9 @@ use super::refusal::Refusal;
 
 /// The most header lines of a request.
 pub const LINES: usize = 128;
-/// The longest method, twice as long as the longest registered one.
+/// The maximum length of a method, twice that of the longest registered method.
 pub const METHOD_LENGTH: usize = 32;
-/// The longest host: a name of 253 characters and a port.
+/// The maximum length of a host: a name of 253 characters and a port.
 const HOST_LENGTH: usize = 260;
 
 /// The framing of the message, as far as its head determines it.
@@ -48,7 +48,7 @@ pub(super) fn judge_and<T>(
     else {
         return Err(Refusal::RequestLine);
     };
-    // `httparse` must find the same end of the head.
+    // Make sure that `httparse` found the same end of the head.
     if length != head.len() {
         return Err(Refusal::Header);
     }
@@ -177,8 +177,8 @@ fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal
     }
 }
 
-/// Checks that CR occurs only before LF, that tab is the only other control character, and that no
-/// line is folded.
+/// Checks that CR occurs only before LF, that there are no control characters other than CR, LF and
+/// tab, and that no line is folded.
 fn characters(head: &[u8]) -> Result<(), Refusal> {
     // Nearly every head is valid, and this check is fast, because it looks at many bytes at once.
     let is_odd = |byte: u8| (byte < 0x20 && !matches!(byte, b'\r' | b'\n' | b'\t')) || byte == 0x7f;
@@ -283,8 +283,8 @@ fn judge_target(method: &str, target: &str, host: Option<&[u8]>) -> Result<(), R
     }
 }
 
-/// Whether all characters are permitted in a path and query: they must be visible, not a fragment's
-/// `#`, and none that servers interpret differently.
+/// Whether all characters are permitted in a path and query. They must be visible; `#` (the
+/// fragment separator) and characters that servers interpret differently are not permitted.
 fn is_path(path: &[u8]) -> bool {
     let query = path
         .iter()

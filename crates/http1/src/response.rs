@@ -50,7 +50,7 @@ pub enum BadAnswer {
 #[derive(Debug)]
 pub enum Left {
     Length(u64),
-    /// A chunked body, of which these bytes have been received but not decoded.
+    /// A chunked body. The bytes have been received, but not decoded.
     Chunks(Box<(Chunks, Bytes)>),
     /// No more data, only the trailers, which have been received.
     Trailers(Box<HeaderMap>),
@@ -63,15 +63,15 @@ pub enum Left {
 pub enum Read {
     Part,
     Whole(Head),
-    /// This many bytes are an interim response, which precedes the final one (RFC 9110, section
+    /// An interim response of this many bytes, which precedes the final response (RFC 9110, section
     /// 15.2).
     Interim(usize),
     /// The bytes are not a valid and unambiguous response.
     Bad(BadAnswer),
 }
 
-/// Parses the response to a request; `is_head` tells whether the request was a `HEAD`. Its headers
-/// are stored in the allocation of `spare`, whose contents are discarded.
+/// Parses the response to a request; `is_head` tells whether the request was a `HEAD`. The headers
+/// are stored in the allocation of `spare`, whose previous contents are discarded.
 pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     let mut lines = [const { std::mem::MaybeUninit::uninit() }; LINES];
     let mut answer = httparse::Response::new(&mut []);
@@ -92,8 +92,7 @@ pub fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// Whether another response follows this one. After 101 (switching protocols), no HTTP response
-/// follows.
+/// Whether another HTTP response follows this one. None follows 101 (switching protocols).
 fn is_interim(answer: &httparse::Response<'_, '_>) -> bool {
     const SWITCH: u16 = 101;
     let is_interim = |code: u16| code / 100 == 1 && code != SWITCH;
@@ -198,14 +197,14 @@ fn joined(first: Bytes, more: Vec<u8>) -> Bytes {
 }
 
 /// Splits a body of known length into the received data and the number of missing bytes. The third
-/// value tells whether no bytes beyond the body were received.
+/// value is `true` if nothing was received beyond the body.
 fn sized(rest: &Bytes, expected: u64) -> (Bytes, Left, bool) {
     let first = usize::try_from(expected).map_or(rest.len(), |expected| expected.min(rest.len()));
     let left = expected - first as u64;
     (rest.slice(..first), Left::Length(left), first == rest.len())
 }
 
-/// Whether the body is chunked, and no other transfer coding is given.
+/// Whether `chunked` is the only transfer coding.
 fn is_chunked(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
@@ -219,7 +218,7 @@ fn says_close(value: &[u8]) -> bool {
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-/// Returns the `Content-Length`, which must be given exactly once.
+/// Returns the `Content-Length`, which must occur exactly once.
 fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     let mut said = headers.get_all(CONTENT_LENGTH).iter();
     if let (Some(length), None) = (said.next(), said.next())

@@ -1,15 +1,15 @@
-//! Finds the end of a head or of trailers: lines up to an empty one.
+//! Finds the end of a head or of trailers, which is the first empty line.
 
 use super::refusal::Refusal;
 
-/// Finds the end of a section. Looks at each byte only once, however the bytes are split.
+/// Finds the end of a section. Each byte is examined only once, however the bytes are split.
 #[derive(Debug, Default)]
 pub(super) struct Section {
     /// The number of bytes looked at.
     seen: usize,
     /// The beginning of the current line.
     line: usize,
-    /// Whether there was a complete line.
+    /// Whether a complete line has been read.
     has_lines: bool,
     skips_line: bool,
 }
@@ -47,8 +47,8 @@ impl Section {
         Ok(None)
     }
 
-    /// Like [`end`](Self::end), but for a head, which one empty line may precede (RFC 9112, section
-    /// 2.2). [`skipped`](Self::skipped) returns the length of that empty line.
+    /// Like [`end`](Self::end), but for a head, before which one empty line is permitted (RFC 9112,
+    /// section 2.2). [`skipped`](Self::skipped) returns the length of that empty line.
     pub(super) fn head_end(
         &mut self,
         bytes: &[u8],

@@ -1,7 +1,7 @@
-//! Reads the rows of a plain-text dump made by `pg_dump`, one at a time.
+//! Reads the rows of a plain-text `pg_dump` dump, one at a time.
 //!
-//! Rows are read from `COPY` blocks, the default format of `pg_dump`. The meaning of the tables is
-//! up to the caller. However long the dump is, only one line is in memory at a time.
+//! Rows are read from `COPY` blocks, the default format of `pg_dump`. The caller interprets the
+//! tables. However long the dump is, only one line is in memory at a time.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -46,8 +46,8 @@ pub struct Row {
 }
 
 impl Dump {
-    /// Opens a dump. A compressed one, or one in a custom format, is refused with the command that
-    /// makes a plain one.
+    /// Opens a dump. If the dump is compressed or in a custom format, the error names the command
+    /// that makes a plain dump.
     pub fn open(file: &Path) -> Result<Self, ImportError> {
         let name = file.display().to_string();
         let unreadable = |error: std::io::Error| ImportError::Unreadable {
@@ -89,7 +89,7 @@ impl Dump {
         })
     }
 
-    /// The next row of any table; `None` at the end of a complete dump.
+    /// Returns the next row of any table; `None` at the end of a complete dump.
     pub fn read(&mut self) -> Result<Option<Row>, ImportError> {
         loop {
             if !self.read_line()? {
@@ -106,7 +106,7 @@ impl Dump {
         }
     }
 
-    /// Reads a line; returns whether there was one.
+    /// Reads a line. Returns `false` at the end of the dump.
     fn read_line(&mut self) -> Result<bool, ImportError> {
         self.text.clear();
         self.line += 1;
@@ -186,7 +186,7 @@ impl Row {
         self.line
     }
 
-    /// The value of a column; `None` if it is NULL or the table has no such column.
+    /// Returns the value of a column; `None` if the value is NULL or the table has no such column.
     pub fn get(&self, column: &str) -> Option<&str> {
         let mut columns = self.table.columns.iter();
         let place = columns.position(|name| name == column)?;
@@ -222,7 +222,7 @@ fn table(file: &str, line: &str) -> Option<Table> {
     })
 }
 
-/// Unescapes a value as written by `COPY`; `None` if it is NULL.
+/// Unescapes a value from a `COPY` block; `None` if the value is NULL.
 fn unescaped(text: &str) -> Option<String> {
     let mut value = String::with_capacity(text.len());
     let mut letters = text.chars();
@@ -243,7 +243,7 @@ fn unescaped(text: &str) -> Option<String> {
     Some(value)
 }
 
-/// The elements of a text array in PostgreSQL's notation: `{a,"b c"}`.
+/// Returns the elements of a text array in PostgreSQL's notation, such as `{a,"b c"}`.
 pub fn array(text: &str) -> Option<Vec<String>> {
     let mut letters = text.strip_prefix('{')?.strip_suffix('}')?.chars();
     let mut all = Vec::new();

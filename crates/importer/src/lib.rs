@@ -1,10 +1,10 @@
 //! Imports the configuration of other programs as `kenduri.toml`, and the rows of their databases.
 //!
 //! Except for [`dump`], each import prints a file that `kenduri check` accepts, apart from missing
-//! folders and files, with a comment about everything that could not be carried over. Nothing is
-//! guessed silently: if something is ambiguous, the file contains the safer choice and a comment
-//! about it. A path that was protected never becomes an open route; if no path can express the
-//! protection, a remark that begins with CAREFUL says so.
+//! folders and files. A comment marks everything that could not be carried over. If something is
+//! ambiguous, the file contains the safer choice and a comment about the ambiguity. A protected
+//! path never becomes an open route; if no path can express the protection, a remark that begins
+//! with CAREFUL says so.
 
 pub mod dump;
 pub mod nginx;
@@ -17,7 +17,7 @@ const LARGEST: u64 = 4 << 20;
 /// The result of an import.
 #[derive(Debug)]
 pub struct Imported {
-    /// The text of a `kenduri.toml`.
+    /// The contents of a `kenduri.toml`.
     pub text: String,
     /// The number of comments in it that need attention.
     pub remarks: usize,
@@ -47,7 +47,7 @@ pub enum ImportError {
     Nothing {
         /// The file as named by the user.
         file: String,
-        /// What was expected in the file.
+        /// The expected content of the file.
         what: &'static str,
         /// How to fix the problem.
         mend: &'static str,
@@ -91,7 +91,7 @@ fn time(milliseconds: u64) -> String {
     format!("{}{unit}", milliseconds / length)
 }
 
-/// Reads a file, unless it is too large.
+/// Reads a file; fails if the file is too large.
 fn read(file: &std::path::Path) -> Result<String, ImportError> {
     use std::io::Read as _;
 
@@ -111,8 +111,8 @@ fn read(file: &std::path::Path) -> Result<String, ImportError> {
     String::from_utf8(bytes).map_err(|_| unreadable("it is no text in UTF-8".to_owned()))
 }
 
-/// Compares a result with the reviewed text beside the file. If `KENDURI_TEST_REVIEW` is set, the
-/// text is written instead, for review.
+/// Compares a result with the reviewed file beside the input file. If `KENDURI_TEST_REVIEW` is set,
+/// writes the result to that file instead, so that it can be reviewed.
 #[cfg(test)]
 fn compare(file: &std::path::Path, made: &Imported) {
     let reviewed = std::path::PathBuf::from(format!("{}.toml", file.display()));

@@ -1,9 +1,9 @@
 //! Imports nginx server blocks as routes.
 //!
-//! The file is parsed as nginx does (`tokens`, `tree`, `include`). Each block is interpreted with
-//! the settings that it inherits (`scope`), and becomes parts of a `kenduri.toml` (`made`). Before
-//! these parts are written, the edge's own check validates them; parts that it would refuse are
-//! omitted, with a remark (`written`).
+//! The file is parsed as nginx parses it (`tokens`, `tree`, `include`). Each block is interpreted
+//! with the settings that it inherits (`scope`), and becomes parts of a `kenduri.toml` (`made`).
+//! Before these parts are written, the edge's own check validates them; parts that the edge would
+//! refuse are omitted, with a remark (`written`).
 
 mod access;
 mod answers;
@@ -86,8 +86,8 @@ fn made_of(
         .filter(|(server, _)| server.identity.is_tls)
         .flat_map(|(server, _)| server.identity.hosts.clone())
         .collect();
-    // Of two identical routes, the first is kept, so servers with TLS come first. Servers that
-    // could be reached from fewer places come last, so that publicly reachable servers are kept.
+    // Of two identical routes, the first is kept. Therefore, servers with TLS come first, and
+    // servers that fewer networks can reach come last, so that publicly reachable servers are kept.
     let mut places: Vec<_> = servers
         .iter()
         .flat_map(|(server, _)| server.identity.places.clone())
@@ -181,7 +181,7 @@ fn zone(directive: &Directive, zones: &mut Zones, made: &mut Made) {
     }
 }
 
-/// Reads the trusted proxies, and the headers that they are trusted for.
+/// Reads the trusted proxies, and the headers for which they are trusted.
 fn trust(directive: &Directive, made: &mut Made) {
     match directive.name.as_str() {
         "set_real_ip_from" => trusted(directive, made),

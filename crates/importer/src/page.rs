@@ -1,4 +1,4 @@
-//! Writes the text of a `kenduri.toml` from top to bottom: comments, sections, keys.
+//! Writes a `kenduri.toml` from top to bottom: comments, sections, keys.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use toml::Value;
 
 /// The column before which comments are wrapped.
 const WIDTH: usize = 100;
-/// The most characters of imported text in a comment.
+/// The maximum number of characters of imported text in a comment.
 const LONGEST: usize = 600;
 
 /// The text written so far.
@@ -80,7 +80,7 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// The whole text, and the number of remarks in it.
+    /// Returns the whole text and the number of remarks in it.
     pub(super) fn finish(self) -> super::Imported {
         super::Imported {
             text: self.text,

@@ -26,7 +26,7 @@ const MOST_APPS: usize = 1_000;
 pub struct Asked {
     /// Whether a file that is a program may be run.
     pub run: bool,
-    /// The name of an environment: the variables of `env_NAME` override those of `env`.
+    /// The name of an environment. The variables in `env_NAME` override those in `env`.
     pub env: Option<String>,
     /// The number of instances that `max` stands for.
     pub cores: usize,

@@ -1,5 +1,5 @@
-//! Checks that the process listening at an instance's address really is that instance: its socket
-//! file may have been replaced by a link, and another user may have taken its port.
+//! Checks that the process listening at an instance's address is really that instance. Someone may
+//! have replaced its socket file by a link, or another user may have taken its port.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufRead, BufReader};
@@ -24,7 +24,7 @@ pub(crate) struct CheckedAddress {
     pub(crate) address: Address,
     /// The uid that must own the socket. `None`: no other user can have opened it.
     pub(crate) owner: Option<u32>,
-    /// The gid that may connect besides the owner. `None`: the permissions are left as they are.
+    /// The gid that may connect in addition to the owner. `None`: the permissions are not changed.
     pub(crate) group: Option<u32>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum ConnectError {
     /// Nothing listens at the address.
     #[error("{0}")]
     System(#[from] io::Error),
-    /// Another program listens at the address, or the system does not show who listens.
+    /// Another program listens at the address, or the system does not show which program listens.
     #[error("{0}")]
     Refused(String),
 }
@@ -47,9 +47,9 @@ impl CheckedAddress {
         Ok(stream)
     }
 
-    /// Lets the group connect to the socket that the instance has created, whatever its umask is.
-    /// The permissions are changed through a descriptor, so that the target of a link and files of
-    /// other users are left alone.
+    /// Lets the group connect to the instance's socket, whatever umask the instance has. The
+    /// permissions are changed through a descriptor, so that the targets of links and other users'
+    /// files are not affected.
     pub(crate) fn grant_group_access(&self) {
         let (Address::Unix(path), Some(owner), Some(group)) =
             (&self.address, self.owner, self.group)
@@ -61,8 +61,9 @@ impl CheckedAddress {
         }
     }
 
-    /// Checks that no other user listens on the instance's port. A connection does not show who
-    /// accepted it, but the system's list of sockets does.
+    /// Checks that no other user listens on the instance's port. A connection does not show which
+    /// process accepted it, but the system's list of sockets shows the owner of each listening
+    /// socket.
     pub(crate) fn check_listener(&self) -> Result<(), ConnectError> {
         let (Address::Tcp(port), Some(_)) = (&self.address, self.owner) else {
             return Ok(());
@@ -122,8 +123,8 @@ fn listeners(port: u16) -> io::Result<Vec<u32>> {
     Ok(users)
 }
 
-/// Returns the uid of the socket in a line of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)), if
-/// that socket listens on this port and accepts connections to 127.0.0.1.
+/// Returns the uid of the socket in a line of `/proc/net/tcp` or `/proc/net/tcp6` (proc(5)).
+/// Returns `None` unless the socket listens on this port and accepts connections to 127.0.0.1.
 fn listener(line: &str, port: u16) -> Option<u32> {
     let mut fields = line.split_ascii_whitespace();
     let (address, at) = fields.nth(1)?.split_once(':')?;
@@ -133,8 +134,9 @@ fn listener(line: &str, port: u16) -> Option<u32> {
     (state == LISTENS && is_there && takes_local(address)).then(|| user.parse().ok())?
 }
 
-/// Whether a local address, in hexadecimal words of 4 bytes in native byte order, accepts
-/// connections to 127.0.0.1: that address itself or the unspecified address, in IPv4 or IPv6 form.
+/// Whether a socket with this local address accepts connections to 127.0.0.1. This is true for
+/// 127.0.0.1 and for the unspecified address, in IPv4 or IPv6 form. `address` consists of
+/// hexadecimal words of 4 bytes in native byte order.
 fn takes_local(address: &str) -> bool {
     let local = format!("{:08X}", u32::from_ne_bytes([127, 0, 0, 1]));
     let mapped = format!("{:016}{:08X}", 0, u32::from_ne_bytes([0, 0, 0xff, 0xff]));

@@ -1,16 +1,16 @@
-//! The socket between the program and its own service, the worker process.
+//! The socket between the program and its worker process, which is the program's own service.
 
 use std::os::unix::net::UnixStream;
 
 use crate::state::RunId;
 
-/// The program's end of the socket that is its worker process's standard input; see
+/// The program's end of the socket whose other end is the worker process's standard input; see
 /// [`OwnService`](crate::OwnService). The program receives the channel before the worker process
-/// starts running; the channel reaches end of file when no process of the worker is left.
+/// starts running. The channel reaches end of file when all processes of the worker have exited.
 #[derive(Debug)]
 pub struct Channel {
     pub instance: u32,
-    /// The version of the settings from which the process was started.
+    /// The version of the settings with which the process was started.
     pub generation: u32,
     /// The run ID of the process, as in [`InstanceAddress::run`](crate::InstanceAddress::run).
     pub run: RunId,

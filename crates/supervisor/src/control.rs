@@ -12,7 +12,7 @@ use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, RunId};
 use crate::status::{InstanceStatus, ServiceStatus};
 
-/// The result of a command; the error text says why the command failed.
+/// The outcome of a command. The error is the reason why the command failed.
 pub(crate) type CommandOutcome = Result<(), String>;
 
 pub(crate) enum Message {
@@ -21,7 +21,8 @@ pub(crate) enum Message {
     Apply(Plan, oneshot::Sender<AppliedPlan>),
     Statuses(oneshot::Sender<Vec<InstanceStatus>>),
     Describe(Arc<str>, oneshot::Sender<Option<ServiceStatus>>),
-    /// The logs of one service or of all. The result is `None` if there is no such service.
+    /// The logs of one service or of all services. The result is `None` if there is no such
+    /// service.
     Outputs(
         Option<Arc<str>>,
         oneshot::Sender<Option<Vec<Arc<ServiceLog>>>>,
@@ -88,15 +89,16 @@ impl Control {
         self.command(service, Command::Restart).await
     }
 
-    /// Replaces the instances of a service by a new generation and returns when it has taken over.
-    /// If the new generation does not become ready, the old one stays and the reason is returned.
+    /// Replaces the instances of a service by a new generation, and returns when the new generation
+    /// has taken over. If the new generation does not become ready, the old one stays and the error
+    /// contains the reason.
     pub async fn reload(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Reload(None)).await
     }
 
-    /// Replaces the program's own service, also if its settings have not changed; see
-    /// [`Control::reload`]. If the plan does not contain the program's own service, the service
-    /// stays as it is.
+    /// Replaces the program's own service, even if its settings have not changed; see
+    /// [`Control::reload`]. If the plan does not contain the program's own service, nothing
+    /// changes.
     pub async fn renew(&self, own: OwnService) -> Result<(), ControlError> {
         let outcome = self.ask(|answer| Message::Renew(own, answer)).await?;
         outcome.map_err(ControlError::Refused)
@@ -121,9 +123,9 @@ impl Control {
             .map_err(|_| ControlError::Gone)
     }
 
-    /// Replaces the plan: changed services roll over, new ones are started, removed ones are
-    /// stopped, and the others are not touched. Returns when all is done, with the outcome for each
-    /// service.
+    /// Replaces the plan: rolls over changed services, starts new ones and stops removed ones.
+    /// Other services are not affected. Returns when all changes are complete, with the outcome for
+    /// each service.
     pub async fn apply(&self, plan: Plan) -> Result<Vec<ChangeOutcome>, ControlError> {
         let applied = self.ask(|answer| Message::Apply(plan, answer)).await?;
         let mut changes = Vec::new();
@@ -138,7 +140,7 @@ impl Control {
         Ok(changes)
     }
 
-    /// Log lines, oldest first: those in memory, preceded by those in the files.
+    /// Returns log lines, oldest first: lines in memory, preceded by lines in the files.
     pub async fn logs(&self, query: &LogQuery) -> Result<Vec<LogLine>, ControlError> {
         let outputs = self.outputs(query).await?;
         let (mut lines, mut query) = (Vec::new(), query.clone());
@@ -149,18 +151,20 @@ impl Control {
         Ok(lines)
     }
 
-    /// Returns a receiver of the instances that take requests; it is updated on every change.
+    /// Returns a receiver of the instances that take requests. The receiver is updated on every
+    /// change.
     pub fn ready_instances(&self) -> watch::Receiver<ReadyInstances> {
         self.ready_instances.subscribe()
     }
 
-    /// Subscribes to notifications sent from now on. A reader that falls behind learns how many
-    /// notifications it missed.
+    /// Subscribes to future notifications. A reader that falls behind learns how many notifications
+    /// it missed.
     pub fn notifications(&self) -> broadcast::Receiver<Notification> {
         self.notifications.subscribe()
     }
 
-    /// Stops all services, each before those it depends on. Returns when no process is left.
+    /// Stops all services, each before the services that it depends on. Returns when all processes
+    /// have exited.
     pub async fn shut_down(&self) -> Result<(), ControlError> {
         self.ask(Message::ShutDown).await
     }
@@ -238,7 +242,7 @@ pub struct ChangeOutcome {
 /// How a plan changes a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceChange {
-    /// The service is new; it starts when the services it depends on are ready.
+    /// The service is new. It starts when the services that it depends on are ready.
     Added,
     Changed,
     Removed,

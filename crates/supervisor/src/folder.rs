@@ -1,5 +1,5 @@
-//! Folders that are held open after their owner and permissions were checked. All work goes through
-//! the open descriptor, so it stays in that folder even if the path is replaced later.
+//! Folders that are held open after their owner and permissions were checked. All operations use
+//! the open descriptor, so they affect the same folder even if the path is replaced later.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -20,8 +20,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder, creating it if it does not exist, and gives it at least this mode. Links are
-    /// not followed, and a folder that belongs neither to this user nor to root is refused.
+    /// Opens a folder, or creates it if it does not exist, and adds the permissions in `mode`. Does
+    /// not follow links. Fails if the folder belongs neither to this user nor to root.
     pub fn make(path: &Path, mode: u32) -> io::Result<Self> {
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(mode).create(path)?;
@@ -50,7 +50,7 @@ impl Folder {
         Ok(Self { descriptor, path })
     }
 
-    /// Creates a folder inside this one for an owner (user and group). `None`: this user.
+    /// Creates a folder inside this one for an owner (user and group); `None` stands for this user.
     pub(crate) fn give_folder(
         &self,
         name: &str,
@@ -87,7 +87,7 @@ impl Folder {
         PathBuf::from(format!("/proc/self/fd/{descriptor}")).join(name)
     }
 
-    /// Converts a path below this folder to one through the open descriptor.
+    /// Converts a path below this folder to a path through the open descriptor.
     pub(crate) fn through(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.path)
             .map_or_else(|_| path.to_owned(), |name| self.at(name))

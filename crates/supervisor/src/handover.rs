@@ -1,9 +1,9 @@
 //! Hands descriptors and state over to the program that replaces this one by `exec`.
 //!
-//! Descriptors are sent through a Unix socket whose other end is the new program's standard input.
-//! The state goes along in a file in memory. Both are written before the `exec`, while nothing
-//! reads the socket. The new program recognizes a handover by its standard input alone: it is a
-//! socket that this very process has created.
+//! Descriptors are sent through a Unix socket, whose other end becomes the new program's standard
+//! input. The state is sent in an in-memory file. Both are written before the `exec`, while nothing
+//! reads the socket. The new program recognizes a handover by its standard input: a socket that was
+//! created by the same process.
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
@@ -23,9 +23,9 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize};
 
-/// How many descriptors are sent in one message; the system allows 253.
+/// The number of descriptors that are sent in one message; the system allows 253.
 const BATCH: usize = 250;
-/// The first field of the handover file. All fields of [`HandoverHeader`] must stay the same in all
+/// The first field of the handover file. All fields of [`HandoverHeader`] must be the same in all
 /// versions of the program.
 const MARK: &str = "handed over by exec";
 /// The largest handover file that is accepted, in bytes.
@@ -39,7 +39,7 @@ struct HandoverHeader {
     format: u32,
     /// The length of the note in bytes. The services' state follows the note.
     note: usize,
-    /// The names of the program's own descriptors, which come before those of the services.
+    /// The names of the program's own descriptors, which come before the services' descriptors.
     extra: Vec<String>,
     descriptors: usize,
 }
@@ -66,8 +66,8 @@ pub struct HandoverState {
 static WAITING: AtomicBool = AtomicBool::new(false);
 
 /// Blocks all signals on this thread until [`Supervisor::run`](crate::Supervisor::run) begins on
-/// it. If all threads block them, signals stay pending, even across an `exec`. Signals that other
-/// threads receive are lost with those threads.
+/// it. If all threads block signals, signals stay pending, even across an `exec`. A signal that
+/// another thread receives is lost with that thread.
 pub fn block_signals() {
     WAITING.store(true, Ordering::Relaxed);
     // The system knows all of these signals, so this cannot fail.
@@ -82,16 +82,16 @@ pub(crate) fn unblock_signals() {
     }
 }
 
-/// Receives the state that this process's previous program has handed over; returns `None` if the
-/// process was just started. To be called once, early in `main`, after
-/// [`shim::run_if_asked`](crate::shim::run_if_asked). Afterwards, standard input is the one that
-/// the previous program had.
+/// Receives the state that this process's previous program handed over; returns `None` if the
+/// process was newly started. Must be called once, early in `main`, after
+/// [`shim::run_if_asked`](crate::shim::run_if_asked). Afterwards, standard input is the same as in
+/// the previous program.
 ///
 /// Signals stay blocked until [`Supervisor::run`](crate::Supervisor::run) begins, so a caller that
 /// needs signals has to listen for them before.
 ///
 /// An error means that the handover could not be read and is lost. A new supervisor then ends the
-/// processes that still run and starts them again.
+/// remaining processes and starts them again.
 pub fn receive_handover() -> io::Result<Option<ReceivedHandover>> {
     let input = io::stdin();
     let is_ours = || -> rustix::io::Result<bool> {
@@ -188,8 +188,8 @@ pub(crate) struct HandoverContents<'a> {
     pub(crate) descriptors: &'a [BorrowedFd<'a>],
 }
 
-/// Replaces this program by another with `exec`, and leaves the handover for it. Returns only if
-/// `exec` fails; everything is then as before.
+/// Replaces this program by another with `exec`, and hands the state over to that program. Returns
+/// only if `exec` fails; the previous state is then restored.
 pub(crate) fn exec_program(
     program: &Path,
     arguments: &[OsString],
@@ -197,7 +197,7 @@ pub(crate) fn exec_program(
 ) -> io::Error {
     let input = match rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3) {
         Ok(input) => input,
-        // There is no standard input.
+        // This process has no standard input.
         Err(_) => match File::open("/dev/null") {
             Ok(nothing) => nothing.into(),
             Err(error) => return error,
@@ -239,7 +239,7 @@ fn attempt(
         if !rights.push(SendAncillaryMessage::ScmRights(batch)) {
             return Err(io::Error::other("no room for the descriptors"));
         }
-        // There is no reader yet, so a full socket would block forever.
+        // There is no reader yet, so a blocking send to a full socket would wait forever.
         let how = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         sendmsg(&ours, &[IoSlice::new(b"+")], &mut rights, how)?;
     }
@@ -266,8 +266,8 @@ pub(crate) fn written(parcel: &HandoverContents<'_>) -> io::Result<File> {
             .collect(),
         descriptors: parcel.extra.len() + parcel.descriptors.len(),
     };
-    // In memory only: the state contains the environments of services, which must not be written to
-    // disk.
+    // The state is only kept in memory, because it contains the environments of services, which
+    // must not be written to disk.
     let mut file = File::from(rustix::fs::memfd_create(
         "handed over",
         MemfdFlags::CLOEXEC,

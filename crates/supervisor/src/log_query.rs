@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::RunId;
 
-/// The most bytes of log lines in one result.
+/// The maximum size of the log lines in one result, in bytes.
 pub(crate) const MOST_BYTES: usize = 16 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct LogLine {
     pub run: Option<RunId>,
     /// The output stream. `None` for a JSON line from a file.
     pub stream: Option<Stream>,
-    /// The text without the line ending. Invalid UTF-8 is replaced.
+    /// The text without the line ending; invalid UTF-8 is replaced.
     pub text: String,
 }
 
@@ -37,23 +37,24 @@ pub enum Stream {
     Err,
 }
 
-/// The most log lines in one result.
+/// The maximum number of log lines in one result.
 const MOST_LINES: usize = 10_000;
 
 /// A query for log lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogQuery {
-    /// Only lines of this service; `None` for all services.
+    /// Return only lines of this service; `None` for all services.
     pub service: Option<String>,
-    /// Only lines of this instance; `None` for all instances.
+    /// Return only lines of this instance; `None` for all instances.
     pub instance: Option<u32>,
     /// Only lines from this time on.
     pub since: Option<Timestamp>,
-    /// Only lines that contain this text.
+    /// Return only lines that contain this text.
     pub grep: Option<String>,
     /// Only this many of the last lines, at most 10,000.
     pub last: Option<usize>,
-    /// For each service, the last line that the follower already has; following continues after it.
+    /// The last line of each service that the follower already has; following continues after that
+    /// line.
     pub seen: BTreeMap<String, LogPosition>,
 }
 
@@ -79,8 +80,8 @@ impl LogQuery {
         self.last.unwrap_or(MOST_LINES).min(MOST_LINES)
     }
 
-    /// Merges the lines of another service into the newest lines of the others, by time. Lines of
-    /// one service stay in order. Lines beyond the limit are dropped, oldest first.
+    /// Merges another service's lines into the newest lines of the previous services, by time.
+    /// Lines of the same service stay in order. Lines beyond the limit are dropped, oldest first.
     pub(crate) fn merge(&mut self, lines: &mut Vec<LogLine>, mut more: Vec<LogLine>) {
         let is_first = lines.is_empty();
         lines.append(&mut more);

@@ -10,7 +10,7 @@ use crate::log_query::{LogLine, LogQuery};
 use crate::ready_instances::ReadyInstances;
 use crate::service_log::ServiceLog;
 
-/// Follows the log lines of services; yields each line once.
+/// Follows the log lines of services, and yields each line once.
 pub struct LogTail {
     control: Control,
     ready_instances: watch::Receiver<ReadyInstances>,
@@ -31,13 +31,13 @@ struct TailedLog {
 pub struct LogBatch {
     /// The lines that match the query.
     pub lines: Vec<LogLine>,
-    /// How many lines were dropped from memory before they were read, because the reader is slower
-    /// than the service. Those lines are in the log file.
+    /// The number of lines that were dropped from memory before the reader got them, because the
+    /// reader is slower than the service. The dropped lines are in the log file.
     pub missed: u64,
 }
 
 impl Control {
-    /// Returns the last log lines, as many as the query asks for, and then follows new ones.
+    /// Returns the last log lines, as many as the query requests, and then follows new lines.
     pub async fn follow(&self, query: LogQuery) -> Result<LogTail, ControlError> {
         let outputs = self.outputs(&query).await?;
         Ok(LogTail::start(self.clone(), outputs, query).await)
@@ -60,8 +60,8 @@ impl LogTail {
             let newest = *output.newest().borrow();
             let next = if let Some(seen) = query.seen.get(&**output.service()) {
                 let next = output.sequence_after(seen);
-                // The last line seen matched the filter; later lines may have been filtered out
-                // already.
+                // The last line seen matched the filter. Later lines may have been checked already
+                // without matching.
                 let judged = query.is_filtered().then(|| output.first_sequence());
                 next.max(judged.unwrap_or(next))
             } else {
@@ -81,7 +81,7 @@ impl LogTail {
         }
     }
 
-    /// Waits for lines. `None` means that the services are gone.
+    /// Waits for lines. Returns `None` when the services no longer exist.
     pub async fn next(&mut self) -> Option<LogBatch> {
         let lines = std::mem::take(&mut self.before);
         if !lines.is_empty() {
@@ -105,7 +105,7 @@ impl LogTail {
         }
     }
 
-    /// Waits for a new line or a new service. `None` means that there will be none.
+    /// Waits for a new line or a new service. Returns `None` if there can be no more.
     async fn wait(&mut self) -> Option<()> {
         let mut tasks = JoinSet::new();
         for followed in &self.followed {
@@ -132,7 +132,7 @@ impl LogTail {
         Some(())
     }
 
-    /// Sorts the lines of several services by time. Lines of one service are already in order.
+    /// Sorts the lines of several services by time. Each service's lines are already in order.
     fn in_order(&self, mut lines: Vec<LogLine>) -> Vec<LogLine> {
         if self.followed.len() > 1 {
             lines.sort_by_key(|line| line.at);

@@ -36,7 +36,8 @@ pub enum NotificationKind {
         ran_milliseconds: u64,
         /// Whether the instance had been ready before.
         was_ready: bool,
-        /// The delay in milliseconds before the next start; `None` if it is not started again.
+        /// The delay in milliseconds before the next start; `None` if the instance is not started
+        /// again.
         again_in: Option<u64>,
         lines: Vec<String>,
     },
@@ -61,7 +62,7 @@ pub enum NotificationKind {
         /// The number of the generation.
         generation: u32,
     },
-    /// A new generation did not take over; the old one stays.
+    /// A new generation did not take over, so the old one stays.
     RollFailed {
         /// The reason.
         reason: String,

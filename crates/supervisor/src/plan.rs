@@ -1,7 +1,7 @@
 //! The plan: a fully checked [`ServiceConfigs`].
 //!
-//! Either every value is valid and there is a plan, or every error is reported with its key. A plan
-//! is immutable; a changed configuration makes a new plan.
+//! There is a plan only if every value is valid; otherwise, every error is reported with its key. A
+//! plan is immutable, so a changed configuration makes a new plan.
 
 mod check;
 mod dependency_cycle;
@@ -26,7 +26,7 @@ use crate::service_config::ServiceConfigs;
 /// The context in which a plan is checked.
 #[derive(Debug, Clone)]
 pub struct PlanContext<'a> {
-    /// The folder of the settings file, to which relative paths refer.
+    /// The folder of the settings file. Relative paths are relative to this folder.
     pub folder: &'a Path,
     /// The folder in which the supervisor keeps sockets and records; see
     /// [`crate::SupervisorOptions`].
@@ -35,7 +35,7 @@ pub struct PlanContext<'a> {
     pub inner: &'a BTreeMap<String, InnerListener>,
     /// The values of `PATH`, `HOME`, `LANG` and `TZ` for services, as far as they are set.
     pub environment: &'a BTreeMap<String, String>,
-    /// The user for services that do not name one. `None`: the user of the supervisor.
+    /// The user for services that do not specify a user. `None`: the user of the supervisor.
     pub user: Option<User>,
     /// How much is checked.
     pub depth: CheckDepth,
@@ -44,15 +44,15 @@ pub struct PlanContext<'a> {
 /// How much of a configuration is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckDepth {
-    /// Everything that a start needs must exist: folders, programs, users and secrets.
+    /// Checks that everything needed for a start exists: folders, programs, users and secrets.
     Whole,
-    /// Only the text is checked. This is for the worker process, which starts nothing and may not
-    /// be permitted to read the files. The plan then contains neither users nor the contents of an
+    /// Checks only the text. This is for the worker process, which starts nothing and may not be
+    /// permitted to read the files. The plan then contains neither users nor the contents of an
     /// `env_file`.
     Words,
 }
 
-/// The inner listener of a service, by which other services reach its ready instances.
+/// A service's inner listener, through which other services reach its ready instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InnerListener {
     /// The value of `{service.NAME.socket}`.
@@ -92,7 +92,7 @@ impl Plan {
         check::plan(description, ground).map(|services| Self { services })
     }
 
-    /// Adds the service that is part of the program, replacing any earlier one.
+    /// Adds the program's own service, and replaces any earlier one.
     #[must_use]
     pub fn with(mut self, own: OwnService) -> Self {
         self.services

@@ -22,13 +22,13 @@ pub(crate) use spawn::{PassedDescriptor, SpawnRequest, spawn};
 
 use crate::state::Exit;
 
-/// The environment variable by which processes that left their group are found.
+/// The environment variable that identifies processes that left their group.
 pub(crate) const TOKEN_VARIABLE: &str = "SUPERVISOR_RUN";
 
-/// The interval at which killed processes are checked until they are gone.
+/// The interval at which the supervisor checks whether killed processes have exited.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// The time within which a killed process should be gone.
+/// The time within which a killed process should exit.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A process started by the supervisor, with all its descendants.
@@ -36,15 +36,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Process {
     #[serde(with = "crate::serde_numbers::pid")]
     pid: Pid,
-    /// The start time, in clock ticks since boot. Pid and start time together identify the process,
-    /// because the pair is never reused.
+    /// The start time, in clock ticks since boot. Pid and start time identify the process, because
+    /// this pair is never reused.
     start: u64,
-    /// The value of [`TOKEN_VARIABLE`] in its environment; see also [`mark_with_token`].
+    /// The value of [`TOKEN_VARIABLE`] in the process's environment; see also [`mark_with_token`].
     token: String,
-    /// The control group of the process and its children, if it has one.
+    /// The control group of the process and its children, if there is one.
     group: Option<Cgroup>,
-    /// How the first process of the group ended. The process stays a zombie until the group is
-    /// gone, so that its pid, which is also the id of the group, cannot be reused.
+    /// How the first process of the group ended. That process stays a zombie until the group is
+    /// empty, so that its pid, which is also the group's ID, cannot be reused.
     ended: Option<Exit>,
     asked: bool,
     killed: bool,
@@ -93,7 +93,7 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
-        // This fails if the group is gone, which is fine.
+        // This fails if the group no longer exists, which is harmless.
         let _ = rustix::process::kill_process_group(self.pid, signal);
     }
 
@@ -131,8 +131,8 @@ impl Process {
     /// first process ended, once no process is left. A group that was asked to stop gets its full
     /// stop time.
     ///
-    /// The process table is read only if there is no control group to ask, because reading the
-    /// table costs several files per process on the system.
+    /// The process table is read only if there is no control group, because reading the table costs
+    /// several files per process on the system.
     pub(crate) fn finish<F>(&mut self, table: &LazyCell<ProcessTable, F>) -> Option<Exit>
     where
         F: FnOnce() -> ProcessTable,
@@ -175,8 +175,8 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
     Ok(())
 }
 
-/// Reaps adopted processes that have ended, except those for which `own` is true: other code reaps
-/// those.
+/// Reaps adopted processes that have ended, except processes for which `own` returns true, because
+/// other code reaps those.
 pub(crate) fn reap_adopted(table: &ProcessTable, own: impl Fn(Pid) -> bool) {
     let me = rustix::process::getpid().as_raw_nonzero().get();
     for entry in table.entries() {

@@ -1,9 +1,10 @@
 //! Readiness and health checks of an instance.
 //!
-//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) makes an instance ready at once. Otherwise, the
-//! instance is ready when its health check passes; without a health check, when its socket accepts
-//! connections; without a socket, when the process has lived for a second. A part of the program is
-//! ready only by `READY=1`. A service may also ask for more start time on that socket.
+//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) makes an instance ready at once. Otherwise, an
+//! instance with a health check is ready when the check passes; an instance with just a socket is
+//! ready when the socket accepts connections; any other instance is ready when the process has
+//! lived for a second. A part of the program becomes ready only by `READY=1`. A service may also
+//! request more start time on `NOTIFY_SOCKET`.
 
 use std::fs;
 use std::io;
@@ -24,20 +25,20 @@ use crate::ready_instances::Address;
 use crate::service_log::WatchPhase;
 use crate::state::{Event, RunId};
 
-/// The supervisor checks a starting instance again after this fraction of the time since the start.
-/// So it notices readiness with little delay, and does not check a slow start too often.
+/// A starting instance is checked again after this fraction of the time since its start. This way,
+/// the supervisor notices readiness with little delay, and does not check a slow start too often.
 const PART: u32 = 16;
 /// The shortest and the longest time between two checks.
 const SOONEST: Duration = Duration::from_millis(2);
 const LATEST: Duration = Duration::from_millis(100);
-/// The connect timeout if there is no health check with a timeout of its own.
+/// The connect timeout if no health check specifies a timeout.
 const CONNECT: Duration = Duration::from_secs(2);
 /// The time after which a service without any other sign counts as ready.
 const ALIVE: Duration = Duration::from_secs(1);
 /// The most bytes that are read of a response to find its status line.
 const STATUS_LINE: usize = 256;
-/// The most bytes, and the longest time, for which the rest of a response is read. Some servers
-/// report an error if the client closes the connection early.
+/// The limits in bytes and time for reading the rest of a response. Some servers report an error if
+/// the client closes the connection early.
 const BODY: u64 = 64 << 10;
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
 /// The longest message on the notify socket, in bytes.
@@ -171,8 +172,8 @@ async fn check(
     }
 }
 
-/// Returns the error in a response, if there is one. The owner of the socket is checked until the
-/// instance is ready.
+/// Returns the error in a response, if there is an error. Until the instance is ready, the owner of
+/// the socket is checked as well.
 fn check_status(
     status: u16,
     address: &CheckedAddress,
@@ -263,7 +264,7 @@ pub(crate) struct NotifySocket {
 }
 
 impl NotifySocket {
-    /// Opens the socket in a folder, for a user and a group if they are given.
+    /// Opens the socket in a folder, and gives the socket to `owner` (uid and gid) if there is one.
     pub(crate) fn open(
         services: &Arc<Folder>,
         name: &str,
@@ -278,7 +279,7 @@ impl NotifySocket {
         })
     }
 
-    /// Uses a socket that the previous program has opened.
+    /// Makes a value from a socket that the previous program opened.
     pub(crate) fn from_descriptor(
         socket: OwnedFd,
         services: &Arc<Folder>,
@@ -301,7 +302,7 @@ impl NotifySocket {
         self.socket.as_fd()
     }
 
-    /// Waits for the next known message; others are ignored.
+    /// Waits for the next known message, and ignores unknown ones.
     async fn next_event(&self, run: RunId) -> Event {
         let mut message = vec![0; MESSAGE];
         loop {

@@ -43,18 +43,19 @@ pub struct InstanceAddress {
 /// The instances of a service, as the edge sees them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceInstances {
-    /// Instances that take requests. If there are none, the edge lets requests wait for a moment.
+    /// The instances that take requests. If there are none, the edge lets requests wait for a
+    /// moment.
     pub ready: Vec<InstanceAddress>,
     /// Replaced instances that finish their requests before they are stopped.
     pub draining: Vec<InstanceAddress>,
     /// Whether all instances are abandoned, so that waiting is useless.
     pub failed: bool,
-    /// Set if at least one instance is abandoned.
+    /// `Some` if at least one instance is abandoned.
     pub given_up: Option<GivenUp>,
 }
 
-/// Since when at least one instance is abandoned, that is, no longer restarted, because it failed
-/// too often.
+/// The time since which at least one instance has been abandoned, that is, no longer restarted
+/// because it failed too often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenUp {
     /// When the first instance was abandoned.
@@ -76,5 +77,5 @@ impl ServiceInstances {
 }
 
 /// The instances of all services, by service name. Each value is a complete snapshot, so a slow
-/// reader misses nothing that is still current.
+/// reader always sees the current state.
 pub type ReadyInstances = BTreeMap<Arc<str>, ServiceInstances>;

@@ -1,7 +1,7 @@
 //! The settings of a service, as in `[service.NAME]` of `kenduri.toml`.
 //!
-//! They are unchecked until a plan is made from them. Sizes are numbers with K, M or G; times are
-//! numbers with ms, s, m, h or d.
+//! The values are unchecked until a plan is made from them. Sizes are numbers with K, M or G; times
+//! are numbers with ms, s, m, h or d.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ pub type ServiceConfigs = BTreeMap<String, ServiceConfig>;
 
 /// `[service.NAME]`: a command that is kept running.
 ///
-/// This type has no `Debug`, because the environment may contain secrets.
+/// This type does not implement `Debug`, because the environment may contain secrets.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceConfig {
@@ -23,11 +23,11 @@ pub struct ServiceConfig {
     pub directory: String,
     /// How the instances listen: `unix`, `tcp` or `none`.
     pub listen: String,
-    /// A fixed address on which the edge listens for the service, `HOST:PORT`; empty for none.
+    /// A fixed address on which the edge listens for the service, as `HOST:PORT`; empty for none.
     pub front: String,
     /// How many instances take requests, 1 to 64.
     pub instances: u32,
-    /// How many additional instances are kept ready to replace one that fails.
+    /// The number of additional instances that are kept ready to replace a failed instance.
     pub spare: u32,
     /// How the edge balances requests: `round-robin`, `least` or `sticky`.
     pub balance: String,
@@ -37,14 +37,13 @@ pub struct ServiceConfig {
     pub first_byte_time: String,
     /// How long a body or a WebSocket may be idle, in either direction.
     pub idle_time: String,
-    /// How long an idle connection is kept open; must be less than the keep-alive time of the
-    /// service.
+    /// How long an idle connection is kept open; must be less than the service's keep-alive time.
     pub keep_time: String,
     /// Variables that are added to the clean environment.
     pub env: BTreeMap<String, String>,
     /// A file of `NAME=value` lines, mode 0600; empty for none.
     pub env_file: String,
-    /// The user to run as; empty for the user of the supervisor.
+    /// The user that runs the service; empty for the user of the supervisor.
     pub user: String,
     /// The health check; without one, a running process counts as healthy.
     pub health: Option<HealthConfig>,
@@ -103,7 +102,7 @@ impl Default for ServiceConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a command line is one text, or a list of them")]
 pub enum CommandLine {
-    /// One line, as typed in a shell.
+    /// A single line, as typed in a shell.
     Line(String),
     /// The program and its arguments.
     Words(Vec<String>),
@@ -147,7 +146,7 @@ impl Default for HealthConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StopConfig {
-    /// The signal: `TERM`, `INT`, `QUIT`, `HUP`, `USR1`, `USR2`, `WINCH` or `KILL`.
+    /// The signal to send: `TERM`, `INT`, `QUIT`, `HUP`, `USR1`, `USR2`, `WINCH` or `KILL`.
     pub signal: String,
     /// The time after which remaining processes of the group are killed.
     pub within: String,
@@ -168,8 +167,8 @@ impl Default for StopConfig {
 pub struct RestartConfig {
     /// When to restart: `always`, `on-failure` or `never`.
     pub when: String,
-    /// The delay after the second failure in a row, which doubles up to the maximum. After the
-    /// first failure there is none.
+    /// The delay after the second consecutive failure; it doubles up to the maximum. There is no
+    /// delay after the first failure.
     pub backoff: String,
     /// How many failures of an instance within which time are too many, or `never`.
     pub give_up: String,
@@ -191,8 +190,8 @@ impl Default for RestartConfig {
 pub struct MemoryConfig {
     /// The limit for the whole process group of an instance.
     pub max: String,
-    /// `roll` starts a successor before the instance is stopped, `restart` stops it first, and
-    /// `kill` kills it without asking.
+    /// `roll` starts a successor before it stops the instance, `restart` stops the instance first,
+    /// and `kill` kills the instance without asking it to stop.
     #[serde(default = "roll")]
     pub action: String,
 }
@@ -205,7 +204,7 @@ fn roll() -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
-    /// The size at which a file is rotated.
+    /// The size at which a log file is rotated.
     pub max: String,
     /// How many rotated files are kept.
     pub keep: u32,

@@ -1,8 +1,8 @@
-//! Logs of services: lines from their pipes, kept in memory and in files.
+//! The logs of services: lines from their pipes, kept in memory and in files.
 //!
 //! Everything is bounded: the length of a line, the memory, the size and the number of files. A
-//! pipe is read no faster than its lines are written to the file, so a service that logs too much
-//! slows down only itself.
+//! pipe is read no faster than its lines can be written to the file, so a service that logs too
+//! much slows down only itself.
 
 mod json_time;
 mod line_format;
@@ -31,7 +31,7 @@ use reverse_lines::ReverseLines;
 use ring_buffer::Ring;
 use rotating_file::{LogFile, size_of_all};
 
-/// How much is read from a pipe at once, in bytes: the capacity of the pipe.
+/// The number of bytes that are read from a pipe at once, which is the pipe's capacity.
 const CHUNK: usize = 64 << 10;
 impl Stream {
     pub fn word(self) -> &'static str {
@@ -58,7 +58,7 @@ pub(crate) enum WatchPhase {
 }
 
 impl WatchPhase {
-    /// Waits until the phase is no longer [`WatchPhase::Active`], or the sender is gone.
+    /// Waits until the phase is no longer [`WatchPhase::Active`], or the sender is dropped.
     pub(crate) async fn ends(now: &mut watch::Receiver<Self>) {
         let _ = now.wait_for(|now| *now != Self::Active).await;
     }
@@ -80,16 +80,16 @@ pub(crate) struct ServiceLog {
     line_hook: Option<LineHook>,
     has_line_hook: AtomicBool,
     ring: Mutex<Ring>,
-    /// Lines not yet written to the file, in the same order as in the ring: they are added while
-    /// the ring is locked.
+    /// Lines that are not yet written to the file. They are in the same order as in the ring,
+    /// because they are added while the ring is locked.
     pending: Mutex<Vec<String>>,
     newest: watch::Sender<u64>,
-    /// The path through the descriptor of the folder, which stays open as long as this log.
+    /// The path through the folder's descriptor, which stays open as long as this log exists.
     path: PathBuf,
     _folder: Arc<Folder>,
     file: Mutex<LogFile>,
-    /// Whether a write error was reported. Another one is reported only after writing has succeeded
-    /// again.
+    /// Whether a write error was reported. Another error is reported only after a write has
+    /// succeeded.
     is_broken: AtomicBool,
 }
 
@@ -103,8 +103,8 @@ impl ServiceLog {
     ) -> io::Result<Arc<Self>> {
         let path = folder.at(format!("{service}.log"));
         let file = LogFile::open(&path)?;
-        // Each earlier line takes at least one byte of the files, so the new sequence numbers are
-        // greater than all earlier ones.
+        // Each earlier line occupies at least one byte in the files, so the new sequence numbers
+        // are greater than all earlier ones.
         let first = size_of_all(&path);
         Ok(Arc::new(Self {
             service: Arc::clone(service),
@@ -149,7 +149,7 @@ impl ServiceLog {
         lines.split_off(lines.len().saturating_sub(count))
     }
 
-    /// Returns the last lines that match the query: those in memory, preceded by those in the
+    /// Returns the last lines that match the query: lines in memory, preceded by lines in the
     /// files.
     pub(crate) async fn query(self: &Arc<Self>, query: &LogQuery) -> Vec<LogLine> {
         let remembered = self.since(0);
@@ -167,8 +167,8 @@ impl ServiceLog {
         lines.split_off(lines.len().saturating_sub(most))
     }
 
-    /// Reads matching lines from the files that are older than those in memory, up to the limit of
-    /// the query.
+    /// Reads matching lines from the files, up to the query's limit. Considers only lines that are
+    /// older than those in memory.
     fn lines_in_files(
         &self,
         remembered: &[LogLine],
@@ -247,8 +247,8 @@ impl ServiceLog {
         self.newest.subscribe()
     }
 
-    /// Reads a pipe of a run to its end. Once the process has ended, reads only what is left in the
-    /// pipe. When paused, returns the pipe with its incomplete line.
+    /// Reads the pipe of a run to its end. Once the process has ended, reads only the data that is
+    /// still in the pipe. When paused, returns the pipe with its incomplete line.
     pub(crate) async fn read(
         self: Arc<Self>,
         begun: OpenPipe,
@@ -314,7 +314,7 @@ impl ServiceLog {
             return;
         }
         let at = (self.clock)();
-        // The lines were read together, so the prefix is the same for all of them.
+        // All lines come from the same read, so they have the same prefix.
         let mut prefix = None;
         let has_line_hook = self.has_line_hook.load(Ordering::Relaxed);
         let line_hook = self.line_hook.as_ref().filter(|_| has_line_hook);

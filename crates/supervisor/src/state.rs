@@ -1,9 +1,9 @@
 //! Decides what to do with the instances of one service: a pure function `(State, Event, Now) →
 //! (State, Actions)`.
 //!
-//! It starts nothing, waits for nothing and reads no clock. The time since the supervisor began and
-//! a random number are passed in with each event, and the decisions are returned as [`Action`]s, in
-//! order. [`State::next_due`] returns when the next [`Event::Tick`] is needed.
+//! It starts nothing, waits for nothing and reads no clock. The caller passes in the time since the
+//! supervisor began and a random number with each event. The decisions are returned as [`Action`]s,
+//! in order. [`State::next_due`] returns the time at which the next [`Event::Tick`] is needed.
 
 mod backoff;
 mod command;
@@ -25,7 +25,7 @@ use command::PendingCommand;
 use rolling_update::RollingUpdate;
 use run::Slot;
 
-/// The inputs besides the event: the time and a random number.
+/// The inputs in addition to the event: the time and a random number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Now {
     /// The time since the supervisor began, which never goes back.
@@ -54,7 +54,7 @@ pub enum Event {
     Failed(RunId, String),
     /// Another program listens at the address of a process.
     Refused(RunId, String),
-    /// A process uses more memory than permitted: this many bytes.
+    /// A process uses more memory than permitted. The number is its memory use in bytes.
     OverMemory(RunId, u64),
     Drained(RunId),
     Tick,
@@ -66,7 +66,7 @@ pub enum Command {
     Start,
     Stop,
     Restart,
-    /// Replace the instances by a new generation, with a new policy if one is given.
+    /// Replace the instances by a new generation; if there is a policy, it replaces the old one.
     Reload(Option<Policy>),
     /// Set the number of instances.
     Scale {
@@ -135,12 +135,12 @@ pub enum Report {
         /// How the process ended. `None` if it could not be started, or is still being stopped.
         exit: Option<Exit>,
         was_ready: bool,
-        /// The delay before the next start, at least; `None` if there is no next start.
+        /// The minimum delay before the next start; `None` if there is no next start.
         again_in: Option<Duration>,
     },
     /// A process ended by itself in a way that is not a failure.
     Finished(RunId),
-    /// An instance failed so often that it is abandoned: it is not started again.
+    /// An instance failed so often that it is abandoned and not started again.
     GaveUp {
         /// The number of the instance.
         number: u32,
@@ -179,7 +179,7 @@ pub enum InstanceState {
     Ready,
     /// The process is ready and takes over when another one fails.
     Spare,
-    /// The process takes no new requests and finishes the current ones.
+    /// The process takes no new requests and finishes its current ones.
     Draining,
     /// The process was asked to stop.
     Stopping,
@@ -195,7 +195,8 @@ pub enum InstanceState {
 
 /// The whole state of one service.
 ///
-/// Pending commands and a rolling update are not saved: an upgrade is refused while there are any.
+/// Pending commands and a rolling update are not saved, because an upgrade is refused while there
+/// are any.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     policy: Arc<Policy>,
@@ -234,7 +235,7 @@ impl State {
         }
     }
 
-    /// Handles an event: returns the new state and the actions.
+    /// Handles an event. Returns the new state and the actions to take.
     #[must_use]
     pub fn on(self, event: Event, now: Now) -> (Self, Vec<Action>) {
         let mut transition = Transition {
@@ -261,8 +262,8 @@ impl State {
         (transition.state, transition.actions)
     }
 
-    /// Returns the time at which the next [`Event::Tick`] is needed, if no other event comes
-    /// before.
+    /// Returns the time at which the next [`Event::Tick`] is needed, unless another event comes
+    /// earlier.
     pub fn next_due(&self) -> Option<Duration> {
         let runs = self.runs.values().filter_map(Run::due);
         let slots = self.slots.values().filter_map(|slot| slot.restart_at);
@@ -278,8 +279,8 @@ impl State {
         self.runs.is_empty()
     }
 
-    /// Whether every instance is ready, failed or finished, so that services that depend on this
-    /// one need not wait any longer.
+    /// Whether every instance is ready, failed or finished, so that dependent services need not
+    /// wait any longer.
     pub fn is_decided(&self) -> bool {
         self.up
             && self
@@ -288,7 +289,7 @@ impl State {
                 .all(|(number, slot)| slot.is_over() || self.ready_run(*number).is_some())
     }
 
-    /// Whether all instances are abandoned, that is, no longer started again.
+    /// Whether all instances are abandoned, that is, no longer restarted.
     pub fn is_failed(&self) -> bool {
         self.up && !self.slots.is_empty() && self.slots.values().all(|slot| slot.given_up)
     }
@@ -392,7 +393,7 @@ pub struct InstanceSummary {
     pub number: u32,
     pub generation: u32,
     pub standing: InstanceState,
-    /// The run of the instance's process, if there is one.
+    /// The run of the instance's current process, if there is one.
     pub run: Option<RunId>,
     /// When that process was started or has ended, as the time since the supervisor began.
     pub since: Duration,

@@ -16,11 +16,11 @@ use crate::state::{Exit, InstanceState};
 pub struct InstanceStatus {
     pub service: Arc<str>,
     pub instance: u32,
-    /// The version of the settings from which it was started.
+    /// The version of the settings with which the instance was started.
     pub generation: u32,
     pub state: InstanceState,
     pub pid: Option<i32>,
-    /// When that process was started, or when the last one ended.
+    /// The time at which the current process was started or the last process ended.
     pub since: Timestamp,
     /// How often its process was replaced because it failed.
     pub restarts: u64,
@@ -40,8 +40,8 @@ pub struct LastExit {
     pub at: Timestamp,
     /// How long it had run, in seconds.
     pub ran_seconds: i64,
-    /// How it ended: `code 1`, `signal 9` or `signal 9, out of memory`. If the supervisor stopped
-    /// it, the reason follows, as in `signal 15: it was not ready within 1m`.
+    /// How the process ended: `code 1`, `signal 9` or `signal 9, out of memory`. If the supervisor
+    /// stopped the process, the reason follows, as in `signal 15: it was not ready within 1m`.
     pub how: String,
 }
 
@@ -86,7 +86,7 @@ pub struct SettingsSummary {
     pub restart: RestartConfig,
     /// The memory limit of an instance; `None` for no limit.
     pub memory: Option<MemoryConfig>,
-    /// How much of its log is kept; `None` if it writes to the supervisor's own outputs.
+    /// How much of the log is kept; `None` if the service writes to the supervisor's own outputs.
     pub logs: Option<LogConfig>,
     /// How long an instance that is being replaced may take to finish its requests.
     pub drain_within: String,
@@ -98,11 +98,11 @@ pub struct SettingsSummary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServiceStatus {
     pub service: Arc<str>,
-    /// The program and its arguments, with placeholders not filled in and secrets replaced by
+    /// The program and its arguments. Placeholders are not replaced, and secrets are shown as
     /// `***`.
     pub command: Vec<String>,
     pub directory: PathBuf,
-    /// The user it runs as; `None` for the user of the supervisor.
+    /// The user that runs the service; `None` for the user of the supervisor.
     pub user: Option<String>,
     /// The fixed address on which the edge listens for it.
     pub front: Option<String>,

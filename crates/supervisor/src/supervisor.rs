@@ -1,5 +1,5 @@
-//! The supervisor: a loop on one thread that receives events and carries out the decisions of the
-//! services' [states](crate::state).
+//! The supervisor: a loop on one thread that receives events and carries out the actions decided by
+//! each service's [state](crate::state).
 
 mod commands;
 mod exec_upgrade;
@@ -57,34 +57,35 @@ const CLOSED: u32 = 0o700;
 const FOR_NOBODY_ELSE: u32 = 0o600;
 /// The folder of pid records, within the run folder.
 const PID_RECORDS: &str = "processes";
-/// The folder of sockets, within the run folder. It contains the sockets that the supervisor opens,
-/// and for each service a folder for the sockets that the service opens itself.
+/// The folder of sockets, within the run folder. It contains the sockets that the supervisor opens.
+/// For each service, it also contains a folder for the sockets that the service opens itself.
 const SERVICES: &str = "services";
 const LONG: Duration = Duration::from_hours(24);
 
 /// The options of the supervisor, apart from the plan.
 pub struct SupervisorOptions {
-    /// The folder for sockets and records. No other user may write there, and only one supervisor
-    /// at a time can use it.
+    /// The folder for sockets and records. Other users must not be able to write to it. Only one
+    /// supervisor can use it at a time.
     pub run: PathBuf,
     /// The folder of the log files.
     pub logs: PathBuf,
     /// The program that becomes the services by `exec`.
     pub launcher: ShimProgram,
     /// Whether orphaned processes become children of this process, which then reaps every child
-    /// that it did not start as a service. Only for a program that has no other children.
+    /// that it did not start as a service. Use this only if the program has no other children.
     pub adopt_orphans: bool,
-    /// Whether this process may change its own control group in order to give each instance one.
-    /// Only for a program that is alone in its group; a group with other processes is left alone.
+    /// Whether this process may change its own control group in order to give each instance a
+    /// control group. Use this only if the program is the only one in its group; a group with other
+    /// processes is never changed.
     pub control_groups: bool,
     pub clock: Clock,
     /// The source of the random numbers that spread restarts.
     pub random: RandomSource,
     /// The function that is called with each log line of services with `logs.journal`.
     pub line_hook: Option<LineHook>,
-    /// The sender of the program's ends of the channels to its own service; without it, there can
-    /// be no such service. One channel is sent with each start, so the restart backoff limits how
-    /// many can queue up.
+    /// The sender of the program's ends of the channels to its own service. Without the sender,
+    /// there can be no such service. One channel is sent with each start, so the restart backoff
+    /// limits how many can queue up.
     pub channels: Option<mpsc::UnboundedSender<Channel>>,
 }
 
@@ -153,7 +154,8 @@ pub enum StartError {
 pub enum RunEnd {
     /// All services were stopped.
     Stopped,
-    /// All services still run, for the program that this process will exec.
+    /// All services continue to run, and the program that this process executes next takes them
+    /// over.
     HandedOver(PausedSupervisor),
 }
 
@@ -171,19 +173,19 @@ pub struct Supervisor {
     ready_instances: watch::Sender<ReadyInstances>,
     notifications: broadcast::Sender<Notification>,
     pid_records: PidRecords,
-    /// The parent of the instances' control groups; `None` if they cannot have any.
+    /// The parent of the instances' control groups; `None` if instances cannot have control groups.
     groups: Option<Cgroups>,
-    /// The prefix of the tokens by which the supervisor finds its processes.
+    /// The prefix of the tokens that identify the supervisor's processes.
     name: String,
     began: Instant,
     next_command: CommandId,
-    /// The callers that wait for the shutdown; `None` if none is in progress.
+    /// The callers that wait for the shutdown; `None` if no shutdown is in progress.
     shutdown_waiters: Option<Vec<oneshot::Sender<()>>>,
-    /// The caller that waits for the handover; `None` if none is in progress.
+    /// The caller that waits for the handover; `None` if no handover is in progress.
     handover_waiter: Option<oneshot::Sender<Result<(), ControlError>>>,
     /// Messages that arrived during a handover and are handled after it.
     postponed: Vec<Message>,
-    /// Whether the remaining processes of an ended instance should be gone soon.
+    /// Whether the remaining processes of an ended instance are expected to exit soon.
     look_again_soon: bool,
     lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
@@ -223,11 +225,11 @@ impl Supervisor {
         Ok((supervisor, control))
     }
 
-    /// Opens the folders for sockets and for logs, and finds the program that becomes the services.
+    /// Opens the folders for sockets and logs, and finds the program that becomes the services.
     fn prepare(options: &SupervisorOptions) -> Result<(PathBuf, Folder, Folder), StartError> {
         let launcher = match &options.launcher {
             ShimProgram::ThisProgram if !shim::is_installed() => return Err(StartError::NoShim),
-            // This path works even if the program's file has been replaced.
+            // This path works even if the program's file has been replaced on disk.
             ShimProgram::ThisProgram => PathBuf::from("/proc/self/exe"),
             ShimProgram::Other(path) => path.clone(),
         };
@@ -281,8 +283,8 @@ impl Supervisor {
         (supervisor, control)
     }
 
-    /// Starts the services and keeps them running until [`Control::shut_down`], which stops them
-    /// all, or until [`Control::hand_over`], which leaves them running.
+    /// Starts the services and keeps them running until [`Control::shut_down`], which stops all
+    /// services, or [`Control::hand_over`], which leaves them running.
     pub async fn run(mut self) -> io::Result<RunEnd> {
         let mut children = signal(SignalKind::child())?;
         unblock_signals();
@@ -397,7 +399,7 @@ fn find_cgroups() -> Option<Cgroups> {
     }
 }
 
-/// The folders that stay open as long as anything runs.
+/// The folders that stay open while any process runs.
 struct Folders {
     services: Arc<Folder>,
     logs: Arc<Folder>,
@@ -439,8 +441,8 @@ fn lock(run: &Folder) -> Result<File, StartError> {
         .custom_flags(libc::O_NOFOLLOW)
         .open(run.at(name))
         .map_err(refused)?;
-    // A user who may open the file may also lock it (flock(2)), and it may have been created with
-    // another mode.
+    // A user who can open the file can also lock it (flock(2)), and the file may have been created
+    // with another mode.
     let rights = Permissions::from_mode(FOR_NOBODY_ELSE);
     file.set_permissions(rights).map_err(refused)?;
     match file.try_lock() {

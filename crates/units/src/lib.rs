@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub use nearest::nearest;
 
-/// The longest time that is accepted: ten years.
+/// The longest accepted time: ten years.
 const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
 
 /// The units of times, in milliseconds, largest first.
@@ -53,7 +53,7 @@ pub fn written_size(bytes: u64) -> String {
     with_unit(bytes, &SIZES)
 }
 
-/// Parses a number with its unit. A number that would overflow becomes the largest one.
+/// Parses a number with its unit. Returns the largest number instead of overflowing.
 fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let is_digit = |letter: char| letter.is_ascii_digit();
     let end = text.find(|letter| !is_digit(letter)).unwrap_or(text.len());

@@ -1,8 +1,8 @@
 //! Connections that switch from HTTP to another protocol (RFC 9110, section 7.8; RFC 8441).
 //!
-//! A request that may switch has an [`OnUpgrade`] in its extensions. A service that returns `101
-//! Switching Protocols`, or a 2xx status for an extended `CONNECT`, gets the connection from it
-//! once the response has been sent.
+//! A request that may switch has an [`OnUpgrade`] in its extensions. If the service returns `101
+//! Switching Protocols`, or a 2xx status for an extended `CONNECT`, the `OnUpgrade` yields the
+//! connection once the response has been sent.
 
 use std::fmt;
 use std::pin::Pin;
@@ -25,7 +25,8 @@ type Switching = Pin<Box<dyn Future<Output = Option<Upgraded>> + Send>>;
 pub struct OnUpgrade(Arc<Mutex<Switching>>);
 
 impl OnUpgrade {
-    /// Wraps a future of the connection. Only one of the clones may be awaited, and only once.
+    /// Wraps a future that resolves to the connection. Only one of the clones may be awaited, and
+    /// only once.
     pub fn new(switching: impl Future<Output = Option<Upgraded>> + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(Box::pin(switching))))
     }

@@ -1,5 +1,5 @@
-//! A minimal HTTP/1.1 client over one persistent connection, so that it takes little processor time
-//! from the server.
+//! A minimal HTTP/1.1 client over one persistent connection. Being minimal, it takes little
+//! processor time away from the server.
 
 use std::net::{IpAddr, SocketAddr};
 

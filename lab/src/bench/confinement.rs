@@ -1,7 +1,7 @@
-//! A control group with little memory, in which a program is started.
+//! A memory-limited control group in which a program is started.
 //!
-//! It is created by systemd if that runs, or else directly in the cgroup file system of either
-//! version, if that is writable. Otherwise the program runs without a limit.
+//! If systemd runs, it creates the group. Otherwise, the group is created directly in a writable
+//! cgroup file system of either version. If there is none, the program runs without a limit.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ const VERSIONS: [(&str, [&str; 3]); 2] = [
 ];
 
 pub(super) enum Confinement {
-    /// `systemd-run` creates it for as long as the program runs.
+    /// `systemd-run` creates the group for as long as the program runs.
     Scope { limit: u64 },
     /// A folder of the cgroup file system, and the file with the peak.
     Group { folder: PathBuf, peak: &'static str },
@@ -72,7 +72,7 @@ impl Confinement {
         }
     }
 
-    /// Returns the peak memory of the group, page cache included; `process` runs in the group. A
+    /// Returns the group's peak memory, including page cache. `process` must run in the group. A
     /// file's pages are charged to the group that read the file first, so the pages of the
     /// program's own file may be missing.
     pub(super) fn peak(&self, process: u32) -> Result<Option<u64>> {
@@ -113,8 +113,8 @@ fn make_group(root: &Path, files: [&'static str; 3], limit: u64) -> Option<Confi
         return None;
     }
     fs::write(folder.join(max), limit.to_string()).ok()?;
-    // In version 1, this limits memory plus swap; in version 2, swap alone. The file is missing on
-    // a system without swap accounting.
+    // In version 1, this file limits memory plus swap; in version 2, only swap. The file is missing
+    // on a system without swap accounting.
     let swapped = if swap.contains("memsw") { limit } else { 0 };
     let _ = fs::write(folder.join(swap), swapped.to_string());
     Some(group)

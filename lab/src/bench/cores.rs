@@ -1,10 +1,10 @@
-//! Assigns processor cores: the server gets one and the client another, so that they do not disturb
+//! Assigns one processor core to the server and another to the client, so that they do not disturb
 //! each other.
 
 use anyhow::{Result, ensure};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// One core for each side.
+/// The cores of the server and of the client.
 pub(super) struct Cores {
     /// The core of each server that is compared.
     pub(super) server: usize,

@@ -1,8 +1,8 @@
 //! `bench countdown`: the cost of a request for a public countdown, compared with a small program
-//! in Actix, sqlx and `PostgreSQL` that returns the row of a person and their newest timer as JSON.
+//! in Actix, sqlx and `PostgreSQL` that returns a person and their newest timer as JSON.
 //!
-//! Both servers run on the same core. `PostgreSQL` is not pinned, and its processor time is counted
-//! separately, since only Kenduri has its store in process.
+//! Both servers run on the same core. `PostgreSQL` is not pinned. Its processor time is counted
+//! separately, since Kenduri's store is in its own process.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -89,7 +89,7 @@ async fn start_actix(folder: &Path, postgres: &PrivatePostgres, core: usize) -> 
     Server::start(command, address, folder.join("actix.log"), ACTIX).await
 }
 
-/// One of the compared requests, with the results of its turns.
+/// One of the compared requests, with the results of the turns.
 struct Way<'a> {
     name: &'static str,
     server: &'a Server,

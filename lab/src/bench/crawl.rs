@@ -9,11 +9,12 @@ use super::server::Server;
 
 /// Enough for every page of the demo, and a limit for endless calendars.
 const MOST_PAGES: usize = 400;
-/// If the crawl read fewer pages, it did not get beyond the guests' pages.
+/// The minimum number of pages. If the crawl reads fewer pages, it did not get beyond the guests'
+/// pages.
 const LEAST_PAGES: usize = 50;
 
-/// Opens the links that the program printed at its start, and every page linked from there. Returns
-/// how many pages were read.
+/// Opens the links that the program printed at startup, and every page linked from there. Returns
+/// the number of pages read.
 pub(super) async fn click_through(server: &Server) -> Result<usize> {
     let origin = format!("http://{}", server.address);
     let said = server.said()?;
@@ -33,8 +34,7 @@ pub(super) async fn click_through(server: &Server) -> Result<usize> {
         let mut answer = client.exchange(&get(&path, &cookies.header())).await?;
         read += 1;
         cookies.take(&answer);
-        // The sign-in link from the program's start opens a page with a button that must be
-        // pressed.
+        // The sign-in link printed at startup opens a page with a button that the user must press.
         if let Some(token) = sign_in_token(&path, &answer) {
             let request = format!(
                 "POST {path} HTTP/1.1\r\nHost: {}\r\nOrigin: {origin}\r\n{}\
@@ -70,7 +70,7 @@ pub(super) async fn click_through(server: &Server) -> Result<usize> {
     Ok(read)
 }
 
-/// Returns the token in the sign-in page's form; `None` if this is another page.
+/// Returns the token in the sign-in page's form; `None` if this is not the sign-in page.
 fn sign_in_token(path: &str, answer: &Answer<'_>) -> Option<String> {
     let page = str::from_utf8(answer.body).ok()?;
     let (_, rest) = page.split_once("name=\"_csrf\" value=\"")?;

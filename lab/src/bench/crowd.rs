@@ -1,7 +1,7 @@
 //! Many invitations at once: copies of the demo's household `RAHMA`, written directly to the store.
 //!
-//! This is done by `lab/examples/crowd.rs`, so that running the tests does not require building a
-//! second database driver.
+//! The separate program `lab/examples/crowd.rs` writes them, so that running the tests does not
+//! require building a second database driver.
 
 use std::path::Path;
 
@@ -35,8 +35,8 @@ pub(super) fn sqlite(data: &Path) -> String {
     format!("sqlite:{}", data.join("kenduri.db").display())
 }
 
-/// Returns the code of an invitation, counted from 1: eight characters that normalization does not
-/// change.
+/// Returns an invitation's code; invitations are counted from 1. The code has eight characters, and
+/// normalization does not change it.
 pub(super) fn code(number: usize) -> String {
     format!("Z{number:07}")
 }

@@ -1,13 +1,13 @@
-//! `bench edge`: the edge compared with Debian's nginx, and `HAProxy` where both are proxies: same
-//! core, same files, same upstream.
+//! `bench edge`: compares the edge with Debian's nginx, and with `HAProxy` where both are proxies:
+//! same core, same files, same upstream.
 //!
-//! nginx is tuned, with a buffered access log and a cache of open files; `HAProxy` logs to a ring in
-//! memory. The measured server has one core; h2load, the upstream and this process share another.
-//! Some rows are also measured with a worker for each of two cores. Besides minimal requests as in
-//! most benchmarks, there are realistic ones: a browser's headers, forms, pages, and responses as
-//! frameworks write them. The servers are measured in alternating turns within one run. The
-//! compared value is the processor time per request according to the kernel, which does not depend
-//! on how long the client waits.
+//! nginx is tuned, with a buffered access log and a cache of open files; `HAProxy` logs to a ring
+//! in memory. The measured server has one core; h2load, the upstream and this process share
+//! another. Some rows are also measured with two cores and a worker on each. In addition to minimal
+//! requests as in most benchmarks, there are realistic ones: a browser's headers, forms, pages, and
+//! responses as frameworks write them. The servers are measured in alternating turns within one
+//! run. The compared value is the processor time per request according to the kernel, which does
+//! not depend on how long the client waits.
 
 mod app;
 mod counter;
@@ -42,9 +42,9 @@ use results::{Measured, Results};
 pub(super) use rows::STATIC;
 use rows::{Ask, Row, rows, rows_as_shipped};
 
-/// The fraction of the slower server's peak rate at which response times are measured.
+/// Response times are measured at this fraction of the slower server's peak rate.
 const CALM: f64 = 0.7;
-/// The time that a turn takes besides the requests.
+/// The overhead of a turn in addition to its requests.
 const AROUND: f64 = 0.15;
 /// About how many seconds a row of memory takes.
 const MEMORY_TIME: f64 = 15.0;
@@ -66,13 +66,14 @@ const HANDSHAKES: &str = "full TLS 1.3 handshakes";
 /// What to measure.
 pub(super) struct Wanted<'a> {
     pub(super) turns: Turns,
-    /// The program that replaces Kenduri.
+    /// The program that is measured instead of Kenduri.
     pub(super) program: Option<&'a Path>,
-    /// Texts of which a row has one in its name; all rows if there are none.
+    /// Only rows whose name contains one of these texts are measured; all rows if there are no
+    /// texts.
     pub(super) rows: &'a [String],
     /// The file of the table.
     pub(super) into: &'a Path,
-    /// Whether rows that are in the table are left out.
+    /// Whether rows that are already in the table are skipped.
     pub(super) is_resumed: bool,
 }
 
@@ -226,7 +227,7 @@ pub(super) fn prepare(folder: &Path, name: &str) -> Result<PathBuf> {
 /// The servers and tools with which the rows are measured.
 struct Table<'a> {
     doors: &'a Doors,
-    /// The cores of the client; if empty, it runs on its own core.
+    /// The client's cores; if empty, the client runs on its own core.
     cores: &'a [usize],
     counter: &'a Counter,
     turns: Turns,
@@ -286,7 +287,7 @@ impl Table<'_> {
         Ok(measured)
     }
 
-    /// The turns of nginx, of `HAProxy`, if it is compared, and of Kenduri.
+    /// Measures one turn each of nginx, of `HAProxy` if it is compared, and of Kenduri.
     async fn turns(
         &self,
         doors: &[Option<&Door>; 3],

@@ -1,5 +1,5 @@
-//! The cost of a flush: measures it for this disk, and slows down and counts flushes by a preloaded
-//! library.
+//! The cost of a flush: measures the cost on this disk, and preloads a library that slows down and
+//! counts flushes.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -45,7 +45,7 @@ impl SlowFlushes {
         Ok(SlowFlushes { library, counter })
     }
 
-    /// Returns the environment variables for a program whose flushes take `longer`.
+    /// Returns the environment variables for a program whose flushes are slowed down by `longer`.
     pub(super) fn environment(&self, longer: Duration) -> Vec<(&'static str, String)> {
         vec![
             ("LD_PRELOAD", self.library.display().to_string()),

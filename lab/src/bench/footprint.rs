@@ -1,4 +1,4 @@
-//! `bench footprint`: what the program needs on a small machine.
+//! `bench footprint`: the resources that the program needs on a small machine.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::command::{program, run};
 /// The wait after the last request, in which timers fire, pending opens are written and memory is
 /// freed.
 const SETTLE: Duration = Duration::from_secs(15);
-/// The number of starts whose median is shown.
+/// The number of starts; the median is shown.
 const STARTS: usize = 9;
 
 pub(super) fn bench(runtime: &Runtime, clean_build: bool) -> Result<()> {

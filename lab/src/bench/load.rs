@@ -1,4 +1,4 @@
-//! A closed loop: each client sends its next request as soon as it has a response.
+//! A closed loop: each client sends its next request as soon as it has received a response.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -1,8 +1,8 @@
 //! `bench login`: the cost of a sign-in, and how much many simultaneous sign-ins slow down guests.
 //!
-//! First, members sign in one after another. Then 50 members sign in at once, repeatedly, each from
-//! an IP address of their own, while an invitation and a public countdown are requested at a steady
-//! pace. Just before, the same pace is measured without sign-ins.
+//! First, members sign in one after another. Then 50 members repeatedly sign in at once, each from
+//! a separate IP address, while an invitation and a public countdown are requested at a steady
+//! pace. Just before, the page requests are measured at the same pace without sign-ins.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -21,7 +21,7 @@ use super::{Turns, median, milliseconds, new_folder, percentile};
 
 /// The number of simultaneous sign-ins.
 const MEMBERS: usize = 50;
-/// The rate of page requests during the sign-ins, both kinds of pages together.
+/// The total rate of requests for both kinds of pages during the sign-ins.
 const PACE: Pace = Pace {
     per_second: 200,
     connections: 8,
@@ -150,7 +150,7 @@ fn times(outcomes: Vec<Outcome>) -> Result<[Vec<Duration>; PAGES.len()]> {
     Ok(times)
 }
 
-/// Sends all sign-ins at once, and again when the last response has arrived, for `duration`.
+/// For `duration`, sends all sign-ins at once, and repeats this when the last response has arrived.
 /// Returns the duration of each round in milliseconds.
 async fn sign_in_at_once(address: SocketAddr, duration: Duration) -> Result<Vec<f64>> {
     let mut clients = Vec::new();

@@ -1,5 +1,5 @@
-//! Members of an installation: `lab/examples/members.rs` writes them to its store, with
-//! passphrases. Everything else is created through the API, as each member.
+//! Members of an installation: `lab/examples/members.rs` writes them to the store, with
+//! passphrases. Everything else is created through the API on behalf of each member.
 
 use std::io::Write;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! `bench neighbours`: a site of `examples/` run by Kenduri, compared with the same site run by PM2
+//! `bench neighbours`: compares a site of `examples/` run by Kenduri with the same site run by PM2
 //! behind Debian's nginx. Both use the same programs under gunicorn and Node, on one machine, in
 //! one run.
 
@@ -31,11 +31,11 @@ const EXPRESS: &str = "/health";
 const FLASK: &str = "/api/health";
 /// The measured requests: a page of Express and a list of Flask.
 const CASES: [(&str, &str); 2] = [("page, Express", "/"), ("list, Flask", "/api/dishes")];
-/// The number of rolling reloads of both programs under load, and the least number of requests
-/// meanwhile.
+/// The number of rolling reloads of both programs under load, and the minimum number of requests
+/// during the reloads.
 const RELOADS: usize = 10;
 const LEAST: usize = 50_000;
-/// The number of crashes of each program; their median is shown.
+/// The number of crashes of each program; the median is shown.
 const DEATHS: usize = 5;
 /// The wait after the last request, in which memory is freed.
 const SETTLE: Duration = Duration::from_secs(15);
@@ -183,8 +183,8 @@ async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Starts the same number of the same commands directly, and measures the time until the first one
-/// responds.
+/// Starts the same number of processes with the same commands directly, and measures the time until
+/// the first one responds.
 async fn start_by_hand(service: &str, path: &str, folder: &Path) -> Result<Duration> {
     let sockets: [PathBuf; 2] = [0, 1].map(|number| folder.join(format!("hand-{number}.sock")));
     let begin = Instant::now();
@@ -257,7 +257,7 @@ async fn in_reserve(folder: &Path) -> Result<()> {
         Ok(killed)
     };
     let (heard, killed) = ask_while(side.address(), &[FLASK], 0, killing).await?;
-    // Requests in progress at the time of the kill may fail; later ones must not.
+    // Requests in progress at the time of the kill may fail; later requests must not.
     let after: Vec<_> = heard
         .failed
         .iter()

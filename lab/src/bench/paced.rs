@@ -1,4 +1,4 @@
-//! An open loop: a fixed number of requests per second, however long the responses take.
+//! An open loop: sends a fixed number of requests per second, however long the responses take.
 //!
 //! If a request is late because all connections are busy, its time is counted from the moment when
 //! it was due. Otherwise slow responses would hide the delay of the requests behind them.
@@ -37,8 +37,8 @@ pub(super) struct Pace {
     pub(super) connections: usize,
 }
 
-/// Sends requests until `duration` is over. `next` returns each request; its argument is the number
-/// of earlier requests.
+/// Sends requests for `duration`. `next` returns each request; its argument is the number of
+/// earlier requests.
 pub(super) async fn drive(
     address: SocketAddr,
     pace: Pace,
@@ -74,7 +74,7 @@ struct Schedule<N> {
 }
 
 impl<N: Fn(usize) -> Asked> Schedule<N> {
-    /// Sends one connection's share of the requests.
+    /// Sends the requests of one connection.
     async fn ask(self: Rc<Self>) {
         let mut client = None;
         loop {

@@ -1,9 +1,9 @@
-//! `bench page`: the guest's page compared with a bare axum server that sends the same bytes.
+//! `bench page`: compares the guest's page with a bare axum server that sends the same bytes.
 //!
 //! The servers share one core; the client has another. First, one household's page is requested in
-//! a small and in a large store. Then, in the large one, each request is for another of a thousand
-//! households spread over the store, so that pages are requested repeatedly. Last, each request is
-//! for another of all households, so that most pages must be rendered.
+//! a small and in a large store. Then, in the large store, the requests are spread over a thousand
+//! households, so that pages are requested repeatedly. Finally, the requests go through all
+//! households, so that most pages must be rendered.
 
 use std::fs;
 use std::path::Path;
@@ -63,7 +63,7 @@ pub(super) fn bench(runtime: &Runtime, turns: Turns) -> Result<()> {
     })
 }
 
-/// One of the compared servers, with the results of its turns.
+/// One of the compared servers, with the results of the turns.
 struct Way {
     name: &'static str,
     server: Arc<Server>,
@@ -171,9 +171,9 @@ fn page_of(number: usize) -> String {
 
 #[derive(Clone, Copy)]
 enum Asks {
-    /// Each request is for the same household.
+    /// All requests are for the same household.
     One,
-    /// Each request is for one of the visitors.
+    /// Each request is for one of a thousand households.
     Spread,
     Another,
 }
@@ -192,7 +192,7 @@ impl Reader {
         }
     }
 
-    /// Knuth's multiplicative generator, so that every run requests the same households.
+    /// Knuth's multiplicative generator. It makes every run request the same households.
     fn next_number(&mut self) -> usize {
         self.state = self
             .state

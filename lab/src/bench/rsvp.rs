@@ -1,17 +1,17 @@
 //! `bench rsvp`: durable RSVPs per second over HTTP.
 //!
-//! Each client is a household with an invitation of its own, and every save changes a reply. No
-//! event has a seat limit, because on PostgreSQL such a limit makes households wait for each other.
-//! Three servers run side by side: with default settings; with one transaction per request; and
-//! with `synchronous=OFF`, which does not depend on the disk. The first is also measured with the
-//! older API. Then every flush is slowed down by 5 ms, and counted.
+//! Each client is a household with its own invitation, and every save changes a reply. No event has
+//! a seat limit, because on PostgreSQL such a limit makes households wait for each other. Three
+//! servers run side by side: the first with default settings, the second with one transaction per
+//! request, and the third with `synchronous=OFF`, which does not depend on the disk. The first is
+//! also measured with the older API. Then every flush is slowed down by 5 ms, and counted.
 //!
-//! For comparison, a tuned nginx with a worker for each of two cores serves a file of 1 KiB to the
-//! same clients. An RSVP's processor time is shown as a multiple of that file's, so that it can be
-//! compared across machines.
+//! For comparison, a tuned nginx on two cores, with a worker on each, serves a file of 1 KiB to the
+//! same clients. An RSVP's processor time is shown as a multiple of that file's processor time, so
+//! that it can be compared across machines.
 //!
-//! Clients use persistent connections and all run in this process. Processor time is that of the
-//! server's processes alone, without a database server's.
+//! All clients run in this process and use persistent connections. The processor time counts only
+//! the server's processes, not a database server's.
 
 mod beside;
 
@@ -48,7 +48,7 @@ const CROWD: Crowd = Crowd { invitations: 256 };
 const BATCH_OF_ONE: (&str, &str) = ("KENDURI_STORE_BATCH", "1");
 const NO_FLUSH: (&str, &str) = ("KENDURI_STORE_SYNCHRONOUS", "off");
 
-/// The demo with additional households; every server gets a copy of it.
+/// The demo with additional households. Every server gets its own copy.
 struct Seeded<'a> {
     program: &'a Path,
     data: PathBuf,
@@ -396,7 +396,7 @@ impl Conversation for Household {
                 let path = format!("/api/v1/invitations/{}/rsvp", self.code);
                 let body = format!(r#"{{"version":{},{guests}}}"#, self.version);
                 let key = match self.request {
-                    // Each version is the base of only one save, so the key is unique.
+                    // Each version is the base of a single save, so the key is unique.
                     Request::PutWithKey => {
                         format!("Idempotency-Key: bench-{}-{}\r\n", self.code, self.version)
                     }

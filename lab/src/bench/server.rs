@@ -89,7 +89,7 @@ impl Server {
         processor_time(&self.processes()?)
     }
 
-    /// Returns the memory of all the server's processes in bytes, with shared memory counted once
+    /// Returns the total memory of the server's processes in bytes, counting shared memory once
     /// (`Pss_Anon`, proc(5)). Pages of the program file are not counted, because the system can
     /// reclaim them.
     pub(super) fn resident(&self) -> Result<u64> {
@@ -142,7 +142,7 @@ pub(super) fn processor_time(processes: &[u32]) -> Result<Duration> {
     Ok(Duration::from_millis(ticks * 10))
 }
 
-/// Returns a command that is pinned to these cores, or not pinned if the list is empty.
+/// Returns a command that is pinned to these cores, or not pinned if `cores` is empty.
 pub(super) fn pinned(binary: PathBuf, cores: impl IntoIterator<Item = usize>) -> Command {
     let cores: Vec<_> = cores.into_iter().map(|core| core.to_string()).collect();
     if cores.is_empty() {
@@ -153,7 +153,7 @@ pub(super) fn pinned(binary: PathBuf, cores: impl IntoIterator<Item = usize>) ->
     command
 }
 
-/// Returns an address whose port is free at this moment.
+/// Returns an address whose port is currently free.
 pub(super) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

@@ -1,8 +1,8 @@
 //! `bench site`: a whole personal site with little memory, under steady load.
 //!
 //! An owner and members have countdowns, posts and phrases. Visitors request pages, feeds and
-//! badges, programs use the API with tokens, some countdowns are reset, and some members sign in,
-//! at a pace that does not depend on the responses.
+//! badges. Programs use the API with tokens, some countdowns are reset, and some members sign in.
+//! The pace of the requests does not depend on the responses.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -213,7 +213,7 @@ impl Site {
         })
     }
 
-    /// Returns the request with this number, which is the same in every run.
+    /// Returns the request with this number. The request is the same in every run.
     fn ask(&self, number: usize) -> Asked {
         let chance = spread(number);
         let (kind, what) = choose(chance % 100);
@@ -279,7 +279,7 @@ fn choose(mut number: usize) -> (usize, What) {
     (0, KINDS[0].what)
 }
 
-/// Spreads consecutive numbers widely: one step of Knuth's multiplicative generator.
+/// Maps consecutive numbers to widely spread ones: one step of Knuth's multiplicative generator.
 fn spread(number: usize) -> usize {
     number
         .wrapping_add(1)

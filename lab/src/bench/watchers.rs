@@ -2,8 +2,8 @@
 //! memory per client, the processor time while nothing happens, and the time until all clients know
 //! of a reset.
 //!
-//! The clients connect from many addresses of the loopback network, five from each. Only the memory
-//! of the server's processes is counted, not the kernel's memory for the connections.
+//! The clients connect from many loopback addresses, five from each. The result includes the memory
+//! of the server's processes, but not the kernel's memory for the connections.
 
 use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -32,7 +32,8 @@ const SPARE: usize = 200;
 const SETTLE: Duration = Duration::from_secs(5);
 /// The time within which all clients must know of a reset.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// The most entries that an account may create in ten minutes, minus the countdown's first one.
+/// The number of entries that an account may create in ten minutes, minus the countdown's first
+/// entry.
 const MOST_RESETS: usize = 29;
 
 /// The options of the benchmark.
@@ -44,7 +45,7 @@ pub(crate) struct Watching {
     /// Seconds in which nothing happens.
     #[arg(long, default_value_t = 60)]
     quiet: u64,
-    /// Number of resets; medians are shown.
+    /// The number of resets; medians are shown.
     #[arg(long, default_value_t = 5)]
     resets: usize,
 }

@@ -1,5 +1,4 @@
-//! Sends requests and WebSocket messages while everything changes behind a listener that stays
-//! open.
+//! Sends requests and WebSocket messages while everything behind an open listener changes.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,13 +15,13 @@ use super::visitors::{
 };
 use crate::interrupt;
 
-/// The number of visitors with a persistent connection at each entrance, and of those with a
-/// WebSocket.
+/// The number of visitors with a persistent connection and the number of visitors with a WebSocket,
+/// at each entrance.
 const VISITORS: usize = 4;
 const TALKERS: usize = 2;
-/// The number of changes, with the same number of requests before each.
+/// The number of changes; the same number of requests precedes each change.
 const CHANGES: usize = 5;
-/// The interval at which it is checked whether a change has taken effect.
+/// The interval at which the demonstration checks whether a change has taken effect.
 const LOOK: Duration = Duration::from_millis(5);
 
 const FIRST: &str = "first.toml";

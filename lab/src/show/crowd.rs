@@ -1,5 +1,5 @@
-//! One address that opens as many connections as it can, while visitors from other addresses open a
-//! new connection for each request.
+//! One address opens as many connections as it can, while visitors from other addresses open a new
+//! connection for each request.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,15 +20,15 @@ use super::resets::frame;
 use super::visitors::{Enough, Entrance, believing, connect_from, exchange, numbered};
 use crate::interrupt;
 
-/// The number of connections that the one address opens.
+/// The number of connections that the crowding address opens.
 const CROWD: usize = 20_000;
 /// The number of other open descriptors.
 const OTHERS: usize = 1_000;
 /// The connection limit, which is the default.
 const PLACES: u32 = 4_096;
 const GREEDY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// The permitted growth of the program's memory; twice that for a debug build, whose tasks are
-/// larger.
+/// The permitted growth of the program's memory. A debug build may grow twice as much, because its
+/// tasks are larger.
 const GROWTH_KIB: u64 = 64 << 10;
 /// The number of concurrent visitors, each from an address of its own, and the time between the
 /// requests of each.
@@ -108,9 +108,9 @@ pub(super) async fn show(program: &Path, is_debug: bool) -> Result<()> {
     Ok(())
 }
 
-/// Opens the connections of the one address: some silent, some within a head, some idle after a
-/// response, and some HTTP/2 with a stream whose response is not read. The server may refuse each
-/// at any moment.
+/// Opens all connections of the crowding address: some silent, some within a head, some idle after
+/// a response, and some HTTP/2 with a stream whose response is not read. The server may refuse any
+/// of them at any moment.
 async fn open(crowd: usize, address: SocketAddr) -> Result<Vec<TcpStream>> {
     let answered = format!("GET /api/1 HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes();
     let kinds = [

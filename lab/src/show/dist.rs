@@ -1,7 +1,7 @@
 //! The downloads: two builds give the same bytes, the tarball works on a fresh Debian, and the
-//! package can be upgraded while requests come in.
+//! package can be upgraded while requests arrive.
 //!
-//! Each build is a clone of the commit in a folder of its own, with tools and crates of its own.
+//! Each build uses its own clone of the commit, in its own folder, with its own tools and crates.
 //! The results are cached in `target/show/dist`.
 
 mod builds;
@@ -24,7 +24,8 @@ pub(crate) struct Wanted {
     /// Show only this part.
     #[arg(long)]
     only: Option<Part>,
-    /// A result of `cargo xtask dist` to use instead of building; a second one is compared with it.
+    /// A result of `cargo xtask dist` to use instead of building; a second result is compared with
+    /// it.
     #[arg(long, value_name = "FOLDER")]
     built: Vec<PathBuf>,
     /// Requests per second during the upgrade.
@@ -34,7 +35,8 @@ pub(crate) struct Wanted {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Two builds with the same bytes; the size and the required glibc of everything.
+    /// Two builds with the same bytes; the size of each file, and the glibc version that it
+    /// requires.
     Builds,
     /// From the download to the first open invitation, with two commands.
     Fresh,

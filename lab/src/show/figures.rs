@@ -13,7 +13,7 @@ const VISITORS: usize = 4;
 /// The time between two requests of each visitor.
 const PACE: Duration = Duration::from_millis(20);
 
-/// Polite visitors who send occasional requests, on a thread of their own.
+/// Polite visitors who send occasional requests; they run on a separate thread.
 pub(super) struct Polite {
     enough: Arc<Enough>,
     thread: JoinHandle<Result<Vec<Duration>>>,

@@ -26,15 +26,15 @@ const SLOW: usize = 1_000;
 const READERS: usize = 500;
 const RESETTERS: usize = 2;
 const HALF_OPEN: usize = 10_000;
-/// The size that slow readers request: more than all buffers on the way hold.
+/// The size of the file that slow readers request: more than all buffers along the way can hold.
 const LARGE: usize = 16 << 20;
-/// The most by which hostile clients may multiply the other visitors' response times.
+/// The factor by which hostile clients may at most increase the other visitors' response times.
 pub(super) const TIMES: u32 = 3;
 /// The number of attempts. A bad result may be noise, which only ever adds time.
 pub(super) const TRIES: usize = 3;
 /// Times below this are mostly the noise of a shared machine.
 pub(super) const NOISE: Duration = Duration::from_millis(10);
-/// The permitted growth of the program's memory; slow readers alone could cause 8 GB.
+/// The permitted growth of the program's memory; slow readers by themselves could cause 8 GB.
 const GROWTH_KIB: u64 = 512 << 10;
 
 const SETTINGS: &str = "hostile.toml";
@@ -96,7 +96,7 @@ pub(super) async fn show(program: &Path) -> Result<()> {
         "{:<20}{:>9}{:>10}{:>10}{:>10}{:>12}",
         "", "answers", "p50", "p99", "of calm", "memory"
     );
-    // One-time work is done before the measurement.
+    // Causes one-time work to be done before the measurement.
     watched(&doors, Duration::from_secs(1)).await?;
     process.forget_peak()?;
     let calm = watched(&doors, WATCHED).await?;
@@ -178,7 +178,7 @@ async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, 
         }
         Kind::HalfOpen => {
             for number in 0..HALF_OPEN {
-                // One in ten clients stays in the middle of a TLS handshake.
+                // One in ten clients stops in the middle of a TLS handshake.
                 let (door, begun) = match (number % 10, &doors.tls) {
                     (0, Entrance::Tls(address, _)) => {
                         (&Entrance::Clear(*address), &b"\x16\x03\x01"[..])

@@ -1,8 +1,9 @@
-//! Kenduri as a service of a live systemd, in a virtual machine with the Debian release of this
-//! system.
+//! Runs Kenduri as a service of a live systemd, in a virtual machine with the same Debian release
+//! as this system.
 //!
-//! The machine is emulated, so that nothing on this one changes and root is not needed; its whole
-//! system is unpacked into its memory. The checks that run in it are in `tests/machine/check.sh`.
+//! The machine is emulated, so nothing changes on this system and root is not needed. The machine's
+//! whole system is unpacked into its memory. The checks that run inside the machine are in
+//! `tests/machine/check.sh`.
 
 mod console;
 mod root;

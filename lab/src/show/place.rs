@@ -23,7 +23,7 @@ pub(super) const HOST: &str = "door.example";
 /// The backlog of the listening sockets.
 const BACKLOG: i32 = 4_096;
 
-/// A folder, and two sockets that are passed to every process started here.
+/// A folder, and two sockets that are passed to every process started in it.
 pub(super) struct Place {
     folder: TempDir,
     http: TcpListener,
@@ -67,12 +67,13 @@ impl Place {
     }
 
     pub(super) fn write_certificate(&self, pair: &Pair) -> Result<()> {
-        // Between the two writes, the files do not match, so the program keeps the old certificate.
+        // Between the two writes, the files do not match; the program then keeps the old
+        // certificate.
         fs::write(self.path("chain.pem"), &pair.chain)?;
         Ok(fs::write(self.path("key.pem"), &pair.key)?)
     }
 
-    /// Writes settings that every demonstration needs, with a connection limit that no
+    /// Writes the settings that every demonstration needs, with a connection limit that no
     /// demonstration reaches.
     pub(super) fn write_settings(&self, name: &str, rest: &str) -> Result<()> {
         self.write_settings_for(name, 20_000, rest)
@@ -139,8 +140,8 @@ key = \"key.pem\"
         Ok(process)
     }
 
-    /// Runs `kenduri apply` for the program with these settings. Returns whether it succeeded, and
-    /// its output.
+    /// Runs `kenduri apply` for `program` with these settings. Returns whether the command
+    /// succeeded, and its output.
     pub(super) fn apply(&self, program: &Path, settings: &str) -> Result<(bool, String)> {
         let output = Command::new(program)
             .args(["apply", "--config"])

@@ -20,7 +20,7 @@ use super::place::{HOST, PATIENCE};
 
 /// The time between two messages on a WebSocket.
 const SAYS: Duration = Duration::from_millis(10);
-/// One in this many requests has a body, and the body's length in bytes.
+/// One request in this many has a body; `BODY` is the body's length in bytes.
 const BODIED: usize = 4;
 const BODY: usize = 10_000;
 
@@ -62,7 +62,7 @@ impl Entrance {
         self.open_from(None).await
     }
 
-    /// Connects, from this address of the machine if one is given.
+    /// Connects; the connection comes from `client` if that is given.
     pub(super) async fn open_from(&self, client: Option<Ipv4Addr>) -> Result<Box<dyn Duplex>> {
         Ok(match self {
             Self::Clear(address) => Box::new(connect_from(client, *address).await?),
@@ -173,8 +173,8 @@ pub(super) async fn exchange(stream: &mut dyn Duplex, request: &[u8]) -> Result<
         .context("no answer in time")?
 }
 
-/// Returns the request with a number, and the end of the response to it, which is the same from
-/// either upstream.
+/// Returns the request with this number, and the expected end of its response, which is the same
+/// from either upstream.
 pub(super) fn numbered(entrance: &Entrance, number: usize) -> (Vec<u8>, String) {
     let length = if number.is_multiple_of(BODIED) {
         BODY
@@ -191,8 +191,7 @@ pub(super) fn numbered(entrance: &Entrance, number: usize) -> (Vec<u8>, String) 
     (request, format!(" {path} {length}"))
 }
 
-/// Sends requests until told to stop, over a connection that is kept open as long as the server
-/// permits.
+/// Sends requests until told to stop. Each connection is kept open as long as the server permits.
 pub(super) async fn asks(entrance: Entrance, tally: Arc<Tally>, enough: Arc<Enough>) {
     while !enough.is_it() {
         let asked = async {
@@ -221,7 +220,7 @@ pub(super) async fn asks(entrance: Entrance, tally: Arc<Tally>, enough: Arc<Enou
     }
 }
 
-/// Sends messages on one WebSocket until told to stop, and closes it properly.
+/// Sends messages on one WebSocket until told to stop, and then closes the WebSocket properly.
 pub(super) async fn talks(entrance: Entrance, tally: Arc<Tally>, enough: Arc<Enough>) {
     let talked = async {
         let stream = entrance.open().await.context("connecting")?;

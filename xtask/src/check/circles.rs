@@ -1,8 +1,8 @@
-//! Dependency cycles between the modules of a crate are refused, so that each crate can be read from
+//! Refuses dependency cycles between the modules of a crate, so that each crate can be read from
 //! the bottom up.
 //!
-//! A file and its folder are one module, and `lib.rs` is not checked. Inside a folder of more than
-//! [`FEW`] files the same rule applies again. Test code may use everything.
+//! A file and its folder count as one module, and `lib.rs` is not checked. The same rule applies
+//! within a folder of more than [`FEW`] files. Test code may use everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -35,7 +35,7 @@ const CRATES: &[&str] = &[
 /// Folders with at most this many files may contain cycles.
 const FEW: usize = 6;
 
-/// For each module of a folder, the other modules that it uses.
+/// The modules of a folder, each with the other modules that it uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
 struct Folder {
@@ -75,7 +75,7 @@ pub(super) fn print(files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// A crate and those of its folders that are checked on their own.
+/// Returns a crate and those of its folders that are checked separately.
 fn folders(name: &str, files: &[PathBuf]) -> Result<Vec<Folder>> {
     let source = root().join("crates").join(name).join("src");
     let mut modules = Vec::new();
@@ -140,7 +140,7 @@ fn folder(path: &[String], used: &[(Vec<String>, Vec<Vec<String>>)]) -> Folder {
     }
 }
 
-/// Returns the paths that `lib.rs` re-exports, by the name that it gives them.
+/// Returns the paths that `lib.rs` re-exports, keyed by their re-exported names.
 fn named_in_root(code: &str) -> BTreeMap<String, Vec<String>> {
     let uses = code.split("use ").skip(1);
     let trees = uses.filter_map(|rest| rest.split_once(';'));
@@ -198,7 +198,7 @@ fn is_letter(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Expands a use tree such as `a::{b, c::d}` into paths; what follows the tree is ignored.
+/// Expands a use tree such as `a::{b, c::d}` into paths. Ignores any text after the tree.
 fn expand(tree: &str) -> Vec<Vec<String>> {
     let tree = tree.trim_start();
     if let Some(group) = tree.strip_prefix('{') {
@@ -276,8 +276,8 @@ fn reach(uses: &Uses, from: &str) -> BTreeSet<String> {
     reached
 }
 
-/// Returns the number of upward dependencies. The order is found by repeatedly taking the module
-/// that uses the fewest of the remaining ones.
+/// Returns the number of upward dependencies. The order is determined by repeatedly taking the
+/// module that uses the fewest remaining modules.
 fn upward(uses: &Uses) -> usize {
     let mut left: BTreeSet<_> = uses.keys().collect();
     let mut count = 0;

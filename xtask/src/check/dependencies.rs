@@ -1,8 +1,8 @@
-//! Checks third-party crates: their licences, their sources, no crate in two versions, one TLS
-//! provider, and no unused dependency.
+//! Checks third-party crates: their licences and sources, that no crate occurs in two versions,
+//! that there is only one TLS provider, and that every dependency is used.
 //!
-//! `cargo metadata` lists every crate that could be built on any machine, `cargo tree` those that
-//! are built here; only the latter are checked.
+//! `cargo metadata` lists every crate that could be built on any machine; `cargo tree` lists the
+//! crates that are built on this machine. Only the latter are checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -24,7 +24,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("libsqlite3-sys-sqlx", "only rusqlite may link SQLite"),
 ];
 
-/// Crates that are permitted in two versions, with the crate that needs the older one.
+/// Crates that may occur in two versions, each with the crate that needs the older version.
 const TWICE: &[(&str, &str)] = &[
     (
         "base64",

@@ -43,8 +43,8 @@ fn list_quoted(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
 
-/// Whether a word is the name of something that exists. A word that is not a file, folder or module
-/// name counts as existing.
+/// Whether a word names something that exists. A word that does not look like the name of a file,
+/// folder or module counts as existing.
 fn exists(word: &str) -> bool {
     if word.contains([' ', '*', '{', '<', '…']) {
         return true;
@@ -69,8 +69,8 @@ fn is_folder(name: &str) -> bool {
     !name.is_empty() && name != "target" && root().join(name).is_dir()
 }
 
-/// Whether a path such as `rsvp::answer` exists: its first part must be a file, a folder, or an
-/// item in `lib.rs`.
+/// Whether a path such as `rsvp::answer` exists: the part after the crate must be a file, a folder,
+/// or an item in `lib.rs`.
 fn has_module(room: &str, rest: &str) -> bool {
     let sources = root().join("crates").join(room).join("src");
     let is_part = |c: char| c.is_alphanumeric() || c == '_';

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::Finding;
 use crate::workspace::{root, shown};
 
-/// The domains' nouns in the singular, from the names of their crates and scopes. The list cannot
-/// contain a word that a lower crate uses in another sense.
+/// The domains' nouns in the singular, taken from the names of crates and scopes. A word that a
+/// lower crate uses in another sense cannot be in this list.
 const NOUNS: &[&str] = &["occasion", "rsvp", "household", "countdown", "booking"];
 
 /// The crates below the domains.
@@ -20,7 +20,7 @@ const BELOW: &[&str] = &[
     "crates/accounts",
 ];
 
-/// Files that are not checked: the list of common passwords is not our wording.
+/// Files that are not checked. The common passwords are not the project's own wording.
 const PASSED_OVER: &[&str] = &["crates/identity/common_passwords.txt"];
 
 pub(super) fn check(files: &[PathBuf]) -> Vec<Finding> {

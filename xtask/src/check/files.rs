@@ -1,4 +1,4 @@
-//! Rules for every file: its size, its words, and for a manifest the common lints.
+//! Rules for every file: its size and its words; for a manifest also the common lints.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,13 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::{Metadata, shown};
 
-/// The most lines of a file; longer ones are refused.
+/// The maximum number of lines in a file; longer files are refused.
 const REFUSED: usize = 600;
 /// Files with more lines usually mix two topics.
 const LONG: usize = 400;
 
-/// The most characters in a line of a template; a longer one contains several elements.
+/// The maximum number of characters in a line of a template; a longer line contains several
+/// elements.
 const TEMPLATE_LINE: usize = 160;
 
 /// Marks of unfinished work, split so that this file does not contain them.
@@ -65,7 +66,7 @@ pub(super) fn check_sizes(files: &[PathBuf]) -> Result<Vec<Finding>> {
         .collect())
 }
 
-/// Returns the number of long but permitted files, and the longest one.
+/// Describes the number of long but permitted files, and the longest of them.
 pub(super) fn describe_long(files: &[PathBuf]) -> Result<Option<String>> {
     let counted = count_lines(files)?;
     let long = counted.iter().filter(|(_, lines)| *lines > LONG).count();
@@ -143,8 +144,8 @@ fn complaint(line: &str) -> Option<String> {
         .map(|path| format!("a path of one machine: {path}"))
 }
 
-/// Whether an absolute path begins here, rather than a folder within another path or after a host
-/// name.
+/// Whether an absolute path begins at an occurrence of `path`. Otherwise, `path` is a folder within
+/// another path or follows a host name.
 fn begins_a_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
         let before = line[..at].chars().next_back();

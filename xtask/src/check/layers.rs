@@ -1,7 +1,7 @@
-//! The layers of the edge: the rule that says which of its modules may use which.
+//! The layers of the edge: which of its modules may use which other modules.
 //!
-//! The order of the modules is that of `lib.rs`. Modules without a blank line between them form a
-//! layer, and each uses only the layers below. Test code may use everything.
+//! `lib.rs` lists the modules in order. Modules without a blank line between them form a layer, and
+//! each uses only the layers below. Test code may use everything.
 
 use std::collections::HashMap;
 use std::fs;
@@ -28,7 +28,7 @@ pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Returns the violations in a file, whose path is relative to the folder of `lib.rs`.
+/// Returns the violations in a file; `path` is relative to the folder of `lib.rs`.
 fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
     let parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
     if parts == ["lib"] || parts.iter().any(|part| ["tests", "testing"].contains(part)) {

@@ -1,6 +1,6 @@
 //! Checks whether a licence expression permits shipping.
 
-/// Licences whose only condition is that their text comes with the program.
+/// Licences whose only condition is that the program comes with their text.
 const ALLOWED: &[&str] = &[
     "0BSD",
     "Apache-2.0",
@@ -18,7 +18,7 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
-/// Whether the expression can be met with permitted licences alone.
+/// Whether permitted licences suffice to satisfy the expression.
 ///
 /// `AND` binds tighter than `OR`; the old notation `MIT/Apache-2.0` means `OR`.
 pub(super) fn is_allowed(expression: &str) -> bool {

@@ -1,7 +1,8 @@
 //! Locales: every promised language has all messages of the English files, with the same arguments.
 //!
-//! For hosts, only English and Malay are promised, so other languages may omit messages that begin
-//! with `host-` and messages below a group comment in `en.ftl` that begins with `## Hosts`.
+//! Messages for hosts are promised in English and Malay only, so other languages may omit messages
+//! that begin with `host-` and messages below a group comment in `en.ftl` that begins with `##
+//! Hosts`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +13,7 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::{Metadata, shown};
 
-/// The promised languages besides English, and the readers for whom each is promised.
+/// The promised languages other than English, and the readers for whom each is promised.
 const PROMISED: &[(&str, Promise)] = &[
     ("ms", Promise::Everybody),
     ("it", Promise::Guests),

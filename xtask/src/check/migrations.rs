@@ -1,5 +1,5 @@
-//! Migrations: numbered from 0001 without gaps, and each one registered in its crate. Each CHECK
-//! constraint has a name, by which its violation is recognized.
+//! Migrations must be numbered from 0001 without gaps, and registered in their crates. Each CHECK
+//! constraint must have a name, because the code recognizes a violation by that name.
 
 use std::collections::BTreeSet;
 use std::fs;

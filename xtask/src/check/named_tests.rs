@@ -1,5 +1,5 @@
 //! Checks a document that links each of its claims to a test file: the file and the test must
-//! exist, and so must every other linked file.
+//! exist, and all other linked files must exist.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::root;
 
-/// The path of the document from the root of the repository.
+/// The document's path, relative to the root of the repository.
 const DOCUMENT: &str = "docs/security.md";
 
 pub(super) fn check() -> Result<Vec<Finding>> {
@@ -49,7 +49,7 @@ fn list_links(line: &str) -> Vec<Link<'_>> {
     links
 }
 
-/// Returns the error in a link, if there is one. A link text in backticks is the name of a test.
+/// Returns the error in a link, if there is an error. A link text in backticks is a test's name.
 fn judge(folder: &Path, link: &Link<'_>) -> Option<String> {
     let Ok(text) = fs::read_to_string(folder.join(link.target)) else {
         return Some(format!("{} is not there", link.target));

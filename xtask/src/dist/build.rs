@@ -1,5 +1,5 @@
 //! Builds the program for release: it runs with every glibc since [`glibc::OLDEST`], and contains
-//! no paths of the building machine.
+//! no paths of the build machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use crate::command::{output, program, run};
 use crate::example;
 use crate::workspace::{self, root};
 
-/// The tools for linking with an older glibc: zig, and a cargo extension that uses it.
+/// The folder with the tools for linking with an older glibc: zig, and a cargo extension that uses
+/// zig.
 const TOOLS: &str = "target/dist-tools";
 
 /// Builds the program and returns its path.
@@ -34,8 +35,8 @@ pub(super) fn build(time: u64) -> Result<PathBuf> {
         .env("CFLAGS", moved.of_c())
         .env("CXXFLAGS", moved.of_c());
     if machine.architecture == "aarch64" {
-        // Some kernels have pages of 64 KiB, and jemalloc built for smaller pages fails at the
-        // start there.
+        // Some kernels have pages of 64 KiB; there, a jemalloc built for smaller pages fails at
+        // startup.
         cargo.env("JEMALLOC_SYS_WITH_LG_PAGE", "16");
     }
     run(&mut cargo)?;
@@ -45,7 +46,7 @@ pub(super) fn build(time: u64) -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// Folders of this machine that compilers would otherwise write into the program.
+/// This machine's folders whose paths compilers would otherwise write into the program.
 struct Moved {
     cargo: String,
     rust: String,
@@ -85,8 +86,8 @@ impl Moved {
         format!("-ffile-prefix-map={cargo}=/cargo -ffile-prefix-map={root}=/kenduri")
     }
 
-    /// Fails if the program contains one of the folders, because another machine would build other
-    /// bytes.
+    /// Fails if the program contains one of the folders' paths, because a build on another machine
+    /// would then differ.
     fn check(&self, binary: &Path) -> Result<()> {
         let bytes = fs::read(binary)?;
         for folder in [&self.cargo, &self.rust, &self.root] {
@@ -102,7 +103,7 @@ impl Moved {
     }
 }
 
-/// Returns a folder as one word of `CFLAGS`.
+/// Returns a folder as a single word for `CFLAGS`.
 fn word(folder: &Path) -> Result<String> {
     let name = folder.to_str().filter(|name| !name.contains(' '));
     let name = name.with_context(|| format!("{} has blanks in its name", folder.display()))?;

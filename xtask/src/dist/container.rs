@@ -1,7 +1,8 @@
 //! A container image, as an Open Container Initiative layout in one file.
 //!
-//! It contains the program, the libraries it loads from Debian's libc6, CA certificates and a user.
-//! It has no shell and no package manager, and making it needs no daemon.
+//! The image contains the program, the libraries that the program loads from Debian's libc6, CA
+//! certificates and a user. It contains no shell and no package manager. No daemon is needed to
+//! make the image.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +18,7 @@ use crate::workspace::files_below;
 /// The user and group of the container. Distributions do not assign this number.
 const USER: u32 = 65532;
 
-/// Debian's CA certificates, without those that were added on this machine.
+/// Debian's CA certificates, without certificates that were added on this machine.
 const AUTHORITIES: &str = "/usr/share/ca-certificates/mozilla";
 
 /// Returns the shared libraries of a program, and the dynamic loader.
@@ -135,7 +136,7 @@ fn configuration(release: &Release, date: &str, layer: &str) -> Value {
             "Env": ["PATH=/usr/bin", "KENDURI_DATA=/var/lib/kenduri"],
             "Entrypoint": ["/usr/bin/kenduri"],
             "Cmd": ["serve"],
-            // The program looks for kenduri.toml here.
+            // The program looks for kenduri.toml in the working directory.
             "WorkingDir": "/etc/kenduri",
             "ExposedPorts": { "80/tcp": {}, "443/tcp": {}, "443/udp": {} },
             "Volumes": { "/var/lib/kenduri": {} },

@@ -1,4 +1,4 @@
-//! Determines from cargo's output which crates are built into the program.
+//! Determines the crates that are built into the program, from cargo's output.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,11 +10,11 @@ use serde::Deserialize;
 use super::Release;
 use crate::workspace::{cargo_says, root};
 
-/// The crates of the program, without those used only to build it.
+/// The program's crates, without those that are only used to build it.
 pub(super) struct Crates {
     /// All crates, sorted by name and version.
     pub(super) all: Vec<Crate>,
-    /// The crates that each crate uses; keys and values are IDs.
+    /// The dependencies of each crate; keys and values are IDs.
     pub(super) uses: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -72,8 +72,8 @@ impl Crates {
         ];
         let metadata: Metadata = serde_json::from_str(&cargo_says(&metadata)?)
             .context("cargo metadata answered something unexpected")?;
-        // `cargo metadata` lists the features of the whole workspace, tests included; `cargo tree`
-        // lists only those of the program.
+        // `cargo metadata` lists the features of the whole workspace, including tests; `cargo tree`
+        // lists only the features of the program.
         let tree = cargo_says(&[
             "tree",
             "--locked",

@@ -66,8 +66,8 @@ pub(super) fn write(
     Ok(file)
 }
 
-/// Debian requires an email address here. The project has none yet, and this one is invalid (RFC
-/// 2606), whereas an address at localhost could reach someone else.
+/// Debian requires an email address. The project has none yet. This address is invalid (RFC 2606),
+/// whereas an address at localhost could reach someone else.
 const MAINTAINER: &str = "The Kenduri contributors <maintainers@kenduri.invalid>";
 
 fn control(release: &Release, parts: &Parts, size: usize) -> String {

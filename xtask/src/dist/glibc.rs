@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::command::{output, program};
 
-/// The minor version of a glibc release: 26 for 2.26.
+/// The minor version of a glibc release, such as 26 for 2.26.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version(pub(super) u32);
 
@@ -15,7 +15,8 @@ pub(super) struct Version(pub(super) u32);
 /// instead of a number.
 const RELR: u32 = 36;
 
-/// The oldest version on which a released program runs: that of Amazon Linux 2.
+/// The oldest glibc version with which a released program runs, which is the version of Amazon
+/// Linux 2.
 pub(super) const OLDEST: Version = Version(26);
 
 impl fmt::Display for Version {

@@ -1,4 +1,4 @@
-//! The licences of everything built into the program, in one file.
+//! Collects the licences of everything built into the program in one file.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,8 +22,8 @@ const NAMES: &[&str] = &[
     "OFL",
 ];
 
-/// Crates without a licence text, and another crate of the same authors and licence whose text is
-/// used.
+/// Crates without a licence text, each with a crate of the same authors and licence whose text is
+/// used instead.
 const BORROWED: &[(&str, &str)] = &[("alloc-stdlib", "alloc-no-stdlib")];
 
 /// The licences of the code that Rust's standard library and the linker add.
@@ -54,8 +54,8 @@ pub(super) fn text(release: &Release) -> Result<String> {
     Ok(all)
 }
 
-/// Returns the licence texts of a crate. Crates of this workspace may also contain texts for fonts
-/// and scripts.
+/// Returns a crate's licence texts. A crate of this workspace may also contain licence texts for
+/// fonts and scripts.
 fn texts_of(one: &Crate, crates: &Crates) -> Result<Vec<String>> {
     let texts = found(one)?;
     if one.source.is_none() || !texts.is_empty() {
@@ -104,7 +104,7 @@ fn is_licence(path: &Path) -> bool {
     !is_code && !is_of_tests && NAMES.iter().any(|begin| name.starts_with(begin))
 }
 
-/// Reads a text and removes differences between copies of the same text.
+/// Reads a licence text and removes differences between copies of the same licence.
 fn read(file: &Path) -> Result<String> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let text = String::from_utf8_lossy(&bytes);

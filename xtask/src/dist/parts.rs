@@ -43,7 +43,7 @@ impl Parts {
         Ok(tree)
     }
 
-    /// Adds this project's licences and those of all crates in the program.
+    /// Adds the licences of this project and of all crates in the program.
     pub(super) fn add_licences(&self, tree: &mut Tree, folder: &str) -> Result<()> {
         for name in ["LICENSE-APACHE", "LICENSE-MIT"] {
             let text = fs::read(root().join(name))?;

@@ -1,4 +1,4 @@
-//! The components of the program, for vulnerability scanners: `CycloneDX` 1.5.
+//! Lists the program's components for vulnerability scanners, as `CycloneDX` 1.5.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! A tree of files to be packed: sorted, with numeric owners and one time.
+//! A tree of files to be packed: sorted, with numeric owners and a single timestamp.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};

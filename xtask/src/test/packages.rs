@@ -1,4 +1,4 @@
-//! The Debian packages that the tests need besides Rust, a C compiler and make.
+//! The Debian packages that the tests need in addition to Rust, a C compiler and make.
 
 use std::fs;
 use std::path::Path;
@@ -15,11 +15,11 @@ use crate::postgres;
 pub(crate) enum Packages {
     /// Install them with apt.
     Install,
-    /// List those that are missing, and fail.
+    /// List the missing packages, and fail.
     Check,
 }
 
-/// The oldest Node.js for the browser tests: that of Debian 12.
+/// The oldest Node.js for the browser tests: the version in Debian 12.
 const OLDEST_NODE: u32 = 18;
 
 impl Packages {
@@ -46,7 +46,7 @@ fn list_missing() -> Vec<&'static str> {
     [
         ("postgresql", postgres::find_programs().is_some()),
         ("chromium", there("chromium")),
-        // Renders what was printed, so that its codes are read back.
+        // Tests read the codes on printed pages, for which the PDF must be rendered.
         ("poppler-utils", there("pdftoppm")),
         ("curl", there("curl")),
         ("nodejs", there("node")),
@@ -80,8 +80,8 @@ fn list_missing() -> Vec<&'static str> {
     .collect()
 }
 
-/// Fonts have no program to look for, so dpkg is asked. On other systems they are assumed to be
-/// installed.
+/// Fonts contain no program to look for, so this uses dpkg. On systems without dpkg, fonts are
+/// assumed to be installed.
 fn is_installed(package: &str) -> bool {
     find("dpkg-query").is_none()
         || output(program("dpkg-query").args([

@@ -46,7 +46,7 @@ pub struct Entry {
     pub target: Option<PathAndQuery>,
     /// Whether the app or another target serves this path, which decides how the path is masked.
     pub whose: Whose,
-    /// What the log shows in place of the path, if the app supplied it.
+    /// The text that the log shows instead of the path, if the app supplied such a text.
     pub shown: Option<LoggedPath>,
     /// `Referer`.
     pub referrer: Option<HeaderValue>,
@@ -56,7 +56,7 @@ pub struct Entry {
     /// The TLS version, such as `1.3`; empty for clear text.
     pub tls: &'static str,
     pub status: StatusCode,
-    /// The received part of the request body, if it has one. The reader of the body updates it.
+    /// The progress of the request body, if there is a body. The reader of the body updates it.
     pub received: Option<Arc<Upload>>,
     /// The time until an upstream server was selected.
     pub queue: Option<Duration>,
@@ -86,7 +86,7 @@ impl Entry {
         }
     }
 
-    /// Writes the line of a response that took `all` and had a body of `sent` bytes.
+    /// Writes the log line for a response that took the time `all` and had a body of `sent` bytes.
     pub(super) fn write(&self, sent: u64, why: &str, all: Duration) {
         let target = self.target.as_ref();
         self.log.line(&Line {
@@ -133,8 +133,8 @@ fn protocol(version: Version) -> &'static str {
     }
 }
 
-/// A request without a response yet. If it is dropped before there is a response, the client has
-/// disconnected, and the log says so.
+/// A request without a response yet. If this value is dropped before there is a response, the
+/// client has disconnected, and the log says so.
 #[derive(Debug)]
 pub struct Pending(Option<Box<Entry>>);
 
@@ -146,7 +146,7 @@ impl Pending {
         Self(entry)
     }
 
-    /// Returns the entry, because there is a response now.
+    /// Returns the entry, because the request now has a response.
     pub fn answered(mut self) -> Option<Box<Entry>> {
         self.0.take()
     }

@@ -10,7 +10,7 @@ use super::Format;
 use crate::address;
 use crate::clock_text::ClockText;
 
-/// The beginning of the escape sequence of a character; two hexadecimal digits follow.
+/// The beginning of a character's escape sequence; two hexadecimal digits follow.
 const IN_JSON: &str = "\\u00";
 const IN_TEXT: &str = "\\x";
 
@@ -36,13 +36,13 @@ pub struct Line<'a> {
     pub client: Option<IpAddr>,
     pub method: &'a str,
     pub host: &'a str,
-    /// The path and the query; secret codes in them are masked when the line is written.
+    /// The path and the query; secret codes are masked when the line is written.
     pub target: &'a str,
     /// Whether the app or another target serves this path, which decides how the path is masked.
     pub whose: Whose,
-    /// The path that the app supplied for the log; empty if the app supplied none.
+    /// The path that the app supplied for the log; empty if there is none.
     pub shown: &'a str,
-    /// `Referer`; secret codes in it are masked when the line is written.
+    /// `Referer`; secret codes are masked when the line is written.
     pub referrer: &'a [u8],
     /// `User-Agent`.
     pub agent: &'a [u8],
@@ -65,7 +65,7 @@ pub struct Line<'a> {
     pub tls: &'a str,
     /// The cache status: `hit`, `miss` and so on; empty if the route has no cache.
     pub cache: &'a str,
-    /// The reason why the response ended early; empty if it did not.
+    /// The reason why the response ended early; empty if the response was complete.
     pub why: &'a str,
 }
 
@@ -103,8 +103,8 @@ impl Line<'_> {
         let target = self.target(mask);
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let (referrer, agent) = (readable(self.referrer), readable(self.agent));
-        // The line has the same fields as the program's own log lines, which may go to the same
-        // stream.
+        // The line has the same fields as the program's own log lines, because both may go to the
+        // same stream.
         out.extend_from_slice(b"{\"timestamp\":\"");
         let (whole, rest) = second.of(self.time, "%Y-%m-%dT%H:%M:%S");
         out.extend_from_slice(whole.as_bytes());
@@ -193,7 +193,8 @@ impl Line<'_> {
     }
 }
 
-/// Returns the bytes as UTF-8, with U+FFFD in place of invalid sequences, which are rare.
+/// Returns the bytes as UTF-8, with U+FFFD instead of invalid sequences. Invalid sequences are
+/// rare.
 fn readable(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -221,7 +222,8 @@ fn six_digits(out: &mut Vec<u8>, mut number: u32) {
     out.extend_from_slice(&digits);
 }
 
-/// Appends `before`, the text and a closing quotation mark; nothing if the text is empty.
+/// Appends `before`, the escaped text and a closing quotation mark. Appends nothing if the text is
+/// empty.
 fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
     if !value.is_empty() {
         out.extend_from_slice(before.as_bytes());
@@ -230,7 +232,7 @@ fn text(out: &mut Vec<u8>, before: &str, value: &str, escape: &str) {
     }
 }
 
-/// Appends text so that it cannot end a line or a quotation, control a terminal, or change the
+/// Appends text in a form that cannot end a line or a quotation, control a terminal, or change the
 /// reading order of a line. Control characters (including those above ASCII), quotation marks and
 /// backslashes become escapes that begin with `escape`; bidirectional controls become escapes such
 /// as `\u202e`.

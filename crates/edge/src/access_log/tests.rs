@@ -1,4 +1,4 @@
-//! Tests of the lines: their format, and that none is lost or forged.
+//! Tests of log lines: their format, and that no line is lost or forged.
 
 use std::borrow::Cow;
 use std::sync::atomic::AtomicU64;

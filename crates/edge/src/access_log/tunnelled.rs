@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Entry, Upload};
 
-/// The reason in the log if a side of a tunnel or its task broke off. The word must stay the same,
-/// because tools may match it.
+/// The reason in the log if a tunnel's task or one of its sides broke off. This word must stay the
+/// same, because tools may search for it.
 pub(crate) const TUNNEL_BROKEN: &str = "tunnel_broken";
 
-/// The bytes that pass through a tunnel, and how the tunnel ends. The code that responds to the
-/// request shares this with the task that runs the tunnel; the last one to drop it writes the line.
+/// The number of bytes that pass through a tunnel, and how the tunnel ends. The code that responds
+/// to the request shares this value with the task that runs the tunnel. The log line is written
+/// when both have dropped it.
 #[derive(Debug, Default)]
 pub(crate) struct Tunnelled {
     entry: Mutex<Option<Box<Entry>>>,

@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// The longest time for which lines gather before the thread writes them in one batch; it writes
-/// earlier if a buffer reaches `GATHERED` bytes. A reader of the log does not notice the delay, and
-/// batches make writing much cheaper under load.
+/// The longest time for which the thread collects lines before it writes them in one batch. The
+/// thread writes earlier if a buffer reaches `GATHERED` bytes. A reader of the log does not notice
+/// the delay, and batches make writing much cheaper under load.
 const GATHER: Duration = Duration::from_millis(10);
 const GATHERED: usize = 64 << 10;
 /// How long [`Writing`] waits for lines to be written when it is flushed or dropped.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Writes the lines of many buffers: one for each worker, and one for the program itself. Clones
-/// share the buffers.
+/// Writes the lines of many buffers: one buffer for each worker, and one for the program itself.
+/// Clones share the buffers.
 #[derive(Debug, Clone, Default)]
 pub struct LogWriter(Arc<Shared>);
 
@@ -31,7 +31,7 @@ struct State {
     buffers: Vec<Arc<Mutex<Vec<u8>>>>,
     /// How much was added since the buffers were last collected.
     come: Come,
-    /// The number of requested flushes, and of completed ones.
+    /// The number of requested flushes, and the number of completed ones.
     flushes: u64,
     flushed: u64,
     ends: bool,
@@ -101,8 +101,9 @@ impl LogWriter {
         self.0.changed.notify_all();
     }
 
-    /// Waits for lines and moves them into `lines`, which is empty. Returns the number of flushes
-    /// that are done once these lines are written, or `None` if there will be no more lines.
+    /// Waits for lines and moves them into `lines`, which must be empty. Returns the number of
+    /// flushes that are complete once these lines are written, or `None` if there will be no more
+    /// lines.
     fn take(&self, lines: &mut Vec<u8>) -> Option<u64> {
         let changed = &self.0.changed;
         let is_wanted = |state: &State| state.ends || state.flushed < state.flushes;
@@ -189,7 +190,8 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        // The wait is limited: a stopped terminal must not prevent the program from exiting.
+        // The wait is limited, because a stopped terminal must not prevent the program from
+        // exiting.
         let mut state = self.0.state();
         state.ends = true;
         self.0.0.changed.notify_all();

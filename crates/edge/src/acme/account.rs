@@ -1,4 +1,4 @@
-//! The account with the authority: created once, stored, and updated when the settings change.
+//! The account at the authority: created once, stored, and updated when the settings change.
 
 use instant_acme::{Account, ExternalAccountKey, NewAccount};
 
@@ -6,7 +6,7 @@ use super::Shared;
 use super::order::OrderError;
 use super::storage::{StorageError, StoredAccount};
 
-/// Opens the stored account, or creates one.
+/// Opens the stored account, or creates an account.
 pub(super) async fn open(shared: &Shared) -> Result<Account, OrderError> {
     match shared.storage.load_account() {
         Ok(Some(stored)) => resume(shared, stored).await,

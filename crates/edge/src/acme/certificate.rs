@@ -20,7 +20,7 @@ pub(super) struct Certificate {
     pub(super) life: Life,
 }
 
-/// Why a text is not a usable certificate for a name.
+/// The reason why a text is not a usable certificate for a name.
 #[derive(Debug, Error)]
 pub enum CertificateFault {
     /// The private key is missing or cannot be parsed.
@@ -43,7 +43,7 @@ pub enum CertificateFault {
 }
 
 impl Certificate {
-    /// Reads a key and a chain from PEM, and checks that they match and that the certificate covers
+    /// Reads a key and a chain from PEM. Checks that they match and that the certificate covers
     /// `name`.
     pub(super) fn read(name: &str, pem: &str) -> Result<Self, CertificateFault> {
         let key = PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(CertificateFault::Key)?;

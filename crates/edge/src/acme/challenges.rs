@@ -1,7 +1,7 @@
 //! The challenge responses that prove control of a name; the edge serves them to the authority.
 //!
 //! Orders publish a response here, and the edge looks it up. A response is removed when its
-//! [`Published`] is dropped, however the order ended.
+//! [`Published`] is dropped, whatever the outcome of the order is.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::sign::CertifiedKey;
 
-/// The only ALPN protocol that an authority offers in a handshake that validates a name (RFC 8737,
+/// The only ALPN protocol that an authority offers in a handshake for validating a name (RFC 8737,
 /// section 6.2).
 pub const ACME_TLS: &[u8] = b"acme-tls/1";
 
@@ -21,8 +21,8 @@ pub struct Challenges {
 }
 
 impl Challenges {
-    /// Returns the body for `/.well-known/acme-challenge/{token}`, to be served in clear text as
-    /// `application/octet-stream` (RFC 8555, section 8.3).
+    /// Returns the body for `/.well-known/acme-challenge/{token}`, which must be served in clear
+    /// text as `application/octet-stream` (RFC 8555, section 8.3).
     pub fn http_01(&self, token: &str) -> Option<Arc<str>> {
         self.texts.load().get(token).cloned()
     }

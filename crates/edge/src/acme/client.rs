@@ -1,7 +1,7 @@
 //! The HTTP client for the authority: one connection for each request, HTTP/1.1 over TLS.
 //!
-//! An order takes a dozen requests every few weeks, so no connection is kept open. The client
-//! remembers `Retry-After` itself, because the ACME library does not expose it with errors.
+//! An order needs a dozen requests every few weeks, so no connection is kept open. The client
+//! stores `Retry-After` itself, because the ACME library does not expose it with errors.
 
 use std::error::Error as StdError;
 use std::io;
@@ -36,7 +36,7 @@ use crate::lock::lock;
 
 /// The timeout of a DNS look-up.
 const LOOK_UP_TIME: Duration = Duration::from_secs(15);
-/// The timeout of a connection attempt to one address.
+/// The timeout for a connection attempt to one address.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// The timeout of a request, from the DNS look-up to the last byte of the response.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -80,7 +80,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Creates a client that trusts the root certificates that browsers trust, and `extra`.
+    /// Creates a client that trusts the root certificates that browsers trust, and also `extra`.
     pub(super) fn new(
         extra: &[CertificateDer<'static>],
         world: World,
@@ -191,7 +191,7 @@ fn read_retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuratio
     Some(wait.clamp(SignedDuration::ZERO, LONGEST_ASKED))
 }
 
-/// Returns the addresses of a host; it is an error if there are none.
+/// Returns the addresses of a host; fails if there are none.
 pub(super) async fn look_up(world: &World, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let look = (world.look_up)(host.to_owned(), port);
     let addresses = timeout(LOOK_UP_TIME, look).await??;

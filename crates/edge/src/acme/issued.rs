@@ -6,15 +6,16 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rustls::sign::CertifiedKey;
 
-/// The certificates that the authority issued: read at every handshake, replaced every few weeks.
+/// The certificates that the authority has issued. They are read at every handshake and replaced
+/// every few weeks.
 #[derive(Debug, Default)]
 pub struct Issued {
     by_name: ArcSwap<HashMap<String, Arc<CertifiedKey>>>,
 }
 
 impl Issued {
-    /// Returns the certificate of exactly this name, or else of the wildcard that covers it; `None`
-    /// if neither has been issued.
+    /// Returns the certificate for exactly this name, or else the wildcard certificate that covers
+    /// the name; `None` if neither has been issued.
     pub fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let name = name.to_ascii_lowercase();
         let by_name = self.by_name.load();

@@ -1,8 +1,8 @@
-//! One order, from the DNS look-up of the name to the stored chain.
+//! A single order, from the DNS look-up of the name to the stored chain.
 //!
-//! The key is stored before the order is created, and the URL of the order as soon as it is known.
-//! Wherever the process stops, the next start resumes the order, or finds that it is gone and
-//! begins another.
+//! The key is stored before the order is created, and the order's URL as soon as it is known.
+//! Wherever the process stops, the next start resumes the order, or finds that the order no longer
+//! exists and begins another.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -112,7 +112,8 @@ impl OrderError {
         }
     }
 
-    /// Returns how long the authority asked the client to wait, as far as the error tells.
+    /// Returns how long the authority asked the client to wait, if the error contains that
+    /// information.
     pub(super) fn asked_to_wait(&self) -> SignedDuration {
         let wait = match self {
             Self::Slow(Some(next)) => next.saturating_duration_since(Instant::now()),
@@ -121,7 +122,7 @@ impl OrderError {
         SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)
     }
 
-    /// Returns the message for the log and the report: one line of limited length.
+    /// Returns the message for the log and the report, on one line of limited length.
     pub(super) fn tell(&self) -> String {
         let text = self.to_string();
         text.chars()
@@ -131,8 +132,7 @@ impl OrderError {
     }
 }
 
-/// Obtains a certificate for a name and stores it. Resumes the order that is under way, if there is
-/// one.
+/// Obtains a certificate for a name and stores it. Resumes an order that is in progress.
 pub(super) async fn obtain(
     shared: &Shared,
     account: &Account,
@@ -181,7 +181,7 @@ async fn run(
     Ok(certificate)
 }
 
-/// Returns the order under way, if the authority still accepts it.
+/// Returns the order in progress, if the authority still accepts it.
 async fn resume(
     account: &Account,
     attempt: &Attempt,
@@ -282,14 +282,14 @@ async fn prove(
         if challenge.status == ChallengeStatus::Pending {
             match challenge.set_ready().await.map_err(OrderError::from) {
                 Ok(()) => {}
-                // A fast authority may have validated the name already and return the result here.
-                // The polled order has the same result.
+                // A fast authority may have validated the name already and return the result
+                // immediately. Polling the order gives the same result.
                 Err(error) if error.is_final() => {
                     told = Some(error);
                     break;
                 }
-                // The authority was not notified of the response, so there is no result to wait
-                // for. The order is resumed later.
+                // The authority was not told that the response is ready, so there is no result to
+                // wait for. The order is resumed later.
                 Err(error) => return Err(error),
             }
         }

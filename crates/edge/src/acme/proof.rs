@@ -28,7 +28,7 @@ pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<Certified
     let made = params.self_signed(&key)?;
     let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
     let key = crypto::provider().key_provider.load_private_key(key)?;
-    // The code does not check that key and certificate match, because the parser for that check
+    // This does not check that the key and the certificate match, because the parser for that check
     // rejects the critical extension.
     Ok(Arc::new(CertifiedKey::new(vec![made.der().clone()], key)))
 }

@@ -1,7 +1,7 @@
 //! The schedule of a certificate's orders, as a pure function of the known state.
 //!
-//! The time and the jitter are parameters. Whatever the stored times are, even after the clock was
-//! set back, the result is a time that will come.
+//! The time and the jitter are parameters. Whatever the stored times are, the next step becomes due
+//! at some time, even after the clock was set back.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,8 @@ const LONGEST_WAIT_WITHOUT: SignedDuration = SignedDuration::from_hours(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 /// The shortest delay.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
-/// The longest delay that an authority may ask for. An existing certificate limits the delay
-/// further, to a tenth of its lifetime, so that the authority cannot delay the renewal until the
+/// The longest delay that an authority may request. If there is a certificate, the delay is further
+/// limited to a tenth of its lifetime, so that the authority cannot delay the renewal until the
 /// certificate expires.
 pub(super) const LONGEST_ASKED: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The longest delay until the authority is asked again for its renewal window (RFC 9773, section
@@ -40,16 +40,16 @@ impl Life {
             .max(SignedDuration::ZERO)
     }
 
-    /// Whether a certificate that was not renewed is logged as an error. This begins 14 days before
-    /// its end. If the certificate is so short-lived that its renewal is due later than that, it
-    /// begins half-way between renewal and end.
+    /// Whether a failed renewal is logged as an error. This begins 14 days before the certificate
+    /// expires. If the lifetime is so short that the renewal is due later than that, it begins
+    /// half-way between renewal and expiry.
     pub(crate) fn is_loud(self, now: Timestamp) -> bool {
         let left = self.length() / 3;
         let before = if left > LOUD { LOUD } else { left / 2 };
         now >= later(self.until, -before)
     }
 
-    /// Returns the whole days until the end; 0 after it.
+    /// Returns the whole days until the certificate expires; 0 if it has expired.
     pub(crate) fn days_left(self, now: Timestamp) -> i64 {
         (self.until.duration_since(now).as_hours() / 24).max(0)
     }
@@ -73,7 +73,7 @@ pub struct Failures {
     pub asked_to_wait: i64,
 }
 
-/// A random number for each certificate, which spreads requests that would otherwise occur at the
+/// A random number for each certificate, which spreads requests that would otherwise be sent at the
 /// same time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Jitter(pub(super) u16);
@@ -91,7 +91,7 @@ pub(super) struct Known<'a> {
     pub(super) issued: Option<Timestamp>,
     /// The renewal window that the authority suggested, if any.
     pub(super) window: Option<Window>,
-    /// When to ask for the renewal window again.
+    /// The time at which to request the renewal window again.
     pub(super) ask: Option<Timestamp>,
     /// The failures since the last certificate was issued.
     pub(super) failures: Option<&'a Failures>,
@@ -112,7 +112,7 @@ pub enum Action {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
     pub action: Action,
-    /// When to do it. A time in the past means now.
+    /// The time at which the step is due. A time in the past means now.
     pub at: Timestamp,
 }
 
@@ -142,8 +142,8 @@ pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     }
 }
 
-/// Returns when to renew a certificate if nothing failed: at a random point of the renewal window,
-/// or else after two thirds of the lifetime, and always before the last tenth.
+/// Returns the time at which to renew a certificate if nothing has failed. This is a random point
+/// in the renewal window, or else two thirds of the lifetime, and always before the last tenth.
 fn renewal(life: Life, known: &Known<'_>) -> Timestamp {
     let length = life.length();
     let wanted = match known.window {

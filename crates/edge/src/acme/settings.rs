@@ -20,13 +20,13 @@ use crate::description::Challenge;
 pub struct Settings {
     /// The directory URL of the authority, which must be `https`.
     pub directory: String,
-    /// The contact mail address for the authority; empty for none.
+    /// The contact email address for the authority; empty for none.
     pub email: String,
     /// The challenge type that proves control of a name.
     pub challenge: Challenge,
     /// An existing account at the authority to bind to.
     pub external_account: Option<ExternalAccount>,
-    /// Additional root certificates for connections to the authority, beside those that browsers
+    /// Additional root certificates for connections to the authority, besides those that browsers
     /// trust.
     pub roots: Vec<CertificateDer<'static>>,
     /// Whether certificates are also ordered for names that do not resolve.
@@ -153,7 +153,7 @@ impl Settings {
 }
 
 /// Whether a text is an email address. The check rejects only characters that would break a
-/// `mailto:` URL; the authority validates the address itself.
+/// `mailto:` URL, because the authority validates the address itself.
 fn is_address(email: &str) -> bool {
     email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && !domain.contains('@')

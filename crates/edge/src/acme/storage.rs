@@ -1,4 +1,4 @@
-//! Stores the account, the certificates and the orders under way on disk.
+//! Stores the account, the certificates and the orders in progress on disk.
 //!
 //! They are stored under `data/acme/`, with one folder for each authority, so that certificates
 //! from a test authority are never served after a switch to the real one. Folders have mode 0700,
@@ -25,7 +25,7 @@ use super::certificate::{Certificate, CertificateFault};
 use super::schedule::Failures;
 
 const ACCOUNT: &str = "account.json";
-/// The largest size of a file, in bytes; none has a reason to be larger.
+/// The maximum size of a file, in bytes; no file has a reason to be larger.
 const LARGEST: u64 = 1 << 20;
 /// The characters that are percent-encoded in the name of an authority's folder.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
@@ -36,7 +36,7 @@ pub(super) struct StoredAccount {
     pub(super) credentials: AccountCredentials,
 }
 
-/// The stored state of obtaining a certificate for one name.
+/// The stored state of obtaining one name's certificate.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Attempt {
@@ -134,7 +134,7 @@ impl Storage {
             .map_err(|cause| disk(&self.folder.join(ACCOUNT), cause))
     }
 
-    /// Returns the stored state of a name; empty if there is none.
+    /// Returns the stored state of a name; empty if nothing is stored.
     pub(super) fn load_attempt(&self, name: &str) -> Result<Attempt, StorageError> {
         let mut attempt: Attempt = self.load_json(&attempt_file(name))?.unwrap_or_default();
         // An order is done once its key is in the certificate's file, even if the system crashed

@@ -1,4 +1,4 @@
-//! The task that carries out the scheduled steps, one name after the other.
+//! The task that carries out the scheduled steps for one name after another.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -120,8 +120,8 @@ impl Task {
         }
     }
 
-    /// Starts with new names, and drops the state of names that are no longer wanted. Their files
-    /// stay.
+    /// Starts with new names, and drops the state of names that are no longer wanted. The files of
+    /// the dropped names are kept.
     pub(super) fn take_on(&mut self, wanted: &BTreeSet<String>) {
         self.names.retain(|name, _| wanted.contains(name));
         self.refused.clear();
@@ -179,8 +179,8 @@ impl Task {
         let Some(mut kept) = self.names.remove(name) else {
             return;
         };
-        // The state is put back whatever the step does. If the task is stopped instead, the state
-        // is not needed.
+        // The state is put back whatever the outcome of the step is. If the task is stopped in the
+        // middle of a step, the state is no longer needed.
         match action {
             Action::Order => self.order(name, &mut kept).await,
             Action::Ask => self.ask(name, &mut kept).await,
@@ -229,7 +229,7 @@ impl Task {
                 let again = kept.next(now).at;
                 tracing::warn!(name, count, why, %again, "there is no new certificate");
                 metrics::certificate_failed(name);
-                // The authority never saw this order, so the failure is not stored: the DNS record
+                // The authority never saw this order, so the failure is not stored. The DNS record
                 // may be fixed by the next start.
                 if matches!(error, OrderError::NoAddress(_)) {
                     return;

@@ -1,7 +1,7 @@
-//! Bodies made of files that are read while they are sent.
+//! Bodies from files that are read while they are sent.
 //!
-//! Data in the page cache is read or sent immediately. A blocking thread is used only for other
-//! data. Read-ahead is left to the kernel.
+//! Data in the page cache is read or sent immediately. Only other data requires a blocking thread.
+//! Read-ahead is left to the kernel.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -36,16 +36,16 @@ pub(crate) enum Piece {
     File(Arc<File>, Range<u64>),
 }
 
-/// Parts that are sent one after the other. If a file is shorter than expected, the body fails, so
-/// that the client notices; it is never padded.
+/// Parts that are sent one after another. If a file is shorter than expected, the body fails, so
+/// that the client notices the error; the body is never padded.
 pub struct FileBody {
     queue: VecDeque<Piece>,
     readers: Readers,
     turns: Turns,
     /// The read from disk in progress.
     reading: Option<Reading<Bytes>>,
-    /// The number of bytes of the next part that are known to be in the page cache or were just
-    /// read.
+    /// The number of bytes in the next part that are known to be in the page cache or have just
+    /// been read.
     at_hand: usize,
     left: u64,
 }
@@ -271,7 +271,7 @@ mod tests {
         Arc::new(file)
     }
 
-    /// Makes a file that is not in the page cache, if the file system allows that.
+    /// Makes a file that is not in the page cache, if the file system supports that.
     fn cold_file() -> Arc<File> {
         let file = file();
         file.sync_all().unwrap();
@@ -303,7 +303,7 @@ mod tests {
         }
         let (mut one, mut other) = (pieces(&readers, &file), pieces(&readers, &file));
         assert_eq!(at_once(&mut one), 2);
-        // Both bodies share the permits, and the waiting one is next.
+        // Both bodies share the permits, and the waiting body gets the next permit.
         assert_eq!(at_once(&mut other), 0);
         tokio::task::yield_now().await;
         assert_eq!((at_once(&mut other), at_once(&mut one)), (1, 1));

@@ -11,8 +11,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use super::{Body, SendfileRange, has_no_body};
 use crate::access_log::Entry;
 
-/// The body of a response. Its log line is written exactly once: at its end, at its failure, or
-/// when it is dropped because the client disconnected.
+/// The body of a response. Its log line is written exactly once: when the body ends, when it fails,
+/// or when it is dropped because the client disconnected.
 #[derive(Debug)]
 pub struct LoggedBody<B: HttpBody> {
     body: B,

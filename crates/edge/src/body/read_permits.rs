@@ -1,7 +1,7 @@
 //! Permits to read, compress or send parts of large files.
 //!
-//! Each step is short, but there may be as many as there are clients. A worker therefore runs few
-//! at once, and other tasks that are ready run in between, so that a page request does not wait
+//! Each step is short, but there may be as many steps as clients. Therefore, a worker runs only a
+//! few steps at once, and runs other ready tasks in between, so that a page request does not wait
 //! behind all downloads.
 
 use std::io;
@@ -15,8 +15,8 @@ use tokio_util::sync::PollSemaphore;
 
 /// The number of concurrent steps in each worker.
 const STEPS: usize = 2;
-/// The number of blocking threads for each worker. One for each slow read would take processor time
-/// from fast requests.
+/// The number of blocking threads for each worker. A thread for each slow read would take processor
+/// time from fast requests.
 const THREADS: usize = 2;
 
 /// The permits to read large files in one worker.
@@ -32,8 +32,8 @@ pub(crate) struct ReadPermit {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Acquires permits one after the other, in the order of the requests. A task that started to wait
-/// must either continue or drop this value, because the permit is reserved for the task.
+/// Acquires permits one after another, in the order of the requests. A task that has started to
+/// wait must either continue or drop this value, because the permit is reserved for that task.
 #[derive(Debug)]
 pub(super) struct Turns(PollSemaphore);
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 
-/// The largest number of seconds; larger ones are reduced to it (RFC 9111, section 1.2.2).
+/// The maximum number of seconds; larger numbers are reduced to it (RFC 9111, section 1.2.2).
 const MOST: u64 = 1 << 31;
 
-/// The parsed directives. A malformed time, or one given twice with different values, counts as
+/// The parsed directives. A malformed time, or a time given twice with different values, counts as
 /// zero, so that the response is stale.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(
@@ -103,7 +103,7 @@ impl Iterator for Parts<'_> {
     }
 }
 
-/// Returns the argument after `=`, and the remaining text.
+/// Returns the argument after `=` and the remaining text.
 fn argument(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let [b'"', inside @ ..] = text else {
         let (token, rest) = text.split_at(position(text, |byte| byte == b','));

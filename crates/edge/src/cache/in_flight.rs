@@ -1,7 +1,7 @@
 //! Combines one request to the server with all requests that wait for its response.
 //!
-//! The first request leads: a separate task fetches the response, so that the others do not depend
-//! on the first client staying connected. The others wait until the response is complete.
+//! The first request leads: a separate task fetches the response, so that the other requests do not
+//! depend on the first client's connection. The other requests wait until the response is complete.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -27,21 +27,21 @@ type Outcome = Option<(Arc<Stored>, How)>;
 
 /// A request under way.
 pub(crate) struct InFlight {
-    /// The outcome; `None` until the request has ended.
+    /// The outcome; `None` while the request is in progress.
     outcome: watch::Sender<Option<Outcome>>,
     /// The map and the key under which others can join the request.
     place: Option<(Arc<Flights>, (Key, u64))>,
 }
 
-/// The requests under way that others may join. The key is the cache key and a hash of the headers
-/// named in the `Vary` of the newest stored response.
+/// The requests in progress that others may join. The key consists of the cache key and a hash of
+/// the request headers that are named in the `Vary` of the newest stored response.
 #[derive(Default)]
 pub(super) struct Flights(Mutex<HashMap<(Key, u64), Weak<InFlight>>>);
 
 impl Flights {
-    /// Joins the request under way, or begins a new one. A response is stored before its request is
-    /// removed from this map, so a request that found neither looks in the store again with
-    /// `is_there`.
+    /// Joins the request in progress, or begins a new one. A response is stored before its request
+    /// is removed from this map. A request that found neither a stored response nor a request in
+    /// progress therefore checks the store again with `is_there`.
     pub(super) fn join(
         self: &Arc<Self>,
         place: (Key, u64),
@@ -76,7 +76,7 @@ impl Flights {
 
 /// The result of joining.
 pub(crate) enum Joined {
-    /// No such request was under way, and this one leads.
+    /// No such request was in progress, so this request leads.
     Leads(FillGuard),
     Follows(Arc<InFlight>),
     /// Another request has just ended, and its response is stored.
@@ -100,7 +100,7 @@ impl InFlight {
         ended.ok()?.clone()?
     }
 
-    /// Ends the request: no other request joins it, and those that wait for it continue.
+    /// Ends the request: no other request joins it, and the waiting requests continue.
     pub(crate) fn end(&self, outcome: Outcome) {
         if let Some((flights, place)) = &self.place {
             flights.leave(place, self);
@@ -116,7 +116,7 @@ impl fmt::Debug for InFlight {
 }
 
 /// A guard that the leader holds. Dropping the guard ends the request, so that no other request
-/// waits for a leader that is gone.
+/// waits for a leader that no longer exists.
 #[derive(Debug)]
 pub(crate) struct FillGuard(pub(crate) Arc<InFlight>);
 

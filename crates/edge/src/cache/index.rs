@@ -1,5 +1,5 @@
-//! The index of stored responses, which also decides which of them to evict. Nothing in here
-//! blocks.
+//! The index of stored responses, which also decides which responses to evict. Nothing in this
+//! module blocks.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher as _;
@@ -12,15 +12,16 @@ use http::HeaderMap;
 use super::purge::Purge;
 use super::stored::{Head, Key, Stored};
 
-/// The maximum number of responses per key, distinguished by `Vary`. Beyond it, the oldest is
-/// removed.
+/// The maximum number of responses per key, which differ by the headers in `Vary`. If there are
+/// more, the oldest is removed.
 const VARIANTS: usize = 16;
-/// The number of purge counters. Keys with the same hash share a counter; for the other keys, a
-/// purge only prevents responses that are being fetched from being stored.
+/// The number of purge counters. Keys with the same hash share a counter. If the counter changes
+/// because of another key, the only effect is that a response being fetched is not stored.
 const COUNTS: usize = 1_024;
 /// The maximum number of remembered keys whose responses may not be stored.
 const PASSING: usize = 4_096;
-/// How long requests for a key whose responses may not be stored do not wait for each other.
+/// The time during which requests do not wait for each other, after a response with the same key
+/// could not be stored.
 const PASSING_TIME: Duration = Duration::from_secs(10);
 
 /// The size limits, in bytes and in responses.
@@ -36,8 +37,8 @@ pub(super) struct Index {
     pages: HashMap<Key, Vec<Arc<Stored>>>,
     passing: HashMap<Key, SystemTime>,
     turns: Turns,
-    /// The number of purges of each single key, by a hash of the key. `purged_names` is the number
-    /// of purges by path.
+    /// The number of purges of each single key, indexed by a hash of the key. `purged_names` is the
+    /// number of purges by path.
     purged_addresses: Box<[u64]>,
     purged_names: u64,
     pub(super) memory: u64,
@@ -85,8 +86,8 @@ impl Index {
         head.began != self.purges(&head.key)
     }
 
-    /// Stores a response in place of the one it replaces. Does nothing if it was purged since its
-    /// request began.
+    /// Stores a response and replaces the previous one. Does nothing if the response was purged
+    /// since its request began.
     pub(super) fn insert(&mut self, stored: &Arc<Stored>, room: Room) {
         if self.was_purged(&stored.head) {
             stored.leave();
@@ -189,14 +190,15 @@ impl Index {
     }
 }
 
-/// The order of eviction: a queue in which a response that was used is moved to the end again
-/// ("second chance"). The queue does not keep removed responses alive.
+/// The eviction order: a queue in which a used response is moved to the end again ("second
+/// chance"). The queue does not keep removed responses alive.
 #[derive(Debug, Default)]
 struct Turns(VecDeque<Weak<Stored>>);
 
 impl Turns {
     fn push(&mut self, stored: &Arc<Stored>, entries: usize) {
-        // The entries of removed responses are dropped when they are more than half of the queue.
+        // The entries of removed responses are dropped when they make up more than half of the
+        // queue.
         if self.0.len() > 2 * entries + 64 {
             self.0.retain(|stored| there(stored).is_some());
         }

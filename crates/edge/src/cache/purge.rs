@@ -4,15 +4,16 @@ use http::{HeaderMap, HeaderName};
 
 use super::stored::Head;
 
-/// A response header with paths: the edge purges everything at and below them. Commas or spaces
-/// separate the paths. `*` purges all responses of the same target. The edge removes the header.
+/// A response header that lists paths. The edge purges all responses at and below these paths.
+/// Commas or spaces separate the paths. `*` purges all responses of the same target. The edge
+/// removes the header.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
-/// The maximum number of paths in one response. More paths purge everything.
+/// The maximum number of paths in one response. If there are more, everything is purged.
 const MOST: usize = 64;
 
-/// The responses to purge: those whose path, as sent to the server, begins with `name`, or all for
-/// `*`.
+/// The responses to purge: those whose path, as sent to the server, begins with `name`; all
+/// responses if `name` is `*`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purge<'a> {
     /// The target of the route; `None` for every target.
@@ -30,8 +31,8 @@ impl Purge<'_> {
     }
 }
 
-/// Removes the purge header from a response and returns its paths. If there are too many, returns
-/// only `*`, because matching each path would delay other requests.
+/// Removes the purge header from a response and returns its paths. If there are too many paths,
+/// returns only `*`, because matching each path would delay other requests.
 pub(crate) fn taken_purges(answer: &mut HeaderMap) -> Vec<Box<str>> {
     if !answer.contains_key(PURGE) {
         return Vec::new();

@@ -24,10 +24,11 @@ pub(crate) enum Told {
     /// A stored response was served.
     Hit,
     Stale,
-    /// The server was asked, for this request or for another that this one joined.
+    /// The request was forwarded to the server, either for this request or for another request that
+    /// this one joined.
     Asked {
         how: How,
-        /// The `fwd` reason of RFC 9211: a miss, a stale response, or a demand of the client.
+        /// The `fwd` reason of RFC 9211: a miss, a stale response, or a directive from the client.
         why: &'static str,
         collapsed: bool,
     },

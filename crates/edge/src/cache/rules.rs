@@ -1,6 +1,6 @@
-//! Decides which responses may be stored and how long they may be used: RFC 9111 for a shared
-//! cache, and RFC 5861. Pure functions of requests, responses and times. Section numbers below
-//! refer to RFC 9111.
+//! Decides which responses may be stored and how long they may be used, according to RFC 9111 for a
+//! shared cache, and RFC 5861. All functions are pure functions of requests, responses and times.
+//! Section numbers below refer to RFC 9111.
 
 use std::time::{Duration, SystemTime};
 
@@ -29,8 +29,8 @@ const REWRITES: [&str; 7] = [
 ];
 
 /// Headers that the edge sets for the server, whatever the client sent (see
-/// [`forwarding`](crate::filters::forwarding)). A response that varies by one of them cannot be
-/// selected by the client's headers. Scheme and host are in the key.
+/// [`forwarding`](crate::filters::forwarding)). If a response varies by one of these headers, the
+/// client's headers cannot select it. Scheme and host are part of the key.
 const TOLD_BY_THE_DOOR: [&str; 15] = [
     "cf-connecting-ip",
     "connection",
@@ -60,7 +60,7 @@ const KEPT_UNSAID: [u16; 6] = [200, 203, 300, 301, 308, 410];
 
 /// Clock corrections up to this are ignored.
 const ADJUSTED: Duration = Duration::from_secs(5);
-/// The age to assume if the clock was set back: a hundred years, older than any lifetime.
+/// The age to assume if the clock was set back: a hundred years, longer than any lifetime.
 const UNKNOWN: Duration = Duration::from_hours(100 * 366 * 24);
 
 /// How the cache handles a request.
@@ -119,7 +119,8 @@ impl CacheUse {
         })
     }
 
-    /// Bypasses the cache if forwarded headers tell the server more than the key contains.
+    /// Bypasses the cache if forwarded headers give the server more information than the key
+    /// contains.
     pub(crate) fn told_by(self, headers: &HeaderMap, info: &ClientInfo) -> Self {
         match self {
             Self::In(_) if info.peer_is_trusted && claims_more(headers, info) => Self::Around,
@@ -132,9 +133,9 @@ fn rewrites(name: &HeaderName) -> bool {
     REWRITES.iter().any(|known| is_alike(name.as_str(), known))
 }
 
-/// Whether a trusted proxy passes on headers that describe the request URL beyond scheme and host,
-/// or contradict them. They reach the server, and its clients may have set them. Client addresses
-/// do not matter, since they do not change a public response.
+/// Whether a trusted proxy passes on headers that contradict the scheme or host, or describe the
+/// request URL in more detail. These headers reach the server, and the proxy's clients may have set
+/// them. Client addresses do not matter, since they do not change a public response.
 fn claims_more(headers: &HeaderMap, info: &ClientInfo) -> bool {
     const ALWAYS: [&str; 3] = ["forwarded", "proxy", "x-forwarded-prefix"];
     let is_secure = info.scheme == Scheme::Https;
@@ -272,8 +273,8 @@ impl Kept<'_> {
         (can_be_used || has_validator(headers)).then_some(freshness)
     }
 
-    /// Returns the lifetime that the response states; the most specific directive wins (section
-    /// 4.2.1).
+    /// Returns the lifetime that the response states; the most specific directive takes precedence
+    /// (section 4.2.1).
     fn explicit_lifetime(&self, said: &Directives) -> Option<Duration> {
         if let Some(time) = said.s_maxage.or(said.max_age) {
             return Some(time);
@@ -327,7 +328,7 @@ impl Freshness {
         self.age + since
     }
 
-    /// Returns the remaining seconds of freshness; negative if the response is stale.
+    /// Returns the remaining freshness in seconds; negative if the response is stale.
     pub(crate) fn seconds_left(&self, now: SystemTime) -> i64 {
         let whole = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         whole(self.lifetime) - whole(self.age_at(now))
@@ -348,7 +349,7 @@ impl Freshness {
         }
     }
 
-    /// Whether a stale response may be used in place of an error (RFC 5861, section 4).
+    /// Whether a stale response may be used instead of an error (RFC 5861, section 4).
     pub(crate) fn stands_in(&self, now: SystemTime) -> bool {
         !self.stale_if_error.is_zero() && self.age_at(now) < self.lifetime + self.stale_if_error
     }
@@ -428,8 +429,8 @@ pub(crate) fn vary(headers: &HeaderMap) -> Vec<HeaderName> {
     names
 }
 
-/// Whether `Vary` contains `*`, an invalid name, or a header that only the edge sets, so that
-/// responses cannot be selected by it.
+/// Whether responses cannot be selected by `Vary`, because it contains `*`, an invalid name, or a
+/// header that only the edge sets.
 fn cannot_be_told_apart(headers: &HeaderMap) -> bool {
     headers
         .get_all(VARY)

@@ -25,7 +25,7 @@ pub struct StoreSettings {
     pub entries: usize,
     /// The largest body that is stored, in bytes.
     pub largest: u64,
-    /// How long a request waits for the response to another one with the same key.
+    /// How long a request waits for the response to another request with the same key.
     pub wait: Duration,
 }
 
@@ -112,8 +112,8 @@ impl Store {
         self.count();
     }
 
-    /// Removes the matching responses. After it returns, none of them is served any more. Returns
-    /// how many were removed.
+    /// Removes the matching responses, and returns the number of removed responses. After this
+    /// returns, removed responses are no longer served.
     pub(crate) fn purge(&self, purge: &Purge<'_>) -> usize {
         let count = self.write().purge(purge);
         self.count();
@@ -134,8 +134,8 @@ impl Store {
         self.read().is_passing(key, now)
     }
 
-    /// Joins a request under way with the same key and the same values of the headers named in the
-    /// `Vary` of the newest stored response.
+    /// Joins a request in progress with the same key and the same values of the headers that are
+    /// named in the `Vary` of the newest stored response.
     pub(crate) fn join(
         self: &Arc<Self>,
         key: &Key,
@@ -187,7 +187,7 @@ impl fmt::Debug for Store {
     }
 }
 
-/// Reserved bytes of a body that is being fetched. All reservations together are limited by the
+/// Reserved bytes for a body that is being fetched. The total of all reservations is limited by the
 /// memory of the store.
 #[derive(Debug)]
 pub(crate) struct Gathering {
@@ -196,7 +196,8 @@ pub(crate) struct Gathering {
 }
 
 impl Gathering {
-    /// Reserves more. False if there is no room, or if the body becomes too large to be stored.
+    /// Reserves more bytes. Returns false if there is no room, or if the body becomes too large to
+    /// be stored.
     pub(crate) fn grow(&mut self, more: u64) -> bool {
         let settings = self.store.settings.load();
         if self.bytes + more > settings.largest {

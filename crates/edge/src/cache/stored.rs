@@ -23,8 +23,8 @@ const NOT_KEPT: [&str; 10] = [
     "x-request-id",
 ];
 
-/// The primary cache key: the target of the route, a newline, and the URL. Beyond it, only the
-/// headers named in `Vary` select a response.
+/// The primary cache key: the target of the route, a newline, and the URL. Of the rest of the
+/// request, only the headers named in `Vary` affect which response is selected.
 pub(crate) type Key = Arc<str>;
 
 /// The values of the request headers named in `Vary`.
@@ -49,7 +49,7 @@ impl Stored {
         }
     }
 
-    /// Returns the memory that the response occupies, in bytes; a high estimate.
+    /// Returns an upper estimate of the memory that the response occupies, in bytes.
     pub(super) fn weight(&self) -> u64 {
         const EACH: usize = 64;
         let headers = self.head.headers.iter();
@@ -95,8 +95,8 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Makes the head of a response to a request with these headers. Omits headers of one request
-    /// or connection, and `Age`, which is computed anew.
+    /// Makes the head of a response to a request with these headers. Omits headers that apply to a
+    /// single request or connection, and `Age`, which is computed for each use.
     pub(crate) fn new(
         key: Key,
         request: &HeaderMap,
@@ -134,7 +134,7 @@ impl Head {
     }
 }
 
-/// Copies a value, because the original may keep the whole buffer into which it was read.
+/// Copies a value, because the original may keep alive the whole buffer into which it was read.
 fn own(value: &HeaderValue) -> HeaderValue {
     let mut own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
     own.set_sensitive(value.is_sensitive());
@@ -157,7 +157,7 @@ pub(crate) fn variation(names: Vec<HeaderName>, request: &HeaderMap) -> Variatio
         .collect()
 }
 
-/// Returns all values of a header as one list.
+/// Returns all values of a header as a single list.
 fn field(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<u8>> {
     let mut lines = headers.get_all(name).iter();
     let mut whole = lines.next()?.as_bytes().trim_ascii().to_vec();

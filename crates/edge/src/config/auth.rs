@@ -1,4 +1,4 @@
-//! The `access` settings, which say who may use a route.
+//! The `access` settings, which determine who may use a route.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The buffering of bodies and the lowest rate of request bodies: `[proxy]`, `listen.body_rate`,
+//! The buffering of bodies and the minimum rate of request bodies: `[proxy]`, `listen.body_rate`,
 //! and their overrides in routes.
 
 use super::check::Check;
@@ -10,9 +10,9 @@ use crate::route::{self, Target};
 pub(super) struct Bodies {
     /// The maximum number of bytes of a request body that are read before a server is contacted.
     pub(super) buffer: usize,
-    /// The memory limit of all buffers together, in bytes.
+    /// The total memory limit for all buffers, in bytes.
     pub(super) memory: usize,
-    /// The lowest rate of a request body in bytes per second; 0 for no limit.
+    /// The minimum rate of a request body in bytes per second; 0 for no limit.
     pub(super) rate: u64,
 }
 

@@ -28,7 +28,7 @@ pub(super) fn store(written: &description::Cache, check: &mut Check) -> Option<S
     })
 }
 
-/// Returns the cache policy of a route, if the route has one.
+/// Returns a route's cache policy, if there is one.
 pub(super) fn policy(
     number: usize,
     route: &str,

@@ -23,8 +23,8 @@ impl Check {
         self.warnings.push(flaw(key, what, mend));
     }
 
-    /// Returns the parsed value, or `None` after adding an error. In the message of such an error,
-    /// the text after the first `; ` is the correction.
+    /// Returns the parsed value; adds an error and returns `None` if there is none. In the error's
+    /// message, the text after the first `; ` explains how to correct the value.
     pub(super) fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| {

@@ -18,12 +18,12 @@ struct Asked<'a> {
 }
 
 impl Plan {
-    /// Explains how a request for a URL is handled: lists each route for its host, with the reason
-    /// why the route matches or not, and then the treatment of the request.
+    /// Explains how a request for a URL is handled. Lists each route for its host with the reason
+    /// why the route matches or not, and then describes how the request is processed.
     ///
     /// # Errors
     ///
-    /// Describes the error in an invalid URL.
+    /// If the URL is invalid, the error describes the reason.
     pub fn explain(&self, url: &str) -> Result<String, String> {
         let asked = Asked::parse(url)?;
         let mut rows = Vec::new();
@@ -65,8 +65,8 @@ impl Plan {
         Ok(told)
     }
 
-    /// Explains the steps before routes are matched, if there are any. An error says why no route
-    /// is matched.
+    /// Explains the steps before routes are matched, if there are such steps. An error explains why
+    /// no route is matched.
     fn arrival(&self, asked: &Asked<'_>) -> Result<Option<String>, String> {
         let host = &asked.host;
         let has_certificate = self.has_certificate(host);

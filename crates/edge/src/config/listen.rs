@@ -1,4 +1,4 @@
-//! The `[listen]` settings: the addresses to listen on, and the limits of every connection.
+//! The `[listen]` settings: the listening addresses, and the limits that apply to every connection.
 
 use super::Ground;
 use super::check::Check;

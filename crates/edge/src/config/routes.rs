@@ -1,4 +1,4 @@
-//! The `[[route]]` settings, which say which requests go to which target.
+//! The `[[route]]` settings, which assign requests to targets.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -82,8 +82,8 @@ pub(super) fn routes(
     table
 }
 
-/// Gives each folder the paths below it that belong to other routes, so that no symbolic link leads
-/// there.
+/// Tells each folder which of its paths belong to other routes, so that no symbolic link leads to
+/// them.
 fn tell_folders(routes: &mut [(usize, Route)]) {
     for at in 0..routes.len() {
         let route = &routes[at].1;
@@ -129,7 +129,8 @@ fn leads_to(table: &Table, name: &str, location: &str) -> bool {
     table
         .find(uri.host().unwrap_or(own_host), &path)
         .is_some_and(|met| &*met.name == name)
-        // A route for all hosts may redirect to one host, where another route may match the path.
+        // A route for all hosts may redirect to a specific host, for which another route may match
+        // the path.
         && (uri.host().is_none() || own_host != "*")
 }
 

@@ -19,7 +19,7 @@ pub(super) fn server(
     check: &mut Check,
 ) -> Option<Result<Arc<str>, Told>> {
     match to.split_once(':')? {
-        // The prefix allows a service and an upstream to have the same name.
+        // Because of the prefix, a service and an upstream may have the same name.
         ("service", _) if upstreams.contains_key(to) => Some(Ok(to.into())),
         ("service", name) if !name.is_empty() => {
             services::unknown(key, name, upstreams, ground, check);

@@ -16,7 +16,7 @@ use crate::route::Route;
 /// The longest path of a Unix socket, in bytes (Linux: `sun_path` without its NUL).
 const LONGEST_PATH: usize = 107;
 
-/// The routes of addresses at which every request goes to one service.
+/// The routes for addresses at which all requests go to one service.
 pub(super) type Fronts = BTreeMap<ListenAddress, Arc<Route>>;
 
 /// Returns the name of a service's upstream.
@@ -59,7 +59,7 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
     }
 }
 
-/// Parses the front addresses of services. `[listen]` must not contain the same addresses.
+/// Parses the front addresses of services, which must not also be in `[listen]`.
 pub(super) fn fronts(
     ground: &Ground<'_>,
     listen: Option<&ListenSettings>,

@@ -13,7 +13,8 @@ pub(crate) fn check_in(text: &str, folder: &Path) -> Result<Plan, Vec<Flaw>> {
     check_with(text, folder, &[])
 }
 
-/// Makes the plan of a program that runs these services, given as name, balance and fronts.
+/// Makes the plan of a program that runs these services. Each service is given as name, balance and
+/// fronts.
 pub(crate) fn check_running(
     text: &str,
     services: &[(&str, &str, &[&str])],

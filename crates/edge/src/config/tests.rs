@@ -402,7 +402,7 @@ fn certificates_cover_names_and_the_authority_gets_the_rest() {
         ["*.a.example", "b.example"]
     );
     assert!(plan.warnings().is_empty());
-    // These hosts have no certificate yet; hosts served only in clear text need none.
+    // These hosts have no certificate yet. Hosts that are served only in clear text need none.
     let names: Vec<_> = plan.tls().self_signed.iter().collect();
     assert_eq!(names, ["c.example", "localhost"]);
     assert!(plan_of("").tls().self_signed.is_empty());

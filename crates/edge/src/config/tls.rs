@@ -24,8 +24,8 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Adds a name, in lower case, to those for which certificates are ordered, if no file covers
-    /// it and an authority can issue the certificate. Returns whether the name was added.
+    /// Adds a name (in lower case) to those for which certificates are ordered, if no file covers
+    /// the name and an authority can issue the certificate. Returns whether the name was added.
     pub(super) fn order_for(&mut self, name: &str) -> bool {
         let is_ordered = acme::can_be_ordered(name).is_ok() && !covered(name, &self.covered);
         if is_ordered {

@@ -27,7 +27,7 @@ pub(super) fn named(
     upstreams.collect()
 }
 
-/// Makes an upstream named by its target: `service:NAME`, `http://…` or `unix:…`.
+/// Makes an upstream whose name is its target: `service:NAME`, `http://…` or `unix:…`.
 pub(super) fn unnamed(name: &str, address: Option<ServerAddress>) -> UpstreamSettings {
     UpstreamSettings {
         name: name.to_owned(),

@@ -17,7 +17,7 @@ pub(crate) struct StreamActivity {
 }
 
 impl StreamActivity {
-    /// For a connection whose handshake is done.
+    /// Makes the activity of a connection whose handshake is complete.
     pub(crate) fn new(handle: Arc<Handle>) -> Self {
         handle.set_busy(false);
         Self {
@@ -35,8 +35,8 @@ impl StreamActivity {
             .set_busy(number(&self.begun) != number(&self.ended))
     }
 
-    /// Waits until no first request has come within `first`, or until there was no request for
-    /// `idle`.
+    /// Waits until no first request has arrived within `first`, or until there was no request for
+    /// the duration `idle`.
     pub(crate) async fn nobody_asks(&self, first: Duration, idle: Duration) {
         let mut wait = first;
         loop {
@@ -56,7 +56,7 @@ impl StreamActivity {
         self.tunnels.store(true, Ordering::Relaxed);
     }
 
-    /// Whether there is or was a tunnel.
+    /// Whether the connection has, or has had, a tunnel.
     pub(crate) fn has_tunnels(&self) -> bool {
         self.tunnels.load(Ordering::Relaxed)
     }

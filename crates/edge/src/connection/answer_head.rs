@@ -28,7 +28,7 @@ pub(super) enum Framing {
     Chunked,
     /// The server closes the connection.
     Close,
-    /// The body has no end mark: another protocol follows.
+    /// The body has no end mark, because another protocol follows.
     Switch,
 }
 

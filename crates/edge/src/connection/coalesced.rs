@@ -150,8 +150,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Coalesced<S> {
         true
     }
 
-    /// Does nothing unless data was held for too long, because the buffer is sent after the engine
-    /// has run.
+    /// Does nothing unless data was held for too long, because the buffer is sent anyway after the
+    /// engine has run.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut output = self.output();
         let since = output.held_since;

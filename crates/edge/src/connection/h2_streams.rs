@@ -1,8 +1,8 @@
-//! Manages the streams of an HTTP/2 connection, which are reset if the client does not read for too
-//! long.
+//! Manages the streams of an HTTP/2 connection. A stream is reset if the client does not read for
+//! too long.
 //!
 //! The engine takes one slice of a response body and polls for no more until the client opens its
-//! window, so a body cannot detect a stalled client. The task that runs the stream can.
+//! window, so a body cannot detect a stalled client. The task that runs the stream can detect it.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ tokio::task_local! {
     static READER: Arc<ProgressWatch>;
 }
 
-/// Runs the streams of one connection, and the tasks that send the data of their tunnels.
+/// Runs the streams of one connection, and the tasks that send the data of the streams' tunnels.
 #[derive(Debug, Clone)]
 pub(super) struct Streams {
     pub(super) busy: Arc<StreamActivity>,
@@ -52,8 +52,8 @@ where
             drop(running);
         }));
         // Most streams finish immediately, and their responses leave with the next write of the
-        // connection. Other streams get a task of their own, which polls them again, so no waker is
-        // needed here.
+        // connection. Any other stream gets a task of its own, which polls the stream again, so no
+        // waker is needed here.
         let mut at_once = Context::from_waker(Waker::noop());
         if stream.as_mut().poll(&mut at_once).is_pending() {
             tokio::spawn(stream);
@@ -61,8 +61,8 @@ where
     }
 }
 
-/// Runs a stream. If it waits too long for its client to read, it is dropped, which resets it and
-/// cancels the request handler.
+/// Runs a stream. If the stream waits too long for its client to read, the stream is dropped; this
+/// resets it and cancels the request handler.
 async fn minded(stream: impl Future, reader: &ProgressWatch, patience: Duration) {
     let (mut stream, mut still) = (pin!(stream), pin!(reader.stands_still(patience)));
     std::future::poll_fn(|context| {

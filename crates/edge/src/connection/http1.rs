@@ -1,8 +1,8 @@
-//! An HTTP/1 connection, which handles one request after the other.
+//! An HTTP/1 connection, which handles one request after another.
 //!
-//! The task of the connection reads a request body while its reader wants more, and writes the
-//! response from memory, with `sendfile`, or piece by piece as it is produced. An idle connection
-//! holds no buffer.
+//! The connection's task reads a request body while the reader of the body wants more. It writes
+//! the response from memory, with `sendfile`, or piece by piece as the response is produced. An
+//! idle connection holds no buffer.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::mem::MaybeUninit;
@@ -53,7 +53,7 @@ pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: ConnectionContext) {
         let ConnectionContext { here, place, .. } = visit;
         let stream = WatchedStream::new(stream, bounds, place);
         let stream = stream.switched(came, here.shared.cut.clone());
-        // The handler that requested the switch may be gone.
+        // The handler that requested the switch may no longer exist.
         let _ = switch.send(Box::new(stream));
     }
 }
@@ -122,7 +122,8 @@ async fn answer_requests<S: Carrier>(
         let mut answer = client.while_it_waits(serving).await?;
         let switch = switch.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS);
         if answer.status().is_informational() && switch.is_none() {
-            // The client could not interpret an informational response without a final one.
+            // The client could not interpret an informational response without a subsequent final
+            // response.
             answer = Answer::new(Body::Empty);
             *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         }
@@ -189,8 +190,8 @@ struct Limits<'a, 'e> {
 }
 
 impl<S: Carrier> Client<'_, '_, S> {
-    /// Waits for the head of a request, or the reason why the head is rejected. Returns `None` if
-    /// no head came in time, or if none will come.
+    /// Waits for the head of a request. The inner error is the reason why the head is rejected.
+    /// Returns `None` if no head arrived in time, or if none will arrive.
     async fn head(
         &mut self,
         wait: Duration,
@@ -216,7 +217,7 @@ impl<S: Carrier> Client<'_, '_, S> {
                 return Poll::Ready(None);
             }
             if last.is_none() && self.drained.as_mut().poll(context).is_ready() {
-                // A request that is already under way is still handled.
+                // A request that is already in progress is still handled.
                 last = Some(Instant::now() + lame_duck_time);
             }
             if last.is_some() && self.limits.ended.as_mut().poll(context).is_ready() {
@@ -240,7 +241,7 @@ impl<S: Carrier> Client<'_, '_, S> {
     }
 
     /// Waits for the response. Returns `None` if the client disconnects first. Meanwhile, reads the
-    /// request body as its reader wants it, and may read following requests.
+    /// request body as requested by its reader, and possibly subsequent requests.
     async fn while_it_waits(
         &mut self,
         mut serving: Pin<&mut impl Future<Output = Answer>>,
@@ -337,8 +338,8 @@ impl<S: Carrier> Client<'_, '_, S> {
     }
 
     /// Closes the connection. If a request was not read completely, reads and discards data for a
-    /// while: closing a socket with unread data resets it, and the client might lose the response
-    /// that reports the error (RFC 9112, section 9.6).
+    /// while, because closing a socket with unread data resets it, and the client might lose the
+    /// response that reports the error (RFC 9112, section 9.6).
     async fn part<T>(&mut self) -> Option<T> {
         let mut stream = Pin::new(&mut *self.stream);
         let parted = |context: &mut Context<'_>| stream.as_mut().poll_shutdown(context);

@@ -18,13 +18,14 @@ use super::Bounds;
 use super::request_body::{Demand, Feed};
 use super::transport::Carrier;
 
-/// The number of bytes that are read at a time, while waiting for a head and of a body.
+/// The number of bytes that are read at a time, both while waiting for a head and within a body.
 const PIECE: usize = 16 * 1_024;
 const BODY_PIECE: usize = 64 * 1_024;
 /// The largest body that is returned whole. A larger body is streamed even if all of it was already
 /// received.
 const LONGEST_WHOLE: u64 = 16 * 1_024;
-/// The maximum number of bytes of an unread body that are discarded to keep the connection open.
+/// The maximum number of bytes of an unread body that are discarded so that the connection can stay
+/// open.
 const UNWANTED: usize = 64 * 1_024;
 /// The response that asks a client to send the body that it announced (RFC 9110, section 10.1.1).
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -122,8 +123,8 @@ impl Input {
         Poll::Ready(Ok(!piece.is_empty()))
     }
 
-    /// Returns the body that follows a head. A short body that was already received is returned
-    /// whole.
+    /// Returns the body that follows a head. A short body that has already been received is
+    /// returned whole.
     pub(super) fn body(&mut self, mut rest: RequestBody, expects_continue: bool) -> Body {
         if rest.is_over() {
             return Body::Empty;
@@ -145,8 +146,8 @@ impl Input {
         self.body.as_ref().map(|body| body.feed.clone())
     }
 
-    /// Reads the body as its reader wants it. After the body, returns when the client sends another
-    /// request or disconnects.
+    /// Reads the body when the body's reader requests it. After the end of the body, returns when
+    /// the client sends another request or disconnects.
     pub(super) fn poll_feed(
         &mut self,
         stream: &mut impl Carrier,
@@ -178,7 +179,7 @@ impl Input {
         Poll::Ready(Fed::Piece)
     }
 
-    /// Reads more of the body if its reader wants that. Returns whether there was progress.
+    /// Reads more of the body if the body's reader requests it. Returns whether there was progress.
     pub(super) fn is_fed(&mut self, stream: &mut impl Carrier, context: &mut Context<'_>) -> bool {
         self.body.is_some() && self.poll_feed(stream, context).is_ready()
     }
@@ -239,9 +240,8 @@ impl Input {
         refusal.into()
     }
 
-    /// Prepares for the response: `100 Continue` is not sent any more. Returns whether another
-    /// request can follow, as far as is known. The rest of an unread body is discarded if it is
-    /// small.
+    /// Prepares for the response: `100 Continue` is no longer sent. Returns whether another request
+    /// can follow, as far as is known. If the rest of an unread body is small, it is discarded.
     pub(super) fn can_go_on(
         &mut self,
         stream: &mut impl Carrier,

@@ -1,4 +1,4 @@
-//! Closes an HTTP/2 connection so that its client receives the final GOAWAY.
+//! Closes an HTTP/2 connection in such a way that the client receives the final GOAWAY.
 //!
 //! The engine sends GOAWAY only to a client whose preface it has read. When a socket is closed with
 //! unread data, the system resets the connection and discards data that the client has not read
@@ -23,8 +23,8 @@ const PREFACE: usize = 24;
 const TIME: Duration = Duration::from_secs(1);
 /// The number of bytes that are read and discarded at a time.
 const PIECE: usize = 8 * 1_024;
-/// The most bytes that are read. A client that respects its flow-control windows sends no more
-/// before it reads GOAWAY.
+/// The maximum number of bytes that are read. A client that respects its flow-control windows sends
+/// no more before it reads GOAWAY.
 const MOST: usize = 2 * CONNECTION_WINDOW as usize;
 
 /// A stream that, when dropped, shuts down its writing side and reads until the client has closed

@@ -17,8 +17,8 @@ use super::Bounds;
 /// Resolves when a connection must end.
 type Cutting = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A connection that fails when its client has read nothing for too long. It keeps its place in the
-/// connection limits while it is open.
+/// A connection that fails when its client has read nothing for too long. It holds its permit for
+/// the connection limits while it is open.
 pub(super) struct WatchedStream<S> {
     stream: S,
     /// Data to return before reading from the stream.
@@ -43,8 +43,8 @@ impl<S> WatchedStream<S> {
         }
     }
 
-    /// Wraps a connection that has switched to another protocol, of which `came` was already
-    /// received. The connection ends when `cut` is cancelled or when it is evicted.
+    /// Wraps a connection that has switched to another protocol; `came` was already received. The
+    /// connection ends when `cut` is cancelled or when the connection is evicted.
     pub(super) fn switched(self, came: Bytes, cut: CancellationToken) -> Self {
         let handle = self.place.handle().clone();
         let cutting = async move {

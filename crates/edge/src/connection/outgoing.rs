@@ -18,7 +18,7 @@ const GATHERED: usize = 64 << 10;
 /// The maximum number of slices in one write.
 const SLICES: usize = 16;
 
-/// The gathered parts of a response that are not written yet, and the source of the next ones.
+/// The collected parts of a response that are not written yet, and the source of further parts.
 pub(super) struct Outgoing {
     body: Body,
     framing: Framing,
@@ -29,7 +29,7 @@ pub(super) struct Outgoing {
     /// The number of bytes in all pieces.
     size: usize,
     is_over: bool,
-    /// Whether the body is read ahead, because the client does not keep up.
+    /// Whether the body is read ahead because the client is too slow.
     is_ahead: bool,
     failure: Option<BodyError>,
 }
@@ -61,7 +61,7 @@ impl Outgoing {
         self.size == 0
     }
 
-    /// Gathers the available parts of the body; waits only if there is nothing to write at all.
+    /// Collects the available parts of the body; waits only if there is nothing to write at all.
     pub(super) fn poll_gather(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
         while !self.is_over && self.size < GATHERED {
             if let Some(failure) = self.failure.take() {
@@ -204,7 +204,7 @@ mod tests {
                 Poll::Ready(gathered) => gathered.map_err(|error| error.to_string())?,
                 Poll::Pending => panic!("nothing is waited for"),
             }
-            // Each write accepts one byte, the least that a socket may accept.
+            // Each write accepts one byte, the minimum that a socket may accept.
             while !outgoing.is_empty() {
                 let first = outgoing.write(|slices| slices[0][0]);
                 all.push(char::from(first));

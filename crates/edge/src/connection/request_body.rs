@@ -29,7 +29,7 @@ struct Shared {
 struct State {
     /// A part that was read from the connection but not yet taken by the reader.
     next: Option<Result<Frame<Bytes>, BodyError>>,
-    /// The number of bytes that the reader has not taken yet, if the length is known.
+    /// The number of bytes that the reader has not taken yet; `None` if the length is not known.
     left: Option<u64>,
     /// Whether nothing follows.
     is_over: bool,
@@ -46,12 +46,12 @@ pub(super) enum Demand {
     More,
     /// No data for now.
     Nothing,
-    /// No data any more, because the reader was dropped.
+    /// There is no more data, because the reader was dropped.
     Left,
 }
 
 impl Feed {
-    /// Makes both sides of a body of this length, if the length is known.
+    /// Makes both sides of a body. `left` is its length, if known.
     pub(super) fn new(left: Option<u64>) -> (Self, Body) {
         let state = State {
             left,
@@ -69,7 +69,7 @@ impl Feed {
         &self.0.broken
     }
 
-    /// Returns the current wish of the reader. The polling task is woken when it changes.
+    /// Returns the reader's current demand. The polling task is woken when the demand changes.
     pub(super) fn demand(&self, context: &Context<'_>) -> Demand {
         let mut state = lock(&self.0.state);
         if state.is_left {

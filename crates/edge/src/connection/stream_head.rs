@@ -1,5 +1,5 @@
-//! Validates the head of a request over HTTP/2 or HTTP/3. Heads that the HTTP/2 engine rejects
-//! itself do not get here.
+//! Validates the head of an HTTP/2 or HTTP/3 request. Heads that the HTTP/2 engine itself rejects
+//! do not reach this module.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};

@@ -1,8 +1,8 @@
-//! Limits the memory that the HTTP/2 engine holds of responses until clients read.
+//! Limits the memory that the HTTP/2 engine holds for responses until clients read them.
 //!
-//! Each stream may always hold one slice, so that no stream waits for the client of another. Memory
-//! beyond that is limited for each connection, and counts towards the memory for all buffered
-//! bodies.
+//! Each stream may always hold one slice, so that no stream waits for the client of another stream.
+//! Memory beyond that is limited for each connection, and counts towards the memory for all
+//! buffered bodies.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
@@ -14,10 +14,10 @@ use crate::proxy::Room;
 
 /// The maximum number of bytes that the engine takes at once.
 pub(super) const SLICE: usize = 64 * 1_024;
-/// The maximum number of bytes that a connection holds beyond one slice of each stream.
+/// The maximum number of bytes that a connection holds in addition to one slice per stream.
 const MOST: usize = 1_024 * 1_024;
 
-/// The memory that a connection holds beyond one slice of each stream.
+/// The memory that a connection holds in addition to one slice per stream.
 #[derive(Debug)]
 pub(super) struct UnsentBytes(Mutex<Room>);
 
@@ -76,8 +76,8 @@ impl UnsentSlices {
         })
     }
 
-    /// Returns a permit for another slice. Returns `None` if there is no room; `context` is woken
-    /// when all slices of the stream are sent.
+    /// Returns a permit for another slice. Returns `None` if there is no room; `context` is then
+    /// woken when all slices of the stream have been sent.
     pub(super) fn permit(self: &Arc<Self>, context: &Context<'_>) -> Option<Permit> {
         let mut state = lock(&self.state);
         let bytes = if state.slices == 0 {

@@ -32,9 +32,9 @@ struct Served {
 }
 
 impl Running {
-    /// Makes a configuration that takes over the counters of limits and the state of servers from
-    /// the previous one. Requests under way see the new set of servers. The servers of services are
-    /// the same in every configuration.
+    /// Makes a configuration that takes over the rate limit counters and the state of servers from
+    /// the previous configuration. Requests in progress see the new set of servers. The servers of
+    /// services are the same in every configuration.
     pub(crate) fn new(
         plan: Plan,
         before: Option<&Self>,
@@ -59,7 +59,7 @@ impl Running {
         let size = plan.buffer_memory();
         let buffer_memory = match before.map(|before| &before.buffer_memory) {
             Some(same) if same.size() == size => Arc::clone(same),
-            // What is buffered already stays in the memory that it was reserved in.
+            // Data that is already buffered stays in the memory in which it was reserved.
             _ => BufferMemory::new(size),
         };
         Self {
@@ -90,7 +90,7 @@ impl Served {
         }
     }
 
-    /// Returns the same upstream with other settings.
+    /// Returns the same upstream with new settings.
     fn changed(&self, settings: &UpstreamSettings) -> Self {
         let upstream = self.upstream.changed(settings.clone());
         if self.settings.health == settings.health {
@@ -100,8 +100,8 @@ impl Served {
                 watch: Arc::clone(&self.watch),
             };
         }
-        // The old health checks are stopped: requests under way keep the old upstream alive, and
-        // both would check the same servers.
+        // The old health checks are stopped, because requests in progress keep the old upstream
+        // alive, and both upstreams would check the same servers.
         self.watch.stop();
         Self::start(settings, upstream)
     }

@@ -1,5 +1,4 @@
-//! The servers of the services that the program runs, kept by name independently of the
-//! configuration.
+//! The servers of the program's services, stored by name independently of the configuration.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -26,11 +25,11 @@ impl ServiceBackends {
         lock(&self.0).get(upstream).cloned()
     }
 
-    /// Removes backends that no configuration in use names and that have no servers. A later
-    /// service of the same name starts anew.
+    /// Removes backends that have no servers and are not named in any configuration in use. A later
+    /// service with the same name starts anew.
     pub(crate) fn tidy(&self) {
         lock(&self.0).retain(|_, backends| {
-            // Only `of` and `find` return clones, and both need the lock that is held here.
+            // Only `of` and `find` return clones, and both need the lock that is currently held.
             let is_held = Arc::strong_count(backends) > 1;
             is_held || !backends.status().is_empty()
         });

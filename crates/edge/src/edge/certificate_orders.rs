@@ -22,7 +22,7 @@ struct Ordering {
 
 impl CertificateOrders {
     /// Prepares a task if the plan has another authority than the running task. All steps that can
-    /// fail are done here, before anything changes.
+    /// fail are done at this point, before anything changes.
     pub(super) fn prepare(
         &self,
         plan: &Plan,
@@ -78,7 +78,7 @@ impl CertificateOrders {
     }
 }
 
-/// Converts the edge's clock to one for certificates.
+/// Converts the edge's clock to a clock for certificates.
 fn timestamps(clock: &Clock) -> acme::Clock {
     let clock = Arc::clone(clock);
     Arc::new(move || Timestamp::try_from(clock()).unwrap_or(Timestamp::UNIX_EPOCH))

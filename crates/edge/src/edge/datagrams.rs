@@ -15,8 +15,8 @@ use super::{Edge, Listeners, lock};
 pub(super) type Datagrams = BTreeMap<ListenAddress, CancellationToken>;
 
 impl Edge {
-    /// Opens the sockets of the plan that are not open yet, and closes sockets that are not in the
-    /// plan. A UDP port that cannot be opened is no error.
+    /// Opens the UDP sockets in the plan that are not open yet, and closes sockets that are not in
+    /// the plan. A UDP port that cannot be opened is not an error.
     pub(super) fn listen_for_datagrams(&self, listeners: &Listeners) {
         let running = self.shared.running();
         let settings = running.plan.listen();
@@ -37,7 +37,7 @@ impl Edge {
             }
             stays
         });
-        // If the socket of one address is not read, HTTP/3 must no longer be advertised.
+        // HTTP/3 must not be advertised for an address whose socket is no longer read.
         let addresses: Vec<_> = all.keys().copied().collect();
         self.shared.alt_svc.keep(&addresses);
         for (address, bound) in wanted {

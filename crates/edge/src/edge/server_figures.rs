@@ -1,4 +1,4 @@
-//! Metrics of the number and health of the servers of each upstream.
+//! Metrics for the number and health of each upstream's servers.
 
 use metrics::gauge;
 
@@ -6,8 +6,8 @@ use crate::config::service_of;
 use crate::metrics::Passing;
 use crate::proxy::Upstream;
 
-/// The health of the servers of all upstreams. Configured servers have one metric for each address.
-/// The servers of services get a new address at every start, so they are counted instead.
+/// The health of all upstreams' servers. Each configured server has its own metric. A service's
+/// servers get a new address at every start, so they are only counted.
 #[derive(Debug)]
 pub(crate) struct ServerFigures {
     well: Passing<(String, String)>,

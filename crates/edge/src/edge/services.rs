@@ -1,4 +1,4 @@
-//! The servers of the services that the program runs, which change while the edge runs.
+//! The servers of the program's services, which change while the edge runs.
 
 use crate::config;
 use crate::proxy::{BackendsStatus, ServerAddress, Servers};
@@ -6,10 +6,11 @@ use crate::proxy::{BackendsStatus, ServerAddress, Servers};
 use super::Edge;
 
 impl Edge {
-    /// Sets which servers of a service get requests. May be called before a plan names the service,
-    /// and stays in effect across reloads. Requests that run on a removed server finish; idle
-    /// connections to it are closed, and WebSockets after their timeout. A service without servers
-    /// that no plan names is forgotten. Must be called within a tokio runtime.
+    /// Sets which of a service's servers receive requests. May be called before a plan names the
+    /// service, and stays in effect across reloads. When a server is removed, its running requests
+    /// finish; its idle connections are closed, and its WebSockets are closed after their timeout.
+    /// A service is forgotten if it has no servers and no plan names it. Must be called within a
+    /// tokio runtime.
     pub fn set_servers(&self, service: &str, servers: &Servers) {
         let backends = self
             .shared
@@ -30,7 +31,7 @@ impl Edge {
             .unwrap_or_default()
     }
 
-    /// Resolves when no request runs any more on a server that [`Edge::set_servers`] has removed.
+    /// Resolves when no request is running on a server that [`Edge::set_servers`] has removed.
     /// Resolves immediately if there is no such server.
     pub fn drained(
         &self,

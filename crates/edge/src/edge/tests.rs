@@ -1,4 +1,4 @@
-//! Tests of the memory that stays from one plan to the next.
+//! Tests of the cached data that is kept from one plan to the next.
 
 use std::fs;
 use std::path::Path;
@@ -60,13 +60,13 @@ async fn reloads_leave_no_files_behind_in_memory() {
     let same = || plan(folder.path(), &files("/", ""));
     for _ in 0..3 {
         edge.reload(same()).unwrap();
-        // Before any request, the same files are still cached.
+        // The files are still cached before the first request.
         assert_eq!(edge.memories[0].weight(), weight);
         assert_eq!(ask_all("").await, weight);
     }
     let changes = [
-        // Each plan serves the files differently: with other headers, from another path, with a
-        // path that belongs to another route, and as before.
+        // Each plan serves the files differently: with different headers, from another path, with a
+        // path that belongs to another route, and finally as before.
         (files("/", "cache = { \"*\" = \"no-store\" }"), ""),
         (files("/x/", "strip = \"/x\""), "/x"),
         (

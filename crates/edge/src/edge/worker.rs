@@ -29,7 +29,7 @@ use super::server_figures::ServerFigures;
 const BREATH: Duration = Duration::from_millis(100);
 /// How often certificate files and servers are checked.
 const LOOK: Duration = Duration::from_secs(1);
-/// The number of connections that are accepted before the open ones are served again.
+/// The number of connections that are accepted before the open connections are served again.
 const AT_ONCE: usize = 16;
 
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(super) enum Command {
         socket: Socket,
         close: CancellationToken,
     },
-    /// Listen for HTTP/3, and distribute connections to these workers in turn.
+    /// Listen for HTTP/3, and distribute connections round-robin to these workers.
     Datagrams(UdpDoor, Vec<CommandSender>),
     /// Serve an HTTP/3 connection that another worker accepted.
     PendingConnection(Box<PendingConnection>),
@@ -161,7 +161,7 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerConte
     }
 }
 
-/// Distributes connections to the workers that still run, in turn.
+/// Distributes connections round-robin to the workers that still run.
 fn in_turn(workers: Vec<CommandSender>) -> impl Fn(PendingConnection) {
     let turn = AtomicUsize::new(0);
     move |guest| {
@@ -201,7 +201,8 @@ impl Listener {
     }
 }
 
-/// Accepts connections until `close` is cancelled, and then those that are already in the backlog.
+/// Accepts connections until `close` is cancelled, and then the connections that are already in the
+/// backlog.
 async fn take(
     listener: Listener,
     door: Door,
@@ -251,10 +252,10 @@ async fn take(
         // While all permits are taken and no connection can be evicted, this connection waits, and
         // so do all connections in the backlog.
         let place = tokio::select! {
-            // An accepted connection is served even if `close` was cancelled meanwhile.
+            // An accepted connection is served even if `close` was cancelled in the meantime.
             biased;
-            // A connection to a loopback front may serve a request that already has a permit, so it
-            // must not wait for that permit.
+            // A connection to a loopback front may serve a request that already has a permit, so
+            // the connection must not wait for that permit.
             place = shared.places.take_inside(), if is_inside => place,
             place = shared.places.take(origin, most), if !is_inside => place,
             () = close.cancelled() => return,
@@ -387,8 +388,8 @@ where
     }
 }
 
-/// Returns the client for which a proxy connects; `None` if the header was not sent, was malformed
-/// or came too late.
+/// Returns the client on whose behalf a proxy connects; `None` if the header was not sent, was
+/// malformed or came too late.
 async fn announced<S>(stream: &mut S, proxy: IpAddr, shared: &Shared) -> Option<Announced>
 where
     S: AsyncRead + Unpin,

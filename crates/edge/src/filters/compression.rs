@@ -56,8 +56,8 @@ const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-md5"),
 ];
 
-/// Marks a response of the app to one user as safe to compress: the response reflects nothing of
-/// the request but its path, and the secrets in its forms differ each time.
+/// Marks a response of the app for one user as safe to compress, because the response reflects only
+/// the request's path, and the secrets in its forms differ each time.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
@@ -78,7 +78,7 @@ impl Wishes {
     }
 
     /// Returns a response of the app or an upstream in the coding that the client prefers, or
-    /// unchanged. The module documentation says which responses are not compressed.
+    /// unchanged. The module documentation explains which responses are not compressed.
     pub fn compress(self, mut answer: Answer) -> Answer {
         if answer.status() == StatusCode::NOT_MODIFIED {
             if may_stand_for_coded(self.is_anonymous, answer.headers()) {
@@ -156,7 +156,7 @@ fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     weaken(headers);
 }
 
-/// Removes headers that compression would change, from a response to `HEAD` of which it is unknown
+/// Removes the headers that compression would change from a response to `HEAD`, if it is unknown
 /// whether the response to `GET` would be compressed (RFC 9110, section 9.3.2, allows this).
 fn leave_open(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_RANGES);
@@ -166,7 +166,7 @@ fn leave_open(headers: &mut HeaderMap) {
 }
 
 /// Whether the response to which a 304 refers may be compressed. The 304 must then have the same
-/// headers (RFC 9110, section 15.4.5). The 304 may lack the content type.
+/// headers (RFC 9110, section 15.4.5). The 304 itself may lack the content type.
 fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE);
     let may_be_file = kind.is_none() && headers.contains_key(LAST_MODIFIED);

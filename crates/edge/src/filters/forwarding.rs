@@ -1,7 +1,7 @@
 //! The headers of requests to upstreams and of their responses.
 //!
-//! Hop-by-hop headers end at the edge (RFC 9110, section 7.6.1). Headers about the client are set
-//! by the edge, never by the client.
+//! Hop-by-hop headers end at the edge (RFC 9110, section 7.6.1). Headers about the client are
+//! always set by the edge, never by the client.
 
 use std::net::IpAddr;
 
@@ -65,9 +65,10 @@ pub(crate) fn silence(headers: &mut HeaderMap) {
     remove(headers, is_claim);
 }
 
-/// Turns the headers of a request into those for the next hop.
+/// Converts the headers of a request into the headers for the next hop.
 ///
-/// Removes `Connection` and `Upgrade` too. If an upgrade is forwarded, they must be set again.
+/// This also removes `Connection` and `Upgrade`. If an upgrade is forwarded, the caller must set
+/// them again.
 pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
     let trailers = headers.contains_key(TE) && names(headers, &TE, "trailers");
     drop_hops(headers);
@@ -88,9 +89,9 @@ pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
     write_claims(headers, info);
 }
 
-/// Appends header lines equal to the result of [`request`], for a request with `Content-Length`
-/// exactly if it has a body. Returns false and appends nothing if that takes more than omitting
-/// headers and adding those of the edge.
+/// Appends header lines equal to the result of [`request`], for a request that has `Content-Length`
+/// exactly if it has a body. Returns false and appends nothing unless omitting headers and adding
+/// the edge's headers suffices.
 pub(crate) fn write(
     headers: &HeaderMap,
     info: &ClientInfo,
@@ -128,7 +129,7 @@ pub(crate) fn write(
     true
 }
 
-/// Appends the client's headers, except those that are not passed on. Returns false if a header
+/// Appends the client's headers, except headers that are not passed on. Returns false if a header
 /// must be changed.
 fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     let (mut has_host, mut has_cookie) = (false, false);
@@ -204,7 +205,7 @@ fn is_hop(name: &str) -> bool {
     may_be && HOPS.contains(&name)
 }
 
-/// Removes the headers with such names. Usually there are none, so all names are checked first.
+/// Removes the headers whose names match. Usually there are none, so all names are checked first.
 pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     let found = headers.keys().filter(|name| is_such(name.as_str()));
     let found: Vec<HeaderName> = found.cloned().collect();
@@ -213,8 +214,7 @@ pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     }
 }
 
-/// Removes headers that a program may confuse with those that the edge sets, or with those that
-/// frame a body.
+/// Removes headers that a program may confuse with headers that the edge sets or that frame a body.
 fn drop_lookalikes(headers: &mut HeaderMap) {
     remove(headers, is_lookalike);
 }
@@ -229,9 +229,9 @@ fn is_lookalike(name: &str) -> bool {
             || REAL.iter().any(|real| is_alike(name, real.as_str())))
 }
 
-/// Whether a program may confuse the two names because it gets headers as variables (RFC 3875,
-/// section 4.1.18; also WSGI): such a program cannot tell `_` from `-`, and some programs cannot
-/// tell `.` or other characters from them either.
+/// Whether a program may confuse the two names because it receives headers as variables (RFC 3875,
+/// section 4.1.18; also WSGI). Such a program cannot distinguish `_` from `-`, and some programs
+/// cannot distinguish `.` or other characters from them either.
 pub(crate) fn is_alike(one: &str, other: &str) -> bool {
     let plain = |byte: u8| {
         if byte.is_ascii_alphanumeric() {
@@ -249,8 +249,8 @@ fn is_plain(value: &HeaderValue) -> bool {
         || value.as_bytes().eq_ignore_ascii_case(b"close")
 }
 
-/// Returns the headers that a `Connection` value names, except those that identify the host, the
-/// user and the proxies, or that frame the body. A client cannot remove those.
+/// Returns the headers that a `Connection` value names, except headers that identify the host, the
+/// user and the proxies, or that frame the body. A client cannot remove those headers.
 fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
     const STAY: [HeaderName; 4] = [HOST, CONTENT_LENGTH, CDN_LOOP, http::header::AUTHORIZATION];
     value
@@ -261,8 +261,8 @@ fn named_by(value: &HeaderValue) -> Vec<HeaderName> {
         .collect()
 }
 
-/// Joins cookies into one header: HTTP/2 allows several, HTTP/1.1 does not (RFC 9113, section
-/// 8.2.3).
+/// Joins cookies into one header. HTTP/2 allows several `Cookie` headers, HTTP/1.1 does not (RFC
+/// 9113, section 8.2.3).
 fn one_cookie(headers: &mut HeaderMap) {
     let mut values = headers.get_all(COOKIE).iter();
     if values.next().is_none() || values.next().is_none() {
@@ -303,7 +303,7 @@ fn write_claims(headers: &mut HeaderMap, info: &ClientInfo) {
     }
 }
 
-/// Appends an element to a list, unless the list already contains the element: a trusted proxy may
+/// Appends an element to a list, unless the list already contains it, because a trusted proxy may
 /// have added the client itself.
 fn append(headers: &mut HeaderMap, name: &HeaderName, text: Vec<u8>) {
     if !headers.contains_key(name) {

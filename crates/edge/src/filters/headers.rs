@@ -1,5 +1,5 @@
-//! Response headers: safe defaults and the changes of a route. Also the request headers that a
-//! route removes.
+//! Response headers: safe defaults and a route's changes. Also the request headers that a route
+//! removes.
 
 use http::header::{REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -11,7 +11,7 @@ use crate::filters::forwarding::{is_alike, remove};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// The values of headers that are not set otherwise. No default restricts what a page may need.
+/// The default values of headers. No default restricts anything that a page may need.
 const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
@@ -26,8 +26,8 @@ const DEFAULTS: [(HeaderName, HeaderValue); 3] = [
     ),
 ];
 
-/// The headers that no route may change: those of framing and connection (RFC 9110, section 7.6.1),
-/// and those of the edge.
+/// The headers that no route may change: headers for framing and connection (RFC 9110, section
+/// 7.6.1), and the edge's own headers.
 const OURS: [&str; 10] = [
     "connection",
     "content-length",
@@ -122,7 +122,7 @@ impl StrippedHeaders {
         self.0.is_empty()
     }
 
-    /// Whether a program may confuse a header of this name with one of these headers.
+    /// Whether a program may confuse a header with this name with one of these headers.
     pub(crate) fn holds(&self, name: &str) -> bool {
         self.0.iter().any(|own| is_alike(name, own.as_str()))
     }
@@ -175,9 +175,9 @@ pub fn hsts(time: Duration) -> Option<HeaderValue> {
 }
 
 /// Completes the headers of a response. `hsts` is given if the client used TLS. Existing headers
-/// stay unless the route changes them, and the route may also remove defaults. If `is_instead` is
-/// true, the response replaces the target's, for example with an error page, so the caching headers
-/// of the route are not applied.
+/// stay unless the route changes them; the route may also remove defaults. If `is_instead` is true,
+/// the response replaces the target's response, for example with an error page, so the route's
+/// caching headers are not applied.
 pub fn complete(
     answer: &mut HeaderMap,
     changes: &Changes,

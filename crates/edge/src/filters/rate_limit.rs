@@ -1,9 +1,10 @@
 //! Rate limits for each client.
 //!
 //! A limit counts requests when they arrive. A limit with `on` instead counts responses with a
-//! certain outcome (such as `wrong-code`) in [`OUTCOME`], and rejects all requests of a client with
-//! too many of them. A client identified by a header or cookie that it does not send is identified
-//! by its IP address. An IPv6 address counts as its /64, the network of one household.
+//! certain outcome (such as `wrong-code`) in [`OUTCOME`], and rejects all requests of a client that
+//! caused too many of them. If a limit identifies clients by a header or cookie, a client that does
+//! not send it is identified by its IP address. An IPv6 address counts as its /64, the network of
+//! one household.
 
 mod buckets;
 
@@ -69,7 +70,7 @@ pub struct Admitted(u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many requests; come back in {} seconds", retry_after.as_secs())]
 pub struct Refused {
-    /// The value for `Retry-After`: whole seconds, at least one.
+    /// The value for `Retry-After`, in whole seconds, at least one.
     pub retry_after: Duration,
 }
 
@@ -112,7 +113,7 @@ impl Limiter {
         })
     }
 
-    /// Checks whether a request of this client is allowed now. Counts the request, unless the limit
+    /// Checks whether this client may send a request now. Counts the request, unless the limit
     /// counts outcomes.
     pub fn admit(&self, client: IpAddr, headers: &HeaderMap) -> Result<Admitted, Refused> {
         let admitted = Admitted(self.client(client, headers));
@@ -120,15 +121,16 @@ impl Limiter {
         Ok(admitted)
     }
 
-    /// Counts the outcome, if it is the one that this limit counts.
+    /// Counts the outcome, if this limit counts such outcomes.
     pub fn report(&self, admitted: Admitted, outcome: &HeaderValue) {
         if !self.limit.on.is_empty() && outcome == self.limit.on.as_str() {
-            // It does not matter whether this exceeds the limit: the next request will be rejected.
+            // It does not matter whether this exceeds the limit, because the next request will then
+            // be rejected.
             let _ = self.ask(admitted, true);
         }
     }
 
-    /// Takes over the counts of the previous limit, if it has the same settings.
+    /// Takes over the counts of the previous limit if the settings are the same.
     pub(crate) fn go_on_from(&self, other: &Self) {
         if self.limit == other.limit {
             self.counts.store(other.counts.load_full());

@@ -1,5 +1,5 @@
-//! Opens listening sockets: one for each worker if the system distributes connections among them,
-//! or else one for all workers.
+//! Opens listening sockets: one for each worker if the system distributes connections among the
+//! sockets, or else one for all workers.
 
 use std::fs::File;
 use std::io;
@@ -175,7 +175,8 @@ fn everywhere(port: u16, workers: usize) -> Result<Bound, ListenFault> {
 }
 
 fn each_worker(address: SocketAddr, workers: usize) -> Result<Bound, ListenFault> {
-    // With `SO_REUSEPORT` alone, another program of the same user could share the port unnoticed.
+    // If only `SO_REUSEPORT` were used, another program of the same user could share the port
+    // unnoticed.
     if address.port() != 0 {
         drop(tcp(address, Sharing::Alone)?);
     }

@@ -16,10 +16,10 @@ use crate::address::network_64;
 use crate::lock::lock;
 use crate::metrics::DoorFigures;
 
-/// The delay until another connection is evicted for one that still has no permit.
+/// The delay until another connection is evicted for a connection that still has no permit.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// The permits for connections, shared by all workers. Each open connection holds one.
+/// The permits for connections, shared by all workers. Each open connection holds one permit.
 #[derive(Debug)]
 pub(crate) struct Places {
     free: Free,
@@ -46,8 +46,8 @@ pub(crate) enum Origin {
 #[derive(Debug)]
 pub(crate) struct Place {
     handle: Arc<Handle>,
-    /// The registration, dropped before the permit is released, so that this connection is not
-    /// evicted any more.
+    /// The registration. It is dropped before the permit is released, so that this connection can
+    /// no longer be evicted.
     registration: Option<Registration>,
     /// Whether all permits were taken when the connection arrived.
     came_to_full: bool,
@@ -68,8 +68,8 @@ impl Place {
 pub(crate) enum NoPlace {
     /// The IP address has too many connections: `listen.connections_per_address`.
     Address,
-    /// All places are taken, and the connection cannot wait or its network holds more than its
-    /// share of them: `listen.connections`.
+    /// All permits are in use, and either the connection cannot wait or its network holds more than
+    /// its share of the permits: `listen.connections`.
     All,
 }
 
@@ -97,7 +97,7 @@ struct Counted {
 struct Free {
     places: Arc<Semaphore>,
     size: Mutex<u32>,
-    /// The number of permits that are to be removed as soon as they are released.
+    /// The number of permits that will be removed as soon as they are released.
     owed: AtomicU32,
 }
 
@@ -147,7 +147,7 @@ impl Free {
         }
     }
 
-    /// Whether a permit is to be removed. If so, counts it as removed.
+    /// Whether a permit must be removed. If so, this call counts the permit as removed.
     fn is_owed(&self) -> bool {
         let pay = |owed: u32| owed.checked_sub(1);
         self.owed
@@ -173,8 +173,8 @@ impl Places {
         self.inside.resize(size);
     }
 
-    /// Waits for a free place. While there is none, evicts connections of networks that hold more
-    /// than their share, unless this connection is of such a network.
+    /// Waits for a free permit. While there is none, evicts connections from networks that hold
+    /// more than their share, unless this connection belongs to such a network.
     pub(crate) async fn take(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         if let Some(free) = self.free.take_now() {
@@ -223,7 +223,7 @@ impl Places {
         Ok(())
     }
 
-    /// Returns a permit, if one is free now and the limit of the IP address allows it.
+    /// Returns a permit, if one is free now and the IP address has not reached its limit.
     pub(crate) fn take_free(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
         let counted = self.count_origin(origin, most)?;
         let free = self.free.take_now().ok_or(NoPlace::All)?;
@@ -271,7 +271,7 @@ impl Places {
         }
     }
 
-    /// Returns a token for which [`Self::empty`] waits, as it does for permits.
+    /// Returns a token. [`Self::empty`] waits until the token is dropped, as it does for permits.
     pub(crate) fn keep_open(&self) -> TaskTrackerToken {
         self.open.token()
     }
@@ -362,7 +362,7 @@ mod tests {
         places.resize(2);
         let second = places.take(Origin::Unknown, 0).await.unwrap();
         places.resize(1);
-        // Both permits are in use: the first one to be released is removed.
+        // Both permits are in use; the first permit to be released is removed.
         drop(second);
         let address = client("192.0.2.1");
         assert!(places.take_free(address, 0).is_err());

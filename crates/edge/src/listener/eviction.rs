@@ -1,4 +1,4 @@
-//! Decides which connection is closed for a new one when the limit is reached.
+//! Decides which connection is closed in favour of a new one when the limit is reached.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::address::network_48;
 use crate::lock::lock;
 
-/// A network that holds more than one in this many of all places has to make room.
+/// A network that holds more than one in this many of all permits must make room.
 const SHARE: u64 = 8;
 
 /// The connection waits for a request.
@@ -20,7 +20,7 @@ const BUSY: u8 = 1;
 /// The connection must be closed.
 const EVICTED: u8 = 2;
 
-/// The state of a connection that is shared with the code that may evict it.
+/// The state of a connection, shared with the code that may evict the connection.
 #[derive(Debug, Default)]
 pub(crate) struct Handle {
     status: AtomicU8,
@@ -44,8 +44,8 @@ impl Handle {
         self.evicted.is_cancelled()
     }
 
-    /// Evicts the connection if its status is at most `highest`. A request that begins at the same
-    /// time is either seen here, or fails in [`Self::set_busy`].
+    /// Evicts the connection if its status is at most `highest`. If a request begins at the same
+    /// time, either this call sees the request, or the request fails in [`Self::set_busy`].
     fn evict(&self, highest: u8) -> bool {
         let is_evicted = self.change(|status| status <= highest, EVICTED);
         if is_evicted {
@@ -111,14 +111,14 @@ impl Registry {
         }
     }
 
-    /// Whether the network of this client holds more than its share of all places.
+    /// Whether this client's network holds more than its share of all permits.
     pub(super) fn holds_too_many(&self, client: IpAddr, places: u32) -> bool {
         let own = lock(&self.open).counts.get(&network_48(client)).copied();
         own.is_some_and(|own| is_too_many(own, places))
     }
 
-    /// Evicts a connection of the network that has the most of them, if it holds more than its
-    /// share: the oldest idle one, or else the oldest.
+    /// Evicts a connection from the network with the most connections, if that network holds more
+    /// than its share. Evicts the oldest idle connection, or else the oldest connection.
     pub(super) fn make_room(&self, newcomer: Option<IpAddr>, places: u32) -> Room {
         if newcomer.is_some_and(|client| self.holds_too_many(client, places)) {
             return Room::Refused;
@@ -214,7 +214,7 @@ mod tests {
             gone.push(next);
             gone.sort_unstable();
             assert_eq!(evicted(&connections), gone);
-            // With more places the same connections are no more than a share.
+            // With more permits, the same number of connections does not exceed the share.
             let held = u32::try_from(4 - gone.len()).unwrap();
             assert_eq!(room(&registry, NEWCOMER, held * 8), Room::None);
             if held == 1 {
@@ -241,7 +241,7 @@ mod tests {
         let _one = open(&registry, OTHER, false);
         assert_eq!(room(&registry, "2001:db8:1:3::2", 15), Room::Refused);
         assert_eq!(room(&registry, OTHER, 15), Room::Soon);
-        // Now both have one, which is no more than an eighth of 15.
+        // Now both networks have one connection, which is no more than an eighth of 15.
         assert_eq!(room(&registry, OTHER, 15), Room::None);
         assert_eq!(room(&registry, "2001:db8:1:3::2", 7), Room::Refused);
     }

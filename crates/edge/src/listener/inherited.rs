@@ -1,4 +1,4 @@
-//! Listening sockets that were inherited: from systemd, from the supervisor process, or during an
+//! Listening sockets that were inherited from systemd, from the supervisor process, or during an
 //! upgrade.
 
 use std::fs::File;
@@ -21,8 +21,8 @@ const FIRST: RawFd = 3;
 const MOST: RawFd = 256;
 
 /// Inherited sockets. A socket is used for the address to which it is bound. It stays open while a
-/// plan names that address, for whatever protocol: the process that passed the socket in has it
-/// open too, so another socket could not be bound.
+/// plan names that address for any protocol, because the process that passed the socket in also has
+/// it open, so no other socket could be bound.
 #[derive(Debug, Default)]
 pub struct Inherited {
     sockets: Vec<InheritedSocket<Socket>>,
@@ -34,7 +34,7 @@ pub struct Inherited {
 #[derive(Debug)]
 struct InheritedSocket<T> {
     socket: T,
-    /// Whether the current plan or an earlier one has named the address, or the next plan will.
+    /// Whether the current plan or an earlier one names the address, or the next plan will.
     is_used: bool,
 }
 
@@ -48,7 +48,7 @@ impl<T> From<T> for InheritedSocket<T> {
 }
 
 impl<T> InheritedSocket<T> {
-    /// A socket that a plan names, or the next one will.
+    /// Makes an entry for a socket that a plan names, or that the next plan will name.
     fn used(socket: T) -> Self {
         Self {
             socket,
@@ -163,7 +163,7 @@ impl Inherited {
         self.datagrams.push(InheritedSocket::used(socket));
     }
 
-    /// Adds inherited sockets for the next plan, except those that are already here.
+    /// Adds inherited sockets for the next plan, except sockets that are already present.
     pub(crate) fn extend(&mut self, other: Self) {
         for came in other.sockets {
             let is_new = |known: &InheritedSocket<Socket>| !known.socket.is_same(&came.socket);
@@ -196,9 +196,9 @@ impl Inherited {
             .collect()
     }
 
-    /// Marks the sockets that the current plan names as used, and closes those that only a previous
-    /// plan named: the process that passed them in may have closed them, so they must not stay
-    /// open.
+    /// Marks the sockets that the current plan names as used, and closes sockets that only a
+    /// previous plan named. The process that passed them in may have closed them, so they must not
+    /// stay open.
     pub(crate) fn settle(&mut self, settings: &ListenSettings) {
         let named: Vec<_> = settings.all().map(|(_, address)| address).collect();
         self.sockets.retain_mut(|came| {
@@ -217,8 +217,8 @@ impl Inherited {
         });
     }
 
-    /// Returns the UDP socket that is bound to this address. If there are several, logs that
-    /// packets to the others are lost.
+    /// Returns the UDP socket that is bound to this address. If there are several such sockets,
+    /// logs that packets to the others are lost.
     pub(crate) fn find_datagrams(&self, address: &ListenAddress) -> io::Result<Option<SharedUdp>> {
         let all = self.datagrams.iter().map(|came| &came.socket);
         let mut found = all.filter(|came| is_bound(came.socket.local_addr(), address));
@@ -331,7 +331,8 @@ mod tests {
         let mut last = Vec::new();
         let first = inherited.find_datagrams(&address).unwrap().unwrap();
         let reads = first.lock().await.unwrap();
-        // Another reader waits while the first one reads, in this process or another.
+        // While the first reader reads, another reader waits, whether it is in this process or in
+        // another.
         let elsewhere = Inherited::new(inherited.share().unwrap()).unwrap();
         for inherited in [inherited, elsewhere] {
             let second = inherited.find_datagrams(&address).unwrap().unwrap();
@@ -385,7 +386,8 @@ mod tests {
         let more = vec![OwnedFd::from(local())];
         inherited.extend(Inherited::new(more).unwrap());
         assert_eq!(inherited.share().unwrap().len(), 5);
-        // The plan for which the sockets came was rejected, and the next plan does not name them.
+        // The plan for which the sockets were passed in was rejected, and the next plan does not
+        // name them.
         inherited.settle(&settings(&[]));
         assert_eq!(inherited.share().unwrap().len(), 3);
     }

@@ -1,4 +1,4 @@
-//! Listening sockets that outlive the process that serves on them.
+//! Listening sockets that outlive the process that serves them.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -10,17 +10,18 @@ use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 /// The sockets of a program that starts the serving process and passes them to [`Inherited::new`]
 /// there. The serving process can then be replaced without rejecting connections.
 ///
-/// For a while, both the old and the new process have all sockets. Either may accept a connection,
-/// and serves the connections that it accepted. But a UDP socket has a single reader: the new
-/// process becomes the reader a few seconds after the old one was asked to stop.
+/// During the replacement, both the old and the new process have all sockets. Either process may
+/// accept a connection, and serves the connections that it accepted. A UDP socket, however, has a
+/// single reader: the new process becomes the reader a few seconds after the old one was asked to
+/// stop.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// The inherited sockets. They are never closed, because the process that passed them in has
     /// them open too.
     handed_in: Inherited,
-    /// Sockets that this program opened, and closes when no settings name them. UDP sockets stay
-    /// while their address has TLS: after HTTP/3 was disabled, the serving process may still finish
-    /// requests on them.
+    /// Sockets that this program opened. It closes them when no settings name them. A UDP socket
+    /// stays open while its address has TLS, because after HTTP/3 was disabled, the serving process
+    /// may still be finishing requests on it.
     opened: Inherited,
 }
 
@@ -33,8 +34,8 @@ impl Kept {
         }
     }
 
-    /// Continues in another program with the sockets of a previous one: those that it inherited,
-    /// and those that it had [opened](Kept::opened).
+    /// Continues in another program with the sockets of a previous program: the sockets that it
+    /// inherited, and the sockets that it had [opened](Kept::opened).
     pub fn resume(handed_in: Inherited, opened: Inherited) -> Self {
         let mut kept = Self::new(handed_in);
         kept.opened.extend(opened);
@@ -44,7 +45,7 @@ impl Kept {
     /// Opens the sockets in the settings that are not open yet, one for each worker and address.
     /// Opens either all of them or none.
     ///
-    /// A UDP port that is in use is no error, because the serving process waits for the port.
+    /// A UDP port that is in use is not an error, because the serving process waits for the port.
     pub fn open(&mut self, listen: &ListenSettings, workers: usize) -> Result<(), ListenError> {
         let mut fresh = Vec::new();
         for (_, address) in listen.all() {
@@ -114,7 +115,7 @@ impl Kept {
     }
 }
 
-/// Removes duplicates: all workers share one Unix socket, so only one descriptor is kept.
+/// Removes duplicates. All workers share one Unix socket, so only one descriptor is kept.
 fn distinct(mut sockets: Vec<Socket>, address: &ListenAddress) -> Vec<Socket> {
     if matches!(address, ListenAddress::Unix(_)) {
         sockets.truncate(1);

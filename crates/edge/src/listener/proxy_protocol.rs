@@ -1,9 +1,9 @@
 //! The PROXY protocol, versions 1 and 2
-//! (<https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>), by which a proxy tells for
-//! which client it connects.
+//! (<https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>), with which a proxy reports the
+//! client on whose behalf it connects.
 //!
-//! Its header precedes everything else on a connection, even TLS. The edge reads exactly the
-//! header.
+//! Its header precedes everything else on a connection, even TLS. The edge reads the header and
+//! nothing beyond it.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -136,7 +136,7 @@ mod tests {
         [&SIGNATURE[..], &fixed, rest].concat()
     }
 
-    /// Describes a client whose destination address is not compared.
+    /// Describes a client without a destination address.
     fn client(address: &str, is_secure: bool) -> Announced {
         Announced {
             client: Some(address.parse().unwrap()),

@@ -1,4 +1,4 @@
-//! A UDP socket that several processes share, and that only one of them reads at a time.
+//! A UDP socket that several processes share. Only one process reads it at a time.
 
 use std::ffi::CStr;
 use std::fs::{File, TryLockError};
@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use crate::crypto;
 
-/// How often a process checks whether the previous one has stopped reading.
+/// The interval at which a process checks whether the previous reader has stopped.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// The key of stateless resets (RFC 9000, section 10.3).
@@ -20,7 +20,7 @@ pub(crate) type ResetKey = [u8; 64];
 
 /// A UDP socket and an in-memory file that is always passed on with the socket. The process that
 /// reads the socket locks the file, and the system unlocks the file when that process ends. The
-/// file contains the key of stateless resets, so that a process can reset the connections of a
+/// file contains the key for stateless resets, so that a process can reset the connections of a
 /// process that crashed.
 #[derive(Debug)]
 pub(crate) struct SharedUdp {
@@ -35,7 +35,7 @@ pub(crate) struct ReadLock {
     _file: File,
 }
 
-/// Creates the lock file. Some systems require that it is non-executable (`vm.memfd_noexec`); Linux
+/// Creates the lock file. Some systems require it to be non-executable (`vm.memfd_noexec`); Linux
 /// before 6.3 has no flag for that.
 fn file_in_memory() -> io::Result<OwnedFd> {
     const NAME: &CStr = c"udp lock";
@@ -56,7 +56,7 @@ impl SharedUdp {
         Ok(Self { socket, file })
     }
 
-    /// Returns the same socket, with the file that was received with it.
+    /// Returns the same socket with the file that was received with it.
     pub(super) fn with_file(self, file: File) -> Self {
         Self { file, ..self }
     }
@@ -74,7 +74,7 @@ impl SharedUdp {
         [self.socket.into(), self.file.into()]
     }
 
-    /// Waits until no one else, in this process or another, reads the socket.
+    /// Waits until no other reader, in this process or another, reads the socket.
     pub(crate) async fn lock(&self) -> io::Result<ReadLock> {
         // A lock belongs to an open file description (flock(2)), which duplicates of a descriptor
         // share. So the file is opened again.

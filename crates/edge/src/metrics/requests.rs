@@ -1,5 +1,5 @@
-//! Counts requests and their durations. Each worker counts in memory of its own, so that workers do
-//! not wait for each other, and no sample is kept.
+//! Counts requests and their durations. Each worker counts in its own memory, so that workers do
+//! not wait for each other. No individual sample is stored.
 
 use std::array;
 use std::cell::Cell;
@@ -26,21 +26,22 @@ thread_local! {
     static PART: Cell<usize> = const { Cell::new(0) };
 }
 
-/// All routes that were ever counted, by name: a counter must not decrease when a route leaves the
-/// configuration and comes back.
+/// All routes that were ever counted, by name. A counter must not decrease when a route is removed
+/// from the configuration and added again.
 static ROUTES: Mutex<BTreeMap<Arc<str>, Arc<Requests>>> = Mutex::new(BTreeMap::new());
 
 /// The requests of one route.
 #[derive(Debug, Default)]
 pub(super) struct Requests([Part; PARTS]);
 
-/// What one worker has counted. Aligned so that no two workers write to the same cache line.
+/// The counts of one worker. Aligned so that no two workers write to the same cache line.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Part {
     /// Responses by the first digit of their status, 1 to 5.
     classes: [AtomicU64; CLASSES.len()],
-    /// Responses by duration, of which the last is for all that took longer.
+    /// The number of responses in each range of durations; the last range includes all longer
+    /// durations.
     buckets: [AtomicU64; SECONDS.len() + 1],
     nanoseconds: AtomicU64,
 }
@@ -50,13 +51,13 @@ pub(crate) fn set_worker(number: usize) {
     PART.set(number % PARTS);
 }
 
-/// The counts of the route of this name.
+/// Returns the counts for the route with this name.
 pub(super) fn of_route(name: &Arc<str>) -> Arc<Requests> {
     let mut routes = lock(&ROUTES);
     Arc::clone(routes.entry(Arc::clone(name)).or_default())
 }
 
-/// The requests of all routes as Prometheus text.
+/// Returns the request metrics of all routes as Prometheus text.
 pub fn text() -> String {
     let routes = lock(&ROUTES).clone();
     let routes = routes
@@ -124,7 +125,7 @@ impl Requests {
     }
 }
 
-/// The text of a label.
+/// Escapes the text of a label.
 fn escaped(name: &str) -> String {
     let name = name.replace('\\', "\\\\").replace('"', "\\\"");
     name.replace('\n', "\\n")

@@ -1,5 +1,5 @@
-//! Chooses the language of the edge's own pages: the best match for the reader among the languages
-//! with a file.
+//! Chooses the language of the edge's own pages: the available language that best matches the
+//! reader's preferences.
 
 use http::{HeaderValue, StatusCode};
 
@@ -37,7 +37,7 @@ static LANGUAGES: [Language; 5] = [
     },
 ];
 
-/// A language with its texts in the syntax of Fluent. The edge reads only single lines of it.
+/// A language with its translations in Fluent syntax. The edge only supports single-line messages.
 #[derive(Debug)]
 pub(super) struct Language {
     pub(super) tag: &'static str,
@@ -93,8 +93,8 @@ impl Language {
     }
 }
 
-/// Looks up a range, then ever shorter prefixes of it (RFC 4647, section 3.4). Simplified Chinese
-/// is used for regions that write it, and for Chinese without a region.
+/// Looks up a language range, then ever shorter prefixes of it (RFC 4647, section 3.4). Simplified
+/// Chinese is used for regions that write it, and for Chinese without a region.
 fn look_up(range: &str) -> Option<&'static Language> {
     const SIMPLIFIED: [&str; 4] = ["zh", "zh-CN", "zh-SG", "zh-MY"];
     let is = |tag: &str, wanted: &str| tag.eq_ignore_ascii_case(wanted);

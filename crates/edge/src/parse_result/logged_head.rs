@@ -29,9 +29,9 @@ impl LoggedHead {
         }
     }
 
-    /// Takes the parts from the raw bytes of a head that could not be parsed. Incomplete parts are
-    /// omitted: they could be mistaken for something else, or contain half of a text that the log
-    /// masks.
+    /// Extracts the parts from the raw bytes of a head that could not be parsed. Omits incomplete
+    /// parts, because they could be mistaken for something else, or contain half of a text that the
+    /// log masks.
     pub(crate) fn of_bytes(came: &[u8]) -> Self {
         let came = came.strip_prefix(b"\r\n").unwrap_or(came);
         let mut lines = came.split_inclusive(|byte| *byte == b'\n');

@@ -33,7 +33,7 @@ impl Refusal {
         }
     }
 
-    /// Reports the outcome to the limit, which counts the outcomes for which it is configured.
+    /// Reports the outcome to the limit, which counts only the outcomes for which it is configured.
     pub(super) fn report(&self, limit: &Limiter, admitted: Admitted) {
         if let Some(outcome) = self.outcome {
             limit.report(admitted, &HeaderValue::from_static(outcome));
@@ -106,7 +106,8 @@ fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
     }
 }
 
-/// Asks the authorizing server. Returns the headers of its response if it allows the request.
+/// Sends a request to the authorizing server. If the server allows the client's request, returns
+/// the headers of the response.
 async fn asked(
     here: &WorkerContext,
     running: &Running,

@@ -48,7 +48,7 @@ pub(super) struct CacheFill {
     pub(super) key: Key,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
-    /// The number of earlier purges of the response's key.
+    /// The number of purges of the response's key before the fetch.
     pub(super) began: u64,
     /// The cached response, which may be revalidated or be sent stale as a substitute.
     pub(super) old: Option<Arc<Stored>>,
@@ -80,8 +80,8 @@ impl CacheFill {
                     flight.end(Some((Arc::clone(&whole), How::Renewed)));
                     return hear(outcome, Answered::Whole(whole, How::Renewed));
                 }
-                // The response is unchanged but may no longer be cached, so only this client gets
-                // it.
+                // The response has not changed but may no longer be cached, so only this client
+                // receives it.
                 if !self.is_for_its_cookie(head.status, &headers_of_one, received) {
                     store.remove(old);
                 }
@@ -133,8 +133,8 @@ impl CacheFill {
         }
     }
 
-    /// Handles a response that cannot be cached: removes the cached one, which is out of date, and
-    /// lets the next requests go to the target without waiting for each other. A server error
+    /// Handles a response that cannot be cached. Removes the cached response, which is out of date,
+    /// and lets the next requests go to the target without waiting for each other. A server error
     /// changes nothing, because the next response may differ.
     fn is_not_kept(&self, old: Option<&Arc<Stored>>, status: StatusCode, now: SystemTime) {
         if status.is_server_error() {
@@ -192,7 +192,7 @@ impl CacheFill {
                     if answer.status() == StatusCode::NOT_MODIFIED
                         && !confirms(answer.headers(), &old.head.headers) =>
                 {
-                    // The 304 refers to another response than the cached one.
+                    // The 304 refers to a different response than the cached one.
                     self.here.shared.cache.remove(old);
                     self.old = None;
                 }
@@ -201,8 +201,8 @@ impl CacheFill {
         }
     }
 
-    /// Makes the request on behalf of all that wait: for the whole response, uncompressed, and
-    /// conditional only if a response is cached.
+    /// Makes the request on behalf of all waiting requests. It asks for the whole, uncompressed
+    /// response, and is conditional only if a response is cached.
     fn request(&self) -> Request<Body> {
         let mut headers = self.headers.clone();
         for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE, RANGE] {
@@ -256,8 +256,8 @@ impl CacheFill {
 }
 
 /// Reads the whole body into one buffer. If there is no room for the body or reading takes too
-/// long, the error contains the body, starting with the bytes read so far. The error is `None` if
-/// the response broke off.
+/// long, the error contains the body, starting with the bytes read so far. The error contains
+/// `None` if the response broke off.
 async fn gather(
     mut body: Body,
     mut room: Gathering,

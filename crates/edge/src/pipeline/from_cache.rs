@@ -74,7 +74,7 @@ pub(super) async fn answer(
     answer
 }
 
-/// Returns a response that bypasses the cache, without headers that are for caches alone.
+/// Returns a response that bypasses the cache, without headers that are only meant for caches.
 fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
     let told = Told::Around(why);
     tell(&mut answer, told);
@@ -93,8 +93,8 @@ fn key(
     Some(policy.key(info, target.as_str()))
 }
 
-/// Returns the keys that a successful change invalidates: the key of the request, and those of the
-/// URLs that its response names (RFC 9111, section 4.4).
+/// Returns the keys that a successful change invalidates: the key of the request, and the keys of
+/// the URLs that the response names (RFC 9111, section 4.4).
 fn outdated(
     policy: &Policy,
     route: &Route,
@@ -117,7 +117,7 @@ fn outdated(
     keys
 }
 
-/// The address in a header, if it is on the same host.
+/// Returns the URL in a header, if it is on the same host.
 fn here_at(named: &HeaderValue, info: &ClientInfo, uri: &Uri) -> Option<Uri> {
     let named = named.to_str().ok()?;
     let own = format!("{}://{}", info.scheme.as_str(), info.host);
@@ -211,8 +211,8 @@ impl CacheableRequest<'_> {
         let policy = self.route.shared_cache.as_ref();
         let is_personal = policy.is_some_and(|policy| policy.is_personal(request.headers()));
         let guard = if self.demand.no_cache || is_personal {
-            // A fetch that began before this request may be too old for it, or is probably for
-            // another user.
+            // A fetch that began earlier may be too old for this request, or its response may be
+            // for another user.
             Store::alone()
         } else {
             match store.join(&self.key, request.headers(), |head| self.is_fresh(head)) {
@@ -233,7 +233,7 @@ impl CacheableRequest<'_> {
         self.lead(fill, request.headers(), why, outcome).await
     }
 
-    /// Waits for the response to another request like this one. Returns `None` if no response comes
+    /// Waits for the response to another, equivalent request. Returns `None` if no response arrives
     /// in time, or if the response does not suit this request.
     async fn follow(
         &self,
@@ -244,7 +244,7 @@ impl CacheableRequest<'_> {
         let store = &self.here.shared.cache;
         let waited = tokio::time::timeout(store.settings().wait, flight.wait());
         let (whole, how) = waited.await.ok()??;
-        // The URL may have been purged after the other request began.
+        // The URL may have been purged since the other request began.
         if !whole.head.answers(headers) || !store.is_wanted(&whole.head) {
             return None;
         }

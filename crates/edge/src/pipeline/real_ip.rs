@@ -1,4 +1,4 @@
-//! Determines the client of a request, and which proxies to trust about it.
+//! Determines the client of a request, and which proxies' statements about the client are trusted.
 
 mod forwarded;
 
@@ -15,8 +15,8 @@ use crate::filters::forwarding::{FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO,
 use crate::listener::ListenSettings;
 use http1::is_host;
 
-/// The facts about the client of a request. Forwarding headers count only from trusted peers. Those
-/// that a trusted proxy may have passed on from its client are removed.
+/// Returns information about the client of a request. Forwarding headers count only if they come
+/// from trusted peers. Headers that a trusted proxy may have passed on from its client are removed.
 pub(super) fn info(
     peer: &Peer,
     headers: &mut HeaderMap,
@@ -48,8 +48,8 @@ pub(super) fn info(
             ForwardedHeader::XForwardedFor => true,
             ForwardedHeader::Forwarded => false,
         };
-        // A proxy that sets one of the two forms passes on the client's own header of the other
-        // form.
+        // A proxy that sets only one of the two forms passes on the client's own header in the
+        // other form.
         if is_elder {
             apply_x_forwarded(&mut info, headers, is_trusted);
             headers.remove(FORWARDED);
@@ -63,7 +63,7 @@ pub(super) fn info(
     info
 }
 
-/// Applies the elements of `Forwarded` from the nearest proxy on, and stops before the first one
+/// Applies the elements of `Forwarded`, starting with the nearest proxy. Stops at the first element
 /// that an untrusted address may have written.
 fn apply_forwarded(
     info: &mut ClientInfo,
@@ -139,8 +139,8 @@ fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 }
 
 /// Returns the values that each proxy appended, the nearest first; `None` for a value that is not
-/// UTF-8. Each value is parsed alone, so that a client cannot corrupt what proxies append to its
-/// own value.
+/// UTF-8. Each value is parsed separately, so that a client's value cannot corrupt values that
+/// proxies append.
 fn pieces<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
     let lines = headers.get_all(name).iter().rev();
     lines

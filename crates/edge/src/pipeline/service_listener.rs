@@ -1,5 +1,5 @@
-//! Serves requests on an address that belongs to one service, in fewer steps than elsewhere. The
-//! requests reach the service unchanged.
+//! Serves requests on an address that belongs to one service, with fewer steps than for other
+//! addresses. The requests reach the service unchanged.
 
 use std::sync::Arc;
 

@@ -27,7 +27,8 @@ use crate::context::WorkerContext;
 /// How many bytes of an unwanted body are read before the edge gives up.
 const UNWANTED: usize = 64 * 1_024;
 
-/// Asks the target, and purges the cached responses that its response names.
+/// Forwards the request to the target, and purges the cached responses that the target's response
+/// names.
 pub(super) async fn ask_and_purge(
     here: &WorkerContext,
     running: &Running,
@@ -122,7 +123,7 @@ pub(super) async fn ask(
             let asked = Instant::now();
             let version = parts.version;
             let request = Request::from_parts(parts, body);
-            // The future is large, so it is boxed to keep that of other requests small.
+            // The future is large, so it is boxed to keep the future of other requests small.
             let answered = Box::pin(here.pool.forward(upstream, request, info, target)).await;
             outcome.upstream_time = Some(asked.elapsed());
             match answered {
@@ -175,8 +176,8 @@ async fn put_away(mut body: Body) -> Result<(), StatusCode> {
     Ok(())
 }
 
-/// Hands a request to the app, with the client's facts, which cannot be forged, and without the
-/// headers that could contradict them.
+/// Passes a request to the app with the client information, which cannot be forged, and without
+/// headers that could contradict that information.
 async fn app(here: &WorkerContext, info: &ClientInfo, request: Request<Body>) -> Answer {
     let Some(app) = &here.app else {
         return bare(StatusCode::SERVICE_UNAVAILABLE);

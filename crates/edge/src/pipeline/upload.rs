@@ -28,7 +28,7 @@ pub(super) struct TooLarge;
 pub(super) struct Measured {
     body: Body,
     upload: Arc<Upload>,
-    /// The number of bytes that may still come; `None` if the size is not limited.
+    /// The number of bytes that may still arrive; `None` if the size is not limited.
     left: Option<u64>,
     pace: Pace,
 }
@@ -55,7 +55,7 @@ impl Measured {
         if let Some(length) = length
             && route.body_size.is_none_or(|most| length <= most)
         {
-            // The body arrived with its head and has the length stated there.
+            // The body arrived with its head and has the length that the head states.
             upload.received.store(length, Ordering::Relaxed);
             return body;
         }
@@ -189,7 +189,7 @@ mod tests {
         for _ in 0..10 {
             pieces.send_data(vec![0; 1].into()).await.unwrap();
             body.frame().await.unwrap().unwrap();
-            // Meanwhile, the server reads nothing.
+            // During this time, the server reads nothing.
             sleep(Duration::from_mins(1)).await;
         }
         let (begin, next) = (Instant::now(), body.frame());

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::health::HealthState;
 use super::settings::ServerAddress;
 
-/// The number of the next server. Numbers distinguish servers that had the same address at
+/// The number of the next server. The number distinguishes servers that had the same address at
 /// different times.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
@@ -21,7 +21,7 @@ pub struct BackendStatus {
     /// Whether the server gets requests.
     pub ready: bool,
     pub running: usize,
-    /// The number of requests that the server has got so far.
+    /// The number of requests that the server has received so far.
     pub requests: u64,
 }
 
@@ -123,8 +123,8 @@ impl Drop for ActiveRequest {
     }
 }
 
-/// Returns the name of a server in cookies. It is the same in every worker and after a restart, and
-/// does not reveal the address.
+/// Returns the name of a server in cookies. The name is the same in every worker and after a
+/// restart, and does not reveal the address.
 fn opaque(upstream: &str, address: &str) -> String {
     let mut hasher = DefaultHasher::new();
     [upstream.as_bytes(), address.as_bytes()].hash(&mut hasher);

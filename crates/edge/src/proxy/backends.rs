@@ -1,5 +1,5 @@
-//! The servers of an upstream: those that take requests, and those that are leaving. They outlive
-//! the plan that named their upstream.
+//! The servers of an upstream: those that take requests, and those that are being removed. They
+//! outlive the plan that named their upstream.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,9 +19,10 @@ use super::settings::ServerAddress;
 /// The servers of a service that take requests, as reported by the program that runs them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Servers {
-    /// The servers that take requests. If there are none, requests wait a moment for one.
+    /// The servers that take requests. If there are none, requests wait a moment for a server.
     pub ready: Vec<ServerAddress>,
-    /// Whether the service has failed for good; requests then do not wait while no server is ready.
+    /// Whether the service has failed permanently; requests then do not wait while no server is
+    /// ready.
     pub failed: bool,
     /// How long tunnels, such as WebSockets, may stay on a server that is no longer ready.
     pub drain_within: Duration,
@@ -33,7 +34,7 @@ pub struct BackendsStatus {
     pub requests: u64,
     /// Whether the service has failed for good.
     pub failed: bool,
-    /// The servers that take requests, and removed servers that still have requests running.
+    /// The servers that take requests, and removed servers that still have running requests.
     pub members: Vec<BackendStatus>,
 }
 
@@ -80,7 +81,7 @@ impl Gone {
 }
 
 impl Backends {
-    /// Makes the backends of an upstream whose servers the plan names.
+    /// Makes the backends of an upstream whose servers are listed in the plan.
     pub(super) fn planned(name: &str) -> Self {
         Self::new(name, false)
     }
@@ -229,8 +230,8 @@ impl Backends {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Returns the time at which the first server that is paused after failures gets requests
-    /// again.
+    /// Returns the time at which the first of the servers that are paused after failures receives
+    /// requests again.
     pub(super) fn next_ready(&self) -> Option<Instant> {
         let group = self.group.load();
         let members = group.members.iter();
@@ -250,7 +251,7 @@ mod tests {
     use super::super::backend::ActiveRequest;
     use super::*;
 
-    /// Each request begins on a server that the request has seen before, however long ago.
+    /// Each request begins on a server from a group that it loaded earlier, however long ago.
     #[test]
     fn nothing_begins_on_a_member_after_it_was_drained() {
         let backends = Backends::told("service:a");

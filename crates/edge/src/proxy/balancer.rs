@@ -32,8 +32,8 @@ impl Group {
         }
     }
 
-    /// Returns the server that was added last. If servers are replaced one by one, the newest stays
-    /// longest, so a client that lost its server is not sent to a server that leaves next.
+    /// Returns the most recently added server. If servers are replaced one by one, the newest stays
+    /// longest, so a client that lost its server is not sent to a server that is removed next.
     fn youngest(&self, fits: impl Fn(&Backend) -> bool) -> Option<&Arc<Backend>> {
         self.members
             .iter()
@@ -57,7 +57,7 @@ impl Group {
         if fits(backend) {
             return Some(backend);
         }
-        // The share of a paused server is spread over all others, not given to the server after it.
+        // A paused server's share is spread over all others, instead of going to the next server.
         let fitting = || self.members.iter().filter(|backend| fits(backend));
         let count = fitting().count().max(1);
         fitting().nth((turn / all + turn) % count)
@@ -72,7 +72,7 @@ impl Group {
     }
 }
 
-/// The properties of a request by which a server is chosen.
+/// The properties of a request that determine the choice of a server.
 pub(super) struct Wish<'a> {
     pub(super) balance: &'a Balance,
     pub(super) headers: &'a HeaderMap,

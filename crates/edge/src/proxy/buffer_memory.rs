@@ -1,9 +1,9 @@
 //! The memory for all buffered bodies, shared by all workers.
 //!
-//! The body of a request reserves memory for all that may be buffered of it before any of it is
-//! read, so that no two bodies wait for each other half-read. Bodies wait in the order of their
-//! arrival, one of an address at a time. One address gets at most half of the memory, and so do all
-//! responses together, so that neither can keep all others waiting.
+//! Before any of a request body is read, the body reserves memory for the maximum that may be
+//! buffered, so that no two bodies wait for each other half-read. Bodies wait in order of arrival,
+//! but only one body of each address at a time. One address can use at most half of the memory, and
+//! all responses together can also use at most half, so that neither can keep all others waiting.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -23,7 +23,7 @@ const WAIT: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(crate) struct BufferMemory {
     size: usize,
-    /// The free bytes. Whoever waits is served in order, and holds up those who only try.
+    /// The free bytes. Waiting callers are served in order, and hold up callers that do not wait.
     free: Semaphore,
     /// The bytes that responses may still take.
     answers: Semaphore,
@@ -35,7 +35,7 @@ pub(crate) struct BufferMemory {
 struct Share {
     address: IpAddr,
     memory: Arc<BufferMemory>,
-    /// Held by the one body that waits for the memory of all.
+    /// The permit of the address's body that waits for the shared memory; only one body at a time.
     turn: Semaphore,
     free: Semaphore,
 }
@@ -66,8 +66,8 @@ impl BufferMemory {
         self.size
     }
 
-    /// Reserves memory for the body of a request of this client. None if there was not enough in
-    /// time.
+    /// Reserves memory for the body of this client's request. Returns `None` if there was not
+    /// enough memory in time.
     pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
         let size = size.min(self.size);
         let share = self.share(client);
@@ -96,8 +96,8 @@ impl BufferMemory {
         }
     }
 
-    /// How much of a body of this size counts for its address: one body may be larger than the
-    /// share of an address.
+    /// Returns how much of a body of this size counts towards its address, because a single body
+    /// may be larger than the address's share.
     fn part(&self, size: usize) -> usize {
         size.min(self.size / 2)
     }
@@ -131,8 +131,8 @@ fn permits(size: usize) -> u32 {
 }
 
 impl Room {
-    /// Enlarges the reservation of a response, if memory is left. Responses do not wait, and get
-    /// nothing while the body of a request waits for memory that others hold.
+    /// Enlarges the reservation of a response, if there is memory left. Responses do not wait. They
+    /// get nothing while a request body waits for memory that others hold.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
         let more_permits = permits(more);
         let Ok(answers) = self.memory.answers.try_acquire_many(more_permits) else {
@@ -178,7 +178,7 @@ impl Drop for Room {
 impl Drop for Share {
     fn drop(&mut self) {
         let mut addresses = lock(&self.memory.addresses);
-        // By now there may be a new share of this address.
+        // By now, this address may have a new share.
         if let Some(known) = addresses.get(&self.address)
             && known.strong_count() == 0
         {
@@ -227,7 +227,7 @@ mod tests {
         }
         let [first, second] = held;
         drop(first);
-        // The second body of that address waits behind the first of another one.
+        // The second body of this address waits behind the first body of another address.
         let third = waiting.remove(0).now_or_never().unwrap().unwrap();
         assert!(waiting[0].as_mut().now_or_never().is_none());
         drop(second);

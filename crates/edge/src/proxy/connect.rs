@@ -18,9 +18,9 @@ enum Socket {
 
 /// A connection to a server.
 ///
-/// When the server stops reading, writes seem to succeed: a server that refuses a body responds and
-/// closes the connection, and its response must still be read (RFC 9112, section 9.6). If there is
-/// no response, reading fails.
+/// When the server stops reading, writes appear to succeed, because a server that refuses a body
+/// responds and closes the connection, and its response must still be read (RFC 9112, section 9.6).
+/// If there is no response, reading fails.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,
@@ -56,7 +56,7 @@ impl Stream {
     }
 
     /// Makes the next read ask the kernel directly whether the server has closed the connection.
-    /// The runtime learns that only when it next polls for events.
+    /// The runtime only notices a close when it next polls for events.
     pub(super) fn look(&mut self) {
         self.looks = true;
     }

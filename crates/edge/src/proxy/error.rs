@@ -7,7 +7,7 @@ use http1::BadAnswer;
 
 use crate::body::BodyError;
 
-/// The `Retry-After` for a client whose body could not be buffered for lack of memory.
+/// The `Retry-After` for a client whose body could not be buffered because of a lack of memory.
 const BUFFER_RETRY: Duration = Duration::from_secs(10);
 
 /// The party that caused a failure.
@@ -34,7 +34,7 @@ pub enum ProxyError {
     /// Connecting took too long.
     #[error("connecting to the upstream took too long")]
     ConnectTime,
-    /// The first byte of the response did not come in time.
+    /// The first byte of the response did not arrive in time.
     #[error("the upstream did not answer in time")]
     FirstByteTime,
     /// The server stopped reading the body of the request.
@@ -52,7 +52,8 @@ pub enum ProxyError {
     /// The server switched protocols without being asked to, or to another protocol.
     #[error("the upstream's upgrade is not the one asked for")]
     Upgrade,
-    /// The client's body broke off, was too slow or was too large. The source says which.
+    /// The client's body broke off, was too slow or was too large. The source of the error contains
+    /// the reason.
     #[error("the client's body ended before its end")]
     Body(#[source] BodyError),
     /// The client stopped sending its body.

@@ -23,9 +23,9 @@ const LONGEST: Duration = Duration::from_secs(10);
 pub(super) struct HealthState {
     /// Whether health checks have found the server down.
     unwell: AtomicBool,
-    /// The time before which the server gets no requests, as long as there are other servers.
+    /// The server receives no requests before this time, as long as there are other servers.
     out_until: AtomicU64,
-    /// Whether there are failures that a success has to reset.
+    /// Whether there are failures that a success must reset.
     blemished: AtomicBool,
     record: Mutex<Record>,
 }
@@ -45,7 +45,7 @@ impl HealthState {
     }
 
     /// Returns the time at which the server is ready again without a health check; `None` if health
-    /// checks have found it down.
+    /// checks have found that it is down.
     pub(super) fn ready_at(&self) -> Option<u64> {
         let unwell = self.unwell.load(Ordering::Relaxed);
         (!unwell).then(|| self.out_until.load(Ordering::Relaxed))
@@ -69,7 +69,7 @@ impl HealthState {
         }
         record.last_failure = now;
         record.failures += 1;
-        // After a pause, one failure is enough until the server has responded to a request.
+        // After a pause, a single failure suffices until the server has responded to a request.
         if record.failures >= FAILURES || record.whiles > 0 {
             let out = SHORTEST
                 .saturating_mul(1 << record.whiles.min(8))

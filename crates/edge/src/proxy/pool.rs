@@ -12,11 +12,11 @@ use crate::lock::lock;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Idle(Arc<Mutex<HashMap<u64, Kept>>>);
 
-/// The idle connections to one server. A task closes those that stay unused, and runs as long as
-/// there are any.
+/// The idle connections to one server. A task closes connections that stay unused; it runs as long
+/// as there are any.
 #[derive(Debug, Default)]
 struct Kept {
-    /// The connections; the one used last is at the back.
+    /// The connections; the most recently used one is at the back.
     wires: VecDeque<Box<UpstreamConnection>>,
     /// How long a connection may stay idle.
     keep: Duration,
@@ -27,7 +27,7 @@ impl Idle {
         lock(&self.0)
     }
 
-    /// Returns the connection used last, if it has not been idle for too long.
+    /// Returns the most recently used connection, unless it has been idle for too long.
     pub(super) fn take(
         &self,
         backend: &Backend,
@@ -50,8 +50,8 @@ impl Idle {
         drop(closed);
     }
 
-    /// Keeps a connection for the next request. If there are too many, the one idle longest is
-    /// closed.
+    /// Keeps a connection for the next request. If there are too many, closes the connection that
+    /// has been idle longest.
     pub(super) fn put(
         &self,
         backend: &Backend,

@@ -1,5 +1,5 @@
-//! Buffers the body of a request before it is sent to a server. A slow client then occupies a
-//! connection of the edge, but no connection of a server that may have only a few.
+//! Buffers a request body before it is sent to a server. A slow client then occupies a connection
+//! of the edge, but not one of the server's connections, of which there may be only a few.
 
 use std::net::IpAddr;
 use std::sync::Arc;

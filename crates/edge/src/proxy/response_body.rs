@@ -21,7 +21,7 @@ const AHEAD: usize = 2;
 
 /// The body of a response, with the connection from which it is read.
 ///
-/// Polling the body drives the connection, including the rest of the request's body. At the end of
+/// Polling the body drives the connection, including the rest of the request body. At the end of
 /// the body, the connection returns to the pool.
 #[derive(Debug)]
 pub(super) struct ResponseBody {
@@ -64,9 +64,9 @@ impl ResponseBody {
         }
     }
 
-    /// Converts this value into a body. A short body that has already arrived becomes a plain one
-    /// without a stream, and returns its connection at once. A failure this early can still become
-    /// an error response.
+    /// Converts this value into a body. A short body that has already arrived becomes a plain body
+    /// without a stream, and its connection is returned at once. A failure this early can still
+    /// become an error response.
     pub(super) async fn into_body(mut self) -> Result<Body, ProxyError> {
         let ahead = std::future::poll_fn(|context| Poll::Ready(self.look_ahead(context))).await;
         let whole = ahead.map_err(|error| match error {

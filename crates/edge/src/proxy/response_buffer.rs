@@ -1,5 +1,5 @@
 //! Reads the body of a response ahead of the client. A slow client then occupies a connection of
-//! the edge, but no connection of a server that may have only a few.
+//! the edge, but not one of the server's connections, of which there may be only a few.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -23,11 +23,11 @@ use crate::lock::lock;
 const AHEAD: usize = 256 << 10;
 
 thread_local! {
-    /// Whether the client for which the body is polled has been sent all earlier pieces.
+    /// Whether the client for which the body is polled has received all earlier pieces.
     static KEEPS_UP: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Polls the body of a response for a client that has accepted all of it so far, so that nothing
+/// Polls the body of a response for a client that has accepted everything so far, so that nothing
 /// needs to be read ahead.
 pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
     KEEPS_UP.set(true);
@@ -36,9 +36,9 @@ pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
     polled
 }
 
-/// Reads the response of a server ahead of this client. In HTTP/2 and HTTP/3 this begins at once,
-/// since their libraries request pieces only when the client takes them. In HTTP/1 it begins when
-/// the client first falls behind. Event streams are not read ahead.
+/// Reads a server's response ahead of this client. In HTTP/2 and HTTP/3 this begins at once, since
+/// their libraries request pieces only when the client takes them. In HTTP/1 it begins when the
+/// client first falls behind. Event streams are not read ahead.
 pub(crate) fn read_ahead(answer: Answer, memory: &Arc<BufferMemory>, version: Version) -> Answer {
     if answer.body().is_here() || is_event_stream(answer.headers()) {
         return answer;
@@ -81,8 +81,8 @@ struct Shared {
     rest: SizeHint,
     is_over: bool,
     error: Option<BodyError>,
-    /// The wakers of the client's side, which waits for a piece, and of the task, which waits for
-    /// room.
+    /// The waker of the client's side, which waits for a piece, and the waker of the task, which
+    /// waits for room.
     client: Option<Waker>,
     task: Option<Waker>,
 }
@@ -134,7 +134,7 @@ async fn read(mut body: Body, shared: Arc<Mutex<Shared>>) {
 }
 
 impl Shared {
-    /// Appends a frame, once there is room for it or the queue is empty.
+    /// Appends a frame, once there is room for the frame or the queue is empty.
     fn poll_push(
         &mut self,
         context: &Context<'_>,
@@ -265,7 +265,7 @@ mod tests {
 
     const PIECE: usize = 16 << 10;
 
-    /// Makes a response that never ends, and a count of the pieces read from it.
+    /// Makes an endless response, and a counter of the pieces that were read from it.
     fn endless(kind: &'static str) -> (Answer, Arc<AtomicUsize>) {
         let taken = Arc::<AtomicUsize>::default();
         let count = Arc::clone(&taken);
@@ -296,7 +296,7 @@ mod tests {
             let memory = BufferMemory::new(memory);
             let (answer, taken) = endless("text/plain");
             let mut body = read_ahead(answer, &memory, Version::HTTP_2).into_body();
-            // The task holds one more piece.
+            // The task holds one additional piece.
             assert_eq!(until_still(&taken).await, pieces + 1);
             for _ in 0..3 {
                 body.frame().await.unwrap().unwrap();
@@ -317,8 +317,8 @@ mod tests {
             assert_eq!(until_still(&taken).await, count);
         }
         body.frame().await.unwrap().unwrap();
-        // The sum of the pieces that were read ahead, the one that the task holds, and the four
-        // that the client took.
+        // The sum of the pieces that were read ahead, the piece that the task holds, and the four
+        // pieces that the client took.
         assert_eq!(until_still(&taken).await, AHEAD / PIECE + 1 + 4);
     }
 

@@ -19,19 +19,21 @@ pub(super) enum RetryState {
     /// connection that is closed with unread bytes, but shut it down normally if all bytes were
     /// read (RFC 9293, section 3.6.1).
     Unread,
-    /// The request is intact. The server may have read it, but no byte of a response came.
+    /// The request is intact. The server may have read the request, but no byte of a response has
+    /// arrived.
     Untouched,
-    /// The request cannot be retried: part of its body was sent, part of a response came, or its
-    /// time is over.
+    /// The request cannot be retried, because part of its body was sent, part of a response has
+    /// arrived, or its time is over.
     Nothing,
 }
 
 /// How often a request may be sent (RFC 9110, section 9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Idempotency {
-    /// The request changes nothing, so any server may get it any number of times.
+    /// The request changes nothing, so it may be sent to any server any number of times.
     Safe,
-    /// Repeating the request changes nothing more, so the same server may get it again.
+    /// Repeating the request has no additional effect, so the request may be sent to the same
+    /// server again.
     Idempotent,
     /// The request may be sent only once.
     Never,
@@ -40,11 +42,11 @@ pub(super) enum Idempotency {
 /// The server to which a request is sent next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryTarget {
-    /// To the same server over a new connection, since only the old connection had failed.
+    /// The same server, over a new connection, because only the old connection failed.
     Same,
     /// Any other server that is ready.
     Other,
-    /// One other server, and then none, because some requests crash every server that gets them.
+    /// One other server, but not more, because some requests crash every server that receives them.
     Second,
 }
 
@@ -70,10 +72,10 @@ impl RetryState {
         self != Self::Unbegun
     }
 
-    /// Returns where the request is sent next; `None` if it must not be repeated.
+    /// Returns the server to which the request is sent next; `None` if the request must not be
+    /// repeated.
     ///
-    /// `was_begun` tells whether a server that was tried earlier may have begun processing the
-    /// request.
+    /// `was_begun` tells whether an earlier server may have begun processing the request.
     pub(super) fn next(
         self,
         repeats: Idempotency,

@@ -23,18 +23,18 @@ pub struct UpstreamSettings {
 }
 
 impl UpstreamSettings {
-    /// The default of [`UpstreamSettings::idle_connections`]. The limit protects memory and
-    /// servers. It can be high: the connection used last is used next and each is closed after
-    /// [`Times::keep`], so no more connections are kept than were recently in use at once. With a
-    /// lower limit, each burst of requests would reopen the connections that were closed after the
-    /// last one.
+    /// The default for [`UpstreamSettings::idle_connections`]. The limit protects memory and
+    /// servers. It can be high: since the most recently used connection is used next and each is
+    /// closed after [`Times::keep`], no more connections are kept than were recently in use at
+    /// once. With a lower limit, each burst of requests would reopen the connections that were
+    /// closed after the previous burst.
     pub const IDLE_CONNECTIONS: usize = 1_024;
 }
 
 /// The method of choosing the server for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Balance {
-    /// Each server, one after the other.
+    /// All servers, one after another.
     RoundRobin,
     /// The server with the fewest running requests.
     LeastRequests,
@@ -62,7 +62,7 @@ pub struct HealthSettings {
 pub struct Times {
     /// The timeout of a connection attempt.
     pub connect: Duration,
-    /// The timeout of the first byte of a response, once the request was sent.
+    /// The timeout for the first byte of a response, once the request was sent.
     pub first_byte: Duration,
     /// How long a body or a tunnel may make no progress, in either direction.
     pub idle: Duration,
@@ -99,14 +99,14 @@ pub enum ServerAddress {
     Unix {
         /// The path of the socket.
         path: PathBuf,
-        /// The uid that must own the socket, for a folder in which others could create a socket or
-        /// a link. If `None`, everybody who may write there is trusted.
+        /// The uid that must own the socket, for a folder in which other users could create a
+        /// socket or a link. If `None`, everybody who may write to the folder is trusted.
         owner: Option<u32>,
     },
 }
 
 impl ServerAddress {
-    /// Returns the request target for this server: the path below its base.
+    /// Returns the request target for this server, which is the path below the server's base.
     ///
     /// # Errors
     ///

@@ -23,9 +23,9 @@ use crate::progress::ProgressWatch;
 /// The size of the read buffer for each direction, in bytes.
 const PIECE: usize = 16 << 10;
 
-/// Words for the log, which never change, for tunnels that ended before both sides were done: the
-/// client did not complete the upgrade, nothing moved for too long, the client read nothing for too
-/// long, or the edge or the server shut down.
+/// The log's fixed words for tunnels that ended before both sides were done. The client did not
+/// complete the upgrade, nothing moved for too long, the client read nothing for too long, or the
+/// edge or the server shut down.
 const GONE: &str = "client_closed";
 const IDLE: &str = "tunnel_idle";
 const UNREAD: &str = "tunnel_unread";
@@ -63,8 +63,9 @@ impl Tunnels {
     }
 
     /// Copies in both directions once the client has switched. Stops when both sides have ended,
-    /// when nothing moves for `idle`, or when all tunnels or those of a removed server are closed.
-    /// Records the number of bytes in `told`, and the reason why the tunnel ended.
+    /// when nothing moves for `idle`, when all tunnels are closed, or when the tunnels of a removed
+    /// server are closed. Records the number of bytes in `told`, and the reason why the tunnel
+    /// ended.
     pub(super) fn run(&self, client: OnUpgrade, far: Far, idle: Duration, told: Arc<Tunnelled>) {
         let stop = self.stop.clone();
         self.tracker.spawn(async move {

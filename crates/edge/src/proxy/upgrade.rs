@@ -28,12 +28,12 @@ const KEPT_OUT: [&str; 4] = ["h2c", "h2", "http", "tls"];
 pub(super) struct Upgrade {
     protocol: HeaderValue,
     client: OnUpgrade,
-    /// For HTTP/2: the correct response of the server to the key generated here.
+    /// For HTTP/2: the server's correct response to the key that is generated here.
     accept: Option<String>,
 }
 
 impl Upgrade {
-    /// Removes the upgrade from a request and returns it, if its protocol is allowed. Turns an
+    /// Removes the upgrade from a request and returns it, if its protocol is allowed. Converts an
     /// extended `CONNECT` into the `GET` that servers understand.
     pub(super) fn take(parts: &mut request::Parts) -> Result<Option<Self>, ProxyError> {
         let client = parts.extensions.remove::<OnUpgrade>();
@@ -92,7 +92,8 @@ impl Upgrade {
     }
 
     /// Checks a response. A server that switches protocols must have accepted this upgrade. A
-    /// server that does not switch must not respond in a way that the client takes for a switch.
+    /// server that does not switch must not send a response that the client would take for a
+    /// switch.
     pub(super) fn check(&self, answer: &response::Parts) -> Result<(), ProxyError> {
         if answer.status != StatusCode::SWITCHING_PROTOCOLS {
             // A response with any 2xx to an extended `CONNECT` opens a tunnel.

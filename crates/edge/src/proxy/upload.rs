@@ -16,9 +16,10 @@ use crate::filters::forwarding::names;
 /// A body being sent.
 pub(super) struct Upload {
     body: Body,
-    /// How many bytes are still to come, if the length is known. If it is not, the body is chunked.
+    /// The number of bytes that are still to come; `None` if the length is unknown and the body is
+    /// therefore chunked.
     left: Option<u64>,
-    /// The headers; `Trailer` in them names the trailers that may be sent.
+    /// The headers; their `Trailer` names the trailers that may be sent.
     announced: HeaderMap,
     is_over: bool,
     /// Whether the edge waits for the next piece of the client's body.
@@ -33,7 +34,7 @@ pub(super) struct Piece {
 }
 
 impl Upload {
-    /// Makes a body with the length given in these headers, or else a chunked one.
+    /// Makes a body with the length stated in these headers, or else a chunked body.
     pub(super) fn new(body: Body, headers: &HeaderMap) -> Self {
         let said = headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         let trailers = headers.get_all(TRAILER).iter();

@@ -47,7 +47,7 @@ pub(super) struct Search {
     gone: Vec<u64>,
     /// The time at which the request stops waiting for a server.
     deadline: Option<Instant>,
-    /// Whether a server broke off the request, so that the request was sent to another one.
+    /// Whether the request was already sent to another server, because a server broke it off.
     moved: bool,
 }
 
@@ -71,7 +71,7 @@ impl Upstream {
         })
     }
 
-    /// Returns the same upstream with other settings. Its servers are replaced as by
+    /// Returns the same upstream with new settings. Its servers are replaced as by
     /// [`Upstream::set_members`], even for requests that use the old settings.
     pub(crate) fn changed(&self, settings: UpstreamSettings) -> Arc<Self> {
         self.backends.set(&settings.members);
@@ -83,7 +83,7 @@ impl Upstream {
     }
 
     /// Replaces the servers. Servers that stay keep their status. Requests on removed servers run
-    /// to their end. Requests that wait for a server are woken.
+    /// to completion. Requests that wait for a server are woken.
     pub fn set_members(&self, wanted: &[ServerAddress]) {
         self.backends.set(wanted);
     }
@@ -102,7 +102,8 @@ impl Upstream {
     }
 
     /// Returns another server, after `backend` accepted no connection or closed the connection
-    /// before reading the request. If servers come and go, waits for one.
+    /// before reading the request. If the upstream is a service, whose servers come and go, waits
+    /// for a server.
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,
@@ -125,9 +126,9 @@ impl Upstream {
     }
 
     /// Returns another server, after `backend` broke off a request that may be repeated. This
-    /// happens once per request, because some requests crash every server that gets them. If
-    /// servers come and go, waits for one: when a server crashes, requests that had just arrived
-    /// fail with it.
+    /// happens once per request, because some requests crash every server that receives them. If
+    /// the upstream is a service, whose servers come and go, waits for a server: when a server
+    /// crashes, requests that have just arrived fail with it.
     pub(super) async fn find_second(
         &self,
         headers: &HeaderMap,
@@ -145,8 +146,8 @@ impl Upstream {
         }
     }
 
-    /// Returns a server that is ready and was not tried yet. If there is none, returns a server
-    /// that is paused after failures: the server may be back, and the request could not be served
+    /// Returns a ready server that was not tried yet. If there is none, returns a server that is
+    /// paused after failures: the server may have recovered, and the request could not be served
     /// otherwise.
     pub(super) fn choose(
         &self,

@@ -25,10 +25,10 @@ use crate::deadline::Deadline;
 
 /// The size of a read while a head is expected, in bytes.
 const PIECE: usize = 16 << 10;
-/// The largest read of the rest of a body, in bytes.
+/// The largest read from the rest of a body, in bytes.
 const LARGEST_PIECE: usize = 64 << 10;
-/// The largest body, in bytes, for which copying it behind its head is faster than sending it as a
-/// separate buffer.
+/// The size limit in bytes below which copying a body behind its head is faster than sending the
+/// body as a separate buffer.
 const SMALL: usize = 4 << 10;
 
 pub(super) struct UpstreamConnection {
@@ -141,7 +141,7 @@ impl UpstreamConnection {
 
     /// Sends a request and waits for the head of its response. If the connection turns out to be
     /// stale, the request is left intact. With `care`, the kernel is asked first whether the
-    /// connection is still open. With `raw`, the headers are still the client's.
+    /// connection is still open. With `raw`, the headers are still the client's own.
     pub(super) async fn ask(
         &mut self,
         request: &mut Request<()>,
@@ -268,7 +268,7 @@ impl UpstreamConnection {
                 self.has_moved = true;
             }
             if self.stream.is_deaf() {
-                // Only reading tells whether there is a response nevertheless.
+                // Only reading shows whether there is a response nevertheless.
                 self.upload = None;
             }
             let Some(upload) = &mut self.upload else {
@@ -303,7 +303,7 @@ impl UpstreamConnection {
         Poll::Ready(Ok(piece.len()))
     }
 
-    /// Returns the next part of a body of which `left` remains, or `None` at its end.
+    /// Returns the next part of a body that has `left` remaining, or `None` at the end.
     pub(super) fn poll_more(
         &mut self,
         context: &mut Context<'_>,
@@ -378,7 +378,7 @@ impl UpstreamConnection {
         self.deadline.poll(context, self.since + limit)
     }
 
-    /// Ends a response. Returns the connection if it can take another request.
+    /// Ends a response. Returns the connection if it can be used for another request.
     pub(super) fn rest(mut self: Box<Self>) -> Option<Box<Self>> {
         let is_sent = self.unsent.length() == 0 && self.upload.is_none();
         if !self.lasting || !is_sent || self.stream.is_deaf() {

@@ -21,8 +21,8 @@ use http1::content_length;
 pub(super) struct UpstreamRequest<'a> {
     pub(super) request: Request<()>,
     pub(super) method: Method,
-    /// The facts by which the headers are changed while they are written. `None` once the headers
-    /// are no longer the client's.
+    /// The client information that is used to change headers while they are written; `None` once
+    /// the headers are no longer the client's.
     pub(super) raw: Option<&'a ClientInfo>,
     /// The body, if all of it is in memory.
     pub(super) whole: Option<Bytes>,
@@ -33,7 +33,7 @@ pub(super) struct UpstreamRequest<'a> {
 }
 
 impl<'a> UpstreamRequest<'a> {
-    /// Turns a client's request into a forwarded request.
+    /// Converts a client's request into a forwarded request.
     pub(super) fn of(
         request: Request<Body>,
         info: &'a ClientInfo,
@@ -72,14 +72,14 @@ fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     let is_usual = if body.is_end_stream() {
         [Method::GET, Method::HEAD].contains(&parts.method)
     } else {
-        // A length other than the announced one would shift the end of the request.
+        // A body whose length differs from the announced length would shift the end of the request.
         let said = parts.headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         body.is_here() && said.and_then(content_length) == body.size_hint().exact()
     };
     is_usual && parts.headers.contains_key(HOST) && !parts.headers.contains_key(TE)
 }
 
-/// Returns the body to send: whole if it is in memory, else streamed.
+/// Returns the body to send: whole if it is in memory, otherwise streamed.
 fn outgoing(
     parts: &mut request::Parts,
     body: Body,

@@ -1,4 +1,4 @@
-//! A UDP socket with its connections, and the admission of new ones.
+//! A UDP socket with its connections, and the admission of new connections.
 
 use std::future::ready;
 use std::io;
@@ -26,8 +26,8 @@ use super::socket::StoppableSocket;
 
 /// How often a port that another process still has is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
-/// The number of unfinished handshakes from which on a new client must prove its address (Retry,
-/// RFC 9000, section 8.1.2).
+/// If at least this many handshakes are unfinished, a new client must prove its address (Retry, RFC
+/// 9000, section 8.1.2).
 const UNPROVEN: usize = 64;
 /// How long connections may take to end after GOAWAY. The next process waits for them.
 pub(super) const END_TIME: Duration = Duration::from_secs(5);
@@ -125,8 +125,8 @@ async fn take(
         () = door.close.cancelled() => {}
     }
     guests.close();
-    // New clients send their first packets again later, when the next process may read. They use
-    // TCP meanwhile.
+    // New clients send their first packets again later, when the next process may be reading. They
+    // use TCP in the meantime.
     let dropped = async {
         while let Some(incoming) = endpoint.accept().await {
             incoming.ignore();
@@ -141,8 +141,8 @@ async fn take(
     endpoint.close(NO_ERROR, b"");
 }
 
-/// Creates the endpoint of a socket whose lock this process holds. Tries again if that fails, for
-/// example because file descriptors ran out. Returns `None` if the edge shuts down first.
+/// Creates the endpoint for a socket whose lock this process holds. Retries if that fails, for
+/// example because there are no free file descriptors. Returns `None` if the edge shuts down first.
 async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,
@@ -171,7 +171,8 @@ where
     let mut is_told = false;
     loop {
         let found = tokio::select! {
-            // A result that is available at once must not be lost to a shutdown at the same moment.
+            // A result that is already available must not be lost if a shutdown occurs at the same
+            // moment.
             biased;
             found = attempt() => found,
             () = door.close.cancelled() => return None,
@@ -211,8 +212,8 @@ fn endpoint(
     Ok((endpoint, socket))
 }
 
-/// Returns the UDP socket to read: an inherited one once no other process reads it, or a new one
-/// once no other process has the port. Returns `None` if the edge shuts down first.
+/// Returns the UDP socket to read: an inherited socket once no other process reads it, or a new
+/// socket once no other process has the port. Returns `None` if the edge shuts down first.
 async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     let find = || async {
         let handed_in = {
@@ -236,7 +237,7 @@ async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     until_there(door, find, tell).await
 }
 
-/// Admits a new connection, if there is a permit for it.
+/// Admits a new connection, if there is a permit for the connection.
 fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(Incoming, Place)> {
     let address = incoming.remote_address().ip().to_canonical();
     let (origin, most) = {
@@ -252,7 +253,8 @@ fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(
         let _ = incoming.retry();
         return None;
     }
-    // An unproven address may be forged. No connection of its owner must be evicted for it.
+    // An unproven address may be forged, so no connection of the address's real owner may be
+    // evicted because of it.
     let origin = if incoming.remote_address_validated() {
         origin
     } else {

@@ -1,9 +1,10 @@
 //! Checks the fields of a head before the HTTP/3 library decodes them.
 //!
-//! If a pseudo-header field comes twice, the library takes the last one, and it accepts such fields
-//! in any position. This module checks the fields without decoding them. Most are recognised by
-//! their indices in the static table (RFC 9204, appendix A), the others by their literal names.
-//! Bytes that cannot be parsed here are left to the library, which cannot decode them either.
+//! If a pseudo-header field occurs twice, the library uses the last one; it also accepts such
+//! fields in any position. This module checks the fields without decoding them. Most fields are
+//! recognised by their indices in the static table (RFC 9204, appendix A), the others by their
+//! literal names. Bytes that cannot be parsed by this module are left to the library, which cannot
+//! decode them either.
 
 use std::ops::RangeInclusive;
 
@@ -56,15 +57,15 @@ pub(super) fn are_in_order(section: &[u8], is_head: bool) -> bool {
     true
 }
 
-/// Whether a field section requires the dynamic table, which is always empty here (RFC 9204,
-/// section 4.5.1.1). The library does not check that.
+/// Whether a field section requires the dynamic table, which is always empty in this server (RFC
+/// 9204, section 4.5.1.1). The library does not check that.
 pub(super) fn needs_table(section: &[u8]) -> bool {
     let mut rest = section;
     integer(&mut rest, 8).is_some_and(|inserts| inserts > 0)
 }
 
-/// Returns the next field line (RFC 9204, section 4.5); `None` at the end, or for bytes that the
-/// library cannot decode either.
+/// Returns the next field line (RFC 9204, section 4.5). Returns `None` at the end, and for bytes
+/// that the library cannot decode either.
 fn next(rest: &mut &[u8]) -> Option<Field> {
     let first = *rest.first()?;
     if first & 0x80 != 0 {
@@ -158,7 +159,7 @@ fn byte(rest: &mut &[u8]) -> Option<u8> {
 mod tests {
     use super::*;
 
-    /// Makes a field section: GET, https, `:authority: a`, `/`, then the given lines.
+    /// Makes a field section that consists of GET, https, `:authority: a`, `/` and the given lines.
     fn head(more: &[&[u8]]) -> Vec<u8> {
         let begin: &[&[u8]] = &[&[0, 0, 0xd1, 0xd7], b"\x50\x01a", &[0xc1]];
         [begin, more].concat().concat()
@@ -189,7 +190,7 @@ mod tests {
             (&[&[0xff, 0x20]], true),
             // This section contains ":path", Huffman-coded.
             (&[b"\x2c\xb9\x58\xd3\x3f\x01/"], false),
-            // These lines cannot be parsed here and are left to the library.
+            // This module cannot parse these lines and leaves them to the library.
             (&[&[0x10]], true),
             (&[&[0x80]], true),
             (&[&[0x50, 0x7f]], true),

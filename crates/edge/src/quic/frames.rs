@@ -1,17 +1,17 @@
 //! Checks the frames of an HTTP/3 stream before the HTTP/3 library reads them.
 //!
-//! The library buffers every frame of a known type whole, skips an unknown frame only after it has
-//! all of it, and continues to read while it has buffered frames. It treats an empty DATA frame as
-//! the end of a body, and the end of a stream within a frame as a proper end. So the library gets
-//! only pieces that do not extend beyond a frame, only frames that are relevant and not too large,
-//! and heads whose fields are in order. This is a pure state machine over bytes: the result does
-//! not depend on how the bytes are split.
+//! The library buffers whole frames of known types, skips an unknown frame only after it has
+//! received all of it, and continues to read while it has buffered frames. It treats an empty DATA
+//! frame as the end of a body, and the end of a stream within a frame as a proper end. Therefore,
+//! the library only receives pieces that do not extend beyond a frame, relevant frames that are not
+//! too large, and heads whose fields are in order. This module is a pure state machine over bytes:
+//! the result does not depend on how the bytes are split.
 
 use bytes::{Bytes, BytesMut};
 
 use super::fields;
 
-/// The largest frame header: two integers of up to eight bytes (RFC 9114, section 7.1).
+/// The maximum size of a frame header: two integers of up to eight bytes (RFC 9114, section 7.1).
 const HEADER: usize = 16;
 /// How many bytes of unknown frames a request may contain.
 const UNKNOWN: u64 = 64 * 1_024;
@@ -19,7 +19,7 @@ const UNKNOWN: u64 = 64 * 1_024;
 const DATA: u64 = 0x0;
 const HEADERS: u64 = 0x1;
 /// Frame types that the library handles: HEADERS, `CANCEL_PUSH`, SETTINGS, `PUSH_PROMISE`, GOAWAY,
-/// `MAX_PUSH_ID`, and those reserved because of HTTP/2 (RFC 9114, section 7.2).
+/// `MAX_PUSH_ID`, and types reserved because of HTTP/2 (RFC 9114, section 7.2).
 const KNOWN: [u64; 10] = [HEADERS, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xd];
 /// `WEBTRANSPORT_STREAM`, which has no length.
 const ENDLESS: u64 = 0x41;
@@ -36,9 +36,9 @@ pub(crate) struct Frames {
     filled: usize,
     /// The largest frame that is buffered whole, in bytes.
     largest: u64,
-    /// How many bytes of unknown frames may still come; `None` for any number.
+    /// The number of bytes of unknown frames that may still arrive; `None` for any number.
     unknown: Option<u64>,
-    /// The field section, as far as it has arrived.
+    /// The part of the field section that has arrived so far.
     section: BytesMut,
     /// Whether the head is still to come. After the head, a field section contains trailers.
     awaits_head: bool,
@@ -159,7 +159,7 @@ impl Frames {
         Ok(None)
     }
 
-    /// Checks that the stream may end here.
+    /// Checks that the stream may end at this point.
     pub(crate) fn end(&self) -> Result<(), FrameFault> {
         let is_between = match self.state {
             State::Through | State::Purpose => true,
@@ -169,7 +169,7 @@ impl Frames {
         is_between.then_some(()).ok_or(FrameFault::CutOff)
     }
 
-    /// Returns the whole field section of a head or of trailers, which ends with this piece.
+    /// Returns the whole field section of a head or of trailers; `piece` is its last part.
     fn fields(&mut self, piece: Bytes) -> Result<Bytes, FrameFault> {
         let section = if self.section.is_empty() {
             piece
@@ -186,7 +186,7 @@ impl Frames {
             .ok_or(FrameFault::Fields)
     }
 
-    /// Handles a frame header once it is complete: either passes it on or skips the frame.
+    /// Handles a frame header once the header is complete: either passes it on or skips the frame.
     fn begun(&mut self) -> Result<Option<Bytes>, FrameFault> {
         let numbers = &self.header[..self.filled];
         let Some((first, rest)) = number(numbers) else {
@@ -248,7 +248,8 @@ fn whole(left: u64) -> usize {
     usize::try_from(left).unwrap_or(usize::MAX)
 }
 
-/// Parses a variable-length integer, and returns it with the bytes after it (RFC 9000, section 16).
+/// Parses a variable-length integer (RFC 9000, section 16). Returns the integer and the remaining
+/// bytes.
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (first, _) = bytes.split_first()?;
     let (digits, rest) = bytes.split_at_checked(1 << (first >> 6))?;
@@ -269,7 +270,7 @@ mod tests {
         [kind, &length.to_be_bytes(), payload].concat()
     }
 
-    /// Returns all pieces that are passed on if this many bytes arrive at once.
+    /// Returns all pieces that are passed on when `bytes` arrive in chunks of `at_once` bytes.
     fn pieces(
         mut frames: Frames,
         bytes: &[u8],

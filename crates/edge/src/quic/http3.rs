@@ -32,20 +32,20 @@ use self::body::Received;
 
 /// How many heads of a connection are read at once. The library buffers each head whole.
 const HEADS: usize = 16;
-/// The largest head in bytes: the library accepts this many fields, of 32 bytes each (RFC 9114,
-/// section 4.2.2).
+/// The maximum size of a head in bytes. The library accepts this many fields, of 32 bytes each (RFC
+/// 9114, section 4.2.2).
 const LARGEST_HEAD: usize = 24_576 * 32;
 /// How many heads of a connection may break off before it is closed.
 const BROKEN_HEADS: u32 = 256;
-/// The difference between cancelled and finished requests at which a client's connection is closed
+/// A client's connection is closed when it has cancelled this many more requests than finished ones
 /// (CVE-2023-44487).
 const TAKEN_BACK: u32 = 256;
-/// The wait between GOAWAY and the last request that may be on its way: this many round trips,
-/// within these bounds.
+/// The wait between GOAWAY and the last request that may already be in transit: this many round
+/// trips, within these bounds.
 const ROUND_TRIPS: u32 = 3;
 const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
 
-/// The interval at which the edge checks whether the last packets were sent.
+/// The interval at which the edge checks whether the last packets have been sent.
 const MOMENT: Duration = Duration::from_millis(2);
 
 type Engine = Connection<QuicTransport, Bytes>;
@@ -59,12 +59,12 @@ struct Tally {
     broken: AtomicU32,
 }
 
-/// What the requests of a connection share.
+/// The state that a connection's requests share.
 struct H3Connection {
     here: Arc<WorkerContext>,
     connection: quinn::Connection,
-    /// The client's address when it was validated. A client that migrates (RFC 9000, section 9)
-    /// keeps this address, because its new one may not be validated yet.
+    /// The client's address when it was validated. If the client migrates (RFC 9000, section 9),
+    /// this address does not change, because the new address may not be validated yet.
     peer: Peer,
     bounds: Bounds,
     heads: Semaphore,
@@ -167,8 +167,8 @@ struct LastCall {
 }
 
 impl LastCall {
-    /// Sends a first GOAWAY, which still permits all requests that may be on their way. A client
-    /// that has sent no request yet gets the GOAWAY after its first request, which is served.
+    /// Sends a first GOAWAY, which still permits all requests that may be in transit. If a client
+    /// has not sent a request yet, it gets the GOAWAY after its first request, which is served.
     async fn call(&mut self, engine: &mut Engine) {
         if !self.is_told && self.is_known {
             self.is_told = true;
@@ -176,13 +176,13 @@ impl LastCall {
         }
     }
 
-    /// Sends a last GOAWAY that tells which requests were served. Returns once it was sent, because
-    /// pending data is lost when the connection is closed.
+    /// Sends a final GOAWAY, which tells the client which requests were served. Returns when it has
+    /// been sent, because pending data is lost when the connection is closed.
     async fn say(&self, engine: &mut Engine, connection: &quinn::Connection) {
         let sent = || connection.stats().frame_tx.stream;
         let before = sent();
         let said = async {
-            // The GOAWAY names the stream after the latest one. All earlier streams were served.
+            // The GOAWAY names the stream after the latest stream. All earlier streams were served.
             let told = engine.shutdown(usize::from(self.is_known)).await;
             while told.is_ok() && sent() == before {
                 sleep(MOMENT).await;

@@ -1,4 +1,4 @@
-//! The settings of QUIC: the limits of a connection, and its TLS.
+//! The QUIC settings: the limits of a connection, and its TLS.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use sha2::Sha256;
 use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
 use crate::listener::ResetKey;
 
-/// How many unidirectional streams a client may have open: three that the protocol needs, and some
-/// of unknown types.
+/// The number of unidirectional streams that a client may have open: three that the protocol
+/// requires, and some of unknown types.
 const OTHER_STREAMS: u32 = 16;
 /// How many bytes of a connection may wait for acknowledgement.
 const SEND_WINDOW: u64 = 1_024 * 1_024;
-/// How many connections may wait to be accepted, and how many bytes each of them and all together
-/// may have sent.
+/// The number of connections that may wait to be accepted, the number of bytes that each of them
+/// may have sent, and the total for all of them.
 const NEWCOMERS: usize = 1_024;
 const NEWCOMER_BUFFER: u64 = 16 * 1_024;
 const NEWCOMERS_BUFFER: u64 = 4 * 1_024 * 1_024;
@@ -57,8 +57,8 @@ pub(super) fn endpoint(reset_key: ResetKey) -> EndpointConfig {
 }
 
 /// Generates unpredictable connection IDs. With the library's own generator, an endpoint recognises
-/// IDs of other endpoints and ignores their packets. With this generator, an endpoint treats every
-/// unknown ID as one of another process, and resets its connection.
+/// IDs of other endpoints and ignores their packets. With this generator, an endpoint assumes that
+/// every unknown ID belongs to another process, and resets its connection.
 #[derive(Default)]
 struct ConnectionIds {
     secret: RandomState,

@@ -10,9 +10,9 @@ use std::task::{Context, Poll};
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, UdpPoller};
 
-/// A socket that can be stopped: it then reads nothing more, but still sends. An endpoint lives on
-/// while late packets of its connections may arrive, and would otherwise also read packets for the
-/// next process.
+/// A socket that can be stopped. A stopped socket reads nothing more, but still sends. An endpoint
+/// continues to exist while late packets of its connections may arrive, and would otherwise also
+/// read packets meant for the next process.
 #[derive(Debug)]
 pub(super) struct StoppableSocket {
     socket: Arc<dyn AsyncUdpSocket>,

@@ -1,5 +1,5 @@
-//! The transport of the HTTP/3 library: QUIC streams that check the input, and detect clients that
-//! read too slowly.
+//! The transport of the HTTP/3 library: QUIC streams that check their input, and detect clients
+//! that read too slowly.
 
 use std::collections::HashMap;
 use std::pin::{Pin, pin};
@@ -22,7 +22,8 @@ const CONTROL_FRAME: usize = 4 * 1_024;
 
 type Awaited<T> = Pin<Box<dyn Future<Output = Result<T, ConnectionError>> + Send + Sync>>;
 
-/// Completes when the client has the whole response, has cancelled it, or has disconnected.
+/// Completes when the client has received the whole response, has cancelled it, or has
+/// disconnected.
 pub(crate) type Ended =
     Pin<Box<dyn Future<Output = Result<Option<VarInt>, StoppedError>> + Send + Sync>>;
 
@@ -45,7 +46,7 @@ pub(crate) struct QuicTransport {
     endings: Endings,
 }
 
-/// The [`Ended`] of every accepted request, until the request takes it.
+/// The [`Ended`] of every accepted request, until the request's handler takes it.
 #[derive(Clone, Default)]
 pub(crate) struct Endings(Arc<Mutex<HashMap<u64, Ended>>>);
 
@@ -353,7 +354,7 @@ impl quic::RecvStream for Receiving {
 
 impl Drop for Receiving {
     fn drop(&mut self) {
-        // The rest of the request will not be read, so the client is asked not to send it (RFC
+        // The rest of the request will not be read, so this asks the client not to send it (RFC
         // 9114, section 4.1).
         let _ = self.stream.stop(number(Code::H3_NO_ERROR.value()));
     }
@@ -385,8 +386,8 @@ impl Sending {
         }
     }
 
-    /// Marks the stream as a request's; its [`Ended`] is removed from `endings` when the stream is
-    /// dropped.
+    /// Marks the stream as a request stream. Its [`Ended`] is removed from `endings` when the
+    /// stream is dropped.
     fn of(mut self, endings: Endings) -> Self {
         self.endings = Some(endings);
         self

@@ -1,12 +1,12 @@
 //! The path of a request, normalised once (RFC 3986, section 6).
 //!
-//! A path has two forms. The *forwarded* form has its dot segments resolved, and its
-//! percent-encoding as received. In the *matched* form, in addition, every escape except `%2F` and
-//! `%25` is decoded, and empty segments are removed. So `/%61dmin` and `//admin` match the route
-//! `/admin`, as they do in many upstreams. Some servers decode further, as in `/admin%2Fusers`. If
-//! such a reading would match another route, the request is refused. It is also refused if a server
-//! that ignores letter case or a final slash, as Express does, would find a route that restricts
-//! access.
+//! A path has two forms. In the *forwarded* form, dot segments are resolved, and the
+//! percent-encoding is as received. In the *matched* form, in addition, every escape except `%2F`
+//! and `%25` is decoded, and empty segments are removed. So `/%61dmin` and `//admin` match the
+//! route `/admin`, as they do in many upstreams. Some servers decode further, as in
+//! `/admin%2Fusers`. If such a reading would match another route, the request is refused. The
+//! request is also refused if a server that ignores letter case or a trailing slash, as Express
+//! does, would find a route that restricts access.
 
 use std::borrow::Cow;
 
@@ -27,8 +27,8 @@ pub enum BadPath {
     /// `..`.
     #[error("the path hides a dot segment")]
     HiddenDots,
-    /// The path contains a `%2F`, a `%5C` or a `;`, or differs in letter case or a final slash, and
-    /// would match another route as many servers read it.
+    /// The path contains a `%2F`, a `%5C` or a `;`, or differs in letter case or a trailing slash,
+    /// and would match another route as many servers read it.
     #[error(
         "the path is one of another route for servers that decode %2F, leave out what follows a ; or ignore letter case or a closing slash"
     )]
@@ -57,15 +57,15 @@ pub struct NormalPath<'a> {
 }
 
 impl<'a> NormalPath<'a> {
-    /// Parses the path of a request target, without its query. Copies nothing unless the path has
-    /// to change.
+    /// Parses the path of a request target, without its query. Copies nothing unless the path must
+    /// change.
     pub fn parse(text: &'a str) -> Result<Self, BadPath> {
         let bytes = text.as_bytes();
         if bytes.first() != Some(&b'/') {
             return Err(BadPath::Relative);
         }
         let mut escaped = false;
-        // Whether a segment begins with a dot, even an escaped one, or is empty, or has parameters.
+        // Whether a segment begins with a (possibly escaped) dot, is empty, or has parameters.
         let mut odd = false;
         let mut before = b'x';
         for &byte in bytes {
@@ -106,8 +106,8 @@ impl<'a> NormalPath<'a> {
             .unwrap_or_else(|| self.forwarded.as_bytes())
     }
 
-    /// Returns the compared form as read by servers that treat `%2F` and a backslash as a slash,
-    /// that ignore parameters (`;`, RFC 3986, section 3.3), or that do both.
+    /// Returns the compared form as read by servers that treat `%2F` and a backslash as a slash, by
+    /// servers that ignore parameters (`;`, RFC 3986, section 3.3), and by servers that do both.
     pub(super) fn other_readings(&self) -> impl Iterator<Item = Vec<u8>> + use<'_> {
         let matched = self.matched();
         let is_clear = !matched
@@ -118,7 +118,8 @@ impl<'a> NormalPath<'a> {
         ways.map(|(decodes, cuts)| read_otherwise(matched, decodes, cuts))
     }
 
-    /// Returns the path to forward, without its first segments. It begins with one slash.
+    /// Returns the path to forward, without its first `segments` segments. The result begins with
+    /// exactly one slash.
     pub fn without_first(&self, segments: usize) -> &str {
         let mut rest = self.as_str();
         for _ in 0..segments {

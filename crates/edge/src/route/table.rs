@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::path::folded;
 use super::{HostPattern, NormalPath, Route, above, bare_host, begins, is_bare};
 
-/// Routes by host, those with the longest path first.
+/// The routes of each host, those with the longest path first.
 #[derive(Debug, Default)]
 pub struct Table {
     exact: HashMap<String, Vec<Arc<Route>>>,
@@ -19,7 +19,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Arranges routes. No two of them may have the same host and path.
+    /// Arranges routes. No two routes may have the same host and path.
     pub fn new(routes: impl IntoIterator<Item = Route>) -> Self {
         let routes: Vec<Route> = routes.into_iter().collect();
         let place = |route: &Route, path: &[u8]| (route.host.clone(), path.to_vec());
@@ -44,13 +44,13 @@ impl Table {
         }
         let lists = table.exact.values_mut().chain(table.below.values_mut());
         for list in lists.chain([&mut table.any]) {
-            // Of routes that differ only in letter case, those that restrict requests come first.
+            // If routes differ only in letter case, those that restrict requests come first.
             list.sort_by_key(|route| (Reverse(route.path.folded.len()), !route.is_guard()));
         }
         table
     }
 
-    /// Returns the route that matches a request. The host is as in
+    /// Returns the route that matches a request. `host` has the same form as in
     /// [`ClientInfo`](crate::ClientInfo): in lower case, with or without a port. Allocates nothing.
     pub fn find(&self, host: &str, path: &NormalPath<'_>) -> Option<&Arc<Route>> {
         self.first(host, path.matched())
@@ -59,7 +59,7 @@ impl Table {
     /// Whether servers that read the path differently would assign it to another route than `met`,
     /// which [`Table::find`] found. The request would then bypass that route's rules, such as
     /// `access`, a limit, a status or another target. Because so many servers ignore letter case or
-    /// a final slash, those readings count only if the other route restricts requests.
+    /// a trailing slash, those readings count only if the other route restricts requests.
     pub(crate) fn is_unclear(&self, host: &str, path: &NormalPath<'_>, met: &Arc<Route>) -> bool {
         let is_elsewhere = |reading: &[u8]| {
             let other = self.first(host, reading);
@@ -71,7 +71,7 @@ impl Table {
                 .any(|reading| is_elsewhere(&reading) || self.is_guarded(host, &reading, met))
     }
 
-    /// Whether servers that ignore letter case, a final slash or both would assign the path to
+    /// Whether servers that ignore letter case, a trailing slash or both would assign the path to
     /// another route that restricts requests.
     fn is_guarded(&self, host: &str, reading: &[u8], met: &Arc<Route>) -> bool {
         if !self.has_guards {
@@ -166,16 +166,15 @@ mod tests {
     use super::super::{NormalPath, Route, above};
     use crate::config::testing::plan_of;
 
-    /// Finds a route by the rules in the module's documentation, applied to one route after the
-    /// other.
+    /// Finds a route by the rules in the module's documentation, checking one route after another.
     fn naive<'a>(routes: &[&'a Route], host: &str, path: &str) -> Option<&'a Route> {
         naive_by(routes, host, |route| {
             (route.path.as_str().to_owned(), path.to_owned())
         })
     }
 
-    /// Like [`naive`]; `compared` returns the path of a route and that of the request, in the form
-    /// to compare.
+    /// Like [`naive`]; `compared` returns a route's path and the request's path in the form in
+    /// which they are compared.
     fn naive_by<'a>(
         routes: &[&'a Route],
         host: &str,
@@ -216,8 +215,8 @@ mod tests {
         found.first().map(|(_, route)| **route)
     }
 
-    /// Whether a server that ignores letter case or a final slash finds another route that has a
-    /// limit, and whose path is not a variant of the matching one.
+    /// Whether a server that ignores letter case or a trailing slash finds another route that has a
+    /// limit, and whose path is not a variant of the matching route's path.
     fn naive_unclear(routes: &[&Route], host: &str, path: &str, met: &Route) -> bool {
         let turned = match path.strip_suffix('/') {
             Some(bare) => bare.to_owned(),

@@ -81,8 +81,8 @@ impl Caching {
     }
 }
 
-/// Whether a name matches a pattern, in which `*` stands for any text: the name must begin with the
-/// first piece, end with the last one, and contain the pieces between in order.
+/// Whether a name matches a pattern in which `*` stands for any text. The name must begin with the
+/// pattern's first piece, end with the last one, and contain the pieces in between in order.
 fn fits(pattern: &str, name: &str) -> bool {
     let Some((first, others)) = pattern.split_once('*') else {
         return pattern == name;
@@ -101,9 +101,9 @@ fn fits(pattern: &str, name: &str) -> bool {
 }
 
 /// Whether a piece of the name before its extension is a hash of the content, in the style of site
-/// generators: `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`. A missed hash costs
-/// a revalidation for each use, but a wrong guess keeps a file cached for a year, so doubtful names
-/// do not count.
+/// generators: `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`. Doubtful names do
+/// not count, because a missed hash only costs a revalidation for each use, whereas a wrong guess
+/// keeps a file cached for a year.
 fn is_fingerprinted(name: &str) -> bool {
     let Some((stem, _)) = name.rsplit_once('.') else {
         return false;
@@ -115,8 +115,8 @@ fn is_fingerprinted(name: &str) -> bool {
     })
 }
 
-/// Returns how often lower-case letters, capitals and digits alternate. Returns 0 if there are no
-/// digits, because capitals inside words are common.
+/// Returns the number of changes between lower-case letters, capitals and digits. Returns 0 if
+/// there are no digits, because capitals inside words are common.
 fn changes(piece: &str) -> usize {
     let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     let bytes = piece.as_bytes();

@@ -65,7 +65,7 @@ impl Stamps {
 /// A file in all its variants.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// The id of the file's folder; `name` is the file's path in the folder.
+    /// The ID of the file's folder. `name` is the file's path in the folder.
     pub(super) folder: u64,
     pub(super) name: Box<str>,
     pub(super) stamps: Stamps,
@@ -83,7 +83,7 @@ pub(super) struct Entry {
 struct Common {
     content_type: HeaderValue,
     cache_control: HeaderValue,
-    /// The time of modification; `None` if it lies in the future.
+    /// The modification time; `None` if it is in the future.
     modified: Option<SystemTime>,
     varies: bool,
 }
@@ -202,8 +202,8 @@ impl Entry {
         OVERHEAD + self.plain.content.weight() + siblings.sum::<usize>()
     }
 
-    /// Returns the variant that the client ranks highest. The error is the coding that has to be
-    /// made first.
+    /// Returns the variant that the client ranks highest. The error is the coding in which a
+    /// variant must be made first.
     pub(super) fn at_hand(&self, request: &Parts) -> Result<&Variant, Encoding> {
         if !self.offers.any() {
             return Ok(&self.plain);
@@ -248,7 +248,7 @@ impl Entry {
     }
 }
 
-/// Returns a time of modification, if it lies in the past (RFC 9110, section 8.8.2.1).
+/// Returns a modification time, unless it is in the future (RFC 9110, section 8.8.2.1).
 fn believable(nanoseconds: i128, now: SystemTime) -> Option<SystemTime> {
     let seconds = u64::try_from(nanoseconds / 1_000_000_000).ok()?;
     let modified = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;

@@ -25,8 +25,8 @@ pub struct FolderSettings {
     pub r#try: Vec<String>,
     /// Whether folders without an `index.html` are listed.
     pub listing: bool,
-    /// `Cache-Control` by pattern, in which `*` stands for any text. A pattern is compared with the
-    /// file's name, or with the whole path if the pattern contains a slash. The longest matching
+    /// `Cache-Control` by pattern, in which `*` stands for any text. A pattern that contains a
+    /// slash is compared with the whole path, any other with the file's name. The longest matching
     /// pattern wins.
     pub cache: BTreeMap<String, String>,
     /// Whether access to the files is restricted. If so, shared caches may not store files that no
@@ -134,7 +134,7 @@ impl Folder {
             && self.elsewhere == other.elsewhere
     }
 
-    /// Replaces a folder that [is the same](Self::is_same), and takes over its files in memory.
+    /// Takes over the cached files of a previous folder that [is the same](Self::is_same).
     pub(crate) fn go_on_from(&self, old: &Self) {
         self.id.store(old.id(), Ordering::Relaxed);
         let is_missing = old.is_missing.load(Ordering::Relaxed);
@@ -149,8 +149,8 @@ impl Folder {
         self.caching.of_listing()
     }
 
-    /// Returns all places to look in, in order. `original` is the path before any prefix was
-    /// stripped.
+    /// Returns all candidates in the order in which they are tried. `original` is the path before
+    /// any prefix was stripped.
     pub(super) fn candidates<'a>(
         &'a self,
         asked: &'a Asked<'_>,

@@ -47,8 +47,8 @@ impl Item {
     }
 }
 
-/// Reads a folder. Returns `None` if there is no folder at this path. Items that are not served are
-/// omitted.
+/// Reads a folder. Returns `None` if there is no folder at this path. Items that may not be served
+/// are omitted.
 pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> {
     let Some(folder) = root.folder(relative)? else {
         return Ok(None);

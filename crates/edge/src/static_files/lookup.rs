@@ -30,15 +30,15 @@ pub(super) struct DiskLookup {
 /// The result of a lookup.
 pub(super) enum LookupResult {
     File(Arc<Entry>),
-    /// A folder that was requested without its final slash.
+    /// A folder that was requested without a trailing slash.
     Folder,
     Listing(Page),
     Nothing,
 }
 
 impl DiskLookup {
-    /// Runs the lookup in a thread that may block. `is_known`: the file is in memory and must be
-    /// checked.
+    /// Runs the lookup in a thread that may block. If `is_known` is true, the file is in memory and
+    /// must be checked.
     pub(super) async fn run(self, is_known: bool) -> io::Result<LookupResult> {
         let turn = self.memory.turn_to_look().await?;
         // Another request may have read the file while this one waited.
@@ -48,7 +48,8 @@ impl DiskLookup {
         {
             return Ok(LookupResult::File(entry));
         }
-        // The permit moves to the thread, whose work continues if the client disconnects.
+        // The permit moves to the thread, because the thread continues to work if the client
+        // disconnects.
         let asked = tokio::task::spawn_blocking(move || {
             let seen = self.run_here();
             drop(turn);
@@ -148,7 +149,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
 }
 
-/// Opens a file, and those compressed files beside it that are not older.
+/// Opens a file and its compressed variants that are not older than the file.
 fn open(root: &Root<'_>, name: &str) -> io::Result<Option<Opened>> {
     let Some(plain) = root.file(name)? else {
         return Ok(None);

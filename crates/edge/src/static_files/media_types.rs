@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-/// Types that the library's table lacks or has outdated.
+/// Types that are missing or outdated in the library's table.
 const OURS: [(&str, &str); 9] = [
     ("js", "text/javascript; charset=utf-8"),
     ("mjs", "text/javascript; charset=utf-8"),
@@ -15,7 +15,7 @@ const OURS: [(&str, &str); 9] = [
     ("md", "text/markdown; charset=utf-8"),
 ];
 
-/// Returns the type of a file, or `application/octet-stream` if it is unknown. Text files are
+/// Returns the type of a file, or `application/octet-stream` if the type is unknown. Text files are
 /// assumed to be UTF-8.
 pub(super) fn of(name: &str) -> HeaderValue {
     let ending = name

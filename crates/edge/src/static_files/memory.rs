@@ -18,12 +18,12 @@ use crate::filters::compression::{Encoder, Encoding};
 const SIZE: usize = 64 << 20;
 /// How long a file is served before it is compared with the disk again.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// The number of concurrent disk lookups. Each may read a file into memory, and uses a thread
-/// besides the worker's.
+/// The number of concurrent disk lookups. Each lookup may read a file into memory, and uses a
+/// thread in addition to the worker's.
 const LOOKS_AT_ONCE: usize = 16;
 
-/// Files in memory. Each worker has its own memory, so there is no contention for its lock. Clones
-/// share the same memory.
+/// Files in memory. Each worker has its own memory, so there is no lock contention. Clones share
+/// the same memory.
 #[derive(Debug, Clone)]
 pub struct Memory(Arc<Shared>);
 
@@ -32,7 +32,8 @@ struct Shared {
     kept: Mutex<Kept>,
     size: usize,
     looks: Arc<Semaphore>,
-    /// The permit to compress. One file is compressed at a time, to leave other cores to requests.
+    /// The permit to compress. Only one file is compressed at a time, so that the other cores can
+    /// serve requests.
     compressing: Arc<Semaphore>,
     readers: Readers,
     random: RandomState,
@@ -58,8 +59,8 @@ struct Slot {
 /// The result of a lookup in memory.
 pub(super) enum Known {
     Fresh(Arc<Entry>),
-    /// The caller must compare the file with the disk. Meanwhile, other requests are served from
-    /// memory.
+    /// The caller must compare the file with the disk. In the meantime, other requests are served
+    /// from memory.
     Due,
     Nothing,
 }
@@ -108,13 +109,13 @@ impl Memory {
         Known::Due
     }
 
-    /// Waits for a permit to use the disk, which is released when it is dropped.
+    /// Waits for a permit to use the disk. Dropping the permit releases it.
     pub(super) async fn turn_to_look(&self) -> io::Result<OwnedSemaphorePermit> {
         let looks = Arc::clone(&self.0.looks);
         looks.acquire_owned().await.map_err(io::Error::other)
     }
 
-    /// Returns the file in memory, if it is still the same as on the disk.
+    /// Returns the file in memory if it is still the same as on disk.
     pub(super) fn confirm(
         &self,
         folder: u64,
@@ -175,7 +176,7 @@ impl Memory {
         }
     }
 
-    /// Returns the variant of a file in a coding, and creates it on first use.
+    /// Returns a file's variant in the given coding, and creates that variant on first use.
     pub(super) async fn coded<'e>(&self, entry: &'e Arc<Entry>, encoding: Encoding) -> &'e Variant {
         let Some(cell) = entry.later(encoding) else {
             return &entry.plain;
@@ -220,8 +221,8 @@ impl Memory {
         &self.0.readers
     }
 
-    /// Draws an unpredictable number for multipart boundaries, so that nobody can deliberately make
-    /// a file that contains a boundary.
+    /// Generates an unpredictable number for multipart boundaries, so that nobody can deliberately
+    /// make a file that contains a boundary.
     pub(super) fn draw(&self) -> u64 {
         let number = self.0.drawn.fetch_add(1, Ordering::Relaxed);
         self.0.random.hash_one(number)

@@ -1,7 +1,7 @@
-//! Opens files below a root, whatever the path or links on it contain.
+//! Opens files below a root, whatever the path or its links contain.
 //!
-//! The target of a link is served only if its own path would be served: no segment of that path
-//! begins with a dot, and the path belongs to no other route.
+//! A link's target is served only if the target's own path would be served: no segment of that path
+//! begins with a dot, and the path does not belong to another route.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -24,7 +24,7 @@ pub(super) struct Root<'a> {
     elsewhere: &'a [PathBuf],
 }
 
-/// Metadata that distinguishes one content of a file from another.
+/// Metadata that identifies a version of a file's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) device: u64,
@@ -32,8 +32,8 @@ pub(super) struct Stamp {
     pub(super) size: u64,
     /// The time of modification, in nanoseconds since 1970.
     pub(super) modified: i128,
-    /// The time at which the inode was changed, in nanoseconds since 1970. Programs cannot set it
-    /// back.
+    /// The time at which the inode was changed, in nanoseconds since 1970. Programs cannot set this
+    /// time.
     pub(super) changed: i128,
 }
 
@@ -107,8 +107,8 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Whether the target of a link is also served under its own path. The kernel tells that path.
-    /// If it cannot, the target is not served.
+    /// Whether a link's target is also served under the target's own path. The kernel reports that
+    /// path; if it cannot, the target is not served.
     fn serves(&self, opened: &OwnedFd) -> bool {
         let path = |opened: &OwnedFd| {
             std::fs::read_link(format!("/proc/self/fd/{}", opened.as_raw_fd())).ok()

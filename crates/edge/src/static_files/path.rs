@@ -1,4 +1,4 @@
-//! Decodes the path of a request once, and rejects invalid ones before the disk is used.
+//! Decodes the path of a request once, and rejects invalid paths before the disk is used.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ const WELL_KNOWN: &str = ".well-known";
 /// A path below a root, which consists of ordinary segments only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked<'a> {
-    /// The path without leading and final slashes, as in `a/b`; empty for the root.
+    /// The path without leading and trailing slashes, as in `a/b`; empty for the root.
     pub(super) relative: Cow<'a, str>,
     /// Whether a folder is requested, that is, whether the path ends with a slash.
     pub(super) is_folder: bool,
@@ -20,7 +20,7 @@ pub(super) struct Asked<'a> {
 pub(super) enum Refused {
     /// The path contains a `%` without two hexadecimal digits.
     Invalid,
-    /// The path is one that is never served.
+    /// The path is never served.
     Hidden,
 }
 
@@ -78,7 +78,7 @@ pub(super) fn is_hidden(name: &[u8]) -> bool {
     name.starts_with(b".") && name != WELL_KNOWN.as_bytes()
 }
 
-/// Decodes the segments. Empty ones are skipped, as in the file system.
+/// Decodes the segments. Empty segments are skipped, as in the file system.
 fn decode(path: &str) -> Result<String, Refused> {
     if !is_encoded_well(path) {
         return Err(Refused::Invalid);

@@ -15,13 +15,13 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// The time of modification, in 2009, that every file of a world has unless a test sets another.
+/// The modification time of every file in a world, in 2009, unless a test sets another.
 const WRITTEN: u64 = 1_234_567_890;
 const WRITTEN_TEXT: &str = "Fri, 13 Feb 2009 23:31:30 GMT";
 /// The time of the requests, in 2040.
 const NOW: u64 = 2_208_988_800;
 
-/// A folder that is served, and the files beside it.
+/// A served folder, and the files next to it.
 struct World {
     place: TempDir,
     folder: Arc<Folder>,

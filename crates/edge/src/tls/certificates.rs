@@ -1,4 +1,4 @@
-//! All certificates, by name. The whole table is replaced when one changes.
+//! All certificates, by name. When a certificate changes, the whole table is replaced.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -149,8 +149,8 @@ impl Certificates {
         }
     }
 
-    /// Returns the certificates in use, with the names for which they are used. The self-signed
-    /// certificate is omitted, and so are those whose validity cannot be parsed.
+    /// Returns the certificates in use, each with the names for which it is used. Omits the
+    /// self-signed certificate and certificates whose validity cannot be parsed.
     pub(crate) fn in_use(&self) -> Vec<InUse> {
         let files = self.in_files();
         let files = files.into_iter().map(|file| InUse {
@@ -220,8 +220,9 @@ impl Certificates {
         self.ordered.load().as_ref()?.challenges.http_01(token)
     }
 
-    /// Returns the certificate for this name. An exact name comes before a wildcard, and
-    /// certificates from files come before ordered ones, which come before the self-signed one.
+    /// Returns the certificate for this name. An exact name takes precedence over a wildcard.
+    /// Certificates from files take precedence over ordered ones, and ordered ones over the
+    /// self-signed one.
     pub(crate) fn find(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
         let lower;
@@ -257,8 +258,8 @@ impl Certificates {
     }
 
     /// Returns the certificate for clients that send no host name and have connected to this
-    /// address: one that contains the address, else the default. The self-signed certificate is
-    /// used only if there is no other.
+    /// address: a certificate that contains the address, or else the default. The self-signed
+    /// certificate is used only if there is no other.
     pub(crate) fn unnamed(&self, local: Option<IpAddr>) -> Option<Arc<CertifiedKey>> {
         let table = self.table.load();
         let of_address = local.and_then(|local| table.by_address.get(&local));
@@ -316,7 +317,7 @@ impl Sources {
 }
 
 impl Table {
-    /// Adds a certificate, unless there already is one for this name.
+    /// Adds a certificate, unless the name already has a certificate.
     fn add(&mut self, name: &str, certificate: &Arc<CertifiedKey>) {
         let name = name.to_ascii_lowercase();
         let (names, name) = match name.strip_prefix("*.") {
@@ -331,7 +332,7 @@ impl Table {
         own.is_some_and(|own| Arc::ptr_eq(own, certificate))
     }
 
-    /// Whether this certificate is the one that is used for a name, which may be a wildcard.
+    /// Whether this certificate is used for a name, which may be a wildcard.
     fn shows(&self, name: &str, certificate: &Arc<CertifiedKey>) -> bool {
         let name = name.to_ascii_lowercase();
         let shown = match name.strip_prefix("*.") {

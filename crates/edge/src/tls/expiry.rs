@@ -51,8 +51,8 @@ impl Expiry {
         }
     }
 
-    /// Returns the certificates to be logged now: each overdue one, every day until it is replaced.
-    /// Of several certificates with the same names, only one is logged.
+    /// Returns the certificates to be logged now: each overdue certificate, every day until it is
+    /// replaced. If several certificates have the same names, only one is logged.
     fn due<'a>(&mut self, all: &'a [InUse], now: Timestamp) -> Vec<&'a InUse> {
         let loud = all.iter().filter(|one| one.life.is_loud(now));
         let mut before = std::mem::take(&mut self.spoken);
@@ -114,7 +114,7 @@ mod tests {
         }
     }
 
-    /// A host may have two certificates, one of them for older clients.
+    /// A host may have two certificates, one of which is for older clients.
     #[test]
     fn two_of_the_same_names_are_spoken_of_as_one() {
         let all = [ninety_days("a.example"), ninety_days("a.example")];

@@ -42,8 +42,8 @@ impl FileCertificate {
     }
 
     /// Whether the certificate should have been replaced by now; such a certificate is logged every
-    /// day. This is so in its last 14 days, or in the last sixth of its validity if that is less
-    /// than six weeks in all.
+    /// day. A certificate is overdue in its last 14 days. If it is valid for less than six weeks in
+    /// total, it is overdue in the last sixth of that time.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.life().is_loud(now)
     }
@@ -110,8 +110,8 @@ impl Pair {
 }
 
 impl CertificateFiles {
-    /// Returns the host names for which the certificate is used: the configured names, or else
-    /// those in the certificate. Empty if the file cannot be read; that error is reported when the
+    /// Returns the host names for which the certificate is used: the configured names, or else the
+    /// names in the certificate. Empty if the file cannot be read; that error is reported when the
     /// file is used.
     pub(crate) fn names(&self) -> Vec<String> {
         if !self.hosts.is_empty() {
@@ -132,7 +132,7 @@ impl CertificateFiles {
     }
 }
 
-/// Metadata that shows any change of the files, even a change of permissions alone.
+/// Metadata that reveals any change to the files, even if only permissions change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stamp([Option<(u64, u64, i64, i64)>; 2]);
 

@@ -1,5 +1,5 @@
-//! A private Pebble, with its own ports, its own root certificate, and a resolver that resolves
-//! every name to this machine.
+//! A private Pebble, with its own ports and root certificate, and a resolver that resolves every
+//! name to this machine.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Wishes {
     /// The percentage of valid nonces that Pebble refuses.
     pub(crate) refused_nonces: u8,
-    /// The id and key of the only account that Pebble accepts; `None` for any account.
+    /// The ID and key of the only account that Pebble accepts; `None` to accept any account.
     pub(crate) external: Option<(&'static str, &'static str)>,
 }
 
@@ -93,7 +93,7 @@ impl Authority {
         })
     }
 
-    /// Ends Pebble and starts it again on the same port; the new one knows nothing.
+    /// Stops Pebble and starts it again on the same port; the new process has no state.
     pub(crate) fn forget_everything(&mut self) {
         self.stop();
         self.pebble = start_pebble(&self.arguments, self.refused_nonces, self.folder.path());
@@ -115,8 +115,8 @@ impl Authority {
     }
 }
 
-/// Whether Pebble is installed. Panics if it is not, unless the environment says that tests may
-/// skip it.
+/// Whether Pebble is installed. Panics if it is missing, unless the environment permits skipping
+/// these tests.
 #[expect(
     clippy::disallowed_methods,
     reason = "tests have no configuration but this"
@@ -159,7 +159,7 @@ fn spawn(command: &mut Command, log: &Path) -> Running {
     Running(child)
 }
 
-/// Makes a root certificate, and a certificate for localhost that it signs.
+/// Makes a root certificate, and a certificate for localhost that is signed by the root.
 pub(crate) fn make_certificates(folder: &Path) {
     let mut root = CertificateParams::new(Vec::new()).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -175,8 +175,8 @@ pub(crate) fn make_certificates(folder: &Path) {
 }
 
 /// Returns free ports. They are outside the range from which the system assigns ports (ip(7),
-/// `ip_local_port_range`), and no port is returned twice. So nobody else takes them before they are
-/// used, or while Pebble is stopped.
+/// `ip_local_port_range`), and no port is returned twice. Therefore, no other process takes them
+/// before they are used, or while Pebble is stopped.
 fn free_ports<const N: usize>() -> [u16; N] {
     const FIRST: u32 = 20_000;
     const COUNT: u32 = 12_000;

@@ -1,4 +1,4 @@
-//! A minimal edge: it serves challenge responses and certificates like the real one.
+//! A minimal edge that serves challenge responses and certificates like the real one.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -25,14 +25,14 @@ pub(crate) struct Door {
 #[derive(Debug)]
 pub(crate) struct Inside {
     shown: Mutex<Option<(Arc<Challenges>, Arc<Issued>)>>,
-    /// Challenge responses that were served once are served again: an authority requests a response
-    /// several times, and some of these requests may come after a stop.
+    /// The challenge responses that were served. They are served again, because an authority
+    /// requests a response several times, and some of these requests may arrive after a stop.
     remembered: Mutex<HashMap<String, Arc<str>>>,
     /// Whether the edge serves no challenge responses.
     pub(crate) is_silent: AtomicBool,
     /// Gets a permit for each request of an HTTP challenge response.
     pub(crate) asked: Semaphore,
-    /// Loses a permit with each challenge response that is served; without permits, requests wait.
+    /// Each served challenge response takes a permit; without permits, requests wait.
     pub(crate) answers: Semaphore,
 }
 

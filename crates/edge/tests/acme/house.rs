@@ -31,7 +31,7 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// Makes a setup with an authority. Returns `None` if Pebble was deliberately left out.
+    /// Makes a setup with an authority. Returns `None` if Pebble was deliberately not installed.
     pub(crate) async fn with_authority(challenge: Challenge, wishes: Wishes) -> Option<Self> {
         let mut house = Self::alone(challenge, String::new(), String::new()).await;
         let (http, https) = (house.door.http.port(), house.door.https.port());

@@ -99,7 +99,7 @@ async fn a_failure_is_told_waited_out_and_leaves_the_old_certificate() {
     let acme = house.start(&["a.example"]);
     let standing = wait(&acme, "a.example", has_certificate).await;
     let first = found(&acme, "a.example");
-    // Pebble might not validate a name again that it has validated before.
+    // Pebble might not validate a name again if it has validated that name before.
     house.authority.as_mut().unwrap().forget_everything();
     house.door.inside.is_silent.store(true, Ordering::SeqCst);
     house.set_clock(standing.valid_until.unwrap());
@@ -155,7 +155,7 @@ async fn an_order_that_was_interrupted_is_gone_on_with() {
     house.asked.force = true;
     let held = house.door.inside.answers.forget_permits(usize::MAX);
     let acme = house.start(&["a.example"]);
-    // The authority requests the response, and the edge stops before it has sent that.
+    // The authority requests the challenge response, and the edge stops before sending it.
     house.door.inside.asked.acquire().await.unwrap().forget();
     house.stop.cancel();
     acme.stopped().await;
@@ -304,8 +304,8 @@ async fn only_names_with_an_address_are_ordered() {
         why.contains("has no address") && why.contains("force"),
         "{why}"
     );
-    // The failure is not stored, so a restart does not delay the next attempt: the DNS record may
-    // have been corrected.
+    // The failure is not stored, so a restart does not delay the next attempt, because the DNS
+    // record may have been corrected.
     let attempt = house.storage().join("nowhere.example.attempt.json");
     assert!(!attempt.exists());
 }

@@ -1,6 +1,6 @@
-//! A simulated authority of a few lines, for behaviour that Pebble does not have: it suggests
-//! renewal windows, rejects replacements of a certificate for a while, rejects the message that a
-//! challenge response is ready, or never responds.
+//! A simulated authority of a few lines, for behaviour that Pebble does not have. It can suggest
+//! renewal windows, reject the replacement of a certificate for a while, reject the message that a
+//! challenge response is ready, or never respond.
 
 use std::convert::Infallible;
 use std::fs;
@@ -190,7 +190,8 @@ fn refuse(answer: response::Builder, problem: &str, detail: &str) -> http::Resul
         }))
 }
 
-/// Makes a certificate of ninety days in 2026 that an authority issues, with its key before it.
+/// Makes a key and a certificate as issued by an authority, valid for ninety days in 2026. The
+/// result begins with the key.
 pub(crate) fn ninety_days() -> String {
     let mut issuer = CertificateParams::new(Vec::new()).unwrap();
     issuer.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -226,7 +227,7 @@ async fn the_authority_says_when_and_is_waited_for() {
             .is_some_and(|next| next.action == Action::Ask && next.at > asked)
     })
     .await;
-    // The next step is due when the authority's `Retry-After` said.
+    // The next step is due at the time given by the authority's `Retry-After`.
     let again = standing.next.unwrap().at;
     let pause = again.duration_since(asked);
     let hour = SignedDuration::from_hours(1);
@@ -248,7 +249,7 @@ async fn the_authority_says_when_and_is_waited_for() {
     assert_eq!(orders.len(), 1);
     let replaced = orders[0]["replaces"].as_str().unwrap();
     assert!(played.heard.lock().unwrap().asked_when[0].ends_with(replaced));
-    // No order is sent before the time that the authority asked for.
+    // No order is sent before the time that the authority requested.
     house.set_clock(end + SignedDuration::from_secs(7_199));
     acme.set_names(set(&["a.example"]));
     wait(&acme, "a.example", |it| {
@@ -274,7 +275,8 @@ async fn a_proof_that_could_not_be_announced_is_not_waited_for() {
     let mut house = House::alone(Challenge::Http01, played.directory.clone(), played.root()).await;
     house.asked.force = true;
     let acme = house.start(&["a.example"]);
-    // The failure comes sooner than the timeout of an order that the authority validates.
+    // The failure must be reported sooner than an order that the authority is validating would time
+    // out.
     let standing = wait(&acme, "a.example", has_failed).await;
     assert!(standing.failures.unwrap().why.contains("badNonce"));
     // The order is still valid and is resumed.

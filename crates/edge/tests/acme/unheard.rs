@@ -13,7 +13,7 @@ use tracing::{Event, Level, Subscriber};
 use crate::authority::Wishes;
 use crate::house::{House, has_certificate, wait};
 
-/// Collects the events of all threads, separately for each thread: the tasks that a test starts run
+/// Collects the events of all threads, separately for each thread. The tasks that a test starts run
 /// on the test's own thread. A subscriber for each test would miss events whose call site was first
 /// used by another thread.
 struct Ears;

@@ -151,8 +151,8 @@ async fn conditions_ranges_and_heads_are_answered_from_what_is_kept() {
         "0123456789",
     );
     site.script.says("/", said);
-    // The first client already has the content, but the edge fetches the whole response all the
-    // same.
+    // The first client already has the content, but the edge fetches the whole response
+    // nevertheless.
     let known = [("If-None-Match", "\"v1\"")];
     let first = site.ask("GET", "/", &known).await;
     assert_eq!((first.status, first.body.as_str()), (304, ""));
@@ -344,7 +344,7 @@ async fn a_proxy_that_is_trusted_poisons_nothing() {
     upstream.abort();
 }
 
-/// Starts a server with one page, fresh for a minute. The page lists the headers of the request.
+/// Starts a server with a page that stays fresh for a minute and lists the headers of the request.
 async fn told() -> (SocketAddr, tokio::task::JoinHandle<()>) {
     let app = Router::new().fallback(async |request: Request| {
         let lines = request.headers().iter();

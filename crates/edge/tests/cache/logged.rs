@@ -22,8 +22,8 @@ impl Write for Lines {
 }
 
 impl Lines {
-    /// Returns the whole log once nobody writes any more. The end of `writing` waits for a second,
-    /// which a busy machine may need for itself.
+    /// Returns the whole log once all writing has ended. Dropping `writing` waits only for a
+    /// second, which may be too short on a busy machine.
     fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();

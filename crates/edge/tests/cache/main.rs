@@ -1,4 +1,4 @@
-//! Tests of the cache through real sockets: which response each request gets.
+//! Tests of the cache through real sockets, which check the response to each request.
 
 #![expect(
     clippy::unwrap_used,
@@ -187,7 +187,7 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
     answer.body(Body::new(body)).unwrap()
 }
 
-/// A body of pieces that are sent as they come, with or without a length.
+/// A body whose pieces are sent as soon as the test provides them, with or without a length.
 struct FileBody {
     receiver: tokio::sync::mpsc::Receiver<Result<String, &'static str>>,
     left: Option<u64>,

@@ -56,7 +56,8 @@ async fn what_is_purged_while_it_comes_is_not_kept() {
     let first = tokio::spawn(ask(site.address, "GET", "/a", &[]));
     until(|| site.script.asked("/a") == 1).await;
     site.edge.purge("/a");
-    // A request after the purge does not get the response that was requested before it.
+    // A request that begins after the purge does not get a response that was requested before the
+    // purge.
     let second = begin(site.address, "GET", "/a", &[]).await;
     gate.add_permits(10);
     assert_eq!(first.await.unwrap().body, "a 1");
@@ -74,7 +75,7 @@ async fn a_change_makes_what_is_kept_of_its_address_worthless() {
         site.script.says(path, minute("page {n}"));
         assert_eq!(site.get(path).await.body, "page 1");
     }
-    // The response names a URL on this host, and one on another host.
+    // The response names a URL on this host and a URL on another host.
     let done = Said::of(
         &[
             ("location", "/b"),

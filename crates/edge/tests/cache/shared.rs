@@ -1,4 +1,5 @@
-//! Tests of many clients that request a page at once, and the one request that is made for them.
+//! Tests of many clients that request a page at once, and of the single request that the edge makes
+//! for them.
 
 use tokio::net::TcpListener;
 
@@ -106,7 +107,7 @@ async fn the_others_need_not_fear_that_the_first_one_leaves() {
         let first = begin(site.address, "GET", path, &[]).await;
         until(|| site.script.asked(path) == asked + 1).await;
         let others = many(&site, path);
-        // The head and one piece have arrived, or nothing has.
+        // Depending on the case, the head and one piece have arrived, or nothing has.
         gate.add_permits(before);
         until(|| gate.available_permits() == 0).await;
         drop(first);
@@ -195,7 +196,7 @@ async fn what_turns_out_too_large_keeps_nobody_waiting_again() {
     let control = [("cache-control", "max-age=60")];
     let large = Said::of(&control, "").streamed(&[&piece, &piece, "{n}"]);
     site.script.says("/", large.without_length());
-    // While the response arrives, it is unknown whether it will be stored.
+    // While the response is arriving, the edge does not know whether it will be stored.
     let first = site.get("/").await;
     assert!(first.is_whole && first.body.ends_with("x1"));
     assert_eq!(first.cache(), "kenduri; fwd=miss");

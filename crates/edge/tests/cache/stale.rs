@@ -37,8 +37,8 @@ async fn what_did_not_change_is_confirmed_and_not_sent_again() {
         (changed.body.as_str(), changed.header("etag")),
         ("answer 3", Some("\"v2\""))
     );
-    // The response becomes one for a single user: nobody else gets it, and the old response is not
-    // used either.
+    // The new response is for a single user, so nobody else gets it, and the old response is no
+    // longer used either.
     site.later(61);
     let mut own = said("\"v2\"", "d");
     own.headers
@@ -97,7 +97,7 @@ async fn who_comes_late_is_answered_at_once_while_one_asks_anew() {
         .expect("a newer answer");
     assert_eq!(site.script.asked("/"), 2);
     // The response is too old to be sent while it is revalidated, so the client waits for a new
-    // one.
+    // response.
     site.later(71);
     assert_eq!(site.get("/").await.body, "answer 3");
 }
@@ -166,8 +166,8 @@ async fn it_does_so_for_a_head_and_for_a_part() {
 
 #[tokio::test]
 async fn a_program_that_is_gone_is_stood_in_for() {
-    // The server has an IP address of its own, so that nobody else gets its port once the server is
-    // gone.
+    // The server has its own IP address, so that no other process gets its port once the server has
+    // stopped.
     let listener = tokio::net::TcpListener::bind("127.1.0.1:0").await.unwrap();
     let upstream = listener.local_addr().unwrap();
     let site = Site::open(&format!(
@@ -260,10 +260,10 @@ async fn a_lifetime_of_the_route_is_not_for_answers_to_cookies() {
     site.later(3_700);
     assert!(!site.ask("GET", "/", &aisyah).await.is_hit());
     assert!(site.get("/").await.cache().contains("stored"));
-    // The program's headers say that the response is for everybody.
+    // The program's headers state that the response is for everybody.
     assert!(!site.ask("GET", "/said", &aisyah).await.is_hit());
     assert!(site.get("/said").await.is_hit());
-    // The route says that responses to requests with cookies may be stored.
+    // The route permits storing responses to requests with cookies.
     let folder = tempfile::tempdir().unwrap();
     let with_cookies = plan(&route(", with_cookies = true"), folder.path());
     site.edge.reload(with_cookies).unwrap();

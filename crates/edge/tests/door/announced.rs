@@ -1,5 +1,5 @@
-//! Tests of the PROXY protocol: from which proxies and at which listeners it is accepted, and its
-//! effects.
+//! Tests of the PROXY protocol: from which proxies and at which listeners the edge accepts it, and
+//! its effects.
 
 use super::tls::{files, handshake_on, secured};
 use super::*;
@@ -46,7 +46,7 @@ async fn a_proxy_says_for_whom_it_connects() {
         (b"PROXY UNKNOWN\r\n".to_vec(), "client=0.0.0.0 scheme=http "),
         (second(0x21, 0x00, &[]), "client=0.0.0.0 scheme=http "),
         (second(0x21, 0x31, &[0; 216]), "client=0.0.0.0 scheme=http "),
-        // The named client is another trusted proxy, whose forwarding headers count.
+        // The named client is itself a trusted proxy, so its forwarding headers count.
         (
             b"PROXY TCP4 127.0.0.9 10.0.0.1 1 2\r\n".to_vec(),
             "client=198.51.100.1 scheme=https ",
@@ -175,7 +175,7 @@ async fn connections_count_for_the_client_that_is_announced() {
     let heard = exchange(address, &[other, asking("").as_bytes()].concat()).await;
     assert!(heard.contains("client=192.0.2.9"), "{heard}");
     drop(first);
-    // The edge notices at some moment that the first client has disconnected.
+    // The edge only notices after a while that the first client has disconnected.
     let served = async {
         while exchange(address, &[LINE, asking("").as_bytes()].concat())
             .await

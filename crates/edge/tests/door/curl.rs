@@ -1,4 +1,4 @@
-//! Tests with Debian's curl, over every version of HTTP that it shares with the edge.
+//! Tests with Debian's curl, over every HTTP version that both curl and the edge support.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use super::*;
 /// Runs curl, which must succeed, and returns its output.
 fn curl(words: &[&str]) -> String {
     let output = Command::new("curl")
-        // The settings of the person who runs the tests must have no effect.
+        // The curl settings of the user who runs the tests must have no effect.
         .args(["--disable", "--silent", "--show-error", "--noproxy", "*"])
         .args(["--max-time", "60"])
         .args(words)
@@ -20,7 +20,7 @@ fn curl(words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A version of HTTP and an origin at which curl reaches the edge.
+/// An HTTP version, and an origin at which curl reaches the edge.
 struct Way<'a> {
     version: &'a str,
     shown: &'a str,
@@ -84,7 +84,8 @@ async fn curl_is_answered_alike_over_every_version() {
         let head = way.ask(&["--head", &way.to("/")]).to_ascii_lowercase();
         assert!(head.contains("content-length: 5\r\n"), "{head}");
         assert!(head.contains("x-request-id: "), "{head}");
-        // From a megabyte on, curl waits for `100 Continue` in versions that have it.
+        // If a body has at least a megabyte, curl waits for `100 Continue` in HTTP versions that
+        // support it.
         way.ask(&["--data-binary", &data, "--output", back, &way.to("/echo")]);
         assert!(std::fs::read(back).unwrap() == large, "{version} {origin}");
         if version == "--http1.0" {

@@ -1,4 +1,4 @@
-//! Tests of which connection is closed when the limit of connections is reached.
+//! Tests of which connection is closed when the connection limit is reached.
 
 use super::http2::{nothing, read, site, to};
 use super::tls::{files, secured};
@@ -12,7 +12,8 @@ const OTHER: [u8; 4] = [127, 0, 0, 3];
 const THIRD: [u8; 4] = [127, 0, 0, 4];
 const FOURTH: [u8; 4] = [127, 0, 0, 5];
 
-/// Starts an edge with one worker: when that responds, it has handled all earlier connections.
+/// Starts an edge with one worker. When the worker responds, it has handled all earlier
+/// connections.
 fn crowded(listen: ListenSettings) -> (Edge, SocketAddr, Scene) {
     let (scene, app) = scene();
     let edge = try_start(clear(listen), 1, Inherited::default(), &app).unwrap();

@@ -15,12 +15,12 @@ use tokio::task::JoinSet;
 use super::tls::{files, handshake};
 use super::*;
 
-/// The number of requests of each kind, and of concurrent clients.
+/// The number of requests of each kind, and the number of concurrent clients.
 const REQUESTS: usize = 2_000;
 const CLIENTS: usize = 8;
 
-/// Returns a port that is free now, on an address that no other test uses, so that the keeper can
-/// open as many sockets for it as there are threads.
+/// Returns a port that is currently free on an address that no other test uses, so that the keeper
+/// can open as many sockets for it as there are threads.
 fn free() -> SocketAddr {
     let socket = std::net::TcpListener::bind(own()).unwrap();
     socket.local_addr().unwrap()
@@ -39,14 +39,14 @@ struct House {
     kept: Kept,
     address: SocketAddr,
     path: PathBuf,
-    /// The TLS address and its certificate, if there is one.
+    /// The TLS address and its certificate, if TLS is used.
     secure: Option<(ListenAddress, CertificateFiles)>,
     _folder: tempfile::TempDir,
 }
 
 impl House {
     fn open() -> Self {
-        // The keeper opens one TCP socket for each thread, and one Unix socket for both.
+        // The keeper opens a TCP socket for each of the two threads, and one Unix socket for both.
         Self::with(|_| None, 3)
     }
 
@@ -134,8 +134,8 @@ impl Progress {
     }
 }
 
-/// Sends requests on one connection until the edge announces its end, and then on the next one. No
-/// request may fail.
+/// Sends requests on a connection until the edge announces the end of the connection, and then on a
+/// new one. No request may fail.
 async fn asks<S, C>(connect: impl Fn() -> C, progress: Progress)
 where
     S: AsyncRead + tokio::io::AsyncWrite + Unpin,
@@ -156,8 +156,8 @@ where
     }
 }
 
-/// Sends requests over HTTP/2, where a GOAWAY announces the end of a connection: requests sent
-/// before it must get a response.
+/// Sends requests over HTTP/2, where a GOAWAY announces the end of a connection. Requests sent
+/// before the GOAWAY must receive a response.
 async fn asks_many(address: SocketAddr, chain: PathBuf, progress: Progress) {
     while progress.goes_on() {
         let stream = handshake(address, &chain, b"h2", "b.example").await;
@@ -177,8 +177,7 @@ async fn asks_many(address: SocketAddr, chain: PathBuf, progress: Progress) {
                     assert_eq!(body, "hello");
                     progress.count();
                 }
-                // The request was refused before it was sent, or was not processed, so it is sent
-                // again.
+                // The request was not sent or not processed, so it is sent again.
                 Err(error) if error.is_canceled() || is_untaken(&error) => break,
                 Err(error) => panic!("{error:?}"),
             }
@@ -207,8 +206,8 @@ async fn talks(address: SocketAddr, progress: Progress) {
     }
 }
 
-/// Whether the edge has said, by GOAWAY or by a reset, that it did not process a request (RFC 9113,
-/// section 8.7). The engine shows that only in its message.
+/// Whether the edge has reported, by GOAWAY or by a reset, that it did not process a request (RFC
+/// 9113, section 8.7). The engine shows that only in its error message.
 fn is_untaken(error: &hyper::Error) -> bool {
     let said = format!("{error:?}");
     said.contains("GoAway(b\"\", NO_ERROR, Remote)") || said.contains("REFUSED_STREAM, Remote")
@@ -234,7 +233,7 @@ async fn nothing_fails_while_one_worker_follows_another() {
         clients.spawn(asks_many(secure, certificate.chain.clone(), many.clone()));
         clients.spawn(talks(address, talk.clone()));
     }
-    // These clients use each connection for only one request.
+    // These clients use each connection for a single request.
     let address = house.address;
     let short = progress.clone();
     clients.spawn(async move {
@@ -365,8 +364,8 @@ async fn what_is_spoken_at_a_socket_changes_with_a_reload() {
         };
         tokio::time::timeout(SOON, closed).await.unwrap();
         edge.reload(house.settings().plan()).unwrap();
-        // Each thread notices the change at its own time, so one response does not show that all
-        // threads have changed.
+        // Each thread notices the change at a different time, so a single response does not show
+        // that all threads have changed.
         let open = async {
             let mut in_a_row = 0;
             while in_a_row < 32 {

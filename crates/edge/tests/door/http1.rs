@@ -189,7 +189,7 @@ async fn an_answer_to_a_refusal_is_not_lost_behind_what_still_comes() {
         let before = Instant::now();
         let answer = tokio::task::spawn_blocking(ask).await.unwrap();
         // The edge reads and discards further data for two seconds. A busy machine may take longer
-        // to send it; the attempt is then repeated.
+        // to send the data; the attempt is then repeated.
         if answer.is_ok() || before.elapsed() < Duration::from_secs(1) {
             break answer.unwrap();
         }

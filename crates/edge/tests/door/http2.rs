@@ -142,7 +142,7 @@ async fn streams_that_run_are_finished_when_the_edge_stops() {
     let running = site.send.send_request(to("/wait").body(nothing()).unwrap());
     site.scene.reached.notified().await;
     let stopping = tokio::spawn(site.edge.stop());
-    // After GOAWAY, the connection accepts no new requests, and the running one continues.
+    // After GOAWAY, the connection accepts no new requests, and the running request continues.
     let refused = async {
         let mut other = site.send.clone();
         while other

@@ -54,7 +54,7 @@ pub(crate) const SOON: Duration = Duration::from_mins(1);
 pub(crate) struct Scene {
     /// Notifies when a request for `/wait` has arrived.
     pub(crate) reached: Arc<Notify>,
-    /// Each permit lets one `/wait` respond, or `/pieces` send a piece.
+    /// Each permit lets one `/wait` respond, or lets `/pieces` send one piece.
     pub(crate) go: Arc<Semaphore>,
     /// Notifies when the body of `/endless` is dropped.
     pub(crate) let_go: Arc<Notify>,
@@ -207,8 +207,8 @@ impl Settings {
     }
 }
 
-/// Returns an address with a loopback IP that no other test has (each test runs on a thread of its
-/// own), so that nobody else gets a port of it that is closed.
+/// Returns an address with a loopback IP that no other test has, so that no other test gets one of
+/// its ports after the port is closed. Each test runs on a thread of its own.
 pub(crate) fn own() -> SocketAddr {
     static LAST: AtomicU16 = AtomicU16::new(0);
     thread_local! {
@@ -263,7 +263,7 @@ pub(crate) fn try_start(
     Edge::start(settings.plan(), options, Some(&Mounted(app.clone())))
 }
 
-/// The app in the form in which programs mount it: a short response is sent in one piece.
+/// The app in the form in which programs mount it. Short responses are sent in one piece.
 #[derive(Clone)]
 struct Mounted(Router);
 

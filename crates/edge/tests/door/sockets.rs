@@ -186,7 +186,7 @@ fn a_process_takes_the_sockets_its_environment_names() {
     assert!(status.success());
 }
 
-/// Does nothing, unless the test above runs it in a process of its own, with a socket.
+/// Does nothing unless the test above runs this test in a separate process, with a socket.
 #[test]
 #[expect(
     clippy::disallowed_methods,

@@ -36,7 +36,7 @@ async fn a_reader_that_waits_for_us_is_not_given_up() {
     let asked = to("/pieces").body(nothing()).unwrap();
     let mut answer = site.send.send_request(asked).await.unwrap();
     for _ in 0..3 {
-        // This test needs idle time: several times a reader's timeout.
+        // This test needs an idle period of several times the reader timeout.
         tokio::time::sleep(4 * SHORT).await;
         site.scene.go.add_permits(1);
         let piece = tokio::time::timeout(SOON, answer.frame()).await.unwrap();
@@ -52,8 +52,8 @@ async fn an_answer_that_is_read_slowly_is_no_idle_connection() {
     let mut site = site(|settings| settings.listen.idle_time = SHORT).await;
     let asked = to("/large").body(nothing()).unwrap();
     let answer = site.send.send_request(asked).await.unwrap();
-    // This test needs idle time: several times the timeout of an idle connection, and the time in
-    // which the edge closes it.
+    // This test needs an idle period of several times the idle-connection timeout, plus the time in
+    // which the edge closes the connection.
     tokio::time::sleep(10 * SHORT).await;
     let whole = answer.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(whole.len(), 64 << 20);
@@ -90,7 +90,7 @@ async fn a_tunnel_has_its_own_time_when_the_edge_stops() {
     let answer = site.send.send_request(asked).await.unwrap();
     let mut tunnel = TokioIo::new(hyper::upgrade::on(answer).await.unwrap());
     let stopping = tokio::spawn(site.edge.stop());
-    // This test needs idle time: several times a request's timeout.
+    // This test needs an idle period of several times the request timeout.
     tokio::time::sleep(5 * SHORT).await;
     tunnel.write_all(b"abc").await.unwrap();
     let mut back = [0; 3];
@@ -110,7 +110,7 @@ async fn a_connection_whose_tunnel_has_ended_is_idle_again() {
         .unwrap();
     let answer = site.send.send_request(asked).await.unwrap();
     let mut tunnel = TokioIo::new(hyper::upgrade::on(answer).await.unwrap());
-    // This test needs idle time: several times an idle connection's timeout.
+    // This test needs an idle period of several times the idle-connection timeout.
     tokio::time::sleep(5 * SHORT).await;
     tunnel.write_all(b"abc").await.unwrap();
     let mut back = [0; 3];
@@ -130,8 +130,8 @@ async fn a_connection_whose_tunnel_has_ended_is_idle_again() {
 async fn a_client_that_reads_nothing_holds_little_memory() {
     const STREAMS: u32 = 128;
     const PIECE: usize = 16 << 10;
-    // The sum of a slice of each stream and another one in hand, the bytes that the connection may
-    // hold beyond them, and the system's buffers on both ends.
+    // The sum of two slices for each stream (a held one and one in hand), the additional bytes that
+    // the connection may hold, and the system's buffers on both ends.
     const MOST: usize = STREAMS as usize * ((64 << 10) + PIECE) + (1 << 20) + (12 << 20);
     let folder = tempfile::tempdir().unwrap();
     let certificate = files(folder.path(), "a", &["a.example"]);
@@ -159,7 +159,7 @@ async fn a_client_that_reads_nothing_holds_little_memory() {
         said.extend(request_frame(2 * number + 1, "/endless"));
     }
     stream.write_all(&said).await.unwrap();
-    // The number must stop changing: it stays the same for a short time.
+    // Wait until the number stays the same for a short time.
     let still = async {
         let mut before = 0;
         loop {

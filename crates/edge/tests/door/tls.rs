@@ -236,8 +236,8 @@ async fn localhost_has_a_certificate_that_nobody_vouches_for() {
     edge.stop().await;
 }
 
-/// Starts an edge with two certificates: one from an authority for `a.example`, whose root is in
-/// `root.pem`, and one in a file for `b.example`.
+/// Starts an edge with two certificates. One is from an authority, for `a.example`, and its root is
+/// in `root.pem`. The other is in a file, for `b.example`.
 fn with_issued(folder: &Path, written: &str) -> Edge {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -246,7 +246,7 @@ fn with_issued(folder: &Path, written: &str) -> Edge {
     let key = KeyPair::generate().unwrap();
     let leaf = CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
     let leaf = leaf.signed_by(&key, &authority).unwrap();
-    // The certificate is stored in the same place as one from an authority.
+    // The certificate is stored where certificates from an authority are stored.
     let kept = folder.join("acme/127.0.0.1%3A1");
     std::fs::create_dir_all(&kept).unwrap();
     let pem = format!("{}{}", key.serialize_pem(), leaf.pem());
@@ -275,7 +275,7 @@ async fn browsers_are_told_to_remember_https_for_a_day_where_nobody_said_otherwi
     let (day, year) = (Some("max-age=86400"), Some("max-age=31536000"));
     for (written, of_authority, of_file) in [
         (both.to_owned(), day, None),
-        // No clear-text requests are redirected to HTTPS.
+        // In these cases, clear-text requests are not redirected to HTTPS.
         (alone.to_owned(), None, None),
         (format!("{both}\nhsts = \"0\""), None, None),
         (format!("{both}\nhsts = \"365d\""), year, year),

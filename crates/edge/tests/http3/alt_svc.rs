@@ -1,4 +1,4 @@
-//! Tests of which clients are told about HTTP/3 (`Alt-Svc`).
+//! Tests of which clients learn about HTTP/3 from `Alt-Svc`.
 
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -51,19 +51,19 @@ async fn clients_are_told_once_udp_is_read_and_for_longer_once_one_came() {
     let answered = talk.get("/").await;
     assert_eq!(answered.headers["alt-svc"], "h3=\":443\"; ma=86400");
     until(&site, "a.example", "h3=\":443\"; ma=86400").await;
-    // Clear-text clients are not told, nor clients of a trusted proxy.
+    // Neither clear-text clients nor clients of a trusted proxy are told about HTTP/3.
     let clear = TcpStream::connect(site.edge.http_addresses()[0]).await;
     assert_eq!(asked(clear.unwrap(), "b.example").await, None);
     site.reload(|listen| listen.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]);
     assert_eq!(told(&site, "a.example").await, None);
     site.reload(|listen| listen.trusted_proxies = Vec::new());
-    // Clients that were told before learn that HTTP/3 is over.
+    // Clients that were told about HTTP/3 before learn that it is no longer served.
     site.reload(|listen| listen.http3 = false);
     assert_eq!(told(&site, "a.example").await.as_deref(), Some("clear"));
     site.stop().await;
 }
 
-/// Waits until the UDP port is free. Another process that has it for a moment releases it.
+/// Waits until the UDP port is free, in case another process uses it for a moment.
 async fn is_nobodys(address: SocketAddr) {
     let bound = async {
         while UdpSocket::bind(address).is_err() {

@@ -1,4 +1,4 @@
-//! Tests of sockets that several processes share: a keeper passes them to the process that serves,
+//! Tests of sockets that several processes share. A keeper passes them to the serving process,
 //! which reads them, and then to the next.
 
 use axum::http::Method;
@@ -78,8 +78,8 @@ async fn the_next_process_reads_once_the_first_has_stopped() {
     let first = keeper.site();
     let mut talk = next(&first).await;
     let second = keeper.site();
-    // Both processes have the socket. No packet may be lost to the second one, which does not know
-    // the connection yet.
+    // Both processes have the socket. The second process does not know the connection yet, so no
+    // packet may go to it.
     for _ in 0..200 {
         assert_eq!(talk.get("/").await.text(), "hello");
     }
@@ -181,7 +181,7 @@ async fn controlled(connection: quinn::Connection, begun: Arc<Notify>) -> Vec<u8
         });
     }
     let all = streams.join_all().await;
-    // The other streams belong to QPACK (RFC 9204, section 4.2).
+    // The other streams are for QPACK (RFC 9204, section 4.2).
     let control = all.into_iter().find(|bytes| bytes.first() == Some(&0));
     control.unwrap()
 }
@@ -280,8 +280,8 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     assert_eq!(open(&mut kept, &with), 2);
     drop(taken);
     assert_eq!(open(&mut kept, &with), all);
-    // A keeper that resumes can close the sockets that the previous one opened, but no inherited
-    // ones.
+    // A keeper that resumes can close the sockets that the previous keeper opened, but not
+    // inherited sockets.
     let (handed_in, theirs) = pair();
     let known = vec![OwnedFd::from(handed_in), OwnedFd::from(theirs)];
     let known = Inherited::new(known).unwrap();

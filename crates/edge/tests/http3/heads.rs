@@ -57,7 +57,7 @@ impl Told {
     }
 }
 
-/// One connection for each version of HTTP.
+/// A connection for each HTTP version.
 struct Clients {
     first: http1::SendRequest<Empty<Bytes>>,
     second: http2::SendRequest<Empty<Bytes>>,

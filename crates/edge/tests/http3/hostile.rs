@@ -184,8 +184,8 @@ async fn frames_are_read_in_one_way_only() {
         // These end with H3_FRAME_ERROR (RFC 9114, section 7.1).
         ([head.clone(), cut_off].concat(), 0x106_u32),
         (head[..10].to_vec(), 0x106),
-        // These end with H3_FRAME_UNEXPECTED: they are not a request, or only HTTP/2 has such
-        // frames.
+        // These end with H3_FRAME_UNEXPECTED, because they are not a request, or because only
+        // HTTP/2 has such frames.
         (data("abc"), 0x105),
         ([head.clone(), frame(8, b"1234")].concat(), 0x105),
         (vec![0x40, 0x41, 0], 0x105),

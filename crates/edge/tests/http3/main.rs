@@ -51,7 +51,7 @@ pub(crate) struct Scene {
     pub(crate) reached: Arc<Notify>,
     /// Each permit lets one waiting request continue.
     pub(crate) go: Arc<Semaphore>,
-    /// Notifies when the app stops working on a response because its client is gone.
+    /// Notifies when the app stops working on a response because its client has disconnected.
     pub(crate) given_up: Arc<Notify>,
     /// The number of requests for `/`.
     pub(crate) seen: Arc<AtomicUsize>,
@@ -151,7 +151,7 @@ pub(crate) fn scene() -> (Scene, Router) {
 
 pub(crate) const LARGE: usize = 8 << 20;
 /// The size and number of the pieces that `/long` sends, each when the test permits it. A piece is
-/// larger than what leaves before the client acknowledges some of it.
+/// larger than the amount of data that can leave without an acknowledgement from the client.
 pub(crate) const PIECE: usize = 256 << 10;
 pub(crate) const PIECES: usize = 8;
 
@@ -170,8 +170,8 @@ async fn seen(request: Request) -> String {
     )
 }
 
-/// Returns a loopback address that no other test has. If a port were reused, a client could meet an
-/// edge there that is still closing.
+/// Returns a loopback address that no other test has. If tests shared an address, a client could
+/// connect to a reused port of another test's edge that is still closing.
 pub(crate) fn own() -> Ipv4Addr {
     static LAST: AtomicU16 = AtomicU16::new(0);
     let [high, low] = (LAST.fetch_add(1, Ordering::Relaxed) + 1).to_be_bytes();

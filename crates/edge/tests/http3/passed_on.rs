@@ -123,7 +123,8 @@ async fn what_does_not_end_soon_is_ended_for_each_that_follows() {
         assert!(answer(&mut held).await.is_err());
         assert!(is_in_peace(&talk.connection.closed().await));
         assert_eq!(next(&second).await.get("/").await.text(), "hello");
-        // No other process responds to a request that the first one got while it stopped.
+        // No other process responds to a request that the first process received while it was
+        // stopping.
         assert_eq!(second.scene.seen.load(Ordering::Relaxed), 1);
         tokio::time::timeout(SOON, stopping).await.unwrap().unwrap();
         first = second;

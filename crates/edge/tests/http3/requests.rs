@@ -11,7 +11,7 @@ use edge::access_log::{Format, Log, Mask, Writing};
 use super::client::{answer, piece};
 use super::*;
 
-/// A period in which nothing needs to happen. A slow machine only does less in it.
+/// A period in which nothing needs to happen. On a slow machine, only less happens in it.
 const SHORT: Duration = Duration::from_secs(2);
 
 #[tokio::test]
@@ -180,7 +180,8 @@ async fn many_requests_share_a_connection() {
 async fn who_leaves_is_not_worked_for() {
     let site = Site::open(|_| {});
     let mut talk = site.talk().await;
-    // The client cancels before there is a response, and then in the middle of one.
+    // The client cancels one request before there is a response, and another in the middle of the
+    // response.
     let mut stream = talk.ask(Method::GET, "/held", &[]).await.unwrap();
     stream.finish().await.unwrap();
     site.scene.reached.notified().await;
@@ -262,8 +263,8 @@ impl Lines {
         (Site::with(|_| {}, options), writing)
     }
 
-    /// Returns the whole log once nobody writes any more. The end of `writing` waits for a second,
-    /// which a busy machine may need for itself.
+    /// Returns the whole log once all writing has ended. Dropping `writing` waits only for a
+    /// second, which may be too short on a busy machine.
     pub(crate) fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();

@@ -1,4 +1,4 @@
-//! Tests of which route a request matches, and of the request that its program gets.
+//! Tests of which route a request matches, and of the request that the route's program receives.
 
 use axum::http::Method;
 use edge::{CdnId, Ground};

@@ -25,7 +25,7 @@ fn lead(site: &Site, program: SocketAddr) {
     site.edge.reload(plan).unwrap();
 }
 
-/// Responds on the next connection, and returns the head that came on it.
+/// Responds on the next connection, and returns the head that arrived on that connection.
 async fn answered(listener: &TcpListener, end: &[u8]) -> String {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut came = Vec::new();

@@ -34,8 +34,8 @@ async fn a_second_process_waits_until_the_first_has_finished() {
     }
     assert_eq!(second.scene.seen.load(Ordering::Relaxed), 0);
     let stopping = tokio::spawn(first.edge.stop());
-    // The first process drops packets of new clients. Once it is gone, the second one takes the
-    // port.
+    // The first process drops packets of new clients. Once the first process has exited, the second
+    // one takes the port.
     let client = Client::trusting(&second.chain);
     let taken = async {
         loop {

@@ -71,7 +71,8 @@ async fn one_that_refuses_is_passed_over() {
 
 #[tokio::test]
 async fn one_that_takes_no_connection_is_given_up_in_time() {
-    // Nobody accepts connections: the queue fills up, and further attempts get no response.
+    // The listener accepts no connections, so its queue fills up and further attempts get no
+    // response.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
     socket.bind(&any.into()).unwrap();
@@ -165,8 +166,8 @@ async fn who_loses_a_server_goes_to_the_one_that_came_last() {
     let mut settings = settings(&all[..2]);
     settings.balance = Balance::Sticky("stay".to_owned());
     let (pool, upstream) = (Pool::default(), Upstream::new(settings));
-    // One of two servers was replaced. Its clients go to the new server, although the other would
-    // be next.
+    // One of two servers was replaced. Its clients go to the new server, although the other server
+    // would be next.
     upstream.set_members(&[backend(all[1]), backend(all[2])]);
     for _ in 0..6 {
         let mut asked = request("GET", Body::Empty);
@@ -256,7 +257,7 @@ async fn servers_that_stay_keep_what_is_known_of_them() {
 
 #[tokio::test]
 async fn one_that_was_out_gets_another_chance() {
-    // The server has an IP address of its own, so that nobody else gets its port meanwhile.
+    // The server has its own IP address, so that no other process gets its port in the meantime.
     let listener = TcpListener::bind("127.0.0.3:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -268,8 +269,8 @@ async fn one_that_was_out_gets_another_chance() {
         );
     }
     assert!(!upstream.status()[0].ready);
-    // If it is the only server, requests do not wait for it: they fail, or reach the server if it
-    // is back.
+    // If it is the only server, requests do not wait for it. They fail, or reach the server if it
+    // has recovered.
     let error = get(&pool, &upstream).await.unwrap_err();
     assert_eq!(error.why(), "upstream_connect");
     let listener = TcpListener::bind(address).await.unwrap();

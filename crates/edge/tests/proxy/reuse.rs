@@ -1,4 +1,4 @@
-//! Tests of which connections are reused and which are not.
+//! Tests of which connections are reused.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +31,7 @@ async fn a_connection_that_closed_while_unused_is_not_used() {
         })
         .await;
         let (pool, upstream) = (Pool::default(), upstream(&[server.address]));
-        // The task continues right after the close, before the runtime has noticed it.
+        // The task continues immediately after the close, before the runtime has noticed the close.
         let asking = tokio::spawn(async move {
             for _ in 0..20 {
                 let answer = forward(&pool, &upstream, request(method, Body::Empty)).await;
@@ -45,7 +45,8 @@ async fn a_connection_that_closed_while_unused_is_not_used() {
     }
 }
 
-/// Starts a server that responds to one request on each connection, reads the next one and closes.
+/// Starts a server that responds to one request on each connection, and closes the connection after
+/// reading the next one.
 async fn forgetful(requests: Arc<AtomicUsize>) -> crate::support::Server {
     server(move |_, mut stream| {
         let requests = Arc::clone(&requests);
@@ -93,8 +94,8 @@ async fn a_request_that_may_not_be_repeated_is_not() {
     }
 }
 
-/// Responds once on its only connection, and dies when told to, or after a second request. Returns
-/// whether it got a second request.
+/// Responds once on its only connection. Exits when told to, or after a second request. Returns
+/// whether it received a second request.
 async fn dies(listener: TcpListener, told: Arc<Notify>) -> bool {
     let (mut stream, _) = listener.accept().await.unwrap();
     head(&mut stream).await;
@@ -126,8 +127,8 @@ async fn what_a_server_may_have_changed_before_it_died_is_changed_by_no_other() 
         })
         .await;
         let upstream = upstream(&[mortal, well.address]);
-        // The task continues right after the end of the other task, before the runtime has noticed
-        // it.
+        // The task continues immediately after the server task has ended, before the runtime has
+        // noticed that the connection is closed.
         let asking = tokio::spawn(async move {
             let pool = Pool::default();
             for _ in 0..2 {
@@ -269,7 +270,7 @@ async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
     })
     .await;
     let pool = Pool::default();
-    // An upstream whose connections are kept for longer has no effect on others.
+    // An upstream that keeps its connections for longer does not affect other upstreams.
     let patient = server_of_one_word("two").await;
     let mut longer = settings(&[patient.address]);
     longer.times.keep = Duration::from_hours(1);
@@ -290,7 +291,7 @@ async fn as_many_unused_connections_are_kept_as_were_lately_in_use_at_once() {
     all_closed(&open, &closed).await;
 }
 
-/// Returns the next number of a generator that gives the same numbers in each run.
+/// Returns the next number of a pseudo-random generator that is the same in each run.
 fn dice(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -302,8 +303,8 @@ fn dice(state: &mut u64) -> u64 {
 async fn no_request_fails_when_a_server_closes_unused_connections_as_it_likes() {
     const REQUESTS: usize = 20_000;
     const AT_ONCE: usize = 16;
-    // After a random number of responses, the server closes the connection: at once, or after a
-    // short wait, so that the close coincides with the next request.
+    // After a random number of responses, the server closes the connection, either at once or after
+    // a short wait, so that the close coincides with the next request.
     let server = server(|number, mut stream| async move {
         let mut state = number as u64 * 2_654_435_761 + 88_172_645_463_325_252;
         loop {

@@ -197,8 +197,8 @@ async fn an_early_answer_is_read_even_after_writing_has_failed() {
         async move {
             head(&mut stream).await;
             stream.write_all(ok("early").as_bytes()).await.unwrap();
-            // The connection is closed with a piece unread, and then there is more to send; the
-            // runtime has noticed neither.
+            // The connection is closed with a piece unread, and then there is more to send. The
+            // runtime has noticed neither yet.
             drop(stream);
             more.send(data("two")).unwrap();
         }

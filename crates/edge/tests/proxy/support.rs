@@ -115,8 +115,8 @@ where
     }
 }
 
-/// Returns an address on which nobody listens, and that nobody else gets as long as the first value
-/// exists.
+/// Returns an address on which nothing listens, and that no other process gets while the returned
+/// listener exists.
 pub(crate) fn nobody() -> (std::net::TcpListener, SocketAddr) {
     // The socket is bound but not listening, so connections are refused.
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
@@ -145,7 +145,7 @@ impl Drop for Server {
     }
 }
 
-/// Starts a server that reads one head and sends this text. Then it does what `after` says.
+/// Starts a server that reads one head, sends this text, and then acts according to `after`.
 pub(crate) async fn says(text: impl Into<Vec<u8>>, after: After) -> Server {
     let text = Bytes::from(text.into());
     server(move |_, mut stream| {

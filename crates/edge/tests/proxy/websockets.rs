@@ -177,7 +177,8 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>)
     }
     assert_eq!(next(&mut socket).await, Message::text("one two three"));
     let large = Message::binary(vec![7; 16 << 20]);
-    // The echo arrives while the message is still being sent, so the client must read meanwhile.
+    // The echo arrives while the message is still being sent, so the client must read at the same
+    // time.
     let (mut sink, mut stream) = socket.split();
     let (sent, back) = tokio::join!(sink.send(large.clone()), async {
         tokio::time::timeout(LONG, stream.next()).await.unwrap()

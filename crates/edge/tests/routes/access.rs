@@ -19,7 +19,7 @@ fn hash(password: &str) -> String {
     hash.to_string()
 }
 
-/// Makes a password file with one user, Aisyah.
+/// Makes a password file with a single user, Aisyah.
 fn people() -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("aisyah:{}\n", hash("bunga raya"))).unwrap();
@@ -150,7 +150,8 @@ async fn a_name_and_its_password_open_and_go_no_further() {
     // No shared cache may serve this page to clients without the password.
     assert_eq!(page.header("cache-control"), Some("private, no-cache"));
     assert_eq!(site.get("/").await.status, 200, "other routes are open");
-    // A request with credentials makes its response personal, so it is not compressed (BREACH).
+    // A request with credentials makes its response personal, so the response is not compressed
+    // (BREACH).
     let gzip = format!("{right}Accept-Encoding: gzip\r\n");
     let long = site.ask("GET", "/long", &gzip, "").await;
     assert_eq!((long.status, long.header("content-encoding")), (200, None));

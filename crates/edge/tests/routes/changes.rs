@@ -9,7 +9,7 @@ use super::services::{at, ready};
 use super::*;
 
 /// Clients that send requests on persistent connections until told to stop. They count the
-/// responses, and collect those that were wrong.
+/// responses, and collect wrong responses.
 struct Guests {
     stop: Arc<AtomicBool>,
     answers: Arc<AtomicUsize>,
@@ -46,7 +46,7 @@ impl Guests {
             .unwrap();
     }
 
-    /// Stops the clients. Returns the number of responses, and the wrong ones.
+    /// Stops the clients. Returns the number of responses, and the wrong responses.
     async fn leave(self) -> (usize, Vec<String>) {
         self.stop.store(true, Ordering::Relaxed);
         let mut bad = Vec::new();
@@ -214,7 +214,8 @@ async fn patient() -> (SocketAddr, [Arc<Semaphore>; 4]) {
     (address, asked)
 }
 
-/// Waits until three more checks have begun; the first of them may belong to older settings.
+/// Waits until three more checks have begun, because the first of them may still use older
+/// settings.
 async fn asked(by: &Semaphore) {
     by.forget_permits(usize::MAX);
     let asked = tokio::time::timeout(Duration::from_mins(1), by.acquire_many(3));
@@ -253,7 +254,7 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     change(&patient, &health("/sick").replace("10ms", "11ms"));
     assert!(!is_ready());
     asked(&sick).await;
-    // A request that waits for a server gets a newly added one.
+    // A request that waits for a server gets a newly added server.
     let answers = tokio::join!(site.get("/x"), async {
         elsewhere.acquire().await.unwrap().forget();
         change(&format!("{patient}, \"http://{other}\""), &health("/sick"));

@@ -1,5 +1,5 @@
-//! Tests of files that are too large to be kept in memory. Over a plain TCP socket the kernel sends
-//! them directly; otherwise the edge reads them in pieces.
+//! Tests of files that are too large to be kept in memory. Over a plain TCP socket, the kernel
+//! sends them directly; otherwise the edge reads them in pieces.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Tests of addresses at which every request goes to one service.
+//! Tests of addresses at which all requests go to one service.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ async fn a_front_is_a_plain_way_to_its_service() {
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let moved = ask(TcpStream::connect(door).await.unwrap(), get).await;
     assert_eq!(moved.status, 308, "https serves it");
-    // Ambiguous requests are refused here, too.
+    // Ambiguous requests are refused on these addresses, too.
     let both =
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
     let refused = ask(TcpStream::connect(front).await.unwrap(), both).await;

@@ -1,4 +1,5 @@
-//! Tests of attacks on the whole edge, and its responses: the table of `docs/edge-reference.md`.
+//! Tests of attacks on the whole edge, and of its responses; they correspond to the table in
+//! `docs/edge-reference.md`.
 
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -13,8 +13,8 @@ async fn open() -> (TcpListener, ServerAddress) {
     (listener, address)
 }
 
-/// Accepts a connection and resets it once it has unread data, as the system does for a process
-/// that is killed.
+/// Accepts a connection and resets it once it has unread data, as the system does when a process is
+/// killed.
 async fn reset(listener: &TcpListener) {
     let (stream, _) = listener.accept().await.unwrap();
     stream.peek(&mut [0]).await.unwrap();
@@ -75,7 +75,7 @@ async fn none_that_reset_a_request_gets_it_twice() {
         assert_eq!((heard.status, counts), (expected, resets), "{target}");
         assert!(before.elapsed() < SOON);
     }
-    // A server may have read a request for a change, so it is not repeated.
+    // A server may have read a request that changes something, so the request is not repeated.
     for method in ["POST", "PUT", "DELETE"] {
         let (heard, ()) = tokio::join!(site.ask(method, "/planned", "", ""), reset(&listener));
         assert_eq!(heard.status, 502, "{method}");

@@ -13,7 +13,8 @@ use super::*;
 /// The timeout of every wait.
 const SOON: Duration = Duration::from_mins(1);
 
-/// A body, of which `first` bytes are sent before the client has them.
+/// A body; the server sends its first `first` bytes, and the rest only after the client has
+/// received them.
 #[derive(Debug, Clone, Copy)]
 struct FileBody {
     length: usize,
@@ -21,7 +22,7 @@ struct FileBody {
 }
 
 impl FileBody {
-    /// Reads the numbers at the end of a path such as `/20/10`.
+    /// Reads the two numbers at the end of a path such as `/20/10`.
     fn read(path: &str) -> Self {
         let mut numbers = path.rsplit('/').map(|number| number.parse().unwrap());
         let first = numbers.next().unwrap();
@@ -34,7 +35,7 @@ impl FileBody {
     }
 }
 
-/// Starts a server for HTTP/1.1 that sends the first piece with the head, and the other one when
+/// Starts an HTTP/1.1 server that sends the first piece with the head, and the second piece when
 /// permitted.
 async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -67,7 +68,8 @@ async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     address
 }
 
-/// Returns the response over HTTP/1.1; the second piece is sent after the first one has arrived.
+/// Returns the response over HTTP/1.1; the second piece is sent after the client has received the
+/// first one.
 async fn over_http1(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -> Vec<u8> {
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let asked = format!("GET {path} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
@@ -90,7 +92,8 @@ async fn over_http1(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -
     heard.split_off(from)
 }
 
-/// Returns the response over HTTP/2; the second piece is sent after the first one has arrived.
+/// Returns the response over HTTP/2; the second piece is sent after the client has received the
+/// first one.
 async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -> Vec<u8> {
     let mut send = client(&site.edge).await;
     let asked = Request::get(format!("https://a.example{path}"));
@@ -116,7 +119,7 @@ async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -
 async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
     let go = Arc::new(Semaphore::new(0));
     let own = by_hand(Arc::clone(&go)).await;
-    // A response in two pieces is not complete in this time, so it is passed on without being
+    // A response in two pieces is not complete within this time, so it is passed on without being
     // stored.
     let site = Site::open(
         &format!(
@@ -138,8 +141,8 @@ async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
         let pieces = FileBody { length, first };
         for route in ["own", "kept"] {
             for version in [1, 2] {
-                // The path contains the version, so that no request gets the stored response of the
-                // other version.
+                // The path contains the HTTP version, so that no request gets the stored response
+                // of another version.
                 let path = format!("/{route}/{version}/{length}/{first}");
                 let heard = async {
                     if version == 1 {

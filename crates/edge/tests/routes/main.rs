@@ -1,4 +1,4 @@
-//! Tests of a whole plan through real sockets: what each route does with a request.
+//! Tests of a whole plan through real sockets, which check how each route handles a request.
 
 #![expect(
     clippy::unwrap_used,
@@ -184,7 +184,7 @@ impl Heard {
     }
 }
 
-/// Starts a server that responds with its own name and the request that it got.
+/// Starts a server that responds with its own name and the request that it received.
 async fn server(name: &'static str) -> (SocketAddr, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -432,7 +432,8 @@ async fn the_app_is_told_who_asks() {
     assert_eq!(heard.body, "192.0.2.7 a.example false");
     assert_eq!(heard.header("x-request-id"), Some("theirs"));
     assert_eq!(site.get("/facts").await.body, "127.0.0.1 a.example true");
-    // A proxy that sets only one kind of header passes on the other kind as its client sent it.
+    // A proxy that sets only one kind of header passes on its client's header of the other kind
+    // unchanged.
     site.edge
         .reload(site.plan(
             "listen.trusted_proxies = [\"127.0.0.0/8\"]\nlisten.forwarded_header = \"forwarded\"",

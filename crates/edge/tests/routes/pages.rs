@@ -1,4 +1,4 @@
-//! Tests of the edge's own pages in place of a target's responses.
+//! Tests of the edge's own pages, which replace responses of a target.
 
 use super::*;
 
@@ -24,7 +24,7 @@ async fn what_stands_in_for_an_answer_is_kept_by_nobody() {
         Options::default(),
     );
     let control = |heard: &Heard| heard.header("cache-control").map(str::to_owned);
-    // The headers of a route apply to its target, even if that is one of the edge's own pages.
+    // A route's headers apply to its target, even if the target is one of the edge's own pages.
     for (target, status) in [("/well", 200), ("/few", 410)] {
         let heard = site.get(target).await;
         assert_eq!(heard.status, status, "{target}");

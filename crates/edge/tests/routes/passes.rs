@@ -1,4 +1,4 @@
-//! Tests of how requests reach programs and how responses come back, over HTTP/1.1 and HTTP/2.
+//! Tests of how requests reach programs and how responses are returned, over HTTP/1.1 and HTTP/2.
 
 use axum::http::{HeaderMap, Method};
 use edge::CdnId;
@@ -26,7 +26,7 @@ async fn send_http2(
     let mut send = client(&site.edge).await;
     let empty = || http::Request::new(Empty::<Bytes>::new());
     if protocol.is_some() {
-        // With this response come the server's settings, which permit other protocols.
+        // The server's settings, which permit other protocols, arrive with this response.
         let mut first = empty();
         *first.uri_mut() = "https://a.example/".parse().unwrap();
         send.send_request(first).await.unwrap();

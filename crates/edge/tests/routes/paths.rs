@@ -5,7 +5,7 @@ use super::passes::over_http2;
 use super::*;
 
 /// Many programs decode `%2F` before they route a path (PEP 3333: `PATH_INFO` has no escapes), some
-/// also a backslash, and servlets ignore the text after a `;`.
+/// also decode a backslash, and servlets ignore the text after a `;`.
 #[tokio::test]
 async fn no_guard_is_walked_past_by_another_way_to_write_its_path() {
     let (server, _running) = server("one").await;

@@ -1,4 +1,4 @@
-//! Tests of files kept in memory that need more writes than one.
+//! Tests of files in memory that need more than one write.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

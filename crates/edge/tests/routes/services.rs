@@ -1,5 +1,5 @@
-//! Tests of servers that come, go, die and are abandoned, as reported by the program that runs
-//! them.
+//! Tests of servers that are added, removed, die and are abandoned, as reported by the program that
+//! runs them.
 
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -31,7 +31,8 @@ pub(super) fn ready(addresses: &[&ServerAddress]) -> Servers {
     }
 }
 
-/// Returns an address on which nobody listens, and that nobody else gets meanwhile.
+/// Returns an address on which nothing listens, and that no other process gets while the returned
+/// descriptor is open.
 fn nobody() -> (OwnedFd, ServerAddress) {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
@@ -41,7 +42,7 @@ fn nobody() -> (OwnedFd, ServerAddress) {
 }
 
 /// Starts a server that accepts connections, reads a request and closes without a response, like a
-/// server that every request crashes.
+/// server that crashes on every request.
 async fn dying() -> (ServerAddress, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());
@@ -70,8 +71,8 @@ async fn until(what: impl Fn() -> bool) {
     tokio::time::timeout(SOON, waiting).await.unwrap();
 }
 
-/// Gives a request time to begin to wait for a server, which is not visible from outside. A request
-/// that waits later is served in the same way, so no test fails for it.
+/// Gives a request time to start waiting for a server, which is not visible from outside. If the
+/// request starts waiting later, it is served in the same way, so the test does not fail.
 async fn pause(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }
@@ -96,8 +97,8 @@ async fn one_that_was_given_up_is_not_waited_for() {
         failed: true,
         ..Servers::default()
     };
-    // A request that waits takes two seconds. On a busy machine, another one may take as long, but
-    // not repeatedly.
+    // A request that waits takes two seconds. On a busy machine, other requests may take as long,
+    // but not repeatedly.
     at_once(async || {
         site.edge.set_servers("node", &failed);
         let heard = site.get("/").await;
@@ -116,7 +117,7 @@ async fn one_that_was_given_up_is_not_waited_for() {
         assert_eq!(heard.status, 503);
     })
     .await;
-    // One ready server matters more than all that failed.
+    // If any server is ready, the failure of other servers has no effect.
     let (server, _running) = server("one").await;
     let partly = Servers {
         failed: true,
@@ -180,7 +181,8 @@ async fn what_was_told_outlives_every_plan() {
     }
     let before = site.edge.servers("flask");
     assert!(before.requests > 2, "{before:?}");
-    // The state survives the same plan, another balance, and a plan without the service.
+    // The servers stay the same with the same plan, with another balance, and with a plan that does
+    // not contain the service.
     for balance in ["round-robin", "least", "sticky"] {
         site.edge.reload(plan(balance)).unwrap();
         let now = site.edge.servers("flask");
@@ -238,7 +240,7 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
     let ask = async |method: &str, members: &[&ServerAddress]| {
         site.edge.set_servers("node", &Servers::default());
         site.edge.set_servers("node", &ready(members));
-        // The first request reaches one server first, the second one the other.
+        // The two requests try the servers in opposite order.
         let mut heard = [0, 0];
         for status in &mut heard {
             *status = site.ask(method, "/", "", "").await.status;
@@ -319,7 +321,7 @@ async fn a_dead_socket_is_waited_for() {
         assert_eq!((get.status, post.status), (200, 200), "{dead}");
         assert!(post.body.contains("length=5"), "{post:?}");
     }
-    // The server comes back at the same address, and the servers are not set again.
+    // The server returns at the same address, and the servers are not set again.
     let path = site.folder.path().join("back.sock");
     let back = in_file(&path, None);
     site.edge.set_servers("node", &ready(&[&back]));
@@ -332,8 +334,8 @@ async fn a_dead_socket_is_waited_for() {
         listener
     });
     assert_eq!((heard.status, &*heard.body), (200, "ok"));
-    // No server comes: the request waits no longer than two seconds, and the response says when to
-    // try again.
+    // No server becomes available, so the request waits no longer than two seconds, and the
+    // response says when to try again.
     site.edge.set_servers("node", &ready(&[&gone]));
     let before = Instant::now();
     let heard = site.get("/").await;
@@ -415,7 +417,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     site.edge.reload(plan).unwrap();
     site.edge.set_servers("node", &ready(&[&old]));
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold";
-    // The first connection becomes idle; another one has a running request.
+    // The first connection becomes idle, while a second one has a running request.
     let (first, mut resting) = tokio::join!(site.get("/"), async {
         let mut stream = taken.recv().await.unwrap();
         head(&mut stream).await;
@@ -429,7 +431,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
             let mut busy = taken.recv().await.unwrap();
             head(&mut busy).await;
             resting.write_all(answer.as_bytes()).await.unwrap();
-            // The other connection is idle by now, and is closed at once.
+            // The second connection is idle by now, and is closed at once.
             until(|| site.edge.servers("node").members[0].running == 1).await;
             let before = site.edge.servers("node");
             assert_eq!((before.requests, before.members[0].requests), (3, 3));

@@ -1,4 +1,5 @@
-//! Tests of slow clients of a server with one worker: they must not keep it from other clients.
+//! Tests of slow clients of a server with a single worker. The slow clients must not block other
+//! clients.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +18,7 @@ use super::http2::{HTTPS, built, client};
 use super::services::SOON;
 use super::*;
 
-/// A server that handles one request after another.
+/// A server that handles one request at a time.
 struct OneWorker {
     address: SocketAddr,
     accepted: Arc<AtomicUsize>,
@@ -88,7 +89,7 @@ impl OneWorker {
     }
 }
 
-/// Reads up to this end, or to the end of the stream.
+/// Reads until the received data ends with `end`, or to the end of the stream.
 async fn until(stream: &mut TcpStream, end: &[u8]) -> String {
     let mut came = Vec::new();
     while !came.ends_with(end) {
@@ -199,7 +200,8 @@ async fn a_stream_that_drips_takes_none_either() {
     site.edge.stop().await;
 }
 
-/// Starts a server that reports every byte after a head, and responds at the end of a body.
+/// Starts a server that reports every byte after a head, and responds when it has received the end
+/// of a body.
 async fn teller(end: &'static [u8]) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -301,7 +303,7 @@ async fn a_body_there_is_no_room_for_is_not_read_before_there_is() {
     site.edge.stop().await;
 }
 
-/// The grace period is long, so the test waits for all versions of HTTP at the same time.
+/// The grace period is long, so the test waits for all HTTP versions at the same time.
 #[tokio::test]
 async fn a_body_that_comes_too_slowly_is_refused() {
     let server = OneWorker::open();

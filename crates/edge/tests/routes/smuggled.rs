@@ -1,5 +1,5 @@
-//! Tests with a corpus of request smuggling through the whole edge: the response to each attempt,
-//! and the requests that a server behind the edge saw.
+//! Tests with a corpus of request smuggling through the whole edge. They check the response to each
+//! attempt, and the requests that a server behind the edge received.
 
 use std::sync::{Arc, Mutex};
 
@@ -157,7 +157,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
             "Transfer-Encoding: chunked",
             "0\r\nContent-Length: 44\r\n\r\n",
         ),
-        // These requests look odd but are valid: the server sees the same messages.
+        // These requests look odd but are valid, and the server receives the same messages.
         (
             "Connection: content-length\r\nContent-Length: 5".to_owned(),
             format!("hello{HIDDEN}"),

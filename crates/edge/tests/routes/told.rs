@@ -19,8 +19,8 @@ impl Lines {
         String::from_utf8_lossy(&lines).into_owned()
     }
 
-    /// Returns the whole log once nobody writes any more. The end of `writing` waits for a second,
-    /// which a busy machine may need for itself.
+    /// Returns the whole log once all writing has ended. Dropping `writing` waits only for a
+    /// second, which may be too short on a busy machine.
     pub(crate) fn after(&self, writing: Writing) -> String {
         drop(writing);
         let begin = Instant::now();
@@ -104,8 +104,8 @@ async fn one_line_is_written_for_each_request() {
     assert!(lines[0]["upstream_us"].is_u64());
 }
 
-/// A response of the app has one line, however it ends, and however many headers it has about the
-/// log.
+/// A response of the app has one line, however the response ends, and however many log headers it
+/// has.
 #[tokio::test]
 async fn what_the_app_answers_has_one_line_with_what_may_be_shown() {
     let lines = Lines::default();

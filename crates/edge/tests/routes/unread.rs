@@ -1,4 +1,4 @@
-//! Tests of HTTP/2 connections that the engine closes because of their clients' errors.
+//! Tests of HTTP/2 connections that the engine closes because of client errors.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -49,7 +49,7 @@ const WHOLE: [(&str, &str); 4] = [
     (":path", "/none"),
 ];
 
-/// An HTTP/2 connection of which the test writes every byte.
+/// An HTTP/2 connection on which the test writes every byte itself.
 struct Raw(TlsStream<TcpStream>);
 
 impl Raw {
@@ -75,7 +75,7 @@ impl Raw {
         Some((kind, flags, u32::from_be_bytes(stream)))
     }
 
-    /// Waits until each of these streams has ended, and returns those that were reset.
+    /// Waits until all of these streams have ended, and returns the streams that were reset.
     async fn ended(&mut self, mut streams: Vec<u32>) -> Vec<u32> {
         let mut reset = Vec::new();
         while !streams.is_empty() {

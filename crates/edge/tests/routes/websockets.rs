@@ -30,7 +30,7 @@ const SOON: Duration = Duration::from_mins(1);
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Starts a server with a page that may be stored for a minute and, at the same path, an echo over
-/// WebSocket. Its `X-Told` repeats the request's `X-Seen`.
+/// WebSocket. The response header `X-Told` repeats the request's `X-Seen`.
 async fn live() -> (SocketAddr, DropGuard) {
     answering(any(|mut request: Request| async move {
         let told = request.headers().get("x-seen").cloned();
@@ -168,11 +168,12 @@ async fn a_websocket_has_one_line_when_it_ends() {
                 continue;
             }
             socket.close(None).await.unwrap();
-            // The client reads to the end, so that the server has closed its side.
+            // The client reads to the end of the stream, which shows that the server has closed its
+            // side.
             while let Some(Ok(_)) = socket.next().await {}
         }
     }
-    // The connections that have ended have their lines, and no other has one.
+    // The log has lines for the connections that have ended, and for no others.
     let told = async {
         while lines.text().matches("\"/left\"").count() < 2 {
             tokio::task::yield_now().await;

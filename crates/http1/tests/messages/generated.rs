@@ -1,8 +1,9 @@
-//! Random messages, each generated from a number alone.
+//! Random messages, each generated from just a number.
 //!
 //! The result must not depend on how the bytes are split, and all parsers must agree on where a
 //! message ends. A long run can be continued: `HTTP1_FROM=NUMBER HTTP1_SECONDS=28800 cargo test
-//! --release -p http1 --test messages generated -- --nocapture` prints the next number at its end.
+//! --release -p http1 --test messages generated -- --nocapture` prints the next number when it
+//! ends.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -164,7 +165,7 @@ impl Draw {
         bytes
     }
 
-    /// Returns the places at which the bytes are split, at most three.
+    /// Returns at most three positions at which the bytes are split.
     fn places(&mut self, length: usize) -> Vec<usize> {
         let mut places: Vec<_> = (0..self.below(4)).map(|_| self.below(length)).collect();
         places.push(length);
@@ -173,7 +174,7 @@ impl Draw {
     }
 }
 
-/// Passes bytes in pieces that end at these places. Returns the result and the bodies.
+/// Passes the bytes in pieces that end at the given positions. Returns the result and the bodies.
 fn let_through(bytes: &[u8], places: &[usize]) -> (Followed, Vec<u8>) {
     let mut reader = Reader::new(LIMIT);
     let mut before = 0;

@@ -1,4 +1,4 @@
-//! Tests that a message is read in one way only, however it is split.
+//! Tests that a message has only one reading, however its bytes are split.
 
 mod corpus;
 mod generated;

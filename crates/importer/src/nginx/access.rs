@@ -6,7 +6,7 @@ use edge::{Access, Basic};
 
 use super::tree::Directive;
 
-/// Two networks that together contain every IP address.
+/// Two networks that contain all IP addresses between them.
 const ALL: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
 /// The most characters of a path that are used in a file name.
@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 120;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
     allows: bool,
-    /// The network; empty for every IP address.
+    /// The network; empty for all IP addresses.
     network: String,
 }
 
@@ -39,7 +39,8 @@ impl Rule {
     }
 }
 
-/// The rules before the first rule for every IP address, and whether that rule allows access.
+/// Returns the rules before the first rule for all IP addresses, and whether that rule allows
+/// access.
 fn first(rules: &[Rule]) -> (&[Rule], bool) {
     match rules.iter().position(|rule| rule.network.is_empty()) {
         Some(end) => (&rules[..end], rules[end].allows),
@@ -47,7 +48,7 @@ fn first(rules: &[Rule]) -> (&[Rule], bool) {
     }
 }
 
-/// Converts the rules to an access setting; in nginx the first matching rule counts.
+/// Converts the rules to an access setting; in nginx, the first matching rule applies.
 pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Option<Access> {
     let (rules, open) = first(rules);
     let networks = |allows: bool| -> Vec<String> {
@@ -76,7 +77,7 @@ pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Op
             },
         });
     } else if !realm.is_empty() {
-        // nginx allows no one in if the password file is missing.
+        // nginx denies everyone if the password file is missing.
         access.allow.clear();
         access.deny = ALL.map(str::to_owned).to_vec();
     }
@@ -84,8 +85,8 @@ pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Op
     says.then_some(access)
 }
 
-/// Whether the result denies an IP address that nginx allows, because a network is allowed before a
-/// larger one is denied.
+/// Whether the result denies an IP address that nginx allows. This happens if a rule allows a
+/// network before another rule denies a larger one.
 pub(super) fn is_stricter(rules: &[Rule]) -> bool {
     let (rules, _) = first(rules);
     let allowed = rules.iter().position(|rule| rule.allows);

@@ -117,7 +117,7 @@ fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str>
     Ok(text)
 }
 
-/// Splits a text after `$` into the name of a variable and the rest.
+/// Splits the text after a `$` into a variable's name and the remaining text.
 fn variable(text: &str) -> (&str, &str) {
     if let Some((name, rest)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) {
         return (name, rest);
@@ -126,7 +126,7 @@ fn variable(text: &str) -> (&str, &str) {
     text.split_at(text.find(|letter| !is_part(letter)).unwrap_or(text.len()))
 }
 
-/// Whether this only redirects to the same URL over HTTPS, which Kenduri does by itself.
+/// Whether the directive only redirects to the same URL over HTTPS, which Kenduri does by itself.
 pub(super) fn is_to_https(directive: &Directive, names: &[String]) -> bool {
     let url = match (directive.name.as_str(), read(directive)) {
         ("return", ReturnAction::Redirect { url, .. }) => url,
@@ -146,11 +146,11 @@ pub(super) fn is_to_https(directive: &Directive, names: &[String]) -> bool {
     })
 }
 
-/// The condition of an `if`, as far as it is supported.
+/// A supported condition of an `if`.
 pub(super) enum Condition {
-    /// Requests in clear text are redirected to HTTPS, for these hosts.
+    /// Clear-text requests for these hosts are redirected to HTTPS.
     ToHttps(Vec<String>),
-    /// A response for one host, or for every other host.
+    /// A response for one host, or for all hosts except one.
     Host {
         name: String,
         is_other: bool,

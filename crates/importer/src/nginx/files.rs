@@ -65,7 +65,8 @@ pub(super) fn lead(
             && !level.alias.ends_with('/')
             && last.contains('.')
         {
-            // A single file with the same name as the path.
+            // The path and the file have the same last segment, so the route serves this single
+            // file.
             folder.truncate(folder.len() - last.len() - 1);
             route.path[..route.path.len() - last.len()]
                 .trim_end_matches('/')
@@ -91,7 +92,7 @@ pub(super) fn lead(
     }
 }
 
-/// Reads `try_files`, as far as it refers to files.
+/// Reads the parts of `try_files` that refer to files.
 fn tried(route: &mut edge::Route, level: &mut Level, directive: &Directive) {
     let mut places = Vec::new();
     let last = directive.words.len().saturating_sub(1);
@@ -138,7 +139,7 @@ fn tried(route: &mut edge::Route, level: &mut Level, directive: &Directive) {
     }
 }
 
-/// Reads how long files are cached, as in `location ~ \.(css|js)$ { expires 30d; }`.
+/// Reads for how long files are cached, as in `location ~ \.(css|js)$ { expires 30d; }`.
 pub(super) fn cache(
     routes: &mut [Told],
     one: &Directive,

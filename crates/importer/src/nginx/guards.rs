@@ -13,7 +13,7 @@ const COMES_IN: &str = "what this keeps out comes in, by the route for the begin
 pub(super) struct Lost {
     directive: Directive,
     pattern: String,
-    /// The whole path segments at the beginning of the pattern, if there are any.
+    /// The whole path segments at the beginning of the pattern, if there are such segments.
     path: Option<String>,
     level: Level,
 }
@@ -123,7 +123,7 @@ pub(super) fn keeps_out(directive: &Directive, level: &Level) -> bool {
         || !scope.closed.is_empty()
 }
 
-/// Whether `kept` denies access at least to all clients that `other` denies, and in the same way.
+/// Whether `kept` denies access to at least all clients that `other` denies, and in the same way.
 pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
     if !kept.scope.closed.is_empty() || kept.internal {
         return true;
@@ -142,7 +142,8 @@ fn ends_inside(pattern: &str) -> bool {
     rest.chars().all(plain) && !rest.ends_with('/')
 }
 
-/// The whole segments at the beginning of a pattern: `/reports` for `^/reports/[0-9]+`.
+/// Returns the whole segments at the beginning of a pattern, such as `/reports` for
+/// `^/reports/[0-9]+`.
 fn beginning(pattern: &str) -> Option<String> {
     let rest = pattern.strip_prefix('^')?;
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');

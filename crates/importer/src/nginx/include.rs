@@ -1,8 +1,8 @@
-//! `include`: other files, by name or by pattern.
+//! `include`: reads other files, by name or by pattern.
 //!
-//! nginx looks for included files relative to the folder of `nginx.conf`. Since a file of
-//! `sites-enabled` may be imported alone, this module looks in the folder of the imported file, in
-//! its parent folder, and in the folder of the including file.
+//! nginx looks for included files relative to the folder of `nginx.conf`. Since a user may import
+//! just a file of `sites-enabled`, this module looks in the folder of the imported file, in its
+//! parent folder, and in the folder of the including file.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -82,7 +82,7 @@ impl Includes {
         files
     }
 
-    /// The text of a file, unless a limit is exceeded.
+    /// Returns the contents of a file, unless a limit is exceeded.
     pub(super) fn open(
         &mut self,
         directive: &Directive,
@@ -164,12 +164,12 @@ fn push(paths: &mut [PathBuf], component: Component<'_>) {
     }
 }
 
-/// Whether a name matches a pattern, where `*` is any text and `?` is one character.
+/// Whether a name matches a pattern in which `*` stands for any text and `?` for one character.
 fn fits(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut at, mut place) = (0, 0);
-    // The position of the last `*`, and the end of the text that it has matched so far.
+    // The position of the last `*`, and the end of the text matched by that `*` so far.
     let mut star: Option<(usize, usize)> = None;
     while place < name.len() {
         match pattern.get(at) {

@@ -14,7 +14,7 @@ const DEFAULT: &str = "nginx answers requests for names that no server has, and 
 
 /// The host names and socket addresses of a server.
 pub(super) struct Identity {
-    /// The hosts for its routes; empty for every host.
+    /// The hosts for the server's routes; empty for every host.
     pub(super) hosts: Vec<String>,
     pub(super) is_tls: bool,
     pub(super) places: Vec<Place>,
@@ -46,8 +46,8 @@ impl Place {
         }
     }
 
-    /// Whether firewalls usually let everybody reach this socket address; other ports may be
-    /// restricted.
+    /// Whether firewalls usually let everybody reach this socket address, which is so for the
+    /// standard web ports.
     fn is_of_the_web(&self) -> bool {
         self.reach == Reach::Everywhere && matches!(&*self.port, "80" | "443")
     }
@@ -169,8 +169,8 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
     }
 }
 
-/// Adds a note if a server with names is also used for all other hosts, as the default server of a
-/// socket address or as the first one.
+/// Adds a note if a server with names also handles all other hosts, because it is the default
+/// server of a socket address or the first one.
 pub(super) fn note_defaults<'a>(servers: impl Iterator<Item = &'a Identity>, made: &mut Made) {
     let mut defaults: BTreeMap<&str, (bool, &Identity)> = BTreeMap::new();
     for server in servers {
@@ -229,7 +229,7 @@ fn names(directive: &Directive, hosts: &mut Vec<String>, remarks: &mut Remarks) 
     }
 }
 
-/// Reads `listen`; returns whether it is for TLS.
+/// Reads `listen`; returns whether the socket address uses TLS.
 fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut Remarks) -> bool {
     let has = |wanted: &str| directive.words[1..].iter().any(|word| word == wanted);
     let is_tls = was_ssl || has("ssl") || has("quic");
@@ -287,8 +287,8 @@ fn place(directive: &Directive) -> Option<Place> {
     Some(Place::of(host, port))
 }
 
-/// Takes the first certificate of a server. If there are several, nginx chooses by the key types
-/// that the client supports.
+/// Imports the first certificate of a server. Of several certificates, nginx chooses by the key
+/// types that the client supports.
 fn certificates(scope: &Scope, hosts: &[String], made: &mut Made, remarks: &mut Remarks) {
     for (number, chain) in scope.chains.iter().enumerate() {
         match scope.keys.get(number) {
@@ -348,7 +348,8 @@ fn certificate(
     }
 }
 
-/// Removes socket addresses that another one covers, since listening on both is impossible.
+/// Removes socket addresses that another socket address covers, since listening on both is
+/// impossible.
 pub(super) fn settle(made: &mut Made) {
     let wide: Vec<String> = made
         .http

@@ -13,8 +13,8 @@ pub(super) struct Literal {
 }
 
 impl Literal {
-    /// The path of a pattern location, if a route for it applies to exactly the same requests as
-    /// the location does in nginx, considering the other locations of the server.
+    /// Returns the path of a pattern location if a route for that path applies to exactly the same
+    /// requests as the location in nginx, taking the server's other locations into account.
     pub(super) fn certain(
         directive: &Directive,
         pattern: &str,
@@ -87,11 +87,12 @@ impl Literal {
                 Some(other) => !self.holds(&other.path) && !other.holds(&self.path),
                 None => self.is_exact && is_for_others(pattern, &self.path),
             },
-            // Exact locations precede patterns in nginx, as longer paths precede shorter ones here.
+            // In nginx, exact locations take precedence over patterns; in Kenduri, longer paths
+            // take precedence over shorter ones.
             Kind::Exact(path) => path != self.path,
             Kind::Prefix(path) => {
-                // A route for an exact path also applies below it, where the other location applies
-                // in nginx.
+                // A route for an exact path also applies to the paths below it, where the other
+                // location applies in nginx.
                 let has_rest = self.is_exact && is_guard(other);
                 let is_around = self.path.starts_with(path);
                 let goes_before = other.word(0).starts_with("^~") || has_rest;

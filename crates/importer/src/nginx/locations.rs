@@ -39,7 +39,7 @@ pub(super) struct Locations {
     /// The location that runs PHP.
     pub(super) php: Option<Directive>,
     pub(super) remarks: Remarks,
-    /// Restrictions that no route can express; they are handled once all paths are known.
+    /// Restrictions that no route can express. They are handled after all paths are known.
     lost: Vec<Lost>,
 }
 
@@ -60,7 +60,7 @@ pub(super) fn kind(directive: &Directive) -> Kind<'_> {
             _ => Kind::Pattern(second),
         };
     }
-    // There may be no blank between the modifier and the path.
+    // nginx does not require a blank between the modifier and the path.
     if let Some(rest) = first.strip_prefix("^~") {
         Kind::Prefix(rest)
     } else if let Some(rest) = first.strip_prefix('=') {
@@ -219,7 +219,7 @@ pub(super) fn is_hidden(pattern: &str) -> bool {
     rest.starts_with(r"/\.") || rest.starts_with(r"(^|/)\.") || rest.starts_with(r".*/\.")
 }
 
-/// The file name patterns for a pattern such as `\.(css|js)$`: `*.css`, `*.js`.
+/// Returns the file name patterns for a pattern such as `\.(css|js)$`: `*.css`, `*.js`.
 pub(super) fn endings(pattern: &str) -> Option<Vec<String>> {
     let rest = pattern.strip_suffix('$')?;
     let rest = rest

@@ -24,8 +24,8 @@ pub(super) struct Made {
 
 /// An upstream: `[upstream.NAME]`.
 pub(super) struct Group {
-    /// The upstream's name in nginx; empty if the upstream was made for a single program with its
-    /// own timeouts.
+    /// The upstream's name in nginx; empty if the upstream was made for a program that needs
+    /// timeouts of its own.
     pub(super) known_as: String,
     pub(super) upstream: edge::Upstream,
     /// Whether a route has set its timeouts.

@@ -97,8 +97,8 @@ fn rewrite(route: &mut edge::Route, path: &str) {
     }
 }
 
-/// Adds a remark if nginx would build another path: nginx replaces the location's path by that of
-/// `proxy_pass` as plain text, whereas a route replaces whole segments.
+/// Adds a remark if nginx would forward another path than Kenduri: nginx replaces the location's
+/// path by the path of `proxy_pass` as plain text, whereas a route replaces whole segments.
 pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
     // The route is closed, so no request is forwarded.
     let is_closed = level.internal || !level.scope.closed.is_empty();
@@ -134,7 +134,8 @@ pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
     );
 }
 
-/// Sets timeouts. Timeouts belong to an upstream, so this makes one if there is none.
+/// Sets timeouts. Only an upstream can have timeouts, so this function makes an upstream if there
+/// is none.
 fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
     let Scope {
         connect_time,

@@ -1,5 +1,4 @@
-//! Remarks about directives that could not be carried over, and about directives that are not
-//! needed.
+//! Remarks about directives that could not be carried over or are not needed.
 
 use super::tree::Directive;
 
@@ -10,7 +9,7 @@ pub(super) struct Remarks(Vec<Remark>);
 #[derive(Debug, Clone)]
 enum Remark {
     Line(String),
-    /// Directives of a file that are not needed, all for the same reason.
+    /// Directives of one file that are not needed, all for the same reason.
     Settled {
         file: String,
         lines: Vec<usize>,
@@ -26,7 +25,7 @@ impl Remarks {
         self.line(format!("{}: {shown}: {why}", directive.place));
     }
 
-    /// Adds a remark about a directive that restricted access and no longer does.
+    /// Adds a remark about a directive whose access restriction was lost.
     pub(super) fn careful(&mut self, directive: &Directive, why: &str) {
         let shown = directive.shown();
         self.line(format!("CAREFUL: {}: {shown}: {why}", directive.place));

@@ -1,4 +1,5 @@
-//! `proxy_set_header`: headers that are sent to programs, and client headers that are withheld.
+//! `proxy_set_header`: headers that are sent to programs, and client headers that are withheld from
+//! programs.
 
 use edge::RequestHeaders;
 use edge::headers::StrippedHeaders;
@@ -8,7 +9,7 @@ use super::remarks::Remarks;
 use super::scope::Scope;
 use super::tree::Directive;
 
-/// Headers that the edge sets itself, or that programs get anyway.
+/// Headers that the edge sets itself, or that programs get in any case.
 const WRITTEN: [&str; 6] = [
     "host",
     "x-forwarded-for",
@@ -29,7 +30,7 @@ const CLAIMS: [&str; 6] = [
 ];
 
 /// Reads a `proxy_set_header`. nginx replaces the client's header by the value, or removes the
-/// header if the value is empty; a route can only remove it.
+/// header if the value is empty; a route can only remove the header.
 pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remarks) {
     const TOLD: &str = "programs are told client, scheme, host and id of a request";
     let (named, value) = (directive.word(0), directive.word(1));
@@ -83,7 +84,7 @@ pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remar
     }
 }
 
-/// Whether the value is that of the client's own header.
+/// Whether the value is the client's own header.
 fn is_own(name: &str, value: &str) -> bool {
     let own = format!("http_{}", name.replace('-', "_"));
     let variable = value.strip_prefix('$').unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The settings of a block: its own settings, and those that it inherits.
+//! The settings of a block, both its own and inherited ones.
 
 use std::collections::BTreeMap;
 
@@ -39,11 +39,11 @@ pub(super) struct Scope {
     pub(super) keeps_host: bool,
     /// Client headers that are not forwarded to programs.
     pub(super) withheld: Vec<String>,
-    /// The reason why all access is denied, although nginx permits some; empty if access is not
-    /// denied.
+    /// The reason why all access is denied although nginx permits some access; empty if access is
+    /// not denied.
     pub(super) closed: String,
-    /// The `ssl_certificate` directives; the matching `ssl_certificate_key` has the same index in
-    /// the other list.
+    /// The `ssl_certificate` directives. The matching `ssl_certificate_key` has the same index in
+    /// `keys`.
     pub(super) chains: Vec<Directive>,
     pub(super) keys: Vec<Directive>,
 }
@@ -61,7 +61,7 @@ pub(super) struct Level {
     pub(super) rewrites: Vec<Directive>,
     pub(super) locations: Vec<Directive>,
     pub(super) internal: bool,
-    /// Directives of a server only: its socket addresses and its names.
+    /// Directives that apply only to a server: its socket addresses and its names.
     pub(super) own: Vec<Directive>,
     pub(super) remarks: Remarks,
 }
@@ -174,7 +174,7 @@ impl Level {
             "proxy_pass" | "grpc_pass" | "fastcgi_pass" | "uwsgi_pass" | "scgi_pass"
             | "memcached_pass" => self.pass = Some(directive.clone()),
             "return" => {
-                // The first one takes effect.
+                // If there are several, nginx uses the first directive.
                 self.answer.get_or_insert_with(|| directive.clone());
             }
             "if" => self.conditions.push(directive.clone()),
@@ -332,7 +332,7 @@ fn limit_req(scope: &mut Scope, directive: &Directive, zones: &Zones, remarks: &
     let burst: u32 = value("burst")
         .and_then(|burst| burst.parse().ok())
         .unwrap_or(0);
-    // nginx's `burst` does not include the one request that is always permitted.
+    // nginx's `burst` does not include the request that is always permitted, so it is added.
     scope.limit = Some(Limit {
         burst: burst.saturating_add(1).min(100_000),
         ..zone.clone()

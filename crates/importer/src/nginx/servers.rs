@@ -19,11 +19,12 @@ pub(super) struct Server {
     pub(super) directive: Directive,
     pub(super) level: Level,
     pub(super) identity: Identity,
-    /// The server's reach, if other servers of the file have a wider one.
+    /// The server's reach, if other servers in the file have a wider reach.
     pub(super) narrow: Option<Reach>,
 }
 
-/// Makes the routes of a server; `secure` contains the hosts that some server serves with TLS.
+/// Makes the routes of a server. `secure` contains the hosts that at least one server serves with
+/// TLS.
 pub(super) fn site(
     server: Server,
     zones: &Zones,
@@ -49,7 +50,7 @@ pub(super) fn site(
         routes: Vec::new(),
     };
     let mut redirects = Vec::new();
-    // The hosts whose requests in clear text are only redirected to HTTPS.
+    // Hosts whose clear-text requests are all redirected to HTTPS.
     let mut led = BTreeSet::new();
     for one in std::mem::take(&mut level.conditions) {
         match answers::condition(&one, &identity.hosts) {
@@ -185,8 +186,8 @@ pub(super) fn site(
     site
 }
 
-/// Closes routes that only some clients could reach, since Kenduri's routes apply to all listeners.
-/// `wider` contains the sites that more clients could reach.
+/// Closes routes of a server that only some clients could reach, since Kenduri's routes apply to
+/// all listeners. `wider` contains the sites that more clients could reach.
 fn narrowed(
     routes: &mut [Told],
     reach: Reach,

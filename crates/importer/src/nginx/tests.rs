@@ -15,7 +15,7 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/nginx")
 }
 
-/// The plan of the edge for this text, which contains nothing else.
+/// Makes the edge's plan for a configuration file that consists of just this text.
 fn plan(text: &str) -> Result<Plan, Vec<Flaw>> {
     let description: Description =
         toml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -70,7 +70,7 @@ fn made_whole(text: &str) -> Result<Imported, ImportError> {
     made_of("site.conf", &directives, Vec::new())
 }
 
-/// The result for one server with these directives.
+/// Imports one server with these directives, and returns the result.
 fn server(inside: &str) -> String {
     made(&format!(
         "server {{ listen 80; server_name a.example; {inside} }}"

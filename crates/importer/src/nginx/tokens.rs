@@ -1,8 +1,8 @@
 //! Splits an nginx configuration into tokens, as nginx does.
 //!
-//! Blanks separate words; `;`, `{` and `}` end them; `#` begins a comment at the beginning of a
-//! word; quotes preserve blanks; a `\` preserves the next character; `${name}` is a single token
-//! part.
+//! Blanks separate words, and `;`, `{` and `}` end a word. `#` begins a comment at the beginning of
+//! a word. Quotes preserve blanks, and a `\` preserves the next character. `${name}` is a single
+//! part of a token.
 
 use std::iter::Peekable;
 use std::str::Chars;

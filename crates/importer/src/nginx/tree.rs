@@ -23,7 +23,7 @@ pub(super) struct Directive {
     pub(super) block: Option<Vec<Directive>>,
 }
 
-/// The place of a directive.
+/// The file and line of a directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) file: Rc<str>,
@@ -37,7 +37,7 @@ impl std::fmt::Display for Place {
 }
 
 impl Directive {
-    /// The word at this position, or an empty text.
+    /// Returns the word at this position, or an empty text.
     pub(super) fn word(&self, position: usize) -> &str {
         self.words.get(position).map_or("", String::as_str)
     }
@@ -47,7 +47,7 @@ impl Directive {
         self.block.as_deref().unwrap_or_default()
     }
 
-    /// The directive as text, shortened if it is long.
+    /// Returns the directive as text, shortened if it is long.
     pub(super) fn shown(&self) -> String {
         let mut text = self.name.clone();
         for word in &self.words {
@@ -114,7 +114,7 @@ impl Reader<'_> {
                 Some((Token::Close, line)) => {
                     return Err(self.wrong(line, "a } closes nothing"));
                 }
-                // nginx refuses an empty directive, but it is harmless here.
+                // nginx refuses an empty directive. The import accepts it, because it is harmless.
                 Some((Token::End, _)) => continue,
                 Some((Token::Open, line)) => {
                     return Err(self.wrong(line, "a { without a name before it"));

@@ -2,7 +2,7 @@
 
 use edge::Limit;
 
-/// The longest time that is carried over, in milliseconds: a year.
+/// The longest time that is imported: a year, in milliseconds.
 const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 
 /// Converts a size such as `20m` to `20M`. For 0, which means no limit, returns `None`.
@@ -62,7 +62,7 @@ pub(super) fn milliseconds(text: &str) -> Option<u64> {
     Some(whole)
 }
 
-/// A time in the notation of `kenduri.toml`; `None` if it is too long or invalid.
+/// Converts a time to the notation of `kenduri.toml`; `None` if it is too long or invalid.
 pub(super) fn time(text: &str) -> Option<String> {
     milliseconds(text)
         .filter(|time| (1..=LONGEST).contains(time))
@@ -79,7 +79,8 @@ pub(super) fn expires(text: &str) -> Option<String> {
     }
 }
 
-/// Parses a limit such as `zone=one:10m rate=10r/s`, counted by this nginx key.
+/// Parses a limit such as `zone=one:10m rate=10r/s`, whose requests are counted by the given nginx
+/// key.
 pub(super) fn limit(key: &str, rate: &str) -> Option<Limit> {
     let (number, unit) = rate.split_once("r/")?;
     let number: u32 = number.parse().ok().filter(|number| *number > 0)?;

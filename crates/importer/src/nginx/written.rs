@@ -11,10 +11,11 @@ use super::remarks::Remarks;
 use crate::Imported;
 use crate::page::Page;
 
-/// The most rounds of validation; removing refused parts may cause further errors.
+/// The maximum number of validation rounds; removing refused parts may cause further errors.
 const ROUNDS: usize = 8;
 
-/// Writes the text. Kenduri accepts it if the folders and files that it names exist.
+/// Writes the `kenduri.toml`. Kenduri accepts the result if the folders and files that it names
+/// exist.
 pub(super) fn write(name: &str, mut made: Made) -> Imported {
     if made.http.is_empty() && made.https.is_empty() {
         made.http.push(":80".to_owned());
@@ -214,7 +215,8 @@ fn described(made: &Made) -> Description {
 
 /// Validates the result with Kenduri's own check, and closes or removes refused parts.
 fn settle(made: &mut Made) {
-    // Routes that were already closed; they are removed if they are refused again.
+    // Routes that were already closed. If the check refuses a closed route again, the route is
+    // removed.
     let mut closed = BTreeSet::new();
     for _ in 0..ROUNDS {
         if made.sites.iter().all(|site| site.routes.is_empty()) {
@@ -261,7 +263,7 @@ fn settle(made: &mut Made) {
     }
 }
 
-/// The status of a route that had to be closed: 403 if it restricted access.
+/// Returns the status for a route that had to be closed: 403 if the route restricted access.
 fn status_instead(route: &edge::Route) -> u16 {
     if route.access.is_some() || route.to == "status:403" {
         403
@@ -308,7 +310,7 @@ fn mend(
                     refused.insert(number);
                     return;
                 }
-                // Without this route, a wider one would apply to its path.
+                // Without this route, a more general route would apply to its path.
                 if closed.insert(spot.clone()) {
                     let status = status_instead(&told.route);
                     site.remarks.line(format!(

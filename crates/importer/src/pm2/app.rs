@@ -91,7 +91,7 @@ const QUIET: [&str; 8] = [
     "disable_source_map_support",
 ];
 
-/// Names and ports, which only one service can have.
+/// The names and ports in use; no two services can have the same.
 #[derive(Debug, Default)]
 pub(super) struct UsedNames {
     names: Vec<String>,
@@ -99,7 +99,7 @@ pub(super) struct UsedNames {
     pub(super) fronts: BTreeMap<u16, String>,
 }
 
-/// Writes the section of a service; `folder` is that of the ecosystem file.
+/// Writes a service's section. `folder` is the folder of the ecosystem file.
 pub(super) fn write(
     page: &mut Page,
     app: &Map<String, Value>,
@@ -145,7 +145,7 @@ pub(super) struct Service<'a> {
 }
 
 impl<'a> Service<'a> {
-    /// The value of the first of these fields that is set.
+    /// Returns the value of the first of these fields that is set.
     pub(super) fn take(&mut self, fields: &[&'static str]) -> Option<&'a Value> {
         self.used.extend(fields);
         fields
@@ -217,8 +217,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Handles the remaining fields. If the service may end for good, there may be no process to
-    /// reload, so the remark suggests `kenduri restart` instead.
+    /// Handles the remaining fields. If the service may exit permanently, there may be no process
+    /// to reload, so the remark suggests `kenduri restart` instead.
     fn rest(&mut self, may_end: bool) {
         if let Some(watch) = self.take(&["watch"])
             && *watch != false

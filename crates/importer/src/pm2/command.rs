@@ -12,7 +12,7 @@ use crate::page::short;
 /// How many bytes at the beginning of a file are examined.
 const BEGINNING: u64 = 512;
 
-/// The interpreter of a script; `None` if the script is a program itself.
+/// The interpreter of a script; `None` if the script is itself an executable program.
 #[derive(Debug)]
 pub(super) struct Interpreter(Option<String>);
 
@@ -31,7 +31,7 @@ impl Interpreter {
 }
 
 impl Service<'_> {
-    /// The command of a service, and its interpreter; `None` if there is no script.
+    /// Returns a service's command and interpreter; `None` if there is no script.
     pub(super) fn run(&mut self, name: &str) -> Option<(String, Interpreter)> {
         let script = self.take_text(&["script", "cmd", "command", "exec"]);
         let Some(script) = script.filter(|script| !script.trim().is_empty()) else {
@@ -56,7 +56,8 @@ impl Service<'_> {
                 words.extend(more.iter().filter_map(text).map(|word| quoted(&word)));
             }
             Some(more) => {
-                // Split like a shell command; PM2's own splitting differs only in rare cases.
+                // The text is split like a shell command; PM2 splits differently only in rare
+                // cases.
                 words.extend(text(more));
             }
             None => {}
@@ -121,8 +122,8 @@ impl Service<'_> {
         Interpreter(Some(program.to_owned()))
     }
 
-    /// The default interpreter that PM2 chooses; `None` if the script is a program or a shell
-    /// command line.
+    /// Returns the interpreter that PM2 chooses by default; `None` if the script is a program or a
+    /// shell command line.
     fn interpreter_of(&mut self, script: &str) -> Option<&'static str> {
         if script.contains(char::is_whitespace) {
             return None;
@@ -145,7 +146,7 @@ impl Service<'_> {
             _ => match self.is_binary(script) {
                 Some(true) => return None,
                 Some(false) => "node",
-                // The program is found through `PATH`.
+                // The program is searched in `PATH`.
                 None if !script.contains('/') => return None,
                 None => {
                     self.page.remark(&format!(
@@ -159,11 +160,11 @@ impl Service<'_> {
         })
     }
 
-    /// Whether a script is a binary; `None` if it does not exist here.
+    /// Whether a script is a binary; `None` if the script does not exist on this machine.
     fn is_binary(&self, script: &str) -> Option<bool> {
         let directory = self.app.get("cwd").and_then(Value::as_str).unwrap_or(".");
         let file = self.folder.join(directory).join(script);
-        // Only regular files are opened: reading a pipe could block.
+        // Only regular files are opened, because reading a pipe could block.
         let opened = std::fs::metadata(&file)
             .ok()
             .filter(std::fs::Metadata::is_file);

@@ -15,8 +15,8 @@ impl<'a> Service<'a> {
         self.asked.env.as_ref().map(|name| format!("env_{name}"))
     }
 
-    /// All variables in the order in which they are written. Of two variables with the same name,
-    /// the later one counts.
+    /// Returns all variables in the order in which they are written. If two variables have the same
+    /// name, the later one applies.
     pub(super) fn variables(&self) -> impl DoubleEndedIterator<Item = (&'a String, &'a Value)> {
         let app = self.app;
         let chosen = self.wanted().and_then(|wanted| app.get(&wanted));
@@ -24,8 +24,8 @@ impl<'a> Service<'a> {
         tables.filter_map(Value::as_object).flatten()
     }
 
-    /// The variables: those of `env`, overridden by those of the chosen environment, and those that
-    /// PM2 adds.
+    /// Returns the variables: those in `env`, overridden by those of the chosen environment, and
+    /// those that PM2 adds.
     pub(super) fn env(&mut self, interpreter: &Interpreter) -> Vec<(String, String)> {
         let wanted = self.wanted();
         let mut all = Table::new();
@@ -119,8 +119,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Checks whether `env` can hold a value of PM2, because Kenduri replaces placeholders in
-    /// braces there.
+    /// Checks whether `env` can hold a value from PM2. It cannot hold some values with braces,
+    /// because Kenduri replaces placeholders in braces there.
     fn placed(&mut self, name: &str, value: &str, listens: bool) -> bool {
         let known = [
             ("{instance}", true),

@@ -1,4 +1,4 @@
-//! The number of instances of a service, and how they listen.
+//! Imports the number of a service's instances, and how they listen.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ enum Mode {
     Fork,
     /// The configuration requests a cluster.
     Cluster,
-    /// The mode is not configured: PM2 uses a cluster for node if `instances` is set.
+    /// The mode is not configured. For node, PM2 then uses a cluster if `instances` is set.
     Implied,
 }
 

@@ -18,7 +18,7 @@ const BACKOFF: (u64, u64) = (200, 30_000);
 /// The default start timeout of a service, in milliseconds.
 const START_WITHIN: u64 = 30_000;
 
-/// The longest time that is accepted, in milliseconds: a year.
+/// The longest accepted time: a year, in milliseconds.
 const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 
 /// The highest failure count that can be configured.
@@ -71,7 +71,7 @@ impl Service<'_> {
         read
     }
 
-    /// Sets when the service is restarted. Returns whether it may end for good.
+    /// Sets when the service is restarted. Returns whether the service may exit permanently.
     pub(super) fn restart(&mut self) -> bool {
         let mut table = Table::new();
         let no_restart = self
@@ -95,7 +95,7 @@ impl Service<'_> {
             }
         }
         let delay = self.time(&["restart_delay"]);
-        // If both settings are present, PM2 uses this one.
+        // PM2 prefers this setting over the other one.
         let growing = self.time(&["exp_backoff_restart_delay"]);
         let backoff = growing.map_or_else(
             || delay.map(|delay| (delay, delay)),
@@ -166,8 +166,9 @@ impl Service<'_> {
     }
 }
 
-/// The longest time until a program that always fails after `life` has failed `failures` times,
-/// including the supervisor's delays; in milliseconds, rounded up to whole seconds.
+/// Returns the longest time in which a program can fail `failures` times, if it always fails after
+/// `life`. The time includes the supervisor's delays; it is in milliseconds, rounded up to whole
+/// seconds.
 fn span(failures: u64, life: u64, (least, most): (u64, u64)) -> u64 {
     let mut whole = life.saturating_mul(failures);
     let mut wait = least;

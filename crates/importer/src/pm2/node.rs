@@ -1,5 +1,5 @@
-//! Ecosystem files that are programs: run by node, if the user permits it, with only PATH in the
-//! environment, and with limited time and output.
+//! Runs ecosystem files that are programs. If the user permits it, node runs them with only PATH in
+//! the environment, and with limited time and output.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt as _;
@@ -78,8 +78,8 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     let complained = collect(child.0.stderr.take());
     let said = said.recv_timeout(PATIENCE);
     let timed_out = matches!(said, Err(RecvTimeoutError::Timeout));
-    // Dropping the child also kills the other processes of its group, so that none keeps standard
-    // error open.
+    // Dropping the child also kills the other processes in its group, so that none of them keeps
+    // standard error open.
     drop(child);
     let said = said.unwrap_or_default();
     if timed_out {
@@ -124,7 +124,7 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     receiver
 }
 
-/// A process with everything that it started; all are killed on drop.
+/// A process and all processes that it started; dropping this value kills them all.
 struct Group(Child);
 
 impl Drop for Group {

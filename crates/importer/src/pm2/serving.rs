@@ -75,7 +75,7 @@ impl Service<'_> {
         true
     }
 
-    /// The value of a variable of the file server.
+    /// Returns the value of one of the file server's variables.
     fn served(&self, name: &str) -> Option<String> {
         let name = format!("{PREFIX}{name}");
         let said = self.variables().rfind(|(other, _)| **other == name);

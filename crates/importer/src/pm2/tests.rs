@@ -264,8 +264,8 @@ fn every_field_is_carried_over_or_said() {
     }
 }
 
-/// How often the service is started until the supervisor abandons it, if each process exits after
-/// this time.
+/// Returns how often the service is started until the supervisor abandons it, if each process exits
+/// after `life`.
 fn starts(text: &str, life: Duration) -> Option<u32> {
     let whole: toml::Table = text.parse().unwrap();
     let services: ServiceConfigs = whole["service"].clone().try_into().unwrap();

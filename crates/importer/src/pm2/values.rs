@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A value as text, if it can be written as one.
+/// Returns a value as text; `None` if the value is null.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -14,7 +14,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// Milliseconds: a number, or `3s`, `5m`, `1h`.
+/// Converts a number, or a text such as `3s`, `5m` or `1h`, to milliseconds.
 pub(super) fn milliseconds(value: &Value) -> Option<u64> {
     let text = match value {
         Value::Number(number) => return number.as_u64(),
@@ -61,7 +61,7 @@ pub(super) fn size(value: &Value) -> Option<String> {
 pub(super) enum Instances {
     /// This many.
     Number(u32),
-    /// One for each core, minus this many.
+    /// As many instances as there are cores, minus this number.
     Cores(usize),
     Unknown,
 }

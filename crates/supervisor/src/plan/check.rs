@@ -19,13 +19,13 @@ use crate::state::Policy;
 
 /// The most instances of a service, spares included.
 const MOST_INSTANCES: u32 = 64;
-/// The longest path of the run folder: the limit for socket paths (`sun_path`, unix(7)) minus the
-/// longest name that is appended.
+/// The maximum length of the run folder's path: the limit for socket paths (`sun_path`, unix(7))
+/// minus the longest name that is appended.
 const LONGEST_RUN_FOLDER: usize = 107 - "/services/".len() - "/00.4294967295.notify".len();
 /// The largest environment file that is accepted, in bytes.
 const LARGEST_ENVIRONMENT: u64 = 1 << 20;
-/// The smallest accepted memory limit, in bytes: a process has mapped this much before it runs its
-/// first line. A service may turn out to need more.
+/// The smallest accepted memory limit, in bytes: a process maps this much before its first line
+/// runs. A service may turn out to need more.
 const LEAST_MEMORY: u64 = 1 << 20;
 /// The search path for programs if `PATH` is not set.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -108,8 +108,8 @@ impl ServiceCheck<'_> {
         });
     }
 
-    /// Returns the value or reports the error. The text after the first `;` of the message is the
-    /// hint on how to fix it.
+    /// Returns the value, or reports the error. The text after the first `;` of the error message
+    /// is the hint on how to fix the error.
     fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| {
@@ -551,7 +551,8 @@ impl ServiceCheck<'_> {
     }
 }
 
-/// Whether the program exists and is executable. A name with a placeholder is not checked.
+/// Whether the program exists and is executable. If the name contains a placeholder, the program is
+/// not checked.
 fn is_there(program: &str, directory: &Path, path: &str) -> bool {
     let can_run = |path: &Path| {
         fs::metadata(path)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Returns a dependency cycle as the names along it, if there is one.
+/// Returns the names along a dependency cycle, if there is a cycle.
 pub(super) fn find_cycle<'a>(after: &BTreeMap<&'a str, Vec<&'a str>>) -> Option<Vec<&'a str>> {
     let mut done = BTreeSet::new();
     for start in after.keys() {

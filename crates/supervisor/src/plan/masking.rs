@@ -1,13 +1,14 @@
 //! Masks secrets in commands and paths.
 
-/// The text shown in place of a secret.
+/// The text that is shown instead of a secret.
 const MASK: &str = "***";
 /// A name that contains one of these words marks the value of an option, a variable, a header or a
 /// query parameter as a secret.
 const NAMES: &str = "token secret pass pwd key authorization cookie";
 
-/// Masks probable secrets in the words of a command: values with a telling name, as in `--token=…`,
-/// `--token …`, `-p …`, `TOKEN=…`, `X-Token: …` and `?token=…`, and passwords in URLs.
+/// Masks probable secrets in the words of a command: passwords in URLs, and values whose names
+/// suggest a secret, as in `--token=…`, `--token …`, `-p …`, `TOKEN=…`, `X-Token: …` and
+/// `?token=…`.
 pub fn command(words: &[String]) -> Vec<String> {
     let (mut before, mut shown) = ("", Vec::new());
     for word in words {
@@ -20,7 +21,7 @@ pub fn command(words: &[String]) -> Vec<String> {
         let is_secret = is_named && !word.starts_with("--") || before == "-p" && !is_port;
         shown.push(if is_secret { MASK.into() } else { value(word) });
         if word.strip_suffix(':').is_some_and(is_secret_name) {
-            // The end of this header's value is unknown, so the rest is dropped.
+            // The end of this header's value is unknown, so the remaining words are dropped.
             break;
         }
         before = word;
@@ -37,7 +38,7 @@ pub fn line(text: &str) -> String {
     }
 }
 
-/// Masks the secrets among the `name=value` pairs of a text, as in `path?token=…&name=…`.
+/// Masks the secrets in a text with `name=value` pairs, as in `path?token=…&name=…`.
 pub fn query(text: &str) -> String {
     let pairs = text.split('&').map(|pair| {
         let mut names = pair.match_indices('=').map(|(end, _)| &pair[..end]);
@@ -74,7 +75,7 @@ fn without_password(word: &str) -> Option<String> {
     Some(format!("{}{name}:{MASK}@{host}", &word[..start]))
 }
 
-/// Whether a text ends with the name of a secret.
+/// Whether the last name in a text is the name of a secret.
 fn is_secret_name(text: &str) -> bool {
     let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let start = text.trim_end_matches(is_of_name).len();

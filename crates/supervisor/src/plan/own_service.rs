@@ -1,4 +1,4 @@
-//! The one service that is part of the program itself.
+//! The service that is part of the program itself.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,30 +11,30 @@ use crate::state::{MemoryAction, Policy, RestartWhen, Roll};
 
 /// The name of the service that is part of the program; no configured service may use it.
 pub const OWN_SERVICE: &str = "kenduri";
-/// The name that means all configured services; no service may use it.
+/// The name that stands for all configured services; no service may use it.
 pub const ALL_SERVICES: &str = "all";
 
-/// A part of the program that runs in a process of its own and starts before the configured
-/// services. The program defines this service, trusts it and sends messages to it.
+/// A part of the program that runs in a separate process and starts before the configured services.
+/// The program defines this service, trusts it and sends messages to it.
 ///
 /// The service process inherits the supervisor's environment and outputs. Its standard input is a
 /// [`Channel`](crate::Channel) to the program. It is ready only when it reports so (`READY=1` on
 /// `NOTIFY_SOCKET`). The supervisor restarts it as long as the supervisor itself runs. When the
 /// process is replaced, the supervisor asks the old process to stop as soon as the new one is
-/// ready, and the old one exits when it has finished its work. At shutdown, the supervisor stops
-/// this service before all others.
+/// ready, and the old process exits when it has finished its work. At shutdown, the supervisor
+/// stops this service before all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnService {
-    /// The program and its arguments, used unchanged.
+    /// The program and its arguments; placeholders are not replaced.
     pub command: Vec<String>,
     /// The working directory.
     pub directory: PathBuf,
     pub environment: BTreeMap<String, String>,
-    /// The user to run as. `None`: the user of the supervisor.
+    /// The user that runs the process. `None`: the user of the supervisor.
     pub user: Option<User>,
-    /// The start timeout: the process must be ready within this time.
+    /// The start timeout, within which the process must become ready.
     pub start_within: Duration,
-    /// The stop timeout: a process that has not stopped by then is killed.
+    /// The stop timeout, after which the process is killed.
     pub stop_within: Duration,
     /// The delay after the second failure in a row, and the longest delay. The first failure causes
     /// no delay.

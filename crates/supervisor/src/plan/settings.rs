@@ -45,9 +45,9 @@ pub struct ServiceSettings {
 }
 
 impl ServiceSettings {
-    /// Returns the memory limit that the kernel enforces on an instance, in bytes. Unless the
-    /// configured action is to kill at once, it is higher than the configured one, so that a
-    /// successor can become ready or the instance can stop by itself.
+    /// Returns the memory limit that the kernel enforces on an instance, in bytes. It is higher
+    /// than the configured limit, so that a successor can become ready or the instance can stop by
+    /// itself, unless the configured action is to kill at once.
     pub(crate) fn hard_limit(&self) -> Option<u64> {
         let more = |max: u64| match self.policy.memory {
             MemoryAction::Roll | MemoryAction::Restart => max.saturating_add(max / 4),
@@ -56,8 +56,8 @@ impl ServiceSettings {
         self.memory.map(more)
     }
 
-    /// Returns the uid that must own the socket of an instance. `None` if no other user can own it,
-    /// because the supervisor opened it or no other user can enter its folder.
+    /// Returns the uid that must own an instance's socket. `None` if no other user can own the
+    /// socket, because the supervisor opened it or no other user can enter its folder.
     pub(crate) fn owner(&self) -> Option<u32> {
         let user = self.user.as_ref().map(|user| user.user);
         match self.listening {
@@ -79,7 +79,7 @@ pub enum Listening {
     Nowhere,
 }
 
-/// Environment variables, whose values are not shown.
+/// Environment variables. Debug output does not show the values.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
     /// Variables from other sources, possibly secrets, without placeholders.
@@ -120,9 +120,9 @@ pub struct User {
     /// The name as configured.
     pub name: String,
     pub user: u32,
-    /// The gid of the user's primary group; no other group is used.
+    /// The gid of the user's primary group; supplementary groups are not used.
     pub group: u32,
-    /// The home folder for the variable `HOME`. `None`: the variable is not set.
+    /// The user's home folder, for the variable `HOME`. `None`: the variable is not set.
     pub home: Option<String>,
 }
 
@@ -146,7 +146,7 @@ impl User {
         }
     }
 
-    /// Finds a user in text in the format of passwd(5).
+    /// Finds a user in a text in the format of passwd(5).
     fn find(known: &str, is_wanted: impl Fn(&Self) -> bool) -> Option<Self> {
         let users = known.lines().filter_map(|line| {
             let mut fields = line.split(':');

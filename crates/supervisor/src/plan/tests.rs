@@ -1,4 +1,4 @@
-//! Tests of which settings are refused, and with which key.
+//! Tests that invalid settings are refused, and that the error names the right key.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -37,7 +37,7 @@ fn look(services: &str, depth: CheckDepth) -> Result<Plan, Vec<ConfigError>> {
     Plan::check(&toml::from_str(services).unwrap(), &ground)
 }
 
-/// Returns the errors for one service `a` with these settings; `run` is added if missing.
+/// Returns the errors for a service `a` with these settings; `run` is added if it is missing.
 fn flaws(service: &str) -> Vec<String> {
     let service = if service.contains("run =") {
         format!("[a]\n{service}")
@@ -310,7 +310,7 @@ fn who_starts_nothing_need_not_be_able_to() {
     let settings = &plan.services()["a"];
     assert_eq!(settings.policy.drain_within, Duration::from_secs(7));
     assert_eq!(settings.user, None);
-    // The text of settings is checked even at this depth.
+    // With this depth, the text of the settings is still checked.
     assert!(look(&service.replace("7s", "soon"), CheckDepth::Words).is_err());
 }
 

@@ -57,7 +57,7 @@ pub(super) fn name<T: PartialEq>(known: &[(&str, T)], value: &T) -> String {
     met.map_or_else(String::new, |(name, _)| (*name).to_owned())
 }
 
-/// Returns the name of a signal, as it is configured.
+/// Returns the name of a signal in the notation of the settings.
 pub(super) fn written_signal(signal: Signal) -> String {
     name(&SIGNALS, &signal)
 }
@@ -96,8 +96,8 @@ pub(super) fn signal(text: &str) -> Result<Signal, String> {
     })
 }
 
-/// Splits a line at blanks, as a shell would. Within `'…'`, every character is literal; within
-/// `"…"`, only `\"` and `\\` are escapes; outside quotes, `\` escapes the next character.
+/// Splits a line at blanks, like a shell. Within `'…'`, every character is literal; within `"…"`,
+/// only `\"` and `\\` are escapes; outside quotes, `\` escapes the next character.
 pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -130,7 +130,7 @@ pub(super) fn words(line: &str) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
-/// Parses `NAME=value` lines. Empty lines and those that begin with `#` are skipped, a leading
+/// Parses `NAME=value` lines. Empty lines and lines that begin with `#` are skipped, a leading
 /// `export ` is ignored, and quotes around a value are removed.
 pub(super) fn environment(text: &str) -> Result<BTreeMap<String, String>, String> {
     let mut found = BTreeMap::new();

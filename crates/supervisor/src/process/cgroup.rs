@@ -1,9 +1,9 @@
-//! Control groups (cgroups(7), version 2): each instance gets one of its own if this process may
+//! Control groups (cgroups(7), version 2): each instance gets its own group if this process may
 //! create groups.
 //!
-//! With them the kernel enforces memory limits, and everything that an instance started can be
-//! found. They are used only below a group that contains this process alone and was delegated to
-//! its user, as systemd does with `Delegate=`, so that no other groups are affected.
+//! With control groups, the kernel enforces memory limits, and everything that an instance started
+//! can be found. They are created only below a group that contains just this process and was
+//! delegated to its user, as systemd does with `Delegate=`, so that no other groups are affected.
 
 use std::fs;
 use std::io;
@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
-/// The group into which this process moves itself: a group with controllers and child groups may
-/// not contain processes (cgroups(7), "no internal processes").
+/// The group into which this process moves itself, because a group with controllers and child
+/// groups may not contain processes (cgroups(7), "no internal processes").
 const SUPERVISOR_GROUP: &str = "supervisor";
 
-/// The attributes by which systemd marks a delegated group: the first for all users since version
-/// 251, the second for root only in earlier versions.
+/// The attributes with which systemd marks a delegated group. The first is used since version 251,
+/// for all users; the second in earlier versions, for root only.
 const DELEGATE_ATTRIBUTES: [&str; 2] = ["user.delegate", "trusted.delegate"];
 
 /// The advice shown if the group of this process cannot be used.
@@ -78,8 +78,8 @@ impl Cgroups {
         Ok(Self { folder })
     }
 
-    /// Restores the group to its original state; no instance may be left. If this fails, the system
-    /// cleans up.
+    /// Restores the group to its original state; all instances must have exited. If this fails, the
+    /// system cleans up.
     pub(crate) fn restore(self) {
         let me = rustix::process::getpid().as_raw_nonzero().to_string();
         let left = write(&self.folder, "cgroup.subtree_control", "-memory")
@@ -93,20 +93,21 @@ impl Cgroups {
         &self.folder
     }
 
-    /// Creates a group without processes, with a memory limit in bytes if one is given.
+    /// Creates a group without processes. `limit` is the memory limit in bytes; `None` for no
+    /// limit.
     pub(crate) fn make(&self, name: &str, limit: Option<u64>) -> Result<Cgroup, String> {
         let folder = self.folder.join(name);
         make(&folder)?;
         if let Some(limit) = limit {
             let limited = write(&folder, "memory.max", &limit.to_string())
-                // If memory runs out, the kernel kills the whole group: a partly killed instance
-                // would be useless.
+                // If memory runs out, the kernel kills the whole group, because a partly killed
+                // instance would be useless.
                 .and_then(|()| write(&folder, "memory.oom.group", "1"));
             if let Err(error) = limited {
                 let _ = fs::remove_dir(folder);
                 return Err(error);
             }
-            // Swap must not bypass the limit; a system without swap does not have this file.
+            // Swap must not bypass the limit. This file does not exist on a system without swap.
             let _ = write(&folder, "memory.swap.max", "0");
         }
         Ok(Cgroup { folder })
@@ -120,9 +121,9 @@ pub(crate) struct Cgroup {
 }
 
 impl Cgroup {
-    /// Whether [`Cgroups::make`] could have created this group for this name. The path comes from a
-    /// file that others may have written, so only control groups that the supervisor created may be
-    /// touched.
+    /// Whether [`Cgroups::make`] could have created this group for the given name. The path comes
+    /// from a file that others may have written, and only control groups that the supervisor
+    /// created may be changed.
     pub(crate) fn is_of(&self, name: &str) -> bool {
         self.is_below(
             &cgroup_mount(&text("/proc/self/mountinfo")).unwrap_or_default(),
@@ -133,7 +134,8 @@ impl Cgroup {
     fn is_below(&self, mount: &Path, name: &str) -> bool {
         let is_number = |part: &&str| part.parse::<u64>().is_ok();
         let parts: Vec<&str> = name.split('.').collect();
-        // Two numbers, the service name and a number: no systemd unit has such a name.
+        // The name consists of two numbers, the service name and a number; no systemd unit has such
+        // a name.
         let is_name = match parts.as_slice() {
             [first, second, .., last] => {
                 parts.len() >= 4 && [first, second, last].into_iter().all(is_number)
@@ -153,7 +155,7 @@ impl Cgroup {
         write(&self.folder, "cgroup.procs", &pid)
     }
 
-    /// Whether the group or one below it contains a process.
+    /// Whether the group or one of its descendants contains a process.
     pub(crate) fn is_populated(&self) -> bool {
         let events = read(&self.folder, "cgroup.events");
         events.is_ok_and(|events| value_of(&events, "populated") == Some(1))
@@ -161,13 +163,13 @@ impl Cgroup {
 
     /// Kills every process in the group and in groups below it.
     pub(crate) fn kill(&self) {
-        // This fails if the group is gone, which is fine.
+        // This fails if the group no longer exists, which is harmless.
         let _ = write(&self.folder, "cgroup.kill", "1");
     }
 
-    /// Returns the memory of the group's processes in bytes: anonymous memory and files in memory
-    /// (tmpfs). The page cache of files on disk is not counted, because the system frees it when
-    /// needed.
+    /// Returns the memory of the group's processes in bytes, which is their anonymous memory and
+    /// in-memory files (tmpfs). The page cache of files on disk is not counted, because the system
+    /// frees it when needed.
     pub(crate) fn memory(&self) -> Option<u64> {
         let stat = read(&self.folder, "memory.stat").ok()?;
         Some(value_of(&stat, "anon")? + value_of(&stat, "shmem")?)
@@ -185,8 +187,8 @@ impl Cgroup {
     }
 }
 
-/// Returns the folder of a process's group: the path from `/proc/PID/cgroup` (proc(5)) below the
-/// mount point from `/proc/PID/mountinfo`.
+/// Returns the folder of a process's group, which is the path from `/proc/PID/cgroup` (proc(5))
+/// below the mount point from `/proc/PID/mountinfo`.
 fn own_group(groups: &str, mounts: &str) -> Option<PathBuf> {
     let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
     // A group above the cgroup namespace of this process cannot be reached.
@@ -210,7 +212,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
-/// Returns the value after a name, in a file with one `name value` pair per line.
+/// Returns the value of a name in a file with one `name value` pair per line.
 fn value_of(text: &str, name: &str) -> Option<u64> {
     let mut pairs = text.lines().filter_map(|line| line.split_once(' '));
     pairs.find(|(known, _)| *known == name)?.1.parse().ok()

@@ -1,5 +1,5 @@
-//! Records of started processes on disk. After a crash of the supervisor, the next one uses them to
-//! end the processes that still run.
+//! Records of started processes on disk. After a crash of the supervisor, the next supervisor uses
+//! them to end the remaining processes.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -42,7 +42,7 @@ pub(crate) struct PidRecords {
 }
 
 impl PidRecords {
-    /// Reads the records that an earlier supervisor left, ends their processes and removes the
+    /// Reads the records of an earlier supervisor, ends the recorded processes and removes the
     /// records. Returns the records of the processes that were ended.
     pub(crate) fn open(folder: Folder) -> io::Result<(Self, Vec<PidRecord>)> {
         let ledger = Self::resume(folder);
@@ -72,8 +72,8 @@ impl PidRecords {
         }
     }
 
-    /// Records a process before it runs. The file is not flushed to disk: a system crash that loses
-    /// the record also ends the process.
+    /// Records a process before it runs. The file is not flushed to disk, because a system crash
+    /// that loses the record also ends the process.
     pub(crate) fn add(&self, record: PidRecord) -> io::Result<()> {
         let file = self.folder.at(&record.token);
         let page = RecordFile {
@@ -84,10 +84,10 @@ impl PidRecords {
         file.write_all(&serde_json::to_vec(&page)?)
     }
 
-    /// Removes the record of a process that is gone.
+    /// Removes the record of a process that has exited.
     pub(crate) fn remove(&self, token: &str) -> io::Result<()> {
         match fs::remove_file(self.folder.at(token)) {
-            // The record could not be written in the first place.
+            // There is no record, because it could not be written.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
@@ -100,7 +100,7 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
         let Some(leader) = Pid::from_raw(record.pid) else {
             continue;
         };
-        // The pid and start time are never reused together.
+        // A pid and a start time are never reused as a pair.
         let group = record.group.as_ref();
         let group = group.filter(|group| group.is_of(&record.token));
         let since = Instant::now();
@@ -111,7 +111,7 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             let living = |entry: &&ProcessStat, known: &BTreeSet<(i32, u64)>| {
                 known.contains(&(entry.pid, entry.start)) && !entry.has_ended()
             };
-            // If the first process is gone, the system may have reused the group's id for other
+            // If the first process has exited, the system may have reused the group's ID for other
             // processes.
             let mut entries = table.entries().iter();
             let has_first = entries.any(|entry| entry.pid == record.pid && living(&entry, &known));
@@ -119,7 +119,8 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             let ours = members
                 .into_iter()
                 .filter(|entry| has_first || has_token(entry.pid, &record.token));
-            // An exiting process no longer shows its token, but keeps its files and sockets open.
+            // An exiting process no longer shows its token, but still has its files and sockets
+            // open.
             known.extend(ours.map(|entry| (entry.pid, entry.start)));
             let entries = table.entries().iter();
             let left: Vec<_> = entries.filter(|entry| living(entry, &known)).collect();

@@ -1,13 +1,14 @@
-//! The intervals at which the supervisor checks for remaining processes of ended groups.
+//! The intervals at which the supervisor checks for remaining processes in groups whose first
+//! process has ended.
 
 use std::time::Duration;
 
-/// The first interval; most processes are gone by then.
+/// The first interval; most processes have exited by then.
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_millis(250);
 
-/// The interval between two checks, which doubles each time. The supervisor is notified when its
-/// own child ends; other processes of the group must be polled, and may run until their stop time
+/// The interval until the next check, which doubles each time. The supervisor is notified when its
+/// own child ends. Other processes of the group must be polled, and may run until their stop time
 /// is over.
 #[derive(Debug)]
 pub(crate) struct PollBackoff(Duration);
@@ -39,7 +40,7 @@ mod tests {
             looks += 1;
         }
         assert!(looks <= 90, "{looks}");
-        // The first checks come soon, because most processes are gone soon.
+        // The first checks come soon, because most processes exit soon.
         let first: Duration = {
             let mut backoff = PollBackoff::default();
             (0..3).map(|_| backoff.next()).sum()

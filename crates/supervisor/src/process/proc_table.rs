@@ -6,7 +6,7 @@ use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, getrlimit, setr
 
 use super::TOKEN_VARIABLE;
 
-/// All processes at one instant.
+/// All processes at one point in time.
 #[derive(Debug, Default)]
 pub(crate) struct ProcessTable(Vec<ProcessStat>);
 
@@ -39,8 +39,8 @@ impl ProcessTable {
         &self.0
     }
 
-    /// Returns the living processes of a group except its first: its members, and processes that
-    /// left the group and have its token.
+    /// Returns the living processes of a group except the first one: its members, and processes
+    /// that left the group but have its token.
     pub(crate) fn members(&self, group: Pid, start: u64, token: &str) -> Vec<&ProcessStat> {
         let group = group.as_raw_nonzero().get();
         let belongs = |entry: &&ProcessStat| {
@@ -113,8 +113,8 @@ impl ProcessStat {
         self.is_zombie() && self.threads <= 1
     }
 
-    /// Sends a signal to exactly this process, never to another that has reused its pid. Returns
-    /// whether it was sent.
+    /// Sends a signal to exactly this process, never to another process that has reused its pid.
+    /// Returns whether the signal was sent.
     pub(crate) fn signal(&self, signal: Signal) -> bool {
         let Some(pid) = Pid::from_raw(self.pid) else {
             return false;
@@ -129,7 +129,8 @@ impl ProcessStat {
 }
 
 /// Whether a process has this token. Child processes inherit the token in two ways: in the
-/// environment and, in case that is cleared, as a resource limit that the kernel does not enforce.
+/// environment and, in case the environment is cleared, as a resource limit that the kernel does
+/// not enforce.
 pub(crate) fn has_token(pid: i32, token: &str) -> bool {
     is_limited(pid, token) || has_in_environment(pid, token)
 }
@@ -144,9 +145,9 @@ pub(crate) fn mark_with_token(token: &str) {
     let _ = setrlimit(Resource::Locks, limit);
 }
 
-/// Encodes a token as the limit of file locks. Linux has ignored this limit since 2.4.25
-/// (getrlimit(2)), but child processes inherit it, even if the environment is cleared. The number
-/// is a hash of the token (FNV-1a); other processes have no limit or a small one.
+/// Encodes a token as the resource limit for file locks. Linux has ignored this limit since 2.4.25
+/// (getrlimit(2)), but child processes inherit it even if the environment is cleared. The number is
+/// a hash of the token (FNV-1a); other processes have no limit or a small one.
 fn number(token: &str) -> u64 {
     let hash = token.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,14 +1,14 @@
-//! The last step before a service runs: the setup that must happen in the new process itself.
+//! The setup that must happen in the new process itself before it becomes a service.
 //!
 //! A parent-death signal and `no_new_privs` (prctl(2)) apply to the process that sets them, so they
-//! must be set between `fork` and `exec`. Rust's way to run code there is `unsafe`, because almost
-//! nothing is permitted there. Instead, the supervisor starts its own program again with a mark as
-//! the first argument. That process sets itself up in safe Rust and then becomes the service by
-//! `exec`, with the same pid. This costs a millisecond or two.
+//! must be set between `fork` and `exec`. Rust's way to run code at that point is `unsafe`, because
+//! almost nothing is permitted there. Instead, the supervisor starts its own program again with a
+//! mark as the first argument. That process sets itself up in safe Rust and then becomes the
+//! service by `exec`, with the same pid. This costs a millisecond or two.
 //!
 //! Before the `exec`, the new process waits for a start byte, which the supervisor sends after
-//! recording the pid. So every running service is on record, and if the supervisor dies in between,
-//! the new process exits.
+//! recording the pid. Therefore, every running service is recorded. If the supervisor dies before
+//! it sends the byte, the new process exits.
 
 use std::ffi::OsString;
 use std::io::{self, IoSliceMut, Write};
@@ -45,7 +45,7 @@ static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
 /// Becomes the service if the program was started for that purpose; in that case this function
 /// never returns.
 ///
-/// To be called first in `main`, before any thread is started.
+/// Must be called first in `main`, before any thread is started.
 pub fn run_if_asked() {
     let mut words = std::env::args_os().skip(1);
     if words.next().is_none_or(|first| first != MARK) {

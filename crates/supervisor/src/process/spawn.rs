@@ -17,27 +17,27 @@ use super::shim;
 use super::{Process, TOKEN_VARIABLE};
 use crate::plan::User;
 
-/// The program to start, and its surroundings.
+/// The program to start, and its environment.
 pub(crate) struct SpawnRequest<'a> {
     /// The program that becomes the service by `exec`; see [`shim`].
     pub(crate) launcher: &'a Path,
     pub(crate) command: &'a [String],
-    /// The whole environment, or for the program's own service the variables added to this
-    /// process's environment.
+    /// The whole environment. For the program's own service, only the variables that are added to
+    /// this process's environment.
     pub(crate) environment: &'a BTreeMap<String, String>,
     pub(crate) directory: &'a Path,
     pub(crate) user: Option<&'a User>,
-    /// Whether the process is part of the program: it then inherits the environment and the outputs
-    /// of this process.
+    /// Whether the process is part of the program. If so, it inherits the environment and the
+    /// outputs of this process.
     pub(crate) own: bool,
-    /// The token by which the process and its children are found.
+    /// The token that identifies the process and its children.
     pub(crate) token: String,
 }
 
 /// A process that waits for the start byte to become the service.
 pub(crate) struct SpawnedProcess {
     pub(crate) process: Process,
-    /// The pipes of standard output and standard error, unless they are inherited.
+    /// The pipes of standard output and standard error; `None` if the outputs are inherited.
     pub(crate) outputs: Option<(OwnedFd, OwnedFd)>,
     word: UnixStream,
 }
@@ -51,8 +51,8 @@ pub(crate) enum PassedDescriptor<'a> {
     Input(BorrowedFd<'a>),
 }
 
-/// Starts a process in a group of its own. To be called on a thread that lives as long as the
-/// supervisor: the process is killed when the thread ends (`PR_SET_PDEATHSIG`, prctl(2)).
+/// Starts a process in a new process group. Must be called on a thread that lives as long as the
+/// supervisor, because the process is killed when the thread ends (`PR_SET_PDEATHSIG`, prctl(2)).
 pub(crate) fn spawn(order: &SpawnRequest<'_>) -> io::Result<SpawnedProcess> {
     let (word, theirs) = UnixStream::pair()?;
     let mut command = Command::new(order.launcher);

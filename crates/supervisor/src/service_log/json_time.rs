@@ -5,7 +5,8 @@ use serde_json::Value;
 
 /// The usual names of the time field.
 const NAMES: [&str; 4] = ["time", "timestamp", "@timestamp", "ts"];
-/// Larger numbers are milliseconds, not seconds; this one is the year 5138 in seconds.
+/// The largest number that is interpreted as seconds (it is in the year 5138); larger ones are
+/// milliseconds.
 const MOST_SECONDS: f64 = 1e11;
 
 /// The earliest accepted time: the year 2000.

@@ -1,4 +1,4 @@
-//! The format of a line in a log file: writing and parsing it.
+//! Writes and parses the lines of a log file.
 
 use std::sync::Arc;
 
@@ -31,8 +31,8 @@ impl LogLine {
         format!("{at:.3} {service} {instance} {} ", stream.word())
     }
 
-    /// Parses a line of a service's file. A line without a time, or with one later than `last`,
-    /// gets the time of the line `after` it.
+    /// Parses a line of a service's log file. A line without a time, or with a time later than
+    /// `last`, gets the time of the line `after` it.
     pub(super) fn parse(
         service: &Arc<str>,
         sequence: u64,

@@ -1,6 +1,6 @@
 //! Splits bytes into lines.
 
-/// The longest line in bytes; a longer one is split.
+/// The maximum length of a line in bytes; longer lines are split.
 const LONGEST: usize = 16 << 10;
 
 /// Splits a stream into lines, independent of how it is divided into chunks.

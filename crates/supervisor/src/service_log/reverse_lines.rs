@@ -10,9 +10,9 @@ use super::rotating_file::aside;
 
 /// The number of bytes that are read at once.
 const PIECE: u64 = 64 << 10;
-/// The longest line in bytes; a service cannot have written a longer one.
+/// The maximum length of a line in bytes; longer lines cannot come from a service.
 const LONGEST: usize = 1 << 20;
-/// The most bytes that are read for one service.
+/// The maximum number of bytes that are read for one service.
 const MOST: u64 = 64 << 20;
 
 /// The lines of a service's files, last line first. Ends at the first read error.
@@ -40,7 +40,7 @@ impl ReverseLines {
         }
     }
 
-    /// Opens the next older file. Returns whether there is one.
+    /// Opens the next older file. Returns `false` if there is no older file.
     fn open(&mut self) -> io::Result<bool> {
         loop {
             let path = match self.number {

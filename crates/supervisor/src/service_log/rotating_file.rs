@@ -1,5 +1,5 @@
-//! Log files with rotation: `NAME.log` is the current file, `NAME.log.1` the newest full one, and
-//! higher numbers are older.
+//! Log files with rotation: `NAME.log` is the current file, `NAME.log.1` the newest rotated file,
+//! and higher numbers are older.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -32,7 +32,7 @@ impl LogFile {
         (self.max, self.keep) = (max, keep);
     }
 
-    /// Appends whole lines; no line is split between two files.
+    /// Appends whole lines, without splitting a line between two files.
     pub(super) fn append(&mut self, lines: &[String]) -> io::Result<()> {
         let mut batch = String::new();
         for line in lines {
@@ -69,7 +69,7 @@ impl LogFile {
     }
 }
 
-/// Returns the path of a rotated file; 1 is the newest.
+/// Returns the path of the rotated file with this number; 1 is the newest.
 pub(super) fn aside(path: &Path, number: u32) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
     name.push(format!(".{number}"));

@@ -5,12 +5,13 @@ use std::time::Duration;
 /// After a process has been ready for this long, failures are counted from 0 again.
 pub(super) const STABLE_AFTER: Duration = Duration::from_mins(1);
 
-/// The random deviation of a delay, so that instances do not all start at the same instant.
+/// The fraction by which a delay randomly deviates, so that instances do not all start at the same
+/// time.
 const SPREAD: f64 = 0.1;
 
-/// Returns the delay after this many failures in a row. There is no delay after the first failure,
-/// so that a stable process that was killed is back at once. From the second failure on, the delay
-/// doubles each time.
+/// Returns the delay after this many consecutive failures. There is no delay after the first
+/// failure, so that a stable process that was killed is restarted at once. From the second failure
+/// on, the delay doubles each time.
 pub(super) fn wait(failures: u32, (least, most): (Duration, Duration), chance: f64) -> Duration {
     let Some(doublings) = failures.checked_sub(2) else {
         return Duration::ZERO;

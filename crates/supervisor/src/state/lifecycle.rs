@@ -1,4 +1,4 @@
-//! The life of an instance: how it becomes ready, fails, drains and stops.
+//! The life cycle of an instance: how it becomes ready, fails, drains and stops.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,14 +7,15 @@ use super::backoff::STABLE_AFTER;
 use super::run::{AfterStop, Phase, Run, RunId, Slot, SlotClaim};
 use super::{Action, CLOSE_GRACE, Exit, MemoryAction, Policy, Report, RestartWhen, Transition};
 
-/// How long the memory use of a process that uses too much is ignored while its successor starts.
-/// The time doubles with each successor that fails.
+/// The time for which a process's excessive memory use is ignored while its successor starts. The
+/// time doubles with each failed successor.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The longest time for which the memory use of a process is ignored.
+/// The maximum time for which a process's memory use is ignored.
 const MOST_PATIENCE: Duration = Duration::from_hours(1);
 
-/// The most additional start time that a process may request at once; it may request more later.
+/// The maximum additional start time that a process may request at once; the process may request
+/// more later.
 const LATER: Duration = Duration::from_mins(10);
 
 impl Transition {
@@ -165,8 +166,8 @@ impl Transition {
         }
     }
 
-    /// The successor of a process that uses too much memory failed. Returns how long the memory use
-    /// of that process is ignored before the next attempt.
+    /// Handles the failure of a successor to a process that uses too much memory. Returns how long
+    /// the memory use of that process is ignored before the next attempt.
     pub(super) fn successor_failed(&mut self, number: u32) -> Option<Duration> {
         let at = self.now.at;
         let mut runs = self.state.runs.values_mut();
@@ -252,7 +253,8 @@ impl Transition {
         self.fail_pending_commands(&format!("instance {}: {reason}", run.number));
     }
 
-    /// Returns the slot that an ended process held, now empty; `None` if the process held no slot.
+    /// Returns the slot that an ended process held, if the slot is now empty. Returns `None` if the
+    /// process held no slot or the slot is taken.
     fn empty_slot(&mut self, run: &Run) -> Option<&mut Slot> {
         let state = &mut self.state;
         let taken = |other: &Run| other.number == run.number && other.holds_place();

@@ -28,7 +28,7 @@ pub struct Policy {
     pub when: RestartWhen,
     /// The delay after the second failure in a row, and the longest delay.
     pub backoff: (Duration, Duration),
-    /// The number of failures after which an instance is abandoned; `None` for never.
+    /// The number of failures after which an instance is abandoned; `None` for no limit.
     pub give_up: Option<GiveUpLimit>,
     /// The action against a process that uses too much memory.
     pub memory: MemoryAction,
@@ -40,12 +40,12 @@ pub struct Policy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RestartWhen {
     Always,
-    /// Unless it ended with code 0.
+    /// Restart unless the process exited with code 0.
     OnFailure,
     Never,
 }
 
-/// The number of failures of an instance, within a period, after which it is abandoned.
+/// An instance is abandoned after this number of failures within this period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GiveUpLimit {
     /// The number of failures, at least 1.
@@ -67,8 +67,8 @@ pub enum MemoryAction {
 /// How a new generation takes over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Roll {
-    /// The instances are replaced one by one, with at most one more process than usual.
+    /// The instances are replaced one by one, so that there is at most one additional process.
     OneAtATime,
-    /// All new instances become ready first and then take over together.
+    /// All new instances become ready first and then take over at once.
     AllAtOnce,
 }

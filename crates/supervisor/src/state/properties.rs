@@ -78,7 +78,7 @@ impl World {
         self.holds();
     }
 
-    /// Asserts what must be true after every event.
+    /// Asserts the invariants that hold after every event.
     fn holds(&self) {
         let known: BTreeSet<RunId> = self.state.runs().map(|run| run.id).collect();
         assert_eq!(
@@ -211,7 +211,7 @@ proptest! {
         for turn in &turns {
             world.turn(turn);
         }
-        // From here on, every process behaves well.
+        // From now on, every process behaves well.
         world.command(Command::Start);
         for _ in 0..200 {
             world.pass(Duration::from_secs(1));

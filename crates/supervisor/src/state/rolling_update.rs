@@ -11,7 +11,7 @@ pub(super) struct RollingUpdate {
     pub(super) generation: u32,
     policy: Arc<Policy>,
     command: CommandId,
-    /// The numbers of the instances whose new process has not been started yet.
+    /// The numbers of the instances for which no new process has been started yet.
     left: VecDeque<u32>,
     /// How many new instances have taken over.
     taken: u32,
@@ -29,7 +29,7 @@ impl Transition {
         });
     }
 
-    /// Advances the update as far as it can.
+    /// Advances the update as far as possible.
     pub(super) fn roll(&mut self) {
         loop {
             self.take_over();
@@ -75,7 +75,7 @@ impl Transition {
         }
     }
 
-    /// A candidate takes its slot; the process that held the slot drains.
+    /// Gives a candidate its slot; the process that held the slot drains.
     fn take_slot(&mut self, id: RunId) {
         let now = self.now;
         let Some(run) = self.state.runs.get_mut(&id) else {
@@ -144,7 +144,7 @@ impl Transition {
         }
     }
 
-    /// Ends the update; instances that have not been replaced stay.
+    /// Aborts the update; instances that have not been replaced stay.
     pub(super) fn abort_roll(&mut self, reason: &str) {
         self.stop_candidates();
         let Some(rolling) = self.state.rolling.take() else {

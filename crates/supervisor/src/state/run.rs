@@ -12,12 +12,12 @@ use super::{InstanceState, Now, Policy};
 /// Identifies a run of a service. IDs increase and are never reused.
 pub type RunId = u64;
 
-/// A process, from before its start until its whole group is gone.
+/// A process, from before its start until its whole process group has exited.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     pub id: RunId,
     pub number: u32,
-    /// The version of the settings from which it was started.
+    /// The version of the settings with which the process was started.
     pub generation: u32,
     pub phase: Phase,
     /// Whether requests are sent to it.
@@ -27,11 +27,12 @@ pub struct Run {
     pub(super) policy: Arc<Policy>,
     pub(super) place: SlotClaim,
     pub(super) was_ready: bool,
-    /// The number of checks in a row: successful ones before it is ready, failed ones after.
+    /// The number of consecutive checks: successful ones before the process is ready, failed ones
+    /// afterwards.
     pub(super) streak: u32,
     /// The memory use of the process is ignored until this time.
     pub(super) patience: Duration,
-    /// The number of successors that were started because of its memory use and failed.
+    /// The number of failed successors that were started because of the process's memory use.
     #[serde(default)]
     pub(super) failed_successors: u32,
 }
@@ -41,7 +42,7 @@ pub struct Run {
 pub(super) enum SlotClaim {
     /// The process is to take over the slot, which may be empty.
     Wanted,
-    /// The process holds the slot until it is gone.
+    /// The process holds the slot until the process has exited.
     Held,
     /// Another process has taken over the slot.
     Lost,
@@ -57,24 +58,24 @@ pub enum Phase {
     },
     /// The process is ready.
     Ready {
-        /// The time at which it became ready.
+        /// The time at which the process became ready.
         at: Duration,
     },
     /// The process finishes its current requests.
     Draining {
-        /// The time at which it is asked to stop.
+        /// The time at which the process is asked to stop.
         until: Duration,
     },
     /// The process was asked to stop.
     Stopping {
-        /// The time at which it is killed; `None` if it has been killed already.
+        /// The time at which the process is killed; `None` if it has been killed already.
         until: Option<Duration>,
-        /// The action to take when the process is gone.
+        /// The action to take once the process has exited.
         fate: AfterStop,
     },
 }
 
-/// The action to take when a process that was asked to stop is gone.
+/// The action to take once a process that was asked to stop has exited.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum AfterStop {
     Gone,

@@ -1,4 +1,4 @@
-//! Tests of the life of services, driven by events.
+//! Tests of the life cycle of services, driven by events.
 
 mod memory;
 mod rolling;
@@ -25,7 +25,7 @@ pub(super) fn policy() -> Policy {
     }
 }
 
-/// A service whose processes obey signals, and a clock.
+/// A clock and a service whose processes obey signals.
 struct Stage {
     state: State,
     at: Duration,

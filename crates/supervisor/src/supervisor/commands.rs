@@ -14,7 +14,7 @@ use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, State};
 use crate::status::{InstanceStatus, ServiceStatus};
 
-/// How many of the last log lines are part of the status.
+/// The number of last log lines that the status contains.
 const LAST_LINES: usize = 50;
 
 impl Supervisor {
@@ -38,7 +38,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Returns the log of a service; `None` if it writes to the program's own outputs.
+    /// Returns a service's log; `None` if the service writes to the program's own outputs.
     pub(super) fn output(
         &self,
         settings: &ServiceSettings,
@@ -62,7 +62,8 @@ impl Supervisor {
 
     pub(super) fn handle_message(&mut self, message: Message) {
         match message {
-            // During a handover, the supervisor begins nothing that it could not hand over.
+            // During a handover, the supervisor does not start anything that it could not hand
+            // over.
             Message::Command(..) | Message::Apply(..) | Message::Renew(..)
                 if self.handover_waiter.is_some() =>
             {
@@ -224,7 +225,7 @@ impl Supervisor {
         }
     }
 
-    /// Applies a plan: only services whose settings changed are touched.
+    /// Applies a plan. Only services whose settings have changed are affected.
     pub(super) fn apply(&mut self, plan: &Plan) -> AppliedPlan {
         let mut applied = AppliedPlan::default();
         if self.shutdown_waiters.is_some() {
@@ -236,7 +237,8 @@ impl Supervisor {
                 continue;
             };
             match plan.services().get(&*name) {
-                // The program's own service is not part of the settings, so they cannot remove it.
+                // The program's own service is not part of the settings, so new settings cannot
+                // remove it.
                 None if &*name == OWN_SERVICE => {}
                 None => {
                     let outcome = self.send_command(&name, Command::Stop);
@@ -315,7 +317,7 @@ impl Supervisor {
         }
     }
 
-    /// Rolls the program's own service over, even if its settings have not changed.
+    /// Rolls over the program's own service, even if its settings have not changed.
     fn renew(&mut self, own: OwnService, answer: oneshot::Sender<CommandOutcome>) {
         let name: Arc<str> = OWN_SERVICE.into();
         let settings = Arc::new(own.settings());

@@ -1,4 +1,4 @@
-//! Upgrade by `exec`: saves the state for the new program, which resumes from it.
+//! Upgrades by `exec`: saves the state, from which the new program resumes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -35,15 +35,16 @@ const FORMAT: u32 = 5;
 
 /// A paused supervisor, with all services running.
 ///
-/// Output is not read and ended processes are not noticed until it continues: as a new program
-/// after [`PausedSupervisor::exec`], or as this one after [`PausedSupervisor::stay`].
+/// While the supervisor is paused, output is not read and the exit of processes is not noticed. It
+/// continues as a new program after [`PausedSupervisor::exec`], or as this one after
+/// [`PausedSupervisor::stay`].
 pub struct PausedSupervisor(pub(super) Box<Supervisor>);
 
 /// The `exec` failed, and this program continues.
 pub struct FailedExec {
     /// The reason.
     pub why: io::Error,
-    /// The supervisor, to be [run](Supervisor::run) again; each [`Control`] of it remains valid.
+    /// The supervisor, which must be [run](Supervisor::run) again; its [`Control`]s remain valid.
     pub supervisor: Supervisor,
 }
 
@@ -54,8 +55,8 @@ impl PausedSupervisor {
     /// [`receive_handover`](crate::receive_handover), which returns the note and the named
     /// descriptors passed here. All other descriptors are closed.
     ///
-    /// `program` is a path; `PATH` is not searched. Returns only if the `exec` fails; everything is
-    /// then as before.
+    /// `program` is a path; `PATH` is not searched. Returns only if the `exec` fails; the previous
+    /// state is then restored.
     pub fn exec(
         self,
         program: &Path,
@@ -205,9 +206,9 @@ fn monotonic_time() -> Duration {
 
 impl Supervisor {
     /// Continues with the services that this process's previous program kept running; see
-    /// [`Control::hand_over`]. Services with unchanged settings keep running untouched. So does the
-    /// program's own service, whose new settings apply from its next start. Other changes in the
-    /// plan are made as by [`Control::apply`].
+    /// [`Control::hand_over`]. Services with unchanged settings are not affected. The program's own
+    /// service also keeps running, and its new settings apply from its next start. Other changes in
+    /// the plan are made as by [`Control::apply`].
     ///
     /// If the state comes from an incompatible version, its processes are ended and started again.
     pub fn resume(
@@ -305,7 +306,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Returns why a handover is not possible now, or `None` if it is possible.
+    /// Returns the reason why a handover is currently impossible, or `None` if it is possible.
     pub(super) fn handover_refusal(&self) -> Option<ControlError> {
         let refused = |why: String| Some(ControlError::Refused(why));
         if self.shutdown_waiters.is_some() {
@@ -409,7 +410,7 @@ impl Supervisor {
     }
 }
 
-/// Received descriptors by index; each can be taken once.
+/// Received descriptors by index. Each descriptor can be taken once.
 struct Descriptors(Vec<Option<OwnedFd>>);
 
 impl Descriptors {
@@ -421,7 +422,7 @@ impl Descriptors {
 
 impl HandoverState {
     /// Checks whether [`Supervisor::resume`], with this run folder, could continue with the running
-    /// processes. The error says why it would have to end and restart them.
+    /// processes. If not, the error is the reason why it would have to end and restart them.
     pub fn check(&self, run: &Path) -> Result<(), String> {
         let known = parse_saved(self)?;
         check_run_folder(&known, run)

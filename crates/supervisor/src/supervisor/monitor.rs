@@ -12,7 +12,7 @@ use crate::process::{Cgroup, ProcessTable, reap_adopted};
 use crate::service_log::WatchPhase;
 use crate::state::{Event, Exit, MemoryAction, RunId};
 
-/// The longest time for which the remaining output of an ended process is read.
+/// The maximum time for which the remaining output of an ended process is read.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 impl Supervisor {
@@ -40,8 +40,8 @@ impl Supervisor {
         self.finish(&LazyCell::new(ProcessTable::read));
     }
 
-    /// Kills the remaining processes in the groups of ended processes. Once a group is gone, its
-    /// service gets the event.
+    /// Kills the remaining processes in the groups of ended processes. When a group is empty, its
+    /// service receives the event.
     fn finish(&mut self, table: &LazyCell<ProcessTable>) {
         for (name, managed) in &mut self.services {
             for (run, live) in &mut managed.live {
@@ -120,8 +120,7 @@ impl Supervisor {
                 }
                 live.use_of.memory_bytes = bytes;
                 if max.is_some_and(|max| bytes > max) {
-                    // Memory shared by several processes is counted only once here, which takes
-                    // longer to measure.
+                    // This method counts shared memory only once, but takes longer.
                     let fair = table.fair_memory_of(pid).unwrap_or(bytes);
                     live.use_of.memory_bytes = fair;
                     if max.is_some_and(|max| fair > max) {

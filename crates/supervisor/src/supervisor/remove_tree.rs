@@ -1,4 +1,4 @@
-//! Removes folders to which services have written.
+//! Removes folders that services can write to.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -11,8 +11,8 @@ const FOR_NOBODY_ELSE: u32 = 0o700;
 /// Removes an entry of a folder that belongs to this user, with all its contents.
 ///
 /// A service may create arbitrarily deep folders, for which [`fs::remove_dir_all`] would need a
-/// descriptor and stack space per level. So this function first moves nested folders to the top
-/// level.
+/// descriptor and stack space per level. Therefore, this function first moves nested folders to the
+/// top level.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let mut free = (0_u64..).map(|number| folder.join(format!(".{number}")));

@@ -1,4 +1,4 @@
-//! A running service: its state and its processes. Carries out the decisions of the state.
+//! A running service: its state and its processes. Carries out the actions decided by the state.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -36,7 +36,8 @@ pub(super) struct ManagedService {
     pub(super) exits: VecDeque<LastExit>,
     pub(super) answers: BTreeMap<CommandId, oneshot::Sender<CommandOutcome>>,
     pub(super) sockets: Sockets,
-    /// Since when an instance is abandoned, and the reason for the first one.
+    /// The time since which an instance has been abandoned, and the reason for the first abandoned
+    /// one.
     pub(super) given_up: Option<GivenUp>,
     /// Whether the service is to start as soon as its dependencies are ready.
     pub(super) waits: bool,
@@ -60,7 +61,7 @@ pub(super) struct RunningInstance {
     pub(super) since: Timestamp,
     /// How the process ended, while its last output is still being read.
     pub(super) exit: Option<Exit>,
-    /// Why the end of the process counts as a failure.
+    /// The reason why the process's end counts as a failure.
     fault: Option<String>,
     pub(super) use_of: ResourceUse,
 }
@@ -77,7 +78,7 @@ pub(super) struct ResourceUse {
 }
 
 impl RunningInstance {
-    /// Describes a process whose reading and watching tasks are not started yet.
+    /// Describes a process for which no tasks are reading output and watching yet.
     pub(super) fn new(
         process: Process,
         number: u32,
@@ -103,8 +104,8 @@ impl RunningInstance {
     }
 
     /// Starts the tasks that read the output and check the health, unless they already run.
-    /// `worker_group` is the group of the worker process, if the worker runs as another user than
-    /// the supervisor.
+    /// `worker_group` is the worker process's group, if the worker runs as another user than the
+    /// supervisor.
     pub(super) fn start_watching(
         &mut self,
         (name, run): (&Arc<str>, &Run),
@@ -143,7 +144,7 @@ impl RunningInstance {
         };
         let (messages, service) = (messages.clone(), Arc::clone(name));
         let found = async move |event| {
-            // If the supervisor is gone, no one needs the event.
+            // If the supervisor no longer exists, nobody needs the event.
             let _ = messages
                 .send(Message::Event(Arc::clone(&service), event))
                 .await;
@@ -203,8 +204,8 @@ impl ManagedService {
         }
     }
 
-    /// Remembers since when an instance is abandoned. The time stays as long as at least one
-    /// instance is abandoned.
+    /// Records the time and the reason when the first instance is abandoned. The record stays while
+    /// at least one instance is abandoned.
     fn note_given_up(&mut self, actions: &[Action], at: Timestamp) {
         if !self.state.has_given_up() {
             self.given_up = None;
@@ -254,7 +255,7 @@ impl Supervisor {
             if let Some(run) = gone {
                 self.remove_instance(name, run);
             }
-            // Commands are completed last, so that their outcome reflects the other actions.
+            // Commands are completed last, so that their outcomes reflect the other actions.
             for answer in answers {
                 self.perform(name, answer, &mut events);
             }
@@ -378,8 +379,8 @@ impl Supervisor {
         }
     }
 
-    /// Returns the last lines of a process, and how long it has run (zero if it could not be
-    /// started).
+    /// Returns the last lines of a process's output, and how long the process ran (zero if it could
+    /// not be started).
     fn last_lines_of(&self, name: &Arc<str>, run: RunId) -> (Vec<String>, SignedDuration) {
         let Some(managed) = self.services.get(name) else {
             return Default::default();
@@ -422,7 +423,7 @@ impl Supervisor {
         let _ = self.notifications.send(notification);
     }
 
-    /// Removes an instance whose process is gone.
+    /// Removes an instance whose process has exited.
     fn remove_instance(&mut self, name: &Arc<str>, run: RunId) {
         let at = (self.options.clock)();
         let Some(managed) = self.services.get_mut(name) else {

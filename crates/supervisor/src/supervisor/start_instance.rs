@@ -21,13 +21,13 @@ use crate::ready_instances::Address;
 use crate::service_log::OpenPipe;
 use crate::state::RunId;
 
-/// The sockets that the supervisor opens before the start, by instance number. They stay open when
-/// the process is replaced, so that connections wait instead of being refused.
+/// The sockets that the supervisor opens before a start, by instance number. A socket stays open
+/// when the process is replaced, so that connections wait instead of being refused.
 #[derive(Default)]
 pub(super) struct Sockets(BTreeMap<u32, (Address, OwnedFd)>);
 
 impl Sockets {
-    /// Closes and removes the sockets of instances that are gone.
+    /// Closes and removes the sockets of instances for which `is_there` returns false.
     pub(super) fn keep(&mut self, services: &Folder, is_there: impl Fn(u32) -> bool) {
         self.0.retain(|number, (address, _)| {
             let stays = is_there(*number);
@@ -91,8 +91,8 @@ impl Sockets {
 }
 
 impl Supervisor {
-    /// Returns the group of the program's own service, if that runs as another user than the
-    /// supervisor. This group must be able to connect to the sockets of services.
+    /// Returns the group of the program's own service, if the service runs as another user than the
+    /// supervisor. That group must be able to connect to the sockets of services.
     pub(super) fn worker_group(&self) -> Option<u32> {
         let own = self.services.get(OWN_SERVICE)?.current_settings();
         own.user.as_ref().map(|user| user.group)
@@ -182,8 +182,8 @@ impl Supervisor {
                 return Err(error);
             }
         };
-        // The process is recorded before it is told to start, so that a later supervisor can find
-        // everything that runs.
+        // The process is recorded before it may start the service, so that a later supervisor can
+        // find everything that runs.
         let written = self.pid_records.add(PidRecord {
             service: name.to_string(),
             pid: started.process.pid().as_raw_nonzero().get(),
@@ -207,8 +207,8 @@ impl Supervisor {
                 PassedDescriptor::Socket(held.as_fd())
             })),
             Some((channels, (stream, theirs))) => {
-                // The program gets its end of the channel before the process can send anything. An
-                // error means that the program is shutting down.
+                // The program receives its end of the channel before the process can send anything.
+                // An error means that the program is shutting down.
                 let _ = channels.send(Channel {
                     instance: number,
                     generation,
@@ -222,7 +222,7 @@ impl Supervisor {
 
         let mut process = started.process;
         if let Err(error) = gone {
-            // The process still waits for the start byte; its end is handled like any failure.
+            // The process still waits for the start byte. Its end is handled like any failure.
             tracing::error!(%error, service = %name, "cannot write down or begin a process");
             process.kill();
         }
@@ -252,7 +252,7 @@ impl Supervisor {
 }
 
 /// Creates a control group for an instance, if possible. A part of the program stays in the
-/// program's group.
+/// program's own group.
 fn control_group(
     groups: Option<&Cgroups>,
     name: &str,
@@ -277,8 +277,8 @@ fn free_address(
 ) -> io::Result<Option<Address>> {
     Ok(match listening {
         Listening::Unix => Some(Address::Unix(folder.join(format!("{number}.{run}.sock")))),
-        // The port is free now. If another program takes it first, the start fails and the next one
-        // gets another port.
+        // The port is free at this moment. If another program takes the port first, the start fails
+        // and the next attempt gets another port.
         Listening::Tcp => Some(Address::Tcp(
             TcpListener::bind("127.0.0.1:0")?.local_addr()?.port(),
         )),

@@ -1,7 +1,8 @@
-//! `supervise SERVICES.json FOLDER`: keeps the services of a file running and prints notifications,
-//! one JSON object per line. It shows how to use the crate in a program, and the tests run it.
+//! `supervise SERVICES.json FOLDER`: keeps the services in a file running and prints notifications,
+//! one JSON object per line. It is an example of how a program uses the crate, and the tests run
+//! it.
 //!
-//! On SIGUSR2 it replaces its program by `FOLDER/next`, or by itself if that file does not exist,
+//! On SIGUSR2, it replaces its program by `FOLDER/next`, or by itself if that file does not exist,
 //! and keeps the same services running.
 
 use std::collections::BTreeMap;
@@ -125,6 +126,6 @@ fn tell(told: Result<Notification, RecvError>) {
 
 fn say(what: &impl Serialize) {
     let line = serde_json::to_string(what).unwrap_or_default();
-    // The reader of standard output may be gone.
+    // The reader of standard output may have exited.
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -270,7 +270,7 @@ fn another_plan_is_followed_after_a_renewal() {
     alone.stop();
 }
 
-/// Becomes `supervise` after changing the format of the handed-over state to an unknown one.
+/// Changes the format of the handed-over state to an unknown one, and then becomes `supervise`.
 const OTHER_FORMAT: &str = r#"#!/usr/bin/env python3
 import array, json, os, socket, sys
 taken = socket.socket(fileno=os.dup(0))

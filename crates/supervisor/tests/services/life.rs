@@ -14,8 +14,8 @@ const FAMILY: &str = "sleep 1000 & (sleep 1000 & sleep 1000) & setsid sleep 1000
 /// The number of processes, at least. Some shells keep another process for the brackets.
 const FAMILY_SIZE: usize = 5;
 
-/// Keeps a service running whose processes carry the mark of the fixture's folder. `service` is
-/// TOML; it must end within the service's table.
+/// Keeps a service running whose processes are marked with the fixture's folder. `service` is TOML
+/// that must end within the service's table.
 fn fixture_of(service: &str) -> Fixture {
     let folder = folder();
     let mark = folder.path().display();
@@ -74,7 +74,7 @@ fn a_family_ends_together_when_its_head_is_killed_or_stopped() {
 
 #[test]
 fn who_left_without_a_trace_is_asked_to_stop_and_ends_with_the_others() {
-    // Each process sleeps for an hour, so that a process that is not killed would be noticed.
+    // Each process sleeps for an hour, so that the test would notice a process that is not killed.
     let name = format!("1000.{}1", std::process::id());
     let fixture = Fixture::new(&format!(
         r#"

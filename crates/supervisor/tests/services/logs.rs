@@ -117,8 +117,8 @@ fn who_comes_back_goes_on_after_what_was_seen() {
     until("all was said", || {
         fixture.log_text("talks").contains("line 6000\n")
     });
-    // The supervisor counts lines that are no longer in memory, but not for a reader with a filter:
-    // those lines might not have matched.
+    // The supervisor counts lines that have been dropped from memory. It does not count them for a
+    // reader with a filter, because those lines might not have matched.
     let all = |seen| LogQuery {
         grep: None,
         ..after(seen)

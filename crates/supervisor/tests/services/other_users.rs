@@ -1,5 +1,5 @@
-//! Tests of a supervisor that runs as root, against malicious users of the same machine, above all
-//! the users whose services it runs.
+//! Tests of a supervisor that runs as root against malicious users of the same machine, in
+//! particular the users whose services it runs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -42,8 +42,8 @@ except OSError:
 os.wait()
 "#;
 
-/// Makes a folder that others may traverse. It contains a file that is not theirs and a folder that
-/// is theirs.
+/// Makes a folder that other users may traverse. It contains a file that does not belong to them
+/// and a folder that does.
 fn open_to_others(file: &str, text: &str) -> TempDir {
     let folder = folder_with(file, text);
     let (secret, own) = (folder.path().join("secret"), folder.path().join("own"));
@@ -162,7 +162,7 @@ fn folders_in_each_other_without_end_keep_nobody_from_starting() {
     assert_eq!(fs::read_dir(services).unwrap().count(), 2);
 }
 
-/// The first process opens its port too late; the next one does not.
+/// The first process opens its port too late; the next process opens it in time.
 const LATE: &str = r#"
 import os, socket, time
 if os.path.exists("own/first"):

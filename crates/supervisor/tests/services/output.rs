@@ -1,4 +1,4 @@
-//! Tests of services' output: it must be complete, in order, and within the memory limit.
+//! Tests of services' output, which must be complete, in order, and within the memory limit.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -108,7 +108,7 @@ fn who_follows_hears_every_line_once_over_many_rotations() {
     const LINES: usize = 20_000;
     const BATCH: usize = 500;
     const KEEP: u32 = 4;
-    // The service is well-behaved: it writes no more than the supervisor reads.
+    // This service is well-behaved, because it writes no more than the supervisor reads.
     let script = format!(
         r#"
 import os, time
@@ -174,7 +174,7 @@ time.sleep(1000)
     println!("{LINES} lines were heard, the last {} are kept", kept.len());
 }
 
-/// One service writes as fast as it can, while another one responds to requests.
+/// One service writes as fast as it can, while another service responds to requests.
 #[test]
 fn a_flood_slows_no_other_service_and_takes_no_memory() {
     const FLOOD: u64 = 48 << 20;
@@ -214,8 +214,8 @@ fn a_flood_slows_no_other_service_and_takes_no_memory() {
     fs::write(folder.path().join("go"), "").unwrap();
     until("it speaks", || written(flood) > 1 << 20);
     let mut most = 0;
-    // Other load on the machine can only make a try slower; a slowdown by the flood shows in every
-    // try.
+    // Other load on the machine can only make an attempt slower, whereas a slowdown by the flood
+    // would show in every attempt.
     let is_quick = (0..TRIES).any(|_| {
         let (begin, from) = (Instant::now(), written(flood));
         let mut times = Vec::new();

@@ -1,5 +1,5 @@
-//! Tests of the supervisor as a process of its own: its resources, the orphans it adopts, and the
-//! processes it leaves behind when killed.
+//! Tests of a supervisor in a separate process: its resources, the orphans that it adopts, and the
+//! processes that it leaves behind when killed.
 
 use std::fs;
 use std::process::Command;
@@ -11,7 +11,8 @@ use crate::support::{SUPERVISE, folder, lives, marked, sleeping, until};
 
 #[test]
 fn a_thousand_crashes_cost_nothing() {
-    // The test compares the same supervisor after its first crashes and after a thousand more.
+    // The test compares the supervisor after its first crashes with the same supervisor after a
+    // thousand more.
     let folder = folder();
     let crashes = |times: u32, after: &[&str]| {
         json!({
@@ -21,8 +22,8 @@ fn a_thousand_crashes_cost_nothing() {
             "restart": { "backoff": "1ms..1ms", "give_up": format!("{times} in 1d") },
         })
     };
-    // The second service starts when the first one is done, that is, when the test makes the file
-    // `go`.
+    // The second service starts when the first one is finished, which is when the test creates the
+    // file `go`.
     let wait = json!({ "run": "while ! test -e go; do sleep 0.05; done; echo done", "shell": true,
         "after": ["first"], "restart": { "when": "never" }, "stop": { "within": "1s" } });
     let mut second = crashes(1_000, &[]);
@@ -35,7 +36,7 @@ fn a_thousand_crashes_cost_nothing() {
     let (memory, descriptors) = (alone.memory(), alone.descriptors());
     fs::write(folder.path().join("go"), "").unwrap();
     alone.wait_for("second", "gave-up");
-    // Each of the two other services has one process less.
+    // Each of the two other services has one process fewer.
     until("nobody is left", || alone.children().is_empty());
     let (after, now) = (alone.memory(), alone.descriptors());
     assert!(now <= descriptors, "{descriptors} descriptors became {now}");

@@ -1,4 +1,4 @@
-//! Tests of the part of the program that runs as a process of its own.
+//! Tests of the part of the program that runs in a separate process.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use crate::support::{Fixture, PATIENCE, folder, kill, lives, plan, until, wish};
 
 /// Sends its pid, its argument and the value of `MARK` on its channel, and obeys one-letter
-/// commands from there. When asked to stop, it reports that and continues until a command ends it.
+/// commands from the channel. When asked to stop, it reports that and continues until a command
+/// ends it.
 const PART: &str = r#"
 import os, signal, socket, sys
 channel = socket.socket(fileno=0)
@@ -161,7 +162,7 @@ fn a_next_one_takes_over_while_the_old_one_finishes() {
     assert_eq!(old.hear(), "asked\n");
     assert_eq!(renewal.join().unwrap(), Ok(()));
     assert_eq!(fixture.ready(OWN_SERVICE, 1).ready[0].run, new.channel.run);
-    // The new process dies while the old one is still finishing.
+    // The new process dies while the old process is still finishing.
     new.tell("7");
     let third = Talk::ready(&mut fixture);
     assert_eq!(third.channel.generation, 2);
@@ -177,7 +178,7 @@ fn a_next_one_takes_over_while_the_old_one_finishes() {
         fixture.rows(OWN_SERVICE).len() == 1
     });
     assert_eq!(fixture.pid(OWN_SERVICE), third.channel.pid);
-    // The other plan does not contain the program's own service.
+    // The new plan does not contain the program's own service.
     let other = plan(fixture.folder.path(), "[a]\nrun = \"sleep 1000\"").unwrap();
     fixture.wait(fixture.control.apply(other)).unwrap();
     assert_eq!(fixture.pid(OWN_SERVICE), third.channel.pid);

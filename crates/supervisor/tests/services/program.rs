@@ -84,7 +84,7 @@ impl Alone {
         .collect()
     }
 
-    /// Makes the process become another program, or the same one again.
+    /// Makes the process replace its program by another, or by the same program again.
     pub(crate) fn renew(&mut self) {
         kill(self.pid(), Signal::USR2);
         let told = self.wait_until(|news| {
@@ -99,8 +99,8 @@ impl Alone {
         );
     }
 
-    /// Waits until all of these notifications, each given as a service and its news, have come in
-    /// any order.
+    /// Waits until all of these notifications, each given as a service and its event, have arrived
+    /// in any order.
     pub(crate) fn wait_for_all<const COUNT: usize>(
         &mut self,
         wanted: [(&str, &str); COUNT],

@@ -59,7 +59,7 @@ fn somebody_always_answers_while_a_service_rolls_over() {
                         Ok(answer) if answer.contains("200") => {
                             asked.fetch_add(1, Ordering::Relaxed);
                         }
-                        // A client that comes this late may find that the process has exited.
+                        // A client that connects this late may find that the process has exited.
                         other => assert!(begin.elapsed() >= DRAIN_WITHIN, "{other:?}"),
                     }
                 }

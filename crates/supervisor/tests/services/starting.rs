@@ -218,7 +218,7 @@ fn another_user_has_no_way_back() {
         "{said}"
     );
     assert!(said.contains("NoNewPrivs:\t1"), "{said}");
-    // Configured variables take precedence over those from the system.
+    // Configured variables take precedence over variables from the system.
     assert!(
         said.contains(" out /nonexistent nobody somebody\n"),
         "{said}"

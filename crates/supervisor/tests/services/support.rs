@@ -1,4 +1,5 @@
-//! A supervisor on a thread of its own, and functions that observe processes from outside.
+//! Runs a supervisor on a separate thread, and provides functions that observe processes from
+//! outside.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -68,7 +69,7 @@ pub(crate) fn folder() -> TempDir {
     folder
 }
 
-/// Makes a folder that contains the server's script and one more file.
+/// Makes a folder that contains the server's script and one additional file.
 pub(crate) fn folder_with(file: &str, text: &str) -> TempDir {
     let folder = folder();
     fs::write(folder.path().join(file), text).unwrap();
@@ -100,7 +101,7 @@ pub(crate) fn plan(folder: &Path, services: &str) -> Result<Plan, Vec<ConfigErro
 }
 
 impl Fixture {
-    /// Keeps services running; `services` is TOML as below `[service]`.
+    /// Keeps services running; `services` is TOML in the format below `[service]`.
     pub(crate) fn new(services: &str) -> Self {
         Self::in_folder(folder(), services)
     }
@@ -110,7 +111,7 @@ impl Fixture {
         Self::with_plan(folder, plan)
     }
 
-    /// Keeps services running, and in addition a part of the program.
+    /// Keeps services and a part of the program running.
     pub(crate) fn with_own(folder: TempDir, services: &str, own: OwnService) -> Self {
         let plan = plan(folder.path(), services).unwrap().with(own);
         Self::with_plan(folder, plan)
@@ -168,7 +169,7 @@ impl Fixture {
         is_over.recv_timeout(PATIENCE).unwrap();
     }
 
-    /// Waits for the next start of the part of the program, and returns its channel.
+    /// Waits for the next start of the part of the program, and returns the channel to it.
     pub(crate) fn channel(&mut self) -> Channel {
         let limited = async { tokio::time::timeout(PATIENCE, self.channels.recv()).await };
         self.runtime.block_on(limited).unwrap().unwrap()
@@ -242,7 +243,7 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Returns the living processes whose environment contains `MARK` with this folder.
+/// Returns the living processes with this folder as `MARK` in their environment.
 pub(crate) fn marked(folder: &Path) -> Vec<i32> {
     let mark = format!("MARK={}", folder.display());
     let pids = fs::read_dir("/proc")
@@ -270,7 +271,7 @@ pub(crate) fn sleeping(word: &str) -> Vec<i32> {
     .collect()
 }
 
-/// Whether a process runs; a zombie does not.
+/// Whether a process runs; a zombie does not count.
 pub(crate) fn lives(pid: i32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.starts_with(" Z"))

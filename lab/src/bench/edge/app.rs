@@ -1,5 +1,5 @@
-//! A service whose responses are like those of small frameworks and unlike nginx's: with a chunked
-//! body and with an unusual reason phrase.
+//! A service whose responses resemble those of small frameworks and differ from nginx's: they have
+//! a chunked body and an unusual reason phrase.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use anyhow::Result;
 
 pub(super) const CHUNKED: &str = "/app/chunked";
 pub(super) const MISSING: &str = "/app/missing";
-/// A stream of events, of which there is one.
+/// The path of an event stream that contains a single event.
 pub(super) const EVENTS: &str = "/app/events";
 
 /// Streams have a thread each.
@@ -32,7 +32,7 @@ pub(super) fn start() -> Result<SocketAddr> {
     Ok(address)
 }
 
-/// Responds to the requests of a connection, none of which has a body.
+/// Responds to the requests on a connection; none of the requests has a body.
 fn answer(mut stream: TcpStream) -> Result<()> {
     let (chunked, missing) = (chunked(), missing());
     stream.set_nodelay(true)?;
@@ -58,7 +58,7 @@ fn answer(mut stream: TcpStream) -> Result<()> {
     }
 }
 
-/// nginx has to be told not to buffer a stream.
+/// `X-Accel-Buffering: no` tells nginx not to buffer the stream.
 const EVENT: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n\
     Transfer-Encoding: chunked\r\n\r\n9\r\ndata: 0\n\n\r\n";

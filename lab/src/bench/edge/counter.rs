@@ -31,8 +31,8 @@ impl Counter {
         Self { is_there }
     }
 
-    /// Wraps a command so that these processes are counted while it runs. The counts are written to
-    /// `file`.
+    /// Wraps a command so that the watched processes are counted while the command runs. The counts
+    /// are written to `file`.
     pub(super) fn around(&self, load: Command, watched: &[u32], file: &Path) -> Command {
         if !self.is_there {
             return load;

@@ -46,7 +46,7 @@ pub(in crate::bench) struct Doors {
 #[derive(Clone, Copy)]
 pub(in crate::bench) struct Crew<'a> {
     pub(in crate::bench) cores: &'a [usize],
-    /// The program that is measured in place of Kenduri; its argument is the configuration file.
+    /// The program that is measured instead of Kenduri. Its argument is the configuration file.
     pub(in crate::bench) program: Option<&'a Path>,
 }
 
@@ -60,7 +60,7 @@ impl Doors {
         Self::start(folder, crew, false).await
     }
 
-    /// The same with `HAProxy`.
+    /// Like `open`, but also starts `HAProxy`.
     pub(super) async fn open_all(folder: &Path, crew: Crew<'_>) -> Result<Self> {
         Self::start(folder, crew, true).await
     }
@@ -154,7 +154,7 @@ impl Place {
     /// gunicorn's sync workers.
     async fn start_upstream(&self) -> Result<Server> {
         let body = "k".repeat(1 << 10);
-        // The upstream sends a page as a program would: head and body together, from memory.
+        // The upstream sends a page as a program would send it: head and body at once, from memory.
         let pages = format!(
             "location /tcp/page/ {{ alias {}/static/; default_type text/html; types {{ }}\n\
              output_buffers 1 64k; open_file_cache max=100; }}",
@@ -276,8 +276,8 @@ to = \"log\"
         Ok(Door { server, tls })
     }
 
-    /// Returns the beginning of an nginx configuration. A single worker is the main process itself;
-    /// several workers run as the same user as this process.
+    /// Returns the beginning of an nginx configuration. If there is a single worker, it is the main
+    /// process itself; several workers run as the same user as this process.
     fn head(&self, name: &str, workers: usize) -> String {
         let processes = match workers {
             1 => "master_process off;".to_owned(),

@@ -38,9 +38,9 @@ pub(super) struct Load {
     /// The number of concurrent requests on each connection.
     pub(super) streams: usize,
     pub(super) duration: Duration,
-    /// The request rate of all connections together, per second; `None` for as fast as possible.
+    /// The total request rate of all connections, per second; `None` for as fast as possible.
     pub(super) pace: Option<f64>,
-    /// The cores that it runs on; if empty, the core of this process.
+    /// The cores on which h2load runs; if empty, the core of this process.
     pub(super) cores: Vec<usize>,
     /// The headers that are added to each request.
     pub(super) headers: &'static [&'static str],

@@ -1,4 +1,4 @@
-//! The memory of servers: with nothing to do, and for each client that waits, watches, or keeps the
+//! The memory use of servers: when idle, and for each client that waits, watches, or keeps the
 //! server waiting.
 
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ const WATCHERS: usize = 1_000;
 /// The wait after the last response, in which buffers are freed.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// The hostile clients of one kind: how many, and what each of them sends.
+/// The hostile clients of one kind: their number, and the bytes that each of them sends.
 type Hostile = (usize, &'static [u8]);
 
 /// Most are slow, and some never say more.
@@ -48,7 +48,7 @@ const HOSTILE: [Hostile; 4] = [
     (1_250, b"GET / HTTP/1.1\r\nHo"),
 ];
 
-/// What the memory is for.
+/// What the server's memory is used for.
 #[derive(Clone, Copy)]
 pub(super) enum Held {
     Nothing,
@@ -172,7 +172,7 @@ async fn receive(stream: &mut (impl AsyncRead + Unpin), body: usize) -> Result<(
     }
 }
 
-/// The memory that all hostile clients together add to a server, in MiB.
+/// Returns the memory that all hostile clients add to a server in total, in MiB.
 async fn hostile(door: &Door) -> Result<f64> {
     let before = resident_kib(&door.server)?;
     let mut held = Vec::new();

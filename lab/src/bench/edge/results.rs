@@ -25,9 +25,9 @@ pub(super) struct Measured {
     pub(super) haproxy: Option<f64>,
     pub(super) ours: f64,
     pub(super) goal: String,
-    /// Whether a larger figure is better; the ratios are then turned round.
+    /// Whether a larger figure is better. The ratios are then inverted.
     pub(super) is_rate: bool,
-    /// The instructions of nginx and ours; `None` if this machine cannot count them.
+    /// The instructions of nginx and of Kenduri; `None` if this machine cannot count them.
     pub(super) instructions: Option<[f64; 2]>,
 }
 

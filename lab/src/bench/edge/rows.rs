@@ -1,4 +1,4 @@
-//! The rows of the table: what is requested, how, and the goal of each.
+//! The rows of the table: what is requested, how, and the goal of each row.
 
 use super::app;
 use super::h2load::Protocol;
@@ -23,7 +23,7 @@ pub(super) enum Ask {
     AsBrowser,
     /// With a body of 1 KiB.
     Post,
-    /// Mostly pages, and now and then a form, on one connection per visitor.
+    /// Mostly pages and an occasional form, on one connection per visitor.
     Mixed,
     /// A minimal request for a missing page.
     Missing,
@@ -83,8 +83,8 @@ const CLOSING: Case = Case {
     ask: Ask::Barely,
 };
 
-/// Requests and responses as sent by people and small services, over HTTP/1.1 in clear text, each
-/// with its goal.
+/// Requests and responses of people and small services, over clear-text HTTP/1.1, each with its
+/// goal.
 const PEOPLE: [(Case, f64); 8] = [
     (
         Case {
@@ -222,7 +222,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows
 }
 
-/// The rows measured with a worker for each of two cores, which the client shares, as on a small
+/// The rows that are measured with two workers on two cores, which the client shares, as on a small
 /// server.
 pub(super) fn rows_as_shipped() -> Vec<Row> {
     let both = [(STATIC, 1.2), (TCP, 1.0)];

@@ -1,4 +1,4 @@
-//! Visitors who request pages and now and then send a form, each on one connection.
+//! Visitors who request pages and occasionally send a form, each on one connection.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{Row, Turn};
 use crate::bench::client::{Answer, get, send_json};
 use crate::bench::load::{Conversation, drive, figure};
 
-/// One in this many requests sends a form.
+/// One request in this many sends a form.
 const FORMS: usize = 20;
 
 /// Sends each request as soon as the preceding response has arrived.

@@ -1,4 +1,5 @@
-//! Sends requests while processes are killed and replaced: failures are counted, not fatal.
+//! Sends requests while processes are killed and replaced. Failed requests are counted and do not
+//! stop the benchmark.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -20,13 +21,13 @@ use crate::interrupt;
 pub(super) const CLIENTS: usize = 16;
 /// The time between two attempts.
 const SOON: Duration = Duration::from_millis(2);
-/// The time after which the next attempt begins although the previous one still hangs. A server may
-/// hold a request until an instance is ready, and each held request takes processor time from the
-/// starting instances.
+/// The time after which the next attempt begins although the previous one still hangs. It is not
+/// shorter because a server may hold requests until an instance is ready, and each held request
+/// takes processor time from the starting instances.
 const HANGS: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The results of all clients together.
+/// The combined results of all clients.
 #[derive(Default)]
 pub(super) struct Heard {
     /// The number of completed requests, failed or not.
@@ -50,7 +51,7 @@ impl Failed {
 }
 
 /// Requests `paths` alternately with [`CLIENTS`] clients, each over a persistent connection, until
-/// `meanwhile` is done and at least `least` requests were sent.
+/// `meanwhile` has completed and at least `least` requests were sent.
 pub(super) async fn ask_while<T>(
     door: SocketAddr,
     paths: &'static [&'static str],
@@ -148,8 +149,8 @@ pub(super) async fn until_closed(door: SocketAddr) -> Result<()> {
     .await
 }
 
-/// Retries until the condition holds. A hanging attempt continues alongside the next one: the
-/// server may hold the attempt, or a killed process may have lost it.
+/// Retries until the condition holds. A hanging attempt continues alongside the next one, because
+/// the server may still be holding the attempt, or a killed process may have lost it.
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) -> Result<()> {
     let begin = Instant::now();
     let mut tries = FuturesUnordered::new();

@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 
 use crate::bench::load::figure;
 
-/// The memory of some processes together, in MiB.
+/// The total memory of some processes, in MiB.
 pub(super) struct Memory {
-    /// The memory with shared memory divided among the processes that share it (`Pss`, proc(5)).
+    /// The memory, with shared memory divided among the processes that share it (`Pss`, proc(5)).
     pub(super) proportional: f64,
     /// The memory with shared memory counted for each process (`Rss`).
     pub(super) resident: f64,

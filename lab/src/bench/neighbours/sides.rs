@@ -1,7 +1,8 @@
-//! The same site in two setups: run by PM2 behind Debian's nginx, and run by Kenduri alone.
+//! The same site in two setups: run by PM2 behind Debian's nginx, and run by Kenduri without
+//! either.
 //!
-//! Programs and their settings are the same in both, and each setup follows its own documentation
-//! for two instances of each program.
+//! Both setups use the same programs and settings. Each setup follows its own documentation for two
+//! instances of each program.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -27,7 +28,7 @@ const INSTANCES: usize = 2;
 pub(super) enum Which {
     /// nginx in front of PM2.
     Theirs,
-    /// Kenduri alone.
+    /// Kenduri without a spare.
     Ours,
     /// Kenduri with one Flask instance and one spare.
     OursWithSpare,
@@ -286,7 +287,7 @@ fn socket_name(number: usize) -> String {
     format!("flask-{number}.sock")
 }
 
-/// PM2 with a home folder of its own; dropping it stops it and all its processes.
+/// PM2 with a home folder of its own; dropping this value stops PM2 and all its processes.
 struct Pm2 {
     folder: PathBuf,
 }
@@ -329,7 +330,7 @@ impl Pm2 {
 impl Drop for Pm2 {
     fn drop(&mut self) {
         if let Ok(mut command) = pm2(&self.folder) {
-            // An error cannot be reported here.
+            // `drop` cannot report an error.
             let _ = output(command.arg("kill"));
         }
     }

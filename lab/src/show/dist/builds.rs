@@ -13,8 +13,8 @@ use crate::workspace::root;
 /// The checksum file of a result.
 const SUMS: &str = "SHA256SUMS";
 
-/// Returns results of `cargo xtask dist`: the given ones, or those of one or two clones of this
-/// commit.
+/// Returns results of `cargo xtask dist`: the given ones, or else the results of one or two clones
+/// of this commit.
 pub(super) fn provide(named: &[PathBuf], is_compared: bool) -> Result<Vec<PathBuf>> {
     if !named.is_empty() {
         let real = named.iter().map(fs::canonicalize);
@@ -67,7 +67,7 @@ fn build(name: &str, commit: &str) -> Result<PathBuf> {
     Ok(built)
 }
 
-/// Prints the sizes of the first build, and checks that the other builds have the same checksums.
+/// Prints the first build's sizes, and checks that the other builds have the same checksums.
 pub(super) fn show(first: &Path, others: &[PathBuf]) -> Result<()> {
     let sums = fs::read_to_string(first.join(SUMS))?;
     println!("\nwhat a release page has");

@@ -14,8 +14,8 @@ use super::{artefact, debian};
 use crate::command::{output, program};
 use crate::interrupt::{self, Running};
 
-/// Fresh systems with the glibc of each. Ubuntu and Amazon Linux have no mirror here; for them it
-/// suffices that the program needs no newer glibc than theirs.
+/// Fresh systems, each with its glibc version. Ubuntu and Amazon Linux have no mirror here; for
+/// them it suffices that the program requires no newer glibc than they have.
 const SYSTEMS: [(&str, &str); 2] = [("bookworm", "2.36"), ("bullseye", "2.31")];
 const WITHIN: Duration = Duration::from_secs(30);
 const COMMANDS: &str = "cd /opt && tar -xzf kenduri-*.tar.gz && \

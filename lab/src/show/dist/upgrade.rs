@@ -1,8 +1,8 @@
-//! Upgrades the package by a live systemd while requests come in at a steady pace.
+//! Upgrades the package on a live systemd while requests arrive at a steady pace.
 //!
-//! The system is a fresh Debian in a systemd container, with the network and the speed of this
-//! machine. The virtual machine of `cargo xtask show install` is emulated and too slow for a
-//! thousand requests per second.
+//! The system is a fresh Debian in a systemd container, with this machine's network and speed. The
+//! virtual machine of `cargo xtask show install` is emulated and too slow for a thousand requests
+//! per second.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -20,7 +20,7 @@ use super::{artefact, debian};
 use crate::command::{output, program, with_children};
 use crate::interrupt;
 
-/// The packages besides Debian's essential ones.
+/// The packages in addition to Debian's essential ones.
 const PACKAGES: &str = "systemd-sysv,dbus,debconf,passwd";
 const RELEASE: &str = "bookworm";
 /// How long a start or an upgrade may take.
@@ -29,7 +29,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const AROUND: Duration = Duration::from_secs(3);
 /// The number of persistent connections.
 const CONNECTIONS: u32 = 16;
-/// systemd needs the unified cgroup hierarchy, which not every machine has mounted there.
+/// systemd needs the unified cgroup hierarchy at `/sys/fs/cgroup`, where not every machine has it
+/// mounted.
 const BOOT: &str = "mount -t cgroup2 none /sys/fs/cgroup
 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec systemd-nspawn --quiet --register=no --keep-unit \
     --console=read-only --directory=\"$0\" --boot";
@@ -143,7 +144,7 @@ fn shell(leader: &str, commands: &str) -> Result<String> {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        // All processes of the container end with this one.
+        // Killing this process also ends all processes in the container.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -218,7 +219,7 @@ async fn ask(address: SocketAddr, pace: u32, tally: Tally) -> Result<()> {
     Ok(())
 }
 
-/// Sends a request, over the connection of the preceding one if that is still open.
+/// Sends a request. Reuses the preceding request's connection if it is still open.
 async fn one(
     address: SocketAddr,
     kept: &mut Option<Box<dyn super::super::visitors::Duplex>>,

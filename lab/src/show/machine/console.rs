@@ -1,4 +1,4 @@
-//! The machine's serial console, on which it prints the results of the checks.
+//! The virtual machine's serial console, on which the machine prints the results of the checks.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use crate::command::program;
 use crate::interrupt::{self, Running};
 
-/// The prefix of the checks' lines, among those of the kernel and systemd.
+/// The prefix of the lines that the checks print; the kernel and systemd print to the same console.
 const MARK: &str = "machine: ";
 /// The last line of the checks.
 const DONE: &str = "done";
@@ -23,8 +23,8 @@ const FAILED: &str = "FAILED";
 /// How many of the last lines are shown if the machine fails.
 const LAST_LINES: usize = 100;
 /// The kernel's parameters. There is no boot loader, no disk and no login, and a kernel panic ends
-/// the machine. Address space randomization is off, because the emulator translates code again for
-/// each address at which it runs, and translation takes most of its time.
+/// the machine. Address space randomization is off because the emulator would translate the same
+/// code again for each address, and translation takes most of its time.
 const KERNEL: &str = "console=ttyS0 rdinit=/sbin/init panic=-1 quiet norandmaps \
                       systemd.show_status=error systemd.mask=serial-getty@ttyS0.service";
 
@@ -47,7 +47,7 @@ impl Console {
     ) -> Result<Self> {
         let record = File::create(record)?;
         let mut machine = program("qemu-system-x86_64")
-            // Software emulation works everywhere, even within an emulated machine whose /dev/kvm
+            // Software emulation works everywhere, even on an emulated machine where /dev/kvm
             // exists but hangs.
             .args(["-accel", "tcg,thread=multi", "-smp", "2", "-m", "2048"])
             .args(["-display", "none", "-serial", "stdio", "-monitor", "none"])

@@ -1,4 +1,5 @@
-//! The system of the machine: a small Debian of the release that runs here, with its kernel.
+//! The virtual machine's system: a small Debian of the same release as this system, with its
+//! kernel.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,9 +12,9 @@ use crate::command::{output, program, run};
 use crate::dist::{self, Compression};
 use crate::workspace::root;
 
-/// The packages besides Debian's essential ones.
+/// The packages in addition to Debian's essential ones.
 const PACKAGES: &str = "systemd-sysv,passwd,curl";
-/// The package sources of the system that runs here (since Debian 12).
+/// The package sources of this system (since Debian 12).
 const SOURCES: &str = "/etc/apt/sources.list.d/debian.sources";
 
 /// A system that is created once for each release, kept in `target`, and never changed.
@@ -64,7 +65,7 @@ impl Root {
         self.folder.join("console.txt")
     }
 
-    /// Adds this program and the checks to the system. Returns one archive file in the folder.
+    /// Adds Kenduri and the checks to the system. Returns one archive file in `folder`.
     pub(super) fn with(&self, kenduri: &Path, folder: &Path) -> Result<PathBuf> {
         let more = folder.join("more");
         let checks = root().join("tests/machine");
@@ -103,7 +104,7 @@ impl Root {
                 .current_dir(&more),
         );
         packed.context("cpio is Debian's package cpio")?;
-        // The kernel unpacks one archive after the other.
+        // The kernel unpacks the archives in order.
         let system = folder.join("system.cpio");
         let mut whole = File::create(&system)?;
         for part in [self.folder.join("root.cpio"), folder.join("more.cpio")] {
@@ -113,10 +114,11 @@ impl Root {
     }
 }
 
-/// The sources from which the system would be created now.
+/// The sources from which the system would be created now; a stored system is reused only if they
+/// are the same.
 struct Wanted {
     release: String,
-    /// A text of everything on which the system's contents depend.
+    /// A description of everything on which the system's contents depend.
     stamp: String,
 }
 

@@ -61,7 +61,7 @@ async fn followers_are_sent_what_the_leader_was() {
         let (whole, how) = follower.await.unwrap().unwrap();
         assert_eq!((&whole.body[..], how), (&b"abcdef"[..], How::New));
     }
-    // The previous request has ended, so the next one leads.
+    // The previous request has ended, so the next request leads.
     lead(&store);
 }
 

@@ -119,7 +119,7 @@ fn a_route_speaks_where_nothing_was_said() {
     .unwrap();
     assert_eq!(said.lifetime, Duration::from_secs(9));
     assert_eq!(said.stale_while_revalidate, Duration::from_secs(3));
-    // Stale responses are forbidden, or forbidden unless the response allows them explicitly.
+    // Stale responses are forbidden unconditionally, or unless the response allows them explicitly.
     for forbidden in [
         "max-age=9, must-revalidate, stale-if-error=9",
         "max-age=9, proxy-revalidate, stale-if-error=9",

@@ -128,7 +128,7 @@ fn what_was_purged_on_its_way_does_not_arrive() {
     assert_eq!(purge("*"), 1);
     assert_eq!(purge("*"), 0);
     assert!(body(&store, "apple\nhttp://a/t").is_some());
-    // A purge of one key affects almost no responses that are being fetched for other keys.
+    // A purge of one key does not affect responses that are being fetched for most other keys.
     let keys: Vec<Key> = (0..100).map(|number| number.to_string().into()).collect();
     let marks: Vec<u64> = keys.iter().map(|key| store.mark(key)).collect();
     store.keep(head("0", marks[0]), "old".into());

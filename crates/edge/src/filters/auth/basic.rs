@@ -21,7 +21,7 @@ use crate::description::Limit;
 use crate::filters::rate_limit::Limiter;
 
 /// The number of wrong passwords per address (IPv6: per /64) that are verified in a burst, and the
-/// rate at which further ones are.
+/// rate at which further passwords are verified.
 const TRIES: u32 = 10;
 const TRIES_AGAIN: &str = "6/m";
 /// The number of verifications that may wait for a processor.
@@ -135,7 +135,8 @@ impl Passwords {
         headers: &mut HeaderMap,
     ) -> Result<(), Denied> {
         let given = Given::read(headers).ok_or(Denied::Unknown)?;
-        // The rate is checked first: remembered passwords must not help an attacker who guesses.
+        // The rate is checked first, because remembered passwords must not help an attacker who
+        // guesses.
         basic.may_try(client, headers)?;
         let (hash, is_real) = basic.users.find(&given.name);
         let verified = self.verified();
@@ -145,8 +146,8 @@ impl Passwords {
             let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
             let core = Arc::clone(&self.cores).acquire_owned().await;
             let core = core.map_err(|_| Denied::Busy(BUSY))?;
-            // Meanwhile, another request may have verified the same password, or too many passwords
-            // may have been wrong.
+            // In the meantime, another request may have verified the same password, or there may
+            // have been too many wrong passwords.
             if !verified.knows(digest) {
                 let tried = basic.may_try(client, headers)?;
                 let (basic, verified) = (Arc::clone(basic), Arc::clone(verified));

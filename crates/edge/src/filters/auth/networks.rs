@@ -12,7 +12,7 @@ pub struct Networks {
 }
 
 impl Networks {
-    /// Allows the networks in `allow`, or all if that is empty, except those in `deny`.
+    /// Allows the networks in `allow`, or all networks if that is empty, except those in `deny`.
     pub fn new(allow: Vec<IpNet>, deny: Vec<IpNet>) -> Self {
         Self { allow, deny }
     }

@@ -59,13 +59,14 @@ pub struct Ask {
     pub upstream: Arc<str>,
     /// The path to request.
     pub path: PathAndQuery,
-    /// Headers to copy from a 2xx response to the request, in place of those that the client sent.
+    /// Headers that are copied from a 2xx response to the request and replace the headers that the
+    /// client sent.
     pub copy: Vec<HeaderName>,
 }
 
 impl Ask {
-    /// Whether a header may be copied. Headers that the edge sets itself or accepts only from
-    /// trusted proxies may not, nor those that control routing and framing.
+    /// Whether a header may be copied. A header may not be copied if the edge sets it itself, if
+    /// the edge accepts it only from trusted proxies, or if it controls routing or framing.
     pub fn may_copy(name: &HeaderName) -> bool {
         const OURS: [&str; 11] = [
             "connection",
@@ -83,8 +84,8 @@ impl Ask {
         !OURS.contains(&name.as_str()) && !LEFT_OUT.contains(name) && !is_claim(name.as_str())
     }
 
-    /// Makes the request to the authorizing server about a request for `target`, as the edge parsed
-    /// that.
+    /// Makes the request to the authorizing server. It is about a request for `target`, which is
+    /// the target as the edge parsed it.
     pub(crate) fn question(
         method: &Method,
         target: &str,
@@ -144,8 +145,9 @@ fn plain(target: &str) -> String {
     text
 }
 
-/// Sets headers so that the client can neither forge nor remove them by naming them in `Connection`
-/// (RFC 9110, section 7.6.1). Also removes headers that a program may confuse with them.
+/// Sets headers in such a way that the client can neither forge them nor remove them by naming them
+/// in `Connection` (RFC 9110, section 7.6.1). Also removes headers that a program may confuse with
+/// them.
 pub(crate) fn vouch(headers: &mut HeaderMap, names: &[HeaderName], said: &HeaderMap) {
     remove(headers, |written| {
         names.iter().any(|name| is_alike(written, name.as_str()))

@@ -18,8 +18,8 @@ const LANES: u32 = 16;
 #[derive(Debug)]
 pub struct Users {
     by_name: HashMap<String, Hash>,
-    /// The hash to which passwords for unknown names are compared. Verifying takes as long as with
-    /// a real hash, and no password matches.
+    /// The hash with which passwords for unknown names are compared. Verification takes as long as
+    /// with a real hash, but no password matches.
     decoy: Hash,
     is_even: bool,
 }
@@ -66,7 +66,7 @@ pub enum BadUsers {
 }
 
 impl Users {
-    /// Parses lines `name:hash`. Empty lines and those that begin with `#` are skipped.
+    /// Parses lines of the form `name:hash`. Empty lines and lines that begin with `#` are skipped.
     pub fn parse(text: &str) -> Result<Self, BadUsers> {
         let mut by_name = HashMap::new();
         let mut costs: Vec<(u32, u32, u32)> = Vec::new();
@@ -101,7 +101,8 @@ impl Users {
         })
     }
 
-    /// Whether all hashes have the same cost. If not, response times may reveal which names exist.
+    /// Whether all hashes have the same cost. If false, response times may reveal which names
+    /// exist.
     pub fn is_even(&self) -> bool {
         self.is_even
     }
@@ -128,8 +129,8 @@ impl Hash {
     }
 }
 
-/// Returns the Unicode NFC form in which names and passwords are compared (RFC 8265), so that the
-/// same letters match on every keyboard.
+/// Returns the Unicode NFC form, in which names and passwords are compared (RFC 8265), so that the
+/// same letters match whatever keyboard was used.
 pub(super) fn normal(text: &str) -> String {
     text.nfc().collect()
 }

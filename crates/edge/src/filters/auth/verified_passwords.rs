@@ -13,8 +13,8 @@ const LIFETIME: Duration = Duration::from_mins(5);
 /// The maximum number of remembered passwords.
 const MOST: usize = 1_024;
 
-/// Digests of verified passwords. Their key is random for each run of the program, so the digests
-/// are useless elsewhere.
+/// Digests of verified passwords. The key is random for each run of the program, so the digests are
+/// useless elsewhere.
 #[derive(Debug)]
 pub(super) struct Verified {
     key: Option<[u8; 32]>,
@@ -55,7 +55,8 @@ impl Verified {
             .is_some_and(|until| *until > Instant::now())
     }
 
-    /// Remembers that this password is valid. It replaces the oldest one if there are too many.
+    /// Remembers that this password is valid. If there are too many, the oldest password is
+    /// forgotten.
     pub(super) fn remember(&self, digest: Option<Digest>) {
         let Some(digest) = digest else {
             return;

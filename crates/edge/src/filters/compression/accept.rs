@@ -56,8 +56,8 @@ impl Offers {
     }
 }
 
-/// The client's preference for each coding, in thousandths; 0 for a coding that is not acceptable
-/// or not named.
+/// The client's preference for each coding, in thousandths. A coding that is not acceptable or not
+/// named has 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accepted {
     coded: [u16; 2],

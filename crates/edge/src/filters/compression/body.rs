@@ -12,16 +12,16 @@ use crate::body::{Body, BodyError};
 
 /// The number of bytes that are compressed before output is sent or other tasks may run.
 const PIECE: usize = 32 * 1_024;
-/// The number of bytes that are compressed in one step if they yield no output.
+/// The number of bytes that are compressed before other tasks may run, if there is no output.
 const TURN: usize = 4 * PIECE;
-/// The cost of a step in bytes, even of one without data.
+/// The fixed cost of a step in bytes, even if the step has no data.
 const STEP: usize = 512;
 
-/// Compresses a body without delaying it: whenever the source has no more data for now, all data so
-/// far is flushed in decodable form.
+/// Compresses a body without delaying it. When the source has no more data for now, all data so far
+/// is flushed in decodable form.
 pub(super) struct Coded {
     source: Body,
-    /// The encoder; `None` after the end or an error.
+    /// The encoder; `None` after the end of the body or an error.
     encoder: Option<Encoder>,
     /// Data from the source that has not been compressed yet.
     waiting: Bytes,

@@ -11,7 +11,7 @@ use super::Encoding;
 pub(crate) enum Effort {
     /// A file that is compressed once and cached, with a window for all of it.
     Kept,
-    /// One of many streams, with a window of 256 KiB whatever its length.
+    /// One of many streams, with a window of 256 KiB regardless of its length.
     Stream,
 }
 

@@ -33,7 +33,7 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     headers
 }
 
-/// Returns the compressed answer to `HEAD` of a program with these response headers.
+/// Compresses a response to `HEAD` with these headers, for a request with the other headers.
 fn head(lines: &[(&str, &str)], request: &[(&str, &str)]) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.headers_mut() = headers(lines);
@@ -246,8 +246,8 @@ async fn every_coding_gives_back_the_same_bytes() {
 
 type Step = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
 
-/// A source that follows a script. At a `Pending` it waits until the gate is opened, which lets it
-/// pass that one step.
+/// A source that follows a script. At a `Pending`, the source waits until the test opens the gate,
+/// which lets it pass that step.
 struct Script {
     steps: VecDeque<Step>,
     gate: Arc<AtomicBool>,
@@ -428,7 +428,7 @@ fn an_answer_to_head_says_what_the_one_to_get_does() {
             assert_eq!(told.headers(), got.headers(), "{lines:?} {request:?}");
         }
     }
-    // It is unknown whether the response to `GET` would be compressed.
+    // In this case, it is unknown whether the response to `GET` would be compressed.
     let told = head(TAGGED, BR);
     let left_out = ["etag", "accept-ranges", "content-encoding"];
     assert_eq!(left_out.map(|name| value(&told, name)), [None; 3]);
@@ -457,8 +457,8 @@ async fn a_page_for_one_person_is_compressed_where_the_app_says_so_and_its_lengt
         assert!(sent.len() < 600, "{}", sent.len());
         lengths.insert(sent.len());
     }
-    // With 256 possible lengths, forty tries give fewer than ten different ones about once in 10^40
-    // times.
+    // With 256 possible lengths, the probability that forty attempts give fewer than ten different
+    // lengths is about 10^-40.
     assert!(lengths.len() >= 10, "{lengths:?}");
 
     let brotli_alone = headers(&[("cookie", "a=b"), ("accept-encoding", "br")]);

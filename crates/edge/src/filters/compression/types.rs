@@ -40,7 +40,7 @@ pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
         .any(is)
 }
 
-/// Whether this is the type of an asset that pages share, rather than of a page or of data.
+/// Whether the type is that of an asset that pages share, and not that of a page or of data.
 pub(super) fn is_asset(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;

@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use crate::lock::lock;
 
-/// The number of shards, each with a lock; with so many, workers rarely wait for each other.
+/// The number of shards, each with its own lock; with this many, workers rarely wait for each
+/// other.
 const SHARDS: usize = 16;
 /// The shortest time between two searches for idle clients in a full shard.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// A bucket for each client, stored as the time at which it is full again (the generic cell rate
-/// algorithm). When active clients use all buckets, all further clients share one bucket, which is
-/// strict but bounded. Times are relative to the first request.
+/// A bucket for each client, stored as the time at which the bucket is full again (the generic cell
+/// rate algorithm). When active clients use all buckets, all further clients share one bucket,
+/// which is strict but keeps memory bounded. Times are relative to the first request.
 #[derive(Debug)]
 pub(super) struct Buckets {
-    /// The time in which a bucket gains one request, and the time in which an empty bucket becomes
-    /// full.
+    /// The time in which a bucket regains one request, and the time in which an empty bucket
+    /// becomes full.
     each: Duration,
     all: Duration,
     shards: Vec<Mutex<Shard>>,
@@ -33,7 +34,7 @@ struct Shard {
 }
 
 impl Buckets {
-    /// Allows one request in each period of `each`, and bursts of `burst`.
+    /// Allows one request per period of `each`, and bursts of `burst` requests.
     pub(super) fn new(each: Duration, burst: u32, clients: usize) -> Self {
         Self {
             each,
@@ -44,7 +45,7 @@ impl Buckets {
         }
     }
 
-    /// Checks whether a request of this client is allowed; the error is the time until it is. The
+    /// Checks whether this client may send a request; the error is the time until it may. The
     /// request is counted only if `counts` is true.
     pub(super) fn ask(&self, client: u64, counts: bool, now: Duration) -> Result<(), Duration> {
         let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
@@ -66,7 +67,7 @@ impl Buckets {
         Ok(())
     }
 
-    /// Returns the time at which the bucket is full again after one more request. The error is the
+    /// Returns the time at which the bucket is full again after another request. The error is the
     /// time until a request is allowed.
     fn take(&self, full_at: Duration, now: Duration) -> Result<Duration, Duration> {
         let next = full_at.max(now).saturating_add(self.each);
@@ -124,7 +125,7 @@ mod tests {
         assert_eq!(ask(true, 8), Err(SECOND));
         assert_eq!(ask(true, 9), Ok(()));
         assert_eq!(ask(false, 9), Err(2 * SECOND));
-        // A bucket that is not used for long holds no more than a full one.
+        // A bucket that has not been used for long holds no more than a full bucket.
         assert!(
             (0..4)
                 .map(|_| ask(true, 1_000))

@@ -11,7 +11,7 @@ use http1::is_host;
 /// The largest number of parameters in an element.
 const MOST: usize = 16;
 
-/// The statement of one proxy about its client.
+/// One proxy's statement about its client.
 #[derive(Debug, Default)]
 pub(super) struct Element {
     /// The client's IP address; `None` if it is unknown, obfuscated or missing.
@@ -102,8 +102,8 @@ fn element(text: &[u8]) -> Option<Element> {
 }
 
 /// Returns a token, or the content of a quoted string (RFC 9110, section 5.6.4). Accepts hosts and
-/// addresses without the required quotes, and empty hosts: many proxies write them, and a client
-/// must not be able to hide its address by the host that it requests.
+/// addresses without the required quotes, and empty hosts, because many proxies write them, and a
+/// client must not be able to hide its address by the host that it requests.
 fn value_of(text: &[u8]) -> Option<Vec<u8>> {
     let Some(quoted) = text.strip_prefix(b"\"") else {
         return (!text.contains(&b'"')).then(|| text.to_owned());

@@ -4,14 +4,14 @@ use proptest::string::bytes_regex;
 
 use super::*;
 
-/// Returns the facts about a request that `peer` sends with these headers; 127.0.0.1 and 10.0.0.0/8
-/// are trusted.
+/// Returns the client information of a request that `peer` sends with these headers; 127.0.0.1 and
+/// 10.0.0.0/8 are trusted.
 fn told(peer: &str, lines: &[(&str, &str)]) -> (String, Scheme, String) {
     told_by(ForwardedHeader::Auto, peer, lines).0
 }
 
-/// Returns the same facts if the given header is the one that proxies set, and the names of the
-/// headers that are passed on.
+/// Returns the client information if proxies set the given header, and the names of the headers
+/// that are passed on.
 fn told_by(
     forwarded_header: ForwardedHeader,
     peer: &str,
@@ -50,7 +50,8 @@ fn believed(
     (info.client.to_string(), info.scheme, info.host.to_string())
 }
 
-/// Returns the facts about a request from 127.0.0.1 with one header of any bytes.
+/// Returns the client information of a request from 127.0.0.1 with one header, whose value may be
+/// any bytes.
 fn of_bytes(name: &HeaderName, value: &[u8]) -> (String, Scheme, String) {
     let value = HeaderValue::from_bytes(value).unwrap();
     let mut headers = HeaderMap::from_iter([(name.clone(), value)]);
@@ -87,7 +88,7 @@ fn the_client_is_the_nearest_that_nobody_trusts() {
         ("for=192.0.2.1, for=10.0.0.1", "192.0.2.1"),
         ("for=192.0.2.1,,for=10.0.0.1 ,", "192.0.2.1"),
         ("for=192.0.2.9, for=192.0.2.1, for=10.0.0.1", "192.0.2.1"),
-        // No trusted proxy says who that client was.
+        // No trusted proxy identifies this client.
         ("for=192.0.2.1, for=unknown, for=10.0.0.1", "10.0.0.1"),
         ("for=_hidden, for=10.0.0.1", "10.0.0.1"),
         ("for=192.0.2.1, proto=https", "127.0.0.1"),
@@ -122,7 +123,7 @@ fn what_is_no_element_ends_the_walk() {
         ("for=192.0.2.1\"", "127.0.0.1"),
         ("for=\"192.0.2.1\"x", "127.0.0.1"),
         ("for=192.0.2.1, nonsense, for=10.0.0.1", "10.0.0.1"),
-        // Text from clients cannot affect the text that trusted proxies appended.
+        // Text from clients cannot affect text that trusted proxies appended.
         ("for=\"192.0.2.9, for=192.0.2.1", "192.0.2.1"),
         ("for=\"192.0.2.9\\\", for=192.0.2.1", "192.0.2.1"),
         ("for=\"192.0.2.9, for=\"[2001:db8::7]\"", "2001:db8::7"),
@@ -294,7 +295,8 @@ const ELDER: [&str; 4] = [
     "x-forwarded-proto",
 ];
 
-/// Returns the element that a proxy appends to each header, with the facts that follow from it.
+/// Returns, for each header, the element that a proxy appends and the client information that
+/// follows from it.
 fn appended() -> [(HeaderName, &'static str, (String, Scheme, String)); 4] {
     let told = |client: &str, scheme, host: &str| (client.to_owned(), scheme, host.to_owned());
     let (own, asked) = ("127.0.0.1", "asked.example");

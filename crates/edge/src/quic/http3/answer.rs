@@ -38,8 +38,8 @@ pub(super) struct Back<'a> {
 }
 
 impl Back<'_> {
-    /// Sends a response. Returns once the client has all of it, or has accepted nothing for too
-    /// long.
+    /// Sends a response. Returns once the client has received all of it, or has accepted nothing
+    /// for too long.
     pub(super) async fn send(
         mut self,
         method: &Method,

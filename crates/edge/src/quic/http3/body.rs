@@ -1,5 +1,5 @@
-//! The body of an HTTP/3 request, checked against the length in its head and limited in how long it
-//! may stall.
+//! The body of an HTTP/3 request. Its length is checked against the head, and it may stall only for
+//! a limited time.
 
 use std::pin::Pin;
 use std::sync::Arc;

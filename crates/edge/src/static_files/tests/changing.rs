@@ -14,8 +14,7 @@ async fn a_change_is_seen_after_a_second_and_not_before() {
     world.now += Duration::from_secs(1);
     let new = world.get("/a.txt").await;
     assert_eq!(new.bytes, "new");
-    // The size and the modification time are the same, so only the inode's change time shows the
-    // change.
+    // Size and modification time are the same, so only the inode's change time reveals the change.
     assert_ne!(new.header("etag"), old.header("etag"));
     fs::remove_file(world.root().join("a.txt")).unwrap();
     world.now += Duration::from_secs(1);

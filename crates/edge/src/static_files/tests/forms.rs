@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Makes a text that compresses well, and in which no two places look alike.
+/// Makes a text that compresses well and in which no two passages are the same.
 fn text(length: usize) -> Vec<u8> {
     let mut text = Vec::new();
     for number in 0_u32.. {
@@ -108,7 +108,8 @@ async fn siblings_are_taken_unless_they_are_older() {
     world.write("app.js.br", "br");
     for (accept, content, coding) in [
         ("br, gzip", &b"br"[..], Some("br")),
-        // A compressed file that is too old is not served, and no other is made in its place.
+        // A compressed file that is too old is not served, and no new variant is made to replace
+        // it.
         ("gzip", &plain, None),
         ("", &plain, None),
     ] {
@@ -150,7 +151,7 @@ async fn many_who_ask_at_once_are_all_answered() {
         assert_eq!(got.header("content-encoding"), Some("br"));
         assert!(got.bytes == all[0].bytes);
     }
-    // Two variants in one coding would take more memory.
+    // A second variant in the same coding would take more memory.
     let bytes = plain.len() + all[0].bytes.len();
     assert!((bytes..bytes + 3_000).contains(&world.memory.weight()));
 }

@@ -41,7 +41,7 @@ fn world() -> World {
     world
 }
 
-/// The table for the documents: each attempt and its response.
+/// The table in the documentation: each attempt and its response.
 #[tokio::test]
 async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
     let world = world();
@@ -123,7 +123,7 @@ async fn a_link_leads_to_nothing_that_another_route_is_for() {
         ("/inside.txt", 404),
         ("/inside/b.txt", 404),
         ("/e.txt", 404),
-        // The other routes serve these files, so this route never gets a request for them.
+        // Other routes serve these files, so this route never gets a request for them.
         ("/a/b.txt", 200),
     ] {
         assert_eq!(world.get(path).await.status, status, "{path}");

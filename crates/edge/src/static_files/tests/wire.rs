@@ -7,7 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
 
-/// Returns the head, in small letters, and the body that a client reads until the connection ends.
+/// Returns the response that a client reads until the connection ends: the head in lower case, and
+/// the body.
 async fn exchange(world: Arc<World>, request: &str) -> (String, Vec<u8>) {
     let (mut client, server) = tokio::io::duplex(64 * 1_024);
     let service = service_fn(move |request: http::Request<Incoming>| {

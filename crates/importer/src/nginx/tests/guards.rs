@@ -75,7 +75,7 @@ fn what_few_could_reach_is_not_open_to_all() {
             !text.contains("access =") && !text.contains("403")
         );
     }
-    // The publicly reachable server is not closed because of the other one.
+    // The restricted server does not cause the publicly reachable one to be closed.
     let text = made(
         "server { listen 127.0.0.1:9000; return 204; } server { listen 80; location / { proxy_pass http://b:1; } }",
     );
@@ -237,7 +237,7 @@ fn nothing_is_open_below_what_is_said_to_be_closed() {
         route.contains("http://b:2") && route.contains("access"),
         "{text}"
     );
-    // A location that only limits the rate is not closed; a remark says that the limit is lost.
+    // A location that only has a rate limit is not closed; a remark says that the limit is lost.
     let text = server(&format!(
         "location /api/ {pass} location ~ ^/api/[a-z]+/login {{ limit_req zone=z; proxy_pass http://b:1; }}"
     ));
@@ -307,7 +307,7 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
             vec!["X-Real-IP"],
             "not sent",
         ),
-        // With these values, the program gets the client's own header.
+        // With these values, nginx passes on the client's own header.
         (
             "proxy_set_header Authorization $http_authorization;",
             vec![],

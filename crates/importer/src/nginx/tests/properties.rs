@@ -1,4 +1,4 @@
-//! Property tests: invariants for any file, however odd.
+//! Property tests: invariants that hold for any file, however odd.
 
 use proptest::prelude::*;
 

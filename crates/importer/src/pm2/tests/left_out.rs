@@ -1,4 +1,4 @@
-//! Apps that do not become services, and jobs that exit for good.
+//! Tests of apps that do not become services, and of jobs that exit permanently.
 
 use serde_json::{Value, json};
 

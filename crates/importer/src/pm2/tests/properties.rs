@@ -1,4 +1,4 @@
-//! Property tests: invariants for any ecosystem file.
+//! Property tests: invariants that hold for any ecosystem file.
 
 use proptest::prelude::*;
 
@@ -22,7 +22,7 @@ fn anything() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The index of a field and its value, including values that only one service may have.
+/// Generates a field's index and its value, including values that only one service may have.
 fn field() -> impl Strategy<Value = (usize, Value)> {
     prop_oneof![
         8 => (0_usize..30, anything()),

@@ -1,4 +1,4 @@
-//! Tests of what happens to a process that uses too much memory, driven by events.
+//! Tests of processes that use too much memory, driven by events.
 
 use super::*;
 
