@@ -1,4 +1,4 @@
-//! Websockets that the app serves itself (RFC 6455; over HTTP/2 RFC 8441), and their end when
+//! Websockets that the app serves itself (RFC 6455; over HTTP/2 RFC 8441), and their closing when
 //! Kenduri stops.
 
 use std::convert::Infallible;

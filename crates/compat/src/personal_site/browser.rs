@@ -1,5 +1,5 @@
-//! The same operations for a browser, which keeps a cookie. Only pages of the same origin may call
-//! them.
+//! The older personal site's operations for a browser, which authenticates with a cookie. Only
+//! pages of the same origin may call them.
 
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};

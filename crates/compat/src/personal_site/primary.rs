@@ -1,5 +1,5 @@
-//! The only countdown that people had on the older personal site: the primary countdown, if it
-//! counts up. That site calls a reset a timer.
+//! The older personal site had one countdown per person. Here it is the primary countdown, if that
+//! counts up. The older site calls a reset a timer.
 
 use identity::account::{self, AccountId};
 use identity::session::signed_in::{Confirmed, SignedIn};
@@ -58,7 +58,7 @@ pub(super) fn enter_or_create(
         return Ok(owner);
     }
     let account = &who.who().account().id;
-    // In the meantime, a concurrent request may have created the first one.
+    // A concurrent request may have created the first countdown since the check above.
     account::lock(tx, account)?;
     match find(tx, account)? {
         Some((id, Kind::Since)) => {
@@ -113,7 +113,7 @@ pub(super) fn timer(tx: &mut Tx<'_>, id: &EntryId) -> Result<Timer, StoreError> 
 }
 
 /// The statistics of the older personal site, in which the running time counts like a completed
-/// one.
+/// period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StreakSummary {
     longest_streak_seconds: i64,
