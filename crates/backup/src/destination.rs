@@ -1,4 +1,4 @@
-//! Targets of backups: objects with names, in a folder or a bucket.
+//! Targets of backups: named objects, in a folder or a bucket.
 
 mod folder;
 mod s3;
@@ -38,7 +38,7 @@ impl Target {
         }
     }
 
-    /// Writes an object, replacing one of the same name.
+    /// Writes an object, replacing any object of that name.
     pub(crate) fn put(&self, random: &Random, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
         match self {
             Self::Folder(folder) => folder.put(random, name, bytes),

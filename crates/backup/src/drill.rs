@@ -86,7 +86,7 @@ pub fn drill(
     Ok(drill)
 }
 
-/// Removes the folder of a drill that was killed: it holds everything, readable.
+/// Removes the folder that a killed drill left behind, because it holds all data unencrypted.
 pub(crate) fn clear_left(data: &Path) -> Result<(), BackupError> {
     let folder = data.join(FOLDER);
     clear(&folder).map_err(BackupError::file(&folder))

@@ -35,7 +35,7 @@ pub enum BackupError {
          give this one a folder or a prefix of its own: [backup] to"
     )]
     OtherInstallation(String),
-    /// The backup is of a store on the other engine.
+    /// The backup was made from a store on the other database engine.
     #[error(
         "this backup is of {backup}, and store.url names {here}\n  \
          nothing was restored; restore it with a store.url of its own kind"
@@ -46,7 +46,7 @@ pub enum BackupError {
         /// The engine of the configured store.
         here: &'static str,
     },
-    /// The database into which a backup is to be restored has tables.
+    /// The database into which a backup is to be restored is not empty.
     #[error(
         "the database {0} has tables already, and nothing was restored\n  \
          create an empty one, and name it in store.url"
@@ -69,7 +69,7 @@ pub enum BackupError {
     Program {
         /// The name of the program.
         program: &'static str,
-        /// What it said.
+        /// The program's error message.
         reason: String,
     },
     /// A newer version of Kenduri made the backup.
@@ -127,11 +127,11 @@ pub enum BackupError {
     /// Another process of this installation is making the backup.
     #[error("another process backs this installation up just now; try again in a minute")]
     ElsewhereUnderWay,
-    /// The log was removed before it was copied: by another program, by the server, or because the
-    /// target failed for too long.
+    /// The log was removed before it was copied, either by another program, or by the server, or
+    /// because the target failed for too long.
     #[error("the store's log was removed before it was copied; a new snapshot is made")]
     LogLost,
-    /// One transaction changed more than is copied as a change.
+    /// One transaction changed more data than can be copied from the log.
     #[error("one change of the store was too large to copy; a new snapshot is made")]
     LongTransaction,
     /// The target refused a request or cannot be reached.

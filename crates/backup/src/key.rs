@@ -1,6 +1,6 @@
 //! The key that encrypts a backup, and the passphrase that protects the key. The key is random. The
-//! machine stores it in a separate file, so that backups need no operator; the backup contains a
-//! copy of the key that is encrypted with the passphrase.
+//! machine stores the key in a separate file, so that backups need no operator. The backup contains
+//! a copy of the key that is encrypted with the passphrase.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -20,7 +20,7 @@ use crate::BackupError;
 pub(crate) const OBJECT: &str = "kenduri-backup.json";
 /// The key file in the data folder.
 pub const FILE: &str = "backup.key";
-/// The version of the format of all objects in a backup.
+/// The format version of all objects in a backup.
 const FORMAT: u32 = 1;
 /// The cost of deriving a key from the passphrase: 64 MiB, three passes.
 const MEMORY_KIB: u32 = 64 * 1024;
@@ -79,7 +79,7 @@ impl BackupKey {
         Ok((Self { envelope, key }, passphrase))
     }
 
-    /// Reads the key file of the data folder, if there is one.
+    /// Reads the key file of the data folder; `None` if there is none.
     pub fn read(data: &Path) -> Result<Option<Self>, BackupError> {
         let path = data.join(FILE);
         let text = match fs::read(&path) {
@@ -95,7 +95,7 @@ impl BackupKey {
         kept.map(Some).ok_or_else(broken)
     }
 
-    /// Writes the key file into the data folder. Fails if there is one already.
+    /// Writes the key file into the data folder. Fails if a key file exists already.
     pub fn keep(&self, data: &Path) -> Result<(), BackupError> {
         let path = data.join(FILE);
         let kept = Kept {
@@ -109,8 +109,8 @@ impl BackupKey {
                 .create_new(true)
                 .mode(0o600)
                 .open(&path)?;
-            // Root may run this command on behalf of the user that runs Kenduri, who must own the
-            // file.
+            // An administrator may run this command as root, but the file must belong to the user
+            // that runs Kenduri.
             let owner = fs::metadata(data)?;
             if file.metadata()?.uid() == 0 && owner.uid() != 0 {
                 fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
@@ -158,7 +158,7 @@ impl BackupKey {
         serde_json::to_vec_pretty(&self.envelope).unwrap_or_default()
     }
 
-    /// Returns whether this envelope belongs to the same installation.
+    /// Returns whether this envelope belongs to this key's installation.
     pub(crate) fn is_of(&self, envelope: &[u8]) -> Result<bool, BackupError> {
         Ok(Self::envelope(envelope)?.installation == self.envelope.installation)
     }
@@ -169,8 +169,7 @@ impl BackupKey {
     }
 }
 
-/// Returns a random word of 16 bits: three consonants and two vowels, pronounceable in any
-/// language.
+/// Returns a random, pronounceable word of three consonants and two vowels, which carries 16 bits.
 fn word(random: &Random) -> String {
     let mut letters = String::new();
     for place in 0..5 {

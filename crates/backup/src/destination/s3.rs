@@ -1,4 +1,4 @@
-//! A bucket of S3 or of a compatible server.
+//! An S3 bucket, on Amazon's or a compatible server.
 
 use std::fmt;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct S3Access {
     pub secret_key: Option<Secret>,
 }
 
-/// A bucket, and the prefix of the names of our objects in it.
+/// A bucket, and the prefix of our objects' names in it.
 #[derive(Clone)]
 pub struct S3 {
     bucket: Bucket,

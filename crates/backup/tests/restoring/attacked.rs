@@ -1,5 +1,5 @@
-//! What somebody does who can write to the backup's place, keep it away, or fill it; and what is left
-//! over on the machine.
+//! Attackers who can write to the backup's target, hide it or fill it, and leftover files on the
+//! machine.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ async fn wait_until(is_so: impl Fn() -> bool) {
     assert!(waited.is_ok(), "it never came");
 }
 
-/// Writes lines of 100 kB in one transaction.
+/// Writes 100 kB rows in one transaction.
 async fn write_long(store: &platform::Store, numbers: std::ops::Range<i64>) {
     let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let note = "x".repeat(100_000);
@@ -215,7 +215,7 @@ async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
     agent.stop();
 }
 
-/// They live for a day, and a restore would bring those back that were deleted.
+/// Exports are kept for only a day, and a restore would bring back deleted exports.
 #[tokio::test]
 async fn exports_are_left_out() {
     let place = Place::new();
@@ -258,7 +258,7 @@ async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
             .is_some_and(|drill| Some(drill) != ahead)
     })
     .await;
-    // Not one each second, but one a day.
+    // The agent makes a snapshot only once a day, not every second.
     let before = agent.status().copied_until;
     place.clock.advance(SignedDuration::from_secs(1));
     wait_until(|| agent.status().copied_until > before).await;
@@ -268,7 +268,7 @@ async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
     agent.stop();
 }
 
-/// What a drill left that was killed is everything, readable.
+/// The leftover folder of a killed drill holds all data unencrypted.
 #[tokio::test]
 async fn what_a_killed_drill_left_is_removed() {
     let place = Place::new();
@@ -281,7 +281,7 @@ async fn what_a_killed_drill_left_is_removed() {
     agent.stop();
 }
 
-/// Removes the objects of a folder of the backup, but for the first ones.
+/// Removes all objects in a folder of the backup except the first `kept`.
 fn cut(folder: &Path, kept: usize) {
     let mut all: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -294,7 +294,7 @@ fn cut(folder: &Path, kept: usize) {
     }
 }
 
-/// A place with two snapshots, later answers, and an erasure.
+/// An installation whose backup has several snapshots, later answers and an erasure.
 async fn long_used() -> Place {
     let place = Place::new();
     let store = place.open();
@@ -322,7 +322,8 @@ async fn long_used() -> Place {
     place
 }
 
-/// What was taken away is named; an earlier time can be restored.
+/// Checks that a restore to the latest state fails and names the missing object, while an earlier
+/// time can be restored.
 fn expect_missing(place: &Place, object: &str) {
     let refused = place.restore("refused", None);
     let Err(BackupError::Damaged {
@@ -357,7 +358,7 @@ async fn the_end_of_a_backup_cannot_be_taken_away_unnoticed() {
     let place = long_used().await;
     cut(&place.target_folder().join("manifests"), 3);
     expect_missing(&place, "manifests/");
-    // What was erased.
+    // The list of erasures.
     let place = long_used().await;
     cut(&place.target_folder().join("erasures"), 0);
     expect_missing(&place, "erasures/");

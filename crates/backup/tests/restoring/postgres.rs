@@ -1,5 +1,5 @@
-//! A store in PostgreSQL is dumped by its own programs, and restored into an empty database.
-//! `KENDURI_TEST_POSTGRES` names a server; without it these tests are skipped.
+//! Backups of a store in PostgreSQL: PostgreSQL's own programs dump it and restore it into an empty
+//! database. `KENDURI_TEST_POSTGRES` is a server's URL; without it these tests are skipped.
 
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use crate::place::{Place, answer};
 
-/// A database of our own; dropped when dropped.
+/// A database of the test's own, deleted when this value is dropped.
 struct Database {
     server: String,
     name: String,
@@ -97,7 +97,7 @@ pub(crate) fn write(store: &Store, numbers: std::ops::Range<i64>) {
     }
 }
 
-/// An installation with a dump of 20 answers, and one of 30 an hour later.
+/// Backs up an installation with 20 answers, and again with 30 answers an hour later.
 fn backed_up(server: &str) -> (Place, Database) {
     let database = Database::create(server);
     let mut place = Place::new();
@@ -214,8 +214,8 @@ fn a_dump_that_is_cut_or_that_the_server_refuses_leaves_nothing() {
     };
     let (place, _database) = backed_up(&server);
     let empty = Database::create(&server);
-    // Somebody makes a table of this name after the database was found empty: as by a type, which
-    // is no table.
+    // The type simulates a table `answer` that somebody creates after the check that the database
+    // is empty. The check ignores types.
     let mut client = empty.client();
     client
         .batch_execute("CREATE TYPE answer AS ENUM ('a')")
@@ -228,7 +228,7 @@ fn a_dump_that_is_cut_or_that_the_server_refuses_leaves_nothing() {
     assert!(!empty.has_tables());
     let data = place.folder.path().join("refused");
     assert!(backup::is_unfinished(&data), "half of it is not served");
-    // Once the reason is gone, the same command succeeds.
+    // Once the type is gone, the same command succeeds.
     client.batch_execute("DROP TYPE answer").unwrap();
     place.restore_to("refused", empty.place(), None).unwrap();
     assert_eq!(empty.answers(), (0..30).collect::<Vec<_>>());
@@ -297,7 +297,8 @@ fn a_dump_that_fails_is_said_until_one_succeeds_and_is_not_tried_each_second() {
         "{failed:?}"
     );
     let (at, _) = agent.status().failure.unwrap();
-    // In the turns of the next minute no dump is tried, and the failure stands.
+    // Within a minute after a failed dump, the agent tries no dump, and keeps reporting the
+    // failure.
     place.clock.advance(SignedDuration::from_secs(59));
     agent.turn().unwrap();
     let failed_at = || agent.status().failure.map(|(at, _)| at);
@@ -307,6 +308,6 @@ fn a_dump_that_fails_is_said_until_one_succeeds_and_is_not_tried_each_second() {
     assert!(failed_at() > Some(at));
     agent.stop();
     assert_eq!(agent.status().copied_until, None);
-    // What was begun was removed.
+    // The agent has removed the objects of the incomplete generation.
     assert!(!place.target_folder().join("begun").exists());
 }

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::place::Place;
 use crate::postgres::write;
 
-/// A server of our own; stopped when dropped.
+/// A server of the test's own, stopped when this value is dropped.
 struct Server {
     process: Child,
     folder: TempDir,
@@ -99,8 +99,8 @@ impl Drop for Server {
     }
 }
 
-/// The programs of a server, in a process that may start one; `None` after the test was run in
-/// another process, or where it is skipped.
+/// Returns the folder of PostgreSQL's programs in a process that may start a server. As root, runs
+/// the test again in an unprivileged process and returns `None`, as it does if the test is skipped.
 fn programs(test: &str) -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut versions: Vec<_> = versions.map(|entry| entry.unwrap().path()).collect();
@@ -113,7 +113,7 @@ fn programs(test: &str) -> Option<PathBuf> {
     if !rustix::process::geteuid().is_root() {
         return Some(programs);
     }
-    // The other user may not reach the folder of the build.
+    // The unprivileged user may not have access to the build folder.
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("tests");

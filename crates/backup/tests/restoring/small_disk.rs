@@ -1,5 +1,5 @@
-//! A disk that is full. The tests run again in a process that sees a small file system of its own
-//! (`tmpfs`, in a mount namespace), which needs root or user namespaces of the kernel.
+//! Backups on a full disk. The tests run again in a process that sees a small file system of its
+//! own (`tmpfs`, in a mount namespace), which requires root or the kernel's user namespaces.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,8 @@ fn small() -> Option<PathBuf> {
     std::env::var_os(SMALL).map(PathBuf::from)
 }
 
-/// Runs a test of this file again, where there is a small file system; `None` in that process.
+/// Runs a test of this file again in a process with a small file system, and returns `None`. In
+/// that process, returns the file system's folder.
 fn elsewhere(test: &str) -> Option<PathBuf> {
     if let Some(small) = small() {
         return Some(small);
@@ -103,7 +104,7 @@ async fn a_full_target_is_said_and_harms_nothing_and_the_backup_goes_on_once_the
     let status = agent.status();
     assert!(status.failure.is_some());
     assert_eq!(status.snapshot, before);
-    // Answers are taken all the while, and what was in the backup can be restored.
+    // Kenduri keeps accepting answers, and the earlier backup can be restored.
     answer(&store, 2).await.unwrap();
     let (data, _) = place.restore("meanwhile", None).unwrap();
     assert_eq!(answers(&data), [0]);
@@ -116,7 +117,7 @@ async fn a_full_target_is_said_and_harms_nothing_and_the_backup_goes_on_once_the
     assert_eq!(answers(&data), [0, 1, 2]);
 }
 
-/// A snapshot of which only the beginning has room leaves no part of itself.
+/// If a snapshot does not fit, the objects that were already written are removed.
 #[tokio::test]
 async fn a_snapshot_that_does_not_fit_is_removed_again() {
     let Some(small) = elsewhere("a_snapshot_that_does_not_fit_is_removed_again") else {
