@@ -46,7 +46,7 @@ impl Target {
         }
     }
 
-    /// Reads an object; `None` if there is no such object.
+    /// Reads an object; `None` if it does not exist.
     pub(crate) fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BackupError> {
         match self {
             Self::Folder(folder) => folder.get(name),

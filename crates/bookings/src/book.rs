@@ -21,9 +21,9 @@ use crate::{
 
 /// In characters.
 const NOTE: usize = 2_000;
-/// The most bookings of one member that are still to come.
+/// The most upcoming bookings of one member.
 const UPCOMING: i64 = 20;
-/// The most bookings that one member makes within 24 hours, including those that ended.
+/// The most bookings that one member may make within 24 hours, cancelled ones included.
 const PER_DAY: i64 = 20;
 
 /// A request to book a slot.
@@ -33,7 +33,7 @@ pub struct NewBooking {
     /// The slot to book.
     #[schema(value_type = String)]
     pub slot_id: SlotId,
-    /// The slot's version that the member saw, so that nobody books a time or a price that has
+    /// The slot's version that the member saw, so that nobody books a slot whose time or price has
     /// changed.
     pub slot_version: i64,
     /// A note for the provider, up to 2,000 characters.
@@ -177,8 +177,8 @@ pub fn book(
     })
 }
 
-/// Refuses a member who would take all times away from others, or send mails without end by booking
-/// and cancelling. The caller holds the account's lock.
+/// Limits a member's bookings, so that nobody takes all slots away from others, or causes endless
+/// mail by booking and cancelling. The caller holds the account's lock.
 fn check_count(tx: &mut Tx<'_>, account: &account::AccountId) -> Result<(), Refusal> {
     let now = tx.now();
     let (upcoming,): (i64,) = sql!(
@@ -210,7 +210,7 @@ fn insert(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Builds the refusal of a taken slot, which names the next free time with the same title.
+/// Builds the refusal for a taken slot, which names the next free slot with the same title.
 fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     let filter = browse::Filter {
         title: slot.title.clone(),

@@ -107,7 +107,7 @@ impl Booking {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// Returns until when the member may cancel or move the booking.
+    /// Returns the time until which the member may cancel or move the booking.
     pub fn cancel_deadline(&self) -> Timestamp {
         self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
     }
@@ -135,7 +135,8 @@ impl PartyTo {
             Party::Member
         } else if provider.as_ref() == Some(account) {
             Party::Provider
-        // A token gives no role: it concerns the bookings of its person.
+        // An access token acts only for its person's own bookings, so it grants no administrator's
+        // rights.
         } else if requester.who.is_in_browser() && is_administrator(tx, &requester.who)? {
             Party::Administrator
         } else {
@@ -176,7 +177,7 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, Sto
     .maybe(tx)
 }
 
-/// Like [`of_order`], with the booking's lock; the caller holds the order's lock.
+/// Returns an order's booking like [`of_order`], but locked; the caller holds the order's lock.
 pub(crate) fn lock_of_order(
     tx: &mut Tx<'_>,
     order: &OrderId,
@@ -242,7 +243,8 @@ pub(crate) fn busy(
     Ok(found.map(|(id,)| id))
 }
 
-/// Takes a slot for a booking, permanently or until it is paid; returns whether the slot was free.
+/// Takes a slot for a booking, permanently or until the payment is due. Returns whether the slot
+/// was free.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     slot: &Slot,
@@ -312,7 +314,7 @@ fn plan(
     booking: &Booking,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    // An earlier job is withdrawn first; otherwise it would keep its own time.
+    // An earlier job is withdrawn first, because it would otherwise run at its own time.
     jobs::withdraw(tx, &key(kind, &booking.id))?;
     tx.enqueue(NewJob {
         key: Some(key(kind, &booking.id)),
@@ -335,7 +337,7 @@ pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Sto
     plan(tx, COMPLETE, booking, booking.ends_at + COMPLETION)
 }
 
-/// Schedules the end of a hold.
+/// Schedules the job that ends a hold.
 pub(crate) fn plan_hold(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -431,7 +433,8 @@ impl BookingView {
     }
 }
 
-/// Lists a member's bookings: upcoming ones, the next first, or past ones, the latest first.
+/// Lists a member's bookings: either the upcoming ones, soonest first, or the past ones, latest
+/// first.
 pub fn list(
     tx: &mut Tx<'_>,
     member: &AccountId,

@@ -1,5 +1,6 @@
-//! The private calendar address of an account: its sessions, for a calendar program that cannot sign
-//! in. The address is derived from the key file, so it can be shown again, and is ended by a new one.
+//! An account's private calendar URL, with which a calendar program that cannot sign in can read
+//! the account's sessions. The URL is derived from the key file, so that it can be shown again. A
+//! new URL invalidates the old one.
 
 use identity::account::{self, Account, AccountId};
 use platform::key::Key;
@@ -42,7 +43,7 @@ pub fn path(
     Ok(Some(format!("/cal/{account}.{signature}")))
 }
 
-/// Makes a new address; the one before ends.
+/// Makes a new URL; the previous one stops working.
 pub fn renew(tx: &mut Tx<'_>, who: &Requester) -> Result<(), Refusal> {
     sql!(
         "INSERT INTO calendar_feed (account_id, generation) VALUES (:account, :first)

@@ -1,4 +1,4 @@
-//! Cancelling a booking: its slot is offered again, and its payment is refunded.
+//! Cancelling a booking, which offers its slot again and refunds its payment.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;

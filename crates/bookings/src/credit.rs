@@ -1,5 +1,5 @@
-//! Credits: granted in lots by a paid plan, spent on bookings, and given back. A lot is changed by
-//! entries alone, which are only added to.
+//! Credits are granted in lots by a paid plan, spent on bookings, and returned on cancellation.
+//! Every change to a lot is recorded in an append-only ledger.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Span, Timestamp};
@@ -14,9 +14,9 @@ use crate::order::{Order, PartyId};
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
 
-/// How long after the end of its lot a session that takes a credit may begin.
+/// How long after a lot's expiry a session may begin that is paid from the lot.
 const AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long a credit lasts that replaces one of a lot that ended.
+/// How long a replacement for a credit from an expired lot lasts.
 const REPLACED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 web::words! {
@@ -113,8 +113,8 @@ fn enter(
     Ok(())
 }
 
-/// Takes a credit for a booking whose session begins at this instant, from the lot that ends first;
-/// `None` if there is no credit left.
+/// Takes a credit for a booking whose session begins at `starts_at`, from the lot that expires
+/// first; `None` if there is no credit left.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -161,8 +161,8 @@ fn find(tx: &mut Tx<'_>, id: &LotId) -> Result<Lot, StoreError> {
     .one(tx)
 }
 
-/// Gives the credit of a booking back into its lot. Where the member did not choose to cancel, and
-/// the lot has ended, another one is granted.
+/// Returns a booking's credit to its lot. If the lot has expired and `is_replaced` is true, grants
+/// a new lot of one credit instead.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     id: &LotId,

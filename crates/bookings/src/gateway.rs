@@ -1,5 +1,5 @@
-//! Payment gateways. A gateway only reports facts; all consequences are decided in
-//! [`settle`](crate::settle).
+//! Payment gateways. A gateway only reports facts; [`settle`](crate::settle) decides all
+//! consequences.
 
 mod razorpay;
 mod test;
@@ -71,7 +71,7 @@ pub(crate) fn flaws(values: &SettingValues) -> Vec<Flaw> {
     flaws
 }
 
-/// What a gateway states about a payment.
+/// A gateway's statement about a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     pub payment_id: String,
@@ -85,7 +85,7 @@ pub struct Fact {
 pub enum Way {
     /// By a link.
     Page(String),
-    /// By a form that is posted there: its address and its fields.
+    /// By posting a form to the gateway: the form's URL and its fields.
     Form(String, Vec<(&'static str, String)>),
 }
 
@@ -93,14 +93,14 @@ pub enum Way {
 #[derive(Clone, Debug)]
 pub struct Checkout {
     pub gateway_order_id: String,
-    /// How somebody gets there.
+    /// How the payer gets to the page.
     pub way: Way,
 }
 
 /// A refund request. The gateway carries it out once for each key.
 #[derive(Clone, Debug)]
 pub struct RefundCall {
-    /// The idempotency key, the same at every attempt.
+    /// The idempotency key, identical in every attempt.
     pub key: String,
     pub payment_id: String,
     pub amount: Money,
@@ -109,20 +109,21 @@ pub struct RefundCall {
 /// The result of a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refunded {
-    /// The gateway accepted it and works on it; the gateway's id for it.
+    /// The gateway accepted the refund and is processing it; contains the gateway's refund id.
     Submitted(String),
-    /// The money is on its way; the gateway's id for the refund.
+    /// The money is on its way; contains the gateway's refund id.
     Processed(String),
     /// The gateway refuses the refund.
     Failed,
 }
 
-/// What a gateway told without being asked. It is only a reason to ask: nothing is settled by it.
+/// A gateway's notification. It only causes a request to the gateway, and settles nothing by
+/// itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The gateway's id for the event.
     pub id: String,
-    /// What happened.
+    /// The gateway's name for the kind of event.
     pub kind: String,
     /// The gateway's id for the order.
     pub order: Option<String>,
@@ -143,7 +144,7 @@ pub enum GatewayError {
     /// The settings hold no keys for the gateway.
     #[error("the gateway has no keys\n  set bookings.razorpay.key_id and key_secret_file")]
     Unconfigured,
-    /// There is no response.
+    /// The request failed, or got no response.
     #[error(transparent)]
     Call(#[from] CallError),
     /// The gateway refuses the request.
@@ -185,7 +186,7 @@ impl GatewayName {
         }
     }
 
-    /// Opens the page on which an order is paid; the same page at every call.
+    /// Opens the page on which an order is paid; repeated calls return the same page.
     pub async fn create_checkout(
         self,
         site: &Site,
@@ -197,7 +198,7 @@ impl GatewayName {
         }
     }
 
-    /// The payments for an order. What was only authorised is captured, if the order waits for it.
+    /// Lists the payments for an order. Captures an authorized payment if the order waits for it.
     pub async fn list_payments(
         self,
         site: &Site,
@@ -242,7 +243,7 @@ impl GatewayName {
         }
     }
 
-    /// The captured payments of a time: the gateway's ids for them and for their orders.
+    /// Lists the payments captured within a period, each as the gateway's payment id and order id.
     pub(crate) async fn list_captured(
         self,
         site: &Site,
@@ -263,7 +264,7 @@ impl GatewayName {
         }
     }
 
-    /// Reads an event, which must be signed. `None`: it is about nothing that concerns us.
+    /// Reads a signed event. Returns `None` if the event concerns nothing of ours.
     pub(crate) fn read_event(
         self,
         site: &Site,

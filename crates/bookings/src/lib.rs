@@ -1,5 +1,5 @@
-//! Sessions that people book and pay for: providers offer times, members book, pay, move and cancel
-//! them.
+//! Sessions that people book and pay for. Providers offer times; members book, pay for, move and
+//! cancel sessions.
 
 pub mod book;
 pub mod booking;

@@ -1,4 +1,4 @@
-//! Plans: credits that people buy, which end after some months.
+//! Plans: credits that people buy and that expire after some months.
 
 use identity::session::signed_in::Confirmed;
 use jiff::SignedDuration;
@@ -67,7 +67,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, id: &PlanId) -> Result<Option<Plan>, StoreEr
     sql!("SELECT {Plan} FROM plan WHERE id = :id", id).maybe(tx)
 }
 
-/// Orders a plan at its present price; the credits are granted when it is paid.
+/// Orders a plan at its present price. The credits are granted when the order is paid.
 pub fn buy(
     tx: &mut Tx<'_>,
     site: &Site,

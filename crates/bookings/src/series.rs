@@ -1,4 +1,4 @@
-//! Series: slots at the same local time on some days of the week, for some weeks.
+//! Series: slots at the same local time on chosen weekdays, for some weeks.
 
 use axum::http::StatusCode;
 use jiff::ToSpan as _;

@@ -1,5 +1,5 @@
-//! Scheduled changes of a booking: its hold ends, both sides are reminded, the session is
-//! completed.
+//! Scheduled changes to a booking: ending its hold, reminding both sides, and completing the
+//! session.
 
 use identity::notification::{self, NewNotification};
 use jiff::SignedDuration;

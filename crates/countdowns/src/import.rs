@@ -1,5 +1,4 @@
-//! Import of timers and phrases from another program: the resets of one person become one
-//! countdown.
+//! Import of timers and phrases from another program. One person's resets become one countdown.
 //!
 //! Records whose id exists are left unchanged, so an import can be repeated.
 
@@ -60,7 +59,7 @@ pub fn countdown_of(tx: &mut Tx<'_>, owner: &Owner) -> Result<(CountdownId, bool
     if owner.is_public {
         new.visibility = Visibility::Public;
     }
-    // In the other program, everybody who saw the newest reset saw its note.
+    // In the other program, everybody who could see the newest reset could see its note.
     new.show_notes = true;
     countdown::insert(tx, &owner.account, &new, owner.created_at)?;
     Ok((id, true))

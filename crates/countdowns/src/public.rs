@@ -36,13 +36,13 @@ pub struct CountdownView {
     pub entries: Vec<Entry>,
     /// The phrase of the day, if visitors may see it.
     pub phrase: Option<Phrase>,
-    /// Whether the viewer's account is the one in the URL. Such viewers also see what is hidden
-    /// from others.
+    /// Whether the viewer's account is the account in the URL. Such a viewer also sees content that
+    /// is hidden from others.
     pub is_own: bool,
     /// Increases with every change that visitors can see.
     pub revision: i64,
     pub created_at: Timestamp,
-    /// The instant for which the figures hold.
+    /// The instant to which the figures apply.
     pub now: Timestamp,
     /// Whether only the owners can see it now.
     pub is_hidden: bool,

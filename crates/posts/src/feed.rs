@@ -61,8 +61,7 @@ impl Enclosure {
         })
     }
 
-    /// The enclosure as XML attributes; `address` is the name of the attribute for the URL: `href`
-    /// or `url`.
+    /// The enclosure's XML attributes; `address` is the name of the URL attribute, `href` or `url`.
     fn attributes(&self, address: &str) -> String {
         format!(
             "{address}=\"{}\" length=\"{}\" type=\"{}\"",

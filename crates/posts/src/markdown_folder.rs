@@ -22,7 +22,7 @@ use crate::editing;
 use crate::image;
 use crate::post::{Post, PostId};
 
-/// A problem, and its place in a file.
+/// A problem, and its position in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     pub file: PathBuf,
@@ -70,7 +70,7 @@ pub enum FolderError {
     /// Something in the folder cannot be imported.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused(Vec<Remark>),
-    /// The import was only tried; these are the counts that it would have.
+    /// A dry run, which wrote nothing; contains the counts that the import would have.
     #[error("nothing was written")]
     Tried(Counts),
     /// A picture could not be stored.

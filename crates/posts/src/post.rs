@@ -136,7 +136,7 @@ impl Post {
         self.first_published_at.is_some_and(|at| at <= now)
     }
 
-    /// The post as of `now`: a scheduled post counts as published once its time has come.
+    /// The post as of `now`; a scheduled post whose time has come is returned as published.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
         if self.state == State::Scheduled && self.was_public(now) {
             self.state = State::Published;

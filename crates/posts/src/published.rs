@@ -202,7 +202,7 @@ pub fn note(tx: &mut Tx<'_>, id: &PostId) -> Result<Post, Refusal> {
 }
 
 /// The state of the posts that use this picture, if the reader may see it. Editors may see every
-/// picture, other people only those of published posts.
+/// picture; other people may see only pictures of published posts.
 pub fn picture_state(tx: &mut Tx<'_>, file: &str, is_editor: bool) -> Result<State, Refusal> {
     let found: Vec<Post> = sql!(
         "SELECT {Post} FROM post WHERE image <> '' AND image = :file

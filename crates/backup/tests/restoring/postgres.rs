@@ -287,7 +287,7 @@ fn a_dump_that_fails_is_said_until_one_succeeds_and_is_not_tried_each_second() {
     let gone = Database::create(&server);
     place.database = Some(database.settings());
     let store = place.open();
-    // The store's own connections are as before, but the dump meets a database that is gone.
+    // The store's own connections work, but the dump connects to a database that no longer exists.
     place.database = Some(gone.settings());
     drop(gone);
     let agent = place.agent(&store);

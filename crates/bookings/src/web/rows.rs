@@ -47,7 +47,7 @@ impl BookingRows {
 }
 
 impl Row {
-    /// A booking with the name of the other side. Its order is for the member, who pays it.
+    /// A booking with the other side's name. The order is set only for the member, who pays it.
     pub(super) fn of(
         text: &Text,
         zone: &TimeZone,

@@ -1,4 +1,4 @@
-//! Plans and credits: bought, spent, given back and ended.
+//! Plans and credits: buying, spending, returning and expiry.
 
 use bookings::Refusal;
 use bookings::book::{self, NewBooking};
@@ -37,7 +37,7 @@ async fn plan(owner: &mut Person, credits: i64) -> String {
         .to_owned()
 }
 
-/// Orders a plan; the path of its payment.
+/// Orders a plan, and returns the path of the payment page.
 async fn order(person: &mut Person, plan: &str) -> String {
     let page = person.browser.get("/book/plans").await;
     let form = page.expect(200).form(&format!("/book/plans/{plan}"));
@@ -104,7 +104,8 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         let booking = booked.expect(303).location().unwrap().to_owned();
         assert_eq!(state(stage, id(&booking)).await, State::Confirmed);
         assert_eq!(credits(&mut aina).await, 1);
-        // A token books with credits, for no money moves; the price is checked as ever.
+        // An access token may book with credits, because no money moves, but only if the slot's
+        // price is still the one seen.
         let other = offer(&mut farah, "2026-12-02").await;
         let new = json!({"slot_id": other["id"], "slot_version": other["version"]});
         aina.call("POST", "/api/v1/bookings", &new)
@@ -136,7 +137,8 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         assert_eq!(credits(&mut aina).await, 1);
         aina.browser.get("/admin/plans").await.expect(403);
         owner.browser.get("/admin/orders").await.expect(200);
-        // Too late, it is not given back to a member, but to one whose provider cancels.
+        // After the deadline, a member cannot cancel and get the credit back, but the provider can
+        // cancel and the credit is returned.
         stage
             .world
             .clock

@@ -1,4 +1,4 @@
-//! Paying with Razorpay, against a double of it: signatures, events and every way in which a call
+//! Paying with Razorpay, against a test double: signatures, events and every way in which a request
 //! fails.
 
 use bookings::booking::State;
@@ -104,10 +104,10 @@ fn somebody_pays_on_its_page_and_gets_the_money_back() {
                 .ends_with(&format!("{pay}/return"))
         );
         let order = form.value("order_id").unwrap().to_owned();
-        // A second press leads to the same order.
+        // Pressing the button again leads to the same order.
         assert_eq!(open(&mut aina, &pay).await, order);
         assert_eq!(double.orders(), 1);
-        // What is only authorised is captured, for the exact amount.
+        // An authorized payment is captured, for the exact amount.
         let payment = double.pay(&order, "authorized");
         let back = double.returned(&order, &payment);
         come_back(&stage, &pay, &back).await.expect(303);
@@ -153,7 +153,7 @@ fn a_signature_over_another_order_pays_nothing() {
         );
         assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
         assert_eq!(ledger(&stage).await, 0);
-        // A failure is told, and nothing is asked.
+        // The page reports a failed payment, and the gateway is not asked.
         let failed = [("error[code]", "BAD_REQUEST_ERROR".to_owned())];
         let page = come_back(&stage, &pay_dear, &failed).await;
         assert_eq!(
@@ -197,7 +197,7 @@ fn events_count_once_whenever_they_come() {
         let order = open(&mut aina, &pay).await;
         let payment = double.pay(&order, "captured");
         let captured = double.event("payment.captured", &payment);
-        // Not signed, or signed for another body: nothing is kept.
+        // An event without a signature, or with the signature for another body, is not stored.
         for forged in [
             Posted {
                 signature: String::new(),
@@ -253,12 +253,12 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
             let told = stage.say("problem-gateway-unavailable");
             assert!(page.expect(502).text().contains(&told));
         }
-        // The order is made, and its response is lost: the next press finds it.
+        // The gateway creates the order, but its response is lost. The next press finds the order.
         double.fail(1, Fault::After);
         press(&mut aina, &pay).await.expect(502);
         let order = open(&mut aina, &pay).await;
         assert_eq!(double.orders(), 1);
-        // The browser comes back, and the gateway does not respond: it is asked again soon.
+        // The browser returns and the gateway does not respond, so the gateway is asked again soon.
         let payment = double.pay(&order, "captured");
         double.fail(0, Fault::Status(500));
         let back = come_back(&stage, &pay, &double.returned(&order, &payment)).await;
@@ -267,7 +267,8 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
         stage.world.clock.advance(SignedDuration::from_secs(10));
         stage.work().await;
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
-        // The refund is made, and its response is lost: the repeat has the same key.
+        // The gateway makes the refund, but its response is lost. The repeated request has the same
+        // key.
         aina.cancel(&booking).await.expect(303);
         double.fail(0, Fault::After);
         stage.work().await;
@@ -331,7 +332,8 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
             stage.work().await;
             assert_eq!(ledger(&stage).await, 18_000, "not yet: {end}");
             let refund = double.end_refunds(end).pop().unwrap();
-            // The event is a reason to ask; without one it is asked after some hours.
+            // An event causes a request to the gateway; without an event, the gateway is asked
+            // after some hours.
             if end == "processed" {
                 post(&stage, &double.event("refund.processed", &refund))
                     .await
@@ -351,8 +353,8 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
     });
 }
 
-/// Runs what a process does until it is done, or until the gateway leaves a call without a response
-/// and the process is killed there. Everything it had in memory is gone.
+/// Runs `work` to its end, or until the gateway leaves a request without a response. The process is
+/// then "killed", so that everything in its memory is lost.
 async fn run_or_die<T: Send + 'static>(
     double: &Razorpay,
     work: impl Future<Output = T> + Send + 'static,
@@ -389,7 +391,8 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
                 .offer(&day.unwrap().to_string(), "09:00", 18_000)
                 .await;
             let (pay, booking) = aina.hold(&slot).await;
-            // One kill in each phase: at one of the next calls, before it acts or after it acted.
+            // Each phase has one kill, at one of the next requests, either before or after the
+            // gateway acts on it.
             let arm = || {
                 let faults = [Fault::SilentBefore, Fault::SilentAfter];
                 let fault = faults[random.below(2) as usize];
@@ -466,7 +469,7 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
             assert_eq!(wrong(&stage).await, [""; 0], "round {round}");
         }
         assert!(kills >= rounds(), "{kills}");
-        // The comparison of the books finds nothing that has to be asked about.
+        // The comparison of the books finds no payment that the gateway must be asked about.
         stage.world.clock.advance(SignedDuration::from_hours(24));
         let before = double.calls().len();
         stage.work().await;

@@ -1,4 +1,4 @@
-//! A double of Razorpay on this machine: orders, payments, refunds and webhooks as its documentation
+//! A test double of Razorpay: orders, payments, refunds and webhooks as Razorpay's documentation
 //! describes them, and ways to fail.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use web::setting::SettingValues;
 
 const ID: &str = "rzp_test_1";
 const KEY: &str = "the key's secret";
-/// The older one of two is valid, too.
+/// The older of two secrets is valid, too.
 const WEBHOOKS: &str = "the newer secret\nthe webhook's secret\n";
 const WEBHOOK: &str = "the webhook's secret";
 
@@ -48,7 +48,7 @@ struct Book {
     refunds: BTreeMap<String, Value>,
     /// The refunds by their idempotency keys.
     keys: BTreeMap<String, (Value, String)>,
-    /// What happens to the call after so many others.
+    /// The fault for a later request, and the number of requests before it.
     fault: Option<(usize, Fault)>,
     /// The state that new refunds get.
     refund_state: String,
@@ -56,7 +56,7 @@ struct Book {
     made: usize,
 }
 
-/// The double; its clones share one book.
+/// The double; its clones share their state.
 #[derive(Clone, Debug)]
 pub(crate) struct Razorpay {
     pub(crate) url: String,
@@ -64,7 +64,7 @@ pub(crate) struct Razorpay {
     silent: watch::Sender<usize>,
 }
 
-/// An event as it is posted.
+/// An event as the gateway posts it.
 #[derive(Clone, Debug)]
 pub(crate) struct Posted {
     pub(crate) id: String,
@@ -146,7 +146,7 @@ impl Razorpay {
         self.book().refund_state = state.to_owned();
     }
 
-    /// Moves all refunds to a state; their ids.
+    /// Moves all refunds to a state, and returns their ids.
     pub(crate) fn end_refunds(&self, state: &str) -> Vec<String> {
         let mut book = self.book();
         for refund in book.refunds.values_mut() {
@@ -155,7 +155,7 @@ impl Razorpay {
         book.refunds.keys().cloned().collect()
     }
 
-    /// What it has taken, less what it has paid back.
+    /// The money that the gateway has received, minus its refunds.
     pub(crate) fn balance(&self) -> i64 {
         let book = self.book();
         let sum = |all: &BTreeMap<String, Value>, states: &[&str]| -> i64 {
@@ -166,7 +166,7 @@ impl Razorpay {
         sum(&book.payments, &["captured"]) - sum(&book.refunds, &["processed", "pending"])
     }
 
-    /// Somebody pays this order on its page; the id of the payment.
+    /// Pays an order on the gateway's page, and returns the payment's id.
     pub(crate) fn pay(&self, order: &str, state: &str) -> String {
         let order = self.book().orders[order].clone();
         let (amount, currency) = (order["amount"].as_i64().unwrap(), order["currency"].clone());
@@ -178,7 +178,7 @@ impl Razorpay {
         )
     }
 
-    /// The same with another amount or currency.
+    /// Pays an order with another amount or currency, and returns the payment's id.
     pub(crate) fn pay_other(
         &self,
         order: &str,

@@ -154,8 +154,8 @@ pub(super) fn preferences(
     ])
 }
 
-/// Sets who can see the primary countdown: both settings, or none. An existing private link stays
-/// valid.
+/// Sets who can see the primary countdown. Either both settings are changed or neither. An existing
+/// private link stays valid.
 pub(super) fn set_visibility(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,

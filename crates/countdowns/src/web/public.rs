@@ -309,7 +309,7 @@ struct CountdownPage<'a> {
 }
 
 impl CountdownPage<'_> {
-    /// Whether runs are listed: a single run without a note adds nothing to the figure.
+    /// Whether runs are listed. A single run without a note would only repeat the figure.
     fn tells_of_runs(&self) -> bool {
         self.runs.len() > 1 || self.runs.iter().any(|run| !run.note.is_empty())
     }

@@ -43,12 +43,12 @@ pub(super) fn days(text: &Text, days: i64) -> String {
     format!("{} {}", text.number(days), unit(text, days))
 }
 
-/// The unit alone, “days”, in the plural form for this number.
+/// The unit without the number, such as “days”, in the plural form for `days`.
 pub(super) fn unit(text: &Text, days: i64) -> String {
     text.with("countdown-unit", [("n", days.into())])
 }
 
-/// “1 year, 2 months, 3 days”; empty below one day.
+/// A length such as “1 year, 2 months, 3 days”; empty below one day.
 pub(super) fn length(text: &Text, of: &Breakdown) -> String {
     let parts = [
         ("countdown-years", of.years),

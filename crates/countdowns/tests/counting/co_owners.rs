@@ -197,7 +197,8 @@ fn what_somebody_shares_is_listed_and_one_press_ends_each() {
         let hook = farah.program.call(Method::POST, "/api/v1/webhooks", &hook);
         hook.await.expect(201);
 
-        // The owner in the URL cannot be removed, so the other owner is offered nothing to end.
+        // The owner in the URL cannot be removed, so the page offers the other owner nothing to
+        // end.
         let page = daniel.browser.get("/me/shared").await;
         assert!(page.body.contains("You share nothing"), "{}", page.body);
         let page = farah.browser.get("/me/shared").await;

@@ -69,7 +69,7 @@ fn a_countdown_goes_along_with_the_date_that_it_follows() {
         let moved = look(&mut farah, &at).await;
         assert_eq!(moved["target"], "2030-02-20T19:30");
         assert_eq!(moved["version"], 2);
-        // The target stays that of the followed date, whatever is sent.
+        // The target remains that of the followed date, even if the client sends another one.
         let change = json!({"version": 2, "title": "Soon", "target": "2031-01-01"});
         farah.call("PATCH", &at, &change).await.expect(200);
         let changed = look(&mut farah, &at).await;

@@ -99,7 +99,7 @@ fn one_task_looks_at_a_page_for_all_who_watch_it() {
         for stream in &mut all {
             assert!(stream.next().await.unwrap().contains("changed"));
         }
-        // At the next news, the tasks notice that there are no viewers any more.
+        // At the next news, the tasks notice that no viewers are left.
         drop(all);
         for left in [1, 0] {
             farah.reset(&at, &json!({})).await.expect(201);

@@ -1,4 +1,4 @@
-//! Race tests for phrases: `testkit::rounds` of each, on both engines.
+//! Race tests for phrases, each repeated `testkit::rounds` times on both engines.
 
 use countdowns::phrase::MODERATOR;
 use countdowns::suggestion::{self, PENDING, State, Suggestion, SuggestionId};

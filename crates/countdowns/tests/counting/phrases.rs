@@ -269,7 +269,7 @@ fn moderators_hear_once_an_hour_of_what_waits() {
         assert!(mails.iter().all(|mail| mail.text.contains("2 suggestions")));
         assert_eq!(unsubscribable(stage).await, ["suggestions"; 2]);
 
-        // The same suggestions cause no second mail.
+        // No second mail is sent about the same suggestions.
         stage.world.clock.advance(hour);
         stage.work().await;
         suggest(&mut farah, "Drink some water").await;

@@ -1,5 +1,5 @@
-//! Operations that need a proof of the last ten minutes: giving others access, and setting up
-//! things that continue without their owner.
+//! Operations that require proof of a credential within the last ten minutes: giving others access,
+//! and setting up things that continue without their owner.
 
 use axum::http::Method;
 use countdowns::countdown::{COUNTDOWN, OWNER, READ, WRITE};
@@ -95,7 +95,7 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         let asked = farah.browser.submit(&page, &form).await;
         assert!(asked.location().unwrap().starts_with("/sudo?"));
 
-        // An access token is no proof. A personal token could only be created with one.
+        // An access token is not such a proof. A personal token can only be created with one.
         let mut program = stage.visitor();
         let token = format!("Bearer {}", token.as_str().unwrap());
         program.header("authorization", &token);

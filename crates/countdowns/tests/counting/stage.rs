@@ -1,4 +1,4 @@
-//! The common stage of the tests: a site with countdowns, and people who create them.
+//! The common setup of the tests: a site with countdowns, and people who create them.
 
 use axum::Extension;
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};

@@ -302,7 +302,7 @@ fn what_does_not_arrive_is_sent_eight_times_within_a_day() {
         let places = world.places_of("Marker note").join(" ");
         assert!(!places.contains("webhook_delivery"), "{places}");
 
-        // After five days, the webhook is disabled, and the owner is told by mail.
+        // After five days, the webhook is disabled, and a mail tells its owner.
         stage
             .world
             .clock

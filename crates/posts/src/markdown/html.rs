@@ -46,7 +46,7 @@ pub fn html(markdown: &str, origin: &str) -> String {
     written
 }
 
-/// A prefix for the ids of a text's footnotes, because several texts may be on one page.
+/// A prefix for the ids of a text's footnotes, because a page may contain several texts.
 fn prefix(markdown: &str) -> String {
     let mut hasher = DefaultHasher::new();
     markdown.hash(&mut hasher);
@@ -75,7 +75,7 @@ struct Writer<'a, 'b> {
     origin: &'b str,
     prefix: String,
     body: Vec<Event<'a>>,
-    /// The footnotes, which are rendered below the text wherever they were written.
+    /// The footnotes, which are always rendered below the text.
     footnotes: Vec<Event<'a>>,
     is_in_footnote: bool,
     /// For each open link, whether it is rendered as a link.

@@ -1,7 +1,7 @@
 //! Front matter: YAML between `---`, TOML between `+++`, or Bear's lines above `___`.
 //!
-//! Only the part of YAML is read that programs write there: scalars, quoted or not, lists, block
-//! scalars, and maps, whose keys are joined by a dot.
+//! Only the subset of YAML that other programs write in front matter is read: quoted and plain
+//! scalars, lists, block scalars, and maps. The keys of nested maps are joined by a dot.
 
 use std::collections::BTreeMap;
 use std::iter::{Enumerate, Peekable};
@@ -31,7 +31,7 @@ pub(super) struct Document {
     pub(super) body_line: usize,
 }
 
-/// A line, and the problem there.
+/// The line of a problem, and the problem.
 pub(super) type Fault = (usize, String);
 
 pub(super) fn read(file: &str) -> Result<Document, Fault> {
@@ -311,7 +311,7 @@ fn scalar_text(text: &str, line: usize) -> Result<String, Fault> {
     })
 }
 
-/// The value of a quoted text, which a comment may follow.
+/// Returns the value of a quoted string, which may be followed by a comment.
 fn quoted(text: &str, line: usize) -> Result<String, Fault> {
     let open = || (line, "this quotation mark is not closed".to_owned());
     if let Some(rest) = text.strip_prefix('\'') {
@@ -336,7 +336,7 @@ fn quoted(text: &str, line: usize) -> Result<String, Fault> {
     }
 }
 
-/// A text as a YAML scalar.
+/// Formats a string as a YAML scalar.
 pub(super) fn write_text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -317,7 +317,8 @@ impl Reading<'_> {
         at
     }
 
-    /// An id that depends only on the file and the title, so that no post is imported twice.
+    /// An id that depends only on the file and the title, so that importing a post again does not
+    /// duplicate it.
     fn id_of(&self, file: &Path, title: &str) -> Option<PostId> {
         let path = file.strip_prefix(&self.root).unwrap_or(file);
         let name = format!("{}\0{title}", path.display());
@@ -431,7 +432,7 @@ impl Reading<'_> {
         Ok(Ok(file))
     }
 
-    /// The content of a file that this import or an earlier one stored.
+    /// The content of a picture that this import or an earlier one stored.
     async fn kept(&self, file: &str) -> Result<Option<Bytes>, FolderError> {
         let mut new = self.folder.pictures.iter();
         if let Some((_, bytes)) = new.find(|(name, _)| name == file) {

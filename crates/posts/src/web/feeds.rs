@@ -145,7 +145,8 @@ async fn show(
     Ok(response)
 }
 
-/// When the site got its first account: the `updated` time of an empty feed.
+/// The time at which the site's first account was created, used as the `updated` time of an empty
+/// feed.
 fn began(tx: &mut Tx<'_>) -> Result<Timestamp, StoreError> {
     let (at,): (Option<Timestamp>,) = tx.one(sql!("SELECT MIN(created_at) FROM account"), &[])?;
     Ok(at.unwrap_or(Timestamp::UNIX_EPOCH))

@@ -87,7 +87,7 @@ fn path(post: &Value) -> String {
     format!("/blog/images/{}", post["image"].as_str().unwrap())
 }
 
-/// Checks the preview on other sites: the page's first picture, 30 pixels wide.
+/// Checks the preview that other sites show: the page's first picture, 30 pixels wide.
 fn assert_preview(page: &Page, path: &str, alt: &str) {
     for part in [
         &format!("\"og:image\" content=\"http://127.0.0.1:8080{path}\""),
@@ -226,7 +226,7 @@ fn what_is_published_says_what_its_picture_shows() {
         let refused = send(&mut farah, &form, &page, &picture_of_width(40)).await;
         refused.expect(422);
         assert!(refused.body.contains("id=\"image_alt-wrong\""));
-        // The form still has the picture and all typed texts; only the description is missing.
+        // The form still has the picture and all typed values; only the description is missing.
         let mut form = refused.form(&own);
         let kept = form.value("image_kept").unwrap().to_owned();
         assert!(
@@ -356,7 +356,8 @@ fn pictures_stand_in_the_text() {
             .to_owned();
         assert!(html.contains(&tag), "{html}");
 
-        // A picture that was removed from the text is kept for a day; a picture in the text stays.
+        // A picture that was removed from the text is kept for a day; pictures still in the text
+        // remain.
         stage.world.clock.advance(SignedDuration::from_hours(25));
         stage.work().await;
         assert_eq!(files(stage), 2);

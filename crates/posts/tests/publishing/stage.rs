@@ -1,4 +1,4 @@
-//! The common stage of the tests: a site with posts, and people who write them.
+//! The common setup of the tests: a site with posts, and people who write them.
 
 use posts::editor::EDITOR;
 use posts::{READ, WRITE};

@@ -1,4 +1,4 @@
-//! The page of a series: it first previews the slots, then creates those that were previewed.
+//! The page for a series: it first previews the slots, then creates the previewed slots.
 
 use askama::Template;
 use axum::response::Response;

@@ -17,7 +17,7 @@ use crate::post::{Post, State};
 use crate::web::public::Picture;
 use crate::{feed, image, markdown};
 
-/// The form field of buttons that do not save: to preview the text, or to insert a picture.
+/// The form field of buttons that do not save the form, but preview the text or insert a picture.
 const ACT: &str = "act";
 /// The form field with the file name of a picture that was uploaded with an unsaved form.
 const KEPT: &str = "image_kept";
