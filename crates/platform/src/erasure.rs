@@ -1,5 +1,5 @@
-//! The list of erasures, for restored backups: data that was erased after the backup has to be
-//! erased again before the restored store is served.
+//! The list of erasures, for restored backups. Data that was erased after the backup must be erased
+//! again before the restored store is served.
 //!
 //! The list contains only hashes, so it reveals nothing about the erased data.
 
@@ -12,9 +12,9 @@ use crate::text_cleaning::hexadecimal;
 
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize)]
 pub struct Erased {
-    /// Its number in the list.
+    /// The erasure's position in the list.
     pub number: i64,
-    /// The kind of the erased data, as its domain names it: `account`, `diets`.
+    /// The kind of the erased data, under its domain's name, such as `account` or `diets`.
     pub kind: String,
     /// The hash of the erased id, as made by [`subject`].
     pub subject: String,
@@ -22,7 +22,7 @@ pub struct Erased {
     pub at: i64,
 }
 
-/// The hash under which the list names an id.
+/// The hash that represents an id in the list.
 pub fn subject(kind: &str, id: &str) -> String {
     let hash = Sha256::new().chain_update(kind).chain_update([0]);
     hexadecimal(&hash.chain_update(id).finalize()[..16])
@@ -43,8 +43,8 @@ pub fn after(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Erased>, StoreError> {
     .all(tx)
 }
 
-/// Imports the list of a backup into a restored store. Erasures that the store does not contain
-/// have to be repeated.
+/// Imports a backup's list into a restored store. Erasures that the store does not contain must be
+/// repeated.
 pub fn import(tx: &mut Tx<'_>, all: &[Erased]) -> Result<(), StoreError> {
     for one in all {
         insert(tx, &one.kind, &one.subject, one.at, true)?;

@@ -23,7 +23,7 @@ const TWO: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD B
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
-/// The text is not a currency in use.
+/// The text is not the code of a currency in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no currency of ISO 4217")]
 pub struct NotACurrency;
@@ -154,7 +154,7 @@ impl Money {
         (self.minor / units, (self.minor % units).abs())
     }
 
-    /// The sum as programs and forms write it: “180.00”.
+    /// The amount in the format of programs and forms, such as “180.00”.
     pub fn decimal(self) -> String {
         let (whole, part) = self.parts();
         let sign = if self.minor < 0 && whole == 0 {

@@ -1,6 +1,7 @@
-//! HTTP requests to URLs that users have entered: only over TLS and to public networks, without
-//! following redirects. Each IP address is checked when the connection is opened, so that a changed
-//! DNS answer cannot redirect it. Hosts that the operator configured may be in private networks.
+//! HTTP requests to URLs that users have entered. They are sent only over TLS and to public
+//! networks, and do not follow redirects. Each IP address is checked when the connection is opened,
+//! so that a changed DNS answer cannot lead the request elsewhere. Hosts that the operator
+//! configured may be in private networks.
 
 mod json_call;
 
@@ -34,7 +35,7 @@ pub const LONGEST: usize = 2_000;
 const TIME: Duration = Duration::from_secs(10);
 /// The longest response body that is read, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
-/// The limits for the objects of a bucket: time per request, and length in bytes.
+/// The timeout of a request for an object in a bucket.
 const OBJECT_TIME: Duration = Duration::from_mins(2);
 /// The longest object of a bucket that can be read, in bytes.
 pub const LONGEST_OBJECT: usize = 256 << 20;
@@ -58,7 +59,7 @@ struct Inner {
 pub enum Names {
     /// By the operating system.
     System,
-    /// From this list only, whatever the port in the URL; for tests.
+    /// IP addresses from this map only, whatever the port in the URL; for tests.
     Listed(HashMap<String, Vec<SocketAddr>>),
 }
 
@@ -67,7 +68,7 @@ pub enum Names {
 pub enum Reach {
     /// Hosts on public networks, over TLS.
     Public,
-    /// Any host, because the operator configured it; this machine also without TLS.
+    /// Any host, because the operator configured it. For this machine, TLS is not required.
     Private,
 }
 
@@ -77,7 +78,7 @@ pub struct Call<'a> {
     pub url: &'a str,
     pub reach: Reach,
     pub headers: &'a [(&'static str, String)],
-    /// Form fields for a POST; `None`: a GET.
+    /// Form fields for a POST; `None` for a GET.
     pub form: Option<String>,
 }
 
@@ -389,7 +390,7 @@ fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> OutboundError {
     }
 }
 
-/// Whether requests to a URL are permitted, as far as its text tells before its host name is
+/// Whether requests to a URL are permitted, as far as the URL itself shows before its host name is
 /// resolved.
 pub fn is_permitted(url: &str, reach: Reach) -> bool {
     read(url, reach).is_some()
@@ -402,7 +403,7 @@ pub fn origin(url: &str) -> Option<String> {
     Some(format!("{}://{authority}", uri.scheme_str()?))
 }
 
-/// Whether two URLs name the same host and port in the same scheme.
+/// Whether two URLs have the same scheme, host and port.
 pub fn is_same_origin(one: &str, other: &str) -> bool {
     let one = origin(one);
     one.is_some() && one == origin(other)
@@ -437,8 +438,8 @@ fn bare(authority: &Authority) -> &str {
     authority.host().trim_matches(['[', ']'])
 }
 
-/// Whether an address is public: not of this machine, a local network or a reserved range (IANA's
-/// special-purpose address registries).
+/// Whether an IP address is public, that is, not of this machine, a local network or a reserved
+/// range (IANA's special-purpose address registries).
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

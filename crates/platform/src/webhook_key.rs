@@ -1,5 +1,5 @@
-//! Webhook signatures as specified by Standard Webhooks: for webhooks received from a mail provider
-//! or another program, and for webhooks sent.
+//! Webhook signatures as specified by Standard Webhooks, both for received webhooks (from a mail
+//! provider or another program) and for sent webhooks.
 
 use std::fmt;
 
@@ -35,9 +35,9 @@ impl From<[u8; 32]> for WebhookKey {
 pub struct Signed<'a> {
     /// `webhook-id`.
     pub id: &'a str,
-    /// `webhook-timestamp`: seconds of Unix time.
+    /// `webhook-timestamp`: seconds since the Unix epoch.
     pub timestamp: &'a str,
-    /// `webhook-signature`: `v1,` and base64, perhaps several.
+    /// `webhook-signature`: `v1,` and base64, possibly several times.
     pub signatures: &'a str,
 }
 

@@ -1,9 +1,10 @@
-//! The audit log: who did what, written in the transaction of the change itself.
+//! The audit log records who did what. Each line is written in the transaction of the change
+//! itself.
 //!
-//! Lines are only appended. A job that calls [`chain::seal`] chains the rows of account and
-//! administrator events. Rows of a domain's business are not chained, so that no writer waits for
-//! another. The log never contains passwords, tokens, codes, notes or diets, and of an IP address
-//! only its network.
+//! Lines are only appended. A job that calls [`chain::seal`] chains the rows about accounts and
+//! administrators. Other rows of a domain are not chained, so that no writer waits for another. The
+//! log never contains passwords, tokens, codes, notes or diets, and stores only the network of an
+//! IP address.
 
 pub mod chain;
 pub mod forgetting;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 
-/// Kinds of entities whose rows are chained even within a scope.
+/// Kinds of entities whose rows are chained even if they belong to a scope.
 const CHAINED: [&str; 5] = ["account", "session", "token", "grant", "setting"];
 
 /// The actor of a logged action.
@@ -30,7 +31,7 @@ pub enum Actor {
     Token(String),
     /// A person whom a domain identifies by other means than an account.
     Other {
-        /// The domain's stored name for this kind of actor; never changed.
+        /// The kind's stored name, which the domain never changes.
         kind: &'static str,
         /// The actor's id within this kind.
         id: String,
@@ -55,7 +56,7 @@ impl Actor {
         }
     }
 
-    /// The actor's id; the system has none.
+    /// The actor's id; `None` for the system.
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::Account(id) | Self::Token(id) | Self::Other { id, .. } => Some(id),
@@ -77,15 +78,15 @@ pub struct RequestFacts {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub actor: Actor,
-    /// The action's name: `note.saved`.
+    /// The action's name, such as `note.saved`.
     pub action: &'static str,
     /// The kind and the id of the thing that changed.
     pub entity: (&'static str, String),
-    /// The id of the scope; `None` for the whole installation.
+    /// The scope's id; `None` for the whole installation.
     pub scope: Option<String>,
     /// `[{field, old, new}]`; the caller has masked secrets and diets.
     pub changes: Value,
-    /// The request behind the action, if there was one.
+    /// The request that caused the action, if any.
     pub request: Option<RequestFacts>,
 }
 
@@ -110,10 +111,10 @@ pub struct Record {
     pub network: Option<String>,
 }
 
-/// Filters for a list; an empty text or `None` does not filter.
+/// Filters for a list. An empty string or `None` does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only this scope; empty: all scopes and the installation.
+    /// Only this scope. Empty means all scopes and the installation.
     pub scope: String,
     /// Only actions by this account, token or other actor.
     pub actor_id: String,
@@ -128,7 +129,7 @@ pub struct Filter {
 }
 
 impl Tx<'_> {
-    /// Writes a line of the audit log; it is committed or rolled back with the change.
+    /// Writes a line to the audit log, which is committed or rolled back together with the change.
     pub fn record(&mut self, entry: Entry) -> Result<(), StoreError> {
         let (entity_kind, entity_id) = entry.entity;
         let chained = entry.scope.is_none() || CHAINED.contains(&entity_kind);
@@ -159,7 +160,7 @@ impl Tx<'_> {
     }
 }
 
-/// At most `limit` lines newer than `after`, oldest first: paging backwards.
+/// At most `limit` lines newer than `after`, oldest first, for paging backwards.
 pub fn list_newer(
     tx: &mut Tx<'_>,
     filter: &Filter,
@@ -233,7 +234,8 @@ pub fn list(
     )
 }
 
-/// The network of an address: the first 24 bits of IPv4, 48 of IPv6.
+/// The network of an IP address: the first 24 bits of an IPv4 address, or 48 bits of an IPv6
+/// address.
 pub fn shorten(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => {

@@ -1,4 +1,4 @@
-//! Mail addresses: stored as typed, compared in a canonical form.
+//! Email addresses, which are stored as typed and compared in a canonical form.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -74,8 +74,8 @@ impl FromStr for Address {
     }
 }
 
-/// Whether `text` is a valid local part. Quoted forms, which hardly anybody has, are refused, and
-/// so is every character that would need quotes.
+/// Whether `text` is a valid local part. Quoted local parts, which hardly anybody has, are refused,
+/// and so is every character that would require quotes.
 fn is_local_part(text: &str) -> bool {
     let allowed = |c: char| {
         c.is_ascii_alphanumeric()

@@ -1,7 +1,8 @@
-//! Reads a mailbox by IMAP4rev1 (RFC 3501), with four commands and without changing anything in it.
+//! Reads a mailbox through IMAP4rev1 (RFC 3501), with four commands and without changing anything
+//! in it.
 //!
-//! A client library (async-imap 0.12) would add 14 crates, of which two versions of async-channel
-//! and of event-listener, for what takes one reader of lines and literals here.
+//! A client library (async-imap 0.12) would add 14 crates, among them second versions of
+//! async-channel and event-listener. This module needs only a reader for lines and literals.
 
 use std::io;
 use std::sync::Arc;
@@ -18,15 +19,15 @@ use tokio_rustls::TlsConnector;
 
 use crate::secret::Secret;
 
-/// The timeout of the connection and of each command.
+/// The timeout for the connection and for each command.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The longest line of a response, in bytes: the numbers of many mails.
+/// The longest line in a response, in bytes. A long line lists the numbers of many mails.
 const LINE_LIMIT: u64 = 1024 * 1024;
 /// The most lines of a response.
 const LINES: usize = 10_000;
 /// How much is read of a mail, in bytes. Reports return the head of the mail, or all of it, last.
 const MAIL_LIMIT: usize = 256 * 1024;
-/// The longest text of the server in an error, in bytes.
+/// The longest server message in an error, in bytes.
 const TEXT_LIMIT: usize = 200;
 
 /// A mailbox on an IMAP server.
@@ -80,13 +81,13 @@ pub(super) struct Session {
     commands: u32,
     /// How many bytes of literals the present response may still have.
     room: usize,
-    /// The folder's generation: with another one, mails have other numbers.
+    /// The folder's generation. If it changes, mails have new numbers.
     pub(super) uid_validity: i64,
     /// The number that the next mail of the folder gets.
     pub(super) next_uid: i64,
 }
 
-/// A line, and the texts that are sent within it with their length.
+/// A line, and the literals within it, which the server sends with their lengths.
 #[derive(Default)]
 struct Response {
     line: String,
@@ -148,7 +149,7 @@ impl Session {
         Ok(numbers)
     }
 
-    /// The beginning of a mail; `None` if it was deleted meanwhile.
+    /// The beginning of a mail; `None` if the mail was deleted in the meantime.
     pub(super) async fn mail(&mut self, uid: i64) -> Result<Option<Vec<u8>>, ImapError> {
         let fetch = format!("UID FETCH {uid} (BODY.PEEK[]<0.{MAIL_LIMIT}>)");
         let found = self.command("FETCH", &fetch).await?;

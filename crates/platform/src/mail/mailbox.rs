@@ -1,5 +1,5 @@
-//! The built-in mailbox: if an installation does not send mail, its mails stay in the store for
-//! people and tests to read.
+//! The built-in mailbox. If an installation does not send mail, its mails stay in the store, where
+//! people and tests can read them.
 
 use jiff::Timestamp;
 
@@ -40,7 +40,7 @@ struct Stored {
 }
 
 impl Stored {
-    /// Decrypts the text; it is empty if the key has been replaced.
+    /// Decrypts the text. The text is empty if the key has been replaced.
     fn open(self, key: &Key) -> Letter {
         let mut letter = self.letter;
         let sealed = self.sealed_text.as_deref();

@@ -1,8 +1,8 @@
 //! Sends a mail by SMTP and classifies failures.
 //!
-//! This module drives the SMTP session itself instead of lettre's transport, because the meaning of
-//! a failure depends on the step: before the text is sent nothing has happened; after it, without a
-//! reply, the result is unknown.
+//! This module drives the SMTP session itself instead of using lettre's transport, because the
+//! meaning of a failure depends on the step. Before the text is sent, nothing has happened. After
+//! it was sent and no reply came, the result is unknown.
 
 use std::fmt;
 use std::future::Future;
@@ -27,7 +27,8 @@ use crate::secret::Secret;
 const CONNECT: Duration = Duration::from_secs(10);
 /// The timeout for one command.
 const COMMAND: Duration = Duration::from_secs(30);
-/// The timeout for the server's reply to the text, since some servers scan for viruses first.
+/// The timeout for the server's reply to the text. It is long, because some servers scan for
+/// viruses before they reply.
 const TEXT: Duration = Duration::from_mins(2);
 /// How long sending pauses after the server refused this site, rather than a recipient.
 const HOLD: Duration = Duration::from_mins(1);
@@ -54,7 +55,7 @@ pub struct Server {
 pub enum Tls {
     /// From the first byte.
     AtOnce,
-    /// After STARTTLS, which the server must offer unless it is on this machine.
+    /// TLS after STARTTLS, which the server must offer unless it is on this machine.
     StartTls,
 }
 
@@ -89,11 +90,11 @@ struct Pace {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// A passing failure: a broken connection or a 4xx reply.
+    /// A temporary failure: a broken connection or a 4xx reply.
     Passing(String),
     /// A 4xx reply to this recipient.
     Delayed(String),
-    /// The server refuses this site: a failed login or an unacceptable sender.
+    /// The server refuses this site, because of a failed login or an unacceptable sender.
     Us(String),
     /// The server refuses this mail or its recipient for good.
     Bounced {
@@ -106,7 +107,8 @@ pub(super) enum Refusal {
 }
 
 impl Smtp {
-    /// Settings for `server`; `site_host` is the name in EHLO. Opens no connection.
+    /// Creates the settings for `server`; `site_host` is the name in EHLO. This opens no
+    /// connection.
     pub fn new(server: Server, site_host: &str) -> Result<Self, SmtpError> {
         let tls = parameters(&server).map_err(|error| SmtpError {
             host: server.host.clone(),
@@ -135,7 +137,7 @@ impl Smtp {
         Ok(())
     }
 
-    /// Sends `message`; returns the server's reply.
+    /// Sends `message`, and returns the server's reply.
     pub(super) async fn hand_over(
         &self,
         from: &Address,
@@ -259,7 +261,7 @@ impl Smtp {
 }
 
 impl Pace {
-    /// Reserves the instant at which the next mail may be sent.
+    /// Reserves the next instant at which a mail may be sent.
     fn turn(&mut self, now: Instant) -> Result<Instant, Duration> {
         let held = self.held_until.saturating_duration_since(now);
         if !held.is_zero() {
@@ -271,7 +273,7 @@ impl Pace {
     }
 }
 
-/// Why one step failed.
+/// The reason why one step failed.
 enum Failure {
     /// The server replied with an error.
     Said(Reply),
@@ -355,8 +357,8 @@ fn reply_text(response: &Response) -> String {
     text
 }
 
-/// A reply or failure in the form for the log: of a reply only the reply code and the enhanced
-/// status code, without the server's text.
+/// A reply or failure in the form for the log. A reply is reduced to the reply code and the
+/// enhanced status code, without the server's text.
 pub(super) fn without_words(answer: &str) -> String {
     let mut words = answer.split([' ', '-']);
     let reply = words.next().unwrap_or_default();
@@ -386,7 +388,7 @@ pub(super) fn means_unknown(answer: &str) -> bool {
     words.any(|word| ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"].contains(&word))
 }
 
-/// Whether a host name or address is that of this machine, so that nothing leaves it.
+/// Whether a host name or IP address denotes this machine, so that nothing leaves it.
 pub fn is_this_machine(host: &str) -> bool {
     host == "localhost"
         || host

@@ -1,5 +1,5 @@
-//! Calls of another program's JSON interface. Connections are kept for the next call, and an error
-//! says whether the request can have reached the server: only then may a repeat act twice.
+//! Requests to another program's JSON API. Connections are kept for later requests. An error says
+//! whether the request can have reached the server, because only then may a repeat act twice.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -35,7 +35,7 @@ pub struct JsonCall<'a> {
     pub reach: Reach,
     /// Additional header fields.
     pub headers: &'a [(&'static str, String)],
-    /// The body; `None`: the request has none.
+    /// The body; `None` if the request has none.
     pub body: Option<&'a Value>,
     /// The timeout of the whole call.
     pub within: Duration,
@@ -72,8 +72,9 @@ type Server = (String, bool);
 /// Unused connections, each with the instant since when it is unused.
 type Unused = Vec<(Sender, Instant)>;
 
-/// The unused connections by scheme, host and port. Calls of different reach share none, because a
-/// connection of one may lead where the other must not.
+/// The unused connections by scheme, host and port. Requests with different reach share no
+/// connections, because a connection opened for one reach may lead to a network that is forbidden
+/// to another.
 #[derive(Default)]
 pub(super) struct Connections(Mutex<HashMap<Server, Unused>>);
 
@@ -111,7 +112,8 @@ impl Outbound {
         let request = request.build(&target.uri, &target.authority);
         let mut request = request.map_err(CallError::NotSent)?;
         let server = (target.origin(), call.reach == Reach::Private);
-        // Only a kept connection can turn out to be closed before the request is written to it.
+        // A kept connection may turn out to be closed. This is noticed before the request is
+        // written, so a new connection can be tried.
         while let Some(mut sender) = self.0.connections.take(&server) {
             if !matches!(timeout_at(until, sender.ready()).await, Ok(Ok(()))) {
                 continue;

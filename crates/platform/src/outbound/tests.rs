@@ -89,7 +89,8 @@ fn a_host_that_the_operator_named_may_be_private() {
     }
 }
 
-/// Starts a local server that sends one response. Returns a URL on it, and the request it receives.
+/// Starts a local server that sends one response. Returns the server's URL and the request that it
+/// will receive.
 async fn answering(answer: String) -> (String, tokio::task::JoinHandle<String>) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -180,8 +181,8 @@ async fn a_name_that_means_a_private_address_is_not_called() {
     }
 }
 
-/// A server that answers requests with these responses in turn, each after the request that it
-/// reads; an empty one closes the connection. The number of connections is counted.
+/// Starts a server that sends these responses one by one, each after reading a request. An empty
+/// response closes the connection. The server counts its connections.
 async fn serving(
     responses: Vec<String>,
 ) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
@@ -237,7 +238,8 @@ async fn connections_are_kept_between_json_calls() {
     assert_eq!(value["a"], 1);
     outbound.call_json(json_call(&url, TIME)).await.unwrap();
     assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 1);
-    // The server has the request, and closes without a response: it is not sent again.
+    // The server has the request but closes the connection without a response, so the request is
+    // not sent again.
     let error = outbound.call_json(json_call(&url, TIME)).await.unwrap_err();
     assert!(error.may_have_arrived(), "{error}");
     outbound.call_json(json_call(&url, TIME)).await.unwrap();

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The number of cached values; a further one drops the least recently used.
+/// The number of cached values; beyond it, the least recently used value is dropped.
 const KEPT: usize = 256;
 
 /// The cache, shared by all transactions of a store.

@@ -1,5 +1,5 @@
-//! The audit log: lines are written with their change, filtered, and chained if they concern an
-//! account or the installation.
+//! The audit log: lines are written together with their change, can be filtered, and are chained if
+//! they concern an account or the installation.
 
 use jiff::SignedDuration;
 use platform::audit::chain::{self, Broken};

@@ -17,7 +17,7 @@ pub(super) struct Failure {
     pub(super) network: IpAddr,
     /// A hash of the code, the name and the network.
     pub(super) guess: i64,
-    /// A short hash of the code, whose wrong names are counted; only if a name was given.
+    /// A short hash of the code, set only if a name was given. Wrong names are counted per code.
     pub(super) code: Option<u16>,
     pub(super) at: Timestamp,
 }

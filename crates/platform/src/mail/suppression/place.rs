@@ -9,8 +9,8 @@ use crate::key::Key;
 use crate::store::Row;
 use crate::text_cleaning::hexadecimal;
 
-/// The key of a suppression: the hash of an email address; with a stream, and perhaps a scope, for
-/// only that part of its mail.
+/// The key of a suppression: the hash of an email address. With a stream, and perhaps a scope, it
+/// concerns only that part of the address's mail.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Place {
     pub(super) address: Vec<u8>,
@@ -55,7 +55,7 @@ impl Place {
         key.macs(&[address.canonical()]).map(place).collect()
     }
 
-    /// The suppression key for one stream to an email address, perhaps only of one scope.
+    /// The suppression key for one stream to an email address, restricted to one scope if given.
     pub(super) fn of_stream(
         key: &Key,
         address: &Address,
