@@ -1,6 +1,6 @@
 //! The pages and the JSON API for accounts and their administration: sign-in, the reader's own
-//! account, and the other accounts. The crate `identity` defines who somebody is, and `site` what
-//! every page needs to know of them.
+//! account, and other people's accounts. The crate `identity` manages accounts and credentials, and
+//! `site` contains what every page needs.
 
 pub mod web;
 

@@ -79,7 +79,7 @@ impl Call {
         Form::parse(self.query_text().as_bytes()).unwrap_or_default()
     }
 
-    /// The page of a list that the query asks for.
+    /// The page of a list that the query string requests.
     pub fn page_query(&self) -> Result<PageQuery, Problem> {
         PageQuery::read(self.query_text())
     }
@@ -121,7 +121,7 @@ impl Call {
     }
 
     /// Makes a change that happens once per `Idempotency-Key`: POST. A repeat gets the same
-    /// response, as long as the caller still has the proof.
+    /// response, as long as the caller can still give the proof.
     pub async fn post<P, T, F>(
         &self,
         body: &[u8],

@@ -1,5 +1,6 @@
 //! A domain as the program sees it: one value of data and plain functions. The program lists its
-//! domains once, and [`domains`](crate::domains) derives from that list what concerns all domains.
+//! domains once, and [`domains`](crate::domains) derives everything that concerns all domains from
+//! that list.
 
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
@@ -37,7 +38,7 @@ pub struct SignInHint {
     pub link: Link,
 }
 
-/// Everything that the program has to know about a domain.
+/// Everything that the program needs to know about a domain.
 #[derive(Clone, Copy, Debug)]
 pub struct Domain {
     /// The migrations of the domain's tables.
@@ -48,7 +49,8 @@ pub struct Domain {
     pub settings: &'static [Setting],
     /// The combinations of their values that are invalid.
     pub check_settings: fn(&SettingValues) -> Vec<Flaw>,
-    /// What it has to do with people: what they may be in it, and what it keeps of them.
+    /// What the domain declares about people: their roles in it, and the data that it stores about
+    /// them.
     pub accounts: DomainAccounts,
     pub locales: &'static [Locale],
     /// The domain's error codes. The domain's locales contain their sentences.
@@ -65,7 +67,7 @@ pub struct Domain {
     pub person_parts: PersonParts,
     /// Whether the domain has something public of a person. Such a person has a public page.
     pub has_public: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
-    /// The domain's entries in the public menu; none if the domain has nothing to show.
+    /// The domain's entries in the public menu; empty if the domain has nothing to show.
     pub offers: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
     /// The domain's links in the footer of public pages, for example a feed or a page on privacy.
     pub foot: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
@@ -92,8 +94,8 @@ pub struct Domain {
     /// Jobs that delete data which the domain promised to delete. They run even while the domain is
     /// off.
     pub deletions: fn(&Site) -> Vec<Handler>,
-    /// Runs before the server accepts requests, even while the domain is off: a restored backup
-    /// must not show data that had been deleted.
+    /// Runs before the server accepts requests, even while the domain is off, because a restored
+    /// backup must not show data that had been deleted.
     pub before_serving: fn(&Site) -> Preparation,
     /// What a person shares with others in the domain, and can stop sharing.
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
@@ -161,7 +163,7 @@ pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Option<Ow
 #[derive(Clone)]
 pub struct Context {
     identity: identity::Accounts,
-    /// The key that signs the callbacks of the mail provider; `None` if it sends no callbacks.
+    /// The key that signs the mail provider's callbacks; `None` if the provider sends none.
     pub mail_callbacks: Option<WebhookKey>,
     /// The topic through which Amazon SES reports on mails.
     pub ses_topic: Option<SnsTopic>,
@@ -246,8 +248,8 @@ impl Domain {
         self.enabled.is_none_or(|flag| flag.of(values))
     }
 
-    /// The same domain while it is off: nobody can reach it, and it starts no new work. The
-    /// domain's data is exported, erased, masked and deleted as before.
+    /// The same domain while it is off: nobody can reach its pages, and it starts no new work. Its
+    /// data is exported, erased, masked and deleted as before.
     pub(crate) fn turned_off(self) -> Self {
         Self {
             accounts: DomainAccounts {
@@ -275,7 +277,7 @@ impl Domain {
         }
     }
 
-    /// The same domain in a store in which it was never on and so has no tables.
+    /// The same domain for a store in which it was never on and therefore has no tables.
     pub(crate) fn without_tables(self) -> Self {
         Self {
             enabled: self.enabled,
@@ -295,7 +297,7 @@ impl Domain {
     }
 }
 
-/// Returns the function in debug builds only; for [`Domain::describe`].
+/// Returns the function only in debug builds; for [`Domain::describe`].
 pub const fn debug_only(describe: fn() -> OpenApi) -> Option<fn() -> OpenApi> {
     if cfg!(debug_assertions) {
         Some(describe)

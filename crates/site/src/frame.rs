@@ -72,8 +72,8 @@ impl Facts {
         }
     }
 
-    /// The menu: the person's own pages by domain, then the pages that they administer. A group for
-    /// which the person lacks the right is omitted.
+    /// The menu: first the person's own pages by domain, then the pages that they administer. A
+    /// group that the person has no right to see is omitted.
     fn sections(&self, text: &Text, here: &str) -> Vec<Section> {
         let entry = |(label, href): (&str, &str)| Entry {
             label: text.say(label).into_owned(),
@@ -177,7 +177,7 @@ pub async fn show<B: Template>(
     }))
 }
 
-/// The frame for the session that a request carries, for pages that no handler makes.
+/// The frame for the session that a request carries, for pages that no handler renders.
 pub(crate) fn find(
     site: Site,
     headers: HeaderMap,

@@ -48,7 +48,7 @@ pub const PICTURES: PictureFolder = PictureFolder {
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Look {
-    /// The page at `/`: [`SITE`], or the setting of a [`FirstPage`].
+    /// The page at `/`: either [`SITE`], or the setting of a [`FirstPage`].
     pub home: String,
     /// The theme of public pages.
     pub look: Theme,
@@ -304,7 +304,7 @@ fn owner(
     }))
 }
 
-/// The path of the icon or portrait; empty if there is none.
+/// The path of the icon or the portrait; empty if there is no such file.
 pub fn path(file: &str) -> String {
     match file {
         "" => String::new(),

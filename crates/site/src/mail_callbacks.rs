@@ -29,7 +29,7 @@ struct Callback {
     message_id: String,
 }
 
-/// Accepts a report on one mail from the provider that the path names.
+/// Accepts a report about one mail from the provider whose name is in the path.
 pub async fn take(
     State(context): State<Context>,
     Path(provider): Path<String>,

@@ -1,6 +1,6 @@
-//! Kinds of mail that people choose to get. A domain declares its newsletters
-//! ([`newsletters`](crate::domain::Domain::newsletters)); people choose them on the page of their
-//! email address.
+//! Kinds of mail that people can choose to get. A domain declares its newsletters
+//! ([`newsletters`](crate::domain::Domain::newsletters)), and people choose them on the page about
+//! their email address.
 
 use jiff::Timestamp;
 use platform::audit::{Actor, RequestFacts};
@@ -108,7 +108,7 @@ impl Newsletter {
         .all(tx)
     }
 
-    /// Stores that a person chose the newsletter in another program, and at what time.
+    /// Stores that a person chose the newsletter in another program, and the time of that choice.
     pub fn import(
         self,
         tx: &mut Tx<'_>,

@@ -1,5 +1,5 @@
-//! A domain's card on the page that people see after signing in: what they have in the domain, and
-//! what they can begin.
+//! A domain's card on the page after signing in: the person's items in the domain, and the forms
+//! with which they can begin new ones.
 
 /// A domain's card. The page omits a card without lines, but still offers its forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum Side {
     Tag(&'static str, String),
 }
 
-/// A form that the person may open to begin something. Title and text are messages.
+/// A form with which the person can begin something new. Title and text are message ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Begin {
     /// The title.

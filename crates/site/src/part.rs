@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-/// A part of the site's first page or of a person's own page. The domain's templates render the
-/// HTML, in which the top headings are `h2`.
+/// A part of the site's first page or of a person's own page. The domain's templates render its
+/// HTML, whose top headings are `h2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// HTML of the current block, which stands first.

@@ -1,6 +1,6 @@
 //! The proof that a requester may do something. An operation is a function of the transaction, a
-//! proof and the values that were sent. The operation's page and its JSON use the same proof, which
-//! is made anew in the transaction that relies on it.
+//! proof and the submitted values. The operation's page and its JSON endpoint use the same kind of
+//! proof, which is checked anew in the transaction that relies on it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -54,7 +54,7 @@ impl Requester {
         })
     }
 
-    /// The path's parameter with this name; empty if it has none.
+    /// The path parameter with this name; empty if the path has none.
     pub fn piece(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value)
@@ -65,7 +65,7 @@ impl Requester {
         self.path.last().map_or("", |(_, value)| value)
     }
 
-    /// The path's parameter as an id; a malformed id is not found.
+    /// The path parameter as an id; a malformed id counts as not found.
     pub fn id<T: FromStr>(&self, name: &str) -> Result<T, Refusal> {
         self.piece(name).parse().map_err(|_| Refusal::NotFound)
     }

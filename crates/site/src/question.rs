@@ -52,8 +52,8 @@ struct QuestionPage<'a> {
     back: &'a str,
 }
 
-/// Asks for confirmation. The form's field `called` names the object of the action; the form was
-/// sent to the path `address` from the page `here`.
+/// Asks for confirmation. The form's field `called` contains the name of the action's object. The
+/// form was sent to the path `address` from the page `here`.
 pub async fn ask(
     posted: &FormPost,
     (address, here): (&str, &str),

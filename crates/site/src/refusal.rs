@@ -1,5 +1,5 @@
-//! The reasons for refusals that all domains share. A domain adds its own rules with a declared
-//! error code ([`Refusal::Rule`]), or with an enum that has one variant for these reasons.
+//! The reasons for refusal that all domains share. A domain adds its own rules through a declared
+//! error code ([`Refusal::Rule`]), or through an enum with one variant for these reasons.
 
 use axum::http::StatusCode;
 use platform::StoreError;
@@ -38,7 +38,7 @@ pub enum Refusal {
     /// The caller has no role that permits the request.
     #[error("the caller may not do that")]
     Forbidden,
-    /// Tokens may not do this, or a token that is limited to one object may not.
+    /// Tokens may not do this, or tokens that are limited to one object may not.
     #[error("a token may not do that")]
     TokenNotPermitted,
     /// The session has not proved a credential in the last minutes.
@@ -47,7 +47,7 @@ pub enum Refusal {
     /// The token lacks a scope.
     #[error(transparent)]
     ScopeMissing(#[from] ScopeMissing),
-    /// The caller has to confirm their email address first.
+    /// The caller must confirm their email address first.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// A domain's own rule.

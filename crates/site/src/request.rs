@@ -42,7 +42,7 @@ pub struct FormPost<Q = PageRequest> {
     pub key: Option<Key>,
 }
 
-/// The request type of a page. Domains add to [`PageRequest`] what their pages need.
+/// The request type of a page. Domains extend [`PageRequest`] with the data that their pages need.
 pub trait OfPage:
     FromRequestParts<Site, Rejection = Problem> + AsRef<PageRequest> + Clone + Send + Sync + 'static
 {
@@ -166,7 +166,7 @@ impl PageRequest {
         found.map(|(_, message)| *message)
     }
 
-    /// The page of a list that the query asks for.
+    /// The page of a list that the query string requests.
     pub fn page_query(&self) -> Result<PageQuery, Problem> {
         PageQuery::of(self.query.iter())
     }

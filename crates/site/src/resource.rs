@@ -1,6 +1,6 @@
-//! The list kit. The items of all lists, such as the posts of a site, are added, changed and
-//! removed in the same way. A resource defines its fields, rules and SQL. [`pages`] serves the list
-//! as pages and [`api`] as JSON; a resource may use either, or have its own handlers.
+//! The list kit, with which the items of all lists are added, changed and removed in the same way.
+//! A resource defines its fields, rules and SQL. [`pages`] serves the list as pages and [`api`] as
+//! JSON; a resource may use either, or have its own handlers.
 
 pub mod api;
 pub mod pages;
@@ -33,7 +33,7 @@ pub trait Parent: Proof {
         true
     }
 
-    /// Takes the parent's lock, if its lists are changed under one.
+    /// Takes the parent's lock, if changes to its lists require one.
     fn lock(&self, _: &mut Tx<'_>) -> Result<(), Self::Refusal> {
         Ok(())
     }
@@ -61,7 +61,7 @@ pub type RefusalOf<R> = <<R as Resource>::Parent as Proof>::Refusal;
 /// The permission that changing an item takes.
 pub type PermissionOf<R> = <<R as Resource>::Parent as Parent>::Permission;
 
-/// The items of one kind of list.
+/// One kind of item in a list.
 pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     type Parent: Parent;
     const FIELDS: &'static [Field];
@@ -76,14 +76,14 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     const LIMIT: Option<usize> = None;
     /// Whether the list is paged.
     const IS_LONG: bool = false;
-    /// The permission to change an item's wording; other fields are for owners.
+    /// The permission to change an item's wording. Changing other fields requires ownership.
     const WRITERS: PermissionOf<Self> = <Self::Parent as Parent>::OWN;
     /// Whether the history omits the name of a removed item.
     const IS_FORGOTTEN: bool = false;
-    /// Who has to type an item's key to remove it.
+    /// The callers who must type an item's key to remove the item.
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::Nobody;
 
-    /// The text that is unique in a short list, and is typed to remove the item.
+    /// The string that is unique in a short list, and that must be typed to remove the item.
     fn key(&self) -> &str;
 
     /// The item's identifier in paths.
@@ -99,7 +99,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// The version, which every change raises.
     fn version(&self) -> i64;
 
-    /// One page of the list in its order; a short list is returned whole.
+    /// Returns one page of the list in its order. A short list is returned whole.
     fn list(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -115,7 +115,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         at(list::<Self>(tx, parent)?, address)
     }
 
-    /// As [`Resource::find`]; also takes the item's lock, if items have one.
+    /// Like [`Resource::find`], but also takes the item's lock, if items have one.
     fn find_locked(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -124,7 +124,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         Self::find(tx, parent, address)
     }
 
-    /// A new item with default values; `there` are the items of a short list.
+    /// A new item with default values; `there` are the existing items of a short list.
     fn blank(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -132,7 +132,8 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         there: &[Self],
     ) -> Result<Self, RefusalOf<Self>>;
 
-    /// Checks what the kinds of the fields do not check, and sets fields that follow from others.
+    /// Checks everything that the kinds of the fields do not check, and sets fields that are
+    /// derived from others.
     fn validate(
         &mut self,
         tx: &mut Tx<'_>,
@@ -148,11 +149,12 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// Stores a new item, with everything that follows from it.
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
 
-    /// Takes the locks that the change needs, refuses it where the present state does not allow it,
-    /// and stores the item with a higher version.
+    /// Takes the locks that the change needs, refuses the change if the present state does not
+    /// allow it, and stores the item with a higher version.
     fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
 
-    /// Whether the item is deleted or, because it is in use, deactivated; takes the locks for that.
+    /// Decides whether the item is deleted, or deactivated because it is in use. Takes the locks
+    /// for the removal.
     fn removal(
         &self,
         _: &mut Tx<'_>,
@@ -176,36 +178,36 @@ pub struct Edit<'a, R: Resource> {
     pub input: &'a Input,
 }
 
-/// Who has to type the key of an item to remove it.
+/// The callers who must type an item's key to remove the item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypedRemoval {
     Nobody,
     People,
-    /// People and programs; programs also name the version.
+    /// People and programs; programs must also send the version.
     Everybody,
 }
 
-/// What a removal does.
+/// The effect of a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
     /// The item is deleted.
     Delete,
-    /// The item stays where it is in use, and is no longer offered.
+    /// The item stays wherever it is in use, but is not offered any more.
     Deactivate,
 }
 
 /// The history's words for changes of items.
 #[derive(Debug)]
 pub struct History {
-    /// The kind of item: `event`.
+    /// The kind of item, such as `event`.
     pub entity: &'static str,
-    /// The action of adding: `event.created`.
+    /// The action of adding an item, such as `event.created`.
     pub created: &'static str,
-    /// The action of changing: `event.changed`.
+    /// The action of changing an item, such as `event.changed`.
     pub changed: &'static str,
-    /// The action of removing: `event.removed`.
+    /// The action of removing an item, such as `event.removed`.
     pub removed: &'static str,
-    /// The field whose value names the item.
+    /// The field whose value serves as the item's name.
     pub named_by: &'static str,
 }
 
@@ -245,7 +247,7 @@ fn at<R: Resource>(all: Vec<R>, address: &str) -> Result<R, RefusalOf<R>> {
     found.ok_or_else(|| Refusal::NotFound.into())
 }
 
-/// The items of a short list. A long list is not read: the result is empty.
+/// The items of a short list. For a long list the result is empty, because it is not read.
 fn others<R: Resource>(tx: &mut Tx<'_>, parent: &R::Parent) -> Result<Vec<R>, RefusalOf<R>> {
     match R::LIMIT {
         Some(_) => list(tx, parent),
@@ -294,7 +296,7 @@ pub fn change<R: Resource>(
 }
 
 /// Removes an item, or deactivates and returns an item that is in use. `confirmed` is the version
-/// that the caller saw and the key as typed.
+/// that the caller saw, and the key as typed.
 pub fn remove<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,

@@ -1,7 +1,7 @@
 //! Whether a user may reach an upstream service that relies on our sign-in.
 //!
-//! Sessions are cookies of one host, so this works only for services on the site's own host. The
-//! service learns who the user is, and never sees the cookies.
+//! A session's cookie is valid for one host, so this works only for services on the site's own
+//! host. The service learns who the user is, but never sees the cookies.
 
 use std::str::FromStr;
 
@@ -51,7 +51,7 @@ pub enum UpstreamAccess {
     SignedOut,
 }
 
-/// A user who may pass.
+/// A user who may pass to the upstream service.
 #[derive(Clone, Debug)]
 pub struct GrantedUser {
     pub account: AccountId,

@@ -14,7 +14,7 @@ use site::{Context, cookies};
 /// The page after a sign-in that asked for no other page.
 pub(super) const HOME: &str = "/me";
 
-/// The response to a person who has proved who they are.
+/// The response after a successful sign-in.
 pub(super) fn lead(accounts: &Context, welcome: &Welcome) -> Response {
     match welcome {
         Welcome::Arrived(arrived) => begun_at(accounts, &arrived.begun, target(&arrived.to)),

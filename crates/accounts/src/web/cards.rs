@@ -1,5 +1,5 @@
-//! The page after signing in: a card for each domain, with the person's items there and what they
-//! can begin.
+//! The page after signing in. It shows a card for each domain, with the person's items in the
+//! domain and links to create new ones.
 
 use askama::Template;
 use axum::extract::{Query, State};

@@ -1,4 +1,4 @@
-//! The email address of the reader's own account: confirming it and changing it.
+//! The email address of the reader's own account: confirming the address and changing it.
 
 use std::sync::LazyLock;
 

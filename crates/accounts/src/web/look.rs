@@ -288,7 +288,7 @@ fn changed(text: &Text, look: &Look) -> Vec<String> {
         .collect()
 }
 
-/// `GET /admin/look/preview`: the first page of the site in a look that is not saved yet.
+/// `GET /admin/look/preview`: the site's first page in a look that is not saved yet.
 pub(super) async fn preview(
     State(accounts): State<Context>,
     wishes: Wishes,
@@ -373,7 +373,7 @@ async fn set_picture(
     .await
 }
 
-/// Stores the sent picture, removes the present one, or changes only its description.
+/// Stores the uploaded picture, removes the present picture, or changes only its description.
 async fn try_set_picture(
     accounts: &Context,
     sent: &FileSender,

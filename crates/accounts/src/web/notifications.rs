@@ -90,7 +90,7 @@ pub(super) async fn show(
     frame::show(site, &text, who, (HERE, &title), body).await
 }
 
-/// `POST /me/notices`: marks all notices that the page showed as read.
+/// `POST /me/notices`: marks all notices on the submitted page as read.
 pub(super) async fn read(
     State(accounts): State<Context>,
     sender: Sender,

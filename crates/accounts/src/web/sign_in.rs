@@ -150,7 +150,7 @@ pub(super) async fn sign_out(
     let gone = cookies::forget_session(accounts.site.url());
     let headers = response.headers_mut();
     headers.append(SET_COOKIE, gone);
-    // Cookies are not cleared: one marks the browser as known.
+    // Cookies are not cleared, because one of them marks the browser as known.
     let kept_pages = HeaderValue::from_static("\"cache\", \"storage\"");
     headers.insert("clear-site-data", kept_pages);
     Ok(response)

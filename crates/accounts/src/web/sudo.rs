@@ -1,5 +1,5 @@
 //! The page on which signed-in people prove again who they are. Afterwards, the form that was
-//! refused for lack of this proof is carried out.
+//! refused because this proof was missing is carried out.
 
 use askama::Template;
 use axum::Extension;
@@ -82,7 +82,7 @@ struct HeldForm {
     /// The path that the form was sent to.
     address: String,
     kept: Kept,
-    /// The time at which the form was held.
+    /// The time at which the form was set aside.
     at: Timestamp,
     sealed: String,
 }
@@ -96,8 +96,8 @@ struct Sealed {
 }
 
 impl HeldForm {
-    /// Holds a form that was sent by `who`. `None` if the form contains a password, which must not
-    /// be carried along: the page then leads back to the form.
+    /// Sets aside a form that `who` sent. Returns `None` if the form contains a password, which
+    /// must not be stored in the page; the page then leads back to the form.
     fn new(
         accounts: &Context,
         who: &SignedIn,
@@ -127,9 +127,8 @@ impl HeldForm {
         }))
     }
 
-    /// The form that the proof's page contained. Only the session in which the form was encrypted
-    /// can decrypt it, and the proof gives the session a new id, so the form is carried out only
-    /// once.
+    /// Finds the form in the submitted proof page. Only the session in which the form was encrypted
+    /// can decrypt it. The proof gives the session a new id, so the form is carried out only once.
     fn find(accounts: &Context, who: &SignedIn, form: &Form) -> Result<Option<Self>, Problem> {
         let Some(sealed) = form.find("kept") else {
             return Ok(None);
@@ -259,7 +258,7 @@ pub(super) async fn prove(
         Err(error) => Err(error),
     };
     form_state::answer(done, async |problem| {
-        // A typed code is never shown again: it has either expired or is secret.
+        // A typed code is never shown again, because it is either expired or secret.
         let form_state = FormState::refused(Form::default(), &problem, &text).at("password");
         page(
             &accounts,

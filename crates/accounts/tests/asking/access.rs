@@ -1,5 +1,5 @@
-//! Calls every route of accounts as every kind of caller, and checks that access matches the
-//! declarations. A route without a declaration lets nobody in.
+//! Sends a request to every route of this crate as every kind of caller, and checks that access
+//! matches the declarations. A route without a declaration admits nobody.
 
 use axum::Router;
 use axum::http::Method;
@@ -144,7 +144,7 @@ fn every_address_is_for_whom_its_list_says() {
             let person = browser(world, &accounts, router, &id).await;
             assert_eq!(refusal(person, &route).await, None, "{told}");
         }
-        // One of these calls asks for another confirmation link.
+        // One of these requests asks for another confirmation link.
         registering::expect(world, &accounts, "farah@example.my", "mail-verify-subject");
     });
 }

@@ -1,5 +1,5 @@
-//! Second factors of people who lost them: the removal that an administrator asks for, who can
-//! cancel it, and the account afterwards.
+//! Second factors that people have lost: the removal that an administrator requests, the people who
+//! can cancel it, and the account afterwards.
 
 use axum::http::Method;
 use identity::account::AccountId;

@@ -1,4 +1,4 @@
-//! Access tokens that are wrong in one respect and right in all others, including the signature.
+//! Access tokens that are wrong in exactly one respect, although their signature is valid.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;

@@ -127,7 +127,7 @@ fn one_subject_at_two_issuers_is_two_identities() {
         let mut farah = visitor(&one.site(world, true));
         one.sign_in(world, &mut farah, &claims("1")).await.with(303);
         let farah = me(&mut farah).await.unwrap();
-        // The other provider even has the same name on its site.
+        // The other provider even uses the same name.
         let accounts = other.site(world, true);
         let mut mei = visitor(&accounts);
         let page = other.sign_in(world, &mut mei, &claims("1")).await;

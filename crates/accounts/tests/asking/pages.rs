@@ -1,4 +1,4 @@
-//! The pages for people who are not signed in, called through the router.
+//! The pages for people who are not signed in, requested through the router.
 
 use axum::http::Method;
 use identity::people::{invite, setup};

@@ -1,4 +1,4 @@
-//! Passkeys, with a software device that signs as real ones do.
+//! Passkeys, with a software device that signs like real devices.
 
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -250,7 +250,7 @@ fn what_is_not_true_signs_nobody_in() {
         }
         (device.origin, device.host, device.flags) = (URL, HOST, 0b101);
         let challenge = ask(&mut newcomer, OPTIONS).await;
-        // Challenges of another browser and of nobody, and signatures of other keys.
+        // These challenges are from another browser and made up; the signatures are by other keys.
         changed.push(device.sign(&ask(&mut visitor(&accounts), OPTIONS).await));
         changed.push(device.sign(&base64("made.up.here")));
         changed.push(Device::new("one").sign(&challenge));

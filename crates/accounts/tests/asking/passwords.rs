@@ -121,7 +121,7 @@ fn fields_for_passwords_hide_them_and_take_them_from_managers() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|kind| kind == "js") {
             let script = fs::read_to_string(&path).unwrap();
-            // Scripts may handle a paste only to take files, never text.
+            // Scripts may handle a paste only to read files, never text.
             let mut pastes = script.lines().filter(|line| line.contains("\"paste\""));
             let takes_files = |line: &str| line.contains("clipboardData?.files");
             assert!(pastes.all(takes_files), "{}", path.display());

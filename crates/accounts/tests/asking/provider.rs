@@ -52,7 +52,7 @@ struct Told {
     /// Values that override the provider's metadata.
     metadata: Value,
     userinfo: Value,
-    /// The ID tokens for which codes are exchanged, each with its code challenge.
+    /// For each code, the ID token that is exchanged for it, and its code challenge.
     codes: HashMap<String, (String, String)>,
     /// How often its keys were requested.
     keys_asked: usize,
@@ -213,7 +213,8 @@ impl Provider {
         format!("{text}.{}", base64(signature))
     }
 
-    /// Lets the person agree at the provider. Returns the URL to which the browser is sent back.
+    /// Simulates the person's consent at the provider. Returns the URL to which the browser is
+    /// redirected.
     pub(crate) fn agree(&self, location: &str, now: Timestamp, claims: &Value) -> String {
         let asked = query(location);
         assert!(

@@ -1,4 +1,4 @@
-//! Invariants when two requests want the same thing at the same time, also in two processes.
+//! Invariants when two requests compete for the same thing at the same time, also in two processes.
 
 use std::fmt::Display;
 use std::sync::Arc;

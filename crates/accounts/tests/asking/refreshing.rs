@@ -1,4 +1,4 @@
-//! Programs that people sign in to: access tokens, and refresh tokens that work once.
+//! Programs in which people sign in: access tokens, and refresh tokens that work only once.
 
 use axum::http::Method;
 use identity::account::AccountId;

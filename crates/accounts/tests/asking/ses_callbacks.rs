@@ -93,7 +93,8 @@ impl Sns {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    /// A post as SNS makes it now; `change` modifies the post before it is signed.
+    /// A notification as SNS would send it now; `change` modifies the notification before it is
+    /// signed.
     fn post(&self, world: &World, message: &Value, change: impl FnOnce(&mut Value)) -> Value {
         let message = message
             .as_str()
@@ -239,7 +240,7 @@ fn what_sns_has_not_signed_for_the_topic_is_refused() {
         }
         assert_eq!(call(&accounts, &json!({"Type": "Notification"})).await, 422);
 
-        // SNS repeats a post whose certificate could not be fetched.
+        // SNS repeats a notification whose certificate could not be fetched.
         let post = sns.post(world, &bounce, |_| {});
         sns.answer("500 Internal Server Error");
         assert_eq!(call(&accounts, &post).await, 503);

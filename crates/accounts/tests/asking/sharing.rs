@@ -1,4 +1,4 @@
-//! The page of what a person still shares, to which a password reset leads.
+//! The page that lists what a person still shares, to which a password reset leads.
 
 use identity::grant::{ACCOUNT, TRUSTED_CONTACT};
 use testkit::World;

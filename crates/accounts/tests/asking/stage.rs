@@ -1,4 +1,4 @@
-//! The common stage of the tests: a site with clubs, and people on it.
+//! The common setup of the tests: a site with clubs, and people on it.
 
 use identity::DomainAccounts;
 use identity::account::AccountId;

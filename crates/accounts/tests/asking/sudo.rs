@@ -1,4 +1,4 @@
-//! The operations that need a fresh proof of a credential, and how people give one.
+//! The operations that require a fresh proof of a credential, and the ways to give one.
 
 use axum::http::Method;
 use identity::credential::second_factor::{self, FactorError};
@@ -333,7 +333,7 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
         let refused = farah.submit(&page, &token).await.with(307);
         let sudo = refused.location().unwrap().to_owned();
 
-        // A browser sends the same form to the proof's page.
+        // A browser sends the same form to the page on which the person proves who they are.
         let sent: Vec<_> = token.entries();
         farah
             .post(&sudo, &[("name", "Kitchen screen")])

@@ -1,5 +1,5 @@
-//! Passkeys of signed-in people, and of people whose account is about to be erased: proving who
-//! they are, and cancelling the erasure.
+//! Passkeys of signed-in people, with which they prove who they are, and of people whose account is
+//! about to be erased, with which they cancel the erasure.
 
 use axum::http::Method;
 use identity::account::AccountId;

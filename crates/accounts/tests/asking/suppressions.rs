@@ -1,4 +1,4 @@
-//! Suppressed email addresses: unsubscribing, callbacks of a provider, and who may end a
+//! Suppressed email addresses: unsubscribing, a provider's callbacks, and who may end a
 //! suppression.
 
 use axum::http::Method;

@@ -1,5 +1,5 @@
 //! A [`Resource`] as pages: the list, the form for a new or a stored item, and the removal. A
-//! resource renders its list itself, and completes the form that is made from its fields.
+//! resource renders its list itself, and completes the form that is generated from its fields.
 
 use askama::Template;
 use axum::response::Response;
@@ -130,13 +130,13 @@ pub enum Next {
 pub struct Messages {
     pub list: &'static str,
     pub new: &'static str,
-    /// The legend above the fields that are not texts.
+    /// The legend above the fields that are not free text.
     pub settings: &'static str,
     /// The heading above the removal.
     pub remove_title: &'static str,
     /// The button that removes an item.
     pub remove: &'static str,
-    /// A sentence that says what a removal does.
+    /// A sentence about the effect of a removal.
     pub remove_effect: &'static str,
 }
 
@@ -153,7 +153,7 @@ pub struct RowList {
     pub rows: Vec<Group>,
     /// The number of field groups before the list.
     pub after: usize,
-    /// Whether the list is unfolded.
+    /// Whether the list is expanded.
     pub is_open: bool,
 }
 
@@ -263,7 +263,7 @@ fn shown<R: PageResource>(
     fields
 }
 
-/// The path to which a saved form leads.
+/// The path to which the browser is redirected after saving a form.
 fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
     match (R::IS_SHOWN_AFTER, is_new) {
         (true, true) => format!("{list}/{}?done={}", one.address(), R::BEGUN),
@@ -307,7 +307,7 @@ async fn edit_page<R: PageResource>(req: RequestOf<R>) -> Result<Response, Probl
     edit_form(&req, &context, &FormState::of(form), Some(&one)).await
 }
 
-/// The item that the path names, with its values as a form.
+/// The item in the path, with its values as a form.
 async fn load_form<R: PageResource>(
     req: &RequestOf<R>,
 ) -> Result<(ContextOf<R>, R, Form), Problem> {

@@ -88,7 +88,7 @@ fn attempt_later(id: &DeliveryId) -> NewJob {
     }
 }
 
-/// Makes the id and the text of a message.
+/// Makes the id and the body of a message.
 pub(super) fn message(tx: &mut Tx<'_>, event: &str, mut body: Value) -> (DeliveryId, String) {
     let id: DeliveryId = tx.id();
     body["id"] = json!(id);
@@ -174,8 +174,8 @@ struct Due {
 }
 
 /// The accounts with a delivery in flight in this process. Each account, and each webhook of the
-/// installation, has one delivery at a time, so that an unresponsive program delays only its own
-/// messages.
+/// installation, has at most one delivery at a time, so that an unresponsive receiver delays only
+/// its own messages.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sending(Arc<Mutex<HashSet<String>>>);
 
@@ -218,11 +218,12 @@ pub(super) fn headers(
     ]
 }
 
-/// The result of an attempt, and the word for it in the list of deliveries.
+/// The result of an attempt, and the keyword for it in the list of deliveries.
 pub(super) fn outcome(answer: &Result<StatusCode, OutboundError>) -> (End, String) {
     let word = match answer {
         Ok(status) => status.as_str(),
-        // One code for both: two would reveal which names exist in a private network.
+        // Both errors get the same keyword, because two would reveal which names exist in a private
+        // network.
         Err(OutboundError::Refused | OutboundError::Unreachable(_)) => "unreachable",
         Err(OutboundError::Http(_) | OutboundError::TooLong) => "not_http",
         Err(OutboundError::Slow) => "slow",
