@@ -7,7 +7,7 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use utoipa::openapi::path::Operation;
 
-/// A rule for who may call an endpoint.
+/// A rule about who may call an endpoint.
 pub trait Access: Copy {
     /// Attaches the rule to every request, for the extractors.
     fn declare<S>(self, methods: MethodRouter<S>) -> MethodRouter<S>

@@ -95,8 +95,8 @@ pub fn write_as(
     lines.0
 }
 
-/// The zone's offsets for the events: the transitions from the last one before the first event to
-/// the end of the last event.
+/// Writes the zone's offsets for the events: all transitions from the last one before the first
+/// event to the end of the last event.
 fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone, name: &str) {
     let first = events.iter().map(|event| event.starts_at).min();
     let last = events.iter().map(|event| event.ends_at).max();
@@ -172,7 +172,7 @@ fn utc(at: Timestamp) -> String {
     at.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// Escapes a text value (RFC 5545 §3.3.11).
+/// Escapes a string for a text value (RFC 5545 §3.3.11).
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace(';', "\\;")

@@ -56,8 +56,8 @@ pub fn forget(url: &SiteUrl, name: &str) -> HeaderValue {
     secret(url, name, "", Life::Seconds(0))
 }
 
-/// A `Set-Cookie` without prefix. Names and values come from the program; a value that is invalid
-/// in a header is logged and omitted.
+/// A `Set-Cookie` header without a prefix. Names and values are chosen by the program; a value that
+/// is invalid in a header is logged and omitted.
 pub fn set(url: &SiteUrl, name: &str, value: &str, life: Life, reader: Reader) -> HeaderValue {
     let age = match life {
         Life::Session => String::new(),

@@ -1,6 +1,6 @@
-//! Cursor pagination: `?cursor=&limit=` in, `{items, next_cursor, total}` out. A cursor contains
-//! the sort key of the last item on the page, so that concurrent insertions neither repeat nor hide
-//! items.
+//! Cursor pagination: the request has `?cursor=&limit=`, and the response is `{items, next_cursor,
+//! total}`. A cursor contains the sort key of the last item on the page, so that concurrent
+//! insertions neither repeat nor hide items.
 
 use axum::extract::FromRequestParts;
 use axum::http::{StatusCode, request};
@@ -97,8 +97,8 @@ impl PageQuery {
         Ok(paging)
     }
 
-    /// The sort key after which the page starts; `None` at the beginning. For lists without
-    /// backward paging.
+    /// The sort key after which the page starts; `None` for the first page. This function is for
+    /// lists without backward paging.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         match self.direction {
             Direction::Forward => self.key(),
@@ -124,7 +124,7 @@ impl PageQuery {
             .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "cursor_invalid"))
     }
 
-    /// How many rows to query: one more than is shown, to know whether more follow.
+    /// How many rows to query: one more than the page shows, to find out whether more follow.
     pub fn rows(&self) -> i64 {
         i64::from(self.limit) + 1
     }
@@ -135,7 +135,8 @@ impl PageQuery {
         said.or_else(|| self.cursor.is_none().then_some(0))
     }
 
-    /// The page for the [`PageQuery::rows`] that were queried; `key` returns an item's sort key.
+    /// Makes the page from the [`PageQuery::rows`] rows that were queried; `key` returns an item's
+    /// sort key.
     pub fn list<T, K: Serialize>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> K) -> List<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;

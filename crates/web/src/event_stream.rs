@@ -35,7 +35,7 @@ pub fn response(events: Body) -> Response {
     (headers, events).into_response()
 }
 
-/// The id of the last event the client received: from the header that browsers send when they
+/// The id of the last event that the client received, from the header that browsers send when they
 /// reconnect, or from a parameter.
 pub fn last_event_id<'a>(
     headers: &'a HeaderMap,
@@ -100,8 +100,8 @@ impl<K: Eq + Hash + Clone> Places<K> {
         is_free.then(|| self.add(&mut open, who).0)
     }
 
-    /// Takes a slot. If `who` already has `each` streams, the oldest one ends: of many open pages,
-    /// the newest is probably the visible one.
+    /// Takes a slot. If `who` already has `each` streams, the oldest stream ends, because the
+    /// newest of many open pages is probably the visible one.
     pub fn take_over(&self, who: &K, each: usize) -> (Place<K>, End) {
         let mut open = self.open();
         let own = open.of.get_mut(who).filter(|own| own.len() >= each);
@@ -130,7 +130,7 @@ impl<K: Eq + Hash + Clone> Places<K> {
 impl End {
     /// Waits for the signal.
     pub async fn wait(&mut self) {
-        // Nothing is ever sent: the sender is dropped.
+        // The sender never sends anything; the wait ends when it is dropped.
         let _ = (&mut self.0).await;
     }
 }

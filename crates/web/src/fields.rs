@@ -1,8 +1,8 @@
 //! Declarations of the fields that people fill in: one table for each kind of record.
 //!
-//! From the table follow the parsing of JSON and forms with all errors at once, the changes for the
-//! history, the values of a form, and the JSON schema. A record is a plain struct with serde; the
-//! table reads and compares the JSON that serde makes of it.
+//! The table determines how JSON and forms are parsed (reporting all errors at once), the changes
+//! in the history, the values of a form, and the JSON schema. A record is a plain struct with
+//! serde; the table reads and compares the record's JSON.
 
 pub mod filter;
 mod kind;
@@ -41,7 +41,8 @@ pub struct Field {
     pub label: &'static str,
     /// The message id of its explanation.
     pub hint: Option<&'static str>,
-    /// The section of the page; a text in several languages is a section named by its label.
+    /// The section of the page. A text in several languages has its own section, named by its
+    /// label.
     pub section: &'static str,
     /// Whether a new record must contain it.
     pub is_required: bool,
@@ -51,7 +52,7 @@ pub struct Field {
     pub is_wording: bool,
     /// Whether the value may be empty or null.
     pub is_optional: bool,
-    /// The message id of the empty option, in forms that offer one.
+    /// The message id of the empty option, in forms that have one.
     pub none: &'static str,
     /// Whether the history omits its values.
     pub is_secret: bool,
@@ -64,7 +65,7 @@ pub struct FieldOf<V> {
     holds: PhantomData<fn() -> V>,
 }
 
-/// A slug: `least` to `most` of `a-z0-9-`.
+/// A slug of `least` to `most` characters of `a-z0-9-`.
 pub const fn key(least: usize, most: usize) -> FieldOf<String> {
     FieldOf::new(Kind::Key(least, most))
 }
@@ -79,7 +80,7 @@ pub const fn lines(most: usize) -> FieldOf<String> {
     FieldOf::new(Kind::Lines(most))
 }
 
-/// A mail address; may be empty.
+/// An email address; may be empty.
 pub const fn email() -> FieldOf<String> {
     FieldOf::new(Kind::Email)
 }
@@ -112,7 +113,7 @@ pub const fn number(least: i64, most: i64) -> FieldOf<i64> {
     FieldOf::new(Kind::Number(least, most))
 }
 
-/// An instant, entered as day and time; a day alone means its end.
+/// An instant, entered as day and time. A day without a time means the end of that day.
 pub const fn moment() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Moment)
 }
@@ -127,7 +128,7 @@ pub const fn day() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Day)
 }
 
-/// One word of a closed set; `""` means none if the field is optional.
+/// One keyword from a closed set; `""` means none if the field is optional.
 pub const fn choice<V: Labelled>() -> FieldOf<V> {
     FieldOf::new(Kind::Choice(V::CHOICES))
 }
@@ -137,7 +138,7 @@ pub const fn as_typed() -> FieldOf<String> {
     FieldOf::new(Kind::AsTyped)
 }
 
-/// A filter with a message for yes and one for no. If omitted, it matches both.
+/// A filter with one message for yes and one for no. If omitted, the filter matches both.
 pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>> {
     FieldOf::new(Kind::Either(yes, no))
 }
@@ -147,7 +148,7 @@ pub const fn only(yes: &'static str) -> FieldOf<bool> {
     FieldOf::new(Kind::Either(yes, ""))
 }
 
-/// Words whose validity only the record can check.
+/// Keywords whose validity only the record can check.
 pub const fn words() -> FieldOf<Vec<String>> {
     FieldOf::new(Kind::Words)
 }
@@ -266,8 +267,8 @@ impl<V> FieldOf<V> {
         self.optional()
     }
 
-    /// Omits the values from the history: a note is only for its readers, and an address must not
-    /// outlive its owner's data.
+    /// Omits the values from the history, because a note is only for its readers, and an address
+    /// must not outlive its owner's data.
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.field.is_secret = true;
@@ -379,7 +380,7 @@ impl Input {
         }
     }
 
-    /// The text that was sent for a field; empty if none.
+    /// The text that was sent for a field; empty if the field is missing.
     pub fn text(&self, name: &str) -> &str {
         match self {
             Self::Json(sent) => sent.get(name).and_then(Json::as_str).unwrap_or_default(),
@@ -395,8 +396,8 @@ impl Input {
         }
     }
 
-    /// The record with the input applied. `is_new`: the record is being created. Instants are read
-    /// in `zone`.
+    /// Returns the record with the input applied. `is_new` is true while the record is being
+    /// created. Instants are read in `zone`.
     pub fn apply<T: Serialize + DeserializeOwned + Clone>(
         &self,
         fields: &[Field],
@@ -485,7 +486,7 @@ impl Reading<'_> {
     }
 }
 
-/// Whether all changes are to fields that people who may only edit texts can change.
+/// Whether all changes concern fields that people who may only edit texts can change.
 pub fn is_wording(fields: &[Field], changes: &[Json]) -> bool {
     let mut others = fields.iter().filter(|field| !field.is_wording);
     others.all(|field| changes.iter().all(|change| change["field"] != field.name))
@@ -518,7 +519,7 @@ pub fn form<T: Serialize>(fields: &[Field], record: &T, version: i64, zone: &Tim
     values.into_iter().collect()
 }
 
-/// The JSON schema of a change: the record's own, but every member may be missing or null.
+/// The JSON schema of a change: the record's own schema, but every member may be missing or null.
 /// `options` are flags outside the record.
 pub fn schema<T: ToSchema>(
     fields: &[Field],
@@ -574,7 +575,7 @@ fn to_object<T: Serialize>(record: &T) -> Map<String, Json> {
 }
 
 impl Findings {
-    /// Sorts the errors in the order of these fields; errors of other fields come first.
+    /// Sorts the errors in the order of these fields; errors in other fields come first.
     pub fn sort(&mut self, fields: &[Field]) {
         self.0.sort_by_key(|one| {
             let name = one.pointer.split('/').nth(1).unwrap_or_default();

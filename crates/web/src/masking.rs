@@ -1,15 +1,15 @@
-//! Paths as logs and error pages may show them: a code is cut to its first two characters, a
-//! single-use token is hidden.
+//! Paths in the form that logs and error pages may show: a code is cut to its first two characters,
+//! and a single-use token is hidden.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// A path that contains a secret, or whose request body does.
+/// A path that contains a secret, or whose request body contains one.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretPath {
-    /// The prefix before the secret if it ends with a slash; otherwise the whole path.
+    /// The prefix before the secret if it ends with a slash, otherwise the whole path.
     before: &'static str,
     /// How many characters of the secret may be shown.
     shown: usize,
@@ -65,7 +65,7 @@ impl SecretPath {
 pub struct SecretPaths(pub Vec<SecretPath>);
 
 impl SecretPaths {
-    /// `path` without its secret: `/invite/RAHMA/reply` becomes `/invite/RA***/reply`.
+    /// `path` without its secret, such as `/invite/RA***/reply` for `/invite/RAHMA/reply`.
     pub fn mask<'a>(&self, path: &'a str) -> Cow<'a, str> {
         let Some(hidden) = self.find(path) else {
             return Cow::Borrowed(path);
@@ -99,8 +99,8 @@ impl SecretPaths {
         Cow::Owned(masked)
     }
 
-    /// Like [`Self::mask`], for an unknown path: any segment may be a code, such as one typed
-    /// directly after the host name.
+    /// Like [`Self::mask`], for an unknown path, in which any segment may be a code, such as a code
+    /// typed directly after the host name.
     pub fn mask_unknown(&self, path: &str) -> String {
         let masked = self.mask(path);
         let pieces = masked.split('/').map(|piece| {
@@ -115,7 +115,8 @@ impl SecretPaths {
         pieces.collect::<Vec<_>>().join("/")
     }
 
-    /// Whether `path` contains a code or a token, or its body does: the response is not public.
+    /// Whether `path` or its request body contains a code or a token, so that the response is not
+    /// public.
     pub fn hides(&self, path: &str) -> bool {
         let takes = |one: &SecretPath| one.before == path && !path.ends_with('/');
         self.find(path).is_some() || self.0.iter().any(takes)

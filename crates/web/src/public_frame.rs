@@ -13,7 +13,7 @@ use crate::text::Text;
 pub struct PublicFrame {
     /// The menu, in the owner's order.
     pub menu: Vec<MenuItem>,
-    /// The links in the foot, besides the owner.
+    /// The links in the footer, in addition to the owner.
     pub foot: Vec<MenuItem>,
     /// The owner of the site; `href` is empty if they have no page.
     pub owner: Option<MenuItem>,

@@ -1,9 +1,9 @@
 //! The processing around every request, in this order: find its facts, run the handler, render a
-//! refusal as JSON or a page, add the common headers, count it, and tell the edge what a log may
-//! show and whether the response may be compressed.
+//! refusal as JSON or a page, add the common headers, count the request, and tell the edge what a
+//! log may show and whether the response may be compressed.
 //!
-//! This is a single layer, because each layer costs every request about as much as a database
-//! look-up.
+//! All of this is a single layer, because each layer costs every request about as much as a
+//! database look-up.
 
 mod redirect;
 
@@ -165,8 +165,8 @@ fn cookies(headers: &HeaderMap) -> HeaderMap {
     all.map(|value| (COOKIE, value.clone())).collect()
 }
 
-/// Whether the header section has an acceptable size. The HTTP library rejects much larger ones
-/// itself, but without an error page.
+/// Whether the header section has an acceptable size. The HTTP library itself rejects much larger
+/// header sections, but without an error page.
 fn headers_fit(request: &Request) -> bool {
     let headers = request.headers().iter();
     let length: usize = headers
@@ -263,8 +263,9 @@ impl Asked {
         response
     }
 
-    /// The frame of a signed-in person who opens a page, and its language; guests' pages keep
-    /// theirs. A form may come from another site, so the response to one does not get this frame.
+    /// The frame of a signed-in person who opens a page, and its language. Guests' pages keep their
+    /// own frame. A form may come from another site, so the response to a form does not get this
+    /// frame.
     async fn own_frame(&self, site: &Site, problem: &Problem) -> Option<(Text, OwnFrame)> {
         if !self.is_get() || problem.text.is_some() {
             return None;
@@ -332,8 +333,8 @@ impl Asked {
     }
 }
 
-/// Whether to respond in JSON: under `/api`, unless a browser submits a form there, and to scripts
-/// that accept JSON.
+/// Whether to respond in JSON. This is so under `/api`, unless a browser submits a form there, and
+/// for scripts that accept JSON.
 fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     let accept = accept.unwrap_or_default().to_ascii_lowercase();
@@ -354,7 +355,8 @@ pub fn change_refusal(mut response: Response, change: impl FnOnce(&mut Problem))
     response
 }
 
-/// The problem in a response: the handler's own, or one that replaces axum's plain-text rejection.
+/// The problem in a response: either the handler's own, or a problem that replaces axum's
+/// plain-text rejection.
 pub(crate) fn refusal(response: &mut Response) -> Option<Arc<Problem>> {
     if let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() {
         return Some(problem);

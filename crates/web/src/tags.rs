@@ -1,4 +1,4 @@
-//! Tags as people type them: on one line, separated by commas. So no tag contains a comma.
+//! Tags as people type them, on one line and separated by commas. So no tag contains a comma.
 
 /// The comma characters of the pages' languages.
 const COMMAS: [char; 3] = [',', '،', '，'];

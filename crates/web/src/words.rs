@@ -1,4 +1,4 @@
-//! Status words: enums whose variants have one word for the store, JSON and parameters.
+//! Status keywords: enums whose variants have one keyword for the store, JSON and parameters.
 
 /// An enum of words, each with the message id of its label.
 pub trait Labelled {

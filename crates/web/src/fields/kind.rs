@@ -20,7 +20,7 @@ pub enum Kind {
     Line(usize),
     /// Several lines of at most this many characters.
     Lines(usize),
-    /// A mail address; may be empty.
+    /// An email address; may be empty.
     Email,
     /// A phone number of at most this many characters; may be empty.
     Phone(usize),
@@ -35,13 +35,13 @@ pub enum Kind {
     Hour,
     /// The end of a day.
     Day,
-    /// One of these words, each with its message id.
+    /// One of these keywords, each with its message id.
     Choice(&'static [(&'static str, &'static str)]),
     /// A search text as typed; may be empty.
     AsTyped,
-    /// A filter with message ids for yes and no; it may match both.
+    /// A filter with message ids for yes and no. If omitted, it matches both.
     Either(&'static str, &'static str),
-    /// Words whose validity only the record can check.
+    /// Keywords whose validity only the record can check.
     Words,
     /// A colour, as `#1f4a47`.
     Color,
@@ -190,8 +190,8 @@ impl Kind {
         }
     }
 
-    /// The form's value as JSON; `None` when an empty field means no change. `held` is the value
-    /// that the form was filled with.
+    /// The form's value as JSON; `None` if an empty field means no change. `held` is the value with
+    /// which the form was filled in.
     fn read_form(
         self,
         form: &Form,
@@ -243,7 +243,7 @@ impl Kind {
                     .under(&prefix)
                     .filter_map(|(rest, _)| rest.split('.').next()?.parse::<usize>().ok());
                 let count = numbers.max().map_or(0, |last| last.saturating_add(1));
-                // One more than the limit, so that validation notices.
+                // One row more than the limit is read, so that validation notices the excess.
                 let rows = (0..count.min(most + 1)).map(|index| {
                     let prefix = format!("{prefix}{index}.");
                     Json::Object(read_form(fields, form, &prefix, None, zone))
@@ -338,7 +338,7 @@ pub(super) fn fill_form(
     }
 }
 
-/// A typed day and time together with their zone.
+/// Combines a typed day and time with their zone.
 fn in_zone(typed: &str, zone: &TimeZone) -> String {
     let local = typed.trim().parse::<DateTime>().ok();
     let zoned = local.and_then(|local| local.to_zoned(zone.clone()).ok());
