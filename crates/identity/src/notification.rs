@@ -1,4 +1,5 @@
-//! Notifications on the site: one row each, read or unread, and a mail for people who chose that.
+//! Notifications on the site: one row each, read or unread, and a mail to people who have chosen
+//! mail.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::mail::{Address, NewMail, Stream};
@@ -22,9 +23,9 @@ const SHOWN: i64 = 100;
 /// A notification to send.
 #[derive(Clone, Copy, Debug)]
 pub struct NewNotification<'a> {
-    /// The message id of the text; it may use `about`.
+    /// The message id of the notification's text, which may use `about`.
     pub kind: &'static str,
-    /// A name or title for the text.
+    /// A name or title that the text contains.
     pub about: &'a str,
     /// The page where the reader can act on it.
     pub href: &'a str,
@@ -33,9 +34,9 @@ pub struct NewNotification<'a> {
 /// A notification that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Notification {
-    /// The message id of the text.
+    /// The message id of the notification's text.
     pub kind: String,
-    /// A name or title for the text.
+    /// A name or title that the text contains.
     pub about: String,
     /// The page where the reader can act on it.
     pub href: String,
@@ -43,7 +44,7 @@ pub struct Notification {
     pub read_at: Option<Timestamp>,
 }
 
-/// Notifies an account, unless the same notification is still unread or was sent within a day.
+/// Notifies an account, unless an equal notification is still unread or was sent within a day.
 pub fn tell(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -402,7 +402,7 @@ pub fn password(problem: Problem, pointer: &str, weakness: Weakness) -> Problem 
     problem.field(pointer, weakness.code(), values)
 }
 
-/// The problem for a person who has to confirm their email address first.
+/// The problem for a person who must confirm their email address first.
 pub fn email_unverified() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "email_unverified")
 }

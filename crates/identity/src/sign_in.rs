@@ -2,7 +2,7 @@
 //!
 //! Every attempt with a password costs exactly one hash, whether the address is known, unknown or
 //! barred, and all failures get the same response. A client that has used up its attempts is
-//! refused before the hash, whatever the address.
+//! refused before the hash is computed, whatever the address.
 
 pub mod attempts;
 pub mod let_in;
@@ -167,8 +167,8 @@ async fn begin(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// Offers a person who has proved the password to cancel the erasure of their account, and undoes
-/// the count of the attempt.
+/// Offers a person who has proved the password to cancel their account's erasure, and undoes the
+/// count of the attempt.
 async fn offer(
     accounts: &Accounts,
     known: &Known,
@@ -188,7 +188,7 @@ async fn offer(
 }
 
 /// Hashes the password again if the stored hash was made with cheaper parameters than today's.
-/// Errors do not affect the sign-in, and a password that was changed meanwhile stays.
+/// Errors do not affect the sign-in, and a password that was changed in the meantime is kept.
 async fn strengthen(accounts: &Accounts, known: &Known, typed: &Secret) {
     let Some(old) = known.hash.clone().filter(hashing::is_outdated) else {
         return;
@@ -251,7 +251,7 @@ pub(crate) fn create_link_to(
     one_time::create(tx, Purpose::SignIn, Some(account), &onward, LINK_LIFETIME)
 }
 
-/// Whether a link is valid; does not use it.
+/// Whether a link is valid. The link is not used by this check.
 pub fn is_link(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Onward>(tx, Purpose::SignIn, secret)?.is_some())
 }

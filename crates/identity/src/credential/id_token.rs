@@ -1,5 +1,5 @@
-//! Verification of ID tokens, in which an identity provider says who signed in (OpenID Connect Core
-//! 1.0, 3.1.3.7).
+//! Verification of ID tokens, in which an identity provider states who signed in (OpenID Connect
+//! Core 1.0, 3.1.3.7).
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
@@ -31,7 +31,7 @@ pub(crate) struct Claims {
     pub(crate) name: Option<String>,
 }
 
-/// Some providers send this boolean as text.
+/// Parses a boolean, which some providers send as a string.
 fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value == true || value == "true")
@@ -146,7 +146,7 @@ pub(crate) fn verify(
     if header.crit.is_some() {
         return Err(Invalid("an extension that is not known"));
     }
-    // The type of the key determines the algorithm, so an attacker cannot choose a weaker one.
+    // The algorithm follows from the type of the key, so an attacker cannot choose a weaker one.
     let mut fitting = keys.iter().filter(|key| key.is_for(&header));
     let key = fitting.next().ok_or(Invalid("another key"))?;
     if fitting.next().is_some() {

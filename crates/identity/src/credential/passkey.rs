@@ -1,5 +1,5 @@
-//! Passkeys: key pairs whose private half never leaves the owner's device. The device asks its
-//! owner for a fingerprint, a face or a PIN, so a passkey counts as two factors.
+//! Passkeys: key pairs whose private key never leaves the owner's device. The device asks its owner
+//! for a fingerprint, a face or a PIN, so a passkey counts as two factors.
 
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
@@ -21,7 +21,7 @@ platform::id!(PasskeyId, "One passkey.");
 /// The maximum number of passkeys of an account.
 pub const LIMIT: i64 = 20;
 
-/// A passkey, as its owner sees it in the list.
+/// A passkey as listed for its owner.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Passkey {
     pub id: PasskeyId,
@@ -52,7 +52,7 @@ pub enum PasskeyError {
     /// over.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// The passkey does not exist, or the session has ended meanwhile.
+    /// The passkey does not exist, or the session has ended in the meantime.
     #[error("there is no such passkey")]
     NotFound,
     #[error(transparent)]
@@ -68,7 +68,8 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Passkey>, StoreE
     .all(tx)
 }
 
-/// The credential ids of the account's passkeys, with which a device avoids creating a second one.
+/// The credential ids of the account's passkeys. A device needs them to avoid creating a second
+/// passkey.
 pub fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let found: Vec<(String,)> = sql!(
         "SELECT credential FROM passkey WHERE account_id = :account ORDER BY id",
@@ -130,8 +131,8 @@ pub fn add(
     Ok(passkey)
 }
 
-/// Removes a passkey. All other sessions of the account end; the current one continues under the
-/// new secret that is returned.
+/// Removes a passkey. All other sessions of the account end; the current session continues under
+/// the new secret, which is returned.
 pub fn remove(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -188,9 +189,9 @@ pub(crate) type Signed = (i64, Answered);
 pub(crate) enum Counted {
     /// The signature is accepted, this once.
     Once,
-    /// The counter did not increase, so the passkey was copied. The owner is told by mail.
+    /// The counter did not increase, so the passkey was copied. A mail tells the owner.
     Copy,
-    /// The passkey was removed meanwhile.
+    /// The passkey was removed in the meantime.
     Gone,
 }
 

@@ -1,4 +1,4 @@
-//! Identity providers: their configuration and the requests to them (OpenID Connect Core 1.0,
+//! Identity providers: their configuration, and requests to them (OpenID Connect Core 1.0,
 //! Discovery 1.0; RFC 6749, 7636, 9207).
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +45,7 @@ pub struct ProviderSettings {
 pub struct Providers(Arc<[Provider]>);
 
 impl Providers {
-    /// Creates the providers; pages list them in this order.
+    /// Creates the providers. Pages list them in the given order.
     pub fn new(all: impl IntoIterator<Item = ProviderSettings>) -> Self {
         let provider = |settings| Provider {
             settings,
@@ -146,7 +146,7 @@ pub(crate) struct Return<'a> {
 }
 
 impl Provider {
-    /// The URL at the provider to which the browser is sent to sign in.
+    /// The provider's URL to which the browser is sent to sign in.
     pub(crate) async fn sign_in_url(
         &self,
         outbound: &Outbound,
@@ -248,8 +248,8 @@ impl Provider {
         Ok(found)
     }
 
-    /// The provider's keys, fetched again if the token's key is not among the cached ones.
-    /// Concurrent callers wait for the first one's result.
+    /// The provider's keys, fetched again if the token's key is not among the cached keys.
+    /// Concurrent callers wait for the first caller's result.
     async fn keys(
         &self,
         outbound: &Outbound,

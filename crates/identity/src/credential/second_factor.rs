@@ -1,5 +1,6 @@
-//! Second factors, which a person must show beside a password or a link. The only kind is a code of
-//! an authenticator app ([`totp`]), with ten [`recovery`] codes for people who lose the app.
+//! Second factors, which a person must show in addition to a password or a link. The only kind is a
+//! code from an authenticator app ([`totp`]), with ten [`recovery`] codes for people who lose the
+//! app.
 
 pub mod recovery;
 pub mod totp;
@@ -20,7 +21,7 @@ use crate::session::{self, Stay};
 /// The second factors of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factors {
-    /// The time since when app codes are required; `None` if they are not.
+    /// The time since when app codes are required; `None` if they are not required.
     pub totp_since: Option<Timestamp>,
     /// How many recovery codes are left.
     pub recovery_codes: i64,
@@ -44,7 +45,7 @@ impl Method {
         }
     }
 
-    /// The kind of a typed code: apps give six digits; recovery codes are longer.
+    /// Returns the kind of a typed code. App codes have six digits; recovery codes are longer.
     pub fn of(code: &str) -> Self {
         let mut letters = code.chars().filter(|letter| !letter.is_whitespace());
         if letters.all(|letter| letter.is_ascii_digit()) {
@@ -60,7 +61,7 @@ pub enum FactorError {
     /// The code is wrong, outdated or already used.
     #[error("the code is not right")]
     CodeInvalid,
-    /// A second factor is already set up and has to be removed first.
+    /// A second factor is already set up and must be removed first.
     #[error("the account has a second factor")]
     Enrolled,
     /// No second factor is set up.
@@ -70,7 +71,7 @@ pub enum FactorError {
     /// over.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// The session has ended meanwhile.
+    /// The session has ended in the meantime.
     #[error("not signed in")]
     NotSignedIn,
     #[error(transparent)]
@@ -156,8 +157,8 @@ pub fn remove(
     renewed.ok_or(FactorError::NotSignedIn)
 }
 
-/// Whether a code proves the second factor; each code works once. The owner is told by mail when a
-/// recovery code is used.
+/// Whether a code proves the second factor. Each code works once. When a recovery code is used, a
+/// mail tells the owner.
 pub(crate) fn prove(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -203,7 +204,7 @@ pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
 }
 
 /// Removes every second factor, because a new key cannot decrypt them. Returns how many accounts
-/// had one.
+/// had a second factor.
 pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM recovery_code"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)
@@ -246,7 +247,7 @@ fn record(
     })
 }
 
-/// Base32 (RFC 4648): letters and digits that are hard to confuse.
+/// Encodes in Base32 (RFC 4648), whose letters and digits are hard to confuse.
 fn base32(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bit = |at: usize| bytes.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1);

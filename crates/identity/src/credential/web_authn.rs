@@ -1,6 +1,6 @@
 //! Verification of a browser's response for a passkey: Web Authentication Level 3, §7.1 and §7.2.
 //!
-//! The make of the device does not matter, so no attestation is requested. Browsers also send the
+//! The device's maker does not matter, so no attestation is requested. Browsers also send the
 //! public key of a new passkey as `SubjectPublicKeyInfo` (§5.2.1), so no CBOR is parsed.
 
 use aws_lc_rs::rsa::PublicEncryptingKey;
@@ -40,8 +40,8 @@ impl Invalid {
     pub(crate) const COPY: Self = Self("a copy of the key");
 }
 
-/// Creates a challenge for the browser to sign. The server stores nothing: the challenge contains
-/// its own expiry and is valid only for the browser it was made for.
+/// Creates a challenge for the browser to sign. The server stores nothing, because the challenge
+/// contains its own expiry and is valid only for `browser`.
 pub fn challenge(key: &Key, random: &Random, now: Timestamp, browser: &str) -> String {
     let once = URL_SAFE_NO_PAD.encode(random.token());
     let until = (now + LIFETIME).as_second().to_string();
@@ -268,8 +268,8 @@ impl Assertion {
     }
 }
 
-/// Whether an RSA key is long enough to be verified with. A shorter one could be stored but never
-/// be used to sign in.
+/// Whether an RSA key is long enough for signatures to be verified. A shorter key could be stored,
+/// but never be used to sign in.
 fn is_long_enough(public_key: &[u8]) -> bool {
     let key = PublicEncryptingKey::from_der(public_key);
     key.is_ok_and(|key| (2048..=8192).contains(&key.key_size_bits()))

@@ -26,7 +26,7 @@ pub enum PeopleError {
     /// The installation would have no owner left who can sign in.
     #[error("the last owner stays")]
     LastOwner,
-    /// The account's email address is not confirmed: somebody else may have registered it.
+    /// The account's email address is not confirmed, so somebody else may have registered it.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The account is about to be erased.

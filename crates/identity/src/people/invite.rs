@@ -1,9 +1,9 @@
-//! Invites to become a member: a link that works once, for seven days, made by a manager of the
-//! scope. The page shows the link to be copied; it is not mailed.
+//! Invites to become a member, each with a link that works once, within seven days. A manager of
+//! the scope makes the invite, and copies the link from the page; it is not mailed.
 //!
-//! Invites to the installation itself are for one email address, and mailed there if the server
-//! sends mail. Using a mailed link proves that the address is the person's, because its maker never
-//! sees the link.
+//! An invite to the installation itself is for one email address, and is mailed there if the server
+//! sends mail. Using a mailed link proves that the address is the person's, because the inviter
+//! never sees the link.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -133,7 +133,7 @@ pub fn list(tx: &mut Tx<'_>, by: &Manager) -> Result<Vec<Invite>, StoreError> {
         .collect())
 }
 
-/// Deletes an invite; returns whether it existed.
+/// Deletes an invite, and returns whether it existed.
 pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreError> {
     let is_ours = list(tx, by)?.iter().any(|invite| invite.id == id);
     if !is_ours || !one_time::remove(tx, Purpose::Invite, id)? {
@@ -190,7 +190,8 @@ pub fn find(
 
 #[derive(Debug, thiserror::Error)]
 pub enum TakeError {
-    /// The invite was used or deleted, has expired, or its maker may no longer invite.
+    /// The invite was used or deleted, or has expired, or the inviter may not invite people any
+    /// more.
     #[error("the invite is no longer good")]
     Gone,
     /// An account with this email address exists; its owner should sign in.
@@ -263,8 +264,9 @@ pub fn take_as(
     Ok(invite)
 }
 
-/// Whether an invite to this scope admits people without a confirmed email address. If the scope's
-/// maker has no rank in the installation, it does not: such a maker could confirm any address.
+/// Whether an invite to this scope admits people without a confirmed email address. It does not if
+/// the scope's creator has no rank in the installation, because such a creator could confirm any
+/// address.
 fn admits_newcomers(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -303,8 +305,8 @@ pub fn may_offer(rank: Role, role: Role) -> bool {
     SITE.at_least(rank, grant::ADMIN) && (role == MEMBER || SITE.at_least(rank, role))
 }
 
-/// The proof that a person may invite others to the installation: an owner or administrator, in a
-/// browser.
+/// The proof that a person may invite others to the installation, which requires an owner or
+/// administrator in a browser.
 #[derive(Clone, Debug)]
 pub struct Inviter {
     who: SignedIn,
@@ -356,8 +358,8 @@ pub enum InviteError {
 /// The maximum number of open invites.
 pub const LIMIT: usize = 500;
 
-/// Invites the owner of an email address. The link is mailed there; if the server sends no mail,
-/// the link is returned to be copied. An older invite of the address stops working.
+/// Invites the owner of an email address. The link is mailed there, or returned for copying if the
+/// server sends no mail. An older invite to the address stops working.
 pub fn create_for(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -428,8 +430,8 @@ pub fn list_for_site(tx: &mut Tx<'_>, _: &Inviter) -> Result<Vec<Invite>, StoreE
         .collect())
 }
 
-/// Deletes an invite to the installation; returns whether there was one that the inviter may
-/// delete.
+/// Deletes an invite to the installation. Returns whether there was such an invite that the inviter
+/// may delete.
 pub fn remove_for_site(tx: &mut Tx<'_>, by: &Inviter, id: &str) -> Result<bool, StoreError> {
     let open = list_for_site(tx, by)?;
     let mut open = open.iter();

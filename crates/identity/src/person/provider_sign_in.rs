@@ -1,8 +1,8 @@
-//! Sign-in with an identity provider: sending the browser there, and handling its return.
+//! Sign-in with an identity provider: sending the browser to the provider, and handling its return.
 //!
-//! The browser is sent with a state that works once, for [`LIFETIME`], in the same browser. An
-//! identity that is not linked yet creates an account or waits for a sign-in that links it. An
-//! identity is never linked to an account merely because of its email address.
+//! The browser is sent with a state value that works once, within [`LIFETIME`], in the same
+//! browser. An identity that is not linked yet creates an account, or waits for a sign-in that
+//! links it. An identity is never linked to an account merely because of its email address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -70,7 +70,7 @@ struct PendingSignIn {
     provider: String,
     /// The hash of the browser's cookie.
     browser: String,
-    /// The session to whose account the identity is to be linked; `None` for a sign-in.
+    /// The session whose account the identity will be linked to; `None` for a sign-in.
     link_in: Option<SessionId>,
     /// The page the person goes to afterwards.
     to: String,
@@ -81,14 +81,14 @@ struct PendingSignIn {
 pub struct Leaver {
     /// The secret in the browser's cookie.
     pub browser: Secret,
-    /// The account that the identity is to be linked to; `None` for a sign-in.
+    /// The signed-in person with whose account the identity will be linked; `None` for a sign-in.
     pub link: Option<Sudo>,
     /// The page the person goes to afterwards.
     pub to: String,
     pub network: Network,
 }
 
-/// The URL to which a provider sends people back.
+/// The URL to which a provider sends browsers back.
 pub fn redirect_uri(site: &Site, provider: &Provider) -> String {
     let name = &provider.settings.name;
     site.url().join(&format!("/oauth/{name}/callback"))
@@ -99,7 +99,7 @@ fn derived(key: &Key, state: &Secret) -> String {
     URL_SAFE_NO_PAD.encode(key.mac(&[state.reveal()]))
 }
 
-/// Begins a sign-in; returns the URL to which the browser is sent.
+/// Begins a sign-in, and returns the URL to which the browser is sent.
 pub async fn begin(
     accounts: &Accounts,
     provider: &Provider,
@@ -155,8 +155,8 @@ pub enum Outcome {
     Linked,
     /// The person has no account yet, and enters an email address with this secret.
     Newcomer(Secret),
-    /// Another account has the email address that the provider vouches for. Its owner has to sign
-    /// in once, with this secret in the browser.
+    /// Another account has the email address that the provider vouches for. Its owner must sign in
+    /// once, with this secret in the browser, to link the identity.
     SignInToLink(Option<Secret>),
 }
 
@@ -291,7 +291,7 @@ struct Arriving {
 
 /// Why no decision was made.
 enum Undecided {
-    /// Another account was given the identity or the email address meanwhile.
+    /// Another account got the identity or the email address in the meantime.
     Taken,
     Error(ProviderSignInError),
 }
@@ -306,7 +306,7 @@ impl Arriving {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<Outcome, Undecided> {
         if let Some(id) = linked_identity::owner(tx, &self.identity)? {
             let Some(account) = account::find(tx, &id)? else {
-                // The account is deactivated, unless its owner asked for its erasure.
+                // A deactivated account is refused, unless its owner asked for its erasure.
                 let offered = restore::offer(tx, &id)?.ok_or(ProviderSignInError::Denied)?;
                 return Ok(Outcome::Known(Welcome::Leaving(offered)));
             };

@@ -1,5 +1,5 @@
-//! Changes of an account's slug. The former slug redirects to the account for a while, and no other
-//! account can take it meanwhile.
+//! Changes to an account's slug. The former slug redirects to the account for a while, and no other
+//! account can take it during that time.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Entry, RequestFacts};
@@ -130,7 +130,7 @@ pub struct Alias {
 /// The present and former slugs of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slugs {
-    /// The present slug; `None` before anything of the account is public.
+    /// The present slug; `None` until some content of the account is public.
     pub present: Option<String>,
     /// The former slugs that redirect to it.
     pub aliases: Vec<Alias>,

@@ -1,4 +1,4 @@
-//! A domain's declarations about accounts: its roles, and the data it stores about people.
+//! A domain's declarations about accounts: its roles, and the data that it stores about people.
 
 use platform::{StoreError, Tx};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::scope::{Role, Scope, ScopeKind};
 /// A domain's declarations about accounts.
 #[derive(Clone, Copy, Debug)]
 pub struct DomainAccounts {
-    /// The name of the domain's part in an export of a person's data.
+    /// The name of the domain's section in an export of a person's data.
     pub name: &'static str,
     /// The kinds of scopes in which people have roles.
     pub scope_kinds: &'static [&'static ScopeKind],
@@ -25,8 +25,8 @@ pub struct DomainAccounts {
     /// The data stored about a person, for an export; null if there is none. Never contains hashes,
     /// sealed secrets or data about others.
     pub export: fn(&mut Tx<'_>, &AccountId) -> Result<Value, StoreError>,
-    /// The names of matters that a person has to settle before their account can be erased. Locks
-    /// the rows on which these depend.
+    /// The names of the matters that a person must settle before their account can be erased. Locks
+    /// the rows on which the result depends.
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
     /// Ends at once everything that cannot continue without a person who asked for their account's
     /// erasure.

@@ -1,5 +1,5 @@
-//! Token scopes, the permissions of programs. Each domain declares its own; those for the account
-//! itself are here.
+//! Token scopes, the permissions of programs. Each domain declares its own scopes; the scopes for
+//! the account itself are declared here.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub const PROFILE_READ: TokenScope = TokenScope::new("profile:read", "account-sc
 
 impl TokenScope {
     /// Creates a token scope that is stored, typed and shown as `word`. The message `label`
-    /// describes it to people who make a token.
+    /// describes the scope to people who create a token.
     pub const fn new(word: &'static str, label: &'static str) -> Self {
         Self { word, label }
     }
@@ -43,7 +43,7 @@ impl TokenScope {
     }
 
     /// The token scopes with these names, without duplicates, in the order in which the domains
-    /// declare them; or the index of the first unknown name.
+    /// declare them. The error is the index of the first unknown name.
     pub fn find_all<S: AsRef<str>>(
         domains: &[DomainAccounts],
         words: &[S],

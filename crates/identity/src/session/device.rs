@@ -11,7 +11,7 @@ use crate::opaque;
 /// How long a browser stays known after it was last used to sign in.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 
-/// The maximum number of known browsers of an account; the least recently used one is forgotten
+/// The maximum number of known browsers of an account. The least recently used browser is forgotten
 /// first.
 pub const LIMIT: i64 = 50;
 

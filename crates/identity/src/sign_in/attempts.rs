@@ -50,18 +50,18 @@ use crate::session::device;
 
 /// How long a failure counts.
 pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
-/// The number of failures of one account in a period from which unknown browsers get fewer
+/// The number of one account's failures in a period, from which on unknown browsers get fewer
 /// attempts.
 pub const ATTACKED: i64 = 50;
 
-/// The limit for one account and the smallest counted network; each larger network has [`LARGER`]
-/// times as many.
+/// The limit for one account from the smallest counted network. The limit of each larger network is
+/// [`LARGER`] times as high.
 const OF_ACCOUNT: i64 = 5;
 const OF_ATTACKED_ACCOUNT: i64 = 1;
-/// The limit for all accounts together.
+/// The limit for all accounts combined.
 const OF_ALL: i64 = 30;
 const LARGER: i64 = 4;
-/// The limit for the second factor of one account, from all networks together.
+/// The limit for the second factor of one account, from all networks combined.
 const OF_SECOND_FACTOR: i64 = 10;
 /// The range of all sources.
 const ANYWHERE: (&str, &str) = ("", "~");
@@ -77,17 +77,17 @@ pub(crate) enum Source {
     Session(SessionId),
 }
 
-/// An attempt to be counted: its account and its source.
+/// An attempt that must be counted, with its account and its source.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     account: String,
     source: Source,
-    /// The limit on failures from all networks together.
+    /// The limit on failures from all networks combined.
     from_anywhere: Option<i64>,
 }
 
-/// A counted attempt, which is a failure unless it is given back. Other attempts wait until it is
-/// dropped, so it is held until its outcome is in the store.
+/// A counted attempt, which counts as a failure unless it is undone. Other attempts wait until this
+/// value is dropped, so it is held until the outcome is in the store.
 #[derive(Clone, Debug)]
 #[must_use = "given back if the password was right"]
 pub(crate) struct Reserved {
@@ -99,7 +99,7 @@ pub(crate) struct Reserved {
 enum Full {
     /// There were too many failures.
     UsedUp(Wait),
-    /// There would be too many failures if all attempts in flight failed.
+    /// If all attempts in flight failed, there would be too many failures.
     InFlight(Wait),
 }
 
@@ -138,8 +138,8 @@ impl Attempt {
         })
     }
 
-    /// Counts this attempt before the password is checked. If the limit is reached, this costs one
-    /// read and nothing is counted.
+    /// Counts this attempt before the password is checked. If the limit is reached, the call costs
+    /// one read, and nothing is counted.
     pub(crate) async fn reserve<E>(self, accounts: &Accounts) -> Result<Reserved, E>
     where
         E: From<Wait> + From<StoreError>,
@@ -153,7 +153,7 @@ impl Attempt {
         let place = accounts.in_flight.wait(&self.account).ok_or(wait)?;
         loop {
             let mut ended = std::pin::pin!(place.ended().notified());
-            // From here on, the end of another attempt is noticed.
+            // From here on, this attempt notices when another attempt ends.
             ended.as_mut().enable();
             let wait = match self.try_reserve(accounts).await? {
                 Ok(reserved) => return Ok(reserved),

@@ -11,8 +11,9 @@ use crate::one_time::{self, Purpose};
 /// How long the offer at a sign-in is valid.
 const RESTORE: SignedDuration = SignedDuration::from_mins(15);
 
-/// Creates the secret with which a person who has proved a credential can cancel the erasure of
-/// their account. `None` if no erasure is pending, or an administrator had deactivated the account.
+/// Creates the secret with which a person who has proved a credential can cancel their account's
+/// erasure. Returns `None` if no erasure is pending, or if an administrator had deactivated the
+/// account.
 pub(crate) fn offer(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Secret>, StoreError> {
     let held = hold(tx, id)?;
     if held.is_none_or(|held| held.state != State::Leaving) || !is_restorable(tx, id)? {
@@ -37,7 +38,7 @@ pub fn is_offered(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> 
     Ok(one_time::find::<()>(tx, Purpose::Restore, secret)?.is_some())
 }
 
-/// Cancels the erasure; returns `false` if it was too late. The person stays signed out.
+/// Cancels the erasure. Returns `false` if it was too late. The person stays signed out.
 pub fn restore(
     tx: &mut Tx<'_>,
     secret: &Secret,

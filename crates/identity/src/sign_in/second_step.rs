@@ -1,5 +1,5 @@
-//! The second step of signing in: the second factor, after the password or the link. In between,
-//! the person has a token that is not a session.
+//! The second step of signing in: the second factor, after the password or the link. Between the
+//! steps, the person has a token that is not a session.
 
 use jiff::SignedDuration;
 use platform::limits::Wait;
@@ -83,7 +83,7 @@ pub fn is_token(tx: &mut Tx<'_>, token: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Stored>(tx, Purpose::SecondStep, token)?.is_some())
 }
 
-/// Signs a person in who proves the second factor.
+/// Signs in a person who proves the second factor.
 pub async fn finish(
     accounts: &Accounts,
     shown: SecondStepInput,
@@ -97,7 +97,7 @@ pub async fn finish(
         }
         other => other?,
     };
-    // The next attempt waits until the outcome of this one is in the store.
+    // The next attempt waits until this attempt's outcome is in the store.
     let _in_flight = reserved.clone();
     let site = accounts.site.clone();
     let change = move |tx: &mut Tx<'_>| prove(tx, &site, &account, &shown, &reserved);
@@ -134,7 +134,7 @@ fn prove(
     reserved: &Reserved,
 ) -> Result<Result<Arrived, SecondStepError>, StoreError> {
     let SecondStepInput { token, client, .. } = shown;
-    // Concurrent attempts wait here, and are counted one after another.
+    // Concurrent attempts wait for this lock, and are counted one after another.
     if !account::lock(tx, &account.id)?
         || !one_time::count_attempt(tx, Purpose::SecondStep, token, ATTEMPTS)?
     {

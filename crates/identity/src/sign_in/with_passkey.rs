@@ -44,7 +44,7 @@ async fn check(
     Ok((key, signed))
 }
 
-/// Proves a passkey of the signed-in person. Returns the session's new secret; the previous one
+/// Proves a passkey of the signed-in person. Returns the session's new secret; the previous secret
 /// stops working.
 pub async fn prove(
     accounts: &Accounts,

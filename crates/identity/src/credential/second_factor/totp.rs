@@ -1,4 +1,4 @@
-//! Codes of an authenticator app (RFC 6238): SHA-1, six digits, a new code every 30 seconds.
+//! Codes from an authenticator app (RFC 6238): SHA-1, six digits, a new code every 30 seconds.
 //! Because of clock skew, the previous and the next code are accepted too.
 
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::account::{Account, AccountId};
 /// How long a code is valid, in seconds.
 pub const STEP: i64 = 30;
 
-/// The 160-bit secret from which the app computes its codes. Prints as `***`.
+/// The 160-bit secret from which the app computes its codes. `Debug` prints `***`.
 pub struct AppSecret([u8; 20]);
 
 impl fmt::Debug for AppSecret {
@@ -31,7 +31,7 @@ impl AppSecret {
         base32(&self.0)
     }
 
-    /// The `otpauth:` URI for the app; the app shows the account and the site beside the code.
+    /// The `otpauth:` URI for the app. The app displays the URI's account and site beside the code.
     pub fn uri(&self, site: &Site, account: &Account) -> String {
         let issuer = percent_encoded(&site.settings.name);
         let account = percent_encoded(&account.email);
@@ -157,7 +157,7 @@ fn code(secret: &[u8; 20], step: i64) -> String {
     format!("{:06}", (number & 0x7fff_ffff) % 1_000_000)
 }
 
-/// Percent-encodes everything but unreserved characters; apps read `+` literally.
+/// Percent-encodes everything but unreserved characters, because apps read `+` literally.
 fn percent_encoded(text: &str) -> String {
     let encoded = text.bytes().map(|byte| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
