@@ -120,7 +120,7 @@ fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Resu
     Ok(())
 }
 
-/// Adds the hash to a file's name, after doing so for all files that it refers to.
+/// Adds the hash to a file's name, after hashing all files to which it refers.
 fn finish(
     name: &str,
     files: &mut BTreeMap<String, File>,

@@ -34,7 +34,7 @@ const LOG_FRAMES: u32 = 4_000;
 const MOST_LOG_FRAMES: u32 = 65_536;
 /// How many turns shutdown waits for the rest of the log that a PostgreSQL server is still sending.
 const LAST_TURNS: u32 = 20;
-/// How long to wait after a dump that failed before the next is tried.
+/// How long to wait after a failed dump before the next attempt.
 const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 
 /// The `[backup]` section of the settings.
@@ -63,7 +63,7 @@ pub struct Status {
     pub snapshot: Option<Timestamp>,
     /// Every commit up to this time is in the backup.
     pub copied_until: Option<Timestamp>,
-    /// Whether only the states of the snapshots can be restored, and none between them.
+    /// Whether only the states at the snapshots can be restored, and none in between.
     pub is_dumped: bool,
     /// The outcome of the last drill.
     pub drill: Option<Drill>,
@@ -80,7 +80,7 @@ pub struct Agent {
 }
 
 enum Request {
-    /// Make a snapshot, and send the result when it is complete.
+    /// Makes a snapshot, and sends the result when it is complete.
     Now(SyncSender<Result<(), BackupError>>),
     /// Runs the once-a-second work, and sends the result when the work is done.
     Turn(SyncSender<Result<(), BackupError>>),
@@ -205,7 +205,7 @@ impl Work {
             self.note(&outcome);
             if matches!(outcome, Err(BackupError::LongTransaction)) {
                 self.going = None;
-                // Or the next try would go on before that transaction.
+                // Otherwise the next attempt would resume before that transaction.
                 Progress::forget(&self.settings.data);
             }
             // After one of these errors the log cannot be followed reliably: start again with a

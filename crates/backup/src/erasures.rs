@@ -60,7 +60,7 @@ pub(crate) fn count(vault: &Vault) -> Result<usize, BackupError> {
     Ok(vault.target.list(ALL)?.len())
 }
 
-/// The whole list, in the order in which things were erased.
+/// The whole list, in the order of the erasures.
 pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     let mut all: Vec<Erased> = Vec::new();
     for name in vault.target.list(ALL)? {

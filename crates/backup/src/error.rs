@@ -52,10 +52,10 @@ pub enum BackupError {
          create an empty one, and name it in store.url"
     )]
     DatabaseNotEmpty(String),
-    /// A program of PostgreSQL is not installed.
+    /// One of PostgreSQL's programs is not installed.
     #[error("{0} is not installed here\n  sudo apt install postgresql-client")]
     NoProgram(&'static str),
-    /// The server of the version that made a base backup is not installed.
+    /// The PostgreSQL version that made a base backup is not installed.
     #[error(
         "this backup is restored by PostgreSQL {0}, which is not installed here\n  \
          sudo apt install postgresql-{0}"
@@ -90,7 +90,7 @@ pub enum BackupError {
     Damaged {
         /// The name of the object.
         object: String,
-        /// Up to when the backup is intact before this object.
+        /// The time up to which the backup is intact before this object.
         whole_until: Option<Timestamp>,
     },
     /// Every backup is later than the requested time.
@@ -134,7 +134,7 @@ pub enum BackupError {
     /// One transaction changed more data than can be copied from the log.
     #[error("one change of the store was too large to copy; a new snapshot is made")]
     LongTransaction,
-    /// The target refused a request or cannot be reached.
+    /// The target refused a request or is unreachable.
     #[error(
         "the backup's place {target} failed: {reason}\n  the next try is soon; look at [backup] to"
     )]

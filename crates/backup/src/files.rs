@@ -24,7 +24,7 @@ const NOT_COPIED: [&str; 1] = ["files/exports"];
 pub struct Beside {
     /// Its current path.
     pub from: PathBuf,
-    /// Its path in a restored data folder.
+    /// The path in a restored data folder.
     pub to: String,
 }
 
@@ -34,7 +34,7 @@ struct Head {
     to: String,
 }
 
-/// The files that were copied already.
+/// The files that were already copied.
 #[derive(Debug)]
 pub(crate) struct Copied {
     /// The objects, by the part of their name that identifies a file's version.
@@ -129,7 +129,7 @@ fn copied_at(name: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(milliseconds).ok()
 }
 
-/// Lists objects older than `oldest` that no manifest refers to.
+/// Lists objects older than `oldest` that no manifest contains.
 pub(crate) fn unnamed(
     vault: &Vault,
     oldest: Timestamp,

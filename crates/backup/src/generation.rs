@@ -32,7 +32,7 @@ pub(crate) struct Generation(String);
 pub(crate) struct Manifest {
     /// The version of Kenduri that made the snapshot.
     pub(crate) made_by: String,
-    /// The time of the store's state in the snapshot, in milliseconds since the Unix epoch.
+    /// The time of the snapshot's state, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
     #[serde(default)]
     pub(crate) kind: Kind,
@@ -43,7 +43,7 @@ pub(crate) struct Manifest {
     pub(crate) base: Option<Base>,
     /// The object name of each file beside the store, by the file's path in a restored data folder.
     pub(crate) files: BTreeMap<String, String>,
-    /// Whether an object says how far the backup is.
+    /// Whether a head records how far the backup is.
     #[serde(default)]
     pub(crate) has_head: bool,
 }
@@ -76,7 +76,7 @@ pub(crate) enum Kind {
 /// The data that is needed to recover from a base backup.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Base {
-    /// The segment of the log that is the first to be replayed.
+    /// The first segment of the log that must be replayed.
     pub(crate) first: String,
     /// The length of a segment, in bytes.
     pub(crate) segment_length: u64,
@@ -213,7 +213,7 @@ impl Generation {
     }
 }
 
-/// A segment of the changes after a snapshot.
+/// A segment with changes after a snapshot.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
     pub(crate) name: String,
@@ -225,7 +225,8 @@ pub(crate) struct Segment {
 /// The pages that changed up to a given time; each page occurs once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// When the last commit of the change was synced to disk, in milliseconds since the Unix epoch.
+    /// The time at which the change's last commit was synced to disk, in milliseconds since the
+    /// Unix epoch.
     pub(crate) at: i64,
     pub(crate) page_size: u32,
     /// The length of the database after the change, in pages.

@@ -25,7 +25,7 @@ use crate::{BackupError, VERSION, postgres};
 const PACE: Duration = Duration::from_secs(1);
 /// The maximum number of old objects removed per second.
 const REMOVED_AT_ONCE: u32 = 50;
-/// How often it is noted how far the backup is, in milliseconds.
+/// How often the head is written, in milliseconds.
 const HEAD: i64 = 60_000;
 /// How many times a snapshot is attempted while a long read prevents a checkpoint.
 const TRIES: u32 = 50;
@@ -35,7 +35,7 @@ pub(crate) struct Going {
     pub(crate) vault: Vault,
     /// The copy of the log; `None` on PostgreSQL.
     log: Option<LogCopy>,
-    /// The copy of PostgreSQL's log, where the role may replicate.
+    /// The copy of PostgreSQL's log; `None` if the role may not replicate.
     pub(crate) wal: Option<WalCopy>,
     /// The generations that receive new changes; two while a snapshot is being made.
     generations: Vec<Active>,
@@ -205,7 +205,7 @@ impl Going {
         }
     }
 
-    /// Copies the database file. All changes made in the meantime stay in the log.
+    /// Copies the database file. All changes made in the meantime are still in the log.
     pub(crate) fn snapshot_sqlite(
         &mut self,
         log: &Log,
@@ -231,7 +231,7 @@ impl Going {
         Ok(generation.at())
     }
 
-    /// Copies the whole server where the role may replicate, else dumps the database.
+    /// Copies the whole server if the role may replicate; otherwise dumps the database.
     pub(crate) fn snapshot_postgres(
         &mut self,
         settings: &PostgresSettings,

@@ -14,11 +14,11 @@ const OBJECT: &str = "head";
 /// The minimum that a backup must contain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
-    /// When this was so, in milliseconds since the Unix epoch.
+    /// When the head was written, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
     /// The newest complete generation; empty before the first.
     pub(crate) generation: String,
-    /// The number of its next segment.
+    /// The number of the generation's next segment.
     pub(crate) next_segment: u64,
     /// The number of erasures.
     pub(crate) erasures: usize,

@@ -30,7 +30,8 @@ const WORDS: usize = 6;
 const CONSONANTS: &[u8; 16] = b"bdfghjklmnprstvz";
 const VOWELS: &[u8; 4] = b"aiou";
 
-/// The object stored with the backup. It reveals nothing without the passphrase.
+/// The envelope, an object stored with the backup that contains the encrypted key. It reveals
+/// nothing without the passphrase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Envelope {
     format: u32,
@@ -60,7 +61,7 @@ impl std::fmt::Debug for BackupKey {
 }
 
 impl BackupKey {
-    /// Makes a new key, and returns it with its passphrase, which is stored nowhere.
+    /// Makes a new key, and returns it with its passphrase, which is never stored.
     pub fn make(random: &Random) -> Result<(Self, Secret), BackupError> {
         let words: Vec<String> = (0..WORDS).map(|_| word(random)).collect();
         let passphrase = Secret::new(words.join("-"));
@@ -152,7 +153,7 @@ impl BackupKey {
         serde_json::from_slice(bytes).map_err(damaged)
     }
 
-    /// Returns the content of the object stored with the backup.
+    /// Returns the content of the envelope object.
     pub(crate) fn envelope_bytes(&self) -> Vec<u8> {
         // A struct of strings can always be serialised to JSON.
         serde_json::to_vec_pretty(&self.envelope).unwrap_or_default()

@@ -213,7 +213,7 @@ impl LogCopy {
             };
             last.insert(number(0), offset + FRAME_HEADER);
             pages = number(4);
-            // Only the last frame of a commit says how long the database is.
+            // Only a commit's last frame contains the length of the database.
             if pages > 0 && last.len() * until.page_size as usize >= PIECE {
                 end = frame + 1;
                 break;
@@ -280,7 +280,7 @@ impl LogCopy {
         }
     }
 
-    /// Copies the rest and calls `act` while no program can write.
+    /// Copies the rest of the log, and calls `act` while no program can write.
     fn alone(
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<(), rusqlite::Error>,

@@ -1,4 +1,4 @@
-//! PostgreSQL's own programs, which dump a store, copy a server and restore a dump.
+//! Running PostgreSQL's own programs to dump a store, copy a server and restore a dump.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -15,7 +15,7 @@ use tokio_postgres::config::{Config, Host, SslMode};
 use crate::BackupError;
 use crate::generation::PIECE;
 
-/// Where Debian keeps the programs, a folder for each version.
+/// The folder in which Debian keeps the programs, with a subfolder for each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 /// The certificate authorities that TLS connections trust, as the store's own connections do.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -112,7 +112,7 @@ pub(crate) fn receive(
     Running::start("pg_receivewal", command, Stdio::null(), Stdio::null())
 }
 
-/// The server of a major version.
+/// Finds the server program of a major version.
 pub(crate) fn find_server(version: &str) -> Result<PathBuf, BackupError> {
     let path = Path::new(VERSIONS).join(version).join("bin/postgres");
     let found = path.is_file().then_some(path);
@@ -135,7 +135,7 @@ pub(crate) struct Contents {
     pub(crate) hash: String,
 }
 
-/// Reads a whole dump, without a server.
+/// Reads a whole dump. This needs no server.
 pub(crate) fn read(dump: &Path) -> Result<Contents, BackupError> {
     let mut command = Command::new(find("pg_restore"));
     command.arg("--file=-");
@@ -154,7 +154,7 @@ fn count(mut sql: impl io::BufRead) -> io::Result<Contents> {
     let (mut hash, mut rows) = (Sha256::new(), 0);
     let (mut line, mut is_data) = (Vec::new(), false);
     while sql.read_until(b'\n', &mut line)? > 0 {
-        // The token of these lines is random, and the versions say nothing of the data.
+        // The token in these lines is random, and the versions are unrelated to the data.
         let is_noise = [&b"\\restrict "[..], b"\\unrestrict ", b"-- Dumped "]
             .iter()
             .any(|noise| line.starts_with(noise));
@@ -216,8 +216,8 @@ pub(crate) fn find(program: &'static str) -> PathBuf {
     found.max().map_or_else(|| program.into(), |(_, path)| path)
 }
 
-/// A program with the address and password of the database in its environment, where only this
-/// user can read them.
+/// Prepares a program with the database's address and password in its environment, which only this
+/// user can read.
 fn connected(program: &'static str, settings: &PostgresSettings) -> Result<Command, BackupError> {
     let config = parse(settings)?;
     let mut command = Command::new(find(program));
@@ -287,7 +287,7 @@ impl Running {
         input: Stdio,
         output: Stdio,
     ) -> Result<Self, BackupError> {
-        // Messages in English, which operators and we can search for.
+        // Messages are in English, so that operators and developers can search for them.
         command.env("LC_ALL", "C.UTF-8").current_dir("/");
         command.stdin(input).stdout(output).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| match error.kind() {
@@ -354,13 +354,13 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Both fail where it has ended already.
+        // Both calls fail if the program has exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Reads to the end, and keeps the beginning.
+/// Reads to the end, but keeps only the beginning.
 fn collect(mut said: impl io::Read) -> String {
     let mut kept = Vec::new();
     // Unreadable output is omitted from the message.

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal};
 use crate::generation::Base;
 use crate::{BackupError, postgres};
 
-/// How often to look whether the server has replayed the log.
+/// How often to check whether the server has replayed the log.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The server's message when the log ends before the wanted time.
 const TOO_EARLY: &str = "before configured recovery target was reached";
@@ -109,7 +109,7 @@ pub(crate) fn recover(
                 reason: last_lines(&said),
             });
         }
-        // All commits are before the wanted time.
+        // All commits are before the wanted time, so the log is replayed without a target.
         target.clear();
     };
     let mut output = File::create_new(dump).map_err(BackupError::file(dump))?;
@@ -154,7 +154,7 @@ fn last_lines(said: &str) -> String {
     lines.get(from..).unwrap_or_default().join("\n")
 }
 
-/// Reads a time such as `2027-01-16 10:00:00.123456+00`.
+/// Parses a time such as `2027-01-16 10:00:00.123456+00`.
 fn last_commit(said: &str) -> Option<Timestamp> {
     let (_, after) = said.rsplit_once(LAST_COMMIT)?;
     let time = after.lines().next()?.replacen(' ', "T", 1);
@@ -170,7 +170,7 @@ impl Server {
         let copy = output.try_clone().map_err(BackupError::file(log))?;
         let mut settings = std::ffi::OsString::from("config_file=");
         settings.push(folder.join("settings.conf"));
-        // Ends the server when this process is killed.
+        // `setpriv` stops the server when this process is killed.
         let server = Command::new("setpriv")
             .args(["--pdeathsig", "INT", "--"])
             .arg(program)

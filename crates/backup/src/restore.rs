@@ -22,7 +22,7 @@ use crate::{BackupError, Target, erasures, files, head, postgres};
 
 /// The folder, in the data folder, of an unfinished restore.
 const UNFINISHED: &str = "restoring";
-/// The name of the store in that folder.
+/// The store's name in the folder of the unfinished restore.
 pub(crate) const STORE: &str = "store";
 /// The suffixes of the files in which SQLite keeps changes beside a store. SQLite would apply an
 /// older store's changes to the restored store.
@@ -39,10 +39,10 @@ pub struct Places {
     pub store: StorePlace,
 }
 
-/// Where a store is restored to.
+/// The target of a restored store.
 #[derive(Clone, Debug)]
 pub enum StorePlace {
-    /// A file of SQLite, which must not exist.
+    /// An SQLite file, which must not exist.
     File(PathBuf),
     /// A PostgreSQL database, which must have no tables.
     Database(PostgresSettings),
@@ -86,11 +86,12 @@ pub struct Restored {
     pub erasures: usize,
 }
 
-/// Opens the backup of a target with the passphrase.
+/// Opens a target's backup with the passphrase.
 pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupError> {
     let envelope = target.get(OBJECT)?;
     let Some(envelope) = envelope else {
-        // Whoever restores an empty machine by itself must not take a damaged backup for none.
+        // A script that restores onto an empty machine must not mistake a damaged backup for a
+        // missing one.
         return Err(if Generation::is_any_in(target)? {
             BackupError::damaged(OBJECT)
         } else {
@@ -100,7 +101,7 @@ pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupErr
     BackupKey::open(&envelope, passphrase)
 }
 
-/// Returns whether a restore into this folder was begun and not finished.
+/// Returns whether a restore into this folder was begun but not finished.
 pub fn is_unfinished(data: &Path) -> bool {
     data.join(UNFINISHED).exists()
 }

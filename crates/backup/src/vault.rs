@@ -42,7 +42,8 @@ impl Vault {
         self.target.put(&self.random, OBJECT, &ours)
     }
 
-    /// Fails if the object without which no passphrase opens the backup is missing or was changed.
+    /// Fails if the envelope, without which the passphrase cannot open the backup, is missing or
+    /// was changed.
     pub(crate) fn check_envelope(&self) -> Result<(), BackupError> {
         if self.target.get(OBJECT)? == Some(self.key.envelope_bytes()) {
             Ok(())

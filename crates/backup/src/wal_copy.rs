@@ -22,15 +22,15 @@ use crate::vault::Vault;
 const ALL: &str = "wal/";
 /// The folder, in the data folder, into which the log is streamed.
 const FOLDER: &str = "backup-wal";
-/// The ending of the segment that is being written.
+/// The suffix of the segment that is being written.
 const PARTIAL: &str = ".partial";
-/// How much of the log waits for a target that fails, in bytes.
+/// The maximum amount of log that is kept while the target fails, in bytes.
 const MOST: u64 = 1 << 30;
-/// How late the log may be received.
+/// How long after a commit the log may be received.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 /// The message of `pg_receivewal` when the server has removed the next part of the log.
 const REMOVED: &str = "has already been removed";
-/// How long to wait for a stretch of the log, and how often to look.
+/// How long to wait for a stretch of the log, and how often to check.
 const TRIES: u32 = 300;
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -39,7 +39,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Ends {
     /// When these ends were read.
     pub(crate) at: Timestamp,
-    /// All commits acknowledged at that time are before this position.
+    /// All commits acknowledged by `at` are before this position.
     committed: i64,
     /// The position up to which `pg_receivewal` has written the log to the folder; `None` if the
     /// server lists no such stream.
@@ -91,9 +91,9 @@ pub(crate) struct WalCopy {
     hold: Option<LogHold>,
     /// The length of a segment; 0 before the server's setting was read.
     segment_length: u64,
-    /// Where the copied part of each segment ends.
+    /// The position in each segment up to which it was copied.
     copied: BTreeMap<String, u64>,
-    /// The earliest ends that were not reached yet.
+    /// The earliest ends that the copy has not reached yet.
     awaited: Option<Ends>,
 }
 
@@ -123,7 +123,8 @@ impl WalCopy {
         Ok(copy)
     }
 
-    /// Whether the folder has a segment, so that the log goes on where it was copied before.
+    /// Whether the folder has a segment, so that the log continues at the position up to which it
+    /// was copied.
     pub(crate) fn is_chained(&self) -> Result<bool, BackupError> {
         Ok(self.files()?.iter().any(Received::is_segment))
     }
@@ -137,7 +138,7 @@ impl WalCopy {
             let ended = self.receiving.take().map(Running::finish);
             let ended = ended.unwrap_or(Ok(String::new()));
             let Err(BackupError::Program { reason, .. }) = &ended else {
-                // The server was stopped in good order.
+                // The server was shut down properly.
                 return ended.map(drop);
             };
             if reason.contains(REMOVED) {
@@ -179,7 +180,7 @@ impl WalCopy {
         if let (Some(hold), Some(received)) = (&mut self.hold, ends.received)
             && let Err(error) = hold.advance(received)
         {
-            // The connection is lost, and the slot with it.
+            // The connection is lost, and with it the replication slot.
             self.hold = Some(LogHold::begin(&self.settings, &self.name).map_err(|_| error)?);
         }
         let waiting: u64 = self.files()?.iter().map(|file| file.length).sum();
@@ -222,7 +223,8 @@ impl WalCopy {
                     self.copied.insert(file.segment.clone(), until);
                 }
             }
-            // The newest says where to go on, where none is growing.
+            // If no segment is growing, the newest whole segment is kept, because it shows where to
+            // resume.
             let is_needed = !is_growing && Some(place) == last_whole;
             if file.is_whole && !is_needed {
                 fs::remove_file(&path).map_err(BackupError::file(&path))?;
@@ -276,7 +278,7 @@ impl WalCopy {
                 facts => facts.map_err(&failed)?.len(),
             };
             let segment = name.trim_end_matches(PARTIAL).to_owned();
-            // Others are being made by `pg_receivewal`.
+            // `pg_receivewal` is still writing the other files.
             if is_segment(&segment) || segment.ends_with(HISTORY) {
                 files.push(Received {
                     is_whole: segment == name,
@@ -305,14 +307,14 @@ impl Received {
     }
 }
 
-/// The ending of the file that tells where a timeline begins.
+/// The suffix of the file that records where a timeline begins.
 const HISTORY: &str = ".history";
 
 fn is_segment(name: &str) -> bool {
     name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The name of the segment with a position such as `0/2000028`.
+/// The name of the segment that contains a position such as `0/2000028`.
 pub(crate) fn segment_of(timeline: u32, position: &str, length: u64) -> Option<String> {
     let (high, low) = position.split_once('/')?;
     let number = |text| u64::from_str_radix(text, 16).ok();

@@ -33,7 +33,7 @@ pub struct NewBooking {
     /// The slot to book.
     #[schema(value_type = String)]
     pub slot_id: SlotId,
-    /// The slot's version that the member saw, so that nobody books a slot whose time or price has
+    /// The slot's version that the member saw, so that nobody books a time or a price that has
     /// changed.
     pub slot_version: i64,
     /// A note for the provider, up to 2,000 characters.

@@ -28,7 +28,7 @@ pub(crate) const FAREWELL: &str = "booking.farewell";
 
 /// How long before a session both sides are reminded.
 const REMINDER: SignedDuration = SignedDuration::from_hours(24);
-/// How long after its end a session counts as held.
+/// How long after the session's end the booking is marked as completed.
 const COMPLETION: SignedDuration = SignedDuration::from_hours(2);
 
 web::words! {
@@ -168,7 +168,7 @@ pub fn find(tx: &mut Tx<'_>, id: &BookingId) -> Result<Option<Booking>, StoreErr
     sql!("SELECT {Booking} FROM booking WHERE id = :id", id).maybe(tx)
 }
 
-/// Returns the booking that an order pays for.
+/// Returns the booking for which an order pays.
 pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, StoreError> {
     sql!(
         "SELECT {Booking} FROM booking WHERE order_id = :order",
@@ -268,8 +268,8 @@ pub(crate) fn take(
     Ok(taken == 1)
 }
 
-/// Releases the slot of a booking. The slot is offered again if it is in the future and its
-/// provider did not cancel.
+/// Releases a booking's slot. The slot is offered again if it is in the future and its provider did
+/// not cancel.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -346,8 +346,8 @@ pub(crate) fn plan_hold(
     plan(tx, HOLD, booking, until)
 }
 
-/// Schedules the notice to the provider that a booking ended because its member deleted their
-/// account.
+/// Schedules the notice that tells the provider that a booking ended because its member deleted
+/// their account.
 pub(crate) fn plan_farewell(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let now = tx.now();
     plan(tx, FAREWELL, booking, now)
@@ -397,7 +397,7 @@ pub struct BookingView {
 }
 
 impl BookingView {
-    /// Loads the data that belongs to the booking.
+    /// Loads the booking together with its related data.
     pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
         let slot: Slot = sql!(
             "SELECT {Slot} FROM slot WHERE id = :id",
@@ -462,7 +462,7 @@ pub fn list(
     .all(tx)
 }
 
-/// Lists a provider's active bookings that are not over, the next first.
+/// Lists a provider's active bookings that are not over, soonest first.
 pub fn list_of_provider(
     tx: &mut Tx<'_>,
     provider: &ProviderId,

@@ -14,7 +14,7 @@ use crate::{Refusal, notice};
 
 /// The purpose of the key.
 const PURPOSE: &str = "bookings.calendar-feed";
-/// How many sessions a calendar has.
+/// The most sessions in a calendar.
 const MOST: i64 = 500;
 
 fn key(site: &Site) -> Key {
@@ -49,7 +49,7 @@ pub fn renew(tx: &mut Tx<'_>, who: &Requester) -> Result<(), Refusal> {
         "INSERT INTO calendar_feed (account_id, generation) VALUES (:account, :first)
          ON CONFLICT (account_id) DO UPDATE SET generation = calendar_feed.generation + 1",
         account = who.who.account().id,
-        // An address that was turned off must not come back with the first generation.
+        // A time is used, because the first generation would bring back a URL that was turned off.
         first = tx.now().as_millisecond()
     )
     .run(tx, Rows::Exactly(1))?;

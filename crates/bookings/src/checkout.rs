@@ -17,9 +17,9 @@ use crate::settle;
 pub const KIND: &str = "booking.poll";
 /// How long one request has the exclusive right to send requests to a gateway about an order.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
-/// How long a gateway is polled about an order.
+/// For how long a gateway is polled about an order.
 const ASKED: SignedDuration = SignedDuration::from_hours(48);
-/// When a gateway is first polled about an order.
+/// How long after an order's checkout the gateway is first polled.
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
 /// How soon a gateway is polled again if it did not respond when a payer returned.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
@@ -119,7 +119,7 @@ struct Payload {
     order: OrderId,
 }
 
-/// Plans to poll the gateway about an order.
+/// Schedules a poll of the gateway about an order.
 pub(crate) fn plan(
     tx: &mut Tx<'_>,
     id: &OrderId,

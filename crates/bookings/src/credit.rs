@@ -144,7 +144,7 @@ fn reaches(lot: &Lot, starts_at: Timestamp) -> bool {
     starts_at <= lot.expires_at + AFTER
 }
 
-/// Whether a session that took a credit of this lot may begin at this instant.
+/// Whether a session that was paid with a credit from this lot may begin at this instant.
 pub(crate) fn may_begin(
     tx: &mut Tx<'_>,
     lot: &LotId,
@@ -185,7 +185,7 @@ pub(crate) fn give_back(
     enter(tx, id, 1, CreditReason::Returned, booking)
 }
 
-/// The lots of an account that have credits and did not end, the first to end first.
+/// The lots of an account that have credits and have not expired, the first to expire first.
 pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError> {
     sql!(
         "SELECT {l: Lot} FROM credit_lot l JOIN money_party p ON p.id = l.party_id
@@ -197,7 +197,7 @@ pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError
     .all(tx)
 }
 
-/// How many credits an account can spend on a session that begins at this instant.
+/// How many credits an account can spend on a session that begins at `starts_at`.
 pub fn balance(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -208,7 +208,7 @@ pub fn balance(
     Ok(all.map(|lot| lot.granted - lot.used).sum())
 }
 
-/// The last changes of an account's credits, the newest first.
+/// The latest changes to an account's credits, newest first.
 pub fn entries(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<CreditEntry>, StoreError> {
     sql!(
         "SELECT {e: CreditEntry} FROM credit_entry e JOIN credit_lot l ON l.id = e.lot_id

@@ -21,7 +21,7 @@ pub const MODE: Word = Word {
     key: "bookings.mode",
     words: &["test", "live"],
 };
-/// The gateways that are offered, in this order.
+/// The offered gateways, in order of preference.
 pub const GATEWAYS: Words = Words {
     key: "bookings.gateways",
     words: &["test", "razorpay"],
@@ -44,7 +44,7 @@ pub fn offered(site: &Site) -> Vec<GatewayName> {
     words.filter_map(GatewayName::find).collect()
 }
 
-/// The gateway that new orders begin with.
+/// The gateway with which new orders begin.
 pub(crate) fn first(site: &Site) -> GatewayName {
     offered(site).first().copied().unwrap_or(GatewayName::Test)
 }
@@ -54,7 +54,7 @@ pub fn is_test(site: &Site) -> bool {
     MODE.of(&site.declared.settings) == "test"
 }
 
-/// Gateways that are offered without their keys, or in the wrong mode.
+/// Finds gateways that are offered without their keys, or in the wrong mode.
 pub(crate) fn flaws(values: &SettingValues) -> Vec<Flaw> {
     let (offered, mode) = (GATEWAYS.of(values), MODE.of(values));
     let mut flaws = Vec::new();
@@ -135,7 +135,7 @@ pub struct Event {
     pub receipt: Option<String>,
 }
 
-/// The gateway did not respond, or not as specified.
+/// The gateway did not respond, or its response does not follow the specification.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// The store failed, so the result of the request is unknown.
@@ -173,12 +173,12 @@ impl From<GatewayError> for Problem {
 }
 
 impl GatewayName {
-    /// The line of the jobs that call it.
+    /// The queue lane for jobs that send requests to the gateway.
     pub(crate) fn line(self) -> String {
         format!("gateway {}", self.word())
     }
 
-    /// Whether its events are received, and its books compared with ours.
+    /// Whether the gateway's events are received, and its books compared with ours.
     pub(crate) fn is_remote(self, site: &Site) -> bool {
         match self {
             Self::Test => false,
@@ -218,20 +218,20 @@ impl GatewayName {
         }
     }
 
-    /// The state of a refund that the gateway works on, by the gateway's id for it.
+    /// Fetches the state of a pending refund by the gateway's refund id.
     pub(crate) async fn fetch_refund(
         self,
         site: &Site,
         id: &str,
     ) -> Result<Refunded, GatewayError> {
         match self {
-            // The test gateway makes refunds at once.
+            // The test gateway makes refunds immediately.
             Self::Test => Ok(Refunded::Processed(id.to_owned())),
             Self::Razorpay => razorpay::fetch_refund(site, id).await,
         }
     }
 
-    /// Our id for an order that the gateway knows by this id.
+    /// Our order id for the gateway's order id.
     pub(crate) async fn find_order(
         self,
         site: &Site,
@@ -256,7 +256,7 @@ impl GatewayName {
         }
     }
 
-    /// Checks the values with which the gateway sent a browser back after a payment of this order.
+    /// Checks the values with which the gateway sent a browser back after a payment for this order.
     pub fn check_return(self, site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
         match self {
             Self::Test => test::check_return(site, order, sent),

@@ -235,7 +235,7 @@ async fn handle_refund(site: Site, event: Stored) -> Result<Done, JobError> {
         if !is_ours {
             return end(tx, &event, Outcome::Unmatched);
         }
-        // Somebody made it on the gateway's own page.
+        // Somebody made the refund on the gateway's own page.
         tell(tx, &site, "booking-notice-refund-elsewhere", &event)?;
         end(tx, &event, Outcome::Done)
     }))

@@ -10,7 +10,7 @@ use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
 use crate::{calendar_feed, credit};
 
-/// Exports everything that somebody booked, paid and offers.
+/// Exports a person's bookings, payments and offers.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let bookings: Vec<Booking> = sql!(
         "SELECT {Booking} FROM booking WHERE member_id = :account ORDER BY created_at, id",

@@ -62,7 +62,7 @@ pub(crate) fn page(booking: &Booking) -> String {
     format!("/me/bookings/{}", booking.id)
 }
 
-/// Notifies both sides. `back` is the amount that is refunded to the member.
+/// Notifies both sides. `back` is the amount refunded to the member.
 pub(crate) fn tell(
     tx: &mut Tx<'_>,
     site: &Site,

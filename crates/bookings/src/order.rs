@@ -188,7 +188,7 @@ pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> 
     sql!("SELECT {Order} FROM booking_order WHERE id = :id", id).maybe(tx)
 }
 
-/// The orders of an account, the newest first.
+/// An account's orders, newest first.
 pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Order>, StoreError> {
     sql!(
         "SELECT {o: Order} FROM booking_order o JOIN money_party p ON p.id = o.party_id
@@ -198,7 +198,7 @@ pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Order>, St
     .all(tx)
 }
 
-/// The order that a gateway knows by this id.
+/// The order with the gateway's order id.
 pub(crate) fn find_by_gateway(
     tx: &mut Tx<'_>,
     gateway: GatewayName,
@@ -228,7 +228,7 @@ pub fn own(
     .maybe(tx)
 }
 
-/// Like [`find`], with the order's lock, which is taken before the lock of its booking.
+/// Like [`find`], but locks the order. The order's lock is taken before its booking's lock.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
     sql!(
         "SELECT {Order} FROM booking_order WHERE id = :id FOR NO KEY UPDATE",

@@ -18,7 +18,7 @@ use crate::order::{self, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
 use crate::{Refusal, TOKEN_NOT_PERMITTED, gateway};
 
-/// How long an order of a plan can be paid.
+/// How long an order for a plan can be paid.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Credits that can be bought together.
@@ -207,7 +207,7 @@ impl Resource for Plan {
         Ok(())
     }
 
-    /// A plan that somebody ordered stays, and is not offered any more.
+    /// A plan that somebody has ordered is kept, but is not offered any more.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (orders,): (i64,) = sql!(
             "SELECT COUNT(*) FROM booking_order WHERE plan_id = :id",

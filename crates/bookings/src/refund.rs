@@ -106,7 +106,7 @@ fn plan(
     })
 }
 
-/// A refund by the gateway's id for it, or by ours.
+/// Finds a refund by the gateway's id or by our id.
 pub(crate) fn find_by_gateway(
     tx: &mut Tx<'_>,
     gateway: GatewayName,
@@ -124,7 +124,7 @@ pub(crate) fn find_by_gateway(
     .maybe(tx)
 }
 
-/// Asks the gateway about a refund now.
+/// Makes the job ask the gateway about a refund now.
 pub(crate) fn wake(
     tx: &mut Tx<'_>,
     refund: &Refund,

@@ -20,7 +20,7 @@ platform::id!(SeriesId, random, "Times that were made together.");
 
 /// How far in the future a slot may be.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// Hosts of meetings that links may lead to, including their subdomains.
+/// Hosts of online meetings to which links may lead, including their subdomains.
 const MEETINGS: [&str; 5] = [
     "meet.google.com",
     "zoom.us",
@@ -118,7 +118,7 @@ impl Slot {
         Money::new(self.price_minor, self.currency)
     }
 
-    /// Returns the time zone in which the slot was made.
+    /// Returns the time zone in which the slot was created.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
@@ -184,7 +184,7 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// Parses and validates the sent properties.
+    /// Parses and validates the submitted properties.
     pub(crate) fn read(
         tx: &mut Tx<'_>,
         provider: &Provider,
@@ -301,7 +301,7 @@ impl Template {
     }
 }
 
-/// Why no slot may begin at an instant.
+/// The reason why no slot may begin at an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Obstacle {
     /// The clock skips this local time.

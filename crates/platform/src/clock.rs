@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Clone, Debug)]
 pub enum Clock {
     System,
-    /// A clock that only a test moves.
+    /// A clock that only a test advances.
     Manual(ManualClock),
 }
 

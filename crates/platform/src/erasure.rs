@@ -52,7 +52,7 @@ pub fn import(tx: &mut Tx<'_>, all: &[Erased]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The subjects of this kind that have to be erased again.
+/// The subjects of this kind that must be erased again.
 pub fn to_repeat(tx: &mut Tx<'_>, kind: &str) -> Result<Vec<String>, StoreError> {
     let all: Vec<(String,)> = sql!(
         "SELECT subject FROM erased WHERE kind = :kind AND is_to_repeat = 1 ORDER BY number",
@@ -62,7 +62,7 @@ pub fn to_repeat(tx: &mut Tx<'_>, kind: &str) -> Result<Vec<String>, StoreError>
     Ok(all.into_iter().map(|(subject,)| subject).collect())
 }
 
-/// Records that everything of this kind was erased again.
+/// Records that all data of this kind was erased again.
 pub fn repeated(tx: &mut Tx<'_>, kind: &str) -> Result<(), StoreError> {
     sql!(
         "UPDATE erased SET is_to_repeat = 0 WHERE kind = :kind AND is_to_repeat = 1",

@@ -1,4 +1,4 @@
-//! The types of identifiers, as the store keeps them.
+//! The macro that declares identifier types, and their storage as text.
 
 /// Declares an id type: `id!(NoteId, "One note.");`, or `id!(SlotId, random, "One slot.");` if
 /// strangers can see the id.

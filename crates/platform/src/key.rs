@@ -169,7 +169,8 @@ fn mac(key: &[u8], parts: &[&str]) -> [u8; LENGTH] {
     hmac(key, &message)
 }
 
-/// HMAC-SHA-256 (RFC 2104) over the concatenated parts, for interfaces that specify it so.
+/// HMAC-SHA-256 (RFC 2104) over the concatenated parts, for interfaces that specify this
+/// concatenation.
 pub fn hmac(key: &[u8], message: &[&[u8]]) -> [u8; LENGTH] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         unreachable!("HMAC takes keys of any length")

@@ -25,7 +25,7 @@ const OTHERS: u32 = 0o077;
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The store was created with a key file that is missing now.
+    /// The store was created with a key file that is now missing.
     #[error(
         "{} is missing, and the store was made with it\n  \
          put it back from your copy; if there is none, make another: kenduri secret new", .0.display()

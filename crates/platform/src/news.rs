@@ -23,7 +23,7 @@ pub const PAYLOAD_LIMIT: usize = 8 * 1024;
 /// News to be published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewNews {
-    /// The id of the scope that it belongs to.
+    /// The id of the scope to which the news belongs.
     pub scope: String,
     /// The event's name, such as `saved`.
     pub name: &'static str,
@@ -31,10 +31,10 @@ pub struct NewNews {
     pub payload: Value,
 }
 
-/// Stored news as readers get it.
+/// Stored news as readers receive it.
 #[derive(Clone, Debug, PartialEq, Row)]
 pub struct News {
-    /// The news' number in commit order.
+    /// The number of the news in commit order.
     pub number: i64,
     pub name: String,
     /// Ids and states, as JSON text.
@@ -116,7 +116,7 @@ pub fn after(
     Ok(Some(news))
 }
 
-/// The scopes of all news after `number`, each once. `None` as for [`after`].
+/// The scopes of all news after `number`, each once. Returns `None` in the same cases as [`after`].
 pub fn scopes_after(tx: &mut Tx<'_>, number: i64) -> Result<Option<Vec<String>>, StoreError> {
     let (last, swept): (i64, i64) = tx.one(
         sql!("SELECT last, swept FROM news_counter WHERE id = 1"),
@@ -140,7 +140,8 @@ pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
         &[],
     )?;
     let oldest_kept = tx.now() - KEPT;
-    // Everything before the first row that is recent enough, in number order.
+    // Everything before the first sufficiently recent row can be deleted, because rows are in
+    // number order.
     let young: Option<(i64,)> = sql!(
         "SELECT number FROM news WHERE number IS NOT NULL AND created_at >= :oldest_kept
          ORDER BY number LIMIT 1",

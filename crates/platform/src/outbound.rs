@@ -37,7 +37,7 @@ const TIME: Duration = Duration::from_secs(10);
 const LONGEST_ANSWER: usize = 256 * 1024;
 /// The timeout of a request for an object in a bucket.
 const OBJECT_TIME: Duration = Duration::from_mins(2);
-/// The longest object of a bucket that can be read, in bytes.
+/// The longest object in a bucket that can be read, in bytes.
 pub const LONGEST_OBJECT: usize = 256 << 20;
 /// Domain names that are never public (RFC 6761, 6762, 8375 and ICANN's `internal`).
 const PRIVATE: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "onion"];
@@ -90,7 +90,7 @@ pub struct Answer {
 
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
-    /// Requests to the URL, or to an address of its host, are not permitted.
+    /// Requests to the URL, or to an IP address of its host, are not permitted.
     #[error("no https URL of a host on public networks alone")]
     Refused,
     /// The host cannot be reached.
@@ -164,7 +164,7 @@ impl Outbound {
         Ok(self.send(url, Reach::Public, request).await?.status)
     }
 
-    /// Posts JSON to a program of this machine that listens on a unix socket, and returns the
+    /// Posts JSON to a program on this machine that listens on a Unix socket, and returns the
     /// status of the response.
     pub async fn post_to_socket(
         socket: &Path,
@@ -201,7 +201,7 @@ impl Outbound {
         self.send(call.url, call.reach, request).await
     }
 
-    /// Reads, writes or removes an object of a bucket that the operator configured.
+    /// Reads, writes or removes an object in a bucket that the operator configured.
     pub async fn transfer(
         &self,
         method: Method,
@@ -280,7 +280,7 @@ impl Outbound {
     }
 }
 
-/// The server that a URL names.
+/// The server in a URL.
 struct Target {
     uri: Uri,
     authority: Authority,
@@ -374,7 +374,7 @@ where
     tokio::select! {
         biased;
         answer = &mut answering => answer,
-        // The pending request reports the connection's error.
+        // The pending request reports the connection's error, so it is ignored here.
         _ = &mut connection => answering.await,
     }
 }
@@ -468,8 +468,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !is_special
 }
 
-/// Whether an address is in `2000::/3`, except ranges for embedded IPv4 addresses, tunnels and
-/// documentation.
+/// Whether an IPv6 address is in `2000::/3`, except in the ranges for embedded IPv4 addresses,
+/// tunnels and documentation.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let is_special = matches!(

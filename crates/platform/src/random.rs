@@ -64,7 +64,8 @@ impl Random {
         if bound == 0 {
             return 0;
         }
-        // Numbers beyond the last whole multiple would favour small results.
+        // Numbers beyond the last whole multiple would favour small results, so they are drawn
+        // again.
         let unfair = u32::MAX - u32::MAX % bound;
         loop {
             let mut bytes = [0; 4];

@@ -12,7 +12,7 @@ use sha2::Sha256;
 /// The largest accepted clock skew between the sender and this server.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// A secret that signs webhooks. Prints as `***`.
+/// A secret that signs webhooks. `Debug` prints `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookKey([u8; 64]);
 
@@ -51,7 +51,7 @@ impl WebhookKey {
         (bytes.len() >= 24).then_some(Self(block))
     }
 
-    /// The signature of a message to be sent.
+    /// The signature of an outgoing message.
     pub fn sign(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
         let mac = self.mac(id, timestamp, body).finalize();
         format!("v1,{}", STANDARD.encode(mac.into_bytes()))
@@ -81,7 +81,7 @@ impl WebhookKey {
 mod tests {
     use super::*;
 
-    /// The signature below was computed with Python's `hmac` module.
+    /// The expected signature was computed with Python's `hmac` module.
     const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
     const SIGNATURE: &str = "v1,e0dnYbIxF9psGINRP/lQNhcffsxUR4fywplpu96VG/s=";
 

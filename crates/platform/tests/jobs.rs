@@ -14,7 +14,7 @@ use testkit::World;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// A table for the effects of jobs.
+/// A table in which jobs record their effects.
 const EFFECTS: Migrations = Migrations::new(
     "test",
     &[Step {

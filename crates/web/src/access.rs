@@ -70,7 +70,7 @@ impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
         self.add(Method::GET, path, access.into(), serve)
     }
 
-    /// Adds the target of a form, for `POST`.
+    /// Adds a `POST` route, the target of a form.
     #[must_use]
     pub fn post<H, T>(self, path: &str, access: impl Into<A>, handler: H) -> Self
     where

@@ -156,7 +156,7 @@ impl Target {
     pub fn instant(self, zone: &TimeZone) -> Option<Timestamp> {
         let at = match self {
             Self::Time(at) => resolve(at, zone)?,
-            // Where midnight is skipped, the day starts later.
+            // If midnight is skipped, the day starts later.
             Self::Day(date) => {
                 let midnight = resolve(date.to_datetime(jiff::civil::Time::midnight()), zone)?;
                 if midnight.date() == date {

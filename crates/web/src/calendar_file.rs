@@ -9,7 +9,7 @@ pub const MEDIA_TYPE: &str = "text/calendar; charset=utf-8; method=PUBLISH";
 pub struct CalendarEvent {
     /// The permanent unique id of the event.
     pub uid: String,
-    /// The revision, raised by every change.
+    /// The revision, which every change raises.
     pub sequence: i64,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
@@ -181,7 +181,7 @@ fn escape(text: &str) -> String {
         .replace(['\r', '\n'], "\\n")
 }
 
-/// Content lines, folded at 75 octets and never within a character.
+/// Content lines, which are folded at 75 octets and never within a character.
 #[derive(Default)]
 struct Lines(String);
 

@@ -98,7 +98,7 @@ impl Drawing {
         };
         let name = written(&site.settings.name);
         Self {
-            // The site's name is not repeated.
+            // The site's name is not repeated if it is the title.
             site: if name == words.title {
                 String::new()
             } else {
@@ -218,7 +218,7 @@ fn of_theme(theme: Theme) -> (Colors, Ornament) {
         Preset::Plain => ([0xe2, 0xf0, 0xf1], [[0x0a, 0x3f, 0x46], [0x0d, 0x5a, 0x63]]),
     };
     let (ground, inks) = match theme_accent::colors(theme) {
-        // The theme's own ground, or in the chosen colour.
+        // The background is either the theme's own colour or derived from the chosen colour.
         Some([own, _]) => {
             let ink = own.ground_ink.map_or(inks, |ink| [ink.0, inks[1]]);
             let inks = match own.ground {
@@ -353,7 +353,8 @@ impl Default for Pictures {
 }
 
 impl Pictures {
-    /// A cached picture never goes stale, because its tag covers everything it shows.
+    /// Returns a cached picture. It never goes stale, because its tag covers everything that it
+    /// shows.
     fn find(&self, tag: &str) -> Option<Bytes> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().find(|(other, _)| other == tag);

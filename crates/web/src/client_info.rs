@@ -37,13 +37,13 @@ impl Peer {
 pub struct Facts {
     /// The id under which the request is logged, and which error pages show.
     pub request_id: RequestId,
-    /// The client's address, as far as trusted proxies report it.
+    /// The client's IP address, as far as trusted proxies report it.
     pub client: IpAddr,
     /// Whether the client's own connection is over TLS.
     pub https: bool,
     /// Whether the request carries no forwarding headers, trusted or not.
     pub is_direct: bool,
-    /// The outcome, as the handler reports it.
+    /// The outcome that the handler reports.
     pub outcome: Outcome,
 }
 
@@ -164,7 +164,7 @@ impl Network {
         })
     }
 
-    /// The first address of the network.
+    /// The first IP address of the network.
     pub fn address(&self) -> IpAddr {
         self.0
     }

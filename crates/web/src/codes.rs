@@ -14,7 +14,7 @@ use crate::text::{Catalogue, Locale};
 pub struct Code {
     /// The code in `snake_case`; it never changes.
     pub code: &'static str,
-    /// The HTTP status of its responses.
+    /// The HTTP status of responses with this code.
     pub status: u16,
 }
 

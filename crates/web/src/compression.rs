@@ -19,7 +19,7 @@ pub struct Compressible;
 /// the value is the right one.
 pub const NOT_REPEATED: [&str; 3] = ["done", "k", "lang"];
 
-/// Whether the response is a page that reflects nothing of the request but its path.
+/// Whether the response is a page that reflects nothing of the request except its path.
 pub(crate) fn is_safe(method: &Method, uri: &Uri, response: &Response) -> bool {
     let query = uri.query().unwrap_or_default();
     let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);

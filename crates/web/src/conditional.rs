@@ -7,7 +7,7 @@ use axum::response::Response;
 use platform::text_cleaning::hexadecimal;
 use sha2::{Digest as _, Sha256};
 
-/// The ETag for a page, or for the data that it is rendered from.
+/// The ETag for a page, or for the data from which it is rendered.
 pub fn tag(content: &[u8]) -> String {
     hexadecimal(&Sha256::digest(content)[..16])
 }

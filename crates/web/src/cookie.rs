@@ -1,5 +1,5 @@
 //! Reading, setting and deleting cookies. Their names, `Secure` and the `__Host-` prefix depend on
-//! the site's address.
+//! the site's URL.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -51,7 +51,7 @@ pub fn secret(url: &SiteUrl, name: &str, value: &str, life: Life) -> HeaderValue
     set(url, &format!("{prefix}{name}"), value, life, Reader::Server)
 }
 
-/// A `Set-Cookie` that deletes a cookie of [`secret`].
+/// A `Set-Cookie` header that deletes a cookie set by [`secret`].
 pub fn forget(url: &SiteUrl, name: &str) -> HeaderValue {
     secret(url, name, "", Life::Seconds(0))
 }

@@ -68,7 +68,7 @@ impl PageQuery {
         Self::of(form_urlencoded::parse(query.as_bytes()))
     }
 
-    /// As [`Piece::read`], from decoded names and values.
+    /// Like [`Piece::read`], but from decoded names and values.
     pub fn of<T: AsRef<str>>(query: impl IntoIterator<Item = (T, T)>) -> Result<Self, Problem> {
         let mut paging = Self::default();
         for (name, value) in query {
@@ -129,8 +129,8 @@ impl PageQuery {
         i64::from(self.limit) + 1
     }
 
-    /// The total number of items that the query's rows report. Without any row, the total is 0 on
-    /// the first page and unknown on later pages.
+    /// The total number of items, as reported by the query's rows. Without any row, the total is 0
+    /// on the first page and unknown on later pages.
     pub fn total(&self, said: Option<i64>) -> Option<i64> {
         said.or_else(|| self.cursor.is_none().then_some(0))
     }

@@ -94,7 +94,7 @@ impl Text {
         self.day("date-full", day.into())
     }
 
-    /// "Sat, 16 Jan 2027", for lists.
+    /// A date such as "Sat, 16 Jan 2027", for lists.
     pub fn date_short(&self, day: impl Into<Date>) -> String {
         self.day("date-short", day.into())
     }
@@ -124,7 +124,7 @@ impl Text {
         self.day("date-month-short", day.into())
     }
 
-    /// "9:30 am", "12 noon", "4 petang", "16:00".
+    /// A time such as "9:30 am", "12 noon", "4 petang" or "16:00".
     pub fn time(&self, at: &Zoned) -> String {
         self.clock(at, at.minute() != 0)
     }
@@ -150,7 +150,7 @@ impl Text {
         self.range("time-range-wide", &self.time(from), &self.time(to))
     }
 
-    /// "Saturday, 16 January 2027, 9:30 am".
+    /// A date and time such as "Saturday, 16 January 2027, 9:30 am".
     pub fn moment(&self, at: &Zoned) -> String {
         let values = [
             ("date", Value::from(self.date(at))),
@@ -159,7 +159,7 @@ impl Text {
         self.with("date-moment", values)
     }
 
-    /// "16 Jan 2027, 9:30 am", for logs and lists.
+    /// A date and time such as "16 Jan 2027, 9:30 am", for logs and lists.
     pub fn moment_short(&self, at: &Zoned) -> String {
         let values = [
             ("date", Value::from(self.date_short(at))),

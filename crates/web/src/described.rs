@@ -105,7 +105,7 @@ pub struct Operation {
 
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
 
-/// A named schema with the schemas it refers to.
+/// A named schema, together with the schemas to which it refers.
 pub struct Named {
     name: String,
     schemas: Schemas,
@@ -119,7 +119,7 @@ pub fn schema<T: ToSchema>() -> Named {
     Named { name, schemas }
 }
 
-/// The schema of `T`, a list or other wrapper of `Item`.
+/// The schema of `T`, which is a list or another wrapper of `Item`.
 pub fn schema_of<T: ToSchema, Item: ToSchema>() -> Named {
     let item = schema::<Item>();
     let name = format!("{}_{}", T::name(), item.name);

@@ -67,7 +67,7 @@ pub struct Place<K: Eq + Hash> {
     number: u64,
 }
 
-/// The signal that a slot was released, or is needed by a newer stream.
+/// The signal that a slot was released, or that a newer stream needs the slot.
 #[derive(Debug)]
 pub struct End(oneshot::Receiver<()>);
 

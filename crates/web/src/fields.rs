@@ -44,7 +44,7 @@ pub struct Field {
     /// The section of the page. A text in several languages has its own section, named by its
     /// label.
     pub section: &'static str,
-    /// Whether a new record must contain it.
+    /// Whether a new record must contain the field.
     pub is_required: bool,
     /// Whether the field is set at creation and never changes.
     pub is_fixed: bool,
@@ -54,7 +54,7 @@ pub struct Field {
     pub is_optional: bool,
     /// The message id of the empty option, in forms that have one.
     pub none: &'static str,
-    /// Whether the history omits its values.
+    /// Whether the history omits the field's values.
     pub is_secret: bool,
 }
 
@@ -118,7 +118,7 @@ pub const fn moment() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Moment)
 }
 
-/// A time of day, as `HH:MM`.
+/// A time of day in the form `HH:MM`.
 pub const fn hour() -> FieldOf<String> {
     FieldOf::new(Kind::Hour)
 }
@@ -143,7 +143,7 @@ pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>
     FieldOf::new(Kind::Either(yes, no))
 }
 
-/// A flag with a message for yes. A missing flag means no, and pages have no choice for that.
+/// A flag with only a message for yes. A missing flag means no, and pages offer no choice of no.
 pub const fn only(yes: &'static str) -> FieldOf<bool> {
     FieldOf::new(Kind::Either(yes, ""))
 }
@@ -236,7 +236,7 @@ impl<V> FieldOf<V> {
         self
     }
 
-    /// Makes the field immutable after creation.
+    /// Makes the field immutable after the record's creation.
     #[must_use]
     pub const fn fixed(mut self) -> Self {
         self.field.is_fixed = true;
@@ -328,7 +328,7 @@ pub enum Input {
     Form(Form, Vec<Field>),
 }
 
-/// Prints field names only, as for a form.
+/// Prints only the fields' names, as for a form.
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -354,7 +354,7 @@ impl From<Json> for Input {
 }
 
 impl Input {
-    /// Reads a JSON body, and the version that the change is based on.
+    /// Reads a JSON body, and the version on which the change is based.
     pub fn of_json(Members(mut sent): Members) -> Result<(Self, Option<i64>), Problem> {
         let version = match sent.remove("version") {
             None | Some(Json::Null) => None,
@@ -492,7 +492,7 @@ pub fn is_wording(fields: &[Field], changes: &[Json]) -> bool {
     others.all(|field| changes.iter().all(|change| change["field"] != field.name))
 }
 
-/// The differences, field by field, in the form of the history.
+/// The differences, field by field, in the format of the history.
 pub fn difference<T: Serialize>(fields: &[Field], old: &T, new: &T) -> Vec<Json> {
     let (old, new) = (to_object(old), to_object(new));
     let pairs = fields.iter().map(|field| {
@@ -551,7 +551,7 @@ pub fn schema<T: ToSchema>(
         .map(|(name, property)| {
             let is_instant = |field: &Field| matches!(field.kind, Kind::Moment | Kind::Day);
             let mut fields = fields.iter().filter(|field| field.name == name);
-            // An instant may be sent as a date.
+            // An instant may also be sent as a date.
             let is_when = fields.any(is_instant);
             let property = if is_when { When::schema() } else { property };
             (name, nullable(property))

@@ -21,7 +21,7 @@ pub struct When(pub String);
 /// The maximum number of errors reported for one request.
 const MOST: usize = 100;
 
-/// The errors in an input, field by field.
+/// The errors in an input, by field.
 #[derive(Debug, Default)]
 pub struct Findings(pub(crate) Vec<FieldProblem>);
 

@@ -35,7 +35,7 @@ impl Form {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether a checkbox of this name is ticked.
+    /// Whether the checkbox `name` is ticked.
     pub fn is_ticked(&self, name: &str) -> bool {
         matches!(self.find(name), Some("1" | "on" | "true" | "yes"))
     }

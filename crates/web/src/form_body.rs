@@ -94,7 +94,7 @@ impl Form {
                 if keep_files {
                     let field = part.name().unwrap_or_default().to_owned();
                     let bytes = part.bytes().await?;
-                    // Browsers send an empty file where none was chosen.
+                    // Browsers send an empty file if none was chosen.
                     if !bytes.is_empty() {
                         files.push(SentFile { field, bytes });
                     }

@@ -76,7 +76,7 @@ pub struct Wishes {
 }
 
 impl Wishes {
-    /// Reads the preferences from a request's address and headers.
+    /// Reads the preferences from a request's URL and headers.
     pub fn read(uri: &Uri, headers: &HeaderMap) -> Self {
         let asked = uri.query().and_then(|query| {
             form_urlencoded::parse(query.as_bytes())
@@ -110,7 +110,7 @@ impl Wishes {
             .unwrap_or(default)
     }
 
-    /// Whether the page is in the language of `?lang=`, which is then remembered.
+    /// Whether the page is in the language requested by `?lang=`, which is then remembered.
     pub fn granted(&self, spoken: &str) -> bool {
         self.asked
             .as_deref()

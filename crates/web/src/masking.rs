@@ -13,12 +13,12 @@ pub struct SecretPath {
     before: &'static str,
     /// How many characters of the secret may be shown.
     shown: usize,
-    /// A word that may occur instead of the secret without being secret.
+    /// A word that may stand in place of the secret without being one.
     not: &'static str,
 }
 
 impl SecretPath {
-    /// A code follows `before`, which ends with a slash.
+    /// The path of a code: `before`, which ends with a slash, followed by the code.
     pub const fn code(before: &'static str) -> Self {
         Self {
             before,
@@ -27,7 +27,8 @@ impl SecretPath {
         }
     }
 
-    /// A token that acts by itself follows `before`, which ends with a slash.
+    /// The path of a token that grants access by itself: `before`, which ends with a slash,
+    /// followed by the token.
     pub const fn token(before: &'static str) -> Self {
         Self {
             before,
@@ -36,7 +37,8 @@ impl SecretPath {
         }
     }
 
-    /// The request body contains a code, and the response contains the data that the code protects.
+    /// A path whose request body contains a code, and whose response contains the data that the
+    /// code protects.
     pub const fn body(path: &'static str) -> Self {
         Self::code(path)
     }
@@ -60,7 +62,7 @@ impl SecretPath {
     }
 }
 
-/// All paths of a site with secrets.
+/// All of a site's paths that contain secrets.
 #[derive(Clone, Debug, Default)]
 pub struct SecretPaths(pub Vec<SecretPath>);
 
@@ -137,7 +139,7 @@ struct Hidden<'a> {
 fn may_be_code(piece: &str) -> bool {
     let decoded = percent_decode_str(piece).decode_utf8_lossy();
     let folded = decoded.nfkc().map(|c| match c {
-        // Turkish letters that fold to I.
+        // These Turkish letters fold to I.
         'ı' | 'İ' => 'I',
         other => other,
     });

@@ -1,4 +1,4 @@
-//! Sums of money in the reader's language.
+//! Amounts of money in the reader's language.
 
 use platform::money::Money;
 

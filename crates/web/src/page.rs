@@ -81,7 +81,7 @@ pub struct Navigation<'a> {
     pub frame: &'a OwnFrame,
     /// The heading above the sections, with a link.
     pub heading: Option<Heading<'a>>,
-    /// The link of the last bottom tab, to a page with all other entries.
+    /// The link on the last bottom tab, to a page with all other entries.
     pub more: Option<&'a str>,
     /// A banner such as "This is a draft".
     pub strip: Option<Strip<'a>>,

@@ -183,7 +183,7 @@ impl Picture {
             rows.push(0);
             rows.extend(row);
         }
-        // Eight bits per pixel, an index into the palette.
+        // Each pixel has eight bits, an index into the palette.
         file((WIDTH, HEIGHT), [8, 3], &palette, &rows)
     }
 }

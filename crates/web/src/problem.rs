@@ -101,7 +101,7 @@ impl Problem {
         }))
     }
 
-    /// The record does not exist, or the client may not know whether it does.
+    /// The record does not exist, or the client is not allowed to know whether it exists.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found")
     }

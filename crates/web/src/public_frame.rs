@@ -126,7 +126,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Handles a request as this visit. A task spawned within does not inherit it.
+    /// Handles a request as this visit. A task spawned inside `work` does not inherit the visit.
     pub async fn answer<F: Future>(self, work: F) -> F::Output {
         VISIT.scope(self, work).await
     }

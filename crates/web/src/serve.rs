@@ -159,7 +159,7 @@ fn read(site: &Site, request: &mut Request) -> Facts {
     facts
 }
 
-/// Only the cookies, which are all the headers that a page without a handler needs.
+/// Keeps only the cookies, which are all the headers that a page without a handler needs.
 fn cookies(headers: &HeaderMap) -> HeaderMap {
     let all = headers.get_all(COOKIE).iter();
     all.map(|value| (COOKIE, value.clone())).collect()
@@ -276,12 +276,12 @@ impl Asked {
         Some((text, frame))
     }
 
-    /// Whether a page was opened, and no form sent.
+    /// Whether the request opens a page, that is, submits no form.
     fn is_get(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD)
     }
 
-    /// The path and query that were asked for.
+    /// The requested path and query.
     fn here(&self) -> &str {
         self.uri.path_and_query().map_or("/", |here| here.as_str())
     }
@@ -344,7 +344,7 @@ fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     accept.contains("json") && !accept.contains("text/html")
 }
 
-/// Changes the refusal in a response before it is rendered.
+/// Changes the refusal in a response before the refusal is rendered.
 pub fn change_refusal(mut response: Response, change: impl FnOnce(&mut Problem)) -> Response {
     if let Some(problem) = refusal(&mut response) {
         let mut problem = Arc::unwrap_or_clone(problem);

@@ -31,11 +31,11 @@ pub struct Number {
 pub struct Word {
     /// The key, as `section.name`.
     pub key: &'static str,
-    /// The allowed words, the default first.
+    /// The allowed keywords, the default first.
     pub words: &'static [&'static str],
 }
 
-/// A setting with some words of a closed set, in an order.
+/// A setting whose value is an ordered list of keywords from a closed set.
 #[derive(Clone, Copy, Debug)]
 pub struct Words {
     /// The key, as `section.name`.
@@ -79,7 +79,7 @@ pub enum Setting {
     Flag(Flag),
     Number(Number),
     Word(Word),
-    /// Some words of a closed set.
+    /// An ordered list of keywords from a closed set.
     Words(Words),
     /// One line of text.
     Line(Line),
@@ -160,7 +160,7 @@ impl Word {
 }
 
 impl Words {
-    /// The words in force, in their order.
+    /// The configured keywords, in order.
     pub fn of(&self, values: &SettingValues) -> Vec<&'static str> {
         match values.0.get(self.key) {
             Some(Value::Words(words)) => words.clone(),

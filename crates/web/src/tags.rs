@@ -8,7 +8,7 @@ pub fn split(typed: &str) -> impl Iterator<Item = &str> {
     tags.filter(|tag| !tag.is_empty())
 }
 
-/// Whether [`split`] would make several of this tag.
+/// Whether [`split`] would split this tag into several.
 pub(crate) fn has_comma(tag: &str) -> bool {
     tag.contains(COMMAS)
 }

@@ -59,14 +59,14 @@ const PLAIN: [Grounds; 2] = [
 /// The percentage of the accent colour in the tint of the theme Plain, in light and dark mode.
 const TINT: [u16; 2] = [12, 18];
 
-/// The colours of a theme that follow the chosen accent colour, in light or dark mode.
+/// The colours of a theme that are derived from the chosen accent colour, in light or dark mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnColors {
     /// The accent colour, made legible.
     pub accent: Accent,
-    /// The background of the names, where it follows the accent colour.
+    /// The background of the names, if it is derived from the accent colour.
     pub ground: Option<Color>,
-    /// The colour of the names, where it follows the accent colour.
+    /// The colour of the names, if it is derived from the accent colour.
     pub ground_ink: Option<Color>,
 }
 

@@ -130,7 +130,7 @@ impl fmt::Display for Spoken<'_> {
     }
 }
 
-/// ` lang="…" dir="…"`, or nothing for the page's own language.
+/// Displays as ` lang="…" dir="…"`, or as nothing for the page's own language.
 #[derive(Clone, Copy, Debug)]
 pub struct LangAttribute<'a>(Option<&'a Language>);
 

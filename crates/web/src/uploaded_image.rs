@@ -44,7 +44,7 @@ pub struct Cut {
     pub width: u32,
     /// The height in pixels.
     pub height: u32,
-    /// The size of the file in bytes that a lower quality is accepted for.
+    /// The file size in bytes for which a lower quality is accepted.
     pub bytes: usize,
 }
 
@@ -72,7 +72,7 @@ impl Cut {
             (width, u32::try_from(wide / u64::from(self.width)).ok()?)
         };
         let (across, down) = (across.max(1), down.max(1));
-        // Faces are more often in the upper part.
+        // A third of the excess is cut off above, because faces are more often in the upper part.
         let (left, top) = ((width - across) / 2, (height - down) / 3);
         let part = imageops::crop_imm(picture, left, top, across, down).to_image();
         let filter = imageops::FilterType::CatmullRom;
@@ -95,7 +95,7 @@ impl Cut {
     }
 }
 
-/// The picture on a white ground.
+/// Draws the picture on a white background.
 fn over_white(picture: &DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
         return picture.to_rgb8();

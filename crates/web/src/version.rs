@@ -30,7 +30,7 @@ fn read(value: &HeaderValue) -> Option<i64> {
     digits.parse().ok()
 }
 
-/// A malformed tag matches no version.
+/// The error for a malformed tag, which matches no version.
 fn stale() -> Problem {
     Problem::new(StatusCode::CONFLICT, "version_conflict")
 }

@@ -53,7 +53,7 @@ fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |facts| facts.len())
 }
 
-/// SQLite would repeat the changes of an old log in the restored store.
+/// SQLite would apply the changes in an old log to the restored store.
 #[tokio::test]
 async fn nothing_is_restored_beside_an_old_log() {
     let place = Place::new();
@@ -94,7 +94,7 @@ async fn the_log_is_emptied_though_the_target_cannot_be_reached() {
     agent.stop();
 }
 
-/// A start without the target keeps the log for it, up to the limit.
+/// If the target is missing at startup, the log is kept for it, up to the limit.
 #[tokio::test]
 async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
     let place = Place::new();
@@ -109,7 +109,7 @@ async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
     let agent = place.agent(&store);
     let log = place.data().join("kenduri.db-wal");
     let mut count = 1;
-    // More than is kept where everything was copied.
+    // The log grows beyond the size at which a copied log is checkpointed.
     while length(&log) < 4_100 * 4_120 {
         answer(&store, count).await.unwrap();
         count += 1;
@@ -136,8 +136,8 @@ fn segments(place: &Place) -> Vec<u64> {
     segments.map(|one| length(&one.unwrap().path())).collect()
 }
 
-/// A segment is several times in memory while it is sent, and a bucket gives none back that is too
-/// long.
+/// A segment is in memory several times while it is sent, and a bucket cannot return an object that
+/// is too long.
 #[tokio::test]
 async fn a_long_backlog_is_sent_in_short_segments() {
     let place = Place::new();
@@ -178,7 +178,7 @@ async fn a_transaction_that_is_too_long_for_a_segment_is_in_a_snapshot() {
     assert_eq!(answers(&data), (0..=400).collect::<Vec<_>>());
 }
 
-/// Without this object, the passphrase opens nothing.
+/// Without the envelope object, the passphrase opens nothing.
 #[tokio::test]
 async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
     let place = Place::new();
@@ -199,7 +199,7 @@ async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
             matches!(&told, DrillResult::Failed(why) if why.contains("kenduri-backup.json")),
             "{told:?}"
         );
-        // A machine that fills itself does not begin empty.
+        // A machine that restores itself automatically must not begin with an empty store instead.
         let refused = backup::open(&place.target(), &place.passphrase);
         assert!(
             matches!(
@@ -235,7 +235,7 @@ async fn exports_are_left_out() {
     assert!(!data.join("files/exports").exists());
 }
 
-/// A generation that is named in the future does not keep snapshots, removals and drills waiting.
+/// A generation with a name from the future does not delay snapshots, removals and drills.
 #[tokio::test]
 async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
     let mut place = Place::new();

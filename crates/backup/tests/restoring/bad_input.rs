@@ -46,7 +46,7 @@ async fn a_wrong_passphrase_and_a_place_without_a_backup_are_refused() {
     );
 }
 
-/// `kenduri restore` opens the key of a backup first, so nothing is written where it is refused.
+/// `kenduri restore` first opens the backup's key, so nothing is written if that is refused.
 #[tokio::test]
 async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
     let place = backed_up().await;
@@ -62,7 +62,7 @@ async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
         matches!(&refused, Err(BackupError::Newer { made_by, .. }) if made_by == "9.1.0"),
         "{refused:?}"
     );
-    // An older program that comes back does not write into it either.
+    // An older version that is started again does not write into the backup either.
     let store = place.open();
     let agent = place.agent(&store);
     let refused = agent.now();

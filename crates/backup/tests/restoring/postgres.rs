@@ -26,7 +26,7 @@ impl Database {
         let name = format!("kenduri_backup_{}_{count}", std::process::id());
         let server = server.to_owned();
         let mut client = Client::connect(&server, NoTls).unwrap();
-        // Its role may not replicate, as most that a provider gives.
+        // The role may not replicate, like most roles that providers offer.
         let role = format!("CREATE ROLE {name} LOGIN");
         client.batch_execute(&role).unwrap();
         let database = format!("CREATE DATABASE {name} OWNER {name}");
@@ -251,7 +251,7 @@ fn a_dump_that_is_cut_or_that_the_server_refuses_leaves_nothing() {
     assert!(!empty.has_tables());
 }
 
-/// As if the restore was killed after the database's commit and before its last step.
+/// Simulates a restore that was killed after the database's commit and before its last step.
 #[test]
 fn a_restore_that_was_killed_after_the_commit_is_ended_by_the_same_command() {
     let Some(server) = server() else {
@@ -262,7 +262,7 @@ fn a_restore_that_was_killed_after_the_commit_is_ended_by_the_same_command() {
     let (data, restored) = place.restore_to("killed", empty.place(), None).unwrap();
     let folder = data.join("restoring");
     fs::create_dir(&folder).unwrap();
-    // Without the note, the tables may be anybody's.
+    // Without the file that describes the restore, the tables may belong to somebody else.
     let refused = place.restore_to("killed", empty.place(), None);
     assert!(
         matches!(refused, Err(BackupError::DatabaseNotEmpty(_))),

@@ -1,6 +1,6 @@
-//! Where the role may replicate, the whole PostgreSQL server is copied and its log follows.
+//! Backups with a role that may replicate: the whole PostgreSQL server is copied, and then its log.
 //!
-//! The tests start a server of their own. PostgreSQL does not run as root, so as root they run
+//! The tests start a server of their own. PostgreSQL does not run as root, so as root the tests run
 //! again as the user `postgres`.
 
 use std::fs::{self, File, Permissions};
@@ -42,7 +42,7 @@ impl Server {
             .arg(&data)
             .arg("-k")
             .arg(folder.path())
-            // As little of the log is kept as can be.
+            // These settings keep as little of the log as possible.
             .args(["-c", "listen_addresses=", "-c", "fsync=off"])
             .args(["-c", "min_wal_size=32MB", "-c", "max_wal_size=32MB"])
             .stderr(log)
@@ -137,7 +137,7 @@ fn programs(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// The server's log has the time of the machine, and so the backup has.
+/// The server's log contains the machine's real time, so the backup uses that time too.
 fn agent(place: &Place, store: &Store) -> Agent {
     let settings = Settings {
         target: place.target(),
@@ -151,7 +151,7 @@ fn agent(place: &Place, store: &Store) -> Agent {
     Agent::start(settings, store.clone(), Clock::System, Random::system()).unwrap()
 }
 
-/// A moment after everything so far and before everything that follows.
+/// Returns a time after all previous commits and before all later commits.
 fn now() -> Timestamp {
     // The clock tells whole milliseconds.
     let next = Clock::System.now() + SignedDuration::from_millis(1);
@@ -161,7 +161,7 @@ fn now() -> Timestamp {
     next
 }
 
-/// Until everything that is written now is in the backup.
+/// Waits until all present data is in the backup.
 fn copy_all(agent: &Agent) {
     let end = now();
     let mut turns = 0;
@@ -193,7 +193,7 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
         model.push((now(), round * 10 + 10));
         match round {
             3 => server.execute("SELECT pg_switch_wal()"),
-            // A restart goes on where it ended.
+            // After a restart, the copy resumes where it ended.
             5 => {
                 backing_up.stop();
                 backing_up = agent(&place, &store);
@@ -236,7 +236,7 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
         "{drill:?}"
     );
 
-    // A stretch of the log that is missing is named.
+    // The error names the missing stretch of the log.
     let segments = fs::read_dir(place.target_folder().join("wal")).unwrap();
     let mut segments: Vec<_> = segments.map(|entry| entry.unwrap().path()).collect();
     segments.sort();
@@ -265,7 +265,7 @@ fn a_log_that_the_server_removed_meanwhile_makes_a_new_copy_needed() {
     backing_up.now().unwrap();
     write(&store, 0..5);
     backing_up.stop();
-    // The server does not keep its log for a backup that is away.
+    // The server does not keep its log while the backup is not running.
     for number in 5..11 {
         write(&store, number..number + 1);
         server.execute("SELECT pg_switch_wal()");

@@ -11,7 +11,7 @@ use platform::{Clock, Random};
 use crate::bad_input::names;
 use crate::place::{Place, answer, answers};
 
-/// Names the small file system, in the process that sees it.
+/// The environment variable with the path of the small file system, in the process that sees it.
 const SMALL: &str = "KENDURI_TEST_SMALL_DISK";
 /// The size of the small file system.
 const SIZE: &str = "2m";
@@ -65,7 +65,7 @@ fn elsewhere(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Leaves no room on the small file system, until the file is removed.
+/// Fills the small file system until the returned file is removed.
 fn fill(small: &Path) -> PathBuf {
     let path = small.join("filler");
     fs::write(&path, "").unwrap();
@@ -167,7 +167,7 @@ async fn a_drill_is_skipped_and_a_restore_refused_where_there_is_too_little_room
     let needed = bytes + bytes / 5;
     assert!(free() > needed + 65_536, "the file system is large enough");
     assert!(matches!(drill(), DrillResult::Good { .. }));
-    // A page less than 1.2 times the store.
+    // The free space is a page less than 1.2 times the store.
     let filler = small.join("filler");
     fs::write(
         &filler,

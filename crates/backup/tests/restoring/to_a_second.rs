@@ -83,7 +83,7 @@ async fn each_second_is_restored_as_it_was() {
         model.push(number);
         match second {
             13 | 27 => agent.now().unwrap(),
-            // Deleted data is removed from the log, which begins anew.
+            // Deleted data is removed from the log, which is restarted.
             5 | 20 | 33 => store.checkpoint().await.unwrap(),
             _ => {}
         }
@@ -133,7 +133,7 @@ async fn a_restart_goes_on_and_a_program_that_wrote_meanwhile_makes_a_snapshot_n
     let (data, _) = place.restore("went-on", None).unwrap();
     assert_eq!(answers(&data), [0, 1, 2, 3]);
 
-    // Another program writes, and empties the log when it closes the store.
+    // Another program writes, and truncates the log when it closes the store.
     let other = rusqlite::Connection::open(place.data().join("kenduri.db")).unwrap();
     other
         .execute("INSERT INTO answer (number, note) VALUES (4, '')", [])

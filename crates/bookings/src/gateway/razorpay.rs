@@ -45,9 +45,9 @@ pub const URL: Line = Line {
 
 /// The timeout of a call.
 const WITHIN: Duration = Duration::from_secs(10);
-/// How many payments are listed at a time.
+/// How many payments are requested per page.
 const PAGE: usize = 100;
-/// How many payments are listed at most.
+/// The maximum number of payments in a comparison.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
@@ -319,7 +319,7 @@ pub(super) async fn find_order(site: &Site, id: &str) -> Result<Option<OrderId>,
     }
 }
 
-/// An id that may stand in a path.
+/// Checks that an id can safely be part of a path.
 fn plain(id: &str) -> Result<&str, GatewayError> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if !id.is_empty() && id.bytes().all(is_plain) {

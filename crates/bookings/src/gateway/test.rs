@@ -9,7 +9,7 @@ use web::{Form, Problem, Site};
 use super::{Checkout, Fact, GatewayError, RefundCall, Refunded, Way};
 use crate::order::{self, Order, OrderId, OrderState, PaymentState};
 
-/// The purpose of the key for its signatures.
+/// The purpose of the key with which the test gateway signs.
 const PURPOSE: &str = "bookings.test-gateway";
 /// The most payments that the gateway accepts for one order.
 const MOST: i64 = 5;

@@ -177,7 +177,8 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     }
 }
 
-/// The last step before the gateway's page, which takes a form and no link.
+/// The last page before the gateway's page. It contains a form, because the gateway does not accept
+/// a link.
 fn form_page(
     req: &PageRequest,
     order: &Order,

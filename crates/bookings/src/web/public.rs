@@ -128,7 +128,7 @@ struct ListPage<'a> {
     from: Date,
     zone: String,
     days: Vec<Day>,
-    /// The time and the link of the next free slot, if this page has none.
+    /// The time and the link of the next free slot, if this page lists none.
     next: Option<(String, String)>,
     earlier: Option<String>,
     later: Option<String>,
@@ -342,7 +342,7 @@ struct SlotPage<'a> {
     note: Field,
     hold: String,
     button: String,
-    /// Whether the viewer has no credit for it.
+    /// Whether the slot takes a credit and the viewer has none.
     needs_credit: bool,
     /// The form's CSRF token; empty if nobody is signed in.
     csrf: &'a str,

@@ -22,7 +22,7 @@ pub(super) struct Row {
     note: String,
     tag: &'static str,
     state: &'static str,
-    /// Where it is paid, with the words of that link.
+    /// The payment page's path and the link's text.
     pay: Option<(String, String)>,
 }
 

@@ -29,7 +29,7 @@ pub(super) fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
     }
 }
 
-/// “45 minutes”, “1 hour 30 minutes”.
+/// A length such as “45 minutes” or “1 hour 30 minutes”.
 pub(super) fn length(text: &Text, from: Timestamp, until: Timestamp) -> String {
     let all = until.duration_since(from).as_mins();
     let (hours, minutes) = (all / 60, all % 60);
@@ -41,7 +41,7 @@ pub(super) fn length(text: &Text, from: Timestamp, until: Timestamp) -> String {
     words.join(" ")
 }
 
-/// “Saturday, 16 January 2027” and “9:30–10:15 am”.
+/// A day and a time range, such as “Saturday, 16 January 2027” and “9:30–10:15 am”.
 pub(super) fn when(
     text: &Text,
     zone: &TimeZone,

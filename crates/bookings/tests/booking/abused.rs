@@ -9,7 +9,7 @@ use testkit::Engine;
 
 use crate::stage::{Booking, Person, Stage, give_all_to, on_both, provider, state};
 
-/// Offers a free session on each of some weeks' days.
+/// Offers a free session on each day of `weeks` weeks.
 async fn offer_days(farah: &mut Person, weeks: i64) -> Vec<Value> {
     let body = json!({
         "first_date": "2026-12-01", "weeks": weeks, "weekdays": [1, 2, 3, 4, 5, 6, 7],
@@ -58,7 +58,7 @@ async fn taken_by_gateway(stage: &Stage<'_>) -> i64 {
     stage.world.store().read(look).await.unwrap().0
 }
 
-/// Sends the form of the gateway's page again, whatever became of the order.
+/// Submits the form on the gateway's page again, whatever the order's state.
 async fn press_again(person: &mut Person, pay: &str, how: &str) -> String {
     let gateway = pay.replace("/pay/", "/pay/test/");
     let page = person.browser.get(&gateway).await;
@@ -100,7 +100,7 @@ fn the_gateway_takes_no_money_without_end_and_none_for_a_closed_order() {
     });
 }
 
-/// A return that is repeated writes nothing more.
+/// A repeated return writes nothing more.
 #[test]
 fn a_repeated_return_changes_nothing() {
     on_both(&async |stage: &Stage<'_>| {
@@ -175,7 +175,7 @@ fn all_bookings_of_a_leaver_end_however_many() {
     });
 }
 
-/// A token of an administrator is for the administrator's own bookings.
+/// An administrator's token covers only the administrator's own bookings.
 #[test]
 fn a_token_of_an_administrator_reads_and_cancels_no_booking_of_others() {
     on_both(&async |stage: &Stage<'_>| {

@@ -14,7 +14,7 @@ async fn press(person: &mut Person, what: &str) -> Page {
     person.browser.follow(led).await
 }
 
-/// The path of the calendar as the page shows it.
+/// The path of the calendar on the page.
 fn path(page: &Page) -> String {
     let start = page.expect(200).body.find("/cal/").unwrap();
     let end = page.body[start..].find('"').unwrap();

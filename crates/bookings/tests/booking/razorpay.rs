@@ -37,7 +37,7 @@ async fn open(person: &mut Person, pay: &str) -> String {
     form.value("order_id").unwrap().to_owned()
 }
 
-/// Comes back from the gateway's page, as a browser without cookies.
+/// Returns from the gateway's page in a browser without cookies.
 async fn come_back(stage: &Stage<'_>, pay: &str, fields: &[(&'static str, String)]) -> Page {
     let fields: Vec<(&str, &str)> = fields
         .iter()
@@ -142,7 +142,7 @@ fn a_signature_over_another_order_pays_nothing() {
                 .text()
                 .contains(&stage.say("problem-payment-mismatch"))
         );
-        // The cheap signature with the dear order's id.
+        // The signature is that of the cheap order, with the dear order's id.
         let mut mixed = back.clone();
         mixed[0].1 = other;
         let page = come_back(&stage, &pay_dear, &mixed).await;
@@ -178,7 +178,7 @@ fn another_amount_or_currency_grants_nothing_and_goes_back() {
             assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
             assert_eq!((ledger(&stage).await, double.balance()), (0, 0));
         }
-        // An authorisation of another amount is not captured.
+        // An authorization for another amount is not captured.
         double.pay_other(&order, 20_000, "MYR", "authorized");
         let payment = double.pay(&order, "captured");
         come_back(&stage, &pay, &double.returned(&order, &payment))
@@ -211,7 +211,7 @@ fn events_count_once_whenever_they_come() {
             post(&stage, &forged).await.expect(401);
         }
         assert_eq!(outcomes(&stage).await, [""; 0]);
-        // The later events come first, and twice.
+        // The later events arrive first, and twice.
         let paid = double.event("order.paid", &payment);
         let authorized = double.event("payment.authorized", &payment);
         for event in [&paid, &captured, &captured, &authorized, &paid] {
@@ -221,12 +221,12 @@ fn events_count_once_whenever_they_come() {
         assert_eq!(outcomes(&stage).await, ["done"; 3]);
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
         assert_eq!(ledger(&stage).await, 18_000);
-        // A repeat of an event that is done asks nobody.
+        // A repeat of a processed event causes no request.
         let calls = double.calls().len();
         post(&stage, &paid).await.expect(200);
         stage.work().await;
         assert_eq!(double.calls().len(), calls);
-        // An event of somebody else's order.
+        // The event is about somebody else's order.
         let stranger = double.pay_other("order_999", 5_000, "MYR", "captured");
         post(&stage, &double.event("payment.captured", &stranger))
             .await
@@ -370,7 +370,7 @@ async fn run_or_die<T: Send + 'static>(
     ended
 }
 
-/// Leases and claims of the killed process end.
+/// Lets the killed process's leases and claims expire.
 fn restart(stage: &Stage<'_>) {
     stage.world.clock.advance(SignedDuration::from_secs(61));
 }

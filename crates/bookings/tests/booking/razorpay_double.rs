@@ -26,18 +26,18 @@ const KEY: &str = "the key's secret";
 const WEBHOOKS: &str = "the newer secret\nthe webhook's secret\n";
 const WEBHOOK: &str = "the webhook's secret";
 
-/// How a call ends otherwise than with its response.
+/// A way in which a request fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The connection closes before anything is done.
+    /// The connection closes before the gateway acts.
     Before,
-    /// It is done, and the connection closes without a response.
+    /// The gateway acts, and the connection closes without a response.
     After,
-    /// Nothing is done, and this status is answered.
+    /// The gateway does not act, and responds with this status.
     Status(u16),
-    /// Nothing is done, and nothing is ever answered.
+    /// The gateway neither acts nor responds.
     SilentBefore,
-    /// It is done, and nothing is ever answered.
+    /// The gateway acts, but never responds.
     SilentAfter,
 }
 
@@ -73,7 +73,7 @@ pub(crate) struct Posted {
 }
 
 impl Razorpay {
-    /// Starts serving in the background of the test.
+    /// Starts serving in a background task.
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let double = Self {
@@ -89,7 +89,7 @@ impl Razorpay {
                 tokio::spawn(async move {
                     let service = service_fn(|request| served.clone().serve(request));
                     let http = hyper::server::conn::http1::Builder::new();
-                    // The connection closes with an error where a fault wants it.
+                    // This fails if a fault closes the connection.
                     let _ = http.serve_connection(TokioIo::new(stream), service).await;
                 });
             }
@@ -97,7 +97,7 @@ impl Razorpay {
         double
     }
 
-    /// Settings under which it is the only gateway.
+    /// Settings in which the double is the only gateway.
     pub(crate) fn settings(&self) -> SettingValues {
         let mut values = SettingValues::default();
         values.set_words(GATEWAYS, &["razorpay"]).unwrap();
@@ -112,7 +112,7 @@ impl Razorpay {
         self.book.lock().unwrap()
     }
 
-    /// Lets the call after `others` end so.
+    /// Makes the request after `others` further requests fail with this fault.
     pub(crate) fn fail(&self, others: usize, fault: Fault) {
         self.book().fault = Some((others, fault));
     }
@@ -122,7 +122,7 @@ impl Razorpay {
         self.book().fault = None;
     }
 
-    /// Waits until a call is left without a response.
+    /// Waits until a request is left without a response.
     pub(crate) fn silence(&self) -> impl Future<Output = ()> + use<> {
         let mut silent = self.silent.subscribe();
         let before = *silent.borrow_and_update();
@@ -141,7 +141,7 @@ impl Razorpay {
         self.book().orders.len()
     }
 
-    /// Refunds are answered in this state from now on.
+    /// Refunds get this state from now on.
     pub(crate) fn answer_refunds(&self, state: &str) {
         self.book().refund_state = state.to_owned();
     }

@@ -90,7 +90,7 @@ pub(crate) trait Booking {
     /// Offers a one-hour session at this price, and returns the slot.
     async fn offer(&mut self, date: &str, time: &str, price_minor: i64) -> Value;
 
-    /// Changes a field of the provider's profile, or ticks it.
+    /// Changes a field of the provider's profile, or ticks a checkbox.
     async fn profile(&mut self, name: &str, value: &str);
 
     async fn book(&mut self, slot: &Value) -> Page;
@@ -98,7 +98,7 @@ pub(crate) trait Booking {
     /// Books a slot with a price; returns the paths of the payment page and of the booking.
     async fn hold(&mut self, slot: &Value) -> (String, String);
 
-    /// Opens the gateway's page, and presses this button.
+    /// Opens the gateway's page, and presses the button `how`.
     async fn press(&mut self, pay: &str, how: &str) -> Page;
 
     /// Like [`Booking::press`], then follows the return to the site.

@@ -145,8 +145,8 @@ async fn take(
     }
 }
 
-/// The redirect of a browser after its form. An answer without a code always leads to a page of
-/// this site, because no other page would show the new code to the guest.
+/// Redirects a browser after its form. An answer without a code always leads to a page of this
+/// site, because no other page would show the new code to the guest.
 fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     let Some(code) = &taken.code else {
         return guest::thank(&asker.site, &asker.gate, &asker.headers, taken.outcome);

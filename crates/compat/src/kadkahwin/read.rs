@@ -63,7 +63,7 @@ impl Said {
     }
 }
 
-/// Parses the fields that were sent, and notes errors.
+/// Parses the submitted fields, and records errors.
 pub(super) fn read(sent: &Map<String, Value>) -> Said {
     let mut reader = Reader {
         sent,

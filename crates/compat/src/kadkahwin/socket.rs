@@ -39,7 +39,7 @@ const OPENED: Rule = Rule {
     count: 300,
     per: SignedDuration::from_mins(1),
 };
-/// The number of seconds until a slot may be free again.
+/// The number of seconds after which a slot may be free again.
 const AGAIN: u32 = 60;
 /// The most networks that are counted.
 const NETWORKS: usize = 20_000;
@@ -94,7 +94,7 @@ impl Sockets {
         }
     }
 
-    /// The routes of live connections, and of the script that opens them.
+    /// The routes for live connections, and for the script that opens them.
     pub(super) fn routes(self) -> Router<Site> {
         let engine = axum::routing::any(connect);
         Router::new()

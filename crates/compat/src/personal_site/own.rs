@@ -103,7 +103,7 @@ async fn revoke_all(
     }))
 }
 
-/// A change of a profile. Fields that are omitted or null stay unchanged.
+/// A change to a profile. Omitted and null fields stay unchanged.
 #[derive(Deserialize)]
 pub(super) struct ProfileChange {
     slug: Option<String>,

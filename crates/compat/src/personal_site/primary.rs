@@ -33,7 +33,7 @@ pub(super) fn enter(
     }
 }
 
-/// As [`enter`], with the lock that every change takes.
+/// Like [`enter`], but takes the lock that every change requires.
 pub(super) fn enter_locked(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -47,7 +47,7 @@ pub(super) fn enter_locked(
     Ok(Some(owner).filter(|owner| owner.countdown().is_primary))
 }
 
-/// As [`enter_locked`], but creates a countdown with this title if the person has none.
+/// Like [`enter_locked`], but creates a countdown with this title if the person has none.
 pub(super) fn enter_or_create(
     tx: &mut Tx<'_>,
     who: &Confirmed,
@@ -83,7 +83,7 @@ fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<(CountdownId, Kin
     .maybe(tx)
 }
 
-/// A reset, and when it was recorded.
+/// A reset, and the time at which it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct Timer {
     #[row(flatten)]

@@ -212,7 +212,7 @@ fn a_name_and_a_slug_are_changed_together() {
             let valid = other.get(&format!("{OWN}/validate-slug?slug={slug}")).await;
             assert_eq!(valid.with(200).json()["valid"], false);
         }
-        // People may take their own former slug back, and changing only the name does not change
+        // People may take back their own former slug, and changing only the name does not change
         // the slug.
         put(&mut other, &profile, wish("farah-binti-ali-2"))
             .await
@@ -394,7 +394,7 @@ fn people_are_administered_by_those_who_may() {
         let none = front.get(&format!("{USERS}?limit=1&offset=2")).await.json();
         assert_eq!(none, json!([]));
 
-        // Changes of other accounts need the cookie.
+        // Changes to other accounts need the cookie.
         let token = front;
         let mut front = browser(world, &accounts, &owner).await;
         let at = |what: &str| format!("{USERS}/{farah}/{what}");

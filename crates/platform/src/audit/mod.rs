@@ -27,9 +27,9 @@ pub enum Actor {
     Account(String),
     /// A job or a command.
     System,
-    /// A program with an API token, by the token's id.
+    /// A program with an API token; contains the token's id.
     Token(String),
-    /// A person whom a domain identifies by other means than an account.
+    /// A person whom a domain identifies without an account.
     Other {
         /// The kind's stored name, which the domain never changes.
         kind: &'static str,
@@ -46,7 +46,7 @@ impl Actor {
     /// The kind of an API token.
     pub const TOKEN: &str = "token";
 
-    /// The actor's kind, as stored and sent.
+    /// The actor's kind, in its stored form.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Account(_) => Self::ACCOUNT,
@@ -65,10 +65,10 @@ impl Actor {
     }
 }
 
-/// The request behind a change, for the audit log.
+/// The request that caused a change, for the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestFacts {
-    /// The request id, as in the response and the access log.
+    /// The request id that the response and the access log contain.
     pub request_id: String,
     /// The client's IP address; only its network is stored.
     pub network: Option<IpAddr>,
@@ -80,7 +80,7 @@ pub struct Entry {
     pub actor: Actor,
     /// The action's name, such as `note.saved`.
     pub action: &'static str,
-    /// The kind and the id of the thing that changed.
+    /// The kind and the id of the changed entity.
     pub entity: (&'static str, String),
     /// The scope's id; `None` for the whole installation.
     pub scope: Option<String>,
@@ -100,9 +100,9 @@ pub struct Record {
     pub actor_kind: String,
     pub actor_id: Option<String>,
     pub action: String,
-    /// The kind of the thing that changed.
+    /// The kind of the changed entity.
     pub entity_kind: String,
-    /// The id of the thing that changed.
+    /// The id of the changed entity.
     pub entity_id: String,
     pub scope: Option<String>,
     /// `[{field, old, new}]` as JSON text.
@@ -118,7 +118,7 @@ pub struct Filter {
     pub scope: String,
     /// Only actions by this account, token or other actor.
     pub actor_id: String,
-    /// Only this action, `note.saved`, or this family of actions, `note`.
+    /// Only this action, such as `note.saved`, or this family of actions, such as `note`.
     pub action: String,
     /// Only actions on this thing.
     pub entity_id: String,

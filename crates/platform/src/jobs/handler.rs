@@ -30,7 +30,7 @@ pub(super) type Effect = Arc<dyn Fn(&mut Tx<'_>) -> Result<(), JobError> + Send 
 /// Runs the jobs of one kind.
 pub struct Handler {
     pub(super) kind: &'static str,
-    /// The interval in minutes of a job that the clock starts.
+    /// The interval in minutes, if the job is scheduled by the clock.
     pub(super) period: Option<i64>,
     pub(super) run: Run,
 }
@@ -53,7 +53,7 @@ impl Handler {
         }
     }
 
-    /// Like [`Handler::new`], for a job that the clock starts once a minute, however many processes
+    /// Like [`Handler::new`], for a job that is scheduled once a minute, however many processes
     /// share the store. A missed minute is not made up for.
     pub fn each_minute<F, R>(kind: &'static str, run: F) -> Self
     where
@@ -133,7 +133,7 @@ pub(super) enum Verdict {
 }
 
 impl JobError {
-    /// A failure that another attempt may cure.
+    /// A temporary failure, after which another attempt may succeed.
     pub fn retry(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::of(Verdict::Retry, cause)
     }

@@ -67,9 +67,9 @@ pub(super) fn end(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How a job is put back into its queue.
+/// How a job returns to its queue.
 pub(super) struct Return<'a> {
-    /// The time until it is due again.
+    /// The time until the job is due again.
     pub(super) pause: SignedDuration,
     /// Failed attempts so far.
     pub(super) attempts: u32,
@@ -79,7 +79,7 @@ pub(super) struct Return<'a> {
 }
 
 impl Return<'_> {
-    /// Puts the job back without counting a failure.
+    /// Returns the job to the queue without counting a failure.
     pub(super) fn uncounted(pause: SignedDuration, attempts: u32, starts: i64) -> Self {
         Self {
             pause,

@@ -107,7 +107,7 @@ impl Column for Queue {
     }
 }
 
-/// A job as its handler receives it.
+/// A job as passed to its handler.
 #[derive(Clone, Debug, Row)]
 pub struct Job {
     pub id: JobId,
@@ -117,7 +117,7 @@ pub struct Job {
     pub payload: String,
     /// How many attempts failed before this one.
     pub attempts: u32,
-    /// The id of the request that caused it.
+    /// The id of the request that caused the job.
     pub request_id: Option<String>,
     queue: Queue,
     #[row(rename = "unique_key")]
@@ -249,7 +249,8 @@ pub fn list_failed(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<FailedJob>, StoreE
     .all(tx)
 }
 
-/// Makes a failed job due now, with all its attempts. `false` when no failed job has this id.
+/// Makes a failed job due now, and restores all its attempts. Returns `false` if no failed job has
+/// this id.
 pub fn retry(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     lease::revive(tx, id)
 }

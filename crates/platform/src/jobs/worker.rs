@@ -22,7 +22,7 @@ use crate::store::{Rows, Store, StoreError, Tx};
 
 /// How often a running job's lease is renewed: after a third of the lease's duration.
 const RENEWAL: Duration = Duration::from_secs(20);
-/// How often the store is checked for jobs of other processes and for jobs that have become due.
+/// How often the store is checked for other processes' jobs and for jobs that have become due.
 const POLL: Duration = Duration::from_secs(1);
 /// How long running jobs may take to finish when Kenduri stops.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const MAILS_AT_ONCE: usize = 2;
 /// How many HTTP requests to other sites run at the same time.
 const CALLS_AT_ONCE: usize = 8;
-/// How long a job of unknown kind is put back for, during an upgrade.
+/// The delay of a job of unknown kind, which during an upgrade another process may run.
 const STRANGER: SignedDuration = SignedDuration::from_secs(60);
 /// How often the commit of a result is tried while the store is unavailable.
 const COMMITS: u32 = 5;
@@ -141,7 +141,8 @@ impl Worker {
                 () = stop.cancelled() => return,
                 place = Arc::clone(&room).acquire_owned() => place,
             };
-            // Subscribed before the query, so that a job enqueued after it wakes the worker.
+            // The subscription precedes the query, so that a job enqueued after the query wakes the
+            // worker.
             waiting.mark_unchanged();
             let found = match self.schedule().await {
                 Ok(()) => self.take(queue).await,
@@ -257,8 +258,8 @@ impl Worker {
         self.settle(job, result).await;
     }
 
-    /// Commits the result of an attempt with its writes. If a write is refused, the attempt has
-    /// failed for that reason.
+    /// Commits the result of an attempt with its writes. If a write is refused, the attempt fails
+    /// for that reason.
     async fn settle(&self, job: Job, result: Result<Done, JobError>) {
         let end = match result {
             Ok(done) => End {

@@ -34,7 +34,7 @@ use rows::Failure;
 use tally::{Held, Room, Tallies};
 
 /// The job that warns the owners when the installation's budget is used up, and every hour while it
-/// stays so.
+/// remains used up.
 pub const USED_UP: &str = "guess.used_up";
 const ALARM_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -70,7 +70,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     tallies: Tallies,
-    /// Wrong attempts of the last day, as hashes.
+    /// The hashes of the wrong attempts in the last day.
     wrong: HashMap<i64, Timestamp>,
     /// Hashes of right codes together with the client's network. Using a right code again from the
     /// same network is not a guess.
@@ -302,7 +302,7 @@ impl State {
         is_kept
     }
 
-    /// Whether the result of this same attempt is known.
+    /// Whether the result of an identical attempt is known.
     fn is_known(&self, failure: &Failure) -> bool {
         let wrong = self.wrong.get(&failure.guess);
         let is_wrong = wrong.is_some_and(|at| failure.at.duration_since(*at) < DAY);

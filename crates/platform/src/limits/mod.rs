@@ -15,14 +15,14 @@ use jiff::{SignedDuration, Timestamp};
 use bounded::Bounded;
 use window::Window;
 
-/// A number of times within a period.
+/// The maximum number of actions within a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     pub count: u32,
     pub per: SignedDuration,
 }
 
-/// The error for a limit that is reached.
+/// The error when a limit is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too often; again in {seconds} s")]
 pub struct Wait {

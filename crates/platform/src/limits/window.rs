@@ -50,7 +50,7 @@ impl Window {
         }
     }
 
-    /// The number of events in the window that ends `now`.
+    /// The number of events in the window that ends at `now`.
     pub(super) fn total(&self, now: i64) -> u32 {
         self.living(now)
             .fold(0, |sum: u32, (_, count)| sum.saturating_add(count))

@@ -38,7 +38,7 @@ impl Address {
         &self.canonical
     }
 
-    /// The domain, as DNS knows it.
+    /// The domain in the form that DNS uses.
     pub fn domain(&self) -> &str {
         let (_, domain) = self.canonical.rsplit_once('@').unwrap_or_default();
         domain
@@ -68,7 +68,7 @@ impl FromStr for Address {
             canonical: format!("{}@{domain}", local.to_lowercase()),
             shown,
         };
-        // lettre validates it too, so that a mail to this email address can always be built.
+        // lettre also validates the email address, so that a mail to it can always be built.
         address.for_transport().map_err(|_| NotAnAddress)?;
         Ok(address)
     }

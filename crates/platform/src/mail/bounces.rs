@@ -19,17 +19,17 @@ use crate::store::{Row, Rows, Store, StoreError, Tx};
 
 /// The kind of the job.
 pub const KIND: &str = "mail.bounces";
-/// How many reports are read at once.
+/// How many reports are read in one run.
 const BATCH: usize = 100;
 
-/// How far a mailbox was read.
+/// The position up to which a mailbox was read.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Progress {
     uid_validity: i64,
     last_uid: i64,
-    /// When it was last looked at.
+    /// When the mailbox was last read.
     pub looked_at: Timestamp,
-    /// Why it could not be read then.
+    /// Why the last attempt to read the mailbox failed.
     pub error: Option<String>,
 }
 

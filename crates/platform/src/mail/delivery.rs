@@ -19,7 +19,7 @@ pub const KIND: &str = "mail.send";
 
 #[derive(Debug)]
 pub enum Mailer {
-    /// Stored in the [mailbox](super::mailbox) and not sent.
+    /// Mails are stored in the [mailbox](super::mailbox), not sent.
     Mailbox,
     /// Sent to a mail server.
     Smtp(Box<Smtp>),
@@ -109,7 +109,7 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         Err(Refusal::Unknown(reason)) if begun.is_last => {
             Ok(ended(post, begun.mail, State::Uncertain, reason))
         }
-        // The row stays in `sending`, where the next attempt finds it.
+        // The row stays in the state `sending`, where the next attempt finds it.
         Err(Refusal::Unknown(reason)) => Err(unsent(reason)),
         // The email address does not work at present, and no attempts are left.
         Err(Refusal::Delayed(reason)) if job.is_last_attempt() => Ok(failed(
@@ -250,7 +250,7 @@ fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done 
     })
 }
 
-/// Records a mail that the recipient's server refused, and the reply's implications for the email
+/// Records a mail that the recipient's server refused, and what the reply says about the email
 /// address.
 fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome: Outcome) -> Done {
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);

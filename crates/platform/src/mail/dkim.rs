@@ -46,7 +46,7 @@ const FOLD: usize = 72;
 /// The public part of a domain's key.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct DkimKey {
-    /// The sender domain that it signs for.
+    /// The sender domain for which the key signs.
     pub domain: String,
     /// The selector, the name of the key below `_domainkey`.
     pub selector: String,
@@ -58,12 +58,12 @@ pub struct DkimKey {
 }
 
 impl DkimKey {
-    /// The name of its DNS record.
+    /// The name of the key's DNS record.
     pub fn record_name(&self) -> String {
         format!("{}._domainkey.{}", self.selector, self.domain)
     }
 
-    /// The value of its DNS record.
+    /// The value of the key's DNS record.
     pub fn record(&self) -> String {
         format!("v=DKIM1; k=rsa; p={}", self.public_key)
     }
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn white_space_is_as_the_standard_shows() {
-        // The example of RFC 6376, section 3.4.5.
+        // The message is the example in RFC 6376, section 3.4.5.
         let head = "A: X\r\nB : Y\t\r\n\tZ  \r\n";
         assert_eq!(
             fields(head),

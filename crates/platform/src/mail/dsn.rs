@@ -7,7 +7,7 @@ use super::smtp::means_unknown;
 
 /// The longest reason, in bytes.
 const REASON_LIMIT: usize = 500;
-/// How many Message-IDs are kept of a report.
+/// How many Message-IDs of a report are read.
 const MESSAGES: usize = 20;
 
 /// A report that a mail did not arrive.
@@ -15,7 +15,7 @@ const MESSAGES: usize = 20;
 pub(super) struct Bounce {
     /// The Message-IDs in the report, the most likely first.
     pub(super) messages: Vec<String>,
-    /// Whether the address does not exist. It may receive other mail if not.
+    /// Whether the email address does not exist. If `false`, it may receive other mail.
     pub(super) is_unknown: bool,
     /// The reply of the recipient's mail server.
     pub(super) reason: String,
@@ -33,7 +33,7 @@ pub(super) fn read(message: &[u8]) -> Option<Bounce> {
         &["message/delivery-status", "message/global-delivery-status"],
     )?;
     let failures = failures(&String::from_utf8_lossy(&status.get_body_raw().ok()?));
-    // A mail that a server passed on to several addresses may have arrived at some of them.
+    // If a server forwarded the mail to several addresses, it may have arrived at some of them.
     let is_unknown = failures.iter().all(|reason| means_unknown(reason));
     let mut reason = failures.into_iter().next()?;
     reason.truncate(reason.floor_char_boundary(REASON_LIMIT));

@@ -25,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LINE_LIMIT: u64 = 1024 * 1024;
 /// The most lines of a response.
 const LINES: usize = 10_000;
-/// How much is read of a mail, in bytes. Reports return the head of the mail, or all of it, last.
+/// How much of a mail is read, in bytes. Reports contain the header of the returned mail, or the
+/// whole mail, at the end.
 const MAIL_LIMIT: usize = 256 * 1024;
 /// The longest server message in an error, in bytes.
 const TEXT_LIMIT: usize = 200;
@@ -43,7 +44,7 @@ pub struct Mailbox {
     pub user: String,
     /// The user's password.
     pub password: Secret,
-    /// The folder, `INBOX` as a rule.
+    /// The folder, usually `INBOX`.
     pub folder: String,
     /// Certificates to trust besides the public authorities, as PEM.
     pub authorities: Vec<String>,
@@ -75,11 +76,11 @@ pub(super) enum ImapError {
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A connection that has opened the folder.
+/// A connection on which the folder is open.
 pub(super) struct Session {
     stream: BufReader<Box<dyn Stream>>,
     commands: u32,
-    /// How many bytes of literals the present response may still have.
+    /// How many bytes of literals the present response may still contain.
     room: usize,
     /// The folder's generation. If it changes, mails have new numbers.
     pub(super) uid_validity: i64,
@@ -129,7 +130,7 @@ impl Session {
         Ok(session)
     }
 
-    /// The numbers of mails from `first` to `last` that call themselves reports, in their order.
+    /// The numbers of the mails from `first` to `last` that claim to be reports, in order.
     pub(super) async fn reports(&mut self, first: i64, last: i64) -> Result<Vec<i64>, ImapError> {
         let search =
             format!("UID SEARCH UID {first}:{last} HEADER Content-Type \"multipart/report\"");
@@ -140,7 +141,7 @@ impl Session {
         let mut numbers = Vec::new();
         for number in lines.flat_map(str::split_ascii_whitespace) {
             let number: i64 = number.parse().map_err(|_| ImapError::Unreadable)?;
-            // `5:9` means the last mail where all have lower numbers than 5.
+            // The range `5:9` yields the last mail if all mails have numbers below 5.
             if (first..=last).contains(&number) {
                 numbers.push(number);
             }
@@ -157,7 +158,7 @@ impl Session {
         Ok(literals.next())
     }
 
-    /// Says goodbye, which changes nothing if it fails.
+    /// Sends LOGOUT. A failure has no consequences.
     pub(super) async fn close(mut self) {
         let _ = self.command("LOGOUT", "LOGOUT").await;
     }
@@ -214,7 +215,8 @@ impl Session {
             let mut literal = vec![0; length];
             self.stream.read_exact(&mut literal).await?;
             response.literals.push(literal);
-            // A space keeps the rest of the line from looking like this length.
+            // The space keeps an empty rest of the line from being read as the same literal length
+            // again.
             response.line.push(' ');
         }
     }
@@ -254,7 +256,8 @@ fn refused(command: &'static str, reply: &str) -> ImapError {
     ImapError::Refused { command, reply }
 }
 
-/// A quoted string (RFC 3501, section 4.3). Line breaks, which none may have, become spaces.
+/// A quoted string (RFC 3501, section 4.3). Line breaks, which a quoted string cannot contain,
+/// become spaces.
 fn quote(text: &str) -> String {
     let text = text.replace(['\r', '\n', '\0'], " ");
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))

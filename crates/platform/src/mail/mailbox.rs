@@ -9,7 +9,7 @@ use crate::sql;
 use crate::store::{Row, StoreError, Tx};
 use crate::text_cleaning::fold;
 
-/// How many of the latest mails are searched.
+/// How many of the latest mails a search covers.
 const DEPTH: u32 = 1_000;
 
 /// One mail in the mailbox.
@@ -75,7 +75,7 @@ impl Search {
     }
 }
 
-/// The matches among the latest thousand mails, newest first. The key is derived for
+/// The matches among the latest thousand mails, newest first. `key` must be derived for
 /// [`sealed_text::PURPOSE`].
 pub fn list(tx: &mut Tx<'_>, key: &Key, search: &Search) -> Result<Vec<Letter>, StoreError> {
     let stored: Vec<Stored> = sql!(

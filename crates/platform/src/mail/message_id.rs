@@ -13,7 +13,7 @@ pub(super) fn write(key: &Key, id: &MailId, host: &str) -> String {
     format!("<{id}.{signature}@{host}>")
 }
 
-/// The mail with this Message-ID, whoever names it.
+/// The mail with this Message-ID. The signature is not checked.
 pub(super) fn find(message: &str) -> Option<MailId> {
     split(message)?.0.parse().ok()
 }

@@ -48,8 +48,8 @@ pub struct NewMail {
     pub to: Address,
     /// The recipient's name; may be empty.
     pub to_name: String,
-    /// The sender's name, if it differs from the installation's. The email address is always the
-    /// installation's, since servers would reject another.
+    /// The sender's name, if it differs from the installation's. The sender's email address is
+    /// always the installation's, because servers would reject any other.
     pub sender_name: Option<String>,
     pub reply_to: Option<Address>,
     /// The stream, which determines who may unsubscribe from the mail.
@@ -78,11 +78,11 @@ pub struct Stranger {
     pub is_known: bool,
 }
 
-/// A class of mail. Its purpose decides whether recipients may refuse it.
+/// A class of mail. The stream determines whether recipients may unsubscribe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
-    /// Sign-in, password reset, changes of an account.
+    /// Mail about signing in, password resets and changes to an account.
     Security,
     /// The direct response to a person's action.
     Transactional,
@@ -104,7 +104,7 @@ pub enum State {
     Sent,
     /// Waiting for another attempt.
     Deferred,
-    /// The mail server refuses it for good.
+    /// The mail server refused the mail permanently.
     Bounced,
     /// Every attempt failed.
     Failed,
@@ -118,7 +118,7 @@ pub enum State {
 const UNSUBSCRIBABLE: [Stream; 2] = [Stream::Notification, Stream::Marketing];
 
 impl Stream {
-    /// The stream's stored and sent name.
+    /// The stream's name in the store and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Security => "security",
@@ -191,7 +191,7 @@ impl State {
         Self::Uncertain,
     ];
 
-    /// The state's stored and sent name.
+    /// The state's name in the store and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -286,7 +286,7 @@ impl Tx<'_> {
 }
 
 /// Adds a calendar file (RFC 5545) to a mail that was written in this transaction. Mail programs
-/// offer to keep its event.
+/// offer to add the file's event to the recipient's calendar.
 pub fn attach_calendar(tx: &mut Tx<'_>, id: &MailId, file: &str) -> Result<(), StoreError> {
     sql!("UPDATE mail SET calendar = :file WHERE id = :id", id, file).run(tx, Rows::Exactly(1))?;
     Ok(())
@@ -317,7 +317,7 @@ pub fn list(
     before: Option<&MailId>,
     limit: u32,
 ) -> Result<Vec<Entry>, StoreError> {
-    // Ids are hexadecimal, so every id sorts before this.
+    // Ids are hexadecimal, so every id sorts before `g`.
     let before = before.map_or("g", MailId::as_str);
     sql!(
         "SELECT {Entry} FROM mail WHERE scope = :scope AND id < :before ORDER BY id DESC
@@ -346,7 +346,7 @@ pub fn withdraw(tx: &mut Tx<'_>, id: &MailId) -> Result<bool, StoreError> {
     if taken == 0 {
         return Ok(false);
     }
-    // A job that is already running then finds no mail.
+    // If the job is already running, it finds no mail.
     jobs::withdraw(tx, &job_key(id))?;
     Ok(true)
 }

@@ -30,7 +30,7 @@ const COMMAND: Duration = Duration::from_secs(30);
 /// The timeout for the server's reply to the text. It is long, because some servers scan for
 /// viruses before they reply.
 const TEXT: Duration = Duration::from_mins(2);
-/// How long sending pauses after the server refused this site, rather than a recipient.
+/// How long sending pauses after the server refused this site, not just a recipient.
 const HOLD: Duration = Duration::from_mins(1);
 /// The longest stored reply, in bytes.
 const ANSWER_LIMIT: usize = 500;
@@ -96,7 +96,7 @@ pub(super) enum Refusal {
     Delayed(String),
     /// The server refuses this site, because of a failed login or an unacceptable sender.
     Us(String),
-    /// The server refuses this mail or its recipient for good.
+    /// The server permanently refuses this mail or its recipient.
     Bounced {
         answer: String,
         /// Whether the server says that the email address does not exist.
@@ -130,7 +130,7 @@ impl Smtp {
         })
     }
 
-    /// Waits for the rate limit. `Err` with the remaining time while sending pauses.
+    /// Waits for the rate limit. While sending is suspended, fails with the remaining time.
     pub(super) async fn turn(&self) -> Result<(), Duration> {
         let turn = self.pace().turn(Instant::now())?;
         sleep_until(turn).await;
@@ -335,7 +335,7 @@ async fn patiently<T>(
     let mut text = match (error.status(), std::error::Error::source(&error)) {
         (Some(code), Some(words)) => format!("{code} {words}"),
         (Some(code), None) => code.to_string(),
-        // The error's source contains the unreadable reply.
+        // The error's source contains the unparsable reply.
         _ if error.is_response() => "the mail server answers what cannot be read".to_owned(),
         _ => error.to_string(),
     };
@@ -383,7 +383,7 @@ fn is_enhanced(word: &str) -> bool {
 /// Whether the enhanced status code of a refusal (RFC 3463 §3.2) says that the address does not
 /// exist. "User unknown" without such a code may mean anything.
 pub(super) fn means_unknown(answer: &str) -> bool {
-    // `550-5.1.1` begins a reply of several lines.
+    // A reply of several lines begins with a code such as `550-5.1.1`.
     let mut words = answer.split([' ', '-', ';', '#']);
     words.any(|word| ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"].contains(&word))
 }

@@ -1,5 +1,5 @@
-//! Delivery reports of Amazon SES, which arrive as signed posts of Amazon SNS. SNS serves the
-//! certificate of its signing key itself.
+//! Delivery reports by Amazon SES, which arrive as signed notifications from Amazon SNS. SNS itself
+//! serves the certificate of its signing key.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,7 +63,7 @@ pub struct SnsPost {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SnsError {
-    /// The post is not of this topic, too old, or not signed by SNS.
+    /// The notification is not from this topic, too old, or not signed by SNS.
     #[error("not signed by SNS for this topic")]
     Untrusted,
     /// SNS could not be reached.

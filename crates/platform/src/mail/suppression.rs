@@ -76,7 +76,7 @@ impl Cause {
         self.is_bounce() || self == Self::Complaint
     }
 
-    /// The cause's stored and sent name.
+    /// The cause's name in the store and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::SoftBounce => "soft_bounce",
@@ -291,8 +291,8 @@ fn audit(
     })
 }
 
-/// Ends suppressions of `address` that its owner disproves by opening a mailed link.
-/// Unsubscriptions and an administrator's suppressions stay.
+/// Ends the suppressions of `address` that its owner disproves by opening a mailed link.
+/// Unsubscriptions and an administrator's suppressions remain.
 pub fn lift(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -400,7 +400,7 @@ pub fn confirm_by(
     Ok(Ok(()))
 }
 
-/// An entry as administrators see it.
+/// An entry as shown to administrators.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Listed {
     #[row(flatten)]

@@ -24,27 +24,27 @@ const KEPT: Duration = Duration::from_secs(20);
 /// How many unused connections to one server are kept.
 const KEPT_EACH: usize = 4;
 
-/// A call of a JSON interface.
+/// A request to a JSON API.
 #[derive(Clone, Debug)]
 pub struct JsonCall<'a> {
     /// The method.
     pub method: Method,
     /// The URL.
     pub url: &'a str,
-    /// The hosts that the call may reach.
+    /// The hosts that the request may reach.
     pub reach: Reach,
     /// Additional header fields.
     pub headers: &'a [(&'static str, String)],
     /// The body; `None` if the request has none.
     pub body: Option<&'a Value>,
-    /// The timeout of the whole call.
+    /// The timeout of the whole request.
     pub within: Duration,
 }
 
-/// Why a call has no response.
+/// The reason why a request has no response.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The server cannot have received the request, so a repeat is the first attempt.
+    /// The server cannot have received the request, so repeating it is safe.
     #[error("the request was not sent: {0}")]
     NotSent(#[source] OutboundError),
     /// The server may have received the request and acted on it.
@@ -69,7 +69,7 @@ impl Answer {
 type Sender = SendRequest<Full<Bytes>>;
 /// Scheme, host and port, and whether the host may be private.
 type Server = (String, bool);
-/// Unused connections, each with the instant since when it is unused.
+/// Unused connections, each with the time since which it has been unused.
 type Unused = Vec<(Sender, Instant)>;
 
 /// The unused connections by scheme, host and port. Requests with different reach share no
@@ -98,7 +98,7 @@ impl Connections {
 }
 
 impl Outbound {
-    /// Calls a JSON interface and reads a response of up to 256 KiB, whatever its status.
+    /// Sends a request to a JSON API, and reads a response of up to 256 KiB, whatever its status.
     pub async fn call_json(&self, call: JsonCall<'_>) -> Result<Answer, CallError> {
         let until = Instant::now() + call.within;
         let target = Target::of(call.url, call.reach).map_err(CallError::NotSent)?;

@@ -170,7 +170,7 @@ async fn a_name_that_means_a_private_address_is_not_called() {
         );
     }
     let system = Outbound::public().unwrap();
-    // Spellings of 127.0.0.1 that only the resolver understands.
+    // These spellings of 127.0.0.1 are understood only by the resolver.
     for host in ["127.1", "2130706433"] {
         let url = format!("https://{host}/");
         let error = system.post(&url, &[], String::new()).await.unwrap_err();
@@ -259,7 +259,7 @@ async fn an_error_says_whether_the_request_can_have_arrived() {
         .await
         .unwrap_err();
     assert!(!error.may_have_arrived(), "{error}");
-    // A private address that nobody allowed.
+    // This private address is not permitted.
     let public = JsonCall {
         reach: Reach::Public,
         ..json_call(&closed, TIME)
@@ -269,7 +269,7 @@ async fn an_error_says_whether_the_request_can_have_arrived() {
         matches!(error, CallError::NotSent(OutboundError::Refused)),
         "{error}"
     );
-    // Connected, and no response in time.
+    // The server accepts the connection but does not respond in time.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = format!("http://{}/", listener.local_addr().unwrap());
     let brief = Duration::from_millis(50);
@@ -281,7 +281,7 @@ async fn an_error_says_whether_the_request_can_have_arrived() {
         matches!(error, CallError::Unanswered(OutboundError::Slow)),
         "{error}"
     );
-    // A response that is too long is none.
+    // A response that is too long is an error.
     let (url, _) = serving(vec![ok(&"x".repeat(LONGEST_ANSWER + 1))]).await;
     let error = outbound.call_json(json_call(&url, TIME)).await.unwrap_err();
     assert!(

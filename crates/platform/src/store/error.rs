@@ -13,7 +13,7 @@ pub enum StoreError {
     /// The process is stopping, or the transaction's function panicked.
     #[error("the store stopped before the change was made")]
     Stopped,
-    /// A statement touched another number of rows than its [`Rows`](super::Rows) allows.
+    /// A statement affected a number of rows that its [`Rows`](super::Rows) does not allow.
     #[error("expected {expected}, found {actual} rows: {sql}")]
     Rows {
         /// The number that the caller expected.

@@ -33,13 +33,13 @@ pub struct LogPosition {
 /// A position with the time of its commit.
 #[derive(Clone, Copy, Debug)]
 pub struct LogMark {
-    /// When the commit was on disk.
+    /// The time at which the commit was on disk.
     pub at: Timestamp,
     /// The committed end of the log at that time.
     pub position: LogPosition,
 }
 
-/// The log of a store that only the backup checkpoints. Clones share it.
+/// The log of a store, which only the backup checkpoints. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Log(Arc<Shared>);
 
@@ -54,7 +54,7 @@ struct Shared {
     is_empty_wanted: AtomicBool,
 }
 
-/// While this value exists, the writer of this process writes nothing.
+/// While this value exists, this process's writer writes nothing.
 #[derive(Debug)]
 pub struct Pause(
     #[expect(dead_code, reason = "dropping it lets the writer go on")] pub(super) SyncSender<()>,
@@ -116,17 +116,18 @@ impl Log {
         guard(&self.0.marks).drain(..).collect()
     }
 
-    /// Whether the log should be emptied because it contains deleted data. Resets the request.
+    /// Whether the log should be truncated because it contains deleted data. The call resets the
+    /// request.
     pub fn take_empty_wanted(&self) -> bool {
         self.0.is_empty_wanted.swap(false, Ordering::AcqRel)
     }
 
-    /// Asks the backup to empty the log.
+    /// Asks the backup to truncate the log.
     pub fn want_empty(&self) {
         self.0.is_empty_wanted.store(true, Ordering::Release);
     }
 
-    /// Records that everything so far was committed at `at`.
+    /// Records that all commits so far were made at `at`.
     pub(super) fn mark(&self, at: Timestamp) {
         let position = match self.position() {
             Ok(position) => position,
@@ -157,7 +158,7 @@ fn parse(header: &[u8]) -> LogPosition {
         salt: salt.unwrap_or_default(),
         frame: number(16),
         page_size: match u16::from_ne_bytes(page_size.unwrap_or_default()) {
-            // The largest size does not fit.
+            // The largest page size does not fit into the field, which then contains 1.
             1 => 65_536,
             size => u32::from(size),
         },

@@ -23,8 +23,8 @@ use crate::text_cleaning::hexadecimal;
 /// One crate's migrations, in order.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
-    /// The name under which the store records the applied steps. It stays when tables move to
-    /// another crate.
+    /// The name under which the store records the applied steps. The name stays the same when
+    /// tables move to another crate.
     pub owner: &'static str,
     /// The steps, numbered from 1 without gaps.
     pub steps: &'static [Step],

@@ -43,7 +43,7 @@ pub use value::{Bind, Column, FromRow, Json, Row, ToRow, Value};
 /// The maximum number of changes that may wait for the writer; further changes are refused as busy.
 pub const QUEUE_LIMIT: usize = 4_096;
 
-/// Which engine to use, and how.
+/// The choice of an engine, with its settings.
 #[derive(Clone, Debug)]
 pub enum Settings {
     Sqlite(SqliteSettings),

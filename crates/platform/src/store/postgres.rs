@@ -125,7 +125,7 @@ struct Server {
     waiting: Arc<Mutex<Receiver<Task>>>,
     ground: Ground,
     signals: Arc<Signals>,
-    /// Stops when the last thread drops it.
+    /// The relay, which stops when the last thread drops it.
     relay: Arc<Relay>,
     counts: Arc<Counts>,
 }

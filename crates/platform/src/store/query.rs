@@ -75,12 +75,12 @@ pub enum Part<'a> {
         first: usize,
         count: usize,
     },
-    /// `id, name`, each prefixed with `alias`.
+    /// Columns such as `id, name`, each prefixed with `alias`.
     Columns {
         names: &'a [&'a str],
         alias: &'a str,
     },
-    /// `id = $first, name = $…`.
+    /// Assignments such as `id = $first, name = $…`.
     Assignments {
         first: usize,
         names: &'a [&'a str],

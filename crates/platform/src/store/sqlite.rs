@@ -31,17 +31,17 @@ use super::sqlite_statements::execute;
 use super::tx::{self, Mode};
 use super::{Ground, QUEUE_LIMIT, Signals, SqliteSettings, StoreError, Tx, Wake, Work};
 
-/// How long a batch accepts changes.
+/// How long a batch accepts further changes.
 const BATCH_TIME: Duration = Duration::from_millis(5);
 /// The same limit as a multiple of the last flush's duration, because more changes should share a
 /// flush when flushes are slow.
 const BATCH_FLUSHES: u32 = 5;
-/// From this flush time on, the writer waits a quarter of it for further changes, if the batch
-/// already has several.
+/// The flush duration from which on the writer waits a quarter of that duration for further
+/// changes, if the batch already has several.
 const SLOW_FLUSH: Duration = Duration::from_millis(1);
-/// How long a change waits for another program that holds the file.
+/// How long a change waits for another program that has locked the file.
 const BUSY: Duration = Duration::from_secs(5);
-/// How often the file is checked for changes of other processes.
+/// How often the file is checked for other processes' changes.
 const LOOK: Duration = Duration::from_millis(200);
 /// The error for a change that was not run, or whose transaction the engine aborted.
 const NOT_TAKEN: &str = "the disk refused the change";
@@ -169,7 +169,7 @@ impl Engine {
         result
     }
 
-    /// Under constant reading, a later checkpoint empties the log.
+    /// If readers are constantly active, a later checkpoint truncates the log.
     pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
         if let Some(log) = &self.log {
             log.want_empty();
@@ -372,7 +372,7 @@ impl Writer {
         }
     }
 
-    /// Rolls the batch back and runs its changes again, each inside a savepoint.
+    /// Rolls the batch back, and runs its changes again, each inside a savepoint.
     fn again(&self, batch: &mut Batch) -> bool {
         let begun = execute(&self.connection, "ROLLBACK")
             .and_then(|()| execute(&self.connection, "BEGIN IMMEDIATE"));
@@ -440,7 +440,7 @@ fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
         .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
         .and_then(|()| connection.pragma_update(None, "wal_autocheckpoint", log_pages))
         .and_then(|()| connection.pragma_update(None, "journal_size_limit", 64 << 20))
-        // The savepoint journal would otherwise be a temporary file.
+        // Otherwise the savepoint journal would be a temporary file.
         .and_then(|()| connection.pragma_update(None, "temp_store", "MEMORY"))
         // Deleted data must not remain in the file.
         .and_then(|()| connection.pragma_update(None, "secure_delete", true))
@@ -472,11 +472,12 @@ fn configure(
     cache_kib: i64,
     backed_up: bool,
 ) -> Result<(), rusqlite::Error> {
-    // Otherwise the last connection that closes empties the log before the backup has copied it.
+    // Otherwise the last connection that closes would truncate the log before the backup has copied
+    // it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, backed_up)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(256);
-    // Otherwise a statement is planned again for every new argument.
+    // Otherwise SQLite would plan a statement again for every new argument.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -cache_kib)
 }

@@ -1,4 +1,4 @@
-//! A transaction, as the functions of a change use it.
+//! A transaction, the interface through which the functions of a change use the store.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub(super) enum Mode {
     Write,
 }
 
-/// The workers to wake when this transaction is committed.
+/// The workers that must be woken when this transaction is committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wake {
     pub jobs: bool,
@@ -193,8 +193,8 @@ impl<'c> Tx<'c> {
             return Ok(found);
         }
         let read = Arc::new(load(self)?);
-        // A change may see rows that it, or another change of its batch, has written and may still
-        // roll back.
+        // In a change, the rows may have been written by this change or another one in its batch,
+        // and may still be rolled back, so they are not cached.
         if self.mode == Mode::Read {
             ground.memory.keep(key, revision, Arc::clone(&read));
         }
@@ -227,7 +227,7 @@ impl<'c> Tx<'c> {
         StoreError::rule(rule)
     }
 
-    /// The id of the request behind this change.
+    /// The id of the request that caused this change.
     pub(crate) fn request(&self) -> Option<Arc<str>> {
         self.request.clone()
     }

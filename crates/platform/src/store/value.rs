@@ -66,7 +66,7 @@ pub trait FromRow: Sized {
 
 /// A type that can be written as a row: a struct that derives [`Row`](derive@Row).
 pub trait ToRow {
-    /// Appends its values, in the order of [`FromRow::COLUMNS`].
+    /// Appends the row's values, in the order of [`FromRow::COLUMNS`].
     fn bind_all<'a>(&'a self, values: &mut Vec<Value<'a>>);
 }
 
@@ -133,7 +133,8 @@ impl Row<'_> {
         }
     }
 
-    /// The error for a column at `index` without a valid `T`, such as an unknown status word.
+    /// The error for a column at `index` that contains no valid `T`, such as an unknown status
+    /// keyword.
     pub fn unreadable<T>(&self, index: usize) -> StoreError {
         let index = self.first + index;
         let name = match self.cells {

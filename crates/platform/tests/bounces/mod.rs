@@ -123,7 +123,7 @@ fn reports_of_usual_servers_stop_mail_to_unknown_addresses_once() {
             assert_eq!(reports(world).await, 1);
             write(world, forget).await;
         }
-        // Three full mailboxes in a week hold the address for a while.
+        // Three "mailbox full" refusals in a week suppress the address for a while.
         let (server, imap) = (
             Server::start(Encryption::OnRequest).await,
             ImapServer::start(),

@@ -227,7 +227,7 @@ async fn tries_wait_for_those_in_flight_and_only_wrong_codes_count() {
         attempt.failed(start());
     }
     assert!(matches!(late.await.unwrap(), Err(Refused::NameRequired(_))));
-    // Codes that were right before need a name too.
+    // Codes that were recognized as right before also need a name now.
     let known = budget.attempt_now(guess(home, "0", None), start());
     assert!(matches!(known, Err(Refused::NameRequired(_))));
 }

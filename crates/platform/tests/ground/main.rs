@@ -55,7 +55,7 @@ fn add(tx: &mut Tx<'_>, id: &str, amount: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Locks a thing by raising its amount, and returns the amount.
+/// Locks a row of `thing` by raising its amount, and returns the amount.
 fn raise(tx: &mut Tx<'_>, id: &str) -> Result<i64, StoreError> {
     let (amount,) = tx.one(
         sql!("UPDATE thing SET amount = amount + 1 WHERE id = $1 RETURNING amount"),

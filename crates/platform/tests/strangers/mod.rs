@@ -15,7 +15,7 @@ struct Task {
     mail: MailId,
 }
 
-/// A mail that a person in the network `line` causes.
+/// A mail caused by a person in the network `line`.
 fn caused_in(line: &str, to: &str, is_known: bool) -> NewMail {
     NewMail {
         stranger: Some(Stranger {

@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn every_status_of_a_code_is_described() {
         let known: BTreeSet<u16> = REFUSALS.iter().map(|(status, ..)| *status).collect();
-        // Statuses that no handler returns itself.
+        // No handler returns these statuses itself.
         let unsaid = [405, 431, 500];
         for code in CODES {
             assert!(

@@ -13,7 +13,7 @@ pub fn read<T: Serialize + DeserializeOwned + Clone + Default>(
     query: &Form,
     findings: &mut Findings,
 ) -> T {
-    // A value of only white space is neither a word nor empty, so it is invalid.
+    // A value that is only white space is neither a keyword nor empty, so it is invalid.
     let blank = query
         .iter()
         .filter(|(_, value)| !value.is_empty() && value.trim().is_empty());

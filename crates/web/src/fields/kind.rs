@@ -14,7 +14,7 @@ use crate::{Form, I18n, tags};
 /// The type of a field's value.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// A slug with this least and most number of `a-z0-9-`.
+    /// A slug with at least and at most these numbers of characters from `a-z0-9-`.
     Key(usize, usize),
     /// One line of at most this many characters.
     Line(usize),
@@ -31,7 +31,7 @@ pub enum Kind {
     /// A whole number within these bounds.
     Number(i64, i64),
     Moment,
-    /// A time of day, as `HH:MM`.
+    /// A time of day in the form `HH:MM`.
     Hour,
     /// The end of a day.
     Day,
@@ -53,13 +53,13 @@ pub enum Kind {
     Rows(&'static [Field], usize),
 }
 
-/// A colour, typed into an input that shows it.
+/// A colour, typed into an input field that displays it.
 pub const fn color() -> FieldOf<Color> {
     FieldOf::new(Kind::Color)
 }
 
 impl Kind {
-    /// The message id of a word.
+    /// The message id of a keyword.
     pub fn message(self, word: &str) -> Option<&'static str> {
         let Self::Choice(words) = self else {
             return None;
@@ -265,7 +265,8 @@ impl Kind {
     }
 }
 
-/// The form's values for these fields as JSON. `held` is the record that the form was filled with.
+/// The form's values for these fields as JSON. `held` is the record with which the form was filled
+/// in.
 pub(super) fn read_form(
     fields: &[Field],
     form: &Form,
@@ -345,7 +346,7 @@ fn in_zone(typed: &str, zone: &TimeZone) -> String {
     zoned.map_or_else(|| typed.to_owned(), |zoned| zoned.timestamp().to_string())
 }
 
-/// An instant in the form of an input for day and time.
+/// An instant in the format of an input field for day and time.
 fn moment(at: &str, zone: &TimeZone) -> String {
     let at = at.parse::<Timestamp>().map(|at| at.to_zoned(zone.clone()));
     at.map(|at| at.strftime("%Y-%m-%dT%H:%M").to_string())
@@ -473,7 +474,7 @@ mod tests {
     fn an_instant_that_nobody_touched_stays_what_it_was() {
         for at in [
             "2027-06-01T16:00:17.25Z",
-            // The second occurrence of half past two.
+            // This is the second occurrence of half past two.
             "2027-10-31T01:30:00Z",
         ] {
             let held = Feast {

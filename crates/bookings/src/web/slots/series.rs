@@ -68,7 +68,7 @@ async fn series_page(
 ) -> Result<Response, Problem> {
     let (_, currency) = begin(req).await?;
     let text = &req.text;
-    // A week that begins on a Monday provides the names of the days.
+    // The days of a week that begins on a Monday provide the weekday names.
     let days =
         (0..7_i64).filter_map(|day| jiff::civil::date(2027, 1, 4).checked_add(day.days()).ok());
     let days = days.map(|day| {

@@ -10,7 +10,7 @@ use crate::jobs::NewJob;
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// An attempt, to be counted when it is wrong.
+/// An attempt, in the form in which a wrong attempt is counted.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
     /// The smallest counted network of the client.

@@ -21,7 +21,7 @@ const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// The limit of the smallest network in 10 minutes.
+/// The limit for the smallest network in 10 minutes.
 const IN_TEN_MINUTES: u32 = 10;
 const IN_A_DAY: u32 = 30;
 /// The factor by which each larger network may have more failures than the network within it.
@@ -30,7 +30,7 @@ const IN_A_DAY: u32 = 30;
 /// attacker.
 const ALONE: [[Rule; 2]; 4] = levels(3);
 const WITH_NAME: [[Rule; 2]; 4] = levels(8);
-/// The installation's limits without a name.
+/// The installation's limits for attempts without a name.
 const INSTALLATION: [Rule; 2] = rules(150, TEN_MINUTES, 1_500, DAY);
 /// The limit on wrong names for one code.
 const NAMES: [Rule; 2] = rules(3, HOUR, 3, HOUR);
@@ -112,7 +112,7 @@ impl Room {
 }
 
 impl Tallies {
-    /// Whether another such attempt is within every limit.
+    /// Whether another attempt like this one is within every limit.
     pub(super) fn room(&self, failure: &Failure, now: Timestamp) -> Room {
         let keys = keys(failure).filter_map(|key| self.place(key));
         keys.fold(Room::Free, |room, key| match self.of(key).get(&key) {
@@ -265,7 +265,7 @@ impl Network {
     }
 }
 
-/// The smallest network of a client that is counted.
+/// The smallest counted network of a client.
 pub(super) fn leaf(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(cut(address.to_bits(), LEVELS_V6[0])).into(),

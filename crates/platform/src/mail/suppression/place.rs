@@ -23,7 +23,7 @@ pub struct Place {
 pub struct NotAPlace;
 
 impl Place {
-    /// Sorts before all other keys of suppressions.
+    /// A key that sorts before all other suppression keys.
     pub(super) const FIRST: Self = Self {
         address: Vec::new(),
         scope: String::new(),
@@ -158,7 +158,7 @@ pub fn unsubscribe_link(
     format!("/unsubscribe/{place}.{signature}")
 }
 
-/// The suppression key that an unsubscribe link's last part names, if its signature is valid.
+/// The suppression key in the last part of an unsubscribe link, if its signature is valid.
 pub fn find_unsubscribe(key: &Key, link: &str) -> Option<Place> {
     let (place, signature) = link.rsplit_once('.')?;
     if !key.verify(&[PARTS, place], signature) {

@@ -112,7 +112,7 @@ fn bounced(tx: &mut Tx<'_>, key: &Key, address: &Address, id: &MailId) -> Result
     Ok(())
 }
 
-/// Records a report about a mail, identified by this store's id or the provider's.
+/// Records a report about a mail, identified either by this store's id or by the provider's.
 pub(in super::super) fn outcome_of_mail(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -230,7 +230,7 @@ pub(super) fn forget_soft(tx: &mut Tx<'_>, address: &[u8]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Deletes reports too old to be repeated, and expired soft bounces.
+/// Deletes reports whose repeats need no longer be recognized, and expired soft bounces.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
