@@ -106,7 +106,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "account_without_factors"),
     Code::new(409, "address_suppressed"),
     Code::new(409, "active_obligations"),
-    // The callback of a mail provider.
+    // The code for a mail provider's callback.
     Code::new(401, "signature_invalid"),
     // Second factors.
     Code::new(401, "mfa_code_invalid"),

@@ -308,7 +308,7 @@ pub fn enter(
     })
 }
 
-/// As [`enter`], and takes the lock that every change needs.
+/// Like [`enter`], but takes the lock that every change requires.
 pub fn enter_locked(
     tx: &mut Tx<'_>,
     who: &SignedIn,

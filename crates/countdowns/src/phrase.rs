@@ -100,7 +100,7 @@ pub fn draw(
     at(tx, owner, not, u64::from_be_bytes(bytes) % count)
 }
 
-/// The phrase at this position among the phrases that [`count_without`] counts.
+/// The phrase at a position among the phrases that [`count_without`] counts.
 fn at(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -218,7 +218,7 @@ pub fn is_moderator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError>
     grant::may_in_site(tx, who, MODERATOR)
 }
 
-/// [`moderate`] as a closure for a later transaction.
+/// A closure that calls [`moderate`] in a later transaction.
 pub fn entrance(
     who: &SignedIn,
     request: &RequestFacts,

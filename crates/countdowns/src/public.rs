@@ -21,7 +21,7 @@ use crate::phrase::{self, Phrase};
 /// The number of resets on a page.
 const ENTRIES: i64 = 20;
 
-/// A countdown as its page shows it.
+/// A countdown with the content of its page.
 #[derive(Clone, Debug)]
 pub struct CountdownView {
     /// The display name of the account in the address.
@@ -257,7 +257,8 @@ pub(crate) struct Past {
 }
 
 impl Past {
-    /// A countdown that was never reset has none, so most pages need no further query.
+    /// Loads the resets. A countdown that was never reset has none, so most pages need no further
+    /// query.
     pub(crate) fn load(tx: &mut Tx<'_>, shown: &CountdownView) -> Result<Self, StoreError> {
         let countdown = &shown.countdown;
         if !countdown.show_stats || shown.summary.count <= 1 {

@@ -19,7 +19,7 @@ pub const NOTE: usize = 500;
 /// 1900-01-01T00:00:00Z: earlier resets are refused.
 const EARLIEST: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
-/// A new reset, or a change of a reset, as sent.
+/// A new reset, or a change to a reset, as sent by the client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
     /// The instant, with its offset from UTC (RFC 3339). If omitted, a new reset gets the current

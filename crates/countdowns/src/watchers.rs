@@ -75,7 +75,7 @@ impl Limits {
     }
 }
 
-/// All viewers of this process. Clones share them.
+/// All viewers in this process. Clones share the list.
 #[derive(Clone, Debug, Default)]
 pub struct Watchers {
     watched: Arc<Mutex<State>>,
@@ -153,7 +153,7 @@ impl Watchers {
         state.is_following
     }
 
-    /// Wakes the tasks of these countdowns' pages, or of all pages for `None`.
+    /// Wakes the tasks that poll these countdowns' pages, or all tasks for `None`.
     fn wake(&self, ids: Option<&[String]>) {
         for watched in self.state().pages.values() {
             let is_it = |id: &String| id == watched.countdown.as_str();

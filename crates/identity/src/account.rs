@@ -306,7 +306,7 @@ pub(crate) fn set_state(tx: &mut Tx<'_>, id: &AccountId, state: State) -> Result
     Ok(())
 }
 
-/// Records in the audit log an action of a person on their own account or its resources.
+/// Records a person's action on their own account or its resources in the audit log.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     id: &AccountId,

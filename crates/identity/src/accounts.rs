@@ -18,7 +18,7 @@ pub enum Registration {
     /// Only people invited to help.
     #[default]
     Closed,
-    /// People invited to help, and people whom an owner or administrator invites.
+    /// People invited to help, and people invited by an owner or administrator.
     Invite,
     /// Everybody.
     Open,

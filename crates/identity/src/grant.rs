@@ -113,7 +113,7 @@ pub fn ranks_of_account(
 pub struct Member {
     pub account: AccountId,
     pub display_name: String,
-    /// The email address the member signs in with.
+    /// The email address with which the member signs in.
     pub email: String,
     pub role: Role,
     /// When the rank was granted.
@@ -274,7 +274,7 @@ pub fn remove_scope(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// As [`remove_duty`], without checking whether the change is allowed.
+/// Like [`remove_duty`], without checking whether the change is allowed.
 pub(crate) fn take_duty(
     tx: &mut Tx<'_>,
     actor: Actor,

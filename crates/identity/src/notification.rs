@@ -15,7 +15,7 @@ use crate::grant::{self, Role, SITE, Scope};
 pub const SCOPE: &str = "notices";
 /// How long notifications are stored.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
-/// For this time, an identical notification is not repeated.
+/// The period in which an identical notification is not repeated.
 const SAME: SignedDuration = SignedDuration::from_hours(24);
 /// How many notifications a page shows.
 const SHOWN: i64 = 100;
@@ -27,7 +27,7 @@ pub struct NewNotification<'a> {
     pub kind: &'static str,
     /// A name or title that the text contains.
     pub about: &'a str,
-    /// The page where the reader can act on it.
+    /// The page on which the reader can act on the notification.
     pub href: &'a str,
 }
 
@@ -38,7 +38,7 @@ pub struct Notification {
     pub kind: String,
     /// A name or title that the text contains.
     pub about: String,
-    /// The page where the reader can act on it.
+    /// The page on which the reader can act on the notification.
     pub href: String,
     pub created_at: Timestamp,
     pub read_at: Option<Timestamp>,

@@ -21,30 +21,30 @@ pub(crate) const KNOWN: SignedDuration = SignedDuration::from_mins(10);
 pub(crate) enum Purpose {
     /// For becoming the first owner. There is never more than one such link.
     Setup,
-    /// To become a member. Invites made by an account end with its sessions, because a thief may
-    /// have invited themselves.
+    /// For becoming a member. An account's invites end with its sessions, because a thief may have
+    /// invited themselves.
     Invite,
     SignIn,
-    /// To accept a passkey response only once.
+    /// For accepting a passkey response only once.
     Passkey,
-    /// To cancel the erasure of an account.
+    /// For cancelling an account's erasure.
     Restore,
-    /// To confirm the email address of an account.
+    /// For confirming an account's email address.
     VerifyEmail,
     ResetPassword,
-    /// To confirm the new email address of an account.
+    /// For confirming an account's new email address.
     ChangeEmail,
-    /// To restore the previous email address of an account.
+    /// For restoring an account's previous email address.
     UndoEmail,
     /// For receiving mail again at an email address that bounced or whose owner complained.
     ReceiveMail,
-    /// To finish signing in with a second factor.
+    /// For finishing a sign-in with a second factor.
     SecondStep,
-    /// To return from an identity provider.
+    /// For returning from an identity provider.
     ProviderState,
-    /// To link an identity at the next sign-in.
+    /// For linking an identity at the next sign-in.
     LinkIdentity,
-    /// To enter the email address of a new person whom a provider has identified.
+    /// For entering the email address of a new person whom a provider has identified.
     Newcomer,
     /// For keeping second factors whose removal is planned.
     KeepFactors,
@@ -75,13 +75,13 @@ impl Purpose {
 /// A valid link.
 #[derive(Clone, Debug)]
 pub(crate) struct OneTime<T> {
-    /// The id of the link. It does not open the link.
+    /// The id of the link, which does not open the link.
     pub(crate) id: String,
-    /// The account the link is for, or that created it.
+    /// The account for which, or by which, the link was created.
     pub(crate) account: Option<AccountId>,
     pub(crate) data: T,
     pub(crate) expires_at: Timestamp,
-    /// Whether it was used, less than [`KNOWN`] ago.
+    /// Whether the link was used, less than [`KNOWN`] ago.
     pub(crate) is_used: bool,
 }
 

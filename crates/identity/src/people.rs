@@ -100,7 +100,7 @@ fn pattern(text: &str) -> String {
     pattern
 }
 
-/// A person, and how they use the account.
+/// A person, and data about how they use the account.
 #[derive(Clone, Debug)]
 pub struct Details {
     pub person: Person,
@@ -234,7 +234,7 @@ pub fn set_admin(
     }
 }
 
-/// The number of people, and how many of them may sign in.
+/// The number of people, and how many of them can sign in.
 pub fn count(tx: &mut Tx<'_>, _: &Administrator) -> Result<(i64, i64), StoreError> {
     tx.one(
         sql!("SELECT COUNT(*), COUNT(CASE WHEN state = 'active' THEN 1 END) FROM account"),

@@ -73,7 +73,7 @@ pub struct ScopeKind {
     pub duties: &'static [Role],
     /// The id of the message for a token that is limited to one such scope.
     pub only: &'static str,
-    /// The page where people find the scopes they joined.
+    /// The page on which people find the scopes that they have joined.
     pub home: &'static str,
     /// Whether a rank in such a scope makes the person a host, to whom services beside the app may
     /// be open. People cannot give such a rank to themselves.
@@ -94,7 +94,7 @@ pub static SITE: ScopeKind = ScopeKind {
     makes_hosts: true,
     invites_newcomers: true,
 };
-/// An account. Nobody has a rank in it.
+/// The scope of an account, in which nobody has a rank.
 pub static ACCOUNT: ScopeKind = ScopeKind {
     name: "account",
     top: OWNER,
@@ -114,7 +114,7 @@ pub const ADMIN: Role = Role::new("admin", "account-role-admin");
 pub const TRUSTED_CONTACT: Role = Role::new("trusted_contact", "account-role-trusted-contact");
 
 impl ScopeKind {
-    /// The scope of this kind with this id.
+    /// The scope of this kind with the given id.
     pub fn scope(&'static self, id: impl fmt::Display) -> Scope {
         Scope {
             kind: self,
@@ -199,7 +199,7 @@ pub struct ScopeName {
 }
 
 impl ScopeName {
-    /// Finds the scope, if its kind is the installation's or declared by a domain.
+    /// Finds the scope, if its kind belongs to the installation or is declared by a domain.
     pub fn find(&self, domains: &[DomainAccounts]) -> Option<Scope> {
         let declared = domains.iter().flat_map(|domain| domain.scope_kinds);
         let mut all = declared.copied().chain([&SITE]);

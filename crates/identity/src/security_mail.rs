@@ -140,7 +140,7 @@ pub(crate) fn factor_removed(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Sends a mail about something that just happened in a browser.
+/// Sends a mail about a recent event in a browser.
 fn send(
     tx: &mut Tx<'_>,
     site: &Site,

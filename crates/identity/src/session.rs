@@ -32,12 +32,12 @@ pub const LIMIT: u32 = 50;
 /// How often a session's last use is written, so that reading pages usually writes nothing.
 pub const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long somebody wants to stay signed in.
+/// How long a person wants to stay signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stay {
-    /// Until the browser is closed, after half a day without use, or after a day in all.
+    /// Until the browser is closed, after half a day without use, or after a day in total.
     Visit,
-    /// After a week without use, or half a year in all.
+    /// After a week without use, or after half a year in total.
     Remembered,
 }
 
@@ -102,7 +102,7 @@ impl Method {
     }
 }
 
-/// The secrets that a browser gets when a session begins.
+/// The secrets that a browser receives when a session begins.
 #[derive(Clone, Debug)]
 pub struct Begun {
     /// The session secret, sent with every request.
@@ -266,8 +266,8 @@ pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreErr
 }
 
 /// Gives a session a new secret and a new id, and returns the secret and the session's intended
-/// duration. The old secret, and access tokens with the old id, stop working. `None` if the session
-/// has ended in the meantime.
+/// duration. The old secret, and access tokens with the old id, stop working. Returns `None` if the
+/// session has ended in the meantime.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, Stay)>, StoreError> {
     let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
     let found: Option<(Stay,)> = sql!(
@@ -286,8 +286,8 @@ pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, S
     Ok(found.map(|(stay,)| (secret, stay)))
 }
 
-/// Records that a credential was just proved in a session, and renews the session. `None` if the
-/// session has ended in the meantime.
+/// Records that a credential was just proved in a session, and renews the session. Returns `None`
+/// if the session has ended in the meantime.
 pub(crate) fn authenticate(
     tx: &mut Tx<'_>,
     id: &SessionId,

@@ -40,7 +40,7 @@ pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// Address and password do not match, for whatever reason.
+    /// Email address and password do not match, for whatever reason.
     #[error("address or password is not right")]
     Wrong,
     /// The link was used or has expired.
@@ -66,7 +66,7 @@ pub struct Attempt {
     pub stay: Stay,
     pub network: Network,
     pub client: Client,
-    /// The page the person goes to afterwards.
+    /// The page to which the person is redirected afterwards.
     pub to: String,
 }
 
@@ -77,7 +77,8 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     let device = known.as_ref().and_then(|known| known.device.clone());
     let source = device.map_or(Source::Network(attempt.network), Source::Device);
     let counted = attempts::Attempt::new(&attempt.email, source);
-    // Dropped at the end, so that the next attempt finds the outcome of this attempt in the store.
+    // This value is dropped at the end, so that the next attempt finds this attempt's outcome in
+    // the store.
     let reserved = counted.reserve::<SignInError>(accounts).await?;
     let hash = known.as_ref().and_then(|known| known.hash.as_ref());
     let is_right = match accounts.hasher.verify(&attempt.password, hash).await {
@@ -152,7 +153,7 @@ async fn begin(
     let (stay, client) = (attempt.stay, attempt.client.clone());
     let to = attempt.to.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        // A password change holds this lock too.
+        // A password change also takes this lock.
         if !account::lock(tx, &account.id)? || password::find(tx, &account.id)? != hash {
             return Ok(None);
         }
@@ -240,7 +241,7 @@ pub fn create_link(tx: &mut Tx<'_>, account: &AccountId) -> Result<Secret, Store
     create_link_to(tx, account, "/me")
 }
 
-/// Like [`create_link`], with a link that leads to the path `to`.
+/// Like [`create_link`], with a link that redirects to the path `to`.
 pub(crate) fn create_link_to(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -174,7 +174,7 @@ impl Resource for Post {
     }
 }
 
-/// At most `rows` posts that come after `from`, most recently changed first.
+/// At most `rows` posts that follow `from`, most recently changed first.
 fn list(
     tx: &mut Tx<'_>,
     _: &Editor,
@@ -275,7 +275,7 @@ fn delete_parts(tx: &mut Tx<'_>, id: &PostId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes an erased account as the author of its posts, which stay.
+/// Removes an erased account as the author of its posts, which are kept.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE post SET author_id = NULL WHERE author_id = :account",

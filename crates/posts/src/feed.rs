@@ -227,7 +227,7 @@ pub fn path(post: &Post) -> String {
     }
 }
 
-/// When readers last saw a change of this post. Edits before its publication do not count.
+/// When readers last saw a change to this post. Edits before its publication do not count.
 pub fn changed(post: &Post) -> Timestamp {
     let published = post.published_at.unwrap_or(post.updated_at);
     post.updated_at.max(published)

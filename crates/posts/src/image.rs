@@ -12,7 +12,7 @@ pub(crate) const FOLDER: PictureFolder = PictureFolder {
     is_used,
 };
 
-/// The path under which all pictures are.
+/// The path below which all pictures are served.
 const PATH: &str = "/blog/images/";
 
 /// The path of a picture.

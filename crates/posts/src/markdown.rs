@@ -229,7 +229,7 @@ mod tests {
             format!("{}…", "a".repeat(160))
         );
         assert_eq!(excerpt(&"字".repeat(200)).chars().count(), 161);
-        // A letter of two code points.
+        // This letter consists of two code points.
         let marked = excerpt(&format!("{}{}", "a".repeat(159), "e\u{301}".repeat(20)));
         assert_eq!(marked, format!("{}…", "a".repeat(159)));
     }

@@ -50,7 +50,7 @@ pub struct Folder {
     pictures: Vec<(String, Bytes)>,
     /// Problems that prevent the import.
     pub problems: Vec<Remark>,
-    /// Doubtful parts that are imported but should be checked.
+    /// Doubtful parts, which are imported but should be checked.
     pub remarks: Vec<Remark>,
 }
 
@@ -84,15 +84,14 @@ pub enum FolderError {
     Store(#[from] StoreError),
 }
 
-/// Imports a folder completely, or nothing of it. With `is_dry`, the import is tried and rolled
-/// back.
+/// Imports a folder completely or not at all. With `is_dry`, the import is tried and rolled back.
 pub async fn import(site: &Site, folder: Folder, is_dry: bool) -> Result<Counts, FolderError> {
     if !folder.problems.is_empty() {
         return Err(FolderError::Refused(folder.problems));
     }
     let pictures = folder.pictures.len();
     if !is_dry {
-        // A picture that no post uses is removed after a day.
+        // If no post uses a picture, it is removed after a day.
         for (file, bytes) in folder.pictures {
             let put = image::FOLDER.put(site, &file, bytes).await;
             put.map_err(|_| FolderError::Picture(file))?;

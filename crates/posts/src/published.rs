@@ -150,7 +150,7 @@ pub fn by(tx: &mut Tx<'_>, author: &AccountId, rows: i64) -> Result<Vec<Post>, S
     .all(tx)
 }
 
-/// Whether a person wrote an article or a note that is public.
+/// Whether a person wrote a public article or note.
 pub(crate) fn has_by(tx: &mut Tx<'_>, author: &AccountId) -> Result<bool, StoreError> {
     let now = tx.roughly_now();
     let found: Option<(PostId,)> = sql!(

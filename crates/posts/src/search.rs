@@ -17,7 +17,7 @@ use crate::post::Post;
 pub const LENGTH: (usize, usize) = (2, 100);
 /// The most posts of one page.
 pub const PAGE: i64 = 50;
-/// The most words of a query that are used.
+/// The most words in a query that are used.
 const WORDS: usize = 6;
 
 /// The searchable words of a post. Each field contains the previous field's words.

@@ -204,7 +204,7 @@ impl Sender {
     }
 }
 
-/// The caller that a layer around the handlers has already identified. [`Caller`] trusts this
+/// The caller, as already identified by a layer around the handlers. [`Caller`] trusts this
 /// extension.
 #[derive(Clone, Debug)]
 pub struct Found(pub Result<SignedIn, Problem>);
@@ -344,7 +344,7 @@ async fn go_on(
     Ok(())
 }
 
-/// A token that was found good.
+/// The owner and rights of a valid token.
 enum BearerAccess {
     /// An access token of a session, which has the person's own rights.
     Access(SignedIn),

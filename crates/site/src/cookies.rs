@@ -22,11 +22,11 @@ const SESSION: &str = "kd_session";
 const DEVICE: &str = "kd_device";
 /// The cookie that replaces the session before anybody signs in.
 const BEFORE: &str = "kd_before";
-/// The cookie that recognises the browser in which a person registered an account.
+/// The cookie by which the browser in which a person registered an account is recognized.
 const REGISTERED: &str = "kd_registered";
-/// The cookie that a person has between the two steps of a sign-in.
+/// The cookie between the two steps of a sign-in.
 const SECOND_STEP: &str = "kd_mfa";
-/// The cookie that a person has during a sign-in with a provider.
+/// The cookie during a sign-in with a provider.
 const PROVIDER: &str = "kd_oauth";
 
 /// The names of the cookies that this module reads, which depend on the scheme of the site's URL.

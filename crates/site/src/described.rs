@@ -68,7 +68,8 @@ fn is_token_scopes(schema: &RefOr<Schema>) -> bool {
     matches!(&**items, RefOr::Ref(to) if to.ref_location.ends_with("/TokenScope"))
 }
 
-/// Whether the schema belongs to requests only. Schemas of responses may get new fields.
+/// Whether the schema is closed to unknown fields and so belongs only to requests. Schemas of
+/// responses may get new fields.
 fn is_closed(object: &Object) -> bool {
     matches!(
         object.additional_properties.as_deref(),

@@ -59,13 +59,13 @@ pub struct Domain {
     pub secret_paths: &'static [SecretPath],
     /// The first segments of the domain's paths, which nobody can choose as a slug.
     pub reserved_slugs: &'static [&'static str],
-    /// Pages of the domain that an owner may choose for `/`.
+    /// Pages of the domain from which an owner may choose the page at `/`.
     pub first_pages: &'static [FirstPage],
     /// The domain's public parts on the first page of the site, which belongs to the given account.
     pub first_parts: PublicParts,
     /// The domain's public parts on a person's own page.
     pub person_parts: PersonParts,
-    /// Whether the domain has something public of a person. Such a person has a public page.
+    /// Whether the domain has public content of a person. Such a person has a public page.
     pub has_public: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
     /// The domain's entries in the public menu; empty if the domain has nothing to show.
     pub offers: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
@@ -101,7 +101,7 @@ pub struct Domain {
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
     /// The domain's dates that the account may follow.
     pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
-    /// Updates everything that follows the date with this id, which was moved or removed.
+    /// Updates everything that follows the date with this id after the date was moved or removed.
     pub follow: fn(&mut Tx<'_>, Dates, &str) -> Result<(), StoreError>,
     /// The description of the domain's JSON API; `None` in release builds, which contain no code
     /// for it ([`debug_only`]).
@@ -205,7 +205,7 @@ impl FromRef<Context> for Site {
 }
 
 impl Domain {
-    /// A domain that has tables and nothing else yet.
+    /// A domain that has only tables so far.
     pub const fn new(migrations: Migrations) -> Self {
         Self {
             migrations,

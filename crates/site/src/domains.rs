@@ -94,7 +94,7 @@ pub fn secret_paths(domains: &[Domain]) -> SecretPaths {
     SecretPaths(all.copied().collect())
 }
 
-/// The words that nobody can choose as a slug because of the domains.
+/// The words that nobody can choose as a slug because domains reserve them.
 pub fn reserved_slugs(domains: &[Domain]) -> Vec<&'static str> {
     let all = domains.iter().flat_map(|domain| domain.reserved_slugs);
     all.copied().collect()

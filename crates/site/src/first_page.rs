@@ -1,4 +1,4 @@
-//! The pages that an owner may choose for `/`, as domains declare them.
+//! The pages that domains declare and that an owner may choose for `/`.
 
 use platform::{StoreError, Tx};
 
@@ -7,7 +7,7 @@ use platform::{StoreError, Tx};
 pub struct FirstPage {
     /// The page's keyword in the setting, which is the whole value or the part before the colon.
     pub word: &'static str,
-    /// The message that names the page.
+    /// The message with the page's name.
     pub label: &'static str,
     /// A placeholder for the part after the colon, such as `SLUG`; empty if the setting has no
     /// colon.
@@ -17,7 +17,7 @@ pub struct FirstPage {
 }
 
 impl FirstPage {
-    /// The form of the setting, for example `countries:CODE`.
+    /// The form of the setting, such as `countries:CODE`.
     pub fn form(&self) -> String {
         match self.argument {
             "" => self.word.to_owned(),

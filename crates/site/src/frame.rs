@@ -23,7 +23,7 @@ use identity::session::signed_in::{self, SignedIn};
 /// The page that people see after signing in.
 pub const HOME: &str = "/me";
 
-/// The facts that the frame of a person's pages depends on.
+/// The facts on which the frame of a person's pages depends.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The person's rank in the installation.
@@ -147,7 +147,7 @@ impl Facts {
     }
 }
 
-/// The signed-in account, as the frame shows it.
+/// The signed-in account, for display in the frame.
 pub fn account(who: &SignedIn, csrf: &str, unread: Option<String>) -> OwnAccount {
     OwnAccount {
         name: who.account().display_name.clone(),

@@ -23,7 +23,7 @@ use identity::grant::{self, Scope};
 use identity::notification::{self, NewNotification};
 use identity::person::{profile, slug};
 
-/// The word for a first page that the domains' public parts make up.
+/// The keyword for a first page composed of the domains' public parts.
 pub const SITE: &str = "site";
 /// The longest introduction, in characters.
 const LONGEST_INTRODUCTION: usize = 2_000;
@@ -228,8 +228,8 @@ pub fn change(
     Ok(())
 }
 
-/// The path of the page that stands at `/`. `None` if this is [`SITE`], or if the chosen page is
-/// not public.
+/// The path of the page at `/`. Returns `None` if this is [`SITE`], or if the chosen page is not
+/// public.
 pub fn first_page(
     tx: &mut Tx<'_>,
     domains: &[Domain],

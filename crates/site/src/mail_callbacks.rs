@@ -1,4 +1,4 @@
-//! Callbacks in which a mail provider reports that mails were delivered, bounced or led to
+//! Callbacks through which a mail provider reports that mails were delivered, bounced or led to
 //! complaints.
 
 mod ses;
@@ -25,7 +25,7 @@ struct Callback {
     #[serde(rename = "type")]
     outcome: Outcome,
     address: String,
-    /// The mail's `Message-ID`, or the provider's own id of the mail.
+    /// The mail's `Message-ID`, or the provider's own id for the mail.
     message_id: String,
 }
 

@@ -11,11 +11,11 @@ use platform::{Rows, StoreError, Tx, sql};
 use identity::account::{Account, AccountId};
 use identity::person::suppressed;
 
-/// A kind of mail that a domain offers to everybody with an account.
+/// A kind of mail that a domain offers to everybody who has an account.
 #[derive(Clone, Copy, Debug)]
 pub struct Newsletter {
     /// The stored name. It is also the scope of the newsletter's mails, so that the unsubscribe
-    /// link in a mail stops this newsletter only.
+    /// link in a mail stops only this newsletter.
     pub name: &'static str,
     /// The message that describes the newsletter.
     pub label: &'static str,
@@ -45,7 +45,7 @@ impl Newsletter {
         Ok(self.is_chosen(tx, id)? && !held.iter().any(|one| self.is_stopped_by(one)))
     }
 
-    /// Whether the suppression comes from unsubscribing from this newsletter only.
+    /// Whether the suppression was caused by unsubscribing from only this newsletter.
     pub fn is_stopped_by(self, one: &Suppression) -> bool {
         one.cause == Cause::Unsubscribe && one.place.scope() == self.name
     }

@@ -10,7 +10,7 @@ pub struct OwnCard {
     pub lines: Vec<OwnLine>,
     /// The number of all items, and the path of the whole list.
     pub all: (usize, &'static str),
-    /// Forms that the person may open to begin something.
+    /// Forms with which the person may begin something.
     pub begins: Vec<Begin>,
 }
 

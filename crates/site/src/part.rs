@@ -6,7 +6,7 @@ use jiff::Timestamp;
 /// HTML, whose top headings are `h2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// HTML of the current block, which stands first.
+    /// HTML for current content, displayed first.
     Now(String),
     /// HTML of the newest items.
     Latest(String),
@@ -26,7 +26,7 @@ impl Part {
     }
 }
 
-/// A link with a line below it.
+/// A link with a line of text below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
     pub href: String,

@@ -60,7 +60,7 @@ impl Requester {
         found.map_or("", |(_, value)| value)
     }
 
-    /// The path's last parameter, which names an item of a list.
+    /// The path's last parameter, which identifies an item in a list.
     pub fn address(&self) -> &str {
         self.path.last().map_or("", |(_, value)| value)
     }
@@ -110,7 +110,7 @@ impl Requester {
     }
 }
 
-/// The evidence that an operation asks for in its signature. Only the permission check can make a
+/// The evidence that an operation requires as a parameter. Only the permission check can make a
 /// proof.
 pub trait Proof: Sized + Send + 'static {
     /// The error of the check, and of operations that refuse a request.
@@ -126,7 +126,7 @@ pub trait Proof: Sized + Send + 'static {
         Self::enter(tx, requester)
     }
 
-    /// The JSON error of a refusal.
+    /// The JSON error for a refusal.
     fn problem(refusal: Self::Refusal, _: &SignedIn) -> Problem {
         refusal.into()
     }

@@ -31,7 +31,7 @@ pub struct Question {
     pub confirm: &'static str,
 }
 
-/// Whether the form was sent from the page of its question.
+/// Whether the form was sent from the confirmation page.
 pub fn is_sure(form: &Form) -> bool {
     form.is_ticked(SURE)
 }
@@ -73,7 +73,7 @@ pub async fn ask(
     .await
 }
 
-/// As [`ask`], with `values` for the messages.
+/// Like [`ask`], with `values` for the messages.
 pub fn show<'a>(
     site: &'a Site,
     text: &'a Text,

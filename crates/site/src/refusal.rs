@@ -17,7 +17,7 @@ use identity::session::sudo::SudoRequired;
 /// Why a request was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The object does not exist, or the caller may not know of it.
+    /// The object does not exist, or the caller may not know that it exists.
     #[error("not there, or not the caller's to know")]
     NotFound,
     /// Another request saved a change since the caller looked.
@@ -41,7 +41,7 @@ pub enum Refusal {
     /// Tokens may not do this, or tokens that are limited to one object may not.
     #[error("a token may not do that")]
     TokenNotPermitted,
-    /// The session has not proved a credential in the last minutes.
+    /// The session has not proved a credential within the last minutes.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
     /// The token lacks a scope.

@@ -38,7 +38,7 @@ pub struct FormPost<Q = PageRequest> {
     pub req: Q,
     pub form: Form,
     pub files: Vec<SentFile>,
-    /// The key that recognises a repeated form.
+    /// The key by which a repeated form is recognized.
     pub key: Option<Key>,
 }
 
@@ -159,7 +159,7 @@ impl PageRequest {
         self.requester.write(&self.site, change).await
     }
 
-    /// The message for the word in `?done=`, which names the action that led to this page.
+    /// The message for the keyword in `?done=`, which identifies the action that led to this page.
     pub fn done(&self, messages: &[(&str, &'static str)]) -> Option<&'static str> {
         let done = self.query.text("done");
         let found = messages.iter().find(|(word, _)| *word == done);

@@ -50,7 +50,7 @@ pub trait Parent: Proof {
         changes: Value,
     ) -> Result<(), StoreError>;
 
-    /// Tells open pages which part to fetch again.
+    /// Tells open pages which part of the page they must fetch again.
     fn publish(&self, _: &mut Tx<'_>, _news: &'static str) -> Result<(), StoreError> {
         Ok(())
     }
@@ -58,7 +58,7 @@ pub trait Parent: Proof {
 
 /// The error of a refused change.
 pub type RefusalOf<R> = <<R as Resource>::Parent as Proof>::Refusal;
-/// The permission that changing an item takes.
+/// The permission that changing an item requires.
 pub type PermissionOf<R> = <<R as Resource>::Parent as Parent>::Permission;
 
 /// One kind of item in a list.
@@ -68,17 +68,17 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     const OPTIONS: &'static [Field] = &[];
     /// The field that identifies an item in paths.
     const ADDRESS: &'static str = "id";
-    /// The history's words for changes of items.
+    /// The history's keywords for changes to items.
     const HISTORY: History;
     /// The part that open pages fetch again after a change.
     const NEWS: &'static str = "";
-    /// The most items of a list. A list with a limit is short, and is read whole for each change.
+    /// The most items in a list. A list with a limit is short, and is read whole for each change.
     const LIMIT: Option<usize> = None;
     /// Whether the list is paged.
     const IS_LONG: bool = false;
     /// The permission to change an item's wording. Changing other fields requires ownership.
     const WRITERS: PermissionOf<Self> = <Self::Parent as Parent>::OWN;
-    /// Whether the history omits the name of a removed item.
+    /// Whether the history omits a removed item's name.
     const IS_FORGOTTEN: bool = false;
     /// The callers who must type an item's key to remove the item.
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::Nobody;
@@ -141,12 +141,12 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         findings: &mut Findings,
     ) -> Result<(), RefusalOf<Self>>;
 
-    /// The difference between two versions, as the history keeps it.
+    /// The difference between two versions, in the format of the history.
     fn changes(old: &Self, new: &Self) -> Vec<Value> {
         fields::difference(Self::FIELDS, old, new)
     }
 
-    /// Stores a new item, with everything that follows from it.
+    /// Stores a new item and everything derived from it.
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
 
     /// Takes the locks that the change needs, refuses the change if the present state does not
@@ -196,7 +196,7 @@ pub enum Removal {
     Deactivate,
 }
 
-/// The history's words for changes of items.
+/// The history's keywords for changes to items.
 #[derive(Debug)]
 pub struct History {
     /// The kind of item, such as `event`.
@@ -379,7 +379,7 @@ fn apply<R: Resource>(
     from: &R,
     others: &[R],
 ) -> Result<R, RefusalOf<R>> {
-    // Errors in options concern new items only.
+    // Errors in options concern only new items.
     let fields = [R::FIELDS, R::OPTIONS].concat();
     let (is_new, zone) = (edit.old.is_none(), edit.parent.zone(tx)?);
     let mut findings = Findings::default();

@@ -6,13 +6,14 @@ use crate::addresses;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// The message that names the kind.
+    /// The message with the name of the kind.
     pub kind: &'static str,
     /// The label that distinguishes this share from others of its kind.
     pub label: String,
-    /// The path of the form that ends the sharing. Afterwards, it redirects by [`after_ending`].
+    /// The path of the form that ends the sharing. Afterwards, the form redirects to the path from
+    /// [`after_ending`].
     pub end: String,
-    /// The fields which that form sends.
+    /// The fields that the form sends.
     pub fields: Vec<(&'static str, String)>,
 }
 

@@ -14,7 +14,7 @@ use identity::account::{self, AccountId};
 use identity::grant::{self, Scope};
 use identity::session::{self, Stay, signed_in};
 
-/// The users whom a route lets in.
+/// The users whom a route admits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AllowedUsers {
     /// Owners of the installation.
@@ -23,7 +23,7 @@ pub enum AllowedUsers {
     Hosts,
 }
 
-/// The setting names no known group of users.
+/// The setting contains no known group of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write \"owner\" or \"hosts\"")]
 pub struct UnknownUsers;

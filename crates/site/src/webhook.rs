@@ -168,7 +168,7 @@ impl WebhookOwner {
     pub fn offered(&self, tx: &mut Tx<'_>) -> Result<Vec<&'static WebhookEvent>, StoreError> {
         let mut offered = Vec::new();
         for domain in self.domains {
-            // A domain that is off has no scopes.
+            // A domain that is off has no token scopes.
             let is_on = |event: &&WebhookEvent| domain.accounts.token_scopes.contains(&event.read);
             for event in domain.webhook_events.iter().filter(is_on) {
                 if (event.concerns)(tx, &self.who.account().id)? {
@@ -340,7 +340,7 @@ fn list_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Webhook>, StoreEr
     .all(tx)
 }
 
-/// Lists a person's webhooks as things that they share.
+/// Lists a person's webhooks as shares.
 pub fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let all = list_of(tx, account)?.into_iter();
     let shared = all.map(|webhook| Share {

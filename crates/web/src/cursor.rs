@@ -106,7 +106,7 @@ impl PageQuery {
         }
     }
 
-    /// The direction of reading from [`PageQuery::key`].
+    /// The direction in which to read from [`PageQuery::key`].
     pub fn direction(&self) -> Direction {
         self.direction
     }

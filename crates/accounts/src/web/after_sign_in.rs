@@ -11,7 +11,7 @@ use identity::sign_in::Welcome;
 use site::call::see_other;
 use site::{Context, cookies};
 
-/// The page after a sign-in that asked for no other page.
+/// The page after a sign-in, unless another page was requested.
 pub(super) const HOME: &str = "/me";
 
 /// The response after a successful sign-in.
@@ -30,7 +30,7 @@ fn to_second_step(accounts: &Context, token: &Secret) -> Response {
     response
 }
 
-/// A redirect to `path`, with the cookies of a session that has just begun.
+/// A redirect to `path`, with the cookies of a new session.
 pub(super) fn begun_at(accounts: &Context, begun: &Begun, path: &str) -> Response {
     let mut response = see_other(path);
     cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);

@@ -160,7 +160,7 @@ struct AddressPage<'a> {
     form_state: &'a FormState,
 }
 
-/// Asks for the email address of a person whom a provider has identified.
+/// Asks a person whom a provider has identified for their email address.
 pub(super) async fn address(
     State(accounts): State<Context>,
     Path(name): Path<String>,

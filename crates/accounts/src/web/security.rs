@@ -160,7 +160,7 @@ pub(super) async fn security(
     page(&accounts, &req, None, &FormState::default()).await
 }
 
-/// The page, perhaps with a new token or a refused form.
+/// The page, which may contain a new token or a refused form.
 pub(super) async fn page(
     accounts: &Context,
     req: &PageRequest,

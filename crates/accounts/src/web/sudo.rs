@@ -38,9 +38,9 @@ struct SudoPage<'a> {
     csrf: &'a str,
     redirect: &'a str,
     email: &'a str,
-    /// Only if the account has a password.
+    /// The password field, only if the account has a password.
     password: Option<Field>,
-    /// Only if the account has a second factor.
+    /// The code field, only if the account has a second factor.
     code: Option<Field>,
     has_passkey: bool,
     /// The page to return to without a proof.
@@ -70,16 +70,17 @@ struct UndonePage<'a> {
     held: &'a HeldForm,
 }
 
-/// The query, which names the form that needs the proof.
+/// The query, which identifies the form that needs the proof.
 #[derive(Deserialize)]
 pub(super) struct Act {
     act: Option<String>,
     redirect: Option<String>,
 }
 
-/// A form that was refused for lack of a proof. The page of the proof carries it along, encrypted.
+/// A form that was refused because a proof was missing. The proof's page contains the form,
+/// encrypted.
 struct HeldForm {
-    /// The path that the form was sent to.
+    /// The path to which the form was sent.
     address: String,
     kept: Kept,
     /// The time at which the form was set aside.
@@ -177,7 +178,7 @@ pub(super) async fn show(
     page(&accounts, &text, who, (&redirect, None), &form_state).await
 }
 
-/// The request of a form, with which the server carries out the form after the proof.
+/// The data of a form's request, with which the server carries out the form after the proof.
 pub(super) struct Around {
     inside: Inside,
     headers: HeaderMap,

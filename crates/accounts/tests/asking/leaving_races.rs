@@ -1,4 +1,4 @@
-//! Invariants when a person leaves while something else happens.
+//! Invariants when a person leaves while other changes happen.
 
 use identity::account::AccountId;
 use identity::person::erasure::{self, DELAY, EraseError, When};

@@ -151,7 +151,7 @@ fn a_short_rsa_key_is_refused_when_it_is_added() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (_, mut browser) = farah(world, &accounts).await;
-        // RSA keys of 1,024 and of 2,048 bits.
+        // These RSA keys have 1,024 and 2,048 bits.
         let short = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCuyvrBKonmbxJeo0zxnynqknJMgyd2fh2hzbaE\
             UTSkCOs6oTE5L2Eu8jYgPjvWpaG9EW8fLLtK8ED-l3pwx-iXiPWKLzXuz1336tevp86hpX8uwF3RqSOy_RkO\
             ARAMkxO4g3uQ6Rr44_ILJ7pdtL6rgOPpaUMr7jfyTkHvTTMpZQIDAQAB";

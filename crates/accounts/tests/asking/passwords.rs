@@ -147,7 +147,7 @@ fn a_script_changes_the_password_and_signs_out_everywhere() {
         assert_eq!(refused.json()["errors"][0]["pointer"], "/new_password");
         let right = change(crate::stage::PASSWORD, next);
         visitor.call(Method::PUT, path, &right).await.with(204);
-        // The session continues under a new cookie, and no other session does.
+        // The session continues under a new cookie, while all other sessions end.
         visitor.get("/api/v1/me").await.with(200);
         other.get("/api/v1/me").await.with(401);
         let mut outside = crate::stage::visitor(&accounts(world));

@@ -88,7 +88,7 @@ impl Sns {
         *self.status.lock().unwrap() = status;
     }
 
-    /// The requests since the last call of this function.
+    /// The requests since the previous call to this function.
     fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
@@ -125,7 +125,7 @@ impl Sns {
         post
     }
 
-    /// A post about the subscription to a topic.
+    /// A notification about the subscription to a topic.
     fn subscription(&self, world: &World, topic: &str, url: &str) -> Value {
         self.post(world, &json!("You have chosen to subscribe"), |post| {
             post["Type"] = "SubscriptionConfirmation".into();
@@ -137,7 +137,7 @@ impl Sns {
     }
 }
 
-/// Sends the post as SNS does, and returns the status.
+/// Sends the notification like SNS, and returns the status.
 async fn call(accounts: &Context, post: &Value) -> u16 {
     let mut sns = visitor(accounts);
     let kind = Some("text/plain; charset=UTF-8");
@@ -146,7 +146,7 @@ async fn call(accounts: &Context, post: &Value) -> u16 {
     answer.status.as_u16()
 }
 
-/// A report of SES on a mail to Farah.
+/// A report by SES about a mail to Farah.
 fn event(outcome: Outcome, mail: &str) -> Value {
     let recipients = json!([{"emailAddress": FARAH}]);
     let bounce = |kind: &str| json!({"bounceType": kind, "bouncedRecipients": recipients});

@@ -384,7 +384,7 @@ fn an_imported_bcrypt_hash_works_once_and_is_argon2id_from_then_on() {
         })
         .await;
         let before = accounts.hasher.count();
-        // Bcrypt hashes are compared without normalisation.
+        // Bcrypt hashes are compared without Unicode normalization.
         for wrong in ["caf\u{e9} latte satu", "something else"] {
             let result = attempt("farah@example.my", wrong, 1);
             let result = sign_in::with_password(&accounts, result).await;

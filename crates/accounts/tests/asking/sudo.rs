@@ -48,7 +48,7 @@ fn what_lets_others_in_asks_whether_the_session_is_still_there() {
     World::each_engine(&MIGRATIONS, async |world| {
         let id = person(world, FARAH, None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
-        // The request is authenticated, and its body has not arrived yet.
+        // The request is already authenticated, but its body has not arrived yet.
         let who = find_session(world, &begun.session).await.unwrap();
         let require = async || {
             let who = who.clone();
@@ -357,7 +357,7 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
         assert!(done.body.contains("kd_pat_"), "{}", done.body);
         assert_eq!(tokens().await, 1);
         farah.get("/me/security").await.with(200);
-        // The held form works in no other session, and only once.
+        // The set-aside form works in no other session, and only once.
         again.submit(&page, &form).await;
         let fresh = csrf_token(farah.cookie("kd_session").unwrap());
         form.fill("_csrf", &fresh);

@@ -168,7 +168,7 @@ fn a_reset_of_a_confirmed_account_keeps_the_second_factor_and_asks_about_passkey
             expect(world, &accounts, EMAIL, "mail-reset-subject");
             expect(world, &accounts, EMAIL, "mail-password-subject");
         }
-        // Whoever was through the first step with the old password begins again.
+        // A person who had completed the first step with the old password must start again.
         let shown = SecondStepInput {
             token,
             method: Factor::Totp,

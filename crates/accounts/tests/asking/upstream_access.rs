@@ -117,7 +117,7 @@ fn a_rank_that_people_give_themselves_makes_nobody_a_host() {
     });
 }
 
-/// The email address that a service gets for the user of this session.
+/// The email address of this session's user that is passed to a service.
 async fn told_address(accounts: &Context, session: &Secret) -> Option<String> {
     let cookie = HeaderValue::from_str(&session_cookie(session)).unwrap();
     let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);

@@ -33,7 +33,7 @@ fn card(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> CardP
     }
 }
 
-/// The picture's address. It changes with the content, so that other sites fetch the new picture.
+/// The picture's URL. It changes with the content, so that other sites fetch the new picture.
 pub(super) fn address(site: &Site, text: &Text, shown: &CountdownView, clock: &Clock) -> String {
     let language = &text.language().tag;
     let (state, days, anchor) = (clock.state.word(), clock.days, clock.anchor.as_second());

@@ -409,7 +409,7 @@ fn countdown_page(
     })
 }
 
-/// “12 earlier runs are not listed.”
+/// A sentence such as “12 earlier runs are not listed.”
 fn earlier(text: &Text, shown: &CountdownView, listed: usize) -> Option<String> {
     let listed = i64::try_from(listed).unwrap_or(i64::MAX);
     let more = shown.summary.count - listed;

@@ -20,7 +20,7 @@ const BOX: (i64, i64, i64) = (16, 12, 18);
 /// One run, from a reset to the next one or to now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    /// “9 March – 1 April 2026”.
+    /// The run's dates, such as “9 March – 1 April 2026”.
     pub(super) range: String,
     /// “23 days”.
     pub(super) length: String,
@@ -29,7 +29,7 @@ pub(super) struct Run {
     pub(super) note: String,
 }
 
-/// The runs that these resets began, newest first like the resets.
+/// The runs that began with these resets, newest first like the resets.
 pub(super) fn runs(
     text: &Text,
     countdown: &Countdown,
@@ -142,7 +142,7 @@ pub(super) fn strip(
             } else {
                 &mut layout.present
             };
-            // The strokes around a box have a width of 2.
+            // The strokes around a box are 2 units wide.
             let (x, y) = (x + 1, y + 1);
             _ = write!(path, "M{x} {y}h{}v{}h-{0}z", width - 2, height - 2);
         }

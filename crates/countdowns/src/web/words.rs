@@ -62,7 +62,7 @@ pub(super) fn length(text: &Text, of: &Breakdown) -> String {
     words.join(", ")
 }
 
-/// “since 5 May 2026, 9:31 am”.
+/// The beginning of the count, such as “since 5 May 2026, 9:31 am”.
 pub(super) fn anchor(text: &Text, of: &Countdown, state: State, at: &Zoned) -> String {
     let is_day = of.kind == Kind::Until && of.target.len() <= 10;
     let when = if is_day {

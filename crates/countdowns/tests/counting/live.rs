@@ -207,7 +207,7 @@ fn a_day_comes_once() {
             if round == 0 {
                 assert!(events.next().await.unwrap().contains("changed"));
             }
-            // The day is due once again.
+            // The day is due a second time.
             let (id, now) = (id.clone(), stage.world.platform.clock.now());
             let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
                 sql!(

@@ -94,7 +94,7 @@ impl Hasher {
         })
     }
 
-    /// Whether `typed` is the password behind `hash`. Without a hash the check takes as long and
+    /// Whether `hash` is a hash of the password `typed`. Without a hash the check takes as long and
     /// returns `false`.
     pub async fn verify(&self, typed: &Secret, hash: Option<&PasswordHash>) -> Result<bool, Busy> {
         let typed = typed.clone();
@@ -102,7 +102,7 @@ impl Hasher {
         let is_real = hash.is_some();
         let matches = self
             .run(move || match bcrypt_cost(&phc) {
-                // The older program did not normalise passwords, and used only the first 72 bytes.
+                // The older program did not normalize passwords, and used only the first 72 bytes.
                 Some(_) => bcrypt::verify(typed.reveal(), &phc).unwrap_or(false),
                 None => argon2().is_ok_and(|argon2| {
                     let text = password::normal(&typed);
@@ -156,7 +156,7 @@ pub fn is_outdated(hash: &PasswordHash) -> bool {
         .is_none_or(|params| params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES)
 }
 
-/// Whether this hash of another program can be compared with a password at sign-in.
+/// Whether another program's hash can be compared with a password at sign-in.
 pub(crate) fn is_supported(hash: &PasswordHash) -> bool {
     let is_argon2 = || {
         let phc = phc::PasswordHash::new(hash.phc()).ok();

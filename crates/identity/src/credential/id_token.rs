@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-/// How far the provider's clock may be behind.
+/// How much the provider's clock may be behind.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 /// The maximum length of a provider's subject identifier.
 const LONGEST_SUBJECT: usize = 255;
@@ -54,7 +54,7 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// The values that a token is checked against.
+/// The values that an ID token must contain.
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
@@ -92,7 +92,7 @@ enum Material {
 }
 
 impl Key {
-    /// Whether a token with this header may be signed with this key.
+    /// Whether a token with this header may have been signed with this key.
     fn is_for(&self, header: &Header) -> bool {
         let is_kind = match &self.material {
             Material::Rsa { .. } => header.alg == "RS256",
@@ -134,7 +134,7 @@ pub(crate) fn has_key(token: &str, keys: &[Key]) -> bool {
     header.is_none_or(|header: Header| keys.iter().any(|key| key.is_for(&header)))
 }
 
-/// Returns the claims of a token if it was made by the provider, for this site and this sign-in.
+/// Returns the claims of a token if the provider made it for this site and this sign-in.
 pub(crate) fn verify(
     token: &str,
     keys: &[Key],

@@ -40,10 +40,10 @@ pub enum IdentityError {
     /// Another account has this identity.
     #[error("the identity is another account's")]
     InUse,
-    /// The account already has an identity of this provider.
+    /// The account already has an identity at this provider.
     #[error("the account has another identity of the provider")]
     OneOfProvider,
-    /// The identity is the last credential of the account.
+    /// The identity is the account's last credential.
     #[error("it is the last way to sign in")]
     Last,
     /// The account's email address is not confirmed, so its real owner may still take the account
@@ -66,7 +66,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Linked>, StoreEr
     .all(tx)
 }
 
-/// The account that the identity is linked to.
+/// The account to which the identity is linked.
 pub(crate) fn owner(tx: &mut Tx<'_>, identity: &Identity) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM linked_identity WHERE issuer = :issuer AND subject = :subject",
@@ -136,8 +136,8 @@ pub(crate) fn link(
     add(tx, account, identity, request)
 }
 
-/// Stores an identity until its owner has signed in to their account. The returned secret goes to
-/// their browser.
+/// Stores an identity until its owner has signed in to their account. The returned secret is sent
+/// to their browser.
 pub(crate) fn await_sign_in(
     tx: &mut Tx<'_>,
     account: &AccountId,

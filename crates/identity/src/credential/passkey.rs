@@ -45,7 +45,7 @@ pub enum PasskeyError {
     /// The account already has the maximum number of passkeys.
     #[error("the account has {LIMIT} passkeys")]
     Limit,
-    /// The passkey is the last credential of the account.
+    /// The passkey is the account's last credential.
     #[error("it is the last way to sign in")]
     Last,
     /// The account's email address is not confirmed, so its real owner may still take the account
@@ -165,7 +165,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// A stored passkey that a browser claims to have signed with.
+/// A stored passkey with which a browser claims to have signed.
 #[derive(Clone, Debug, Row)]
 pub(crate) struct Claimed {
     id: PasskeyId,
@@ -182,12 +182,12 @@ pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>,
     .maybe(tx)
 }
 
-/// The signature counter of a passkey, and the challenge that was answered.
+/// A passkey's signature counter, and the answered challenge.
 pub(crate) type Signed = (i64, Answered);
 
 /// Whether a valid signature is accepted.
 pub(crate) enum Counted {
-    /// The signature is accepted, this once.
+    /// The signature is accepted, but only once.
     Once,
     /// The counter did not increase, so the passkey was copied. A mail tells the owner.
     Copy,

@@ -22,7 +22,7 @@ const COMMON: &str = include_str!("../../common_passwords.txt");
 #[derive(Clone, Debug)]
 pub struct Password(Secret);
 
-/// Why a password is not accepted.
+/// The reason why a password is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weakness {
     /// Fewer than [`SHORTEST`] characters.
@@ -66,7 +66,8 @@ impl Password {
         Ok(Self(text))
     }
 
-    /// A password that was just verified, accepted whatever today's rules say.
+    /// A password that was just verified, which is accepted even if it does not follow today's
+    /// rules.
     pub(crate) fn proven(typed: &Secret) -> Self {
         Self(normal(typed))
     }

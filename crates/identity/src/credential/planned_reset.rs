@@ -1,5 +1,5 @@
-//! Planned removals of a person's factors, which an administrator asked for and the person may
-//! still prevent.
+//! Planned removals of a person's factors, requested by an administrator and still preventable by
+//! the person.
 
 use jiff::Timestamp;
 use platform::{Rows, StoreError, Tx, sql};
@@ -7,7 +7,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use crate::account::AccountId;
 use crate::one_time::{self, Purpose};
 
-/// When the account's factors are due to be removed, if a removal is planned.
+/// When the removal of the account's factors is due, if one is planned.
 pub fn due(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Timestamp>, StoreError> {
     let found: Option<(Timestamp,)> =
         sql!("SELECT due_at FROM factor_reset WHERE account_id = :id", id).maybe(tx)?;

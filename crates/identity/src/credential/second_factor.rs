@@ -27,10 +27,10 @@ pub struct Factors {
     pub recovery_codes: i64,
 }
 
-/// How a second factor is proved.
+/// The way in which a second factor is proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// With a code of the app.
+    /// With a code from the app.
     Totp,
     /// With a recovery code.
     RecoveryCode,
@@ -90,7 +90,7 @@ pub fn is_enrolled(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreEr
     Ok(totp::active_since(tx, account)?.is_some())
 }
 
-/// Begins to set up app codes. An earlier setup that was not confirmed is discarded.
+/// Begins to set up app codes. An earlier, unconfirmed setup is discarded.
 pub fn begin(tx: &mut Tx<'_>, site: &Site, sudo: &Sudo) -> Result<(), FactorError> {
     let account = lock_for_enrolment(tx, sudo)?;
     Ok(totp::begin(tx, site, account)?)
@@ -105,7 +105,7 @@ pub fn pending(
     totp::pending(tx, site, &sudo.who().account().id)
 }
 
-/// Confirms the setup with a code of the app. Returns the recovery codes.
+/// Confirms the setup with a code from the app. Returns the recovery codes.
 pub fn confirm(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -210,7 +210,7 @@ pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)
 }
 
-/// Takes the account's lock, which anything that changes or proves factors must hold.
+/// Takes the account's lock, which every function that changes or proves factors must hold.
 fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     if sudo.lock(tx)? {
         Ok(&sudo.who().account().id)
@@ -219,7 +219,7 @@ fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorErro
     }
 }
 
-/// Like [`lock`], for an account that may set up a factor.
+/// Like [`lock`], but only for an account that may set up a factor.
 fn lock_for_enrolment<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     let account = lock(tx, sudo)?;
     if unconfirmed::is_pending(tx, account)? {

@@ -49,7 +49,7 @@ pub fn challenge(key: &Key, random: &Random, now: Timestamp, browser: &str) -> S
     format!("{once}.{until}.{signature}")
 }
 
-/// When a challenge expires, if it was made for this browser.
+/// When a challenge expires; `None` if it was not made for this browser.
 fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
     let (once, rest) = challenge.split_once('.')?;
     let (until, signature) = rest.split_once('.')?;
@@ -59,23 +59,23 @@ fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
         .filter(|_| is_ours)
 }
 
-/// The operation that the browser was asked for.
+/// The operation that the browser was asked to perform.
 #[derive(Clone, Copy, Debug)]
 enum Ceremony {
     Create,
     Get,
 }
 
-/// The values that a response is checked against.
+/// The values that a response must match.
 pub struct Asked<'a> {
     pub url: &'a SiteUrl,
     pub key: &'a Key,
     pub now: Timestamp,
-    /// The browser that the challenge was made for.
+    /// The browser for which the challenge was made.
     pub browser: &'a str,
 }
 
-/// Bytes as they travel in JSON.
+/// Bytes, encoded as base64url in JSON.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct Base64(String);
@@ -160,7 +160,7 @@ const CREDENTIAL: u8 = 1 << 6;
 
 struct Device<'a> {
     sign_count: i64,
-    /// The data that begins with the AAGUID, if present.
+    /// The attested credential data, which begins with the AAGUID, if present.
     credential: Option<&'a [u8]>,
 }
 

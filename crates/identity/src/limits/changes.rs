@@ -35,7 +35,7 @@ impl Default for Changes {
 }
 
 impl Changes {
-    /// Counters without a limit, for a test that calls everything.
+    /// Counters without a limit, for a test that calls every route.
     #[cfg(debug_assertions)]
     pub fn unlimited() -> Self {
         Self {

@@ -94,7 +94,7 @@ impl InFlight {
 }
 
 impl Place<'_> {
-    /// Notified whenever an attempt for the account ends.
+    /// Returns the notifier that fires whenever an attempt for the account ends.
     pub(crate) fn ended(&self) -> &Notify {
         &self.ended
     }

@@ -26,9 +26,9 @@ pub(crate) enum Kind {
     Invite,
     /// Requests for a link by people who cannot sign in.
     Link,
-    /// Mails with a link to confirm an address.
+    /// Mails with a link to confirm an email address.
     Confirmation,
-    /// Mails of any kind with a link, by receiving address.
+    /// Mails of any kind with a link, counted by the recipient's email address.
     Mail,
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn count(
 }
 
 impl Hit {
-    /// Removes the hit, because the request turned out not to count.
+    /// Removes the hit, because the request must not count after all.
     pub fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         sql!(
             "DELETE FROM rate_limit_hit

@@ -40,7 +40,7 @@ const INVITES: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const LINKS: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const CONFIRMATIONS: &[rate_limit::Rule] = &[stored(20, HOUR)];
 const MAILS_TO_ADDRESS: rate_limit::Rule = stored(3, HOUR);
-/// The limits of the networks from smallest to largest, as multiples of the smallest network's
+/// The limits of the networks, from smallest to largest, as multiples of the smallest network's
 /// limit.
 const LARGER_V4: &[i64] = &[1, 4];
 const LARGER_V6: &[i64] = &[1, 2, 4, 16];
@@ -90,7 +90,7 @@ impl Default for RequestLimits {
 }
 
 impl RequestLimits {
-    /// Counters without a limit, for a test that calls everything.
+    /// Counters without a limit, for a test that calls every route.
     #[cfg(debug_assertions)]
     pub fn unlimited() -> Self {
         let limit = || Limit::new(&[], KEYS);
@@ -174,8 +174,8 @@ impl RequestLimits {
     }
 
     /// Runs a transaction that mails a confirmation link, if another link may be mailed for this
-    /// account, to this address and from this network. The address may be another person's, so the
-    /// link counts with all other mail to it.
+    /// account, to this email address and from this network. The address may be another person's,
+    /// so the link counts together with all other mail to it.
     pub(crate) async fn confirm<E>(
         &self,
         store: &Store,
@@ -216,7 +216,7 @@ impl RequestLimits {
     where
         E: From<Wait> + From<StoreError>,
     {
-        // This check only reads. Most refused requests therefore cost no write.
+        // This check only reads, so most refused requests cost no write.
         self.look(store, kind, network).await??;
         let limits = self.clone();
         let change = move |tx: &mut Tx<'_>| limits.take(tx, kind, network);

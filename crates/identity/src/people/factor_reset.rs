@@ -30,7 +30,8 @@ pub(crate) fn has_factors(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, Store
     Ok(second_factor::is_enrolled(tx, id)? || !passkey::list(tx, id)?.is_empty())
 }
 
-/// Plans the removal of a person's factors after [`DELAY`]. Does nothing if it is planned already.
+/// Plans the removal of a person's factors after [`DELAY`]. Does nothing if a removal is already
+/// planned.
 pub fn ask(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -112,7 +113,7 @@ pub fn keep_with_link(
     link: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // The removal also locks the account before its links.
+    // The removal also locks the account before it locks the account's links.
     let found = one_time::find::<()>(tx, Purpose::KeepFactors, link)?;
     let Some(id) = found.and_then(|link| link.account) else {
         return Ok(false);
@@ -126,7 +127,8 @@ pub fn keep_with_link(
     Ok(true)
 }
 
-/// Removes the factors of the person with this email address at once, for the server's console.
+/// Immediately removes the factors of the person with this email address, on behalf of the server's
+/// console.
 pub fn reset_now(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<Reset, StoreError> {
     let Some(account) = account::find_by_email(tx, email)? else {
         return Ok(Reset::Nobody);

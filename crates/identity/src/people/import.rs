@@ -43,9 +43,9 @@ pub struct Person {
 pub enum Outcome {
     Added,
     Known,
-    /// This other account has the email address.
+    /// Another account, whose id this contains, has the email address.
     EmailTaken(AccountId),
-    /// Another account has the slug, or had it lately.
+    /// Another account has the slug, or had it recently.
     SlugTaken,
     /// The slug has characters other than `a-z0-9-`.
     SlugInvalid,
@@ -164,7 +164,7 @@ pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
 pub enum Linked {
     Added,
     Known,
-    /// Another account has the identity, or the person has another identity of this provider, or
+    /// Another account has the identity, or the person has another identity at this provider, or
     /// has unlinked theirs.
     No,
 }

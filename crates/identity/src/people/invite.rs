@@ -46,7 +46,7 @@ pub const MEMBER: Role = Role::new("member", "account-role-member");
 /// An invite that was not used yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
-    /// The id of the invite. It does not open the link.
+    /// The id of the invite, which does not open the link.
     pub id: String,
     pub role: Role,
     pub scope: Scope,
@@ -79,7 +79,7 @@ impl Invite {
         })
     }
 
-    /// Gives the account the role that the invite offers.
+    /// Grants the account the role that the invite offers.
     fn give_to(&self, tx: &mut Tx<'_>, id: &AccountId, admits: bool) -> Result<(), TakeError> {
         if self.role != MEMBER {
             grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
@@ -94,7 +94,7 @@ impl Invite {
         Ok(())
     }
 
-    /// Whether the invite may be used by the owner of this email address.
+    /// Whether the owner of this email address may use the invite.
     fn is_for(&self, address: &Address) -> bool {
         let only = self.address.as_deref();
         only.is_none_or(|only| only == address.canonical())
@@ -150,7 +150,7 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
     Ok(true)
 }
 
-/// An invite and its maker, for the page.
+/// An invite and its inviter, for the page.
 #[derive(Clone, Debug)]
 pub struct InviteDetails {
     /// The invite.
@@ -158,7 +158,7 @@ pub struct InviteDetails {
     pub by: Account,
     /// The title of the scope, if it has one.
     pub title: Option<String>,
-    /// Whether people without an account may use it.
+    /// Whether people without an account may use the invite.
     pub admits_newcomers: bool,
 }
 
@@ -203,7 +203,7 @@ pub enum TakeError {
     /// Too many attempts from this network failed.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// The invite is only for accounts with a confirmed email address.
+    /// The invite requires an account with a confirmed email address.
     #[error("the invite is for confirmed accounts")]
     EmailUnverified,
     #[error(transparent)]
@@ -243,7 +243,8 @@ pub fn take_new(
     Ok((id, invite))
 }
 
-/// Accepts an invite with an existing account, which keeps a greater role.
+/// Accepts an invite with an existing account. If the account has a higher role, it keeps that
+/// role.
 pub fn take_as(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -282,7 +283,7 @@ fn admits_newcomers(
     }
 }
 
-/// Takes the link, if its maker may still invite.
+/// Takes the link, if the inviter may still invite.
 fn take(tx: &mut Tx<'_>, domains: &[DomainAccounts], secret: &Secret) -> Result<Invite, TakeError> {
     let invite = one_time::take(tx, Purpose::Invite, secret)?
         .and_then(|link| Invite::find(link, domains))
@@ -315,7 +316,7 @@ pub struct Inviter {
 }
 
 impl Inviter {
-    /// The roles that the inviter may offer, the lowest first.
+    /// The roles that the inviter may offer, lowest first.
     pub fn roles(&self) -> Vec<Role> {
         let all = [MEMBER, grant::ADMIN, grant::OWNER].into_iter();
         all.filter(|role| may_offer(self.rank, *role)).collect()
@@ -343,12 +344,12 @@ pub enum InviteError {
     /// own.
     #[error("the role is above the inviter's own")]
     AboveOwn,
-    /// The configuration does not allow invites for people without a rank.
+    /// The configuration forbids invites for people without a rank.
     #[error("registration is closed")]
     Closed,
     #[error("the address is another account's")]
     EmailTaken,
-    /// The limit of open invites is reached.
+    /// The maximum number of open invites is reached.
     #[error("there are {LIMIT} invites already")]
     LimitReached,
     #[error(transparent)]

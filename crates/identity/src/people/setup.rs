@@ -27,7 +27,7 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// The name of the file with the link, in the data folder.
 const FILE: &str = "setup-link";
 
-/// The setup link, made at a start without an owner.
+/// The setup link, made at a startup without an owner.
 #[derive(Clone, Debug)]
 pub struct Announcement {
     /// The URL that makes its visitor the owner, for display on the console.
@@ -137,7 +137,7 @@ pub fn finish(
 pub enum Credential {
     /// A password, by its hash.
     Password(PasswordHash),
-    /// A sign-in link that works once, and leads to the page where a password is set.
+    /// A sign-in link that works once, and leads to the page for setting a password.
     Link,
 }
 
@@ -169,7 +169,7 @@ pub fn create_owner(
     Ok((id, link))
 }
 
-/// Removes the credentials of an unconfirmed account and everything that was made with it, because
+/// Removes an unconfirmed account's credentials and everything that was made with it, because
 /// somebody else may have registered the email address.
 fn take_over(
     tx: &mut Tx<'_>,
@@ -219,7 +219,7 @@ fn has_owner(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(owners > 0)
 }
 
-/// Replaces the file atomically, so that nobody reads half a link.
+/// Replaces the file atomically, so that nobody reads a partial link.
 fn write_down(file: &Path, link: &str) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
 

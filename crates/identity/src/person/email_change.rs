@@ -28,7 +28,7 @@ use crate::session::sudo::Sudo;
 
 /// How long the new email address can be confirmed.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-/// How long the old email address can be restored.
+/// How long a restoration of the old email address is possible.
 pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A second factor that was set up less than this before the change may belong to a thief.
 const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -174,7 +174,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
         if link.is_used {
             return Ok(());
         }
-        // A password change holds this lock too.
+        // A password change also takes this lock.
         let is_active = account::lock(tx, &account.id)?;
         if !is_active || (!proven && password::find(tx, &account.id)? != shown.hash) {
             return Err(ConfirmError::LinkGone);
@@ -196,7 +196,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
     store.write(change).await
 }
 
-/// Ends the links to the old email address, and all other sessions.
+/// Invalidates the links to the old email address, and ends all other sessions.
 fn end_others(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -31,7 +31,7 @@ pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
 const ERASED: &str = "account";
 /// How many accounts one run of the job erases.
 const AT_ONCE: u32 = 20;
-/// When the job retries an account that could not be erased.
+/// After what time the job retries an account that could not be erased.
 const RETRY: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ pub enum EraseError {
     /// The account no longer exists or may not act.
     #[error("not signed in")]
     NotSignedIn,
-    /// The obligations that have to be settled first.
+    /// The obligations that must be settled first.
     #[error("{} things have to be settled first", .0.len())]
     Obliged(Vec<String>),
     /// An error that any operation on accounts can return.
@@ -93,7 +93,7 @@ pub fn ask(
     begin(tx, domains, &held, id, when)
 }
 
-/// Erases a person's account, or plans it, for an administrator.
+/// Erases a person's account on behalf of an administrator, either at once or later.
 pub fn order(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -230,7 +230,7 @@ pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
             begin(tx, domains, &held, &erased, When::Now)
         };
         if let Err(error) = store.write(change).await {
-            // The account has obligations in the restored state. It stays hidden until the person
+            // In the restored state, the account has obligations. It stays hidden until the person
             // has settled them.
             tracing::error!(account = %id, %error, "somebody who was erased is back, and hidden");
             store.write(move |tx| hide(tx, &id)).await?;

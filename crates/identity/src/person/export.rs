@@ -66,7 +66,7 @@ pub fn create(
     zipped(&own_document(tx, domains, keys, sudo, request)?)
 }
 
-/// Creates the document in that zip.
+/// Creates the document that the zip contains.
 pub fn own_document(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -228,7 +228,7 @@ struct Newsletter {
     since: Timestamp,
 }
 
-/// An entry of the audit log.
+/// An entry in the audit log.
 #[derive(Row)]
 struct Line {
     at: Timestamp,

@@ -42,8 +42,7 @@ pub enum ProviderSignInError {
     /// The state was used, belongs to another browser, or has expired.
     #[error("the sign-in has to begin again")]
     StateInvalid,
-    /// The provider or the person denied the sign-in, or the account of the identity may not sign
-    /// in.
+    /// The provider or the person denied the sign-in, or the identity's account may not sign in.
     #[error("the provider signed nobody in")]
     Denied,
     /// The provider failed.
@@ -72,7 +71,7 @@ struct PendingSignIn {
     browser: String,
     /// The session whose account the identity will be linked to; `None` for a sign-in.
     link_in: Option<SessionId>,
-    /// The page the person goes to afterwards.
+    /// The page to which the person is redirected afterwards.
     to: String,
 }
 
@@ -83,7 +82,7 @@ pub struct Leaver {
     pub browser: Secret,
     /// The signed-in person with whose account the identity will be linked; `None` for a sign-in.
     pub link: Option<Sudo>,
-    /// The page the person goes to afterwards.
+    /// The page to which the person is redirected afterwards.
     pub to: String,
     pub network: Network,
 }
@@ -94,7 +93,7 @@ pub fn redirect_uri(site: &Site, provider: &Provider) -> String {
     site.url().join(&format!("/oauth/{name}/callback"))
 }
 
-/// Derives a value from the state that is not revealed before its time.
+/// Derives a value from the state, without revealing the state.
 fn derived(key: &Key, state: &Secret) -> String {
     URL_SAFE_NO_PAD.encode(key.mac(&[state.reveal()]))
 }
@@ -140,7 +139,7 @@ pub struct Returned {
     pub iss: Option<String>,
     /// The authorization code; `None` if the provider denied the sign-in.
     pub code: Option<String>,
-    /// The person signed in with the browser, if they proved a credential a short while ago.
+    /// The person who is signed in with the browser, if they recently proved a credential.
     pub sudo: Option<Sudo>,
     pub client: Client,
     pub locale: String,
@@ -238,7 +237,7 @@ async fn take_state(
     let (state, name) = (returned.state.clone(), provider.settings.name.clone());
     let browser = returned.browser.as_ref().map(opaque::hash);
     let browser = browser.map(|hash| URL_SAFE_NO_PAD.encode(hash));
-    // An invented state must not cost a write.
+    // A made-up state must not cause a write.
     let shown = state.clone();
     let look =
         move |tx: &mut Tx<'_>| one_time::find::<PendingSignIn>(tx, Purpose::ProviderState, &shown);
@@ -338,7 +337,7 @@ impl Arriving {
         if let Some(account) = account::find_by_email(tx, email)?
             && !unconfirmed::is_pending(tx, &account.id)?
         {
-            // A concurrent sign-in may have created the account of this identity.
+            // A concurrent sign-in may have created an account for this identity.
             if linked_identity::owner(tx, &self.identity)?.is_some() {
                 return Err(Undecided::Taken);
             }

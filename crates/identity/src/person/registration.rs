@@ -48,7 +48,7 @@ pub struct Registrant {
     pub slug: Option<String>,
     /// The stamp that [`form_stamp`] put into the form; `None` if the form is not from this site.
     pub form_stamp: Option<String>,
-    /// Whether a field was filled in that people cannot see.
+    /// Whether a hidden field, which people cannot see, was filled in.
     pub is_bot: bool,
     /// The browser's secret from an earlier registration. If that account is still unconfirmed, the
     /// new registration replaces it, because the email address was probably mistyped.
@@ -112,14 +112,14 @@ pub struct Newcomer {
     /// The real name; empty if the provider does not report one.
     #[serde(default)]
     pub real_name: String,
-    /// The email address that the provider reports, without being trusted to verify it.
+    /// The email address that the provider reports but is not trusted to verify.
     pub email: String,
 }
 
 /// How long a newcomer may take to enter their email address.
 pub const NEWCOMER_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 
-/// Stores the data that a provider reported. The returned secret goes to the browser.
+/// Stores the data that a provider reported. The returned secret is sent to the browser.
 pub(crate) fn expect_newcomer(tx: &mut Tx<'_>, newcomer: &Newcomer) -> Result<Secret, StoreError> {
     one_time::create(tx, Purpose::Newcomer, None, newcomer, NEWCOMER_LIFETIME)
 }
@@ -168,7 +168,7 @@ pub struct Registered {
     pub account: Option<AccountId>,
 }
 
-/// Registers a person, or tells the owner of the email address by mail that they have an account.
+/// Registers a person. If the email address has an account, a mail tells its owner so.
 pub async fn register(
     accounts: &Accounts,
     new: Registrant,
@@ -263,7 +263,7 @@ pub async fn register_newcomer(
     enter(entering).await.map(|_| browser)
 }
 
-/// The unconfirmed account that this browser registered before.
+/// The unconfirmed account that was registered earlier in this browser.
 fn find_earlier(
     tx: &mut Tx<'_>,
     browser: Option<&Secret>,
@@ -317,7 +317,7 @@ struct Entering {
 impl Entering {
     /// Creates the account and returns its id.
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
-        // New email addresses are counted too, although they get their mail in any case.
+        // New email addresses are counted too, although the mail is sent to them in any case.
         let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
             Credential::Password(_) => None,

@@ -30,7 +30,7 @@ use crate::sign_in::{self, restore};
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 const JOB: &str = "accounts.mail_link";
-/// The job priority that comes after all other work.
+/// The job priority after all other work.
 const LAST: i64 = 30;
 
 /// The kind of link that is requested.
@@ -53,7 +53,8 @@ struct ResetJob {
 }
 
 impl ResetJob {
-    /// Only people with an account get mail.
+    /// The stranger who causes the mail, if any. Their email address is known, because only people
+    /// with an account get mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
         let is_known = true;
@@ -278,7 +279,7 @@ pub async fn finish(
 ) -> Result<(), ResetError> {
     let (site, domains) = (accounts.site.clone(), accounts.domain_accounts);
     let asked = link.clone();
-    // Checked before a hash is made, so that nobody without a link causes work.
+    // The link is checked before a hash is made, so that nobody without a link causes work.
     let shown = site.store.read(move |tx| find(tx, &asked)).await?;
     let account = shown.ok_or(ResetError::LinkGone)?.account;
     let known = [

@@ -103,7 +103,7 @@ pub fn is_reserved(slug: &str) -> bool {
     RESERVED.contains(&slug)
 }
 
-/// Whether the slug is reserved by this crate or by a domain.
+/// Whether this crate or a domain reserves the slug.
 pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreError> {
     if is_reserved(slug) {
         return Ok(true);
@@ -141,7 +141,7 @@ pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreErro
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
     Free,
-    /// An account has the slug, or had it lately.
+    /// Another account has the slug, or had it recently.
     Taken,
     Reserved,
 }
@@ -272,7 +272,7 @@ pub fn propose(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
     Ok(with_ending(&base, &suffix(tx, 5)))
 }
 
-/// The base with a suffix, shortened to fit.
+/// The base with a suffix, shortened to the maximum length.
 fn with_ending(base: &str, ending: &str) -> String {
     let kept = base.len().min(MOST - ending.len() - 1);
     format!("{}-{ending}", base[..kept].trim_end_matches('-'))

@@ -28,10 +28,10 @@ pub enum SlugError {
     Invalid,
     #[error("the word is reserved")]
     Reserved,
-    /// Another account has the slug, or had it lately.
+    /// Another account has the slug, or had it recently.
     #[error("the slug is taken")]
     Taken,
-    /// The account made too many changes lately.
+    /// The account has made too many changes recently.
     #[error("too many changes")]
     LimitReached,
     #[error(transparent)]
@@ -132,7 +132,7 @@ pub struct Alias {
 pub struct Slugs {
     /// The present slug; `None` until some content of the account is public.
     pub present: Option<String>,
-    /// The former slugs that redirect to it.
+    /// The former slugs that redirect to the present slug.
     pub aliases: Vec<Alias>,
     /// How many changes are left at this moment.
     pub changes_left: i64,

@@ -17,7 +17,7 @@ use crate::one_time::{self, OneTime, Purpose};
 use crate::person::verification::{ConfirmError, ResendError};
 use crate::security_mail::SecurityMail;
 
-/// How long a link that tests delivery is valid.
+/// How long a link for testing delivery is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// The data of a link: the email address to which it was mailed.
@@ -95,8 +95,8 @@ fn with_account(
     Ok(address.map(|address| (id, address, link.is_used)))
 }
 
-/// Ends the suppression, because the link has arrived. A repeat within ten minutes succeeds like
-/// the first use.
+/// Ends the suppression, because a mail has reached its recipient. A repeat within ten minutes
+/// succeeds like the first use.
 pub fn confirm(
     tx: &mut Tx<'_>,
     keys: &Keyring,

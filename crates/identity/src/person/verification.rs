@@ -62,7 +62,7 @@ pub(crate) fn send(
 
 #[derive(Debug, thiserror::Error)]
 pub enum ResendError {
-    /// A link was mailed a moment ago, or too many were mailed today.
+    /// A link was mailed a moment ago, or too many links were mailed today.
     #[error(transparent)]
     UsedUp(#[from] Wait),
     /// The session has ended in the meantime.
@@ -131,12 +131,12 @@ pub enum Proof {
 #[derive(Clone, Debug)]
 pub struct Confirmation {
     pub link: Secret,
-    /// The secret that the browser got at registration.
+    /// The secret that the browser received at registration.
     pub browser: Option<Secret>,
     pub proof: Proof,
     pub network: Network,
     pub client: Client,
-    /// Whether the browser that registered is also signed in.
+    /// Whether the browser in which the account was registered is also signed in.
     pub begins_session: bool,
 }
 
@@ -247,7 +247,7 @@ pub async fn confirm(
         if link.is_used {
             return Ok(None);
         }
-        // A password change holds this lock too.
+        // A password change also takes this lock.
         if !account::lock(tx, &account.id)? {
             return Err(ConfirmError::LinkGone);
         }

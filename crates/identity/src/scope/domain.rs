@@ -14,7 +14,7 @@ pub struct DomainAccounts {
     pub name: &'static str,
     /// The kinds of scopes in which people have roles.
     pub scope_kinds: &'static [&'static ScopeKind],
-    /// Whether a rank in this scope makes the person a host of the site. Nobody can give such a
+    /// Whether a rank in this scope makes the person a host of the site. People cannot give such a
     /// rank to themselves.
     pub makes_host: fn(&mut Tx<'_>, &Scope) -> Result<bool, StoreError>,
     /// The duties in the installation that the domain declares.
@@ -35,7 +35,7 @@ pub struct DomainAccounts {
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
 }
 
-/// All domains of a program, in the order of their dependencies.
+/// All domains of a program, in dependency order.
 pub type Domains = &'static [DomainAccounts];
 
 impl DomainAccounts {

@@ -14,7 +14,7 @@ pub struct TokenScope {
     label: &'static str,
 }
 
-/// Read the account's own name and email address.
+/// Permits reading the account's own name and email address.
 pub const PROFILE_READ: TokenScope = TokenScope::new("profile:read", "account-scope-profile-read");
 
 impl TokenScope {
@@ -24,7 +24,7 @@ impl TokenScope {
         Self { word, label }
     }
 
-    /// The name, as stored, typed and shown.
+    /// The name of the scope as stored, typed and shown.
     pub fn word(self) -> &'static str {
         self.word
     }

@@ -49,7 +49,7 @@ pub struct Claims {
 /// When a token is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// In the response to a sign-in, to a front end that has no cookie to prove the sign-in.
+    /// In the response to a sign-in, for a front end that has no cookie to prove the sign-in.
     AtSignIn,
     /// In an existing session, or in a session that has a cookie.
     InSession,

@@ -22,7 +22,8 @@ use crate::session::{self, SessionId, Stay};
 
 /// How long a repeated request gets the same successor token.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(10);
-/// How long a token is remembered after it expired, so that the use of a late copy is detected too.
+/// How long a token is remembered after its expiry, so that the late use of a copy is also
+/// detected.
 const KNOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 const PREFIX: &str = "kd_rt_";
@@ -39,14 +40,14 @@ pub struct Refreshed {
 /// The result of using a refresh token.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The token was valid, or had been used a moment ago.
+    /// The token was valid, or was used only a moment ago.
     Refreshed(Box<Refreshed>),
     Unknown,
     Expired,
     SessionEnded,
     /// The session has reached its maximum duration.
     SessionExpired,
-    /// The token was used before, so a copy of it exists. The session was ended.
+    /// The token was used before, so a copy of it exists. The session has been ended.
     Reused,
 }
 
@@ -187,7 +188,7 @@ fn find(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<Stored>, StoreError> {
 
 fn insert(tx: &mut Tx<'_>, session: &SessionId, account: &AccountId) -> Result<Secret, StoreError> {
     let token = Secret::new(format!("{PREFIX}{}", opaque::create(tx.random()).reveal()));
-    // The token expires with the session at the latest, however often it is exchanged.
+    // The token expires at the latest with its session, however often it is exchanged.
     sql!(
         "INSERT INTO refresh_token (hash, session_id, account_id, expires_at)
          SELECT :hash, id, :account, CASE WHEN absolute_expires_at < :idle
@@ -218,7 +219,7 @@ fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, S
         hash
     )
     .run(tx, Rows::Exactly(1))?;
-    // This token has arrived, so it need not be sent again.
+    // The client has received this token, so it need not be sent again.
     sql!(
         "UPDATE refresh_token SET masked_successor = NULL WHERE successor_hash = :hash",
         hash

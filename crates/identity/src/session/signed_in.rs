@@ -29,7 +29,7 @@ enum By {
         /// Whether an access token was sent instead of the session's secret.
         is_by_token: bool,
     },
-    /// A program with an access token of a session.
+    /// A program with a session's access token.
     Access(Access),
     Token {
         id: TokenId,
@@ -51,8 +51,8 @@ impl SignedIn {
         &self.account
     }
 
-    /// Whether a person uses a browser, which everything that concerns passwords, tokens and roles
-    /// requires.
+    /// Whether the caller is a person in a browser, which everything about passwords, tokens and
+    /// roles requires.
     pub fn is_in_browser(&self) -> bool {
         matches!(self.by, By::Session { .. })
     }
@@ -99,8 +99,8 @@ impl SignedIn {
         }
     }
 
-    /// The owner of responses stored for repeated requests. A token never gets a response that was
-    /// sent to its owner's browser or to another token.
+    /// The owner under which responses for repeated requests are stored. A token never gets a
+    /// response that was sent to its owner's browser or to another token.
     pub fn repeats_as(&self) -> String {
         match &self.by {
             By::Session { .. } | By::Access(_) => self.account.id.to_string(),
@@ -164,12 +164,12 @@ pub struct LiveSession {
 }
 
 impl LiveSession {
-    /// Whether the use of the session is due to be written.
+    /// Whether the session's last use is due to be stored.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now.duration_since(self.last_seen_at) >= session::SEEN_EVERY
     }
 
-    /// How long the session was meant to last when it began.
+    /// The session's intended duration when it began.
     pub fn stay(&self) -> Stay {
         self.stay
     }

@@ -31,7 +31,7 @@ impl Sudo {
         Self::of(who, proved, now)
     }
 
-    /// Like [`Self::check`], for changes of the person's own password, factors and sessions. For
+    /// Like [`Self::check`], for changes to the person's own password, factors and sessions. For
     /// these, an access token that was issued in the response to a sign-in counts too, because its
     /// front end has no cookie.
     pub fn check_own(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {

@@ -20,7 +20,7 @@ pub use crate::scope::token_scope::{PROFILE_READ, TokenScope};
 
 platform::id!(TokenId, "One personal token.");
 
-/// How many live tokens an account may have.
+/// The maximum number of live tokens of an account.
 pub const LIMIT: i64 = 50;
 /// How many days a token is valid by default.
 pub const DEFAULT_DAYS: u16 = 90;
@@ -251,7 +251,7 @@ pub fn remove(
     Ok(count == 1)
 }
 
-/// Whether the token was not revoked.
+/// Whether the token still exists, that is, was not revoked.
 pub(crate) fn is_there(tx: &mut Tx<'_>, id: &TokenId) -> Result<bool, StoreError> {
     let found: Option<(TokenId,)> =
         sql!("SELECT id FROM personal_token WHERE id = :id", id).maybe(tx)?;

@@ -71,9 +71,9 @@ const ANYWHERE: (&str, &str) = ("", "~");
 pub(crate) enum Source {
     /// An unknown browser in this network.
     Network(Network),
-    /// A browser that has signed in to the account before, by its secret.
+    /// A browser that has signed in to the account before, identified by its secret.
     Device(Secret),
-    /// A person signed in to the account, by their session.
+    /// A person who is signed in to the account, identified by their session.
     Session(SessionId),
 }
 
@@ -95,7 +95,7 @@ pub(crate) struct Reserved {
     _flight: Flight,
 }
 
-/// Why an attempt is not allowed.
+/// The reason why an attempt is not allowed.
 enum Full {
     /// There were too many failures.
     UsedUp(Wait),
@@ -117,7 +117,7 @@ impl Attempt {
         }
     }
 
-    /// An attempt at the second factor of an account, from this network or a known browser.
+    /// An attempt at an account's second factor, from this network or a known browser.
     pub(crate) fn at_second_factor(
         tx: &mut Tx<'_>,
         account: &AccountId,
@@ -190,7 +190,7 @@ impl Attempt {
         store.write(change).await
     }
 
-    /// Whether the attempt is allowed, while this many attempts for the account are in flight.
+    /// Whether the attempt is allowed while `in_flight` attempts for the account are in flight.
     fn check(&self, tx: &mut Tx<'_>, in_flight: i64) -> Result<Result<(), Full>, StoreError> {
         let Err(wait) = self.check_without(tx, 0)? else {
             return Ok(Ok(()));
@@ -203,7 +203,7 @@ impl Attempt {
         }))
     }
 
-    /// The wait, if the limit is reached even without this many attempts.
+    /// The waiting time, if the limit would be reached even without this many attempts.
     fn check_without(
         &self,
         tx: &mut Tx<'_>,

@@ -74,7 +74,7 @@ pub async fn change(
     };
     let (old, is_enrolled) = store.read(look).await?;
     if old.is_none() || is_enrolled {
-        // A stolen cookie must not suffice to set a credential that outlives it, nor must a
+        // A stolen cookie must not suffice to set a credential that outlasts it, and neither must a
         // password without its second factor.
         Sudo::check_own(who.clone(), accounts.site.clock.now())?;
     }

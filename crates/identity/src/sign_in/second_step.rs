@@ -26,7 +26,7 @@ pub const ATTEMPTS: i64 = 5;
 pub(crate) struct FirstStep {
     pub(crate) method: session::Method,
     pub(crate) stay: Stay,
-    /// The page to go to afterwards.
+    /// The page to which the person is redirected afterwards.
     pub(crate) to: String,
 }
 
@@ -43,7 +43,7 @@ pub enum SecondStepError {
     /// The code is wrong or was already used.
     #[error("the code is not right")]
     CodeInvalid,
-    /// The token was used, tried too often, or has expired.
+    /// The token was used, was tried too often, or has expired.
     #[error("the sign-in has to begin again")]
     TokenGone,
     /// There were too many failures. The token was deleted.
@@ -104,7 +104,7 @@ pub async fn finish(
     store.write(change).await?
 }
 
-/// The account of the token, and the attempt to be counted.
+/// Finds the token's account, and the attempt that must be counted.
 async fn find(
     accounts: &Accounts,
     shown: &SecondStepInput,

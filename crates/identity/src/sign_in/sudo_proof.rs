@@ -83,7 +83,7 @@ pub async fn prove(
     store.write(change).await?
 }
 
-/// The password of an account and, if it has a second factor, an attempt at that factor.
+/// An account's password and, if it has a second factor, an attempt at that factor.
 async fn find(
     accounts: &Accounts,
     id: &AccountId,

@@ -37,7 +37,7 @@ pub struct NewJob {
     pub key: Option<String>,
     /// The earliest start; `None` means now.
     pub run_at: Option<Timestamp>,
-    /// How far repeated enqueueing may delay the job, counted from its first time.
+    /// How far repeated enqueueing may delay the job, counted from the job's first due time.
     pub latest: Option<SignedDuration>,
     /// Lower numbers run first; the default is 0.
     pub priority: i64,

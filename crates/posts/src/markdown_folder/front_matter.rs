@@ -40,7 +40,7 @@ pub(super) fn read(file: &str) -> Result<Document, Fault> {
     let ends: &[&str] = match first {
         "---" => &["---", "..."],
         "+++" => &["+++"],
-        // Bear has no delimiter above its front matter.
+        // Bear writes no delimiter above its front matter.
         _ if is_key(first) && file.lines().any(|line| line.trim_end() == "___") => &["___"],
         _ => {
             return Ok(Document {
@@ -328,7 +328,7 @@ fn quoted(text: &str, line: usize) -> Result<String, Fault> {
         }
         return Err(open());
     }
-    // A double-quoted scalar is a JSON string, except for rarely used escapes.
+    // A double-quoted scalar is parsed as a JSON string; only rarely used escapes differ.
     let mut parsed = serde_json::Deserializer::from_str(text).into_iter::<String>();
     match parsed.next() {
         Some(Ok(words)) => Ok(words),

@@ -25,7 +25,7 @@ use crate::image;
 use crate::markdown;
 use crate::post::{Kind, Post, PostId, State};
 
-// Different programs use different keys for the same thing.
+// Different programs use different keys for the same field.
 
 const TITLE: &[&str] = &["title"];
 const SLUG: &[&str] = &["slug", "link", "permalink", "url"];
@@ -167,7 +167,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Makes the post that the front matter describes, and reports problems.
+    /// Makes the post from its front matter and text, and reports problems.
     fn post(&mut self, file: &Path, document: &Document) -> Option<Post> {
         let now = self.site.clock.now();
         let body = document.body.trim_start_matches('\n').trim_end();
@@ -323,7 +323,7 @@ impl Reading<'_> {
         let path = file.strip_prefix(&self.root).unwrap_or(file);
         let name = format!("{}\0{title}", path.display());
         let hash = hexadecimal(&Sha256::digest(name.as_bytes()));
-        // A UUID of version 8 (RFC 9562), which may have any content.
+        // A version 8 UUID (RFC 9562) may have any content.
         let parts = [
             &hash[..8],
             &hash[8..12],

@@ -152,7 +152,7 @@ fn began(tx: &mut Tx<'_>) -> Result<Timestamp, StoreError> {
     Ok(at.unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// Whether `If-None-Match` names this version (RFC 9110, section 13.1.2).
+/// Whether `If-None-Match` contains this version's tag (RFC 9110, section 13.1.2).
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let given = headers.get_all(IF_NONE_MATCH).iter();
     let mut tags = given

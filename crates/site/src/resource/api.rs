@@ -21,7 +21,7 @@ use super::{Parent, RefusalOf, Resource, TypedRemoval};
 
 use crate::call::{Call, answer};
 
-/// The parent of a list that programs use.
+/// The parent of a list that is part of the API.
 pub trait ApiParent: Parent {
     /// The type with which routes declare who may use them.
     type Access: Access + Send;
@@ -43,7 +43,7 @@ pub type AccessOf<R> = <<R as Resource>::Parent as ApiParent>::Access;
 
 /// A resource that the API serves.
 pub trait ApiResource: Resource<Parent: ApiParent> + ToSchema {
-    /// An item, as the API shows it.
+    /// An item in the API's format.
     type View: Serialize + ToSchema + Send;
     /// An item in the list, which may have fewer fields than the view.
     type Item: From<Self::View> + Serialize + ToSchema + Send;

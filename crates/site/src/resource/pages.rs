@@ -58,31 +58,31 @@ pub type RequestOf<R> = <<R as Resource>::Parent as PageParent>::Request;
 pub type ContextOf<R> = <<R as Resource>::Parent as PageParent>::Context;
 
 pub trait PageResource: Resource<Parent: PageParent> {
-    /// The path of the pages, below the parent's.
+    /// The path of the pages, relative to the parent's path.
     const PAGES: &'static str;
     /// The messages of the pages.
     const MESSAGES: Messages;
     const CHOSEN: &'static [&'static str] = &[];
     /// Fields that have their own page.
     const ELSEWHERE: &'static [&'static str] = &[];
-    /// The path of an item's form, below the item's.
+    /// The path of an item's form, relative to the item's path.
     const EDIT: &'static str = "";
     /// The label of the field in which a person types an item's key to remove the item.
     const TYPED: &'static str = "";
-    /// The path that removes an item, below the item's.
+    /// The path that removes an item, relative to the item's path.
     const REMOVE: &'static str = "/remove";
     const DONE: &'static [(&'static str, &'static str)] = &[];
     /// Whether saving leads to the item's page instead of the list.
     const IS_SHOWN_AFTER: bool = false;
-    /// The word in `?done=` on the page of a new item.
+    /// The keyword in `?done=` on a new item's page.
     const BEGUN: &'static str = "saved";
 
     fn title(&self, req: &RequestOf<Self>, context: &ContextOf<Self>) -> String;
 
-    /// Changes which fields a form shows and reads.
+    /// Changes the fields that a form shows and reads.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
-    /// Prepares a form before it is read, for example stores its files.
+    /// Prepares a form before it is read, for example by storing its files.
     fn prepare(
         _: &mut FormPost<RequestOf<Self>>,
     ) -> impl Future<Output = Result<Next, Problem>> + Send {
@@ -241,7 +241,7 @@ pub async fn load<R: PageResource>(req: &RequestOf<R>) -> Read<R, R> {
     read::<R, R>(req, move |tx, parent| R::find(tx, parent, &address)).await
 }
 
-/// The stored values, as a form has them.
+/// The stored values in the format of a form.
 pub fn stored<R: Resource>(zone: &TimeZone, one: &R) -> Form {
     fields::form(R::FIELDS, one, one.version(), zone)
 }
@@ -273,7 +273,7 @@ fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
     }
 }
 
-/// Removes the emptied rows from a form.
+/// Removes emptied rows from a form.
 fn compacted<R: Resource>(form: Form) -> Form {
     let lists = R::FIELDS.iter();
     let lists = lists.filter(|field| matches!(field.kind, Kind::Rows(..)));

@@ -23,12 +23,12 @@ use identity::security_mail::SecurityMail;
 platform::id!(DeliveryId, random, "One message to a webhook.");
 
 const KIND: &str = "webhook.deliver";
-/// How soon a message tries again while its account has another delivery in flight.
+/// After what time a message is tried again if its account has another delivery in flight.
 const NEXT_TURN: SignedDuration = SignedDuration::from_secs(2);
 /// The event name of a test.
 pub const TEST: &str = "webhook.test";
 
-/// Pauses between the attempts: eight within a day.
+/// The pauses between the attempts, which allow eight attempts within a day.
 pub(super) const PAUSES: [SignedDuration; 7] = [
     SignedDuration::from_secs(30),
     SignedDuration::from_mins(2),
@@ -57,7 +57,7 @@ web::words! {
     }
 }
 
-/// A message, as the webhook's owner sees it.
+/// A message as shown to the webhook's owner.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Delivery {
     /// The message's id, which is also sent as `webhook-id`.
@@ -179,7 +179,7 @@ struct Due {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sending(Arc<Mutex<HashSet<String>>>);
 
-/// A permit to send, released on drop.
+/// A permit to send a message, released on drop.
 pub(super) struct Turn(Sending, String);
 
 impl Sending {

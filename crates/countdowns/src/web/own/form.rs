@@ -98,7 +98,7 @@ impl DayAndTime {
 /// Collapsed fields.
 struct Fold {
     title: &'static str,
-    /// The present values of these fields.
+    /// The present values of these fields in words.
     state: String,
     is_until: bool,
     is_open: bool,

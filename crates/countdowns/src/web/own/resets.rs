@@ -51,7 +51,7 @@ fn read(form: &Form, zone: &TimeZone) -> Result<Sent, Refusal> {
     })
 }
 
-/// The reset's local time as the form field holds it.
+/// The reset's local time in the format of the form field.
 fn typed(entry: &Entry, zone: &TimeZone) -> String {
     let local = entry.reset_at.to_zoned(zone.clone());
     local.strftime("%Y-%m-%dT%H:%M:%S").to_string()

@@ -146,7 +146,7 @@ fn step_at(at: Timestamp) -> i64 {
     at.as_second().div_euclid(STEP)
 }
 
-/// The code of a step (RFC 4226, section 5.3).
+/// The code for a time step (RFC 4226, section 5.3).
 fn code(secret: &[u8; 20], step: i64) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
     let tag = hmac::sign(&key, &step.to_be_bytes());
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_rfc_6238() {
-        // Appendix B, the last six of the eight digits.
+        // These are the last six of the eight digits in RFC 6238, appendix B.
         for (second, expected) in [
             (59, "287082"),
             (1_111_111_109, "081804"),

@@ -154,7 +154,7 @@ struct EditorPage<'a> {
     status: String,
     /// The path of the post's page, while the post is public.
     page: Option<String>,
-    /// The state that the post gets if the form is sent without a button.
+    /// The post's state if the form is sent without a button.
     state: State,
     buttons: Vec<Button>,
     /// The path that withdraws the post, if that is possible.
@@ -167,7 +167,7 @@ struct Preview {
     html: String,
 }
 
-/// A field that is seldom changed.
+/// A collapsed field, because it is seldom changed.
 struct Folded {
     field: Field,
     value: String,
