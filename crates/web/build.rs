@@ -196,7 +196,8 @@ fn hash(content: &[u8]) -> String {
         })
 }
 
-/// `fonts/songket.woff2` becomes `fonts/songket.0123456789ab.woff2`.
+/// Inserts the hash into a file's name: `fonts/songket.woff2` becomes
+/// `fonts/songket.0123456789ab.woff2`.
 fn with_hash(name: &str, hash: &str) -> String {
     match name.rsplit_once('.') {
         Some((stem, ending)) => format!("{stem}.{hash}.{ending}"),

@@ -22,7 +22,7 @@ const NOT_COPIED: [&str; 1] = ["files/exports"];
 /// A file or folder that is backed up with the store.
 #[derive(Clone, Debug)]
 pub struct Beside {
-    /// Its current path.
+    /// The file's current path.
     pub from: PathBuf,
     /// The path in a restored data folder.
     pub to: String,

@@ -82,7 +82,7 @@ pub(crate) struct Base {
     pub(crate) segment_length: u64,
     /// The database of the store.
     pub(crate) database: String,
-    /// The role that owns it.
+    /// The role that owns the database.
     pub(crate) user: String,
 }
 

@@ -35,7 +35,7 @@ const IN_DATABASE: &str = "in-database.json";
 #[derive(Clone, Debug)]
 pub struct Places {
     pub data: PathBuf,
-    /// Where the store goes.
+    /// The target of the restored store.
     pub store: StorePlace,
 }
 

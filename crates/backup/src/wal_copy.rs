@@ -327,13 +327,13 @@ pub(crate) fn segment_of(timeline: u32, position: &str, length: u64) -> Option<S
     ))
 }
 
-/// Some bytes of a segment.
+/// A range of bytes in a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stretch {
     pub(crate) segment: String,
     pub(crate) from: u64,
     pub(crate) until: u64,
-    /// When it was copied.
+    /// When the stretch was copied.
     pub(crate) at: Timestamp,
 }
 

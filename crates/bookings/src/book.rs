@@ -19,7 +19,7 @@ use crate::{
     provider, settings, slot,
 };
 
-/// In characters.
+/// The maximum length of a note, in characters.
 const NOTE: usize = 2_000;
 /// The most upcoming bookings of one member.
 const UPCOMING: i64 = 20;

@@ -56,7 +56,7 @@ pub fn renew(tx: &mut Tx<'_>, who: &Requester) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Ends the address.
+/// Invalidates the calendar URL.
 pub fn end(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM calendar_feed WHERE account_id = :account",

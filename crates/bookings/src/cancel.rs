@@ -11,7 +11,7 @@ use crate::notice::{self, Event};
 use crate::order::{self, OrderState};
 use crate::{NOT_CANCELLABLE, Refusal, credit, refund};
 
-/// In characters.
+/// The maximum length of a reason, in characters.
 const REASON: usize = 300;
 
 /// Cancels a booking. Repeating it has no further effect.

@@ -83,7 +83,7 @@ pub struct Fact {
 /// How somebody gets to the gateway's page.
 #[derive(Clone, Debug)]
 pub enum Way {
-    /// By a link.
+    /// By following a link.
     Page(String),
     /// By posting a form to the gateway: the form's URL and its fields.
     Form(String, Vec<(&'static str, String)>),

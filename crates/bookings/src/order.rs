@@ -73,7 +73,7 @@ pub struct Grant {
     pub months: i64,
 }
 
-/// An order that is made.
+/// The properties of a new order.
 #[derive(Clone, Debug)]
 pub(crate) struct New {
     pub(crate) gateway: GatewayName,

@@ -20,9 +20,9 @@ pub const TITLE: &str = "Incident timer";
 #[derive(Clone, Debug)]
 pub struct Owner {
     pub account: AccountId,
-    /// Whether everybody with the URL could see them.
+    /// Whether everybody with the URL could see the resets.
     pub is_public: bool,
-    /// Whether the directory listed them.
+    /// Whether the directory of the other program listed the resets.
     pub is_listed: bool,
     /// The IANA zone that decides when a day begins.
     pub time_zone: String,

@@ -424,7 +424,7 @@ pub struct Search {
     pub words: String,
     /// The page number, from 1.
     pub page: i64,
-    /// Entries per page.
+    /// The number of entries per page.
     pub page_size: i64,
 }
 

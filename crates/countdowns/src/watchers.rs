@@ -46,9 +46,9 @@ impl Page {
 /// The most viewers at the same time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// All viewers together.
+    /// The limit for all viewers combined.
     pub total: usize,
-    /// Viewers from one network.
+    /// The limit for viewers from one network.
     pub of_network: usize,
 }
 

@@ -20,7 +20,7 @@ pub enum Registration {
     Closed,
     /// People invited to help, and people invited by an owner or administrator.
     Invite,
-    /// Everybody.
+    /// Everybody may have an account.
     Open,
 }
 

@@ -57,7 +57,7 @@ struct Inner {
 /// How host names are resolved.
 #[derive(Clone, Debug)]
 pub enum Names {
-    /// By the operating system.
+    /// Host names are resolved by the operating system.
     System,
     /// IP addresses from this map only, whatever the port in the URL; for tests.
     Listed(HashMap<String, Vec<SocketAddr>>),

@@ -33,7 +33,7 @@ impl From<[u8; 32]> for WebhookKey {
 /// The headers of a received webhook.
 #[derive(Clone, Copy, Debug)]
 pub struct Signed<'a> {
-    /// `webhook-id`.
+    /// `webhook-id`: the message's id.
     pub id: &'a str,
     /// `webhook-timestamp`: seconds since the Unix epoch.
     pub timestamp: &'a str,

@@ -56,7 +56,7 @@ impl Resource for Post {
         self.version
     }
 
-    /// Most recently changed first.
+    /// Lists posts, most recently changed first.
     fn list(tx: &mut Tx<'_>, editor: &Editor, paging: &PageQuery) -> Result<List<Self>, Refusal> {
         let found = list(tx, editor, paging.after()?.as_ref(), paging.rows())?;
         Ok(paging.list(found, |post| (post.updated_at, post.id.clone())))

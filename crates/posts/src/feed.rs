@@ -18,7 +18,7 @@ pub const LENGTH: i64 = 50;
 /// A feed, independent of its format.
 #[derive(Clone, Debug)]
 pub struct Feed {
-    /// Articles or notes.
+    /// The kind of posts in the feed: articles or notes.
     pub kind: Kind,
     pub title: String,
     /// The site's URL, such as `https://example.my`.

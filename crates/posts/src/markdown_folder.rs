@@ -57,14 +57,14 @@ pub struct Folder {
 /// How many posts were or would be imported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// New posts.
+    /// Posts that are new.
     pub new: usize,
     /// Posts that exist already, which are left unchanged.
     pub known: usize,
     pub pictures: usize,
 }
 
-/// Why nothing was imported.
+/// The reason why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// Something in the folder cannot be imported.

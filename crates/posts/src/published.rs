@@ -13,7 +13,7 @@ const MOST_PAGES: i64 = 100;
 /// The query for a list of posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// Articles or notes.
+    /// The kind of posts in the list: articles or notes.
     pub kind: Kind,
     /// Only posts with this tag; empty for all posts.
     pub tag: String,

@@ -59,9 +59,9 @@ pub struct Look {
     /// The file of the portrait; empty if there is none.
     pub portrait: String,
     pub portrait_alt: String,
-    /// In pixels.
+    /// The portrait's width in pixels.
     pub portrait_width: i64,
-    /// In pixels.
+    /// The portrait's height in pixels.
     pub portrait_height: i64,
     /// The headline of the first page; empty for the site's name.
     pub sentence: String,

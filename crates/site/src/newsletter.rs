@@ -22,7 +22,7 @@ pub struct Newsletter {
 }
 
 impl Newsletter {
-    /// Whether the person chose it.
+    /// Whether the person chose the newsletter.
     pub fn is_chosen(self, tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
         let found: Option<(AccountId,)> = sql!(
             "SELECT account_id FROM newsletter_subscription

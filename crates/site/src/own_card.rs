@@ -19,7 +19,7 @@ pub struct OwnCard {
 pub struct OwnLine {
     pub label: String,
     pub href: String,
-    /// A sentence about it.
+    /// A sentence about the item.
     pub note: String,
     /// The mark at the end of the line.
     pub side: Side,
@@ -28,7 +28,7 @@ pub struct OwnLine {
 /// The mark at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// Nothing.
+    /// The line ends without a mark.
     Nothing,
     /// A number and its unit.
     Figure(String, String),

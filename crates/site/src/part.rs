@@ -31,7 +31,7 @@ impl Part {
 pub struct Tile {
     pub href: String,
     pub label: String,
-    /// The line below it.
+    /// The text below the link.
     pub note: String,
 }
 

@@ -14,7 +14,7 @@ use identity::problem::email_unverified;
 use identity::session::signed_in::ScopeMissing;
 use identity::session::sudo::SudoRequired;
 
-/// Why a request was refused.
+/// The reason why a request was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The object does not exist, or the caller may not know that it exists.

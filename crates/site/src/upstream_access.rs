@@ -47,7 +47,7 @@ pub enum UpstreamAccess {
     Granted(GrantedUser),
     /// The user is signed in, but may not pass.
     Denied,
-    /// Nobody is signed in.
+    /// No user is signed in.
     SignedOut,
 }
 

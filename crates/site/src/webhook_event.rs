@@ -13,7 +13,7 @@ use identity::session::token::TokenScope;
 pub struct WebhookEvent {
     /// The event's name in forms and messages, such as `post.published`.
     pub name: &'static str,
-    /// The message that describes it.
+    /// The message that describes the event.
     pub label: &'static str,
     /// The scope that a token needs to read the event's data.
     pub read: TokenScope,

@@ -19,7 +19,7 @@ pub trait Access: Copy {
     fn describe(self, changes: bool, operation: &mut Operation);
 }
 
-/// No authentication.
+/// The rule for endpoints without authentication.
 #[derive(Clone, Copy, Debug)]
 pub struct Anybody;
 
@@ -36,7 +36,7 @@ pub struct Pages<S, A>(Vec<ListedPage<S, A>>);
 
 #[derive(Debug)]
 pub struct ListedPage<S, A> {
-    /// `GET` or `POST`.
+    /// The method, `GET` or `POST`.
     pub method: Method,
     pub path: String,
     pub access: A,

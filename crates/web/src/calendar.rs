@@ -135,7 +135,7 @@ fn resolve(at: DateTime, zone: &TimeZone) -> Option<Zoned> {
 pub enum Target {
     /// The start of this day.
     Day(Date),
-    /// This local time.
+    /// A local time on a day.
     Time(DateTime),
 }
 

@@ -23,7 +23,7 @@ pub struct CalendarEvent {
 /// The method of a calendar file (RFC 5546).
 #[derive(Clone, Copy, Debug)]
 pub enum Method<'a> {
-    /// Published for anybody to import.
+    /// A calendar that anybody may import.
     Publish,
     /// An invitation, mailed from one address to another.
     Request(&'a str, &'a str),

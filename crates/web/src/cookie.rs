@@ -9,18 +9,18 @@ use crate::site_url::SiteUrl;
 /// How long a browser keeps a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
-    /// Until the browser is closed.
+    /// The cookie is kept until the browser is closed.
     Session,
-    /// This many seconds.
+    /// The cookie is kept for this number of seconds.
     Seconds(i64),
 }
 
 /// Which code may read a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
-    /// Only the server (`HttpOnly`).
+    /// Only the server can read the cookie (`HttpOnly`).
     Server,
-    /// Also the page's script.
+    /// The page's script can read the cookie too.
     Script,
 }
 

@@ -30,9 +30,9 @@ pub struct PageQuery {
 /// The direction in which a list is read from a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// The items after it.
+    /// The items after the cursor.
     Forward,
-    /// The items before it, in reverse order.
+    /// The items before the cursor, in reverse order.
     Backward,
 }
 

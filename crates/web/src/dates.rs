@@ -89,7 +89,7 @@ fn at(at: &Zoned) -> At {
 }
 
 impl Text {
-    /// "Saturday, 16 January 2027".
+    /// A date such as "Saturday, 16 January 2027".
     pub fn date(&self, day: impl Into<Date>) -> String {
         self.day("date-full", day.into())
     }
@@ -99,22 +99,22 @@ impl Text {
         self.day("date-short", day.into())
     }
 
-    /// "16 January 2027".
+    /// A date such as "16 January 2027".
     pub fn date_plain(&self, day: impl Into<Date>) -> String {
         self.day("date-plain", day.into())
     }
 
-    /// "14 January".
+    /// A date such as "14 January".
     pub fn day_and_month(&self, day: impl Into<Date>) -> String {
         self.day("date-day-month", day.into())
     }
 
-    /// "Thursday, 14 January".
+    /// A date such as "Thursday, 14 January".
     pub fn weekday_and_day(&self, day: impl Into<Date>) -> String {
         self.day("date-weekday-day", day.into())
     }
 
-    /// "Saturday".
+    /// A weekday such as "Saturday".
     pub fn weekday(&self, day: impl Into<Date>) -> String {
         self.day("date-weekday", day.into())
     }

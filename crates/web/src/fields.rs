@@ -35,11 +35,11 @@ use crate::{Form, I18n, Labelled, Problem};
 pub struct Field {
     /// The field's name in JSON, forms and the history.
     pub name: &'static str,
-    /// The type of its value.
+    /// The type of the field's value.
     pub kind: Kind,
-    /// The message id of its label.
+    /// The message id of the field's label.
     pub label: &'static str,
-    /// The message id of its explanation.
+    /// The message id of the field's explanation.
     pub hint: Option<&'static str>,
     /// The section of the page. A text in several languages has its own section, named by its
     /// label.
@@ -184,7 +184,7 @@ pub struct Part<V> {
 }
 
 impl<V> Part<V> {
-    /// For [`part!`](crate::part!) only.
+    /// This is only for [`part!`](crate::part!).
     #[doc(hidden)]
     pub const fn new(fields: &'static [Field]) -> Self {
         let of = PhantomData;
@@ -275,7 +275,7 @@ impl<V> FieldOf<V> {
         self
     }
 
-    /// For [`fields!`](crate::fields!) only.
+    /// This is only for [`fields!`](crate::fields!).
     #[doc(hidden)]
     #[must_use]
     pub const fn named<T>(self, name: &'static str, _: fn(&T) -> &V) -> Field {

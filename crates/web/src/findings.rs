@@ -191,7 +191,7 @@ impl Findings {
         kept
     }
 
-    /// 1–20 languages without duplicates.
+    /// Validates language tags: 1–20, without duplicates.
     pub fn languages(&mut self, pointer: &str, typed: &[String]) -> Vec<String> {
         let mut seen = BTreeSet::new();
         let mut kept = Vec::new();
@@ -223,7 +223,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// One line; required.
+    /// The limits for one required line.
     pub const fn required(most: usize) -> Self {
         Self {
             required: true,
@@ -232,7 +232,7 @@ impl Limits {
         }
     }
 
-    /// One line; may be empty.
+    /// The limits for one optional line.
     pub const fn line(most: usize) -> Self {
         Self {
             required: false,
@@ -241,7 +241,7 @@ impl Limits {
         }
     }
 
-    /// Several lines; may be empty.
+    /// The limits for several optional lines.
     pub const fn lines(most: usize) -> Self {
         Self {
             required: false,

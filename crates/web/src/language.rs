@@ -25,7 +25,7 @@ pub const COMPLETE: [&str; 2] = ["en", "ms"];
 pub struct Language {
     /// The BCP 47 tag in its usual spelling, such as `zh-Hans`.
     pub tag: Cow<'static, str>,
-    /// `ltr` or `rtl`.
+    /// The text direction, `ltr` or `rtl`.
     pub dir: &'static str,
     /// The language's name in the language itself, or its tag if the name is unknown.
     pub name: Cow<'static, str>,

@@ -123,7 +123,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     let path = asked.uri.path();
     let masked = match &route {
         Some(_) => site.declared.secret_paths.mask(path),
-        // No route matched.
+        // If no route matched, any segment may be a secret.
         None => site.declared.secret_paths.mask_unknown(path).into(),
     };
     if let Some(problem) = refusal(&mut response) {

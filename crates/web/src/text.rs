@@ -38,7 +38,7 @@ pub struct Catalogue(Arc<Messages>);
 type Bundle = FluentBundle<FluentResource>;
 
 struct Messages {
-    /// English first.
+    /// The languages, English first.
     languages: Vec<Spoken>,
     missing: Mutex<BTreeSet<String>>,
     /// The cache of formatted dates and times.

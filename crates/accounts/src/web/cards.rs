@@ -28,7 +28,7 @@ pub(super) struct Done {
 struct CardsPage<'a> {
     text: &'a Text,
     name: &'a str,
-    /// "Monday, 23 November".
+    /// The day in words, such as "Monday, 23 November".
     day: String,
     is_confirmed: bool,
     unread: i64,

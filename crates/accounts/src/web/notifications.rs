@@ -29,7 +29,7 @@ struct ListPage<'a> {
     csrf: &'a str,
     zone: TimeZone,
     done: bool,
-    /// Grouped by day, newest first.
+    /// The notices, grouped by day, newest first.
     days: Vec<(String, Vec<&'a Notification>)>,
     /// The time of the newest notice; `None` if none is unread.
     unread_until: Option<Timestamp>,

@@ -36,7 +36,7 @@ pub(crate) enum Signed {
     Edwards,
     Elliptic,
     Rsa,
-    /// Not at all.
+    /// The token is not signed.
     None,
     /// With the public key as a shared secret.
     PublicAsSecret,

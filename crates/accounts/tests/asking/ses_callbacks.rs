@@ -31,9 +31,9 @@ const PEM: &str = "/SimpleNotificationService-1f.pem";
 /// A simulated SNS that serves its certificate for every request.
 struct Sns {
     key: KeyPair,
-    /// The status of its responses.
+    /// The status of the simulated SNS's responses.
     status: Arc<Mutex<&'static str>>,
-    /// The requests that it received.
+    /// The requests that the simulated SNS has received.
     asked: Arc<Mutex<Vec<String>>>,
 }
 

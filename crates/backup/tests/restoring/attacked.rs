@@ -362,7 +362,7 @@ async fn the_end_of_a_backup_cannot_be_taken_away_unnoticed() {
     let place = long_used().await;
     cut(&place.target_folder().join("erasures"), 0);
     expect_missing(&place, "erasures/");
-    // The object that tells.
+    // The head object, which would reveal missing objects.
     let place = long_used().await;
     fs::remove_file(place.target_folder().join("head")).unwrap();
     expect_missing(&place, "head");

@@ -216,7 +216,7 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
             assert!(restored.until < *to);
         }
     }
-    // Later than the last commit.
+    // This time is later than the last commit.
     let later = StorePlace::Database(server.database("later"));
     let to = Some(now() + SignedDuration::from_hours(1));
     place.restore_to("later", later, to).unwrap();

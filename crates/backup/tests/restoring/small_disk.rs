@@ -70,7 +70,7 @@ fn fill(small: &Path) -> PathBuf {
     let path = small.join("filler");
     fs::write(&path, "").unwrap();
     let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
-    // Down to the last byte.
+    // The disk is filled down to the last byte.
     for size in [65_536, 4_096, 1] {
         while std::io::Write::write_all(&mut file, &vec![0; size]).is_ok() {}
     }

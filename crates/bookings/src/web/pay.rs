@@ -44,7 +44,7 @@ struct PayPage<'a> {
     gateways: Vec<(&'static str, String)>,
 }
 
-/// What an order is for.
+/// The thing that an order pays for.
 enum Subject {
     Booking(Box<Booking>),
     Plan(Plan),

@@ -15,7 +15,7 @@ pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
     own.unwrap_or_else(|| site.settings.time_zone.clone())
 }
 
-/// “Kuala Lumpur (UTC+8)”.
+/// The name of a time zone, such as “Kuala Lumpur (UTC+8)”.
 pub(super) fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
     let name = zone.iana_name().unwrap_or("UTC");
     let place = name.rsplit('/').next().unwrap_or(name).replace('_', " ");
@@ -52,7 +52,7 @@ pub(super) fn when(
     (text.date(&from), text.time_range(&from, &until))
 }
 
-/// “RM 180”, or “Free”.
+/// The price of a slot, such as “RM 180”, or “Free”.
 pub(super) fn price(text: &Text, slot: &Slot) -> String {
     match slot.price_minor {
         0 if slot.takes_credit => text.with("booking-credits", [("count", 1.into())]),

@@ -21,7 +21,7 @@ fn id(booking: &str) -> &str {
     booking.rsplit('/').next().unwrap()
 }
 
-/// Presses “Pay”.
+/// Presses the button “Pay”.
 async fn press(person: &mut Person, pay: &str) -> Page {
     let page = person.browser.get(pay).await;
     let form = page.expect(200).form(&format!("{pay}/checkout"));
@@ -113,7 +113,7 @@ fn somebody_pays_on_its_page_and_gets_the_money_back() {
         come_back(&stage, &pay, &back).await.expect(303);
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
         assert_eq!((ledger(&stage).await, double.balance()), (18_000, 18_000));
-        // Coming back again changes nothing.
+        // Returning to the site again changes nothing.
         come_back(&stage, &pay, &back).await.expect(303);
         assert_eq!(ledger(&stage).await, 18_000);
         aina.cancel(&booking).await.expect(303);
@@ -233,7 +233,7 @@ fn events_count_once_whenever_they_come() {
             .expect(200);
         stage.work().await;
         assert_eq!(outcomes(&stage).await.last().unwrap(), "unmatched");
-        // No keys, no address.
+        // Without keys, the URL for events does not exist.
         let mut none = double.settings();
         none.set_line(KEY_ID, "");
         let off = stage.clone().with_settings(none);

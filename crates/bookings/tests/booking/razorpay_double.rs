@@ -297,7 +297,7 @@ impl Book {
     fn answer(&mut self, head: &hyper::http::request::Parts, body: &[u8]) -> (u16, Value) {
         let path = head.uri.path().to_owned();
         self.calls.push(format!("{} {path}", head.method));
-        // base64 of “rzp_test_1:the key's secret”.
+        // This is the base64 of “rzp_test_1:the key's secret”.
         let expected = "Basic cnpwX3Rlc3RfMTp0aGUga2V5J3Mgc2VjcmV0";
         if head
             .headers

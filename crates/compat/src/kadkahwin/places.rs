@@ -24,7 +24,7 @@ struct ConnectionCounts {
 pub(super) enum Full {
     /// This network has used up its slots.
     Network,
-    /// All slots are in use.
+    /// All slots of the server are in use.
     All,
 }
 

@@ -22,7 +22,7 @@ const BOX: (i64, i64, i64) = (16, 12, 18);
 pub(super) struct Run {
     /// The run's dates, such as “9 March – 1 April 2026”.
     pub(super) range: String,
-    /// “23 days”.
+    /// The run's length in words, such as “23 days”.
     pub(super) length: String,
     /// The length of the run's bar, at most [`WIDTH`].
     pub(super) bar: i64,
@@ -95,13 +95,13 @@ pub(super) struct Layout {
     pub(super) class: &'static str,
     pub(super) width: i64,
     pub(super) height: i64,
-    /// Weeks before the first run.
+    /// The boxes for weeks before the first run.
     pub(super) none: String,
-    /// Weeks of earlier runs.
+    /// The boxes for weeks of earlier runs.
     pub(super) past: String,
-    /// Weeks of the present run.
+    /// The boxes for weeks of the present run.
     pub(super) present: String,
-    /// Weeks in which a run ended.
+    /// The boxes for weeks in which a run ended.
     pub(super) resets: String,
     /// The dots in the boxes of [`Self::resets`].
     pub(super) dots: String,

@@ -38,7 +38,7 @@ pub(super) fn seen(visibility: Visibility) -> &'static str {
     }
 }
 
-/// “1,234 days”.
+/// A number of days such as “1,234 days”.
 pub(super) fn days(text: &Text, days: i64) -> String {
     format!("{} {}", text.number(days), unit(text, days))
 }

@@ -115,7 +115,7 @@ impl Key {
             }
             Material::Elliptic { x, y, .. } => {
                 let (x, y) = (bytes(x)?, bytes(y)?);
-                // Uncompressed (SEC 1, 2.3.3).
+                // The point is in uncompressed form (SEC 1, 2.3.3).
                 let point = [&[4], &x[..], &y[..]].concat();
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(signed, signature)
             }
@@ -180,7 +180,7 @@ fn check(frame: &Frame, expected: &Expected<'_>) -> Result<(), Invalid> {
         return Err(Invalid("another audience"));
     }
     let now = (expected.now - LEEWAY).as_second();
-    // Seconds, possibly with a fraction.
+    // The claim is in seconds, possibly with a fraction.
     #[expect(clippy::cast_precision_loss, reason = "exact for 285 million years")]
     if frame.exp.is_nan() || frame.exp <= now as f64 {
         return Err(Invalid("too late"));

@@ -25,10 +25,10 @@ pub struct Password(Secret);
 /// The reason why a password is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weakness {
-    /// Fewer than [`SHORTEST`] characters.
+    /// The password has fewer than [`SHORTEST`] characters.
     #[error("the password is too short")]
     Short,
-    /// More than [`LONGEST`] characters.
+    /// The password has more than [`LONGEST`] characters.
     #[error("the password is too long")]
     Long,
     /// The password is among the most common ones, or is a word about the person, such as their

@@ -146,7 +146,7 @@ pub fn reset_now(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<Reset,
 pub enum Reset {
     /// The factors were removed.
     Done,
-    /// The person had none.
+    /// The person had no factors.
     Nothing,
     /// No account has the email address.
     Nobody,

@@ -29,7 +29,7 @@ pub struct Person {
     pub name: String,
     /// The slug, which may be longer than slugs that people can choose.
     pub slug: String,
-    /// Whether they may sign in.
+    /// Whether the person may sign in.
     pub is_active: bool,
     /// The language of mails.
     pub locale: String,

@@ -135,7 +135,7 @@ pub fn finish(
 /// The credential of an owner created on the server.
 #[derive(Clone, Debug)]
 pub enum Credential {
-    /// A password, by its hash.
+    /// A password, given by its hash.
     Password(PasswordHash),
     /// A sign-in link that works once, and leads to the page for setting a password.
     Link,

@@ -96,7 +96,7 @@ fn mail(
     notice.send(tx, site, &to)
 }
 
-/// A link, for its page.
+/// The data of a link that its page shows.
 #[derive(Clone, Debug)]
 pub struct EmailChangeLink {
     /// The account whose email address changes.

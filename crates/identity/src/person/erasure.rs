@@ -61,9 +61,9 @@ impl From<GrantError> for EraseError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// After [`DELAY`].
+    /// The account is erased after [`DELAY`].
     Later,
-    /// In the same transaction.
+    /// The account is erased in the same transaction.
     Now,
 }
 

@@ -288,7 +288,7 @@ struct Arriving {
     locale: String,
 }
 
-/// Why no decision was made.
+/// The reason why no decision was made.
 enum Undecided {
     /// Another account got the identity or the email address in the meantime.
     Taken,

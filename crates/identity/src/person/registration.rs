@@ -44,7 +44,7 @@ const OLDEST: SignedDuration = SignedDuration::from_hours(24);
 pub struct Registrant {
     pub account: NewAccount,
     pub password: Password,
-    /// The slug they want.
+    /// The wanted slug; `None` if the person typed none.
     pub slug: Option<String>,
     /// The stamp that [`form_stamp`] put into the form; `None` if the form is not from this site.
     pub form_stamp: Option<String>,
@@ -422,7 +422,7 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
 /// Removes an account, if it is still unconfirmed. Its slug becomes available at once, because
 /// nobody has seen it.
 fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result<(), StoreError> {
-    // Confirmation holds this lock too.
+    // Confirmation also takes this lock.
     if held::hold(tx, id)?.is_none() || !is_pending(tx, id)? {
         return Ok(());
     }

@@ -198,7 +198,7 @@ pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, 
     one_time::create(tx, Purpose::ResetPassword, id, &data, LIFETIME)
 }
 
-/// A link, for its page.
+/// The data of a link that its page shows.
 #[derive(Clone, Debug)]
 pub struct ResetLink {
     /// The account whose password the link sets.
@@ -246,9 +246,9 @@ fn account_of(
 /// The fate of the account's personal tokens, passkeys and linked identities at a password reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tokens {
-    /// They are removed.
+    /// Tokens, passkeys and linked identities are removed.
     Revoked,
-    /// They are kept.
+    /// Tokens, passkeys and linked identities are kept.
     Kept,
 }
 

@@ -49,7 +49,7 @@ pub fn change(
     if !slug::is_valid(wanted) {
         return Err(SlugError::Invalid);
     }
-    // Erasure holds this lock too.
+    // Erasure also takes this lock.
     if !account::lock(tx, id)? {
         return Err(SlugError::NotSignedIn);
     }
@@ -123,7 +123,7 @@ fn changes(tx: &mut Tx<'_>, id: &AccountId) -> Result<i64, StoreError> {
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Alias {
     pub slug: String,
-    /// When it stops redirecting.
+    /// When the former slug stops redirecting.
     pub until: Timestamp,
 }
 

@@ -167,7 +167,7 @@ pub enum ConfirmError {
     Store(#[from] StoreError),
 }
 
-/// A link, for its page.
+/// The data of a link that its page shows.
 #[derive(Clone, Debug)]
 pub struct VerificationLink {
     /// The account whose email address the link confirms.

@@ -46,7 +46,7 @@ pub struct Claims {
     pub auth_time: Option<i64>,
 }
 
-/// When a token is issued.
+/// The point in a session at which a token is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
     /// In the response to a sign-in, for a front end that has no cookie to prove the sign-in.

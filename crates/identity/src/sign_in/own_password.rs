@@ -92,7 +92,7 @@ pub async fn change(
     let client = change.client;
     let actor = who.actor();
     let write = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
-        // Sign-in holds this lock too.
+        // Sign-in also takes this lock.
         if !account::lock(tx, &id)? || password::find(tx, &id)? != old {
             return Err(ChangeError::CurrentWrong);
         }

@@ -120,11 +120,11 @@ pub struct Filter {
     pub actor_id: String,
     /// Only this action, such as `note.saved`, or this family of actions, such as `note`.
     pub action: String,
-    /// Only actions on this thing.
+    /// Only actions on the entity with this id.
     pub entity_id: String,
-    /// From this instant on.
+    /// Only actions from this instant on.
     pub from: Option<Timestamp>,
-    /// Before this instant.
+    /// Only actions before this instant.
     pub until: Option<Timestamp>,
 }
 

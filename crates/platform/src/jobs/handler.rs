@@ -93,7 +93,7 @@ pub struct Done {
 }
 
 impl Done {
-    /// Success without anything to write.
+    /// Reports success without anything to write.
     pub fn nothing() -> Self {
         Self::default()
     }

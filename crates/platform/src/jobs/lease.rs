@@ -71,7 +71,7 @@ pub(super) fn end(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
 pub(super) struct Return<'a> {
     /// The time until the job is due again.
     pub(super) pause: SignedDuration,
-    /// Failed attempts so far.
+    /// The number of failed attempts so far.
     pub(super) attempts: u32,
     /// The number of starts so far, without the present start if it does not count.
     pub(super) starts: i64,

@@ -66,7 +66,7 @@ impl NewJob {
 /// sites delay only HTTP requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
-    /// Everything but mail and calls.
+    /// All jobs except mail and HTTP requests.
     Work,
     /// Outgoing mail, at the rate that the mail server allows.
     Mail,
@@ -111,7 +111,7 @@ impl Column for Queue {
 #[derive(Clone, Debug, Row)]
 pub struct Job {
     pub id: JobId,
-    /// The name of its handler.
+    /// The name of the job's handler.
     pub kind: String,
     /// The payload as JSON text.
     pub payload: String,

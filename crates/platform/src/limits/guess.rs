@@ -62,7 +62,7 @@ pub struct GuessBudget(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// Notified whenever a look-up ends.
+    /// Notifies waiting attempts whenever a look-up ends.
     ended: Notify,
     waiting: Semaphore,
 }
@@ -99,7 +99,7 @@ pub enum Refused {
     /// required.
     #[error("a name is needed")]
     NameRequired(Wait),
-    /// Too many wrong names.
+    /// There were too many wrong names.
     #[error(transparent)]
     TooMany(#[from] Wait),
 }

@@ -21,7 +21,7 @@ pub const KIND: &str = "mail.send";
 pub enum Mailer {
     /// Mails are stored in the [mailbox](super::mailbox), not sent.
     Mailbox,
-    /// Sent to a mail server.
+    /// Mails are sent to a mail server.
     Smtp(Box<Smtp>),
 }
 

@@ -96,17 +96,17 @@ pub enum Stream {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Waiting to be sent.
+    /// The mail is waiting to be sent.
     Queued,
-    /// Being sent.
+    /// The mail is being sent.
     Sending,
-    /// The mail server accepted it.
+    /// The mail server accepted the mail.
     Sent,
-    /// Waiting for another attempt.
+    /// The mail is waiting for another attempt.
     Deferred,
     /// The mail server refused the mail permanently.
     Bounced,
-    /// Every attempt failed.
+    /// Every attempt to send the mail failed.
     Failed,
     /// The recipient is on the suppression list.
     Suppressed,
@@ -306,7 +306,7 @@ pub struct Entry {
     #[row(rename = "doubts")]
     pub was_uncertain: bool,
     pub created_at: Timestamp,
-    /// When its state last changed.
+    /// When the mail's state last changed.
     pub changed_at: Timestamp,
 }
 

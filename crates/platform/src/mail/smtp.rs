@@ -40,7 +40,7 @@ const ANSWER_LIMIT: usize = 500;
 pub struct Server {
     pub host: String,
     pub port: u16,
-    /// When TLS starts.
+    /// When TLS starts on a connection.
     pub tls: Tls,
     /// User and password, if the server needs them.
     pub login: Option<(String, Secret)>,
@@ -53,7 +53,7 @@ pub struct Server {
 /// When TLS starts on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tls {
-    /// From the first byte.
+    /// TLS from the first byte.
     AtOnce,
     /// TLS after STARTTLS, which the server must offer unless it is on this machine.
     StartTls,

@@ -42,7 +42,7 @@ pub enum Cause {
     HardBounce,
     /// The recipient marked a mail as spam.
     Complaint,
-    /// An administrator suppressed it.
+    /// An administrator suppressed the email address.
     Manual,
 }
 
@@ -412,7 +412,7 @@ pub struct Listed {
 /// The position in a list after a given entry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct After {
-    /// Milliseconds since 1970.
+    /// The time in milliseconds since 1970.
     at: i64,
     place: String,
 }

@@ -249,7 +249,7 @@ async fn connections_are_kept_between_json_calls() {
 #[tokio::test]
 async fn an_error_says_whether_the_request_can_have_arrived() {
     let outbound = Outbound::public().unwrap();
-    // Nobody listens.
+    // Nothing listens on this port.
     let closed = {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         format!("http://{}/", listener.local_addr().unwrap())

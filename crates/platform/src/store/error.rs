@@ -75,8 +75,8 @@ impl StoreError {
 /// The reaction to a failed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// Run the whole function again (PostgreSQL: deadlock, serialisation failure).
+    /// The whole function runs again (PostgreSQL: deadlock, serialization failure).
     Again,
-    /// Report the error.
+    /// The error is reported.
     Final,
 }

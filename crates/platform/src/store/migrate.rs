@@ -34,7 +34,7 @@ pub struct Migrations {
 }
 
 impl Migrations {
-    /// Steps for every store.
+    /// Declares steps that every store needs.
     pub const fn new(owner: &'static str, steps: &'static [Step]) -> Self {
         Self {
             owner,

@@ -10,7 +10,7 @@ pub struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// For [`sql!`](crate::sql!) only.
+    /// This is only for [`sql!`](crate::sql!).
     #[doc(hidden)]
     pub const fn new(sql: Sql, values: &'a [Value<'a>]) -> Self {
         Self { sql, values }

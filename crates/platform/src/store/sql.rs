@@ -10,7 +10,7 @@ pub const ROW_LOCK: &str = " FOR NO KEY UPDATE";
 pub struct Sql(&'static str);
 
 impl Sql {
-    /// For [`sql!`](crate::sql!) only.
+    /// This is only for [`sql!`](crate::sql!).
     #[doc(hidden)]
     pub const fn literal(text: &'static str) -> Self {
         Self(text)
@@ -46,7 +46,7 @@ impl Sql {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rows {
     Exactly(u64),
-    /// None or one.
+    /// No row or one row.
     AtMostOne,
     Any,
 }

@@ -354,7 +354,7 @@ impl Author {
 /// The parts of a page around its post.
 struct Surroundings {
     author: Option<Author>,
-    /// Path and title.
+    /// The path and title of the earlier post.
     earlier: Option<(String, String)>,
     later: Option<(String, String)>,
     is_signed_in: bool,

@@ -271,7 +271,7 @@ fn presets(text: &Text, year: i16) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// “Kuala Lumpur”, of `Asia/Kuala_Lumpur`.
+/// The place in a zone's name, such as “Kuala Lumpur” for `Asia/Kuala_Lumpur`.
 fn place(zone: &str) -> String {
     zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
 }

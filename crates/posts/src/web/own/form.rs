@@ -137,7 +137,7 @@ struct EditorPage<'a> {
     is_unsaved: bool,
     /// The post as readers see or will see it.
     preview: Option<Preview>,
-    /// `None` for a note.
+    /// The title field; `None` for a note.
     title: Option<Field>,
     body: Option<Field>,
     text_image: Field,
