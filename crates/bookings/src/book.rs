@@ -229,7 +229,7 @@ fn busy(other: &booking::BookingId) -> Refusal {
     Refusal::Problem(problem.with("booking_id", other.to_string()))
 }
 
-/// The slot that a booking is moved to.
+/// The slot to which a booking is moved.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTime {

@@ -80,9 +80,9 @@ pub struct Booking {
     pub state: State,
     /// The order that pays for the booking; `None` if it is free.
     pub order_id: Option<OrderId>,
-    /// The lot that its credit is from; `None` if it takes none.
+    /// The lot from which the booking's credit is taken; `None` if it takes none.
     pub credit_lot_id: Option<LotId>,
-    /// The token by which its slot is held for it.
+    /// The token with which the slot is held for the booking.
     pub hold_token: Option<String>,
     /// How many minutes before the session a member may still cancel.
     pub cancel_minutes: i64,
@@ -93,7 +93,7 @@ pub struct Booking {
     /// Raised by each change that calendars must receive.
     pub ics_sequence: i64,
     pub cancelled_at: Option<Timestamp>,
-    /// Who cancelled it.
+    /// The party that cancelled the booking.
     pub cancelled_by: Option<Party>,
     pub cancel_reason: String,
     pub created_at: Timestamp,
@@ -385,9 +385,9 @@ pub struct BookingView {
     prep_note: String,
     /// The order that pays for the booking.
     order: Option<Order>,
-    /// Whether it takes a credit.
+    /// Whether the booking takes a credit.
     takes_credit: bool,
-    /// Until when the member may cancel or move it.
+    /// The time until which the member may cancel or move the booking.
     #[schema(value_type = String, format = "date-time")]
     cancel_deadline: Timestamp,
     reschedules: i64,

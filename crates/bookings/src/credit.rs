@@ -40,14 +40,14 @@ pub struct Lot {
     /// Its id.
     #[schema(value_type = String)]
     pub id: LotId,
-    /// Whose they are.
+    /// The party that owns the credits.
     #[serde(skip)]
     pub party_id: PartyId,
-    /// How many were granted.
+    /// How many credits were granted.
     pub granted: i64,
-    /// How many are spent.
+    /// How many of the credits are spent.
     pub used: i64,
-    /// Until when they can be spent.
+    /// The time until which the credits can be spent.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
 }
@@ -55,7 +55,7 @@ pub struct Lot {
 /// A change of somebody's credits.
 #[derive(Clone, Debug, Row)]
 pub struct CreditEntry {
-    /// How many more or fewer.
+    /// The number of credits added or, if negative, removed.
     pub delta: i64,
     /// Why.
     pub reason: CreditReason,

@@ -82,19 +82,19 @@ pub(crate) struct New {
     pub(crate) grant: Grant,
 }
 
-/// Something to be paid.
+/// An amount that a member must pay.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = BookingOrder)]
 pub struct Order {
     /// Its id.
     #[schema(value_type = String)]
     pub id: OrderId,
-    /// The party that pays it.
+    /// The party that pays the order.
     #[serde(skip)]
     pub party_id: PartyId,
-    /// In minor units.
+    /// The amount in minor units.
     pub amount_minor: i64,
-    /// By ISO 4217.
+    /// The currency, by ISO 4217.
     #[schema(value_type = String)]
     pub currency: Currency,
     /// The gateway that receives the money.
@@ -107,7 +107,7 @@ pub struct Order {
     /// The end of the time for payment.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
-    /// The number of its receipt; null until it is paid.
+    /// The receipt's number; null until the order is paid.
     pub receipt_no: Option<i64>,
     /// When it was made.
     #[schema(value_type = String, format = "date-time")]
@@ -115,7 +115,7 @@ pub struct Order {
     /// When it was paid.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub paid_at: Option<Timestamp>,
-    /// What it grants, if it is for a plan.
+    /// The credits that the order grants, if it is for a plan.
     #[serde(flatten)]
     #[row(flatten)]
     pub grant: Grant,

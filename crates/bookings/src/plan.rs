@@ -28,11 +28,11 @@ pub struct Plan {
     /// Its id.
     #[schema(value_type = String)]
     pub id: PlanId,
-    /// Its name, 1–80.
+    /// The name, 1–80 characters.
     pub name: String,
-    /// What it offers, up to 500.
+    /// A description of the plan, up to 500 characters.
     pub description: String,
-    /// How many credits it grants.
+    /// How many credits the plan grants.
     pub credits: i64,
     /// How many months they last.
     pub months: i64,
@@ -43,7 +43,7 @@ pub struct Plan {
     pub currency: Currency,
     /// Whether it is offered.
     pub active: bool,
-    /// Its place among the plans.
+    /// The position in the list of plans.
     pub position: i64,
     /// Raised by every change.
     pub version: i64,

@@ -103,7 +103,7 @@ pub struct Slot {
     pub currency: Currency,
     /// Whether it is booked with a credit instead of money.
     pub takes_credit: bool,
-    /// Of the booking that it is kept for.
+    /// The token of the booking for which the slot is held.
     #[serde(skip)]
     pub hold_token: Option<String>,
     /// When the hold ends.
@@ -151,7 +151,7 @@ pub struct NewSlot {
     pub area: String,
     /// The price in minor units of the site's currency; 0 is free.
     pub price_minor: i64,
-    /// Whether it is booked with a credit; then it has no price.
+    /// Whether the slot is booked with a credit, in which case it has no price.
     pub takes_credit: bool,
 }
 

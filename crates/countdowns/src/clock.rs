@@ -28,7 +28,7 @@ web::words! {
 pub struct Clock {
     /// The state at that instant.
     pub state: State,
-    /// The instant from which it counts, or to which it counts.
+    /// The instant from which or to which the countdown counts.
     #[schema(value_type = String, format = "date-time")]
     pub anchor: Timestamp,
     /// Whole days.

@@ -71,7 +71,7 @@ pub struct Post {
     /// Up to 20 tags of 1–40 characters.
     #[row(json)]
     pub tags: Vec<String>,
-    /// The file name of its picture below `/blog/images/`; empty if it has none.
+    /// The file name of the post's picture below `/blog/images/`; empty if it has none.
     pub image: String,
     /// A description of the picture for readers who cannot see it, up to 300 characters. A post
     /// with a picture cannot be published without it.
@@ -90,7 +90,7 @@ pub struct Post {
     /// The time at which it first becomes public; never changes after that.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub first_published_at: Option<Timestamp>,
-    /// Every change raises it, and names the version that it is based on.
+    /// The version. Every change raises it, and must contain the version on which it is based.
     pub version: i64,
     /// The time of the last change.
     #[schema(value_type = String, format = "date-time")]

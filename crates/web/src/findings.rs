@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::problem::{Argument, FieldProblem};
 use crate::{I18n, Language, tags};
 
-/// An instant, or a date without time, which means the end of that day in the
-/// zone that it is read for.
+/// An instant, or a date without a time, which means the end of that day in the relevant time zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(value_type = String, example = "2027-01-14")]
 pub struct When(pub String);
