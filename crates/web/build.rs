@@ -1,9 +1,9 @@
-//! Embeds `assets/` together with the styles and scripts of the domains. Every file's name gets the
-//! hash of its content, so that browsers may cache the file for ever, and texts are compressed at
-//! build time.
+//! Embeds `assets/` together with the styles and scripts of the domains. The hash of each file's
+//! content becomes part of its name, so that browsers may cache the file forever, and text files
+//! are compressed at build time.
 //!
 //! A style's `url(fonts/x.woff2)` and a script's `"./x.js"` are rewritten to the hashed names.
-//! Therefore the files that they refer to are hashed first.
+//! Therefore files to which others refer are hashed first.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -243,7 +243,7 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
     list.collect()
 }
 
-/// The snapshot to start from.
+/// The snapshot from which a restore starts.
 pub(crate) struct Chosen {
     generation: Generation,
     pub(crate) manifest: Manifest,

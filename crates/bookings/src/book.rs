@@ -241,7 +241,7 @@ pub struct NewTime {
 }
 
 /// Moves a booking to another slot of the same provider at the same price. The new slot is taken
-/// before the old one is released, so that the member always has one of them.
+/// before the old one is released, so that the member never loses both.
 pub fn reschedule(
     tx: &mut Tx<'_>,
     site: &Site,

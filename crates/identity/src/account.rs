@@ -122,7 +122,7 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-/// Creates an account without any way to sign in; the caller adds a password, link or grant in the
+/// Creates an account that has no credential yet; the caller adds a password, link or grant in the
 /// same transaction. Typing an email address, or holding an invite link, does not prove that the
 /// address belongs to the person.
 pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateError> {

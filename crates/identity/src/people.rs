@@ -291,7 +291,7 @@ pub fn has_role(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Those of the given duties that a person has in the installation.
+/// Returns those of the given duties that a person has in the installation.
 pub fn duties_in_site(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -122,7 +122,7 @@ impl Post {
         }
     }
 
-    /// The excerpt that lists show readers: the editor's, or else the first words of the text.
+    /// The excerpt that lists show readers: the editor's, or otherwise the first words of the text.
     pub fn excerpt(&self) -> String {
         if self.excerpt.is_empty() {
             markdown::excerpt(&self.body)

@@ -43,7 +43,8 @@ pub struct SignInHint {
 pub struct Domain {
     /// The migrations of the domain's tables.
     pub migrations: Migrations,
-    /// The key of `kenduri.toml` that turns the domain off; `None` if the domain is always on.
+    /// The key in `kenduri.toml` with which the domain can be turned off; `None` if the domain is
+    /// always on.
     pub enabled: Option<Flag>,
     /// The other keys of the domain's section in `kenduri.toml`.
     pub settings: &'static [Setting],
@@ -79,7 +80,7 @@ pub struct Domain {
     pub duty_navigation: Option<NavigationGroup>,
     /// The domain's card on the page that a person sees after signing in.
     pub cards: OwnCards,
-    /// The events that webhooks can subscribe to.
+    /// The events to which webhooks can subscribe.
     pub webhook_events: &'static [WebhookEvent],
     /// Kinds of mail that people may choose to get.
     pub newsletters: &'static [Newsletter],

@@ -72,8 +72,8 @@ impl Facts {
         }
     }
 
-    /// The menu: first the person's own pages by domain, then the pages that they administer. A
-    /// group that the person has no right to see is omitted.
+    /// The menu: first the person's own pages by domain, then the pages that they administer.
+    /// Groups for which the person lacks the right are omitted.
     fn sections(&self, text: &Text, here: &str) -> Vec<Section> {
         let entry = |(label, href): (&str, &str)| Entry {
             label: text.say(label).into_owned(),

@@ -27,7 +27,7 @@ pub struct Question {
     pub undo: &'static str,
     /// The verb on the button.
     pub button: &'static str,
-    /// "Confirm and …", if a proof has to come first.
+    /// The button's label "Confirm and …", if a proof must be given first.
     pub confirm: &'static str,
 }
 

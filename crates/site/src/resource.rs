@@ -211,7 +211,7 @@ pub struct History {
     pub named_by: &'static str,
 }
 
-/// The history's words for one kind of entity: `event.created` and so on.
+/// Declares the history's keywords for one kind of entity, such as `event.created`.
 #[macro_export]
 macro_rules! history_of {
     ($entity:literal, named_by: $field:literal) => {

@@ -47,7 +47,7 @@ pub struct List<T> {
     #[serde(skip)]
     #[schema(ignore)]
     pub previous_cursor: Option<String>,
-    /// The number of items on all pages, where it is known.
+    /// The number of items on all pages, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }

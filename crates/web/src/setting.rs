@@ -170,7 +170,7 @@ impl Words {
 }
 
 impl Line {
-    /// The value in force.
+    /// The configured value, or the default.
     pub fn of<'a>(&self, values: &'a SettingValues) -> &'a str {
         match values.0.get(self.key) {
             Some(Value::Line(value)) => value,

@@ -223,7 +223,7 @@ fn without_profile(file: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(kept)
 }
 
-/// Decodes a picture, at most [`LONGEST`] pixels long, and turns it upright.
+/// Decodes a picture, scales it down to at most [`LONGEST`] pixels, and rotates it upright.
 fn decode(file: &[u8]) -> Option<DynamicImage> {
     let reader = ImageReader::new(Cursor::new(without_profile(file)));
     let mut reader = reader.with_guessed_format().ok()?;

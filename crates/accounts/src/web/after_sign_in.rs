@@ -52,7 +52,7 @@ pub async fn end_session(
 /// The longest path to redirect to after a sign-in, in bytes.
 const LONGEST: usize = 2_000;
 
-/// The path to redirect to after a sign-in. It is always on this site, never on another.
+/// The path to which a sign-in redirects. It is always on this site, never on another.
 pub(super) fn target(asked: &str) -> &str {
     let mut letters = asked.chars();
     match (letters.next(), letters.next()) {

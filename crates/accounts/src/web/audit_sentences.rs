@@ -55,7 +55,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("webhook.rotated", "event-webhook-rotated"),
 ];
 
-/// The sentence for an action, as the log shows it to people.
+/// The sentence with which the log describes an action to people.
 pub(super) fn sentence(text: &Text, action: &str) -> String {
     let found = SENTENCES.iter().find(|(known, _)| *known == action);
     match found {

@@ -221,7 +221,7 @@ fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
         let late = json!({ "restore_token": offered["restore_token"] });
         script.call(Method::POST, restore, &late).await.with(400);
 
-        // The same in a browser, shortly before the erasure is due.
+        // The same person cancels the erasure in a browser, shortly before the erasure is due.
         let mut browser = Visitor::new(router(&accounts));
         let page = browser.get("/login").await.with(200);
         let mut form = page.form("/login");

@@ -111,7 +111,7 @@ fn a_token_is_good_for_five_minutes_and_five_tries() {
         assert!(matches!(late, Err(SecondStepError::TokenGone)));
         let tried = token(&accounts, 1).await;
         for last in 1..=5 {
-            // Each attempt comes from another network, so that no attempt has to wait.
+            // Each attempt comes from another network, so that no attempt must wait.
             let wrong = shown(&tried, Method::Totp, "12345", last * 20);
             let wrong = second_step::finish(&accounts, wrong).await;
             assert!(matches!(wrong, Err(SecondStepError::CodeInvalid)));

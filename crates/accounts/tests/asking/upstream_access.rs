@@ -149,7 +149,7 @@ fn an_address_that_is_not_verified_is_not_passed_to_services() {
         .await;
         let begun = begin(world, &joined, Stay::Visit, client(1)).await;
         assert_eq!(told_address(&accounts, &begun.session).await, None);
-        // The operator's confirmation also counts for an existing account; its owner has to sign in
+        // The operator's confirmation also counts for an existing account, whose owner must sign in
         // again.
         write(world.store(), |tx| {
             let new = new_account("CEO@victim.example");

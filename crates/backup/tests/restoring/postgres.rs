@@ -140,7 +140,7 @@ fn the_last_dump_and_an_earlier_one_are_restored_with_the_files() {
     assert_eq!(earlier.answers(), (0..20).collect::<Vec<_>>());
     assert_eq!(restored.until, listed[0].from);
 
-    // The restored store goes on.
+    // The restored store accepts further writes.
     let mut again = Place::new();
     again.database = Some(latest.settings());
     write(&again.open(), 30..31);

@@ -12,7 +12,7 @@ use crate::order::Order;
 /// A list of bookings.
 pub(super) struct BookingRows {
     pub(super) rows: Vec<Row>,
-    /// Whether the list is a card of its own.
+    /// Whether the list is displayed as a separate card.
     pub(super) is_card: bool,
 }
 

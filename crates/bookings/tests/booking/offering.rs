@@ -125,7 +125,7 @@ fn a_series_is_made_whole_or_not_at_all() {
             made.expect(201).json()["items"].as_array().unwrap().len(),
             3
         );
-        // The same series again overlaps with itself.
+        // Creating the same series again is refused, because it overlaps with the first one.
         let page = farah.call("POST", "/api/v1/me/slots/series", &body).await;
         assert_eq!(errors(page.expect(422)).len(), 3);
     });

@@ -469,7 +469,7 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
             assert_eq!(wrong(&stage).await, [""; 0], "round {round}");
         }
         assert!(kills >= rounds(), "{kills}");
-        // The comparison of the books finds no payment that the gateway must be asked about.
+        // The comparison of the books finds nothing, so the gateway is not asked about any payment.
         stage.world.clock.advance(SignedDuration::from_hours(24));
         let before = double.calls().len();
         stage.work().await;

@@ -282,7 +282,7 @@ impl Taken {
     }
 }
 
-/// The id of the occasion that the configuration names by a current or former slug.
+/// Finds the id of the occasion whose current or former slug is in the configuration.
 fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Refusal> {
     occasion::find_by_slug(tx, slug)?.ok_or(Refusal::NotFound)
 }

@@ -47,7 +47,7 @@ pub(super) struct AccessRequest {
     /// The reason for the decision; empty if none was given.
     pub(super) reason: String,
     pub(super) created_at: Timestamp,
-    /// When the request was made or decided on.
+    /// When the request was made or, if decided, when the decision was made.
     pub(super) updated_at: Timestamp,
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn older(world: &World, policy: Policy) -> Stage<'_> {
     })
 }
 
-/// The same site with the older routes.
+/// The site of `stage`, with the older routes.
 pub(crate) fn with_backend<'w>(stage: &Stage<'w>, has_auth: bool) -> Stage<'w> {
     older(stage.world, if has_auth { WITH_AUTH } else { ALONE })
 }

@@ -16,7 +16,7 @@ pub(super) fn path(account: &str, countdown: &str) -> String {
     format!("/u/{account}/{countdown}")
 }
 
-/// The same path with a private link's key, if there is one.
+/// The path, with a private link's key if there is one.
 pub(super) fn with_key(path: String, key: &str) -> String {
     if key.is_empty() {
         return path;

@@ -69,7 +69,7 @@ struct PendingSignIn {
     provider: String,
     /// The hash of the browser's cookie.
     browser: String,
-    /// The session whose account the identity will be linked to; `None` for a sign-in.
+    /// The session with whose account the identity will be linked; `None` for a sign-in.
     link_in: Option<SessionId>,
     /// The page to which the person is redirected afterwards.
     to: String,

@@ -50,7 +50,7 @@ impl NameServers {
             .lines()
             .filter_map(|line| line.trim().strip_prefix("nameserver"));
         let servers = lines.filter_map(|rest| {
-            // An address with a scope, such as `fe80::1%eth0`, is not supported.
+            // An IP address with a scope, such as `fe80::1%eth0`, is not supported.
             let address: IpAddr = rest.trim().parse().ok()?;
             Some(SocketAddr::new(address, 53))
         });

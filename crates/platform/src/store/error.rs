@@ -33,7 +33,7 @@ pub enum StoreError {
     /// A column's value is not of the expected kind.
     #[error("{column} is not {wanted}")]
     Column {
-        /// The column's name, and the statement or table that it is from.
+        /// The column's name, and the statement or table that contains the column.
         column: String,
         wanted: &'static str,
     },

@@ -60,7 +60,7 @@ pub trait FromRow: Sized {
     /// The names of its columns, in reading order; empty for tuples, which have no names.
     const COLUMNS: &'static [&'static str] = &[];
 
-    /// Reads the row from its first column on.
+    /// Reads the row, starting at its first column.
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError>;
 }
 
@@ -124,7 +124,7 @@ impl Row<'_> {
             .map_err(|_| self.unreadable::<T>(index))
     }
 
-    /// The same row without its first `count` columns.
+    /// The row without its first `count` columns.
     #[must_use]
     pub fn after(&self, count: usize) -> Self {
         Self {
