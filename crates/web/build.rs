@@ -1,9 +1,9 @@
-//! Embeds `assets/` together with the styles and scripts of the domains. Every file's name gets the
-//! hash of its content, so that browsers may cache the file for ever, and texts are compressed at
-//! build time.
+//! Embeds `assets/` together with the styles and scripts of the domains. The hash of each file's
+//! content becomes part of its name, so that browsers may cache the file forever, and text files
+//! are compressed at build time.
 //!
 //! A style's `url(fonts/x.woff2)` and a script's `"./x.js"` are rewritten to the hashed names.
-//! Therefore the files that they refer to are hashed first.
+//! Therefore files to which others refer are hashed first.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -120,7 +120,7 @@ fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Resu
     Ok(())
 }
 
-/// Adds the hash to a file's name, after doing so for all files that it refers to.
+/// Adds the hash to a file's name, after hashing all files to which it refers.
 fn finish(
     name: &str,
     files: &mut BTreeMap<String, File>,
@@ -196,7 +196,8 @@ fn hash(content: &[u8]) -> String {
         })
 }
 
-/// `fonts/songket.woff2` becomes `fonts/songket.0123456789ab.woff2`.
+/// Inserts the hash into a file's name: `fonts/songket.woff2` becomes
+/// `fonts/songket.0123456789ab.woff2`.
 fn with_hash(name: &str, hash: &str) -> String {
     match name.rsplit_once('.') {
         Some((stem, ending)) => format!("{stem}.{hash}.{ending}"),

@@ -1,6 +1,6 @@
 //! The pages and the JSON API for accounts and their administration: sign-in, the reader's own
-//! account, and the other accounts. The crate `identity` defines who somebody is, and `site` what
-//! every page needs to know of them.
+//! account, and other people's accounts. The crate `identity` manages accounts and credentials, and
+//! `site` contains what every page needs.
 
 pub mod web;
 
@@ -106,7 +106,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "account_without_factors"),
     Code::new(409, "address_suppressed"),
     Code::new(409, "active_obligations"),
-    // The callback of a mail provider.
+    // The code for a mail provider's callback.
     Code::new(401, "signature_invalid"),
     // Second factors.
     Code::new(401, "mfa_code_invalid"),

@@ -210,9 +210,9 @@ pub fn pages() -> Pages<Context, Callers> {
         .post("/admin/people/{id}", People, people::change)
 }
 
-/// Adds to a site's routes everything that the extractors of `site::asking` rely on. This layer
-/// decides nothing: it passes in the counters and the setting for second factors, and sends a
-/// renewed cookie.
+/// Adds everything that the extractors of `site::asking` rely on to a site's routes. This layer
+/// decides nothing itself. It passes on the counters and the setting for second factors, and sends
+/// a renewed cookie.
 pub fn around(accounts: &Context, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
     let inside = public_pages::Inside(router.clone().with_state(accounts.site.clone()));

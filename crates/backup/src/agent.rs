@@ -1,4 +1,4 @@
-//! The thread that backs up while the program runs.
+//! The thread that makes backups while Kenduri runs.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -29,12 +29,12 @@ const PACE: Duration = Duration::from_secs(1);
 const FILES: Duration = Duration::from_secs(10);
 /// How many frames the log has when it is checkpointed into the database file.
 const LOG_FRAMES: u32 = 4_000;
-/// How many frames the log has (256 MiB) when it is checkpointed even if the target fails, so that
-/// it was not copied.
+/// The number of frames (256 MiB) from which the log is checkpointed even if the target fails and
+/// the frames were not copied.
 const MOST_LOG_FRAMES: u32 = 65_536;
-/// How many turns the end waits for the log that a PostgreSQL server still sends.
+/// How many turns shutdown waits for the rest of the log that a PostgreSQL server is still sending.
 const LAST_TURNS: u32 = 20;
-/// How long to wait after a dump that failed before the next is tried.
+/// How long to wait after a failed dump before the next attempt.
 const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 
 /// The `[backup]` section of the settings.
@@ -50,7 +50,7 @@ pub struct Settings {
     pub has_drills: bool,
     /// The data folder, which contains the key file.
     pub data: PathBuf,
-    /// The PostgreSQL database that the store is in, if it is in one.
+    /// The PostgreSQL connection; `None` if the store is in SQLite.
     pub postgres: Option<PostgresSettings>,
     /// The files and folders that are backed up with the store.
     pub beside: Vec<Beside>,
@@ -63,7 +63,7 @@ pub struct Status {
     pub snapshot: Option<Timestamp>,
     /// Every commit up to this time is in the backup.
     pub copied_until: Option<Timestamp>,
-    /// Whether only the states of the snapshots can be restored, and none between them.
+    /// Whether only the states at the snapshots can be restored, and none in between.
     pub is_dumped: bool,
     /// The outcome of the last drill.
     pub drill: Option<Drill>,
@@ -80,9 +80,9 @@ pub struct Agent {
 }
 
 enum Request {
-    /// Make a snapshot, and send the result when it is complete.
+    /// Makes a snapshot, and sends the result when it is complete.
     Now(SyncSender<Result<(), BackupError>>),
-    /// Do what is done each second, and send the result when it is done.
+    /// Runs the once-a-second work, and sends the result when the work is done.
     Turn(SyncSender<Result<(), BackupError>>),
     Stop,
 }
@@ -131,7 +131,7 @@ impl Agent {
         self.status.borrow().clone()
     }
 
-    /// The state of the backup as it changes.
+    /// Subscribes to changes to the backup's status.
     pub fn watch(&self) -> watch::Receiver<Status> {
         self.status.subscribe()
     }
@@ -141,8 +141,8 @@ impl Agent {
         self.ask(Request::Now)
     }
 
-    /// Does now what is done each second: copies what is new, and makes a snapshot if one is due.
-    /// Blocks until it is done.
+    /// Runs the once-a-second work now: copies new changes, and makes a snapshot if one is due.
+    /// Blocks until the work is done.
     pub fn turn(&self) -> Result<(), BackupError> {
         self.ask(Request::Turn)
     }
@@ -178,7 +178,8 @@ struct Work {
     clock: Clock,
     random: Random,
     status: watch::Sender<Status>,
-    /// The lock of the one process that backs up: two workers share the store during an upgrade.
+    /// The lock of the process that backs up. During an upgrade two workers share the store, and
+    /// only the worker with the lock backs up.
     lock: Option<File>,
     going: Option<Going>,
     /// When this process made its last snapshot.
@@ -204,7 +205,7 @@ impl Work {
             self.note(&outcome);
             if matches!(outcome, Err(BackupError::LongTransaction)) {
                 self.going = None;
-                // Or the next try would go on before that transaction.
+                // Otherwise the next attempt would resume before that transaction.
                 Progress::forget(&self.settings.data);
             }
             // After one of these errors the log cannot be followed reliably: start again with a
@@ -269,7 +270,7 @@ impl Work {
         let begun = self.begin();
         let begun = begun.map(|going| going.and_then(|going| going.snapshot));
         let outcome = begun.and_then(|last| {
-            // A clock that went back left a snapshot that is named in the future.
+            // After the clock was set back, the last snapshot can have a time in the future.
             let made = self.made;
             let last = last.map(|last| made.filter(|_| last > now).unwrap_or(last));
             let is_due = last
@@ -283,7 +284,8 @@ impl Work {
                 self.follow()
             }
         });
-        // Also where the target cannot be reached: nothing else keeps the log short.
+        // The log is checkpointed even if the target is unreachable, because nothing else keeps the
+        // log short.
         let reclaimed = self.reclaim(outcome.is_ok());
         let drilled = self.drill(now);
         outcome.and(reclaimed).and(drilled)
@@ -335,8 +337,7 @@ impl Work {
         }
     }
 
-    /// Tries to take the lock, and returns whether this process holds it and so is the one that
-    /// backs up.
+    /// Tries to take the lock. Returns whether this process holds the lock, and so may back up.
     fn is_ours(&mut self) -> Result<bool, BackupError> {
         if self.lock.is_none() {
             let path = self.settings.data.join("backup.lock");
@@ -432,8 +433,8 @@ impl Work {
         Ok(runtime.block_on(self.store.read(look))?)
     }
 
-    /// Copies everything that is committed now. On PostgreSQL, where the server sends its log, this
-    /// may take several turns.
+    /// Copies everything that is committed now. On PostgreSQL, which streams its log, this may take
+    /// several turns.
     fn follow_to_the_end(&mut self) -> Result<(), BackupError> {
         let now = self.clock.now();
         for _ in 0..LAST_TURNS {
@@ -484,7 +485,7 @@ impl Work {
         going.find_old(oldest)
     }
 
-    /// Checkpoints the log when it is long, or when deleted data should be removed from it.
+    /// Checkpoints the log when it is long, or when deleted data must be removed from it.
     fn reclaim(&mut self, is_copied: bool) -> Result<(), BackupError> {
         let Some(log) = self.store.log().cloned() else {
             return Ok(());
@@ -500,7 +501,8 @@ impl Work {
             _ => {
                 self.going = None;
                 log.take_marks();
-                // A target that comes back goes on from a log that was kept.
+                // If the log was not copied, it is kept longer, so that copying can resume when the
+                // target recovers.
                 let most = if is_copied {
                     LOG_FRAMES
                 } else {

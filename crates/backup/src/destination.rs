@@ -1,4 +1,4 @@
-//! Targets of backups: objects with names, in a folder or a bucket.
+//! Targets of backups: named objects, in a folder or a bucket.
 
 mod folder;
 mod s3;
@@ -38,7 +38,7 @@ impl Target {
         }
     }
 
-    /// Writes an object, replacing one of the same name.
+    /// Writes an object, replacing any object of that name.
     pub(crate) fn put(&self, random: &Random, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
         match self {
             Self::Folder(folder) => folder.put(random, name, bytes),
@@ -46,7 +46,7 @@ impl Target {
         }
     }
 
-    /// Reads an object; `None` if there is no such object.
+    /// Reads an object; `None` if it does not exist.
     pub(crate) fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BackupError> {
         match self {
             Self::Folder(folder) => folder.get(name),

@@ -17,7 +17,7 @@ use crate::restore::{self, Chosen, STORE};
 use crate::vault::Vault;
 use crate::{BackupError, BackupKey, Target, postgres};
 
-/// The folder, in the data folder, where drills restore to.
+/// The folder, in the data folder, into which drills restore.
 const FOLDER: &str = "drill";
 /// The file, in the data folder, with the outcome of the last drill.
 const OUTCOME: &str = "backup-drill.json";
@@ -86,7 +86,7 @@ pub fn drill(
     Ok(drill)
 }
 
-/// Removes the folder of a drill that was killed: it holds everything, readable.
+/// Removes the folder that a killed drill left behind, because it holds all data unencrypted.
 pub(crate) fn clear_left(data: &Path) -> Result<(), BackupError> {
     let folder = data.join(FOLDER);
     clear(&folder).map_err(BackupError::file(&folder))
@@ -170,6 +170,6 @@ fn clear(folder: &Path) -> io::Result<()> {
 pub(crate) fn is_due(data: &Path, now: Timestamp) -> bool {
     const WEEK: i64 = 7 * 24 * 3_600 * 1_000;
     let now = now.as_millisecond();
-    // A clock that went back left an outcome of the future.
+    // After the clock was set back, the last outcome can have a time in the future.
     Drill::last(data).is_none_or(|last| last.at > now || now.saturating_sub(last.at) >= WEEK)
 }

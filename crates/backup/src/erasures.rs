@@ -1,5 +1,5 @@
-//! The list of erased accounts and data. The list is kept apart from the snapshots and always read
-//! to its end, so that restoring an older state does not bring back data that was erased later.
+//! The list of erased accounts and data. It is stored apart from the snapshots and always read
+//! completely, so that restoring an older state does not bring back data that was erased later.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,10 +10,10 @@ use platform::erasure::Erased;
 use crate::BackupError;
 use crate::vault::Vault;
 
-/// The prefix of the list's objects in a backup.
+/// The name prefix of the list's objects in a backup.
 pub(crate) const ALL: &str = "erasures/";
-/// The file in a restored data folder that lists what must be erased again before any request is
-/// served.
+/// The file in a restored data folder that lists the data to erase again before Kenduri serves any
+/// request.
 pub const TO_REPEAT: &str = "erasures-to-repeat.json";
 
 /// The part of the list that is already in the backup.
@@ -60,7 +60,7 @@ pub(crate) fn count(vault: &Vault) -> Result<usize, BackupError> {
     Ok(vault.target.list(ALL)?.len())
 }
 
-/// The whole list, in the order in which things were erased.
+/// The whole list, in the order of the erasures.
 pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     let mut all: Vec<Erased> = Vec::new();
     for name in vault.target.list(ALL)? {
@@ -71,7 +71,7 @@ pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     Ok(all)
 }
 
-/// Reads the erasures to repeat; empty if nothing was restored.
+/// Reads the erasures to repeat; the list is empty if nothing was restored.
 pub fn to_repeat(data: &Path) -> Result<Vec<Erased>, BackupError> {
     let path = data.join(TO_REPEAT);
     match fs::read(&path) {

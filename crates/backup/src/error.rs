@@ -35,7 +35,7 @@ pub enum BackupError {
          give this one a folder or a prefix of its own: [backup] to"
     )]
     OtherInstallation(String),
-    /// The backup is of a store on the other engine.
+    /// The backup was made from a store on the other database engine.
     #[error(
         "this backup is of {backup}, and store.url names {here}\n  \
          nothing was restored; restore it with a store.url of its own kind"
@@ -46,16 +46,16 @@ pub enum BackupError {
         /// The engine of the configured store.
         here: &'static str,
     },
-    /// The database into which a backup is to be restored has tables.
+    /// The database into which a backup is to be restored is not empty.
     #[error(
         "the database {0} has tables already, and nothing was restored\n  \
          create an empty one, and name it in store.url"
     )]
     DatabaseNotEmpty(String),
-    /// A program of PostgreSQL is not installed.
+    /// One of PostgreSQL's programs is not installed.
     #[error("{0} is not installed here\n  sudo apt install postgresql-client")]
     NoProgram(&'static str),
-    /// The server of the version that made a base backup is not installed.
+    /// The PostgreSQL version that made a base backup is not installed.
     #[error(
         "this backup is restored by PostgreSQL {0}, which is not installed here\n  \
          sudo apt install postgresql-{0}"
@@ -69,7 +69,7 @@ pub enum BackupError {
     Program {
         /// The name of the program.
         program: &'static str,
-        /// What it said.
+        /// The program's error message.
         reason: String,
     },
     /// A newer version of Kenduri made the backup.
@@ -90,7 +90,7 @@ pub enum BackupError {
     Damaged {
         /// The name of the object.
         object: String,
-        /// Up to when the backup is intact before this object.
+        /// The time up to which the backup is intact before this object.
         whole_until: Option<Timestamp>,
     },
     /// Every backup is later than the requested time.
@@ -127,14 +127,14 @@ pub enum BackupError {
     /// Another process of this installation is making the backup.
     #[error("another process backs this installation up just now; try again in a minute")]
     ElsewhereUnderWay,
-    /// The log was removed before it was copied: by another program, by the server, or because the
-    /// target failed for too long.
+    /// The log was removed before it was copied, either by another program, or by the server, or
+    /// because the target failed for too long.
     #[error("the store's log was removed before it was copied; a new snapshot is made")]
     LogLost,
-    /// One transaction changed more than is copied as a change.
+    /// One transaction changed more data than can be copied from the log.
     #[error("one change of the store was too large to copy; a new snapshot is made")]
     LongTransaction,
-    /// The target refused a request or cannot be reached.
+    /// The target refused a request or is unreachable.
     #[error(
         "the backup's place {target} failed: {reason}\n  the next try is soon; look at [backup] to"
     )]

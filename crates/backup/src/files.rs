@@ -15,16 +15,16 @@ use crate::vault::Vault;
 /// The prefix of the files' objects in a backup.
 const ALL: &str = "files/";
 
-/// Folders that are left out: exports live for a day and can be made again, and a restore would
-/// bring those back that were deleted.
+/// Folders that are not backed up. An export is kept for only a day and can be made again, and a
+/// restore would bring back deleted exports.
 const NOT_COPIED: [&str; 1] = ["files/exports"];
 
 /// A file or folder that is backed up with the store.
 #[derive(Clone, Debug)]
 pub struct Beside {
-    /// Its current path.
+    /// The file's current path.
     pub from: PathBuf,
-    /// Its path in a restored data folder.
+    /// The path in a restored data folder.
     pub to: String,
 }
 
@@ -34,7 +34,7 @@ struct Head {
     to: String,
 }
 
-/// The files that were copied already.
+/// The files that were already copied.
 #[derive(Debug)]
 pub(crate) struct Copied {
     /// The objects, by the part of their name that identifies a file's version.
@@ -43,7 +43,7 @@ pub(crate) struct Copied {
     present: BTreeMap<String, (Stamp, String)>,
 }
 
-/// File metadata whose change shows that the file has changed.
+/// File metadata that is compared to find changed files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,
@@ -129,7 +129,7 @@ fn copied_at(name: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(milliseconds).ok()
 }
 
-/// Lists objects older than `oldest` that no manifest refers to.
+/// Lists objects older than `oldest` that no manifest contains.
 pub(crate) fn unnamed(
     vault: &Vault,
     oldest: Timestamp,
@@ -145,7 +145,7 @@ pub(crate) fn forget(copied: &mut Copied, name: &str) {
     copied.objects.retain(|_, object| object != name);
 }
 
-/// Reads an object: the file's path in a restored data folder, and its content.
+/// Reads an object. Returns the file's path in a restored data folder, and its content.
 pub(crate) fn read(vault: &Vault, name: &str) -> Result<(String, Vec<u8>), BackupError> {
     let bytes = vault.get(name)?;
     let parse = || {

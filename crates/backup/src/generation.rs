@@ -32,7 +32,7 @@ pub(crate) struct Generation(String);
 pub(crate) struct Manifest {
     /// The version of Kenduri that made the snapshot.
     pub(crate) made_by: String,
-    /// The time of the store's state in the snapshot, in milliseconds since the Unix epoch.
+    /// The time of the snapshot's state, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
     #[serde(default)]
     pub(crate) kind: Kind,
@@ -41,16 +41,16 @@ pub(crate) struct Manifest {
     pub(crate) pieces: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) base: Option<Base>,
-    /// The object of each file beside the store, by its path in a restored data folder.
+    /// The object name of each file beside the store, by the file's path in a restored data folder.
     pub(crate) files: BTreeMap<String, String>,
-    /// Whether an object says how far the backup is.
+    /// Whether a head records how far the backup is.
     #[serde(default)]
     pub(crate) has_head: bool,
 }
 
 impl Manifest {
-    /// The space that is needed to unpack the snapshot, in bytes. A server is unpacked, and dumped
-    /// from there.
+    /// The space that is needed to unpack the snapshot, in bytes. A base backup is unpacked and
+    /// then also dumped.
     pub(crate) fn unpacked(&self) -> u64 {
         match self.kind {
             Kind::Sqlite | Kind::Dump => self.bytes,
@@ -59,7 +59,7 @@ impl Manifest {
     }
 }
 
-/// What a snapshot is of.
+/// The kind of data in a snapshot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -68,20 +68,21 @@ pub(crate) enum Kind {
     Sqlite,
     /// A PostgreSQL database, as `pg_dump --format=custom` writes it.
     Dump,
-    /// A whole PostgreSQL server, as a tar archive of `pg_basebackup`; the log follows it.
+    /// A whole PostgreSQL server, as a tar archive from `pg_basebackup`. The server's log is copied
+    /// after it.
     Base,
 }
 
-/// What recovering from a base backup needs to know.
+/// The data that is needed to recover from a base backup.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Base {
-    /// The segment of the log that is the first to be replayed.
+    /// The first segment of the log that must be replayed.
     pub(crate) first: String,
     /// The length of a segment, in bytes.
     pub(crate) segment_length: u64,
     /// The database of the store.
     pub(crate) database: String,
-    /// The role that owns it.
+    /// The role that owns the database.
     pub(crate) user: String,
 }
 
@@ -107,7 +108,7 @@ impl Generation {
         Ok(names.collect())
     }
 
-    /// Whether a target has generations, for which no key is needed.
+    /// Whether a target has generations. This needs no key.
     pub(crate) fn is_any_in(target: &Target) -> Result<bool, BackupError> {
         Ok(!target.list(MANIFESTS)?.is_empty() || !target.list(BEGUN)?.is_empty())
     }
@@ -166,9 +167,9 @@ impl Generation {
         Ok(manifest)
     }
 
-    /// Lists the segments in order, up to the first missing one, and returns whether one is
-    /// missing. Two segments can have the same number, if the first was sent again because its
-    /// arrival was uncertain.
+    /// Lists the segments in order, up to the first gap, and returns whether there is a gap. Two
+    /// segments can have the same number, if the first was sent again because its arrival was
+    /// uncertain.
     pub(crate) fn segments(&self, vault: &Vault) -> Result<(Vec<Segment>, bool), BackupError> {
         let mut segments: Vec<Segment> = Vec::new();
         for name in vault.target.list(&format!("{}log/", self.folder()))? {
@@ -212,7 +213,7 @@ impl Generation {
     }
 }
 
-/// A segment of the changes after a snapshot.
+/// A segment with changes after a snapshot.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
     pub(crate) name: String,
@@ -221,10 +222,11 @@ pub(crate) struct Segment {
     pub(crate) until: Timestamp,
 }
 
-/// The pages that changed up to a given time, each page once.
+/// The pages that changed up to a given time; each page occurs once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// When the last commit of the change was synced to disk, in milliseconds since the Unix epoch.
+    /// The time at which the change's last commit was synced to disk, in milliseconds since the
+    /// Unix epoch.
     pub(crate) at: i64,
     pub(crate) page_size: u32,
     /// The length of the database after the change, in pages.

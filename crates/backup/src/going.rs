@@ -25,7 +25,7 @@ use crate::{BackupError, VERSION, postgres};
 const PACE: Duration = Duration::from_secs(1);
 /// The maximum number of old objects removed per second.
 const REMOVED_AT_ONCE: u32 = 50;
-/// How often it is noted how far the backup is, in milliseconds.
+/// How often the head is written, in milliseconds.
 const HEAD: i64 = 60_000;
 /// How many times a snapshot is attempted while a long read prevents a checkpoint.
 const TRIES: u32 = 50;
@@ -35,16 +35,16 @@ pub(crate) struct Going {
     pub(crate) vault: Vault,
     /// The copy of the log; `None` on PostgreSQL.
     log: Option<LogCopy>,
-    /// The copy of PostgreSQL's log, where the role may replicate.
+    /// The copy of PostgreSQL's log; `None` if the role may not replicate.
     pub(crate) wal: Option<WalCopy>,
-    /// The generations that receive new changes: two while a snapshot is made.
+    /// The generations that receive new changes; two while a snapshot is being made.
     generations: Vec<Active>,
     /// Changes that were copied from the log but are not in the target yet.
     waiting: Vec<Change>,
     pub(crate) files: Copied,
     pub(crate) files_looked_at: Option<Instant>,
     pub(crate) erasures: Sent,
-    /// How far the backup is, as it was noted last.
+    /// The most recently written head.
     head: Option<Head>,
     data: PathBuf,
     /// The objects to remove, in reverse order.
@@ -121,7 +121,8 @@ impl Going {
         Ok(())
     }
 
-    /// Saves the progress of the generation, if there is only one and its snapshot is complete.
+    /// Saves the generation's progress, if there is only one generation and its snapshot is
+    /// complete.
     fn keep_progress(&mut self) -> Result<(), BackupError> {
         let (Some(log), [only], Some(_)) = (&mut self.log, &*self.generations, self.snapshot)
         else {
@@ -177,8 +178,9 @@ impl Going {
         Ok(())
     }
 
-    /// Sends the changes copied from the log, in segments that fit into memory several times. If
-    /// sending fails they are sent again later; sending a change twice does no harm.
+    /// Sends the changes copied from the log, in segments small enough to be in memory several
+    /// times. Changes that could not be sent are sent again later; sending a change twice does no
+    /// harm.
     fn send(&mut self) -> Result<(), BackupError> {
         loop {
             let mut bytes = 0;
@@ -203,7 +205,7 @@ impl Going {
         }
     }
 
-    /// Copies the database file. All changes made in the meantime stay in the log.
+    /// Copies the database file. All changes made in the meantime are still in the log.
     pub(crate) fn snapshot_sqlite(
         &mut self,
         log: &Log,
@@ -229,7 +231,7 @@ impl Going {
         Ok(generation.at())
     }
 
-    /// Copies the whole server where the role may replicate, else dumps the database.
+    /// Copies the whole server if the role may replicate; otherwise dumps the database.
     pub(crate) fn snapshot_postgres(
         &mut self,
         settings: &PostgresSettings,
@@ -267,8 +269,8 @@ impl Going {
         self.end_snapshot(generation, Kind::Dump, (bytes, pieces), None)
     }
 
-    /// Copies the whole server. The log is copied meanwhile, and at the end all of it that belongs
-    /// to the copy.
+    /// Copies the whole server. Meanwhile the log is copied too, and at the end this function waits
+    /// for all log records that belong to the base backup.
     fn base_backup(
         &self,
         settings: &PostgresSettings,
@@ -337,19 +339,18 @@ impl Going {
         self.vault.put(&generation.manifest_name(), &manifest)
     }
 
-    /// Removes the objects of a snapshot that failed, so that a full target is not fuller than
-    /// before.
+    /// Removes the objects of a failed snapshot, to free their space in a full target.
     fn give_up(&self, generation: &Generation) {
         let objects = generation.objects(&self.vault);
         for name in objects.unwrap_or_default() {
-            // What cannot be removed now is removed with the old objects.
+            // Objects that cannot be removed now are removed later with the old objects.
             if self.vault.target.remove(&name).is_err() {
                 return;
             }
         }
     }
 
-    /// Notes how far the backup is: once a minute, or at once.
+    /// Writes the head, which records how far the backup is: once a minute, or at once.
     pub(crate) fn note_head(&mut self, now: Timestamp, at_once: bool) -> Result<(), BackupError> {
         let ([only], Some(_)) = (&*self.generations, self.snapshot) else {
             return Ok(());
@@ -443,7 +444,7 @@ impl Going {
     }
 
     /// Finds the objects to remove: those older than `oldest` that are not needed to restore the
-    /// state of `oldest` or of any later time.
+    /// state at `oldest` or at any later time.
     pub(crate) fn find_old(&mut self, oldest: Timestamp) -> Result<(), BackupError> {
         let mut kept = Generation::list(&self.vault)?;
         while kept.get(1).is_some_and(|next| next.at() < oldest) {

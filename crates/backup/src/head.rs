@@ -1,5 +1,5 @@
-//! How far a backup is, in an object of its own: whoever may delete in the target could otherwise take
-//! the end of a backup away unnoticed.
+//! An object that records how far a backup is. Without it, somebody who may delete objects in the
+//! target could remove the newest part of a backup unnoticed.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,14 +11,14 @@ use crate::{BackupError, erasures};
 /// The object.
 const OBJECT: &str = "head";
 
-/// What a backup has at least.
+/// The minimum that a backup must contain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
-    /// When this was so, in milliseconds since the Unix epoch.
+    /// When the head was written, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
     /// The newest complete generation; empty before the first.
     pub(crate) generation: String,
-    /// The number of its next segment.
+    /// The number of the generation's next segment.
     pub(crate) next_segment: u64,
     /// The number of erasures.
     pub(crate) erasures: usize,
@@ -29,7 +29,7 @@ impl Head {
         vault.put(OBJECT, &serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// Writes a first one, if there is none.
+    /// Writes an empty head, if the target has no head.
     pub(crate) fn begin(vault: &Vault) -> Result<(), BackupError> {
         match vault.target.get(OBJECT)? {
             None => Self::default().write(vault),
@@ -43,8 +43,8 @@ impl Head {
     }
 }
 
-/// Fails if a backup has less than it had. An earlier time than that of the head can be restored
-/// from what is left.
+/// Fails if a backup contains less than its head records. A restore to a time before the head's
+/// time needs no complete backup, and passes.
 pub(crate) fn check(
     vault: &Vault,
     to: Option<Timestamp>,
@@ -57,7 +57,8 @@ pub(crate) fn check(
         whole_until: Timestamp::from_second(until.as_second()).ok(),
     };
     let head = match Head::read(vault) {
-        // What is left can still be restored, for somebody who names a time.
+        // If the administrator asks for a certain time, the remaining objects can still be
+        // restored.
         Err(BackupError::Damaged { .. }) if to.is_some() => return Ok(()),
         Err(BackupError::Damaged { object, .. }) => return Err(missing(object, last)),
         head => head?,

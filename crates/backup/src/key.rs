@@ -1,6 +1,6 @@
 //! The key that encrypts a backup, and the passphrase that protects the key. The key is random. The
-//! machine stores it in a separate file, so that backups need no operator; the backup contains a
-//! copy of the key that is encrypted with the passphrase.
+//! machine stores the key in a separate file, so that backups need no operator. The backup contains
+//! a copy of the key that is encrypted with the passphrase.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -20,7 +20,7 @@ use crate::BackupError;
 pub(crate) const OBJECT: &str = "kenduri-backup.json";
 /// The key file in the data folder.
 pub const FILE: &str = "backup.key";
-/// The version of the format of all objects in a backup.
+/// The format version of all objects in a backup.
 const FORMAT: u32 = 1;
 /// The cost of deriving a key from the passphrase: 64 MiB, three passes.
 const MEMORY_KIB: u32 = 64 * 1024;
@@ -30,7 +30,8 @@ const WORDS: usize = 6;
 const CONSONANTS: &[u8; 16] = b"bdfghjklmnprstvz";
 const VOWELS: &[u8; 4] = b"aiou";
 
-/// The object stored with the backup. It reveals nothing without the passphrase.
+/// The envelope, an object stored with the backup that contains the encrypted key. It reveals
+/// nothing without the passphrase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Envelope {
     format: u32,
@@ -60,7 +61,7 @@ impl std::fmt::Debug for BackupKey {
 }
 
 impl BackupKey {
-    /// Makes a new key, and returns it with its passphrase, which is stored nowhere.
+    /// Makes a new key, and returns it with its passphrase, which is never stored.
     pub fn make(random: &Random) -> Result<(Self, Secret), BackupError> {
         let words: Vec<String> = (0..WORDS).map(|_| word(random)).collect();
         let passphrase = Secret::new(words.join("-"));
@@ -79,7 +80,7 @@ impl BackupKey {
         Ok((Self { envelope, key }, passphrase))
     }
 
-    /// Reads the key file of the data folder, if there is one.
+    /// Reads the key file of the data folder; `None` if there is none.
     pub fn read(data: &Path) -> Result<Option<Self>, BackupError> {
         let path = data.join(FILE);
         let text = match fs::read(&path) {
@@ -95,7 +96,7 @@ impl BackupKey {
         kept.map(Some).ok_or_else(broken)
     }
 
-    /// Writes the key file into the data folder. Fails if there is one already.
+    /// Writes the key file into the data folder. Fails if a key file exists already.
     pub fn keep(&self, data: &Path) -> Result<(), BackupError> {
         let path = data.join(FILE);
         let kept = Kept {
@@ -109,8 +110,8 @@ impl BackupKey {
                 .create_new(true)
                 .mode(0o600)
                 .open(&path)?;
-            // Root may run this command on behalf of the user that runs Kenduri, who must own the
-            // file.
+            // An administrator may run this command as root, but the file must belong to the user
+            // that runs Kenduri.
             let owner = fs::metadata(data)?;
             if file.metadata()?.uid() == 0 && owner.uid() != 0 {
                 fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
@@ -152,13 +153,13 @@ impl BackupKey {
         serde_json::from_slice(bytes).map_err(damaged)
     }
 
-    /// Returns the content of the object stored with the backup.
+    /// Returns the content of the envelope object.
     pub(crate) fn envelope_bytes(&self) -> Vec<u8> {
         // A struct of strings can always be serialised to JSON.
         serde_json::to_vec_pretty(&self.envelope).unwrap_or_default()
     }
 
-    /// Returns whether this envelope belongs to the same installation.
+    /// Returns whether this envelope belongs to this key's installation.
     pub(crate) fn is_of(&self, envelope: &[u8]) -> Result<bool, BackupError> {
         Ok(Self::envelope(envelope)?.installation == self.envelope.installation)
     }
@@ -169,8 +170,7 @@ impl BackupKey {
     }
 }
 
-/// Returns a random word of 16 bits: three consonants and two vowels, pronounceable in any
-/// language.
+/// Returns a random, pronounceable word of three consonants and two vowels, which carries 16 bits.
 fn word(random: &Random) -> String {
     let mut letters = String::new();
     for place in 0..5 {

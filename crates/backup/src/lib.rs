@@ -1,9 +1,9 @@
 //! Backups: copies all data of an installation elsewhere, encrypted, and restores it.
 //!
-//! A backup is a snapshot of the store and, on SQLite, the changes committed after it, copied every
-//! second ([`generation`]). [`Agent`] makes backups while the program runs; [`restore()`] restores
-//! an installation. Everything that leaves the machine is encrypted with a key ([`BackupKey`]) that
-//! is protected by a passphrase.
+//! A backup consists of a snapshot of the store and, on SQLite, the changes committed after it,
+//! copied every second ([`generation`]). [`Agent`] makes backups while Kenduri runs; [`restore()`]
+//! restores an installation. All data that leaves the machine is encrypted with a key
+//! ([`BackupKey`]), which is protected by a passphrase.
 
 mod agent;
 mod destination;

@@ -1,8 +1,8 @@
 //! Copying SQLite's write-ahead log while the store is in use.
 //!
-//! A connection of our own, the *hold*, keeps a read transaction open on an older state, so that no
-//! checkpoint by any program can restart the log before it was copied. Only [`LogCopy::checkpoint`]
-//! ends that transaction: while no program can write, and after everything was copied.
+//! A separate connection, the *hold*, keeps a read transaction open on an older state, so that no
+//! program's checkpoint can restart the log before it was copied. Only [`LogCopy::checkpoint`] ends
+//! that transaction, when everything was copied and while no program can write.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
@@ -24,13 +24,13 @@ use crate::progress::Progress;
 /// The lengths of the log's header and of a frame header, in bytes.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
-/// The longest change of one transaction that is copied, in bytes: it is several times in memory
+/// The largest change in one transaction that is copied, in bytes. It is several times in memory
 /// while it is sent.
 const LONGEST: usize = 32 << 20;
 /// How long to wait for another program that has locked the file.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// The copying of one store's log.
+/// The state of copying a store's log.
 #[derive(Debug)]
 pub(crate) struct LogCopy {
     store: Store,
@@ -41,7 +41,7 @@ pub(crate) struct LogCopy {
     file: Option<File>,
     /// Everything before this position was copied.
     at: LogPosition,
-    /// The commits after it that were found already, with times that never go back.
+    /// The commits found after `at`, with times that never decrease.
     marks: VecDeque<LogMark>,
     /// Whether we checkpointed the whole log, so that SQLite may restart it.
     may_restart: bool,
@@ -68,8 +68,8 @@ impl LogCopy {
         })
     }
 
-    /// Continues from the position of an earlier process, if the log still has the same content
-    /// there.
+    /// Resumes at an earlier process's position, if the log still has the same content there.
+    /// Returns whether it has.
     pub(crate) fn go_on(&mut self, progress: &Progress) -> Result<bool, BackupError> {
         let at = LogPosition {
             salt: progress.salt,
@@ -115,8 +115,8 @@ impl LogCopy {
         Ok(checksum)
     }
 
-    /// The changes committed since the last call, with their times, but no more than one segment
-    /// holds; and whether these are all.
+    /// Returns the changes committed since the last call, with their times, up to the size of a
+    /// segment. The flag is true if no more changes are left.
     pub(crate) fn copy(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
         self.find_marks()?;
         let (mut changes, mut bytes) = (Vec::new(), 0);
@@ -187,8 +187,8 @@ impl LogCopy {
         Ok(Some(change))
     }
 
-    /// The latest version of each page in the new frames up to the first commit that fills a
-    /// segment, and where that commit ends; `None` if the log was restarted.
+    /// Returns the latest version of each page in the new frames up to the first commit that fills
+    /// a segment, and the position after that commit; `None` if the log was restarted.
     fn read(&mut self, until: LogPosition, at: Timestamp) -> io::Result<Option<(Change, u32)>> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -213,7 +213,7 @@ impl LogCopy {
             };
             last.insert(number(0), offset + FRAME_HEADER);
             pages = number(4);
-            // Only the last frame of a commit says how long the database is.
+            // Only a commit's last frame contains the length of the database.
             if pages > 0 && last.len() * until.page_size as usize >= PIECE {
                 end = frame + 1;
                 break;
@@ -280,7 +280,7 @@ impl LogCopy {
         }
     }
 
-    /// Copies the rest and calls `act` while no program can write.
+    /// Copies the rest of the log, and calls `act` while no program can write.
     fn alone(
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<(), rusqlite::Error>,

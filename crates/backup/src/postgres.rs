@@ -1,4 +1,4 @@
-//! PostgreSQL's own programs, which dump a store, copy a server and restore a dump.
+//! Running PostgreSQL's own programs to dump a store, copy a server and restore a dump.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -15,13 +15,13 @@ use tokio_postgres::config::{Config, Host, SslMode};
 use crate::BackupError;
 use crate::generation::PIECE;
 
-/// Where Debian keeps the programs, a folder for each version.
+/// The folder in which Debian keeps the programs, with a subfolder for each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 /// The certificate authorities that TLS connections trust, as the store's own connections do.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// How long a dump waits for another program's lock on a table, in milliseconds.
 const LOCK_WAIT: &str = "--lock-wait-timeout=60000";
-/// How many bytes of the end of a base backup hold the positions in the log.
+/// How many bytes at the end of a base backup are searched for the log positions.
 const MANIFEST_END: usize = 65_536;
 /// How much of a program's messages is kept, in bytes.
 const MESSAGES: u64 = 4_096;
@@ -49,7 +49,7 @@ pub(crate) fn may_replicate(settings: &PostgresSettings) -> Result<bool, BackupE
     Ok(running.finish().is_ok())
 }
 
-/// The part of the log that belongs to a copy of a server.
+/// The range of the log that belongs to a base backup.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Positions {
     #[serde(rename = "Timeline")]
@@ -69,7 +69,7 @@ pub(crate) fn base_backup(
     command.args(["--pgdata=-", "--format=tar", "--wal-method=none"]);
     command.args(["--checkpoint=fast", "--label=kenduri", "--no-password"]);
     let running = Running::start("pg_basebackup", command, Stdio::null(), Stdio::piped())?;
-    // The last file of the archive is the list of what is in it.
+    // The archive's last file is the manifest, which lists the archive's contents.
     let mut end = Vec::new();
     let said = running.read(|piece| {
         end.extend_from_slice(piece);
@@ -99,7 +99,8 @@ pub(crate) fn receive(
     name: &str,
 ) -> Result<Running, BackupError> {
     let receiver = connected("pg_receivewal", settings)?;
-    // Ends the program when this one is killed: two must not write into the folder.
+    // `setpriv` stops the program when this process is killed, because two programs must not write
+    // into the folder.
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "TERM", "--"]);
     command.arg(receiver.get_program());
@@ -111,7 +112,7 @@ pub(crate) fn receive(
     Running::start("pg_receivewal", command, Stdio::null(), Stdio::null())
 }
 
-/// The server of a major version.
+/// Finds the server program of a major version.
 pub(crate) fn find_server(version: &str) -> Result<PathBuf, BackupError> {
     let path = Path::new(VERSIONS).join(version).join("bin/postgres");
     let found = path.is_file().then_some(path);
@@ -125,7 +126,7 @@ pub(crate) fn names(settings: &PostgresSettings) -> Result<(String, String), Bac
     Ok((database(&config).to_owned(), user.to_owned()))
 }
 
-/// What a dump contains.
+/// The contents of a dump.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Contents {
     /// The number of rows in all tables.
@@ -134,7 +135,7 @@ pub(crate) struct Contents {
     pub(crate) hash: String,
 }
 
-/// Reads a whole dump, without a server.
+/// Reads a whole dump. This needs no server.
 pub(crate) fn read(dump: &Path) -> Result<Contents, BackupError> {
     let mut command = Command::new(find("pg_restore"));
     command.arg("--file=-");
@@ -153,7 +154,7 @@ fn count(mut sql: impl io::BufRead) -> io::Result<Contents> {
     let (mut hash, mut rows) = (Sha256::new(), 0);
     let (mut line, mut is_data) = (Vec::new(), false);
     while sql.read_until(b'\n', &mut line)? > 0 {
-        // The token of these lines is random, and the versions say nothing of the data.
+        // The token in these lines is random, and the versions are unrelated to the data.
         let is_noise = [&b"\\restrict "[..], b"\\unrestrict ", b"-- Dumped "]
             .iter()
             .any(|noise| line.starts_with(noise));
@@ -181,11 +182,12 @@ pub(crate) fn restore(settings: &PostgresSettings, dump: &Path) -> Result<(), Ba
     command.args(["--single-transaction", "--exit-on-error", "--no-password"]);
     command.args(["--no-owner", "--no-privileges"]);
     let mut dump = File::open(dump).map_err(BackupError::file(dump))?;
-    // Through a pipe, so that the program fails and rolls back when this process is killed.
+    // The dump is passed through a pipe, so that `pg_restore` fails and rolls back when this
+    // process is killed.
     let mut running = Running::start("pg_restore", command, Stdio::piped(), Stdio::null())?;
     if let Some(mut input) = running.child.stdin.take() {
         match io::copy(&mut dump, &mut input) {
-            // The program's own message says why it stopped reading.
+            // After a broken pipe, the program's own message says why it stopped reading.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 return Err(running.failed(&error.to_string()));
             }
@@ -202,8 +204,8 @@ pub(crate) fn name(settings: &PostgresSettings) -> Result<String, BackupError> {
     Ok(format!("{} on {server}", database(&config)))
 }
 
-/// The path of one of PostgreSQL's programs: that of the newest version, else it is looked for in
-/// `PATH`.
+/// Returns the path of one of PostgreSQL's programs, in the newest installed version if there is
+/// one, otherwise as found through `PATH`.
 pub(crate) fn find(program: &'static str) -> PathBuf {
     let versions = std::fs::read_dir(VERSIONS).into_iter().flatten().flatten();
     let found = versions.filter_map(|entry| {
@@ -214,8 +216,8 @@ pub(crate) fn find(program: &'static str) -> PathBuf {
     found.max().map_or_else(|| program.into(), |(_, path)| path)
 }
 
-/// A program with the address and password of the database in its environment, where only this
-/// user can read them.
+/// Prepares a program with the database's address and password in its environment, which only this
+/// user can read.
 fn connected(program: &'static str, settings: &PostgresSettings) -> Result<Command, BackupError> {
     let config = parse(settings)?;
     let mut command = Command::new(find(program));
@@ -257,7 +259,7 @@ fn parse(settings: &PostgresSettings) -> Result<Config, BackupError> {
     })
 }
 
-/// The name of the database. PostgreSQL takes the user's name where none is given.
+/// The name of the database. Without a name, PostgreSQL uses the user's name.
 fn database(config: &Config) -> &str {
     let given = config.get_dbname().or(config.get_user());
     given.unwrap_or("postgres")
@@ -274,7 +276,7 @@ fn host(host: &Host) -> String {
 pub(crate) struct Running {
     program: &'static str,
     pub(crate) child: Child,
-    /// Collects what the program says.
+    /// The thread that collects the program's messages.
     messages: Option<JoinHandle<String>>,
 }
 
@@ -285,7 +287,7 @@ impl Running {
         input: Stdio,
         output: Stdio,
     ) -> Result<Self, BackupError> {
-        // Messages in English, which operators and we can search for.
+        // Messages are in English, so that operators and developers can search for them.
         command.env("LC_ALL", "C.UTF-8").current_dir("/");
         command.stdin(input).stdout(output).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| match error.kind() {
@@ -310,8 +312,8 @@ impl Running {
         Ok(ended.is_some())
     }
 
-    /// Passes the output to `take` in pieces, until the program has ended well. Returns its
-    /// messages.
+    /// Passes the output to `take` in pieces, until the program exits successfully. Returns the
+    /// program's messages.
     fn read(
         mut self,
         mut take: impl FnMut(&[u8]) -> Result<(), BackupError>,
@@ -330,7 +332,7 @@ impl Running {
         }
     }
 
-    /// Waits until the program has ended well. Returns its messages.
+    /// Waits until the program exits successfully. Returns the program's messages.
     pub(crate) fn finish(mut self) -> Result<String, BackupError> {
         let status = self.child.wait();
         let status = status.map_err(|error| self.failed(&error.to_string()))?;
@@ -352,16 +354,16 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Both fail where it has ended already.
+        // Both calls fail if the program has exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Reads to the end, and keeps the beginning.
+/// Reads to the end, but keeps only the beginning.
 fn collect(mut said: impl io::Read) -> String {
     let mut kept = Vec::new();
-    // What cannot be read is left out of the message.
+    // Unreadable output is omitted from the message.
     let _ = said.by_ref().take(MESSAGES).read_to_end(&mut kept);
     let _ = io::copy(&mut said, &mut io::sink());
     String::from_utf8_lossy(&kept).trim().to_owned()

@@ -11,7 +11,7 @@ use crate::BackupError;
 /// The progress file in the data folder.
 const FILE: &str = "backup-progress.json";
 
-/// The position in the log up to which a generation contains it.
+/// The position in the log up to which a generation contains the log's changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Progress {
     pub(crate) generation: String,
@@ -24,7 +24,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Reads the saved progress; `None` if it cannot be read, in which case a snapshot is made.
+    /// Reads the saved progress; `None` if it cannot be read, in which case the agent makes a
+    /// snapshot.
     pub(crate) fn read(data: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(path(data)).ok()?).ok()
     }

@@ -1,7 +1,7 @@
 //! Restoring into an empty data folder, to a given second, all or nothing.
 //!
-//! The files are assembled in a temporary folder and moved from there at the end, the store last.
-//! While that folder exists, the program does not start.
+//! The files are assembled in a temporary folder and moved into the data folder at the end, the
+//! store last. While the temporary folder exists, Kenduri does not start.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -22,27 +22,27 @@ use crate::{BackupError, Target, erasures, files, head, postgres};
 
 /// The folder, in the data folder, of an unfinished restore.
 const UNFINISHED: &str = "restoring";
-/// The name of the store in that folder.
+/// The store's name in the folder of the unfinished restore.
 pub(crate) const STORE: &str = "store";
-/// The endings of the files in which SQLite keeps changes beside a store. It would repeat those of
-/// an older store in the restored one.
+/// The suffixes of the files in which SQLite keeps changes beside a store. SQLite would apply an
+/// older store's changes to the restored store.
 const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
-/// The file in that folder that says what is being written into the database: if the database has
-/// tables then, it was written.
+/// The file in the temporary folder that describes the restore into the database. If it exists and
+/// the database has tables, the restore into the database has been committed.
 const IN_DATABASE: &str = "in-database.json";
 
 /// The paths to which an installation is restored.
 #[derive(Clone, Debug)]
 pub struct Places {
     pub data: PathBuf,
-    /// Where the store goes.
+    /// The target of the restored store.
     pub store: StorePlace,
 }
 
-/// Where a store is restored to.
+/// The target of a restored store.
 #[derive(Clone, Debug)]
 pub enum StorePlace {
-    /// A file of SQLite, which must not exist.
+    /// An SQLite file, which must not exist.
     File(PathBuf),
     /// A PostgreSQL database, which must have no tables.
     Database(PostgresSettings),
@@ -56,7 +56,7 @@ impl StorePlace {
         }
     }
 
-    /// Fails if there is a store.
+    /// Fails if a store exists already.
     fn check_empty(&self) -> Result<(), BackupError> {
         match self {
             Self::File(path) => {
@@ -86,11 +86,12 @@ pub struct Restored {
     pub erasures: usize,
 }
 
-/// Opens the backup of a target with the passphrase.
+/// Opens a target's backup with the passphrase.
 pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupError> {
     let envelope = target.get(OBJECT)?;
     let Some(envelope) = envelope else {
-        // Whoever restores an empty machine by itself must not take a damaged backup for none.
+        // A script that restores onto an empty machine must not mistake a damaged backup for a
+        // missing one.
         return Err(if Generation::is_any_in(target)? {
             BackupError::damaged(OBJECT)
         } else {
@@ -100,7 +101,7 @@ pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupErr
     BackupKey::open(&envelope, passphrase)
 }
 
-/// Returns whether a restore into this folder was begun and not finished.
+/// Returns whether a restore into this folder was begun but not finished.
 pub fn is_unfinished(data: &Path) -> bool {
     data.join(UNFINISHED).exists()
 }
@@ -140,7 +141,7 @@ pub fn restore(
     let built = make_folder(&unfinished)
         .and_then(|()| build(&vault, &chosen, &plan, &unfinished, to))
         .and_then(|restored| {
-            // The restored machine continues with the same passphrase.
+            // The restored installation keeps the backup's passphrase.
             key.keep(&unfinished.join("beside"))?;
             Ok(restored)
         });
@@ -156,8 +157,8 @@ pub fn restore(
     Ok(restored)
 }
 
-/// Ends a restore that was killed after the database had been written, which is the last but one
-/// step.
+/// Completes a restore that was killed after the database had been written, which is the last step
+/// but one.
 fn end_after_commit(unfinished: &Path, places: &Places) -> Result<Restored, BackupError> {
     let written = fs::read(unfinished.join(IN_DATABASE)).ok();
     let written = written.and_then(|text| Restored::read(&text));
@@ -210,7 +211,7 @@ impl Kind {
 pub struct Listed {
     /// When the snapshot was made.
     pub from: Timestamp,
-    /// The time up to which there are changes after the snapshot.
+    /// The time up to which changes after the snapshot can be restored.
     pub until: Timestamp,
     /// The length of the store, in bytes.
     pub bytes: u64,
@@ -227,7 +228,7 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
         let manifest = generation.manifest(&vault)?;
         let until = match manifest.base {
             None => segments.last().map(|last| last.until),
-            // Their log is one, so each reaches to the next.
+            // All base backups share one log, so each reaches to the next base backup.
             Some(_) => match all.get(place + 1) {
                 Some(next) => Some(next.at()),
                 None => log.iter().map(|stretch| stretch.at).max(),
@@ -242,7 +243,7 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
     list.collect()
 }
 
-/// The snapshot to start from.
+/// The snapshot from which a restore starts.
 pub(crate) struct Chosen {
     generation: Generation,
     pub(crate) manifest: Manifest,
@@ -253,7 +254,8 @@ pub(crate) struct Plan {
     segments: Vec<Segment>,
     /// The log to replay over a base backup.
     stretches: Vec<Stretch>,
-    /// The objects of files beside the store. If two are of the same file, the later one is used.
+    /// The objects of the files beside the store. If two objects hold the same file, the later
+    /// object is used.
     files: Vec<String>,
 }
 
@@ -382,7 +384,7 @@ fn unpack(vault: &Vault, chosen: &Chosen, cluster: &Path) -> Result<(), BackupEr
     unpacking.end()
 }
 
-/// Assembles what is restored beside the store.
+/// Assembles the restored files beside the store.
 fn build_beside(
     vault: &Vault,
     plan: &Plan,

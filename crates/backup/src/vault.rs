@@ -1,4 +1,5 @@
-//! A target with the key: objects are encrypted under their names, and authenticated when read.
+//! A target with its key. Objects are encrypted and bound to their names, and authenticated when
+//! read.
 
 use platform::{Random, key};
 
@@ -26,8 +27,8 @@ impl Vault {
         Ok(vault)
     }
 
-    /// Writes the object without which no passphrase opens the backup, if it is missing or was
-    /// changed. That of another installation is left as it is.
+    /// Writes the envelope, without which the passphrase cannot open the backup, if it is missing
+    /// or was changed. Fails if the envelope belongs to another installation.
     pub(crate) fn keep_envelope(&self) -> Result<(), BackupError> {
         let ours = self.key.envelope_bytes();
         match self.target.get(OBJECT)? {
@@ -41,7 +42,8 @@ impl Vault {
         self.target.put(&self.random, OBJECT, &ours)
     }
 
-    /// Fails if the object without which no passphrase opens the backup is missing or was changed.
+    /// Fails if the envelope, without which the passphrase cannot open the backup, is missing or
+    /// was changed.
     pub(crate) fn check_envelope(&self) -> Result<(), BackupError> {
         if self.target.get(OBJECT)? == Some(self.key.envelope_bytes()) {
             Ok(())
@@ -50,7 +52,7 @@ impl Vault {
         }
     }
 
-    /// Opens a target for reading. The key must be that of the backup.
+    /// Opens a target for reading. `key` must be the backup's key.
     pub(crate) fn of(target: &Target, key: &BackupKey, random: &Random) -> Self {
         Self {
             target: target.clone(),
@@ -65,8 +67,8 @@ impl Vault {
         &self.random
     }
 
-    /// Derives a name from `parts` with the key. The name is always the same, and reveals nothing
-    /// about the parts.
+    /// Derives an object name from `parts` with the key. The same parts always yield the same name,
+    /// and the name reveals nothing about the parts.
     pub(crate) fn name_of(&self, parts: &[&str]) -> String {
         platform::text_cleaning::hexadecimal(&self.sealing.mac(parts)[..16])
     }

@@ -1,7 +1,8 @@
 //! Copying PostgreSQL's write-ahead log as it is written.
 //!
-//! `pg_receivewal` streams the log into a folder of segments. What is new in them goes to the
-//! target as `wal/SEGMENT/FROM-UNTIL-TIME`: the bytes of a segment from one position to another.
+//! `pg_receivewal` streams the log into a folder of segments. New bytes in them are written to the
+//! target as `wal/SEGMENT/FROM-UNTIL-TIME`, that is, a segment's bytes from one position to
+//! another.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,26 +22,27 @@ use crate::vault::Vault;
 const ALL: &str = "wal/";
 /// The folder, in the data folder, into which the log is streamed.
 const FOLDER: &str = "backup-wal";
-/// The ending of the segment that is being written.
+/// The suffix of the segment that is being written.
 const PARTIAL: &str = ".partial";
-/// How much of the log waits for a target that fails, in bytes.
+/// The maximum amount of log that is kept while the target fails, in bytes.
 const MOST: u64 = 1 << 30;
-/// How late the log may be received.
+/// How long after a commit the log may be received.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
-/// The message of `pg_receivewal` when the server has no longer what comes next.
+/// The message of `pg_receivewal` when the server has removed the next part of the log.
 const REMOVED: &str = "has already been removed";
-/// How long to wait for a stretch of the log, and how often to look.
+/// How long to wait for a stretch of the log, and how often to check.
 const TRIES: u32 = 300;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The ends of the log, in bytes since its beginning.
+/// The current end positions of the log, in bytes since its beginning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ends {
     /// When these ends were read.
     pub(crate) at: Timestamp,
-    /// All commits acknowledged at that time are before this position.
+    /// All commits acknowledged by `at` are before this position.
     committed: i64,
-    /// What `pg_receivewal` has written to the folder.
+    /// The position up to which `pg_receivewal` has written the log to the folder; `None` if the
+    /// server lists no such stream.
     received: Option<i64>,
     /// The length of a segment.
     segment: i64,
@@ -78,20 +80,20 @@ pub(crate) fn may_see_streams(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(count == 1)
 }
 
-/// The copying of one server's log.
+/// The state of copying a server's log.
 pub(crate) struct WalCopy {
     settings: PostgresSettings,
     folder: PathBuf,
     /// The name under which the server lists the stream.
     pub(crate) name: String,
     receiving: Option<Running>,
-    /// Keeps the server from removing what was not received yet.
+    /// Keeps the server from removing log segments that were not received yet.
     hold: Option<LogHold>,
-    /// The length of a segment; 0 before the server was asked.
+    /// The length of a segment; 0 before the server's setting was read.
     segment_length: u64,
-    /// Where the copied part of each segment ends.
+    /// The position in each segment up to which it was copied.
     copied: BTreeMap<String, u64>,
-    /// The earliest ends that were not reached yet.
+    /// The earliest ends that the copy has not reached yet.
     awaited: Option<Ends>,
 }
 
@@ -121,7 +123,8 @@ impl WalCopy {
         Ok(copy)
     }
 
-    /// Whether the folder has a segment, so that the log goes on where it was copied before.
+    /// Whether the folder has a segment, so that the log continues at the position up to which it
+    /// was copied.
     pub(crate) fn is_chained(&self) -> Result<bool, BackupError> {
         Ok(self.files()?.iter().any(Received::is_segment))
     }
@@ -135,7 +138,7 @@ impl WalCopy {
             let ended = self.receiving.take().map(Running::finish);
             let ended = ended.unwrap_or(Ok(String::new()));
             let Err(BackupError::Program { reason, .. }) = &ended else {
-                // The server was stopped in good order.
+                // The server was shut down properly.
                 return ended.map(drop);
             };
             if reason.contains(REMOVED) {
@@ -152,7 +155,7 @@ impl WalCopy {
         Ok(())
     }
 
-    /// Copies what is new. Returns the time up to which everything is in the target.
+    /// Copies new parts of the log. Returns the time up to which everything is in the target.
     pub(crate) fn copy(
         &mut self,
         vault: &Vault,
@@ -171,13 +174,13 @@ impl WalCopy {
         Ok(Some(if is_all { ends.at } else { awaited.at }))
     }
 
-    /// Lets the server remove what was received, and gives the log up where the folder has grown too
+    /// Lets the server remove the received log, and abandons the copy if the folder has grown too
     /// large because the target fails.
     fn let_go(&mut self, ends: Ends) -> Result<(), BackupError> {
         if let (Some(hold), Some(received)) = (&mut self.hold, ends.received)
             && let Err(error) = hold.advance(received)
         {
-            // The connection is lost, and the slot with it.
+            // The connection is lost, and with it the replication slot.
             self.hold = Some(LogHold::begin(&self.settings, &self.name).map_err(|_| error)?);
         }
         let waiting: u64 = self.files()?.iter().map(|file| file.length).sum();
@@ -189,7 +192,7 @@ impl WalCopy {
         Ok(())
     }
 
-    /// Copies what is new in the folder.
+    /// Copies the new parts of the files in the folder.
     pub(crate) fn copy_files(&mut self, vault: &Vault, now: Timestamp) -> Result<(), BackupError> {
         let files = self.files()?;
         let last_whole = files.iter().rposition(|file| file.is_whole);
@@ -199,7 +202,8 @@ impl WalCopy {
             let from = self.copied.get(&file.segment).copied().unwrap_or_default();
             if !file.is_whole || from < file.length || file.length == 0 {
                 let failed = BackupError::file(&path);
-                // It is renamed when it is whole.
+                // `pg_receivewal` renames a file when it is complete, so the file may be gone by
+                // now.
                 let bytes = match fs::read(&path) {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                     bytes => bytes.map_err(failed)?,
@@ -219,7 +223,8 @@ impl WalCopy {
                     self.copied.insert(file.segment.clone(), until);
                 }
             }
-            // The newest says where to go on, where none is growing.
+            // If no segment is growing, the newest whole segment is kept, because it shows where to
+            // resume.
             let is_needed = !is_growing && Some(place) == last_whole;
             if file.is_whole && !is_needed {
                 fs::remove_file(&path).map_err(BackupError::file(&path))?;
@@ -273,7 +278,7 @@ impl WalCopy {
                 facts => facts.map_err(&failed)?.len(),
             };
             let segment = name.trim_end_matches(PARTIAL).to_owned();
-            // Others are being made by `pg_receivewal`.
+            // `pg_receivewal` is still writing the other files.
             if is_segment(&segment) || segment.ends_with(HISTORY) {
                 files.push(Received {
                     is_whole: segment == name,
@@ -302,14 +307,14 @@ impl Received {
     }
 }
 
-/// The ending of the file that tells where a timeline begins.
+/// The suffix of the file that records where a timeline begins.
 const HISTORY: &str = ".history";
 
 fn is_segment(name: &str) -> bool {
     name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The name of the segment with a position such as `0/2000028`.
+/// The name of the segment that contains a position such as `0/2000028`.
 pub(crate) fn segment_of(timeline: u32, position: &str, length: u64) -> Option<String> {
     let (high, low) = position.split_once('/')?;
     let number = |text| u64::from_str_radix(text, 16).ok();
@@ -322,13 +327,13 @@ pub(crate) fn segment_of(timeline: u32, position: &str, length: u64) -> Option<S
     ))
 }
 
-/// Some bytes of a segment.
+/// A range of bytes in a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stretch {
     pub(crate) segment: String,
     pub(crate) from: u64,
     pub(crate) until: u64,
-    /// When it was copied.
+    /// When the stretch was copied.
     pub(crate) at: Timestamp,
 }
 
@@ -373,8 +378,8 @@ pub(crate) fn before(vault: &Vault, first: &str) -> Result<Vec<String>, BackupEr
     Ok(old.map(|stretch| stretch.name()).collect())
 }
 
-/// Chooses the stretches from the segment `first` to the first that was copied so long after `end`
-/// that it was also received after `end`. Fails if one is missing.
+/// Chooses the stretches from the segment `first` up to the first stretch that was copied late
+/// enough after `end` to contain everything until `end`. Fails if a stretch is missing.
 pub(crate) fn choose(
     all: Vec<Stretch>,
     first: &str,
@@ -416,8 +421,8 @@ pub(crate) fn choose(
     Ok(chosen)
 }
 
-/// Whether a segment comes directly after another, perhaps on a new timeline, which begins with the
-/// same segment as the old one ends with.
+/// Whether a segment directly follows another. On a new timeline, the first segment has the same
+/// number as the last segment of the old timeline.
 fn follows(before: &str, after: &str, length: u64) -> bool {
     let number = |segment: &str| {
         let part = |range| u64::from_str_radix(segment.get(range)?, 16).ok();
@@ -510,7 +515,7 @@ mod tests {
         };
         assert_eq!(choose(None, 1).unwrap(), 1);
         assert_eq!(choose(None, 2).unwrap(), 2);
-        // The next segment after FF of 0 is 0 of 1, so here one is missing.
+        // The segment after 0/FF is 1/0, so one is missing here.
         assert!(choose(None, 9).is_err());
         for place in [1, 2] {
             assert!(choose(Some(place), 9).is_err(), "{place}");

@@ -19,11 +19,11 @@ use crate::{
     provider, settings, slot,
 };
 
-/// In characters.
+/// The maximum length of a note, in characters.
 const NOTE: usize = 2_000;
-/// The most bookings of one member that are still to come.
+/// The most upcoming bookings of one member.
 const UPCOMING: i64 = 20;
-/// The most bookings that one member makes within 24 hours, including those that ended.
+/// The most bookings that one member may make within 24 hours, cancelled ones included.
 const PER_DAY: i64 = 20;
 
 /// A request to book a slot.
@@ -177,8 +177,8 @@ pub fn book(
     })
 }
 
-/// Refuses a member who would take all times away from others, or send mails without end by booking
-/// and cancelling. The caller holds the account's lock.
+/// Limits a member's bookings, so that nobody takes all slots away from others, or causes endless
+/// mail by booking and cancelling. The caller holds the account's lock.
 fn check_count(tx: &mut Tx<'_>, account: &account::AccountId) -> Result<(), Refusal> {
     let now = tx.now();
     let (upcoming,): (i64,) = sql!(
@@ -210,7 +210,7 @@ fn insert(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Builds the refusal of a taken slot, which names the next free time with the same title.
+/// Builds the refusal for a taken slot, which names the next free slot with the same title.
 fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     let filter = browse::Filter {
         title: slot.title.clone(),
@@ -229,7 +229,7 @@ fn busy(other: &booking::BookingId) -> Refusal {
     Refusal::Problem(problem.with("booking_id", other.to_string()))
 }
 
-/// The slot that a booking is moved to.
+/// The slot to which a booking is moved.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTime {
@@ -241,7 +241,7 @@ pub struct NewTime {
 }
 
 /// Moves a booking to another slot of the same provider at the same price. The new slot is taken
-/// before the old one is released, so that the member always has one of them.
+/// before the old one is released, so that the member never loses both.
 pub fn reschedule(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -28,7 +28,7 @@ pub(crate) const FAREWELL: &str = "booking.farewell";
 
 /// How long before a session both sides are reminded.
 const REMINDER: SignedDuration = SignedDuration::from_hours(24);
-/// How long after its end a session counts as held.
+/// How long after the session's end the booking is marked as completed.
 const COMPLETION: SignedDuration = SignedDuration::from_hours(2);
 
 web::words! {
@@ -80,9 +80,9 @@ pub struct Booking {
     pub state: State,
     /// The order that pays for the booking; `None` if it is free.
     pub order_id: Option<OrderId>,
-    /// The lot that its credit is from; `None` if it takes none.
+    /// The lot from which the booking's credit is taken; `None` if it takes none.
     pub credit_lot_id: Option<LotId>,
-    /// The token by which its slot is held for it.
+    /// The token with which the slot is held for the booking.
     pub hold_token: Option<String>,
     /// How many minutes before the session a member may still cancel.
     pub cancel_minutes: i64,
@@ -93,7 +93,7 @@ pub struct Booking {
     /// Raised by each change that calendars must receive.
     pub ics_sequence: i64,
     pub cancelled_at: Option<Timestamp>,
-    /// Who cancelled it.
+    /// The party that cancelled the booking.
     pub cancelled_by: Option<Party>,
     pub cancel_reason: String,
     pub created_at: Timestamp,
@@ -107,7 +107,7 @@ impl Booking {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// Returns until when the member may cancel or move the booking.
+    /// Returns the time until which the member may cancel or move the booking.
     pub fn cancel_deadline(&self) -> Timestamp {
         self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
     }
@@ -135,7 +135,8 @@ impl PartyTo {
             Party::Member
         } else if provider.as_ref() == Some(account) {
             Party::Provider
-        // A token gives no role: it concerns the bookings of its person.
+        // An access token acts only for its person's own bookings, so it grants no administrator's
+        // rights.
         } else if requester.who.is_in_browser() && is_administrator(tx, &requester.who)? {
             Party::Administrator
         } else {
@@ -167,7 +168,7 @@ pub fn find(tx: &mut Tx<'_>, id: &BookingId) -> Result<Option<Booking>, StoreErr
     sql!("SELECT {Booking} FROM booking WHERE id = :id", id).maybe(tx)
 }
 
-/// Returns the booking that an order pays for.
+/// Returns the booking for which an order pays.
 pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, StoreError> {
     sql!(
         "SELECT {Booking} FROM booking WHERE order_id = :order",
@@ -176,7 +177,7 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, Sto
     .maybe(tx)
 }
 
-/// Like [`of_order`], with the booking's lock; the caller holds the order's lock.
+/// Returns an order's booking like [`of_order`], but locked; the caller holds the order's lock.
 pub(crate) fn lock_of_order(
     tx: &mut Tx<'_>,
     order: &OrderId,
@@ -242,7 +243,8 @@ pub(crate) fn busy(
     Ok(found.map(|(id,)| id))
 }
 
-/// Takes a slot for a booking, permanently or until it is paid; returns whether the slot was free.
+/// Takes a slot for a booking, permanently or until the payment is due. Returns whether the slot
+/// was free.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     slot: &Slot,
@@ -266,8 +268,8 @@ pub(crate) fn take(
     Ok(taken == 1)
 }
 
-/// Releases the slot of a booking. The slot is offered again if it is in the future and its
-/// provider did not cancel.
+/// Releases a booking's slot. The slot is offered again if it is in the future and its provider did
+/// not cancel.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -312,7 +314,7 @@ fn plan(
     booking: &Booking,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    // An earlier job is withdrawn first; otherwise it would keep its own time.
+    // An earlier job is withdrawn first, because it would otherwise run at its own time.
     jobs::withdraw(tx, &key(kind, &booking.id))?;
     tx.enqueue(NewJob {
         key: Some(key(kind, &booking.id)),
@@ -335,7 +337,7 @@ pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Sto
     plan(tx, COMPLETE, booking, booking.ends_at + COMPLETION)
 }
 
-/// Schedules the end of a hold.
+/// Schedules the job that ends a hold.
 pub(crate) fn plan_hold(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -344,8 +346,8 @@ pub(crate) fn plan_hold(
     plan(tx, HOLD, booking, until)
 }
 
-/// Schedules the notice to the provider that a booking ended because its member deleted their
-/// account.
+/// Schedules the notice that tells the provider that a booking ended because its member deleted
+/// their account.
 pub(crate) fn plan_farewell(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let now = tx.now();
     plan(tx, FAREWELL, booking, now)
@@ -383,9 +385,9 @@ pub struct BookingView {
     prep_note: String,
     /// The order that pays for the booking.
     order: Option<Order>,
-    /// Whether it takes a credit.
+    /// Whether the booking takes a credit.
     takes_credit: bool,
-    /// Until when the member may cancel or move it.
+    /// The time until which the member may cancel or move the booking.
     #[schema(value_type = String, format = "date-time")]
     cancel_deadline: Timestamp,
     reschedules: i64,
@@ -395,7 +397,7 @@ pub struct BookingView {
 }
 
 impl BookingView {
-    /// Loads the data that belongs to the booking.
+    /// Loads the booking together with its related data.
     pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
         let slot: Slot = sql!(
             "SELECT {Slot} FROM slot WHERE id = :id",
@@ -431,7 +433,8 @@ impl BookingView {
     }
 }
 
-/// Lists a member's bookings: upcoming ones, the next first, or past ones, the latest first.
+/// Lists a member's bookings: either the upcoming ones, soonest first, or the past ones, latest
+/// first.
 pub fn list(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -459,7 +462,7 @@ pub fn list(
     .all(tx)
 }
 
-/// Lists a provider's active bookings that are not over, the next first.
+/// Lists a provider's active bookings that are not over, soonest first.
 pub fn list_of_provider(
     tx: &mut Tx<'_>,
     provider: &ProviderId,

@@ -7,7 +7,7 @@ use platform::{StoreError, Tx, sql};
 use crate::provider::ProviderId;
 use crate::slot::{Slot, SlotId};
 
-/// A search for slots; empty texts and `None` do not filter.
+/// A search for slots. An empty string or `None` does not filter.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub title: String,
@@ -17,7 +17,7 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// The end of the range, exclusive.
     pub until: Option<Timestamp>,
-    /// Only slots after this one, identified by its start and its id.
+    /// Only slots after this one, which is identified by its start and its id.
     pub after: Option<(Timestamp, SlotId)>,
 }
 

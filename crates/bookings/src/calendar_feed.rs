@@ -1,5 +1,6 @@
-//! The private calendar address of an account: its sessions, for a calendar program that cannot sign
-//! in. The address is derived from the key file, so it can be shown again, and is ended by a new one.
+//! An account's private calendar URL, with which a calendar program that cannot sign in can read
+//! the account's sessions. The URL is derived from the key file, so that it can be shown again. A
+//! new URL invalidates the old one.
 
 use identity::account::{self, Account, AccountId};
 use platform::key::Key;
@@ -13,7 +14,7 @@ use crate::{Refusal, notice};
 
 /// The purpose of the key.
 const PURPOSE: &str = "bookings.calendar-feed";
-/// How many sessions a calendar has.
+/// The most sessions in a calendar.
 const MOST: i64 = 500;
 
 fn key(site: &Site) -> Key {
@@ -42,20 +43,20 @@ pub fn path(
     Ok(Some(format!("/cal/{account}.{signature}")))
 }
 
-/// Makes a new address; the one before ends.
+/// Makes a new URL; the previous one stops working.
 pub fn renew(tx: &mut Tx<'_>, who: &Requester) -> Result<(), Refusal> {
     sql!(
         "INSERT INTO calendar_feed (account_id, generation) VALUES (:account, :first)
          ON CONFLICT (account_id) DO UPDATE SET generation = calendar_feed.generation + 1",
         account = who.who.account().id,
-        // An address that was turned off must not come back with the first generation.
+        // A time is used, because the first generation would bring back a URL that was turned off.
         first = tx.now().as_millisecond()
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
-/// Ends the address.
+/// Invalidates the calendar URL.
 pub fn end(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM calendar_feed WHERE account_id = :account",

@@ -1,4 +1,4 @@
-//! Cancelling a booking: its slot is offered again, and its payment is refunded.
+//! Cancelling a booking, which offers its slot again and refunds its payment.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use crate::notice::{self, Event};
 use crate::order::{self, OrderState};
 use crate::{NOT_CANCELLABLE, Refusal, credit, refund};
 
-/// In characters.
+/// The maximum length of a reason, in characters.
 const REASON: usize = 300;
 
 /// Cancels a booking. Repeating it has no further effect.

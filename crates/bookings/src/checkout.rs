@@ -1,5 +1,5 @@
-//! Paying an order: the gateway's page, the return from that page, and polling the gateway for the
-//! result.
+//! Paying an order: the redirect to the gateway's page, the return from that page, and polling the
+//! gateway for the result.
 
 use axum::http::StatusCode;
 use jiff::SignedDuration;
@@ -17,16 +17,16 @@ use crate::settle;
 pub const KIND: &str = "booking.poll";
 /// How long one request has the exclusive right to send requests to a gateway about an order.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
-/// How long a gateway is polled about an order.
+/// For how long a gateway is polled about an order.
 const ASKED: SignedDuration = SignedDuration::from_hours(48);
-/// When a gateway is first polled about an order.
+/// How long after an order's checkout the gateway is first polled.
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
-/// When a gateway is polled that did not respond to somebody who paid.
+/// How soon a gateway is polled again if it did not respond when a payer returned.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
 
-/// Opens the page on which an order is paid. Our order is stored first, then the gateway is called,
-/// then its id for the order is stored. So the job finds what a crash leaves behind, and a second
-/// call gets the same page. The gateway may be chosen until it knows the order.
+/// Opens the page on which an order is paid. The order is stored first, then the gateway is called,
+/// then the gateway's order id is stored. So after a crash the job finds the order, and a repeated
+/// call gets the same page. The payer may choose another gateway until a gateway knows the order.
 pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Checkout, Problem> {
     let claim = {
         let id = id.clone();
@@ -83,8 +83,8 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
     Ok(made?)
 }
 
-/// Takes somebody back from the gateway's page. What they bring only identifies the payment; the
-/// gateway is asked what was paid, and asked again soon if it does not respond.
+/// Handles a payer's return from the gateway's page. The returned values only identify the payment.
+/// The gateway is asked for the amount paid, and is asked again soon if it does not respond.
 pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
     let at = id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &at) };
@@ -119,7 +119,7 @@ struct Payload {
     order: OrderId,
 }
 
-/// Plans to poll the gateway about an order.
+/// Schedules a poll of the gateway about an order.
 pub(crate) fn plan(
     tx: &mut Tx<'_>,
     id: &OrderId,

@@ -1,5 +1,5 @@
-//! Credits: granted in lots by a paid plan, spent on bookings, and given back. A lot is changed by
-//! entries alone, which are only added to.
+//! Credits are granted in lots by a paid plan, spent on bookings, and returned on cancellation.
+//! Every change to a lot is recorded in an append-only ledger.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Span, Timestamp};
@@ -14,9 +14,9 @@ use crate::order::{Order, PartyId};
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
 
-/// How long after the end of its lot a session that takes a credit may begin.
+/// How long after a lot's expiry a session may begin that is paid from the lot.
 const AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long a credit lasts that replaces one of a lot that ended.
+/// How long a replacement for a credit from an expired lot lasts.
 const REPLACED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 web::words! {
@@ -40,14 +40,14 @@ pub struct Lot {
     /// Its id.
     #[schema(value_type = String)]
     pub id: LotId,
-    /// Whose they are.
+    /// The party that owns the credits.
     #[serde(skip)]
     pub party_id: PartyId,
-    /// How many were granted.
+    /// How many credits were granted.
     pub granted: i64,
-    /// How many are spent.
+    /// How many of the credits are spent.
     pub used: i64,
-    /// Until when they can be spent.
+    /// The time until which the credits can be spent.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
 }
@@ -55,7 +55,7 @@ pub struct Lot {
 /// A change of somebody's credits.
 #[derive(Clone, Debug, Row)]
 pub struct CreditEntry {
-    /// How many more or fewer.
+    /// The number of credits added or, if negative, removed.
     pub delta: i64,
     /// Why.
     pub reason: CreditReason,
@@ -113,8 +113,8 @@ fn enter(
     Ok(())
 }
 
-/// Takes a credit for a booking whose session begins at this instant, from the lot that ends first;
-/// `None` if there is no credit left.
+/// Takes a credit for a booking whose session begins at `starts_at`, from the lot that expires
+/// first; `None` if there is no credit left.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -144,7 +144,7 @@ fn reaches(lot: &Lot, starts_at: Timestamp) -> bool {
     starts_at <= lot.expires_at + AFTER
 }
 
-/// Whether a session that took a credit of this lot may begin at this instant.
+/// Whether a session that was paid with a credit from this lot may begin at this instant.
 pub(crate) fn may_begin(
     tx: &mut Tx<'_>,
     lot: &LotId,
@@ -161,8 +161,8 @@ fn find(tx: &mut Tx<'_>, id: &LotId) -> Result<Lot, StoreError> {
     .one(tx)
 }
 
-/// Gives the credit of a booking back into its lot. Where the member did not choose to cancel, and
-/// the lot has ended, another one is granted.
+/// Returns a booking's credit to its lot. If the lot has expired and `is_replaced` is true, grants
+/// a new lot of one credit instead.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     id: &LotId,
@@ -185,7 +185,7 @@ pub(crate) fn give_back(
     enter(tx, id, 1, CreditReason::Returned, booking)
 }
 
-/// The lots of an account that have credits and did not end, the first to end first.
+/// The lots of an account that have credits and have not expired, the first to expire first.
 pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError> {
     sql!(
         "SELECT {l: Lot} FROM credit_lot l JOIN money_party p ON p.id = l.party_id
@@ -197,7 +197,7 @@ pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError
     .all(tx)
 }
 
-/// How many credits an account can spend on a session that begins at this instant.
+/// How many credits an account can spend on a session that begins at `starts_at`.
 pub fn balance(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -208,7 +208,7 @@ pub fn balance(
     Ok(all.map(|lot| lot.granted - lot.used).sum())
 }
 
-/// The last changes of an account's credits, the newest first.
+/// The latest changes to an account's credits, newest first.
 pub fn entries(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<CreditEntry>, StoreError> {
     sql!(
         "SELECT {e: CreditEntry} FROM credit_entry e JOIN credit_lot l ON l.id = e.lot_id

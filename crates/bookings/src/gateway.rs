@@ -1,5 +1,5 @@
-//! Payment gateways. A gateway only reports facts; all consequences are decided in
-//! [`settle`](crate::settle).
+//! Payment gateways. A gateway only reports facts; [`settle`](crate::settle) decides all
+//! consequences.
 
 mod razorpay;
 mod test;
@@ -21,7 +21,7 @@ pub const MODE: Word = Word {
     key: "bookings.mode",
     words: &["test", "live"],
 };
-/// The gateways that are offered, in this order.
+/// The offered gateways, in order of preference.
 pub const GATEWAYS: Words = Words {
     key: "bookings.gateways",
     words: &["test", "razorpay"],
@@ -44,7 +44,7 @@ pub fn offered(site: &Site) -> Vec<GatewayName> {
     words.filter_map(GatewayName::find).collect()
 }
 
-/// The gateway that new orders begin with.
+/// The gateway with which new orders begin.
 pub(crate) fn first(site: &Site) -> GatewayName {
     offered(site).first().copied().unwrap_or(GatewayName::Test)
 }
@@ -54,7 +54,7 @@ pub fn is_test(site: &Site) -> bool {
     MODE.of(&site.declared.settings) == "test"
 }
 
-/// Gateways that are offered without their keys, or in the wrong mode.
+/// Finds gateways that are offered without their keys, or in the wrong mode.
 pub(crate) fn flaws(values: &SettingValues) -> Vec<Flaw> {
     let (offered, mode) = (GATEWAYS.of(values), MODE.of(values));
     let mut flaws = Vec::new();
@@ -71,7 +71,7 @@ pub(crate) fn flaws(values: &SettingValues) -> Vec<Flaw> {
     flaws
 }
 
-/// What a gateway states about a payment.
+/// A gateway's statement about a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     pub payment_id: String,
@@ -83,9 +83,9 @@ pub struct Fact {
 /// How somebody gets to the gateway's page.
 #[derive(Clone, Debug)]
 pub enum Way {
-    /// By a link.
+    /// By following a link.
     Page(String),
-    /// By a form that is posted there: its address and its fields.
+    /// By posting a form to the gateway: the form's URL and its fields.
     Form(String, Vec<(&'static str, String)>),
 }
 
@@ -93,14 +93,14 @@ pub enum Way {
 #[derive(Clone, Debug)]
 pub struct Checkout {
     pub gateway_order_id: String,
-    /// How somebody gets there.
+    /// How the payer gets to the page.
     pub way: Way,
 }
 
 /// A refund request. The gateway carries it out once for each key.
 #[derive(Clone, Debug)]
 pub struct RefundCall {
-    /// The idempotency key, the same at every attempt.
+    /// The idempotency key, identical in every attempt.
     pub key: String,
     pub payment_id: String,
     pub amount: Money,
@@ -109,20 +109,21 @@ pub struct RefundCall {
 /// The result of a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refunded {
-    /// The gateway accepted it and works on it; the gateway's id for it.
+    /// The gateway accepted the refund and is processing it; contains the gateway's refund id.
     Submitted(String),
-    /// The money is on its way; the gateway's id for the refund.
+    /// The money is on its way; contains the gateway's refund id.
     Processed(String),
     /// The gateway refuses the refund.
     Failed,
 }
 
-/// What a gateway told without being asked. It is only a reason to ask: nothing is settled by it.
+/// A gateway's notification. It only causes a request to the gateway, and settles nothing by
+/// itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The gateway's id for the event.
     pub id: String,
-    /// What happened.
+    /// The gateway's name for the kind of event.
     pub kind: String,
     /// The gateway's id for the order.
     pub order: Option<String>,
@@ -134,7 +135,7 @@ pub struct Event {
     pub receipt: Option<String>,
 }
 
-/// The gateway did not respond, or not as specified.
+/// The gateway did not respond, or its response does not follow the specification.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// The store failed, so the result of the request is unknown.
@@ -143,7 +144,7 @@ pub enum GatewayError {
     /// The settings hold no keys for the gateway.
     #[error("the gateway has no keys\n  set bookings.razorpay.key_id and key_secret_file")]
     Unconfigured,
-    /// There is no response.
+    /// The request failed, or got no response.
     #[error(transparent)]
     Call(#[from] CallError),
     /// The gateway refuses the request.
@@ -172,12 +173,12 @@ impl From<GatewayError> for Problem {
 }
 
 impl GatewayName {
-    /// The line of the jobs that call it.
+    /// The queue lane for jobs that send requests to the gateway.
     pub(crate) fn line(self) -> String {
         format!("gateway {}", self.word())
     }
 
-    /// Whether its events are received, and its books compared with ours.
+    /// Whether the gateway's events are received, and its books compared with ours.
     pub(crate) fn is_remote(self, site: &Site) -> bool {
         match self {
             Self::Test => false,
@@ -185,7 +186,7 @@ impl GatewayName {
         }
     }
 
-    /// Opens the page on which an order is paid; the same page at every call.
+    /// Opens the page on which an order is paid; repeated calls return the same page.
     pub async fn create_checkout(
         self,
         site: &Site,
@@ -197,7 +198,7 @@ impl GatewayName {
         }
     }
 
-    /// The payments for an order. What was only authorised is captured, if the order waits for it.
+    /// Lists the payments for an order. Captures an authorized payment if the order waits for it.
     pub async fn list_payments(
         self,
         site: &Site,
@@ -217,20 +218,20 @@ impl GatewayName {
         }
     }
 
-    /// The state of a refund that the gateway works on, by the gateway's id for it.
+    /// Fetches the state of a pending refund by the gateway's refund id.
     pub(crate) async fn fetch_refund(
         self,
         site: &Site,
         id: &str,
     ) -> Result<Refunded, GatewayError> {
         match self {
-            // The test gateway makes refunds at once.
+            // The test gateway makes refunds immediately.
             Self::Test => Ok(Refunded::Processed(id.to_owned())),
             Self::Razorpay => razorpay::fetch_refund(site, id).await,
         }
     }
 
-    /// Our id for an order that the gateway knows by this id.
+    /// Our order id for the gateway's order id.
     pub(crate) async fn find_order(
         self,
         site: &Site,
@@ -242,7 +243,7 @@ impl GatewayName {
         }
     }
 
-    /// The captured payments of a time: the gateway's ids for them and for their orders.
+    /// Lists the payments captured within a period, each as the gateway's payment id and order id.
     pub(crate) async fn list_captured(
         self,
         site: &Site,
@@ -255,7 +256,7 @@ impl GatewayName {
         }
     }
 
-    /// Checks the values with which the gateway sent a browser back after a payment of this order.
+    /// Checks the values with which the gateway sent a browser back after a payment for this order.
     pub fn check_return(self, site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
         match self {
             Self::Test => test::check_return(site, order, sent),
@@ -263,7 +264,7 @@ impl GatewayName {
         }
     }
 
-    /// Reads an event, which must be signed. `None`: it is about nothing that concerns us.
+    /// Reads a signed event. Returns `None` if the event concerns nothing of ours.
     pub(crate) fn read_event(
         self,
         site: &Site,

@@ -1,6 +1,6 @@
-//! Events that gateways send, and the daily comparison of their books with ours. An event is stored
-//! before it is acknowledged; a job then asks the gateway, so that the order of events, repeats and
-//! delays mean nothing.
+//! Events from gateways, and the daily comparison of the gateways' books with ours. An event is
+//! stored before it is acknowledged. A job then asks the gateway for the facts, so that reordered,
+//! repeated or late events do no harm.
 
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
@@ -60,8 +60,8 @@ struct Payload {
     event: String,
 }
 
-/// Stores an event and plans its job. A repeat of one that is done changes nothing; a repeat of
-/// another wakes its job.
+/// Stores an event and schedules its job. A repeat of a processed event changes nothing; a repeat
+/// of an unprocessed event wakes its job.
 pub(crate) fn receive(
     tx: &mut Tx<'_>,
     gateway: GatewayName,
@@ -179,8 +179,8 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
     }))
 }
 
-/// Our order for the gateway's. An event may come before the gateway's id was noted down; then the
-/// gateway says whose it is.
+/// Returns our order for the gateway's order id. An event may arrive before that id was stored;
+/// then the gateway is asked for our order's id.
 async fn find_order(
     site: &Site,
     gateway: GatewayName,
@@ -235,7 +235,7 @@ async fn handle_refund(site: Site, event: Stored) -> Result<Done, JobError> {
         if !is_ours {
             return end(tx, &event, Outcome::Unmatched);
         }
-        // Somebody made it on the gateway's own page.
+        // Somebody made the refund on the gateway's own page.
         tell(tx, &site, "booking-notice-refund-elsewhere", &event)?;
         end(tx, &event, Outcome::Done)
     }))
@@ -267,8 +267,8 @@ fn end(tx: &mut Tx<'_>, event: &Stored, outcome: Outcome) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Compares the gateway's captured payments with ours. An order whose payment we do not know is
-/// asked about at once; payments for others than us are nobody's concern here.
+/// Compares the gateway's captured payments with ours. If a payment for one of our orders is
+/// unknown to us, the gateway is asked about the order at once. Other payments are ignored.
 async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     let Payload { gateway, .. } = job.read()?;
     let now = site.clock.now();

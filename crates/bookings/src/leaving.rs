@@ -10,7 +10,7 @@ use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
 use crate::{calendar_feed, credit};
 
-/// Exports everything that somebody booked, paid and offers.
+/// Exports a person's bookings, payments and offers.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let bookings: Vec<Booking> = sql!(
         "SELECT {Booking} FROM booking WHERE member_id = :account ORDER BY created_at, id",
@@ -50,8 +50,8 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     }))
 }
 
-/// Lists the future sessions that somebody owes to others: they have to be held or cancelled before
-/// the account is erased.
+/// Lists the future sessions that an account still owes to others. They must be held or cancelled
+/// before the account is erased.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let provider: Option<(ProviderId,)> = sql!(
         "SELECT id FROM provider WHERE account_id = :account FOR NO KEY UPDATE",
@@ -72,8 +72,8 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
     Ok(open.map(name).collect())
 }
 
-/// Erases an account's data: free slots and texts are removed, and payments remain without a name.
-/// Future sessions are ended by [`leave`].
+/// Erases an account's data: removes free slots and texts, and keeps payments without the name.
+/// [`leave`] cancels future sessions.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE slot SET deleted_at = :now, state = 'unavailable'
@@ -116,10 +116,10 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Cancels a member's bookings that are not over, by the usual rule: after the deadline, nothing is
+/// Cancels a member's bookings that are not over by the usual rule: after the deadline, nothing is
 /// refunded.
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
-    // All of them: a list for a page would be cut.
+    // The query selects all of them, because a list for a page would be truncated.
     let open: Vec<(BookingId,)> = sql!(
         "SELECT id FROM booking
          WHERE member_id = :account AND ends_at > :now AND state IN ('pending_payment', 'confirmed')

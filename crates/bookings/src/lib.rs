@@ -1,5 +1,5 @@
-//! Sessions that people book and pay for: providers offer times, members book, pay, move and cancel
-//! them.
+//! Sessions that people book and pay for. Providers offer times; members book, pay for, move and
+//! cancel sessions.
 
 pub mod book;
 pub mod booking;
@@ -147,11 +147,11 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "price_invalid"),
 ];
 
-/// The provider cannot book their own time.
+/// Providers cannot book their own slots.
 pub const OWN_SLOT: Code = Code::new(403, "own_slot");
-/// Somebody else was quicker, or it is too late.
+/// Somebody else booked the slot first, or it is too late.
 pub const SLOT_TAKEN: Code = Code::new(409, "slot_taken");
-/// Time or price changed since the caller looked.
+/// The slot's time or price has changed since the caller saw it.
 pub const SLOT_CHANGED: Code = Code::new(409, "slot_changed");
 /// A slot that is held or booked cannot be changed.
 pub const SLOT_LOCKED: Code = Code::new(409, "slot_locked");
@@ -159,7 +159,7 @@ pub const SLOT_LOCKED: Code = Code::new(409, "slot_locked");
 pub const TOO_MANY_BOOKINGS: Code = Code::new(429, "too_many_bookings");
 /// The session is over, or was not confirmed.
 pub const NOT_CANCELLABLE: Code = Code::new(409, "booking_not_cancellable");
-/// The booking was moved as often as is allowed.
+/// The booking was already moved the maximum number of times.
 pub const RESCHEDULE_LIMIT: Code = Code::new(422, "reschedule_limit");
 /// The other slot has another provider or another price.
 pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed");

@@ -62,7 +62,7 @@ pub(crate) fn page(booking: &Booking) -> String {
     format!("/me/bookings/{}", booking.id)
 }
 
-/// Notifies both sides. `back` is the amount that is refunded to the member.
+/// Notifies both sides. `back` is the amount refunded to the member.
 pub(crate) fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -211,7 +211,8 @@ fn send(
         sender_name: None,
         reply_to: None,
         stream,
-        // Nobody sends them again, so their texts need no scope to be kept for.
+        // Nobody sends these mails again, so their contents need not be kept, and they have no
+        // scope.
         scope: (stream == Stream::Notification).then(|| SCOPE.to_owned()),
         subject,
         text,

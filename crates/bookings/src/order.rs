@@ -73,7 +73,7 @@ pub struct Grant {
     pub months: i64,
 }
 
-/// An order that is made.
+/// The properties of a new order.
 #[derive(Clone, Debug)]
 pub(crate) struct New {
     pub(crate) gateway: GatewayName,
@@ -82,19 +82,19 @@ pub(crate) struct New {
     pub(crate) grant: Grant,
 }
 
-/// Something to be paid.
+/// An amount that a member must pay.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = BookingOrder)]
 pub struct Order {
     /// Its id.
     #[schema(value_type = String)]
     pub id: OrderId,
-    /// The party that pays it.
+    /// The party that pays the order.
     #[serde(skip)]
     pub party_id: PartyId,
-    /// In minor units.
+    /// The amount in minor units.
     pub amount_minor: i64,
-    /// By ISO 4217.
+    /// The currency, by ISO 4217.
     #[schema(value_type = String)]
     pub currency: Currency,
     /// The gateway that receives the money.
@@ -107,7 +107,7 @@ pub struct Order {
     /// The end of the time for payment.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
-    /// The number of its receipt; null until it is paid.
+    /// The receipt's number; null until the order is paid.
     pub receipt_no: Option<i64>,
     /// When it was made.
     #[schema(value_type = String, format = "date-time")]
@@ -115,7 +115,7 @@ pub struct Order {
     /// When it was paid.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub paid_at: Option<Timestamp>,
-    /// What it grants, if it is for a plan.
+    /// The credits that the order grants, if it is for a plan.
     #[serde(flatten)]
     #[row(flatten)]
     pub grant: Grant,
@@ -188,7 +188,7 @@ pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> 
     sql!("SELECT {Order} FROM booking_order WHERE id = :id", id).maybe(tx)
 }
 
-/// The orders of an account, the newest first.
+/// An account's orders, newest first.
 pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Order>, StoreError> {
     sql!(
         "SELECT {o: Order} FROM booking_order o JOIN money_party p ON p.id = o.party_id
@@ -198,7 +198,7 @@ pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Order>, St
     .all(tx)
 }
 
-/// The order that a gateway knows by this id.
+/// The order with the gateway's order id.
 pub(crate) fn find_by_gateway(
     tx: &mut Tx<'_>,
     gateway: GatewayName,
@@ -228,7 +228,7 @@ pub fn own(
     .maybe(tx)
 }
 
-/// Like [`find`], with the order's lock, which is taken before the lock of its booking.
+/// Like [`find`], but locks the order. The order's lock is taken before its booking's lock.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
     sql!(
         "SELECT {Order} FROM booking_order WHERE id = :id FOR NO KEY UPDATE",

@@ -1,4 +1,4 @@
-//! Plans: credits that people buy, which end after some months.
+//! Plans: credits that people buy and that expire after some months.
 
 use identity::session::signed_in::Confirmed;
 use jiff::SignedDuration;
@@ -18,7 +18,7 @@ use crate::order::{self, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
 use crate::{Refusal, TOKEN_NOT_PERMITTED, gateway};
 
-/// How long an order of a plan can be paid.
+/// How long an order for a plan can be paid.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Credits that can be bought together.
@@ -28,11 +28,11 @@ pub struct Plan {
     /// Its id.
     #[schema(value_type = String)]
     pub id: PlanId,
-    /// Its name, 1–80.
+    /// The name, 1–80 characters.
     pub name: String,
-    /// What it offers, up to 500.
+    /// A description of the plan, up to 500 characters.
     pub description: String,
-    /// How many credits it grants.
+    /// How many credits the plan grants.
     pub credits: i64,
     /// How many months they last.
     pub months: i64,
@@ -43,7 +43,7 @@ pub struct Plan {
     pub currency: Currency,
     /// Whether it is offered.
     pub active: bool,
-    /// Its place among the plans.
+    /// The position in the list of plans.
     pub position: i64,
     /// Raised by every change.
     pub version: i64,
@@ -62,12 +62,12 @@ pub fn offered(tx: &mut Tx<'_>) -> Result<Vec<Plan>, StoreError> {
     tx.all(all, &[])
 }
 
-/// A plan by its id.
+/// Finds a plan by its id.
 pub(crate) fn find(tx: &mut Tx<'_>, id: &PlanId) -> Result<Option<Plan>, StoreError> {
     sql!("SELECT {Plan} FROM plan WHERE id = :id", id).maybe(tx)
 }
 
-/// Orders a plan at its present price; the credits are granted when it is paid.
+/// Orders a plan at its present price. The credits are granted when the order is paid.
 pub fn buy(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -207,7 +207,7 @@ impl Resource for Plan {
         Ok(())
     }
 
-    /// A plan that somebody ordered stays, and is not offered any more.
+    /// A plan that somebody has ordered is kept, but is not offered any more.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (orders,): (i64,) = sql!(
             "SELECT COUNT(*) FROM booking_order WHERE plan_id = :id",

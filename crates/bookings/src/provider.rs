@@ -19,7 +19,7 @@ use crate::Refusal;
 
 platform::id!(ProviderId, random, "One provider.");
 
-/// Providers offer slots of their own. Administrators and owners of the site may do so too.
+/// Providers offer slots of their own. Administrators and owners of the site may also do so.
 pub const PROVIDER: Role = Role::new("provider", "booking-role-provider");
 
 /// A provider's public profile, and the rules of their slots.

@@ -1,5 +1,5 @@
-//! Refunds. The reserved amount never exceeds the payment. A job sends the request to the gateway,
-//! with the same key at every attempt.
+//! Refunds. The total reserved for a payment's refunds never exceeds the payment. A job sends the
+//! request to the gateway, with the same key in every attempt.
 
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
@@ -21,7 +21,7 @@ platform::id!(RefundId, random, "One sum that goes back.");
 pub const KIND: &str = "booking.refund";
 /// The pause before another attempt when a gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(5);
-/// How often a gateway is asked about a refund that it works on; its event usually comes first.
+/// How often a gateway is asked about a pending refund; usually its event arrives earlier.
 const WORKED_ON: SignedDuration = SignedDuration::from_hours(6);
 
 web::words! {
@@ -106,7 +106,7 @@ fn plan(
     })
 }
 
-/// A refund by the gateway's id for it, or by ours.
+/// Finds a refund by the gateway's id or by our id.
 pub(crate) fn find_by_gateway(
     tx: &mut Tx<'_>,
     gateway: GatewayName,
@@ -124,7 +124,7 @@ pub(crate) fn find_by_gateway(
     .maybe(tx)
 }
 
-/// Asks the gateway about a refund now.
+/// Makes the job ask the gateway about a refund now.
 pub(crate) fn wake(
     tx: &mut Tx<'_>,
     refund: &Refund,
@@ -133,7 +133,7 @@ pub(crate) fn wake(
     plan(tx, refund, gateway, SignedDuration::ZERO)
 }
 
-/// Refunds what is left of the payment that settled an order.
+/// Refunds the rest of the payment that settled an order.
 pub(crate) fn request_of_order(
     tx: &mut Tx<'_>,
     order: &Order,

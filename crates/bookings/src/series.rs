@@ -1,4 +1,4 @@
-//! Series: slots at the same local time on some days of the week, for some weeks.
+//! Series: slots at the same local time on chosen weekdays, for some weeks.
 
 use axum::http::StatusCode;
 use jiff::ToSpan as _;
@@ -84,7 +84,7 @@ fn look(
                 .find_obstacle(tx, start.at)?
                 .map(|found| found.code()),
         };
-        // The times of the series may also be too close to each other.
+        // The times in the series may also be too close to each other.
         let before = planned.iter().rev().find(|one| one.obstacle.is_none());
         let before = before.and_then(|one| one.start);
         if let (Some(start), Some(before)) = (start, before)
@@ -121,7 +121,7 @@ fn local_times(sent: &NewSeries, findings: &mut Findings) -> Vec<(Date, Time)> {
     times.sort();
     times.dedup();
     if !(1..=12).contains(&weeks) || times.len() > 6 {
-        // The findings are reported later, and so many times must not be counted before.
+        // The errors are reported later, but computing so many times would take too long.
         return Vec::new();
     }
     let days = (0..weeks * 7).filter_map(|days| first.clone().ok()?.checked_add(days.days()).ok());
@@ -139,7 +139,8 @@ fn local_times(sent: &NewSeries, findings: &mut Findings) -> Vec<(Date, Time)> {
     all
 }
 
-/// Creates slots for all times of a series that are not excluded, or none.
+/// Creates slots for all times in a series that are not excluded. If one of them cannot be created,
+/// creates none.
 pub fn create(
     tx: &mut Tx<'_>,
     provider: &Provider,

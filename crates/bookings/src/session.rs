@@ -1,5 +1,5 @@
-//! Scheduled changes of a booking: its hold ends, both sides are reminded, the session is
-//! completed.
+//! Scheduled changes to a booking: ending its hold, reminding both sides, and completing the
+//! session.
 
 use identity::notification::{self, NewNotification};
 use jiff::SignedDuration;
@@ -11,7 +11,7 @@ use crate::booking::{self, Booking, COMPLETE, FAREWELL, HOLD, Party, Payload, RE
 use crate::notice::{self, Event};
 use crate::{cancel, order};
 
-/// A reminder that would be sent closer than this to the session is skipped.
+/// A reminder is skipped if it would be sent less than this before the session.
 const LATEST: SignedDuration = SignedDuration::from_hours(1);
 
 /// Returns the job handlers of bookings.

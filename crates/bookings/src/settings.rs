@@ -58,7 +58,7 @@ pub fn load(tx: &mut Tx<'_>) -> Result<BookingSettings, StoreError> {
     tx.one(sql!("SELECT {BookingSettings} FROM booking_setting"), &[])
 }
 
-/// Proof that somebody administers the site.
+/// Proof that a person administers the site.
 #[derive(Clone, Debug)]
 pub struct Administrator(Requester);
 
@@ -81,7 +81,7 @@ impl Proof for Administrator {
     }
 }
 
-/// Returns whether somebody administers the site.
+/// Returns whether a person administers the site.
 pub(crate) fn is_administrator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     let rank = grant::rank_in(tx, who, &Scope::site())?;
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, ADMIN)))

@@ -41,7 +41,8 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         refund::request(tx, &payment, "duplicate")?;
         return Ok(());
     }
-    // Receipt numbers have no gaps, so a lock lets only one be assigned at a time.
+    // A lock makes sure that only one receipt number is assigned at a time, because receipt numbers
+    // must have no gaps.
     let lock = sql!("SELECT version FROM booking_setting FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(lock, &[])?;
     let last = sql!("SELECT COALESCE(MAX(receipt_no), 0) FROM booking_order");
@@ -146,8 +147,8 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
     }))
 }
 
-/// Confirms the booking that was paid; returns `false` if the booking was cancelled or its slot was
-/// given to somebody else.
+/// Confirms the paid booking. Returns `false` if the booking was cancelled or its slot was given to
+/// somebody else.
 fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreError> {
     let mut booking = booking.clone();
     let is_ours = match booking.state {
@@ -177,8 +178,8 @@ fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreE
     Ok(true)
 }
 
-/// Takes the slot again for a payment after the end of the hold, if the slot and the member are
-/// both free.
+/// If a payment arrives after the end of the hold, takes the slot again, provided that slot and
+/// member are both free.
 fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(member) = &booking.member_id else {
         return Ok(false);

@@ -20,7 +20,7 @@ platform::id!(SeriesId, random, "Times that were made together.");
 
 /// How far in the future a slot may be.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// Hosts of meetings that links may lead to, including their subdomains.
+/// Hosts of online meetings to which links may lead, including their subdomains.
 const MEETINGS: [&str; 5] = [
     "meet.google.com",
     "zoom.us",
@@ -103,7 +103,7 @@ pub struct Slot {
     pub currency: Currency,
     /// Whether it is booked with a credit instead of money.
     pub takes_credit: bool,
-    /// Of the booking that it is kept for.
+    /// The token of the booking for which the slot is held.
     #[serde(skip)]
     pub hold_token: Option<String>,
     /// When the hold ends.
@@ -118,7 +118,7 @@ impl Slot {
         Money::new(self.price_minor, self.currency)
     }
 
-    /// Returns the time zone in which the slot was made.
+    /// Returns the time zone in which the slot was created.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
@@ -151,7 +151,7 @@ pub struct NewSlot {
     pub area: String,
     /// The price in minor units of the site's currency; 0 is free.
     pub price_minor: i64,
-    /// Whether it is booked with a credit; then it has no price.
+    /// Whether the slot is booked with a credit, in which case it has no price.
     pub takes_credit: bool,
 }
 
@@ -184,7 +184,7 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// Parses and validates the sent properties.
+    /// Parses and validates the submitted properties.
     pub(crate) fn read(
         tx: &mut Tx<'_>,
         provider: &Provider,
@@ -301,7 +301,7 @@ impl Template {
     }
 }
 
-/// Why no slot may begin at an instant.
+/// The reason why no slot may begin at an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Obstacle {
     /// The clock skips this local time.

@@ -2,7 +2,7 @@
 
 use platform::{Sql, StoreError, Tx, sql};
 
-/// Queries that must return no row, each with the meaning of a row.
+/// Queries that must return no row, each with the meaning of such a row.
 const CHECKS: &[(&str, Sql)] = &[
     (
         "a slot is booked, and has not one confirmed booking",

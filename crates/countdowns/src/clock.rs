@@ -28,7 +28,7 @@ web::words! {
 pub struct Clock {
     /// The state at that instant.
     pub state: State,
-    /// The instant from which it counts, or to which it counts.
+    /// The instant from which or to which the countdown counts.
     #[schema(value_type = String, format = "date-time")]
     pub anchor: Timestamp,
     /// Whole days.
@@ -68,7 +68,8 @@ impl Countdown {
         let breakdown = calendar::breakdown(from, to, &zone, self.leap_day);
         let rest = (breakdown.hours * 60 + breakdown.minutes) * 60 + breakdown.seconds;
         let rest = SignedDuration::from_secs(rest);
-        // Days change at midnight, at the anchor's time of day, or when the hours roll over.
+        // The number of days changes at midnight, at the anchor's time of day, or when the hours
+        // roll over.
         let hour = |time: Time| {
             let today = now.to_zoned(zone.clone()).date();
             let mut days = today.series(1.day()).take(3);
@@ -149,7 +150,7 @@ mod tests {
             let shown = one.clock(Some(start), now).unwrap();
             prop_assert!(shown.turn > now, "{shown:?}");
             prop_assert!(shown.turn <= now + 26.hours());
-            // The number of days is unchanged until then.
+            // Until then, the number of days is unchanged.
             let then = (now + later.seconds()).min(shown.turn - 1.second());
             if then >= now {
                 let same = one.clock(Some(start), then).unwrap();

@@ -69,7 +69,7 @@ pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(
     grant::remove(tx, &manager, account).map_err(refused)
 }
 
-/// Every owner may manage the owners, but only in person.
+/// Every owner may manage the owners, but only in a browser.
 fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     let (who, request) = owner.asking();
     let scope = countdown::scope(&owner.countdown().id);

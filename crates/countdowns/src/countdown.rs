@@ -129,9 +129,9 @@ pub struct Countdown {
     pub show_stats: bool,
     /// Whether others see the phrase of the day.
     pub show_phrase: bool,
-    /// Whether it is the main countdown, at `/{account}/incident-timer`.
+    /// Whether this is the main countdown, at `/{account}/incident-timer`.
     pub is_primary: bool,
-    /// Every change raises it, and names the version that it is based on.
+    /// The version. Every change raises it, and must contain the version on which it is based.
     pub version: i64,
 }
 
@@ -308,7 +308,7 @@ pub fn enter(
     })
 }
 
-/// As [`enter`], and takes the lock that every change needs.
+/// Like [`enter`], but takes the lock that every change requires.
 pub fn enter_locked(
     tx: &mut Tx<'_>,
     who: &SignedIn,

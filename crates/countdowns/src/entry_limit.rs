@@ -20,7 +20,7 @@ const RULES: [Rule; 2] = [
 /// The most accounts counted at one time.
 const KEYS: usize = 20_000;
 
-/// The counters of one process, an extension of every request. Clones share them.
+/// One process's counters, which every request carries as an extension. Clones share the counters.
 #[derive(Clone, Debug)]
 pub struct EntryLimit(Limit);
 

@@ -1,5 +1,5 @@
-//! Countdowns that follow a date of another domain: they take over its day and zone, with every
-//! later change.
+//! Countdowns that follow a date from another domain: they take over the date's day and time zone,
+//! and every later change to them.
 
 use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
@@ -25,8 +25,8 @@ pub(crate) struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// Copies day and zone of the chosen date into the countdown. A new countdown counts down to
-    /// the date, and takes the date's title unless another title was given.
+    /// Copies day and time zone of the chosen date into the countdown. A new countdown counts down
+    /// to the date, and takes the date's title unless another title was typed.
     pub(crate) fn settle(
         &self,
         tx: &mut Tx<'_>,
@@ -67,8 +67,8 @@ impl Choice<'_> {
     }
 }
 
-/// Registers the countdown as a follower. Later changes of the date update it, and so do changes
-/// that are committed at the same time.
+/// Registers the countdown as a follower, so that later and concurrent changes to the date update
+/// it.
 pub(crate) fn begin(tx: &mut Tx<'_>, new: &Countdown) -> Result<(), StoreError> {
     if new.follows.is_empty() {
         return Ok(());
@@ -76,8 +76,8 @@ pub(crate) fn begin(tx: &mut Tx<'_>, new: &Countdown) -> Result<(), StoreError> 
     dates::moved(tx, &new.follows)
 }
 
-/// Updates every countdown that follows a date which was moved or deleted, or which the follower
-/// may no longer see. In the latter two cases, the countdown keeps the last known day.
+/// Updates every countdown that follows a changed date. If the date was deleted, or the follower
+/// may no longer see it, the countdown keeps the last known day.
 pub(crate) fn follow(tx: &mut Tx<'_>, dates: Dates, id: &str) -> Result<(), StoreError> {
     let all: Vec<(CountdownId, AccountId)> = sql!(
         "SELECT id, account_id FROM countdown WHERE follows = :id ORDER BY id FOR NO KEY UPDATE",
@@ -93,7 +93,7 @@ pub(crate) fn follow(tx: &mut Tx<'_>, dates: Dates, id: &str) -> Result<(), Stor
     Ok(())
 }
 
-/// Applies the date to one countdown. The caller holds its lock.
+/// Applies the date's change to one countdown. The caller holds the countdown's lock.
 fn go_along(tx: &mut Tx<'_>, old: &Countdown, date: Option<Date>) -> Result<(), StoreError> {
     let mut new = old.clone();
     match date {

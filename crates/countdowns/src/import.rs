@@ -1,5 +1,4 @@
-//! Import of timers and phrases from another program: the resets of one person become one
-//! countdown.
+//! Import of timers and phrases from another program. One person's resets become one countdown.
 //!
 //! Records whose id exists are left unchanged, so an import can be repeated.
 
@@ -21,9 +20,9 @@ pub const TITLE: &str = "Incident timer";
 #[derive(Clone, Debug)]
 pub struct Owner {
     pub account: AccountId,
-    /// Whether everybody with the URL could see them.
+    /// Whether everybody with the URL could see the resets.
     pub is_public: bool,
-    /// Whether the directory listed them.
+    /// Whether the directory of the other program listed the resets.
     pub is_listed: bool,
     /// The IANA zone that decides when a day begins.
     pub time_zone: String,
@@ -60,7 +59,7 @@ pub fn countdown_of(tx: &mut Tx<'_>, owner: &Owner) -> Result<(CountdownId, bool
     if owner.is_public {
         new.visibility = Visibility::Public;
     }
-    // In the other program, everybody who saw the newest reset saw its note.
+    // In the other program, everybody who could see the newest reset could see its note.
     new.show_notes = true;
     countdown::insert(tx, &owner.account, &new, owner.created_at)?;
     Ok((id, true))

@@ -114,7 +114,7 @@ impl Resource for Countdown {
     };
     const HISTORY: History = history_of!("countdown", named_by: "title", removed: "deleted");
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::People;
-    /// The audit log omits a deleted countdown's title, because later nobody could tell whose text
+    /// The audit log omits a deleted countdown's title, because nobody could tell later whose text
     /// it was.
     const IS_FORGOTTEN: bool = true;
 
@@ -150,7 +150,7 @@ impl Resource for Countdown {
         let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Since);
         let mut new = Self::blank(tx.id(), kind, &keeper.who.account().time_zone);
         if let Input::Form(form, _) = input {
-            // Values that the link to the form prefills.
+            // The link to the form prefills these values.
             form.text("title").clone_into(&mut new.title);
             form.text("target").clone_into(&mut new.target);
             new.repeat = Repeat::find(form.text("repeat")).unwrap_or(new.repeat);
@@ -245,7 +245,7 @@ impl Resource for Countdown {
             return Err(Refusal::TokenNotPermitted);
         }
         self.version += 1;
-        // Every change of a slug or of the main countdown holds the account's lock.
+        // Every change to a slug or to the choice of the main countdown holds the account's lock.
         let account = account_of(tx, id)?;
         account::lock(tx, &account)?;
         let (others,): (i64,) = sql!(
@@ -301,8 +301,8 @@ impl Resource for Countdown {
 }
 
 impl Countdown {
-    /// The start of a new countdown that counts up, as typed in its form. JSON has no such field:
-    /// API clients create the first reset by a separate request.
+    /// The start of a new countdown that counts up, as typed in its form. The JSON API has no such
+    /// field; its clients create the first reset with a separate request.
     fn said_begin<'a>(&self, edit: &Edit<'a, Self>) -> Option<&'a str> {
         match edit.input {
             Input::Form(form, _) if edit.old.is_none() && self.kind == Kind::Since => {
@@ -312,7 +312,7 @@ impl Countdown {
         }
     }
 
-    /// The instant of the typed text, if it has one.
+    /// Parses the typed instant; `None` if it is not valid.
     fn begin(&self, said: &str) -> Option<Timestamp> {
         said.parse::<Target>().ok()?.instant(&self.zone())
     }

@@ -34,8 +34,8 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(copy)
 }
 
-/// The other owners of the account's countdowns, except the owner in a countdown's URL, who cannot
-/// be removed.
+/// The other owners of the account's countdowns, except the owner whose account is in a countdown's
+/// URL, who cannot be removed.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let mut shared = Vec::new();
     for (id, _) in grant::ranks_of_account(tx, account, &COUNTDOWN)? {
@@ -62,7 +62,7 @@ struct Owned {
 }
 
 /// Erases an account's data. Its countdowns pass to another owner, or are deleted if there is none.
-/// Its resets of other people's countdowns stay.
+/// Resets that it made on other people's countdowns remain.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     let all: Vec<Owned> = sql!(
         "SELECT {Owned} FROM countdown WHERE account_id = :account ORDER BY id FOR NO KEY UPDATE",
@@ -83,8 +83,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     suggestion::erase(tx, account)
 }
 
-/// Changes the account in a countdown's URL to another owner, and removes the old one from the
-/// owners. The caller holds the locks of the countdown and of the new owner.
+/// Hands a countdown over to another owner, whose account replaces the previous one in the URL, and
+/// removes the previous owner. The caller holds the locks of the countdown and of the new owner.
 fn hand_over(
     tx: &mut Tx<'_>,
     id: &CountdownId,
@@ -115,6 +115,6 @@ pub(crate) fn remove(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError
     sql!("DELETE FROM countdown_entry WHERE countdown_id = :id", id).run(tx, Rows::Any)?;
     grant::remove_scope(tx, &scope(id))?;
     sql!("DELETE FROM countdown WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    // Later nobody could tell whose text this was.
+    // Nobody could tell later whose text this was.
     audit::forgetting::scope(tx, id.as_str())
 }

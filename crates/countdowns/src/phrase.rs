@@ -58,7 +58,7 @@ pub struct ModeratedPhrase {
     pub active: bool,
 }
 
-/// The phrase of the day for a countdown: the same all day, so that pages can be cached.
+/// The phrase of the day for a countdown. It stays the same all day, so that pages can be cached.
 pub fn of_day(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -79,7 +79,7 @@ pub fn of_day(
 }
 
 /// A random active phrase that `owner` has not excluded. The phrase `not` is drawn only if there is
-/// no other.
+/// no other phrase.
 pub fn draw(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -100,7 +100,7 @@ pub fn draw(
     at(tx, owner, not, u64::from_be_bytes(bytes) % count)
 }
 
-/// The phrase at this position among the phrases that [`count_without`] counts.
+/// The phrase at a position among the phrases that [`count_without`] counts.
 fn at(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -133,8 +133,7 @@ fn count_without(tx: &mut Tx<'_>, owner: &AccountId, not: &PhraseId) -> Result<u
     Ok(count)
 }
 
-/// At most `rows` active phrases after `after`, each with the information whether `who` excluded
-/// it.
+/// At most `rows` active phrases that follow `after`, each with whether `who` excluded it.
 pub fn list(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -157,7 +156,7 @@ pub fn list(
     .all(tx)?)
 }
 
-/// Excludes a phrase from an account's pages; repeating it is no error.
+/// Excludes a phrase from an account's pages. Excluding it again is no error.
 pub fn exclude(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Refusal> {
     find_active(tx, who, id)?;
     sql!(
@@ -170,7 +169,7 @@ pub fn exclude(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Ref
     Ok(())
 }
 
-/// Ends the exclusion; repeating it is no error.
+/// Ends the exclusion of a phrase. Ending it again is no error.
 pub fn include(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Refusal> {
     find_active(tx, who, id)?;
     sql!(
@@ -219,7 +218,7 @@ pub fn is_moderator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError>
     grant::may_in_site(tx, who, MODERATOR)
 }
 
-/// [`moderate`] as a closure for a later transaction.
+/// A closure that calls [`moderate`] in a later transaction.
 pub fn entrance(
     who: &SignedIn,
     request: &RequestFacts,
@@ -259,7 +258,7 @@ impl Moderator {
     }
 }
 
-/// At most `rows` phrases after `after`, inactive ones included.
+/// At most `rows` phrases that follow `after`, inactive ones included.
 pub fn list_all(
     tx: &mut Tx<'_>,
     _: &Moderator,
@@ -317,7 +316,7 @@ pub fn set_active(
     Ok(ModeratedPhrase { active, ..old })
 }
 
-/// Inserts an active phrase, unless one with the same words exists.
+/// Inserts an active phrase, unless an active phrase with the same words exists.
 pub(crate) fn insert(tx: &mut Tx<'_>, text: &str, author: &AccountId) -> Result<Phrase, Refusal> {
     let phrase = Phrase {
         id: tx.id(),
@@ -362,7 +361,7 @@ pub(crate) fn read(typed: &str) -> Result<String, Refusal> {
     Ok(text)
 }
 
-/// The form in which two phrases are compared: words without case and accents.
+/// The normalized form in which two phrases are compared: words without case and accents.
 pub(crate) fn folded(text: &str) -> String {
     let is_between = |c: char| {
         c.is_whitespace()

@@ -21,7 +21,7 @@ use crate::phrase::{self, Phrase};
 /// The number of resets on a page.
 const ENTRIES: i64 = 20;
 
-/// A countdown as its page shows it.
+/// A countdown with the content of its page.
 #[derive(Clone, Debug)]
 pub struct CountdownView {
     /// The display name of the account in the address.
@@ -36,13 +36,13 @@ pub struct CountdownView {
     pub entries: Vec<Entry>,
     /// The phrase of the day, if visitors may see it.
     pub phrase: Option<Phrase>,
-    /// Whether the viewer's account is the one in the URL. Such viewers also see what is hidden
-    /// from others.
+    /// Whether the viewer's account is the account in the URL. Such a viewer also sees content that
+    /// is hidden from others.
     pub is_own: bool,
     /// Increases with every change that visitors can see.
     pub revision: i64,
     pub created_at: Timestamp,
-    /// The instant for which the figures hold.
+    /// The instant to which the figures apply.
     pub now: Timestamp,
     /// Whether only the owners can see it now.
     pub is_hidden: bool,
@@ -257,7 +257,8 @@ pub(crate) struct Past {
 }
 
 impl Past {
-    /// A countdown that was never reset has none, so most pages need no further query.
+    /// Loads the resets. A countdown that was never reset has none, so most pages need no further
+    /// query.
     pub(crate) fn load(tx: &mut Tx<'_>, shown: &CountdownView) -> Result<Self, StoreError> {
         let countdown = &shown.countdown;
         if !countdown.show_stats || shown.summary.count <= 1 {
@@ -423,7 +424,7 @@ pub struct Search {
     pub words: String,
     /// The page number, from 1.
     pub page: i64,
-    /// Entries per page.
+    /// The number of entries per page.
     pub page_size: i64,
 }
 

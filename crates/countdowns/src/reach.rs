@@ -1,5 +1,5 @@
-//! Announces that a countdown's day has come: once for each occurrence, whatever the number of
-//! processes.
+//! Announces that a countdown's day has come, exactly once for each occurrence, however many
+//! processes run.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{self, Done, Handler, Job, JobError, NewJob};
@@ -71,8 +71,7 @@ fn next(countdown: &Countdown, now: Timestamp) -> Option<Timestamp> {
     found.find(|at| *at > now)
 }
 
-/// Announces the day, unless it was announced before. Returns `false` if it was, or if the day has
-/// not come.
+/// Announces the day. Returns `false` if the day has not come, or if it was announced before.
 pub fn reach(tx: &mut Tx<'_>, id: &CountdownId) -> Result<bool, StoreError> {
     let found: Option<(Option<Timestamp>,)> = sql!(
         "SELECT reach_at FROM countdown WHERE id = :id FOR NO KEY UPDATE",

@@ -1,4 +1,4 @@
-//! Resetting a countdown that counts up, and changing or deleting one of its resets.
+//! Resetting a countdown that counts up, and changing or deleting its resets.
 
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +19,7 @@ pub const NOTE: usize = 500;
 /// 1900-01-01T00:00:00Z: earlier resets are refused.
 const EARLIEST: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
-/// A new reset, or a change of a reset, as sent.
+/// A new reset, or a change to a reset, as sent by the client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
     /// The instant, with its offset from UTC (RFC 3339). If omitted, a new reset gets the current
@@ -45,7 +45,8 @@ pub fn create(tx: &mut Tx<'_>, owner: &OwnerOf, sent: &Sent) -> Result<Entry, Re
     if before.count >= LIMIT {
         return Err(Refusal::LimitReached(LIMIT));
     }
-    // Two resets in the same millisecond are both kept, one a millisecond later.
+    // If two resets have the same millisecond, the later one is moved by a millisecond, so that
+    // both are kept.
     let next = before
         .newest
         .map(|newest| newest + SignedDuration::from_millis(1));

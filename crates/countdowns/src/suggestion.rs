@@ -66,7 +66,7 @@ pub fn create(tx: &mut Tx<'_>, who: &Confirmed, text: &str) -> Result<Suggestion
     }
     let text = phrase::read(text)?;
     let (account, folded) = (&who.account().id, phrase::folded(&text));
-    // The lock makes concurrent suggestions of one account count each other.
+    // The lock serializes an account's suggestions, so that concurrent ones count each other.
     account::lock(tx, account)?;
     let now = tx.now();
     let since = now - SignedDuration::from_hours(24);
@@ -272,7 +272,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Stores a decision and mails it to the author, unless the author decided it.
+/// Stores a decision and mails it to the author, unless the author made the decision.
 fn decide(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,5 @@
-//! Open pages of countdowns in this process. One task polls each watched page for all its viewers.
+//! Open countdown pages in this process. For each page, one task polls the store on behalf of all
+//! its viewers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,11 +15,11 @@ use web::{Network, Site};
 use crate::countdown::CountdownId;
 use crate::public::{self, CountdownView, Viewing};
 
-/// How often a page is checked if there is no news: deactivating an account publishes none.
+/// How often a page is checked even without news, because deactivating an account publishes none.
 const EVERY: Duration = Duration::from_secs(25);
 
-/// A page as a URL names it. All its viewers get the same page, since event streams ignore
-/// sessions.
+/// A page, as identified by its URL. All its viewers get the same page, because event streams
+/// ignore sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Page {
     pub(crate) account: String,
@@ -45,9 +46,9 @@ impl Page {
 /// The most viewers at the same time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// All viewers together.
+    /// The limit for all viewers combined.
     pub total: usize,
-    /// Viewers from one network.
+    /// The limit for viewers from one network.
     pub of_network: usize,
 }
 
@@ -74,7 +75,7 @@ impl Limits {
     }
 }
 
-/// All viewers of this process. Clones share them.
+/// All viewers in this process. Clones share the list.
 #[derive(Clone, Debug, Default)]
 pub struct Watchers {
     watched: Arc<Mutex<State>>,
@@ -103,7 +104,7 @@ impl Watchers {
         self.places.take(&network, limits.of_network, limits.total)
     }
 
-    /// Receives the revisions of a page until the page is gone.
+    /// Receives a page's revisions until the page is no longer visible.
     pub(crate) fn watch(
         &self,
         site: &Site,
@@ -132,8 +133,8 @@ impl Watchers {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends the page's current revision to its viewers. `false`: the page is gone, or has no
-    /// viewers.
+    /// Sends the page's current revision to its viewers. Returns `false` if the page is no longer
+    /// visible, or has no viewers.
     fn hand_on(&self, page: &Page, shown: Option<&CountdownView>) -> bool {
         let mut state = self.state();
         let send =
@@ -152,7 +153,7 @@ impl Watchers {
         state.is_following
     }
 
-    /// Wakes the tasks of these countdowns' pages, or of all pages for `None`.
+    /// Wakes the tasks that poll these countdowns' pages, or all tasks for `None`.
     fn wake(&self, ids: Option<&[String]>) {
         for watched in self.state().pages.values() {
             let is_it = |id: &String| id == watched.countdown.as_str();
@@ -163,7 +164,8 @@ impl Watchers {
     }
 }
 
-/// Polls a page for all its viewers, until the last one leaves or the page is no longer visible.
+/// Polls a page on behalf of all its viewers, until the last viewer leaves or the page is no longer
+/// visible.
 async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify>) {
     loop {
         // The first poll happens at once: the page may have changed before it was watched.
@@ -175,7 +177,7 @@ async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify
     }
 }
 
-/// Reads the news for all viewers until the last one leaves.
+/// Reads the news on behalf of all viewers, until the last viewer leaves.
 async fn follow(watchers: Watchers, store: Store) {
     let mut wake = store.news_waiting();
     wake.mark_changed();

@@ -52,7 +52,7 @@ pub const EVENTS: &[WebhookEvent] = &[
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum About<'a> {
     Nothing,
-    /// The reset that the event is about.
+    /// The reset that caused the event.
     Entry(&'a Entry),
     /// Whether the event is sent late.
     Late(bool),

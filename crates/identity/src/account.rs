@@ -1,4 +1,4 @@
-//! Accounts: a person who can sign in, and the email address they sign in with.
+//! Accounts: people who can sign in, and the email addresses with which they sign in.
 
 pub mod unconfirmed;
 
@@ -37,11 +37,11 @@ pub struct Account {
     pub time_zone: String,
 }
 
-/// A display name: 2–50 characters, none of them invisible.
+/// A display name of 2–50 characters, none of them invisible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayName(String);
 
-/// The text is too short or too long for a name.
+/// The text is too short or too long for a display name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a name has 2 to 50 characters")]
 pub struct NotAName;
@@ -72,8 +72,8 @@ impl FromStr for DisplayName {
     }
 }
 
-/// Characters that change the reading direction or take no space: they can make one name look like
-/// another.
+/// Whether the character changes the reading direction or takes no space, and so could make one
+/// name look like another.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -122,9 +122,9 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-/// Creates an account that nobody can sign in to yet: the caller adds a password, link or grant in
-/// the same transaction. Typing an email address, or holding an invite link, does not prove that
-/// the address belongs to the person.
+/// Creates an account that has no credential yet; the caller adds a password, link or grant in the
+/// same transaction. Typing an email address, or holding an invite link, does not prove that the
+/// address belongs to the person.
 pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateError> {
     let id: AccountId = tx.id();
     let now = tx.now();
@@ -229,8 +229,8 @@ pub fn verified_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>,
     Ok(found.map(|(address,)| address))
 }
 
-/// Replaces the account's primary email address by one to which a link was mailed. Returns `false`
-/// if another account has the address.
+/// Replaces the account's primary email address by a new address, to which a link was mailed.
+/// Returns `false` if another account has the new address.
 pub(crate) fn replace_email(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -274,8 +274,8 @@ pub(crate) fn replace_email(
     Ok(true)
 }
 
-/// Locks the account; anything that counts its sessions or tokens must do so first. Returns whether
-/// the account is active.
+/// Locks the account, and returns whether it is active. Every function that counts the account's
+/// sessions or tokens must call this first.
 pub fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let locked: Option<(AccountId,)> = sql!(
         "SELECT id FROM account WHERE id = :id AND state = 'active' FOR NO KEY UPDATE",
@@ -306,7 +306,7 @@ pub(crate) fn set_state(tx: &mut Tx<'_>, id: &AccountId, state: State) -> Result
     Ok(())
 }
 
-/// Records in the audit log an action of a person on their own account or its resources.
+/// Records a person's action on their own account or its resources in the audit log.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     id: &AccountId,

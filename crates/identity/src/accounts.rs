@@ -1,4 +1,4 @@
-//! The shared state of this crate: configuration that concerns accounts, and counters.
+//! The shared state of this crate: the configuration for accounts, and counters.
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ pub enum Registration {
     /// Only people invited to help.
     #[default]
     Closed,
-    /// People invited to help, and people whom an owner or administrator invites.
+    /// People invited to help, and people invited by an owner or administrator.
     Invite,
-    /// Everybody.
+    /// Everybody may have an account.
     Open,
 }
 
@@ -32,7 +32,7 @@ pub struct Policy {
     pub has_mail: bool,
 }
 
-/// Everything that sign-in needs beside the site: the shared password hasher and the counters of
+/// Everything that sign-in needs besides the site: the shared password hasher and the counters of
 /// changes. Cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {
@@ -40,7 +40,7 @@ pub struct Accounts {
     pub hasher: Hasher,
     /// The limit on how often an account may change something.
     pub changes: Changes,
-    /// The limits on requests of people who are not signed in.
+    /// The limits on requests by people who are not signed in.
     pub limits: RequestLimits,
     /// Sign-in attempts whose outcome is not known yet.
     pub in_flight: InFlight,
@@ -57,7 +57,7 @@ impl Accounts {
     pub fn new(site: Site, domain_accounts: Domains) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            // If there are several cores, one stays free for pages.
+            // If there are several cores, one is left free for serving pages.
             hasher: Hasher::new(cores - 1, site.random.clone()),
             changes: Changes::default(),
             limits: RequestLimits::default(),

@@ -1,4 +1,4 @@
-//! The browser that makes a request, as far as sign-in is concerned.
+//! The data about a request's browser that sign-in needs.
 
 use platform::audit::{RequestFacts, shorten};
 use platform::{Secret, text_cleaning};
@@ -9,11 +9,11 @@ pub struct Client {
     /// The request's id and client address.
     pub request: RequestFacts,
     pub user_agent: String,
-    /// The session secret that the browser sends. A new session ends this session.
+    /// The session secret that the browser sends. A new session ends the old one.
     pub session: Option<Secret>,
     /// The secret that marks the browser as known to an account.
     pub device: Option<Secret>,
-    /// The secret of an identity that waits to be linked by a sign-in.
+    /// The secret of an identity that is waiting to be linked by a sign-in.
     pub identity: Option<Secret>,
 }
 
@@ -37,7 +37,7 @@ impl Client {
 /// A short description of a browser, such as "Firefox, Android". Empty if the `User-Agent` is
 /// unknown.
 pub fn describe(user_agent: &str) -> String {
-    // Most browsers name several others in the `User-Agent`, so the more specific names come first.
+    // Most browsers list several others in the `User-Agent`, so the more specific names come first.
     const BROWSERS: [(&str, &str); 7] = [
         ("Edg", "Edge"),
         ("OPR/", "Opera"),

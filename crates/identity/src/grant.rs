@@ -1,9 +1,9 @@
-//! Grants: which roles accounts have in which scopes.
+//! Grants: the roles of accounts in scopes.
 //!
-//! A grant is (account, scope, role, end). In one scope an account has at most one rank, and any
-//! number of duties. To manage a scope a caller needs its proof, [`Manager`]. A scope never loses
-//! its last owner, which is checked under the lock of all its owners. An expired grant gives
-//! nothing, and an owner's grant with an expiry does not count as the last one.
+//! A grant consists of account, scope, role and expiry. In one scope an account has at most one
+//! rank, and any number of duties. To manage a scope a caller needs its proof, [`Manager`]. A scope
+//! never loses its last owner, which is checked while all its owners are locked. An expired grant
+//! gives nothing, and an owner's grant with an expiry does not count as the last one.
 
 pub mod administrator;
 pub mod held;
@@ -24,7 +24,7 @@ pub use crate::scope::{
 };
 pub use manager::{Manager, change, leave, manager, remove, remove_duty};
 
-/// The rank of `who` in `scope` at this moment. A token limited to one scope has no rank elsewhere.
+/// The current rank of `who` in `scope`. A token limited to one scope has no rank elsewhere.
 pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<Role>, StoreError> {
     if !who.reaches(scope) {
         return Ok(None);
@@ -42,7 +42,7 @@ pub fn rank_of(
     Ok(held.map(|(role, _)| role))
 }
 
-/// Whether `who` has this duty in `scope` at this moment.
+/// Whether `who` currently has this duty in `scope`.
 pub fn has_duty(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -52,7 +52,8 @@ pub fn has_duty(
     Ok(who.reaches(scope) && held(tx, &who.account().id, scope, duty)?.is_some())
 }
 
-/// Whether `who` has this duty in the whole installation, or is an administrator or owner of it.
+/// Whether `who` has this duty in the whole installation, or is an administrator or owner of the
+/// installation.
 pub fn may_in_site(tx: &mut Tx<'_>, who: &SignedIn, duty: Role) -> Result<bool, StoreError> {
     let site = Scope::site();
     let rank = rank_in(tx, who, &site)?;
@@ -74,7 +75,7 @@ pub fn list_who_may_in_site(tx: &mut Tx<'_>, duty: Role) -> Result<Vec<AccountId
     Ok(all.into_iter().map(|(id,)| id).collect())
 }
 
-/// The scopes of one kind in which `who` has a rank: their ids and the ranks.
+/// The scopes of one kind in which `who` has a rank, as pairs of id and rank.
 pub fn ranks_of(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -112,7 +113,7 @@ pub fn ranks_of_account(
 pub struct Member {
     pub account: AccountId,
     pub display_name: String,
-    /// The email address the member signs in with.
+    /// The email address with which the member signs in.
     pub email: String,
     pub role: Role,
     /// When the rank was granted.
@@ -163,7 +164,7 @@ pub enum GrantError {
 }
 
 /// Grants a role as part of a larger change in the same transaction, such as creating the scope or
-/// accepting an invite. A greater rank is kept.
+/// accepting an invite. If the account has a higher rank, it keeps that rank.
 pub fn give(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -174,7 +175,8 @@ pub fn give(
     give_until(tx, account, role, scope, granted_by, None)
 }
 
-/// Like [`give`], until `expires_at`. The same role with a later end is kept.
+/// Like [`give`], until `expires_at`. If the account has the role for longer, the later expiry is
+/// kept.
 pub fn give_until(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -242,8 +244,8 @@ pub fn give_until(
     Ok(())
 }
 
-/// Removes all roles of an account in a scope, and returns how many there were. The caller makes
-/// sure that an owner is left.
+/// Removes all roles of an account in a scope, and returns their number. The caller makes sure that
+/// the scope keeps an owner.
 pub fn forget(tx: &mut Tx<'_>, account: &AccountId, scope: &Scope) -> Result<u64, StoreError> {
     sql!(
         "DELETE FROM role_grant
@@ -272,7 +274,7 @@ pub fn remove_scope(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// As [`remove_duty`], without checking whether the change is allowed.
+/// Like [`remove_duty`], without checking whether the change is allowed.
 pub(crate) fn take_duty(
     tx: &mut Tx<'_>,
     actor: Actor,
@@ -298,8 +300,8 @@ pub(crate) fn take_duty(
     Ok(())
 }
 
-/// Returns the role that the account holds now, with its expiry. If `role` is a rank, this is the
-/// account's rank, whichever it is; if `role` is a duty, it is that duty.
+/// Returns the role that the account holds now, with its expiry. If `role` is a rank, the result is
+/// the account's rank, whichever it is. If `role` is a duty, the result is that duty.
 fn held(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -330,7 +332,7 @@ fn held(
         .transpose()
 }
 
-/// Parses the stored name of a role of this kind of scope.
+/// Parses the stored name of a role in this kind of scope.
 fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
     kind.role(word).ok_or_else(|| StoreError::Column {
         column: format!("role_grant.role of the scope {}", kind.name),
@@ -338,7 +340,7 @@ fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
     })
 }
 
-/// Locks the owners of a scope, so that concurrent changes that could remove the last one run one
+/// Locks a scope's owners, so that concurrent changes that could remove the last owner run one
 /// after another.
 pub(crate) fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreError> {
     let _: Vec<(AccountId,)> = sql!(
@@ -353,8 +355,8 @@ pub(crate) fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Checks, after an owner's rank was changed, that an active owner is left; for the installation,
-/// one who can sign in again.
+/// Checks that an active owner is left after an owner's rank was changed. The installation must
+/// keep an owner who can sign in again.
 pub(crate) fn keep_an_owner(
     tx: &mut Tx<'_>,
     scope: &Scope,

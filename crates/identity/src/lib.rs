@@ -1,13 +1,13 @@
 //! Identity: people, their credentials, their sessions and tokens, and their roles. This crate has
 //! no URLs and no pages.
 //!
-//! Permission is a value: a function that needs it takes the proof as a parameter, and only the
-//! checks of this crate create proofs, such as [`session::signed_in::SignedIn`]. [`grant::rank_in`]
+//! Permission is a value: a function that needs permission takes a proof as a parameter, and only
+//! this crate's checks create proofs, such as [`session::signed_in::SignedIn`]. [`grant::rank_in`]
 //! returns a person's rank in a scope.
 //!
-//! From the bottom up: accounts, one-time links and scopes; [`session`]; [`grant`]; [`credential`];
-//! [`sign_in`]; what people do with their own accounts ([`person`]), and what administrators do
-//! with those of others ([`people`]).
+//! The layers from the bottom up are: accounts, one-time links and scopes; [`session`]; [`grant`];
+//! [`credential`]; [`sign_in`]; people's operations on their own accounts ([`person`]), and
+//! administrators' operations on other people's accounts ([`people`]).
 
 pub mod account;
 pub mod accounts;
@@ -29,7 +29,7 @@ pub mod sign_in;
 pub use accounts::Accounts;
 pub use scope::domain::DomainAccounts;
 
-/// The migrations of this crate. The store knows them by their first name.
+/// The migrations of this crate, which the store records under the crate's former name, `accounts`.
 pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migrations!(
     "accounts",
     "0001_begin",

@@ -1,4 +1,5 @@
-//! Notifications on the site: one row each, read or unread, and a mail for people who chose that.
+//! Notifications on the site: one row each, read or unread, and a mail to people who have chosen
+//! mail.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::mail::{Address, NewMail, Stream};
@@ -14,7 +15,7 @@ use crate::grant::{self, Role, SITE, Scope};
 pub const SCOPE: &str = "notices";
 /// How long notifications are stored.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
-/// For this time, an identical notification is not repeated.
+/// The period in which an identical notification is not repeated.
 const SAME: SignedDuration = SignedDuration::from_hours(24);
 /// How many notifications a page shows.
 const SHOWN: i64 = 100;
@@ -22,28 +23,28 @@ const SHOWN: i64 = 100;
 /// A notification to send.
 #[derive(Clone, Copy, Debug)]
 pub struct NewNotification<'a> {
-    /// The message id of the text; it may use `about`.
+    /// The message id of the notification's text, which may use `about`.
     pub kind: &'static str,
-    /// A name or title for the text.
+    /// A name or title that the text contains.
     pub about: &'a str,
-    /// The page where the reader can act on it.
+    /// The page on which the reader can act on the notification.
     pub href: &'a str,
 }
 
 /// A notification that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Notification {
-    /// The message id of the text.
+    /// The message id of the notification's text.
     pub kind: String,
-    /// A name or title for the text.
+    /// A name or title that the text contains.
     pub about: String,
-    /// The page where the reader can act on it.
+    /// The page on which the reader can act on the notification.
     pub href: String,
     pub created_at: Timestamp,
     pub read_at: Option<Timestamp>,
 }
 
-/// Notifies an account, unless the same notification is still unread or was sent within a day.
+/// Notifies an account, unless an equal notification is still unread or was sent within a day.
 pub fn tell(
     tx: &mut Tx<'_>,
     site: &Site,

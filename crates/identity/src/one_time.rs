@@ -1,7 +1,7 @@
-//! Links that work once: to become the first owner, to become a member, to sign in. Their row is
-//! deleted when the link is [taken](take), so a second use finds nothing. A link that confirms
-//! something is [used](use_once) instead: for [`KNOWN`] a repeat, such as a double click, is
-//! distinguished from a link that was never valid.
+//! Links that work once: to become the first owner, to become a member, to sign in and so on. A
+//! link's row is deleted when the link is [taken](take), so a second use finds nothing. A link that
+//! confirms something is [used](use_once) instead. For [`KNOWN`] after that, a repeat, such as a
+//! double click, is distinguished from a link that was never valid.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,40 +13,40 @@ use serde::de::DeserializeOwned;
 use crate::account::AccountId;
 use crate::opaque;
 
-/// How long a repeated use is recognised as one.
+/// How long a repeated use of a link is recognized as a repeat.
 pub(crate) const KNOWN: SignedDuration = SignedDuration::from_mins(10);
 
 /// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To become the first owner. There is never more than one.
+    /// For becoming the first owner. There is never more than one such link.
     Setup,
-    /// To become a member. Invites made by an account end with its sessions, because a thief may
-    /// have invited themselves.
+    /// For becoming a member. An account's invites end with its sessions, because a thief may have
+    /// invited themselves.
     Invite,
     SignIn,
-    /// To accept a passkey response only once.
+    /// For accepting a passkey response only once.
     Passkey,
-    /// To cancel the erasure of an account.
+    /// For cancelling an account's erasure.
     Restore,
-    /// To confirm the email address of an account.
+    /// For confirming an account's email address.
     VerifyEmail,
     ResetPassword,
-    /// To confirm the new email address of an account.
+    /// For confirming an account's new email address.
     ChangeEmail,
-    /// To restore the previous email address of an account.
+    /// For restoring an account's previous email address.
     UndoEmail,
-    /// To receive mail again at an email address that bounced or whose owner complained.
+    /// For receiving mail again at an email address that bounced or whose owner complained.
     ReceiveMail,
-    /// To finish signing in with a second factor.
+    /// For finishing a sign-in with a second factor.
     SecondStep,
-    /// To return from an identity provider.
+    /// For returning from an identity provider.
     ProviderState,
-    /// To link an identity at the next sign-in.
+    /// For linking an identity at the next sign-in.
     LinkIdentity,
-    /// To enter the email address of a new person whom a provider has identified.
+    /// For entering the email address of a new person whom a provider has identified.
     Newcomer,
-    /// To keep second factors whose removal is planned.
+    /// For keeping second factors whose removal is planned.
     KeepFactors,
 }
 
@@ -75,13 +75,13 @@ impl Purpose {
 /// A valid link.
 #[derive(Clone, Debug)]
 pub(crate) struct OneTime<T> {
-    /// The id of the link. It does not open the link.
+    /// The id of the link, which does not open the link.
     pub(crate) id: String,
-    /// The account the link is for, or that created it.
+    /// The account for which, or by which, the link was created.
     pub(crate) account: Option<AccountId>,
     pub(crate) data: T,
     pub(crate) expires_at: Timestamp,
-    /// Whether it was used, less than [`KNOWN`] ago.
+    /// Whether the link was used, less than [`KNOWN`] ago.
     pub(crate) is_used: bool,
 }
 
@@ -121,8 +121,8 @@ fn remove_expired(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Records the use of something that is its own proof, until that expires. Returns whether this is
-/// the first use.
+/// Records the use of a value that is its own proof, such as a signed passkey challenge, until the
+/// value expires. Returns whether this is the first use.
 pub(crate) fn use_up(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -141,7 +141,7 @@ pub(crate) fn use_up(
     Ok(count == 1)
 }
 
-/// Finds a link without using it. A used link is found for as long as its repeat is recognised.
+/// Finds a link without using it. A used link is found while its repeats are recognized.
 pub(crate) fn find<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -159,8 +159,8 @@ pub(crate) fn find<T: DeserializeOwned>(
     Ok(row.and_then(|row| read(row, now)))
 }
 
-/// Marks a link as used, so that a repeat is recognised. A concurrent use waits here and finds the
-/// link used.
+/// Marks a link as used, so that a repeat is recognized. A concurrent use waits for this
+/// transaction and finds the link used.
 pub(crate) fn use_once<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -188,7 +188,7 @@ pub(crate) fn use_once<T: DeserializeOwned>(
     Ok(link)
 }
 
-/// Takes a link, which deletes it. A concurrent use waits here and finds nothing.
+/// Takes a link, which deletes it. A concurrent use waits for this transaction and finds nothing.
 pub(crate) fn take<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -207,8 +207,8 @@ pub(crate) fn take<T: DeserializeOwned>(
     Ok(link.filter(|link| link.expires_at > now && !link.is_used))
 }
 
-/// Counts an attempt at the further proof that a link requires besides its secret. Returns whether
-/// it is one of the first `limit` attempts.
+/// Counts an attempt at the additional proof that a link requires besides its secret. Returns
+/// whether the attempt is among the first `limit`.
 pub(crate) fn count_attempt(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -243,7 +243,7 @@ pub(crate) fn list<T: DeserializeOwned>(
     Ok(rows.into_iter().filter_map(|row| read(row, now)).collect())
 }
 
-/// Deletes a link by its id; returns whether it existed.
+/// Deletes a link by its id, and returns whether it existed.
 pub(crate) fn remove(tx: &mut Tx<'_>, purpose: Purpose, id: &str) -> Result<bool, StoreError> {
     let Ok(hash) = URL_SAFE_NO_PAD.decode(id) else {
         return Ok(false);
@@ -310,8 +310,8 @@ type Columns = (
     Option<Timestamp>,
 );
 
-/// Parses a stored link; `None` if its data cannot be read or it was used longer ago than
-/// [`KNOWN`].
+/// Parses a stored link. Returns `None` if its data is unreadable, or if it was used longer ago
+/// than [`KNOWN`].
 fn read<T: DeserializeOwned>(
     (hash, account, data, expires_at, used_at): Columns,
     now: Timestamp,

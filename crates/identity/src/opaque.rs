@@ -1,5 +1,5 @@
-//! Opaque secrets: 256 random bits as text, which give access by themselves. The store contains
-//! only the SHA-256, which needs no salt because nobody can try 2²⁵⁶ inputs.
+//! Opaque secrets: 256 random bits as text, which grant access to whoever has them. The store
+//! contains only the SHA-256, which needs no salt because nobody can try 2²⁵⁶ inputs.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ pub fn create(random: &Random) -> Secret {
     Secret::new(URL_SAFE_NO_PAD.encode(random.token()))
 }
 
-/// The hash of a secret, by which it is stored and found.
+/// The hash under which a secret is stored and found.
 pub(crate) fn hash(secret: &Secret) -> [u8; 32] {
     Sha256::digest(secret.reveal().as_bytes()).into()
 }

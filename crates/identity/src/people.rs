@@ -1,8 +1,8 @@
 //! People as administrators of the installation see them: all accounts, their states and their
 //! ranks.
 //!
-//! Nobody can act on a person of higher rank, and the installation keeps an owner who can sign in;
-//! that is checked under the lock of all its owners.
+//! Nobody can act on a person of higher rank. The installation keeps an owner who can sign in,
+//! which is checked while all its owners are locked.
 
 pub mod factor_reset;
 pub mod import;
@@ -52,7 +52,8 @@ pub struct Search {
     pub rank: String,
 }
 
-/// The people who match a search, newest account first, created before `before`.
+/// The people who match a search and whose accounts were created before `before`, newest account
+/// first.
 pub fn list(
     tx: &mut Tx<'_>,
     _: &Administrator,
@@ -86,7 +87,7 @@ pub fn list(
     .all(tx)
 }
 
-/// The `LIKE` pattern for texts that contain `text`.
+/// The `LIKE` pattern for strings that contain `text`.
 fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for letter in text.chars() {
@@ -99,7 +100,7 @@ fn pattern(text: &str) -> String {
     pattern
 }
 
-/// A person, and how they use the account.
+/// A person, and data about how they use the account.
 #[derive(Clone, Debug)]
 pub struct Details {
     pub person: Person,
@@ -187,7 +188,7 @@ pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Pe
     Ok(())
 }
 
-/// Activates a deactivated account, or one whose owner asked for it to be erased.
+/// Activates a deactivated account, or an account whose owner asked for its erasure.
 pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
     if hold_for(tx, by, id)?.state == State::Active {
         return Ok(());
@@ -198,7 +199,7 @@ pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Peop
     Ok(())
 }
 
-/// Ends all sessions and tokens of a person; returns the number of sessions.
+/// Ends all sessions and tokens of a person, and returns the number of sessions.
 pub fn sign_out(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<u64, PeopleError> {
     hold_for(tx, by, id)?;
     let count = end_access(tx, id)?;
@@ -233,7 +234,7 @@ pub fn set_admin(
     }
 }
 
-/// The number of people, and how many of them may sign in.
+/// The number of people, and how many of them can sign in.
 pub fn count(tx: &mut Tx<'_>, _: &Administrator) -> Result<(i64, i64), StoreError> {
     tx.one(
         sql!("SELECT COUNT(*), COUNT(CASE WHEN state = 'active' THEN 1 END) FROM account"),
@@ -290,7 +291,7 @@ pub fn has_role(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// The given duties that a person has in the installation.
+/// Returns those of the given duties that a person has in the installation.
 pub fn duties_in_site(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -301,7 +302,7 @@ pub fn duties_in_site(
     Ok(among.iter().filter(has).copied().collect())
 }
 
-/// Gives a person these duties in the installation, and removes the other duties in `all`.
+/// Grants a person these duties in the installation, and removes all other duties in `all`.
 pub fn set_duties(
     tx: &mut Tx<'_>,
     by: &Acting,

@@ -1,4 +1,4 @@
-//! The errors of this crate as problem responses.
+//! Conversion of this crate's errors to problem responses.
 
 use axum::http::StatusCode;
 use platform::limits::Wait;
@@ -42,7 +42,7 @@ impl From<SignInError> for Problem {
     }
 }
 
-/// The problem for a rate limit, with the wait.
+/// The problem for a reached rate limit, with the waiting time.
 pub fn too_often(Wait { seconds }: Wait) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited")
         .with("minutes", seconds.div_ceil(60))
@@ -402,7 +402,7 @@ pub fn password(problem: Problem, pointer: &str, weakness: Weakness) -> Problem 
     problem.field(pointer, weakness.code(), values)
 }
 
-/// The problem for a person who has to confirm their email address first.
+/// The problem for a person who must confirm their email address first.
 pub fn email_unverified() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "email_unverified")
 }

@@ -1,4 +1,4 @@
-//! Roles and the scopes in which they are granted. Each domain declares its kinds of scopes with
+//! Roles, and the scopes in which they are granted. Each domain declares its kinds of scopes with
 //! their roles; the installation's own kinds are declared here.
 
 pub mod domain;
@@ -20,7 +20,7 @@ pub struct Role {
 
 impl Role {
     /// Creates a role that is stored and sent as `word`. The message `label` describes the role to
-    /// people who are invited.
+    /// invited people.
     pub const fn new(word: &'static str, label: &'static str) -> Self {
         Self { word, label }
     }
@@ -71,12 +71,12 @@ pub struct ScopeKind {
     pub below: &'static [Role],
     /// Roles that people may have besides a rank, or without one.
     pub duties: &'static [Role],
-    /// The id of the message that says a token is limited to one such scope.
+    /// The id of the message for a token that is limited to one such scope.
     pub only: &'static str,
-    /// The page where people find the scopes they joined.
+    /// The page on which people find the scopes that they have joined.
     pub home: &'static str,
-    /// Whether a rank in such a scope makes the person a host, for whom services beside the app may
-    /// be opened. Nobody can give such a rank to themselves.
+    /// Whether a rank in such a scope makes the person a host, to whom services beside the app may
+    /// be open. People cannot give such a rank to themselves.
     pub makes_hosts: bool,
     /// Whether invites to such a scope create accounts, and admit accounts with an unconfirmed
     /// email address as members.
@@ -94,7 +94,7 @@ pub static SITE: ScopeKind = ScopeKind {
     makes_hosts: true,
     invites_newcomers: true,
 };
-/// An account. Nobody has a rank in it.
+/// The scope of an account, in which nobody has a rank.
 pub static ACCOUNT: ScopeKind = ScopeKind {
     name: "account",
     top: OWNER,
@@ -105,16 +105,16 @@ pub static ACCOUNT: ScopeKind = ScopeKind {
     makes_hosts: false,
     invites_newcomers: false,
 };
-/// In the installation: may do everything.
+/// In the installation, this role may do everything.
 pub const OWNER: Role = Role::new("owner", "account-role-owner");
-/// In the installation: manages people and settings.
+/// In the installation, this role manages people and settings.
 pub const ADMIN: Role = Role::new("admin", "account-role-admin");
-/// In an account, this role sees what the owner shows to trusted contacts. In the installation, it
-/// sees what anybody shows to theirs.
+/// In an account, this role sees the content that the owner shows to trusted contacts. In the
+/// installation, it sees the content that anybody shows to trusted contacts.
 pub const TRUSTED_CONTACT: Role = Role::new("trusted_contact", "account-role-trusted-contact");
 
 impl ScopeKind {
-    /// The scope of this kind with this id.
+    /// The scope of this kind with the given id.
     pub fn scope(&'static self, id: impl fmt::Display) -> Scope {
         Scope {
             kind: self,
@@ -122,7 +122,7 @@ impl ScopeKind {
         }
     }
 
-    /// Whether `rank` is `least` or a greater one.
+    /// Whether `rank` is `least` or a higher rank.
     pub fn at_least(&self, rank: Role, least: Role) -> bool {
         let place = |of: Role| self.ranks().position(|one| one == of);
         place(least).is_some_and(|least| place(rank).is_some_and(|rank| rank <= least))
@@ -138,8 +138,8 @@ impl ScopeKind {
         std::iter::once(self.top).chain(self.below.iter().copied())
     }
 
-    /// Whether scopes of this kind have this role. A duty that a domain declares in the
-    /// installation is not checked: only that domain has its value.
+    /// Whether scopes of this kind have this role. A duty that a domain declares for the
+    /// installation is not checked, because only that domain has its value.
     pub(crate) fn has(&self, role: Role) -> bool {
         self.role(role.word) == Some(role) || *self == SITE && !self.is_rank(role)
     }
@@ -151,7 +151,7 @@ impl ScopeKind {
     }
 }
 
-/// The duties in the installation: those that domains declare, and the installation's own.
+/// The duties in the installation, both the installation's own and those that domains declare.
 pub fn site_duties(domains: &[DomainAccounts]) -> Vec<Role> {
     let declared = domains.iter().flat_map(|domain| domain.site_duties);
     declared.chain(SITE.duties).copied().collect()
@@ -185,7 +185,7 @@ impl Scope {
         }
     }
 
-    /// The scope whose audit log records changes; `None` for the installation's.
+    /// The scope whose audit log records changes; `None` for the installation's log.
     pub(crate) fn audited(&self) -> Option<String> {
         (!self.id.is_empty()).then(|| self.id.clone())
     }
@@ -199,7 +199,7 @@ pub struct ScopeName {
 }
 
 impl ScopeName {
-    /// Finds the scope, if its kind is the installation's or declared by a domain.
+    /// Finds the scope, if its kind belongs to the installation or is declared by a domain.
     pub fn find(&self, domains: &[DomainAccounts]) -> Option<Scope> {
         let declared = domains.iter().flat_map(|domain| domain.scope_kinds);
         let mut all = declared.copied().chain([&SITE]);

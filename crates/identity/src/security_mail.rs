@@ -1,4 +1,5 @@
-//! Mail that tells people at once of an event that concerns their security, in their language.
+//! Mails that immediately tell people about an event that concerns their security, in their
+//! language.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -15,13 +16,13 @@ use crate::client::{self, Client};
 pub struct SecurityMail<'a> {
     /// The message id of the subject.
     pub subject: &'static str,
-    /// The message id of the text.
+    /// The message id of the mail's text.
     pub text: &'static str,
     pub at: Timestamp,
     /// The path of the page with more information.
     pub path: &'a str,
-    /// Values for both messages, besides the reader's `name`, the `site`, the `time` in the
-    /// reader's `zone`, and the `address` of the path.
+    /// Values for both messages, in addition to the reader's `name`, the `site`, the `time` in the
+    /// reader's `zone`, and the `address`, which is the URL of the path.
     pub values: Vec<(&'static str, Value<'a>)>,
 }
 
@@ -31,7 +32,7 @@ impl SecurityMail<'_> {
         self.write(tx, site, to, None).map(drop)
     }
 
-    /// Like [`SecurityMail::send`], for a recipient without an account; returns the id of the mail.
+    /// Like [`SecurityMail::send`], for a recipient without an account. Returns the mail's id.
     pub(crate) fn write(
         self,
         tx: &mut Tx<'_>,
@@ -72,8 +73,8 @@ impl SecurityMail<'_> {
     }
 }
 
-/// The queue lane for mails that people without a session cause, by network: the /24 for IPv4, the
-/// /48 for IPv6.
+/// The queue lane for mails caused by people without a session, one for each network: the /24 for
+/// IPv4, the /48 for IPv6.
 pub(crate) fn line(site: &Site, network: Network) -> String {
     let key = site.keys.key("line of a network");
     key.sign(&[&audit::shorten(network.address())])
@@ -139,7 +140,7 @@ pub(crate) fn factor_removed(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Sends a mail about something that just happened in a browser.
+/// Sends a mail about a recent event in a browser.
 fn send(
     tx: &mut Tx<'_>,
     site: &Site,

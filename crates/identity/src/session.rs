@@ -2,7 +2,7 @@
 //! SHA-256.
 //!
 //! A session expires after some time without use, and some time after the sign-in even if it is
-//! used. Ended sessions are deleted; the audit log records what happened to them.
+//! used. Ended sessions are deleted; the audit log records why they ended.
 
 pub mod access_token;
 pub mod device;
@@ -32,12 +32,12 @@ pub const LIMIT: u32 = 50;
 /// How often a session's last use is written, so that reading pages usually writes nothing.
 pub const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long somebody wants to stay signed in.
+/// How long a person wants to stay signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stay {
-    /// Until the browser is closed, after half a day without use, or after a day in all.
+    /// Until the browser is closed, after half a day without use, or after a day in total.
     Visit,
-    /// After a week without use, or half a year in all.
+    /// After a week without use, or after half a year in total.
     Remembered,
 }
 
@@ -77,7 +77,7 @@ impl Column for Stay {
     }
 }
 
-/// How a person proved who they are.
+/// The way in which a person proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
@@ -102,7 +102,7 @@ impl Method {
     }
 }
 
-/// The secrets that a browser gets when a session begins.
+/// The secrets that a browser receives when a session begins.
 #[derive(Clone, Debug)]
 pub struct Begun {
     /// The session secret, sent with every request.
@@ -112,8 +112,8 @@ pub struct Begun {
     pub device: Device,
 }
 
-/// Begins a session of an active account; `None` if the account may not sign in. The session that
-/// the browser had before ends, whichever account it belonged to.
+/// Begins a session of an active account. Returns `None` if the account may not sign in. The
+/// browser's previous session ends, whichever account it belonged to.
 pub fn begin(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -170,7 +170,7 @@ pub fn begin(
     }))
 }
 
-/// Deletes expired sessions, and the least recently used ones if the account has too many.
+/// Deletes expired sessions, and the least recently used sessions if the account has too many.
 fn make_room(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -195,16 +195,16 @@ fn make_room(
     record_end(tx, account, pushed_out, "limit", request)
 }
 
-/// A session, as its owner sees it in the list.
+/// A session as listed for its owner.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Session {
     pub id: SessionId,
-    /// When a credential was last proved in it: at the sign-in, or later.
+    /// When a credential was last proved in the session, either at the sign-in or later.
     pub authenticated_at: Timestamp,
     /// When it was last used, accurate to [`SEEN_EVERY`].
     pub last_seen_at: Timestamp,
     pub user_agent: String,
-    /// The network from which it began.
+    /// The network from which the session began.
     pub network: String,
 }
 
@@ -221,7 +221,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Session>, StoreE
     .all(tx)
 }
 
-/// Records that a session is in use, if that is due; returns whether it was.
+/// Records that a session is in use, if such a record is due. Returns whether it was due.
 pub fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool, StoreError> {
     let now = tx.now();
     let count = sql!(
@@ -266,8 +266,8 @@ pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreErr
 }
 
 /// Gives a session a new secret and a new id, and returns the secret and the session's intended
-/// duration. The old secret, and access tokens with the old id, stop working. `None` if the session
-/// has ended in the meantime.
+/// duration. The old secret, and access tokens with the old id, stop working. Returns `None` if the
+/// session has ended in the meantime.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, Stay)>, StoreError> {
     let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
     let found: Option<(Stay,)> = sql!(
@@ -286,8 +286,8 @@ pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, S
     Ok(found.map(|(stay,)| (secret, stay)))
 }
 
-/// Records that a credential was just proved in a session, and renews the session. `None` if the
-/// session has ended in the meantime.
+/// Records that a credential was just proved in a session, and renews the session. Returns `None`
+/// if the session has ended in the meantime.
 pub(crate) fn authenticate(
     tx: &mut Tx<'_>,
     id: &SessionId,
@@ -302,7 +302,7 @@ pub(crate) fn authenticate(
     renew(tx, id)
 }
 
-/// Signs out: ends the session with this secret, if there is one.
+/// Signs out, that is, ends the session with this secret, if there is one.
 pub fn sign_out(
     tx: &mut Tx<'_>,
     secret: &Secret,
@@ -325,7 +325,7 @@ fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<AccountId>, Sto
     Ok(found.map(|(account,)| account))
 }
 
-/// Ends one session of the account; returns whether it existed.
+/// Ends one session of the account, and returns whether it existed.
 pub fn end(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -342,7 +342,7 @@ pub fn end(
     Ok(count == 1)
 }
 
-/// Ends every session of the account but one; returns the number.
+/// Ends every session of the account except one, and returns the number of ended sessions.
 pub fn end_others(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -359,8 +359,8 @@ pub fn end_others(
     Ok(count)
 }
 
-/// Ends all of the person's own sessions, except for the given one, and withdraws the person's
-/// invites. Returns the number of ended sessions.
+/// Ends all of the person's own sessions except the given one, and withdraws the person's invites.
+/// Returns the number of ended sessions.
 pub fn end_own(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -389,7 +389,7 @@ pub(crate) fn end_all_of(
     record_end(tx, account, count, reason, request)
 }
 
-/// Ends every session of every account; returns the number.
+/// Ends every session of every account, and returns their number.
 pub fn end_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM session"), &[], Rows::Any)
 }
@@ -415,9 +415,9 @@ fn record_end(
 }
 
 /// Ends all access to the account except by password: sessions with their refresh and access
-/// tokens, personal tokens, and links that sign in. A link that undoes a change of the email
-/// address stays, because it may be the owner's only way back. The caller holds the account's lock.
-/// Returns the number of sessions.
+/// tokens, personal tokens, and links that sign in. A link that undoes a change to the email
+/// address is kept, because it may be the owner's only way back. The caller holds the account's
+/// lock. Returns the number of sessions.
 pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
     // A response stored for a repeated request belongs to the token that sent it.
     sql!(

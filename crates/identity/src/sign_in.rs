@@ -2,7 +2,7 @@
 //!
 //! Every attempt with a password costs exactly one hash, whether the address is known, unknown or
 //! barred, and all failures get the same response. A client that has used up its attempts is
-//! refused before the hash, whatever the address.
+//! refused before the hash is computed, whatever the address.
 
 pub mod attempts;
 pub mod let_in;
@@ -40,7 +40,7 @@ pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// Address and password do not match, for whatever reason.
+    /// Email address and password do not match, for whatever reason.
     #[error("address or password is not right")]
     Wrong,
     /// The link was used or has expired.
@@ -66,7 +66,7 @@ pub struct Attempt {
     pub stay: Stay,
     pub network: Network,
     pub client: Client,
-    /// The page the person goes to afterwards.
+    /// The page to which the person is redirected afterwards.
     pub to: String,
 }
 
@@ -77,7 +77,8 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     let device = known.as_ref().and_then(|known| known.device.clone());
     let source = device.map_or(Source::Network(attempt.network), Source::Device);
     let counted = attempts::Attempt::new(&attempt.email, source);
-    // Dropped at the end, so that the next attempt finds the outcome of this attempt in the store.
+    // This value is dropped at the end, so that the next attempt finds this attempt's outcome in
+    // the store.
     let reserved = counted.reserve::<SignInError>(accounts).await?;
     let hash = known.as_ref().and_then(|known| known.hash.as_ref());
     let is_right = match accounts.hasher.verify(&attempt.password, hash).await {
@@ -152,7 +153,7 @@ async fn begin(
     let (stay, client) = (attempt.stay, attempt.client.clone());
     let to = attempt.to.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        // A password change holds this lock too.
+        // A password change also takes this lock.
         if !account::lock(tx, &account.id)? || password::find(tx, &account.id)? != hash {
             return Ok(None);
         }
@@ -167,8 +168,8 @@ async fn begin(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// Offers a person who has proved the password to cancel the erasure of their account, and undoes
-/// the count of the attempt.
+/// Offers a person who has proved the password to cancel their account's erasure, and undoes the
+/// count of the attempt.
 async fn offer(
     accounts: &Accounts,
     known: &Known,
@@ -188,7 +189,7 @@ async fn offer(
 }
 
 /// Hashes the password again if the stored hash was made with cheaper parameters than today's.
-/// Errors do not affect the sign-in, and a password that was changed meanwhile stays.
+/// Errors do not affect the sign-in, and a password that was changed in the meantime is kept.
 async fn strengthen(accounts: &Accounts, known: &Known, typed: &Secret) {
     let Some(old) = known.hash.clone().filter(hashing::is_outdated) else {
         return;
@@ -240,7 +241,7 @@ pub fn create_link(tx: &mut Tx<'_>, account: &AccountId) -> Result<Secret, Store
     create_link_to(tx, account, "/me")
 }
 
-/// Like [`create_link`], with a link that leads to the path `to`.
+/// Like [`create_link`], with a link that redirects to the path `to`.
 pub(crate) fn create_link_to(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -251,7 +252,7 @@ pub(crate) fn create_link_to(
     one_time::create(tx, Purpose::SignIn, Some(account), &onward, LINK_LIFETIME)
 }
 
-/// Whether a link is valid; does not use it.
+/// Whether a link is valid. The link is not used by this check.
 pub fn is_link(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Onward>(tx, Purpose::SignIn, secret)?.is_some())
 }

@@ -18,7 +18,7 @@ pub(crate) enum Place {
     Json(String),
     /// The columns of the field's own type are inserted at the field's position.
     Flattened,
-    /// No column: the field is set to its default.
+    /// The field has no column and is set to its default.
     Skipped,
 }
 

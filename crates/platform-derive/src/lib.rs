@@ -16,9 +16,9 @@ use text::Part;
 
 /// Reads and writes a struct by the names of its fields.
 ///
-/// `#[row(rename = "x")]` names the column; `#[row(json)]` keeps the field as
-/// JSON; `#[row(flatten)]` puts the columns of another row in the field's place;
-/// `#[row(skip)]` leaves the field at its default.
+/// `#[row(rename = "x")]` sets the column's name; `#[row(json)]` stores the field as JSON;
+/// `#[row(flatten)]` replaces the field by the columns of another row; `#[row(skip)]` leaves the
+/// field at its default.
 #[proc_macro_derive(Row, attributes(row))]
 pub fn derive_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -84,15 +84,15 @@ fn row(input: &DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
-/// An SQL text with named arguments.
+/// An SQL statement with named arguments.
 ///
-/// `sql!("SELECT {Event} FROM event WHERE id = :id", id)`: an argument without a value takes the
-/// variable of that name, `id = guest.event` gives another value. `{Event}` expands to the columns
-/// of a type that derives `Row`, `{e: Event}` to the same columns prefixed with `e.`, `{:Event}` to
-/// the values of an argument `Event = …`, and `{Event = :Event}` to each column with its value, as
-/// in `UPDATE … SET`.
+/// In `sql!("SELECT {Event} FROM event WHERE id = :id", id)`, an argument without a value takes the
+/// variable of that name, and `id = guest.event` gives another value. `{Event}` expands to the
+/// columns of a type that derives `Row`, `{e: Event}` to the same columns prefixed with `e.`,
+/// `{:Event}` to the values of an argument `Event = …`, and `{Event = :Event}` to each column with
+/// its value, as in `UPDATE … SET`.
 ///
-/// Only a literal is accepted. So no input can become part of an SQL text, and the test that
+/// Only a literal is accepted. So no input can become part of an SQL statement, and the test that
 /// prepares every statement finds all of them.
 #[proc_macro]
 pub fn sql(input: proc_macro::TokenStream) -> proc_macro::TokenStream {

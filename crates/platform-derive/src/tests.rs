@@ -1,4 +1,4 @@
-//! Refused SQL texts and structs, and the parsing of texts.
+//! Tests of refused SQL statements and structs, and of parsing statements.
 
 use super::*;
 

@@ -1,5 +1,5 @@
-//! The placeholders in an SQL text. The test that prepares every statement compiles this file too,
-//! so that it parses texts exactly as the macro does.
+//! The placeholders in an SQL statement. The test that prepares every statement compiles this file
+//! too, so that it parses statements exactly as the macro does.
 
 /// One part of an SQL text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(crate) enum Part {
     Assignments(String),
 }
 
-/// Splits an SQL text into its parts. String literals (`'…'`) are left alone.
+/// Splits an SQL statement into its parts. String literals (`'…'`) are left alone.
 pub(crate) fn parts(text: &str) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
     let mut sql = String::new();

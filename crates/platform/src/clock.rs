@@ -1,6 +1,6 @@
-//! The clock: the system's, or one that a test sets.
+//! The clock: either the system's clock, or one that a test controls.
 //!
-//! Nothing else in the program asks the operating system for the time, so a test moves a
+//! Nothing else in Kenduri asks the operating system for the time, so a test advances a
 //! [`ManualClock`] instead of waiting.
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Clone, Debug)]
 pub enum Clock {
     System,
-    /// A clock that only a test moves.
+    /// A clock that only a test advances.
     Manual(ManualClock),
 }
 
@@ -27,7 +27,7 @@ impl Clock {
     }
 }
 
-/// A clock for tests: every clone shows the same time.
+/// A clock for tests. All clones show the same time.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicI64>);
 

@@ -1,5 +1,5 @@
-//! The list of erasures, for restored backups: data that was erased after the backup has to be
-//! erased again before the restored store is served.
+//! The list of erasures, for restored backups. Data that was erased after the backup must be erased
+//! again before the restored store is served.
 //!
 //! The list contains only hashes, so it reveals nothing about the erased data.
 
@@ -12,9 +12,9 @@ use crate::text_cleaning::hexadecimal;
 
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize)]
 pub struct Erased {
-    /// Its number in the list.
+    /// The erasure's position in the list.
     pub number: i64,
-    /// The kind of the erased data, as its domain names it: `account`, `diets`.
+    /// The kind of the erased data, under its domain's name, such as `account` or `diets`.
     pub kind: String,
     /// The hash of the erased id, as made by [`subject`].
     pub subject: String,
@@ -22,7 +22,7 @@ pub struct Erased {
     pub at: i64,
 }
 
-/// The hash under which the list names an id.
+/// The hash that represents an id in the list.
 pub fn subject(kind: &str, id: &str) -> String {
     let hash = Sha256::new().chain_update(kind).chain_update([0]);
     hexadecimal(&hash.chain_update(id).finalize()[..16])
@@ -43,8 +43,8 @@ pub fn after(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Erased>, StoreError> {
     .all(tx)
 }
 
-/// Imports the list of a backup into a restored store. Erasures that the store does not contain
-/// have to be repeated.
+/// Imports a backup's list into a restored store. Erasures that the store does not contain must be
+/// repeated.
 pub fn import(tx: &mut Tx<'_>, all: &[Erased]) -> Result<(), StoreError> {
     for one in all {
         insert(tx, &one.kind, &one.subject, one.at, true)?;
@@ -52,7 +52,7 @@ pub fn import(tx: &mut Tx<'_>, all: &[Erased]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The subjects of this kind that have to be erased again.
+/// The subjects of this kind that must be erased again.
 pub fn to_repeat(tx: &mut Tx<'_>, kind: &str) -> Result<Vec<String>, StoreError> {
     let all: Vec<(String,)> = sql!(
         "SELECT subject FROM erased WHERE kind = :kind AND is_to_repeat = 1 ORDER BY number",
@@ -62,7 +62,7 @@ pub fn to_repeat(tx: &mut Tx<'_>, kind: &str) -> Result<Vec<String>, StoreError>
     Ok(all.into_iter().map(|(subject,)| subject).collect())
 }
 
-/// Records that everything of this kind was erased again.
+/// Records that all data of this kind was erased again.
 pub fn repeated(tx: &mut Tx<'_>, kind: &str) -> Result<(), StoreError> {
     sql!(
         "UPDATE erased SET is_to_repeat = 0 WHERE kind = :kind AND is_to_repeat = 1",

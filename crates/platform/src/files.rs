@@ -1,6 +1,6 @@
 //! The file store: exports and uploads, kept outside the database.
 //!
-//! A file is visible only when it is complete and on stable storage: it is written under a
+//! A file is visible only when it is complete and on stable storage. It is written under a
 //! temporary name, synced and renamed, and then the folder is synced.
 
 use std::fs;
@@ -23,9 +23,9 @@ pub struct Folder {
     written: Arc<AtomicU64>,
 }
 
-/// The name of a file: segments of `a-z 0-9 - _ .` between slashes, none of them starting with a
-/// dot; at most 200 characters. Such a name is valid on every file system and cannot leave its
-/// folder.
+/// The name of a file: segments of `a-z 0-9 - _ .` between slashes, none of which starts with a
+/// dot; at most 200 characters. Such a name is valid on every file system and cannot lead out of
+/// the store's folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);
 
@@ -71,7 +71,7 @@ impl Files {
         folder.max_upload
     }
 
-    /// Writes a file, replacing one of the same name. `fill` writes its content; when it fails,
+    /// Writes a file, replacing any file of that name. `fill` writes the content; if it fails,
     /// nothing changes.
     pub async fn put<F>(&self, key: &Key, fill: F) -> io::Result<()>
     where
@@ -89,7 +89,7 @@ impl Files {
         off_the_runtime(move || found(fs::File::open(folder.path(&key)))).await
     }
 
-    /// Removes a file; returns whether it existed.
+    /// Removes a file, and returns whether it existed.
     pub async fn remove(&self, key: &Key) -> io::Result<bool> {
         let Self::Folder(folder) = self.clone();
         let key = key.clone();

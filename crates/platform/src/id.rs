@@ -1,6 +1,7 @@
-//! Identifiers: text with a type for each kind of thing, so that two kinds cannot be confused. They
-//! are UUIDs of version 7 (RFC 9562 §5.7), which sort by age, or of version 4 (§5.4) where
-//! strangers see them and must not learn when, or how many, were made.
+//! Identifiers: strings with a separate type for each kind of entity, so that two kinds cannot be
+//! confused. They are UUIDs of version 7 (RFC 9562 §5.7), which sort by age. Ids that strangers see
+//! are of version 4 (§5.4), so that they reveal neither the time nor the number of entities
+//! created.
 
 use jiff::Timestamp;
 use uuid::Builder;
@@ -12,16 +13,16 @@ pub trait Id: Sized {
     /// Whether the id is fully random, without a timestamp.
     const IS_RANDOM: bool;
 
-    /// Wraps a text that the caller knows to be a valid id.
+    /// Wraps a string that the caller knows to be a valid id.
     fn from_text(text: String) -> Self;
 }
 
-/// The id text for 16 bytes derived from something else, such as a hash.
+/// The id text for 16 bytes that are derived from other data, such as a hash.
 pub fn of_bytes(bytes: [u8; 16]) -> String {
     Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
-/// The text of a new id, made from the instant and random bits.
+/// The text of a new id, made from the time and random bits.
 pub fn generate(now: Timestamp, random: &Random) -> String {
     let mut bytes = [0; 10];
     random.fill(&mut bytes);

@@ -1,7 +1,7 @@
-//! The types of identifiers, as the store keeps them.
+//! The macro that declares identifier types, and their storage as text.
 
 /// Declares an id type: `id!(NoteId, "One note.");`, or `id!(SlotId, random, "One slot.");` if
-/// strangers see the id.
+/// strangers can see the id.
 #[macro_export]
 macro_rules! id {
     ($name:ident, $doc:literal) => {

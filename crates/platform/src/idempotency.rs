@@ -1,10 +1,10 @@
 //! Idempotency keys: responses are stored for 48 hours, so that a repeated request acts only once.
 //!
-//! A key belongs to (owner, route, key) and is looked up only after the owner's code or session is
-//! verified. [`find`] runs first in the transaction and [`keep`] last, so there is no state "in
-//! progress": a repeat either finds the response, or runs at the same time, meets the other
-//! request's row in [`keep`] and is run again from its start. Refusals are not stored, so a
-//! corrected form may use the same key.
+//! A response is stored under its owner, route and key, and is looked up only after the owner's
+//! code or session is verified. [`find`] runs first in the transaction and [`keep`] last, so there
+//! is no state "in progress". A repeat either finds the response, or runs concurrently. In the
+//! latter case it finds the other request's row in [`keep`], and runs again from its start.
+//! Refusals are not stored, so a corrected form may use the same key.
 
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
@@ -15,7 +15,7 @@ use crate::store::{Rows, StoreError, Tx};
 /// How long a response is stored.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(48);
 
-/// The identity of a request, by which repeats are recognised.
+/// The identity of a request, by which repeats are recognized.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     owner: String,
@@ -25,7 +25,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of a request with this `body`; `None` when `key` is not 1 to 128 visible ASCII
+    /// The key of a request with this `body`; `None` unless `key` is 1 to 128 visible ASCII
     /// characters. `owner` is the account's id, or another name for the sender.
     pub fn new(owner: &str, route: &str, key: &str, body: &[u8]) -> Option<Self> {
         let allowed =
@@ -48,9 +48,9 @@ pub struct Stored {
 /// The result of looking a key up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// The key is new: do the work, then [`keep`] its response.
+    /// The key is new: the caller does the work, then calls [`keep`] with the response.
     Nothing,
-    /// The same request was processed before: send this response again.
+    /// The same request was processed before: the caller sends this response again.
     Answer(Stored),
     /// The key belongs to a request with another body: 422 `idempotency_key_reused`.
     Reused,
@@ -61,8 +61,8 @@ pub enum Found {
 #[error("the idempotency key was used for another request")]
 pub struct Reused;
 
-/// Runs `change` once per key; a repeat returns the stored response. Without a key it runs every
-/// time.
+/// Runs `change` once per key; a repeat returns the stored response. Without a key, every call runs
+/// `change`.
 pub fn once<E: From<StoreError> + From<Reused>>(
     tx: &mut Tx<'_>,
     key: Option<&Key>,
@@ -129,7 +129,7 @@ pub fn keep(tx: &mut Tx<'_>, key: &Key, answer: &Stored) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Deletes responses older than [`KEPT`]; returns how many.
+/// Deletes responses older than [`KEPT`], and returns their number.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let expired = tx.now() - KEPT;
     sql!(

@@ -1,7 +1,7 @@
 //! Keys, each for one purpose, so that a signature made for one purpose is invalid for any other.
-//! Nearly all are derived from the key file ([`crate::key_file`]), which is kept outside the store,
-//! so a copy of the store cannot sign anything. Printed codes must outlive that file, so their key
-//! is in the store.
+//! Nearly all keys are derived from the key file ([`crate::key_file`]), which is kept outside the
+//! store, so that a copy of the store cannot sign anything. The key for printed codes is in the
+//! store, because printed codes must remain valid even if the key file is lost.
 
 mod seal;
 
@@ -21,11 +21,12 @@ use crate::text_cleaning::hexadecimal;
 /// The length of a key, in bytes.
 pub(crate) const LENGTH: usize = 32;
 
-/// The secrets in the key file; never empty. They are only used to derive keys. Prints as `***`.
+/// The secrets in the key file, at least one. They are only used to derive keys. `Debug` prints
+/// `***`.
 #[derive(Clone)]
 pub struct Keyring(Arc<[[u8; LENGTH]]>);
 
-/// A key for one purpose and its predecessors: the first signs, all verify. Prints as `***`.
+/// A key for one purpose, with its predecessors. The first signs; all verify. `Debug` prints `***`.
 #[derive(Clone)]
 pub struct Key(Arc<[[u8; LENGTH]]>);
 
@@ -42,7 +43,7 @@ impl fmt::Debug for Key {
 }
 
 impl Keyring {
-    /// The first secret signs; the older ones only verify.
+    /// Creates a keyring whose first secret signs, while the older secrets only verify.
     pub fn new(first: [u8; LENGTH], older: &[[u8; LENGTH]]) -> Self {
         Self(
             std::iter::once(first)
@@ -64,31 +65,31 @@ impl Keyring {
 }
 
 impl Key {
-    /// HMAC-SHA-256 over `parts`. Each part is prefixed with its length, so that no two lists of
-    /// parts have the same input.
+    /// HMAC-SHA-256 over `parts`. Each part is prefixed with its length, so that two different
+    /// lists of parts never produce the same input.
     pub fn mac(&self, parts: &[&str]) -> [u8; LENGTH] {
         // The list of secrets is never empty.
         self.0.first().map_or([0; LENGTH], |key| mac(key, parts))
     }
 
-    /// The same MAC under this key and each of its predecessors.
+    /// The MACs of `parts` under this key and each of its predecessors.
     pub fn macs(&self, parts: &[&str]) -> impl Iterator<Item = [u8; LENGTH]> {
         self.0.iter().map(|key| mac(key, parts))
     }
 
-    /// A signature of 128 bits over `parts`, as text for cookies and links.
+    /// A 128-bit signature over `parts`, as text for cookies and links.
     pub fn sign(&self, parts: &[&str]) -> String {
         signature(&self.mac(parts))
     }
 
-    /// Whether `given` is a signature over the same parts by this key or a predecessor.
+    /// Whether `given` is a signature over `parts` by this key or a predecessor.
     pub fn verify(&self, parts: &[&str], given: &str) -> bool {
         self.macs(parts)
             .any(|mac| secret::same(signature(&mac).as_bytes(), given.as_bytes()))
     }
 }
 
-/// The key for printed codes; `None` before a program has opened the store.
+/// The key for printed codes; `None` if no program has opened the store yet.
 pub fn printed(tx: &mut Tx<'_>, purpose: &str) -> Result<Option<Key>, StoreError> {
     let stored: Option<(Vec<u8>,)> = tx.maybe(
         sql!("SELECT printed_key FROM installation WHERE id = 1"),
@@ -106,8 +107,8 @@ pub(crate) fn fingerprint(tx: &mut Tx<'_>) -> Result<Option<String>, StoreError>
     Ok(stored.map(|(fingerprint,)| fingerprint))
 }
 
-/// Whether these secrets belong to this store. A new store adopts them; a store that knows one of
-/// the older ones records the first.
+/// Returns whether these secrets belong to this store. A new store adopts them; a store that knows
+/// one of the older secrets records the first.
 pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
     let all: Vec<String> = keys.fingerprints().collect();
     let Some(known) = fingerprint(tx)? else {
@@ -133,7 +134,7 @@ pub fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Inserts the installation's row, unless it exists.
+/// Inserts the installation's row, unless the row exists.
 fn note(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     let printed = tx.random().token();
     sql!(
@@ -168,7 +169,8 @@ fn mac(key: &[u8], parts: &[&str]) -> [u8; LENGTH] {
     hmac(key, &message)
 }
 
-/// HMAC-SHA-256 (RFC 2104) over the concatenated parts, for interfaces that specify it so.
+/// HMAC-SHA-256 (RFC 2104) over the concatenated parts, for interfaces that specify this
+/// concatenation.
 pub fn hmac(key: &[u8], message: &[&[u8]]) -> [u8; LENGTH] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         unreachable!("HMAC takes keys of any length")
@@ -216,7 +218,7 @@ mod tests {
     #[test]
     fn keys_are_derived_as_rfc_5869_says() {
         let (salt, info): (Vec<u8>, Vec<u8>) = ((0..=0x0c).collect(), (0xf0..=0xf9).collect());
-        // Appendix A.1: the first block of its 42 bytes.
+        // RFC 5869, appendix A.1: only the first block of the 42 bytes.
         assert_eq!(
             hexadecimal(&hkdf(&salt, &[0x0b; 22], &info)),
             "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"

@@ -1,8 +1,9 @@
-//! The key file: secrets kept outside the store, one per line in base64. The first secret is in
-//! use; the others still verify older signatures.
+//! The key file contains secrets that are kept outside the store, one per line in base64. The first
+//! secret is in use; the others still verify older signatures.
 //!
-//! The file is never seen half written: it is written under a temporary name, flushed and renamed.
-//! If several processes start together, one of them creates the file and the others read it.
+//! The file is never seen half written, because it is written under a temporary name, flushed and
+//! renamed. If several processes start at the same time, one of them creates the file and the
+//! others read it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -17,14 +18,14 @@ use crate::random::Random;
 use crate::store::{Store, StoreError};
 use crate::text_cleaning::hexadecimal;
 
-/// The largest file that is read, in bytes: some 90 keys.
+/// The largest file that is read, in bytes; enough for some 90 keys.
 const LONGEST: u64 = 4_096;
 /// The mode bits for group and others (stat(2)).
 const OTHERS: u32 = 0o077;
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The store was created with a key file that is missing now.
+    /// The store was created with a key file that is now missing.
     #[error(
         "{} is missing, and the store was made with it\n  \
          put it back from your copy; if there is none, make another: kenduri secret new", .0.display()
@@ -81,7 +82,7 @@ impl KeyFile {
         Self(path.into())
     }
 
-    /// The keys of this store: those in the file, or new ones for a new store.
+    /// The keys for this store: either those in the file, or new keys if the store is new.
     pub async fn open(&self, store: &Store, random: &Random) -> Result<Keyring, KeyError> {
         let is_new = store.read(key::fingerprint).await?.is_none();
         let keys = if is_new {
@@ -130,7 +131,7 @@ impl KeyFile {
         }
     }
 
-    /// Reads the file into `text`; returns its mode.
+    /// Reads the file into `text`, and returns the file's mode.
     fn read_text(&self, text: &mut String) -> io::Result<u32> {
         let file = File::open(&self.0)?;
         let facts = file.metadata()?;
@@ -199,7 +200,7 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    /// Moves the new file into place; returns its path.
+    /// Moves the new file into place, and returns its path.
     pub fn put(self) -> Result<PathBuf, KeyError> {
         let put = fs::rename(&self.path, &self.target).and_then(|()| sync(folder(&self.target)));
         let path = self.target.clone();
@@ -215,8 +216,8 @@ impl Fresh {
         }
     }
 
-    /// When root creates the file, this gives it to the user that runs Kenduri: the owner of the
-    /// previous file, or of the folder.
+    /// If root creates the file, this function gives it to the user that runs Kenduri, that is, to
+    /// the owner of the previous file or of the folder.
     fn give_to_owner(&self, file: &File) -> io::Result<()> {
         let before = fs::symlink_metadata(&self.target);
         let before = before.or_else(|_| fs::metadata(folder(&self.target)))?;

@@ -1,8 +1,9 @@
-//! The foundation of every domain: store, jobs, mail, files, audit. It depends on no domain.
+//! The foundation of every domain: store, jobs, mail, files and audit log. It depends on no domain.
 //!
-//! It contains the store and everything that is written with it in one transaction (jobs, news,
-//! audit lines, idempotent responses), and the outside world as parameters: clock, randomness,
-//! outgoing mail, files. HTTP, languages and pages are in `web`, which builds on this crate.
+//! This crate contains the store and everything that is written to the store in a change's
+//! transaction (jobs, news, audit lines, idempotent responses). It also contains the interfaces to
+//! the outside world: clock, randomness, outgoing mail and files. HTTP, languages and pages are in
+//! `web`, which builds on this crate.
 
 extern crate self as platform;
 
@@ -53,7 +54,7 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0009_bounces_and_sender"
 );
 
-/// The connections to the outside world in one value; tests replace some of them. Clones share it.
+/// All connections to the outside world. Tests replace some of them. Clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Platform {
     pub store: Store,

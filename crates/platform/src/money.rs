@@ -12,7 +12,7 @@ use crate::store::{Bind, Column, Value};
 const WHOLE: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
 /// Currencies with three decimals.
 const THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
-/// All other currencies, with two decimals.
+/// All other currencies, which have two decimals.
 const TWO: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN \
     BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL \
     GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR \
@@ -23,7 +23,7 @@ const TWO: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD B
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
-/// The text is not a currency in use.
+/// The text is not the code of a currency in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no currency of ISO 4217")]
 pub struct NotACurrency;
@@ -154,7 +154,7 @@ impl Money {
         (self.minor / units, (self.minor % units).abs())
     }
 
-    /// The sum as programs and forms write it: “180.00”.
+    /// The amount in the format of programs and forms, such as “180.00”.
     pub fn decimal(self) -> String {
         let (whole, part) = self.parts();
         let sign = if self.minor < 0 && whole == 0 {

@@ -1,9 +1,9 @@
 //! News: events for live readers, stored as rows in the transaction of their change.
 //!
-//! News is numbered in commit order: on SQLite inside the transaction, because there is one writer;
-//! on PostgreSQL after the commit, by the relay of the leading process ([`crate::store`]). So a
-//! reader never sees a lower number after a higher one, and can resume from the last number it saw.
-//! Gaps have no meaning.
+//! News is numbered in commit order. On SQLite, which has one writer, the number is assigned inside
+//! the transaction; on PostgreSQL, the leading process's relay assigns it after the commit
+//! ([`crate::store`]). So a reader never sees a lower number after a higher one, and can resume
+//! from the last number it saw. Gaps have no meaning.
 //!
 //! To write an event stream, subscribe to [`Store::news_waiting`](crate::Store::news_waiting), then
 //! read [`cursor`] and the initial state in one transaction. After each wake-up, read [`after`]
@@ -17,24 +17,24 @@ use crate::store::{Row, Rows, StoreError, Tx};
 
 /// How long news is kept for readers who reconnect.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(48);
-/// The largest payload in bytes: enough for ids and states.
+/// The largest payload in bytes, which is enough for ids and states.
 pub const PAYLOAD_LIMIT: usize = 8 * 1024;
 
 /// News to be published.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewNews {
-    /// The id of the scope that it belongs to.
+    /// The id of the scope to which the news belongs.
     pub scope: String,
-    /// The event's name: `saved`.
+    /// The event's name, such as `saved`.
     pub name: &'static str,
     /// Ids and states; never names, notes or diets.
     pub payload: Value,
 }
 
-/// Stored news as readers get it.
+/// Stored news as readers receive it.
 #[derive(Clone, Debug, PartialEq, Row)]
 pub struct News {
-    /// The news' number in commit order.
+    /// The number of the news in commit order.
     pub number: i64,
     pub name: String,
     /// Ids and states, as JSON text.
@@ -44,8 +44,8 @@ pub struct News {
 }
 
 impl Tx<'_> {
-    /// Publishes news about this change when it is committed. Call it while holding the lock of the
-    /// changed record, so that readers get its events in order.
+    /// Publishes news about this change when the change is committed. Call it while holding the
+    /// changed record's lock, so that readers get the record's events in order.
     pub fn publish(&mut self, news: NewNews) -> Result<(), StoreError> {
         let NewNews {
             scope,
@@ -84,14 +84,14 @@ impl Tx<'_> {
 }
 
 /// The number of the latest news. A reader that loads the state in the same transaction resumes
-/// from here.
+/// from this number.
 pub fn cursor(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     let (last,) = tx.one(sql!("SELECT last FROM news_counter WHERE id = 1"), &[])?;
     Ok(last)
 }
 
-/// The news of `scope` after `number`, in order, at most `limit`. `None` when the reader cannot
-/// resume: later news was deleted, or the number was never assigned.
+/// The news for `scope` after `number`, in order, at most `limit`. Returns `None` if the reader
+/// cannot resume, because later news was deleted or the number was never assigned.
 pub fn after(
     tx: &mut Tx<'_>,
     scope: &str,
@@ -116,7 +116,7 @@ pub fn after(
     Ok(Some(news))
 }
 
-/// The scopes of all news after `number`, each once. `None` as for [`after`].
+/// The scopes of all news after `number`, each once. Returns `None` in the same cases as [`after`].
 pub fn scopes_after(tx: &mut Tx<'_>, number: i64) -> Result<Option<Vec<String>>, StoreError> {
     let (last, swept): (i64, i64) = tx.one(
         sql!("SELECT last, swept FROM news_counter WHERE id = 1"),
@@ -133,14 +133,15 @@ pub fn scopes_after(tx: &mut Tx<'_>, number: i64) -> Result<Option<Vec<String>>,
     Ok(Some(scopes.into_iter().map(|(scope,)| scope).collect()))
 }
 
-/// Deletes news older than [`KEPT`]; returns the number of rows.
+/// Deletes news older than [`KEPT`], and returns the number of rows.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let (last, swept): (i64, i64) = tx.one(
         sql!("SELECT last, swept FROM news_counter WHERE id = 1 FOR NO KEY UPDATE"),
         &[],
     )?;
     let oldest_kept = tx.now() - KEPT;
-    // Everything before the first row that is recent enough, in number order.
+    // Everything before the first sufficiently recent row can be deleted, because rows are in
+    // number order.
     let young: Option<(i64,)> = sql!(
         "SELECT number FROM news WHERE number IS NOT NULL AND created_at >= :oldest_kept
          ORDER BY number LIMIT 1",

@@ -1,6 +1,7 @@
-//! HTTP requests to URLs that users have entered: only over TLS and to public networks, without
-//! following redirects. Each IP address is checked when the connection is opened, so that a changed
-//! DNS answer cannot redirect it. Hosts that the operator configured may be in private networks.
+//! HTTP requests to URLs that users have entered. They are sent only over TLS and to public
+//! networks, and do not follow redirects. Each IP address is checked when the connection is opened,
+//! so that a changed DNS answer cannot lead the request elsewhere. Hosts that the operator
+//! configured may be in private networks.
 
 mod json_call;
 
@@ -34,9 +35,9 @@ pub const LONGEST: usize = 2_000;
 const TIME: Duration = Duration::from_secs(10);
 /// The longest response body that is read, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
-/// The limits for the objects of a bucket: time per request, and length in bytes.
+/// The timeout of a request for an object in a bucket.
 const OBJECT_TIME: Duration = Duration::from_mins(2);
-/// The longest object of a bucket that can be read, in bytes.
+/// The longest object in a bucket that can be read, in bytes.
 pub const LONGEST_OBJECT: usize = 256 << 20;
 /// Domain names that are never public (RFC 6761, 6762, 8375 and ICANN's `internal`).
 const PRIVATE: [&str; 5] = ["localhost", "local", "internal", "home.arpa", "onion"];
@@ -56,9 +57,9 @@ struct Inner {
 /// How host names are resolved.
 #[derive(Clone, Debug)]
 pub enum Names {
-    /// By the operating system.
+    /// Host names are resolved by the operating system.
     System,
-    /// From this list only, whatever the port in the URL; for tests.
+    /// IP addresses from this map only, whatever the port in the URL; for tests.
     Listed(HashMap<String, Vec<SocketAddr>>),
 }
 
@@ -67,7 +68,7 @@ pub enum Names {
 pub enum Reach {
     /// Hosts on public networks, over TLS.
     Public,
-    /// Any host, because the operator configured it; this machine also without TLS.
+    /// Any host, because the operator configured it. For this machine, TLS is not required.
     Private,
 }
 
@@ -77,7 +78,7 @@ pub struct Call<'a> {
     pub url: &'a str,
     pub reach: Reach,
     pub headers: &'a [(&'static str, String)],
-    /// Form fields for a POST; `None`: a GET.
+    /// Form fields for a POST; `None` for a GET.
     pub form: Option<String>,
 }
 
@@ -89,7 +90,7 @@ pub struct Answer {
 
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
-    /// Requests to the URL, or to an address of its host, are not permitted.
+    /// Requests to the URL, or to an IP address of its host, are not permitted.
     #[error("no https URL of a host on public networks alone")]
     Refused,
     /// The host cannot be reached.
@@ -163,7 +164,7 @@ impl Outbound {
         Ok(self.send(url, Reach::Public, request).await?.status)
     }
 
-    /// Posts JSON to a program of this machine that listens on a unix socket, and returns the
+    /// Posts JSON to a program on this machine that listens on a Unix socket, and returns the
     /// status of the response.
     pub async fn post_to_socket(
         socket: &Path,
@@ -200,7 +201,7 @@ impl Outbound {
         self.send(call.url, call.reach, request).await
     }
 
-    /// Reads, writes or removes an object of a bucket that the operator configured.
+    /// Reads, writes or removes an object in a bucket that the operator configured.
     pub async fn transfer(
         &self,
         method: Method,
@@ -279,7 +280,7 @@ impl Outbound {
     }
 }
 
-/// The server that a URL names.
+/// The server in a URL.
 struct Target {
     uri: Uri,
     authority: Authority,
@@ -373,7 +374,7 @@ where
     tokio::select! {
         biased;
         answer = &mut answering => answer,
-        // The pending request reports the connection's error.
+        // The pending request reports the connection's error, so it is ignored here.
         _ = &mut connection => answering.await,
     }
 }
@@ -389,7 +390,7 @@ fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> OutboundError {
     }
 }
 
-/// Whether requests to a URL are permitted, as far as its text tells before its host name is
+/// Whether requests to a URL are permitted, as far as the URL itself shows before its host name is
 /// resolved.
 pub fn is_permitted(url: &str, reach: Reach) -> bool {
     read(url, reach).is_some()
@@ -402,7 +403,7 @@ pub fn origin(url: &str) -> Option<String> {
     Some(format!("{}://{authority}", uri.scheme_str()?))
 }
 
-/// Whether two URLs name the same host and port in the same scheme.
+/// Whether two URLs have the same scheme, host and port.
 pub fn is_same_origin(one: &str, other: &str) -> bool {
     let one = origin(one);
     one.is_some() && one == origin(other)
@@ -437,8 +438,8 @@ fn bare(authority: &Authority) -> &str {
     authority.host().trim_matches(['[', ']'])
 }
 
-/// Whether an address is public: not of this machine, a local network or a reserved range (IANA's
-/// special-purpose address registries).
+/// Whether an IP address is public, that is, not of this machine, a local network or a reserved
+/// range (IANA's special-purpose address registries).
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -467,8 +468,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !is_special
 }
 
-/// Whether an address is in `2000::/3`, except ranges for embedded IPv4 addresses, tunnels and
-/// documentation.
+/// Whether an IPv6 address is in `2000::/3`, except in the ranges for embedded IPv4 addresses,
+/// tunnels and documentation.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let is_special = matches!(

@@ -22,7 +22,7 @@ impl Random {
         Self(Source::Kernel)
     }
 
-    /// A generator whose bytes depend on the seed alone.
+    /// A generator whose bytes depend only on the seed.
     pub fn seeded(seed: u64) -> Self {
         Self(Source::Seeded(Arc::new(Mutex::new(
             ChaCha20Rng::seed_from_u64(seed),
@@ -33,8 +33,8 @@ impl Random {
     ///
     /// # Panics
     ///
-    /// When the kernel provides no randomness: guessable codes and tokens would be worse than a
-    /// failed request.
+    /// Panics if the kernel provides no randomness, because guessable codes and tokens would be
+    /// worse than a failed request.
     pub fn fill(&self, bytes: &mut [u8]) {
         match &self.0 {
             Source::Kernel => {
@@ -59,12 +59,13 @@ impl Random {
         bytes
     }
 
-    /// A uniformly distributed number from 0 to `bound` − 1; 0 when `bound` is 0.
+    /// A uniformly distributed number from 0 to `bound` − 1; 0 if `bound` is 0.
     pub fn below(&self, bound: u32) -> u32 {
         if bound == 0 {
             return 0;
         }
-        // Numbers beyond the last whole multiple would favour small results.
+        // Numbers beyond the last whole multiple would favour small results, so they are drawn
+        // again.
         let unfair = u32::MAX - u32::MAX % bound;
         loop {
             let mut bytes = [0; 4];

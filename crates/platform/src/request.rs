@@ -1,5 +1,5 @@
-//! The id of the request being handled. The server sets it around each handler, and the jobs and
-//! mails of every change within it carry it.
+//! The id of the request that is being handled. The server sets it around each handler, and every
+//! job and mail that the handler's changes cause stores it.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ tokio::task_local! {
     static REQUEST: Option<Arc<str>>;
 }
 
-/// Runs `work` under this request id; `None` for work that no request caused. A task spawned within
-/// does not inherit it.
+/// Runs `work` under this request id; `None` means work that no request caused. A task spawned
+/// inside `work` does not inherit the id.
 pub async fn caused_by<F: Future>(id: Option<Arc<str>>, work: F) -> F::Output {
     REQUEST.scope(id, work).await
 }

@@ -1,5 +1,5 @@
-//! Text in the stored form: NFC, trimmed, without control characters except line feeds, measured in
-//! Unicode scalar values.
+//! Strings in the stored form: NFC, trimmed, without control characters except line feeds, measured
+//! in Unicode scalar values.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -34,8 +34,8 @@ pub fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The form for searching: without case and accents, so that "Rene" finds "René". Scripts without
-/// case (Han, Arabic) are unchanged.
+/// `text` in the form for searching: without case and accents, so that "Rene" finds "René". Scripts
+/// without case (Han, Arabic) are unchanged.
 pub fn fold(text: &str) -> String {
     text.nfkd()
         .filter(|c| !unicode_normalization::char::is_combining_mark(*c) || !is_latin_accent(*c))

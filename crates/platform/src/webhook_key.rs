@@ -1,5 +1,5 @@
-//! Webhook signatures as specified by Standard Webhooks: for webhooks received from a mail provider
-//! or another program, and for webhooks sent.
+//! Webhook signatures as specified by Standard Webhooks, both for received webhooks (from a mail
+//! provider or another program) and for sent webhooks.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use sha2::Sha256;
 /// The largest accepted clock skew between the sender and this server.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// A secret that signs webhooks. Prints as `***`.
+/// A secret that signs webhooks. `Debug` prints `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookKey([u8; 64]);
 
@@ -33,11 +33,11 @@ impl From<[u8; 32]> for WebhookKey {
 /// The headers of a received webhook.
 #[derive(Clone, Copy, Debug)]
 pub struct Signed<'a> {
-    /// `webhook-id`.
+    /// `webhook-id`: the message's id.
     pub id: &'a str,
-    /// `webhook-timestamp`: seconds of Unix time.
+    /// `webhook-timestamp`: seconds since the Unix epoch.
     pub timestamp: &'a str,
-    /// `webhook-signature`: `v1,` and base64, perhaps several.
+    /// `webhook-signature`: `v1,` and base64, possibly several times.
     pub signatures: &'a str,
 }
 
@@ -51,7 +51,7 @@ impl WebhookKey {
         (bytes.len() >= 24).then_some(Self(block))
     }
 
-    /// The signature of a message to be sent.
+    /// The signature of an outgoing message.
     pub fn sign(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
         let mac = self.mac(id, timestamp, body).finalize();
         format!("v1,{}", STANDARD.encode(mac.into_bytes()))
@@ -81,7 +81,7 @@ impl WebhookKey {
 mod tests {
     use super::*;
 
-    /// The signature below was computed with Python's `hmac` module.
+    /// The expected signature was computed with Python's `hmac` module.
     const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
     const SIGNATURE: &str = "v1,e0dnYbIxF9psGINRP/lQNhcffsxUR4fywplpu96VG/s=";
 

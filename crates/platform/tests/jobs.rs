@@ -14,7 +14,7 @@ use testkit::World;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// A table for the effects of jobs.
+/// A table in which jobs record their effects.
 const EFFECTS: Migrations = Migrations::new(
     "test",
     &[Step {
@@ -68,7 +68,7 @@ async fn enqueue(world: &World, job: NewJob) {
     write(world, move |tx| tx.enqueue(job.clone())).await;
 }
 
-/// A handler that stores the payload, a text, as an effect.
+/// A handler that stores the payload, a string, as an effect.
 fn note() -> Handler {
     Handler::new("note", |job| async move {
         let name: String = job.read()?;
@@ -406,7 +406,7 @@ fn daily_jobs_run_once_a_day_and_a_missed_hour_is_made_up_for() {
         for _ in 0..3 {
             let (first, second) = tokio::join!(one.run_due(), two.run_due());
             assert_eq!(first.unwrap() + second.unwrap(), 1);
-            // The clock of a test starts at 08:00, so 15 hours later it is still the same day.
+            // A test's clock starts at 08:00, so 15 hours later it is still the same day.
             world.clock.advance(SignedDuration::from_hours(15));
             assert_eq!(one.run_due().await.unwrap(), 0);
             world.clock.advance(SignedDuration::from_hours(9));
@@ -495,7 +495,8 @@ fn a_serving_worker_is_woken_and_stops_softly() {
         world.expect_jobs("note");
         let serving = tokio::spawn(worker.run(1, stop.clone()));
         enqueue(world, note_job("a")).await;
-        // Jobs that were created in the same millisecond would run in random order.
+        // Without the pause, both jobs could have the same millisecond and would run in random
+        // order.
         world.clock.advance(SignedDuration::from_millis(1));
         enqueue(world, note_job("b")).await;
         runs.wait_for(|count| *count == 1).await.unwrap();
@@ -575,7 +576,7 @@ fn a_job_that_takes_its_worker_down_is_given_up_at_last() {
     World::each_engine(MIGRATIONS, async |world| {
         enqueue(world, note_job("deadly")).await;
         for _ in 0..25 {
-            // The row of a job whose worker was killed after leasing it.
+            // This is the row of a job whose worker was killed after leasing it.
             write(world, |tx| {
                 let now = tx.now();
                 tx.run(

@@ -1,4 +1,4 @@
-//! Mail on both engines: to a test mail server that can misbehave, and to the mailbox.
+//! Mail on both engines, sent to a test mail server that can misbehave, and to the mailbox.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -257,7 +257,7 @@ fn what_is_refused_for_now_is_tried_again_and_given_up_at_last() {
 #[test]
 fn a_server_that_is_away_is_waited_for() {
     World::each_engine(MIGRATIONS, async |world| {
-        // An IP address that nothing else uses, so that no other listener gets this port.
+        // Nothing else uses this IP address, so no other listener gets its port.
         let gone = tokio::net::TcpListener::bind("127.1.0.1:0").await.unwrap();
         let port = gone.local_addr().unwrap().port();
         drop(gone);

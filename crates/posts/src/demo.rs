@@ -1,4 +1,4 @@
-//! The demo's posts: a small blog about a wedding that is being prepared.
+//! The demo's posts: a small blog about the preparations for a wedding.
 
 use axum::body::Bytes;
 use identity::account::AccountId;

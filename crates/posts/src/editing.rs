@@ -1,4 +1,4 @@
-//! Posts as editors manage them: the form, and the consequences of a change.
+//! Creating and changing posts: the form, and the consequences of a change.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +56,7 @@ impl Resource for Post {
         self.version
     }
 
-    /// Most recently changed first.
+    /// Lists posts, most recently changed first.
     fn list(tx: &mut Tx<'_>, editor: &Editor, paging: &PageQuery) -> Result<List<Self>, Refusal> {
         let found = list(tx, editor, paging.after()?.as_ref(), paging.rows())?;
         Ok(paging.list(found, |post| (post.updated_at, post.id.clone())))
@@ -174,7 +174,7 @@ impl Resource for Post {
     }
 }
 
-/// At most `rows` posts that come after `from`, most recently changed first.
+/// At most `rows` posts that follow `from`, most recently changed first.
 fn list(
     tx: &mut Tx<'_>,
     _: &Editor,
@@ -205,7 +205,7 @@ fn files(post: &Post) -> BTreeSet<String> {
     all.filter(|file| !file.is_empty()).collect()
 }
 
-/// Schedules the removal of the files of pictures that the post no longer uses.
+/// Schedules the deletion of pictures that the post no longer uses.
 fn remove_pictures(tx: &mut Tx<'_>, old: &Post, new: Option<&Post>) -> Result<(), StoreError> {
     let kept = new.map(files).unwrap_or_default();
     for file in files(old).difference(&kept) {
@@ -230,7 +230,7 @@ pub(crate) fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreErr
     }
 }
 
-/// Inserts a post; `false` when its slug is taken.
+/// Inserts a post. Returns `false` if its slug is taken.
 pub(crate) fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
     let words = Words::of(post);
     let inserted = sql!(
@@ -246,7 +246,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
     Ok(inserted == 1)
 }
 
-/// Writes the parts of a post that queries use: its tags, and the pictures in its text.
+/// Writes the parts of a post that have tables of their own, for queries: its tags, and the
+/// pictures in its text.
 pub(crate) fn write_parts(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     let id = &post.id;
     for tag in &post.tags {
@@ -274,7 +275,7 @@ fn delete_parts(tx: &mut Tx<'_>, id: &PostId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes an erased account as the author of its posts, which stay.
+/// Removes an erased account as the author of its posts, which are kept.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE post SET author_id = NULL WHERE author_id = :account",

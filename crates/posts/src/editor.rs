@@ -88,7 +88,7 @@ impl Parent for Editor {
     }
 }
 
-/// The time zone in which this person's times of day are read and shown.
+/// The time zone in which this person's times are read and shown.
 pub(crate) fn zone(who: &SignedIn) -> TimeZone {
     TimeZone::get(&who.account().time_zone).unwrap_or(TimeZone::UTC)
 }

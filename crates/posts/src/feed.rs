@@ -18,7 +18,7 @@ pub const LENGTH: i64 = 50;
 /// A feed, independent of its format.
 #[derive(Clone, Debug)]
 pub struct Feed {
-    /// Articles or notes.
+    /// The kind of posts in the feed: articles or notes.
     pub kind: Kind,
     pub title: String,
     /// The site's URL, such as `https://example.my`.
@@ -61,8 +61,7 @@ impl Enclosure {
         })
     }
 
-    /// The enclosure as XML attributes; `address` is the name of the attribute for the URL: `href`
-    /// or `url`.
+    /// The enclosure's XML attributes; `address` is the name of the URL attribute, `href` or `url`.
     fn attributes(&self, address: &str) -> String {
         format!(
             "{address}=\"{}\" length=\"{}\" type=\"{}\"",
@@ -228,7 +227,7 @@ pub fn path(post: &Post) -> String {
     }
 }
 
-/// When readers last saw a change of this post. Edits before its publication do not count.
+/// When readers last saw a change to this post. Edits before its publication do not count.
 pub fn changed(post: &Post) -> Timestamp {
     let published = post.published_at.unwrap_or(post.updated_at);
     post.updated_at.max(published)

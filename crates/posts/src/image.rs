@@ -1,4 +1,4 @@
-//! The pictures of posts: beside a post, and in its text.
+//! The pictures of posts: the post's main picture, and pictures in its text.
 
 use platform::{StoreError, Tx, sql};
 use web::picture_folder::{self, PictureFolder};
@@ -12,7 +12,7 @@ pub(crate) const FOLDER: PictureFolder = PictureFolder {
     is_used,
 };
 
-/// The path under which all pictures are.
+/// The path below which all pictures are served.
 const PATH: &str = "/blog/images/";
 
 /// The path of a picture.
@@ -20,7 +20,7 @@ pub fn path(file: &str) -> String {
     format!("{PATH}{file}")
 }
 
-/// The file that a link target in a text refers to, if it is a picture of this site.
+/// The file name in a link target, if the target is one of this site's pictures.
 pub(crate) fn file(address: &str) -> Option<&str> {
     let file = address.strip_prefix(PATH)?;
     is_name(file).then_some(file)

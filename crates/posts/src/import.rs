@@ -31,7 +31,7 @@ pub enum Outcome {
     Added,
     /// An article with this id exists and was left unchanged.
     Known,
-    /// Another post has its slug.
+    /// Another post has the article's slug.
     SlugTaken,
 }
 

@@ -37,7 +37,7 @@ pub const ENABLED: Flag = Flag {
     built_in: true,
 };
 
-/// This crate as the program mounts it: routes, tables, jobs and settings.
+/// Everything that the program mounts from this crate: routes, tables, jobs and settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,

@@ -1,8 +1,8 @@
 //! The mail to subscribers about a new public article, which is sent only once.
 //!
-//! Each run of the job writes the mails of [`PAGE`] subscribers together with its position in the
-//! list, and enqueues the job again for the rest. So nobody gets a mail twice, and a crash skips
-//! nobody.
+//! Each run of the job writes the mails for [`PAGE`] subscribers and its position in the list in
+//! one transaction, and enqueues the job again for the rest. So nobody gets a mail twice, and a
+//! crash skips nobody.
 
 use jiff::Timestamp;
 use platform::jobs::{Done, Handler, Job, NewJob};

@@ -1,7 +1,7 @@
 //! Renders Markdown as safe HTML and as plain text.
 //!
-//! Raw HTML is shown as text, links may lead only to `https:`, `http:`, `mailto:` or a path of this
-//! site, and a picture on another site is replaced by its description. So nothing that an author
+//! Raw HTML is shown as text. A link may lead only to `https:`, `http:`, `mailto:` or a path of
+//! this site. A picture on another site is replaced by its description. So nothing that an author
 //! writes or pastes can run in a reader's browser, and no other site learns who reads.
 
 mod events;
@@ -223,13 +223,13 @@ mod tests {
         let long = excerpt(&"word ".repeat(100));
         assert_eq!(long.len(), 159 + "…".len());
         assert!(long.ends_with("word…"));
-        // Exactly at the end of a word.
+        // The excerpt ends exactly at the end of a word.
         assert_eq!(
             excerpt(&format!("{} b", "a".repeat(160))),
             format!("{}…", "a".repeat(160))
         );
         assert_eq!(excerpt(&"字".repeat(200)).chars().count(), 161);
-        // A letter of two code points.
+        // This letter consists of two code points.
         let marked = excerpt(&format!("{}{}", "a".repeat(159), "e\u{301}".repeat(20)));
         assert_eq!(marked, format!("{}…", "a".repeat(159)));
     }

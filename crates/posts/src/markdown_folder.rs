@@ -22,7 +22,7 @@ use crate::editing;
 use crate::image;
 use crate::post::{Post, PostId};
 
-/// A problem, and its place in a file.
+/// A problem, and its position in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     pub file: PathBuf,
@@ -50,27 +50,27 @@ pub struct Folder {
     pictures: Vec<(String, Bytes)>,
     /// Problems that prevent the import.
     pub problems: Vec<Remark>,
-    /// Doubtful parts that are imported but should be checked.
+    /// Doubtful parts, which are imported but should be checked.
     pub remarks: Vec<Remark>,
 }
 
 /// How many posts were or would be imported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// New posts.
+    /// Posts that are new.
     pub new: usize,
     /// Posts that exist already, which are left unchanged.
     pub known: usize,
     pub pictures: usize,
 }
 
-/// Why nothing was imported.
+/// The reason why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// Something in the folder cannot be imported.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused(Vec<Remark>),
-    /// The import was only tried; these are the counts that it would have.
+    /// A dry run, which wrote nothing; contains the counts that the import would have.
     #[error("nothing was written")]
     Tried(Counts),
     /// A picture could not be stored.
@@ -84,15 +84,14 @@ pub enum FolderError {
     Store(#[from] StoreError),
 }
 
-/// Imports a folder completely, or nothing of it. With `is_dry`, the import is tried and rolled
-/// back.
+/// Imports a folder completely or not at all. With `is_dry`, the import is tried and rolled back.
 pub async fn import(site: &Site, folder: Folder, is_dry: bool) -> Result<Counts, FolderError> {
     if !folder.problems.is_empty() {
         return Err(FolderError::Refused(folder.problems));
     }
     let pictures = folder.pictures.len();
     if !is_dry {
-        // A picture that no post uses is removed after a day.
+        // If no post uses a picture, it is removed after a day.
         for (file, bytes) in folder.pictures {
             let put = image::FOLDER.put(site, &file, bytes).await;
             put.map_err(|_| FolderError::Picture(file))?;

@@ -71,7 +71,7 @@ pub struct Post {
     /// Up to 20 tags of 1–40 characters.
     #[row(json)]
     pub tags: Vec<String>,
-    /// The file name of its picture below `/blog/images/`; empty if it has none.
+    /// The file name of the post's picture below `/blog/images/`; empty if it has none.
     pub image: String,
     /// A description of the picture for readers who cannot see it, up to 300 characters. A post
     /// with a picture cannot be published without it.
@@ -90,7 +90,7 @@ pub struct Post {
     /// The time at which it first becomes public; never changes after that.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub first_published_at: Option<Timestamp>,
-    /// Every change raises it, and names the version that it is based on.
+    /// The version. Every change raises it, and must contain the version on which it is based.
     pub version: i64,
     /// The time of the last change.
     #[schema(value_type = String, format = "date-time")]
@@ -122,7 +122,7 @@ impl Post {
         }
     }
 
-    /// The excerpt that lists show readers: the editor's, or else the first words of the text.
+    /// The excerpt that lists show readers: the editor's, or otherwise the first words of the text.
     pub fn excerpt(&self) -> String {
         if self.excerpt.is_empty() {
             markdown::excerpt(&self.body)
@@ -136,7 +136,7 @@ impl Post {
         self.first_published_at.is_some_and(|at| at <= now)
     }
 
-    /// The post as of `now`: a scheduled post counts as published once its time has come.
+    /// The post as of `now`; a scheduled post whose time has come is returned as published.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
         if self.state == State::Scheduled && self.was_public(now) {
             self.state = State::Published;

@@ -13,7 +13,7 @@ const MOST_PAGES: i64 = 100;
 /// The query for a list of posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// Articles or notes.
+    /// The kind of posts in the list: articles or notes.
     pub kind: Kind,
     /// Only posts with this tag; empty for all posts.
     pub tag: String,
@@ -150,7 +150,7 @@ pub fn by(tx: &mut Tx<'_>, author: &AccountId, rows: i64) -> Result<Vec<Post>, S
     .all(tx)
 }
 
-/// Whether a person wrote an article or a note that is public.
+/// Whether a person wrote a public article or note.
 pub(crate) fn has_by(tx: &mut Tx<'_>, author: &AccountId) -> Result<bool, StoreError> {
     let now = tx.roughly_now();
     let found: Option<(PostId,)> = sql!(
@@ -202,7 +202,7 @@ pub fn note(tx: &mut Tx<'_>, id: &PostId) -> Result<Post, Refusal> {
 }
 
 /// The state of the posts that use this picture, if the reader may see it. Editors may see every
-/// picture, other people only those of published posts.
+/// picture; other people may see only pictures of published posts.
 pub fn picture_state(tx: &mut Tx<'_>, file: &str, is_editor: bool) -> Result<State, Refusal> {
     let found: Vec<Post> = sql!(
         "SELECT {Post} FROM post WHERE image <> '' AND image = :file

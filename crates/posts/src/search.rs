@@ -1,8 +1,9 @@
 //! Full-text search in published posts.
 //!
-//! Each post stores its folded words, separated by spaces, three times: the words of the title,
-//! those of title and excerpt, and all words. One `LIKE` per word then works alike on both engines.
-//! A search reads every published post, which suits a personal site but not a large one.
+//! Each post stores its normalized words, separated by spaces, in three columns: the words of the
+//! title, the words of title and excerpt, and all words. One `LIKE` per word then works alike on
+//! both engines. A search reads every published post, which suits a personal site but not a large
+//! one.
 
 use jiff::Timestamp;
 use platform::store::Row;
@@ -16,10 +17,10 @@ use crate::post::Post;
 pub const LENGTH: (usize, usize) = (2, 100);
 /// The most posts of one page.
 pub const PAGE: i64 = 50;
-/// The most words of a query that are used.
+/// The most words in a query that are used.
 const WORDS: usize = 6;
 
-/// The searchable words of a post. Each of these texts contains the previous one.
+/// The searchable words of a post. Each field contains the previous field's words.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Words {
     pub(crate) title: String,
@@ -44,9 +45,9 @@ impl Words {
     }
 }
 
-/// The posts that contain each word of `query`, of which the last may be a prefix: at most `rows`
-/// after the first `offset`. Posts with all words in the title come first, then those with all of
-/// them in title, excerpt and tags, then all others; each group newest first.
+/// The posts that contain each word of `query`, the last of which may be a prefix: at most `rows`,
+/// after skipping `offset`. First come posts with all words in the title, then posts with all words
+/// in title, excerpt and tags, then the rest; each group is sorted newest first.
 pub fn search(
     tx: &mut Tx<'_>,
     query: &str,
@@ -115,7 +116,7 @@ fn patterns(query: &str) -> Option<[String; WORDS]> {
     }))
 }
 
-/// The folded words of a text.
+/// The normalized words of a text.
 fn words(text: &str) -> Vec<String> {
     let is_between = |c: char| {
         c.is_whitespace()

@@ -47,7 +47,7 @@ pub(crate) struct PostMessage {
     slug: String,
 }
 
-/// Sends the events of a post's change of state. The caller holds the post's lock.
+/// Sends the webhook events for a change to a post's state. The caller holds the post's lock.
 pub(crate) fn tell(tx: &mut Tx<'_>, old: State, new: &Post) -> Result<(), StoreError> {
     let event = match (old, new.state) {
         (State::Published, State::Withdrawn) => &WITHDRAWN,

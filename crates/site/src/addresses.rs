@@ -1,4 +1,4 @@
-//! Paths of the pages that extractors, forms and the frame link to. The crate `accounts` serves
+//! Paths of the pages to which extractors, forms and the frame link. The crate `accounts` serves
 //! these pages.
 
 pub const SIGN_IN: &str = "/login";
@@ -9,7 +9,7 @@ pub const SECURITY: &str = "/me/security";
 pub const KEEP_FACTORS: &str = "/me/security/factors/keep";
 pub const NOTICES: &str = "/me/notices";
 pub const PROFILE: &str = "/me/profile";
-/// The page on which people change the name that stands for them in paths.
+/// The page on which people change their slug, the name for them in paths.
 pub const SLUG: &str = "/me/slug";
 pub const TRUSTED: &str = "/me/trusted";
 pub const SHARED: &str = "/me/shared";

@@ -147,8 +147,8 @@ where
     }
 }
 
-/// Whether the account has a role in the site or in one of its domains. From anybody else, the
-/// server does not even read files into memory.
+/// Whether the account has a role in the site or in one of its domains. Files from anybody else are
+/// not even read into memory.
 async fn has_role(site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let id = who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { people::has_role(tx, &id) };
@@ -204,17 +204,17 @@ impl Sender {
     }
 }
 
-/// The caller that a layer around the handlers has already identified. [`Caller`] trusts this
+/// The caller, as already identified by a layer around the handlers. [`Caller`] trusts this
 /// extension.
 #[derive(Clone, Debug)]
 pub struct Found(pub Result<SignedIn, Problem>);
 
 /// Marks a route that confirms the caller's own email address. The caller may use such a route
-/// before they have the second factor that they need.
+/// before they have their required second factor.
 #[derive(Clone, Copy, Debug)]
 pub struct ForConfirmation;
 
-/// A caller of the API: a program with its token, or a script on a page.
+/// A caller of the API, either a program with its token or a script on a page.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub who: SignedIn,
@@ -305,7 +305,7 @@ where
     }
 }
 
-/// The session whose cookie was shown.
+/// Finds the session whose cookie the request carries.
 pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(LiveSession, Secret), Problem> {
     if parts.headers.contains_key(AUTHORIZATION) {
         return Err(token_not_permitted());
@@ -321,8 +321,8 @@ pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(LiveSession, 
     Ok((visit, secret))
 }
 
-/// Records that a session is in use, and renews its cookie when that is due. If the write fails,
-/// the next request tries again.
+/// Records that a session is in use, and renews its cookie if due. If the write fails, the next
+/// request tries again.
 async fn go_on(
     parts: &request::Parts,
     site: &Site,
@@ -344,9 +344,9 @@ async fn go_on(
     Ok(())
 }
 
-/// A token that was found good.
+/// The owner and rights of a valid token.
 enum BearerAccess {
-    /// Of a session: the person's own word.
+    /// An access token of a session, which has the person's own rights.
     Access(SignedIn),
     Personal(Bearer),
 }
@@ -359,8 +359,8 @@ fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
     is_bearer.then(|| Secret::new(shown.trim()))
 }
 
-/// Returns the person for whom the request's access token speaks; `None` if the request has no
-/// access token.
+/// Returns the person who owns the request's access token; `None` if the request has no access
+/// token.
 pub async fn by_access_token(
     headers: &HeaderMap,
     site: &Site,
@@ -376,7 +376,8 @@ pub async fn by_access_token(
     Some(found.unwrap_or_else(|| Err(token_refused("session_expired"))))
 }
 
-/// The token that was shown. A bad one is refused, whatever cookie comes along.
+/// Finds the bearer token's person. An invalid token is refused, even if the request also has a
+/// valid cookie.
 async fn bearer(parts: &request::Parts, site: &Site) -> Result<BearerAccess, Problem> {
     if let Some(found) = by_access_token(&parts.headers, site).await {
         return found.map(BearerAccess::Access);
@@ -419,8 +420,8 @@ pub fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Problem> {
     })
 }
 
-/// Paths that remain open to a person who needs a second factor and has none: they set one up or
-/// sign out.
+/// Paths that remain open to a person who needs a second factor but has none, so that they can set
+/// one up or sign out.
 const ENROLMENT: &[&str] = &[
     "/me/security",
     "/me/security/totp",
@@ -435,8 +436,8 @@ const ENROLMENT: &[&str] = &[
     "/api/v1/auth/logout",
 ];
 
-/// Further paths for a person without a confirmed email address, who cannot set up a second factor
-/// before confirming it.
+/// Further paths for a person without a confirmed email address, who must confirm it before setting
+/// up a second factor.
 const CONFIRMATION: &[&str] = &[
     "/me/email",
     "/me/email/verify",
@@ -464,7 +465,8 @@ async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Re
     Ok(())
 }
 
-/// Refuses to serve a page whose route is not declared for people: such a declaration is a bug.
+/// Refuses to serve a page whose route is not declared for people, because such a declaration is a
+/// bug.
 fn check_people(parts: &request::Parts) -> Result<(), Problem> {
     match Callers::of(parts)? {
         Callers::People => Ok(()),

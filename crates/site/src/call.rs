@@ -1,4 +1,4 @@
-//! Calls of the JSON API. A repeated call or form gets the first response again.
+//! Requests to the JSON API. A repeated request or form gets the first response again.
 
 use std::fmt;
 use std::ops::Deref;
@@ -22,7 +22,7 @@ use crate::proof::{Proof, Requester};
 
 use identity::session::signed_in::SignedIn;
 
-/// A call of the JSON API.
+/// A request to the JSON API.
 #[derive(Clone)]
 pub struct Call {
     pub site: Site,
@@ -74,12 +74,12 @@ impl Call {
         self.address.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// The query, read as a form.
+    /// The query string, parsed like a form.
     pub fn query(&self) -> Form {
         Form::parse(self.query_text().as_bytes()).unwrap_or_default()
     }
 
-    /// The page of a list that the query asks for.
+    /// The page of a list that the query string requests.
     pub fn page_query(&self) -> Result<PageQuery, Problem> {
         PageQuery::read(self.query_text())
     }
@@ -89,7 +89,7 @@ impl Call {
         version::expected(&self.headers, body)
     }
 
-    /// As [`Call::version`], for changes that do not require a version.
+    /// Like [`Call::version`], for changes that do not require a version.
     pub fn version_if_named(&self, body: Option<i64>) -> Result<Option<i64>, Problem> {
         match version::expected(&self.headers, body) {
             Ok(version) => Ok(Some(version)),
@@ -121,7 +121,7 @@ impl Call {
     }
 
     /// Makes a change that happens once per `Idempotency-Key`: POST. A repeat gets the same
-    /// response, as long as the caller still has the proof.
+    /// response, as long as the caller can still give the proof.
     pub async fn post<P, T, F>(
         &self,
         body: &[u8],
@@ -139,7 +139,7 @@ impl Call {
         answer.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// As [`Call::post`], but `enter` makes the proof.
+    /// Like [`Call::post`], but `enter` makes the proof.
     pub async fn once<P, T, E>(
         &self,
         key: Option<Key>,
@@ -195,8 +195,8 @@ pub fn form_once<E: From<StoreError> + From<Reused>>(
     Ok(done?.body)
 }
 
-/// The key that recognises a repeated form, from its hidden `submission_id`. `file_hash` is empty if
-/// no file came with the form.
+/// The key by which a repeated form is recognized, from its hidden `submission_id`. `file_hash` is
+/// empty if no file came with the form.
 pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &str) -> Option<Key> {
     let mut body = file_hash.to_vec();
     for (name, value) in form.iter().filter(|(name, _)| *name != web::csrf::FIELD) {
@@ -221,7 +221,7 @@ pub fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }
 
-/// A 303 to a path on this site.
+/// A redirect with status 303 to a path on this site.
 pub fn see_other(path: &str) -> Response {
     match HeaderValue::try_from(path) {
         Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),

@@ -22,14 +22,14 @@ const SESSION: &str = "kd_session";
 const DEVICE: &str = "kd_device";
 /// The cookie that replaces the session before anybody signs in.
 const BEFORE: &str = "kd_before";
-/// The cookie that recognises the browser in which a person registered an account.
+/// The cookie by which the browser in which a person registered an account is recognized.
 const REGISTERED: &str = "kd_registered";
-/// The cookie that a person has between the two steps of a sign-in.
+/// The cookie between the two steps of a sign-in.
 const SECOND_STEP: &str = "kd_mfa";
-/// The cookie that a person has during a sign-in with a provider.
+/// The cookie during a sign-in with a provider.
 const PROVIDER: &str = "kd_oauth";
 
-/// The names of these cookies; they depend on the scheme of the site's URL.
+/// The names of the cookies that this module reads, which depend on the scheme of the site's URL.
 pub fn names(url: &SiteUrl) -> Vec<String> {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
     let names = [SESSION, DEVICE, BEFORE, REGISTERED, SECOND_STEP, PROVIDER];
@@ -40,7 +40,7 @@ pub fn session(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, SESSION).map(Secret::new)
 }
 
-/// The secret by which an account recognises the browser.
+/// The secret by which an account recognizes the browser.
 pub fn device(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, DEVICE).map(Secret::new)
 }
@@ -124,7 +124,7 @@ pub fn with_session(headers: &HeaderMap, url: &SiteUrl, secret: &Secret) -> Stri
     others.chain([own]).collect::<Vec<_>>().join("; ")
 }
 
-/// As [`renewed`], unless the response already sets a session cookie.
+/// Like [`renewed`], unless the response already sets a session cookie.
 pub fn renewed_unless_set(
     mut response: Response,
     url: &SiteUrl,
@@ -142,7 +142,7 @@ pub fn forget_session(url: &SiteUrl) -> HeaderValue {
     cookie::forget(url, SESSION)
 }
 
-/// Sets the cookies of a session that has just begun, and deletes those of the sign-in.
+/// Sets the cookies of a new session, and deletes the cookies of the sign-in.
 pub fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
     let device = begun.device.secret().reveal();
     let lifetime = Life::Seconds(device::LIFETIME.as_secs());

@@ -1,6 +1,6 @@
-//! Dates of one domain that items of other domains follow. The domain with the date lists it for
-//! the people who may know it ([`Domain::dates`]). In the transaction that changes or removes the
-//! date, that domain calls [`moved`], and then all domains update their items that follow the date
+//! A domain's dates that items in other domains follow. The domain with the date lists it for the
+//! people who may know it ([`Domain::dates`]). In the transaction that changes or removes the date,
+//! that domain calls [`moved`]. Then every domain updates its items that follow the date
 //! ([`Domain::follow`]).
 
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
@@ -19,9 +19,9 @@ struct Payload {
     date: String,
 }
 
-/// Makes all items that follow a date look at it again after it was moved or removed. A domain also
-/// calls this when an item begins to follow a date, because a transaction that is not yet committed
-/// may be moving the date.
+/// Makes all items that follow a date re-read the date after it was moved or removed. A domain also
+/// calls this function when an item begins to follow a date, because a transaction that is not yet
+/// committed may be moving the date.
 pub fn moved(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
         key: Some(format!("{KIND} {id}")),

@@ -1,4 +1,4 @@
-//! The description of the JSON interfaces of all domains, as one. Only a test writes it.
+//! The OpenAPI description of all domains' JSON APIs, combined into one. Only a test writes it.
 
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, SchemaType};
 use utoipa::openapi::{Object, ObjectBuilder, OpenApi, RefOr, Schema, Type};
@@ -30,7 +30,7 @@ pub fn describe(domains: &[Domain], api: &mut OpenApi) {
     problem_responses::complete(api, &shared.copied().collect::<Vec<_>>());
 }
 
-/// Adds to each schema that has a token's scopes one property per kind of scope: the id to which
+/// Adds one property per kind of scope to each schema that has a token's scopes: the id to which
 /// the token is limited.
 fn add_scope_kinds(domains: &[Domain], schema: &mut RefOr<Schema>) {
     let RefOr::T(schema) = schema else { return };
@@ -68,7 +68,8 @@ fn is_token_scopes(schema: &RefOr<Schema>) -> bool {
     matches!(&**items, RefOr::Ref(to) if to.ref_location.ends_with("/TokenScope"))
 }
 
-/// Whether the schema belongs to requests only. Schemas of responses may get new fields.
+/// Whether the schema is closed to unknown fields and so belongs only to requests. Schemas of
+/// responses may get new fields.
 fn is_closed(object: &Object) -> bool {
     matches!(
         object.additional_properties.as_deref(),

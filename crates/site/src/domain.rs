@@ -1,5 +1,6 @@
 //! A domain as the program sees it: one value of data and plain functions. The program lists its
-//! domains once, and [`domains`](crate::domains) derives from that list what concerns all domains.
+//! domains once, and [`domains`](crate::domains) derives everything that concerns all domains from
+//! that list.
 
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
@@ -37,18 +38,20 @@ pub struct SignInHint {
     pub link: Link,
 }
 
-/// Everything that the program has to know about a domain.
+/// Everything that the program needs to know about a domain.
 #[derive(Clone, Copy, Debug)]
 pub struct Domain {
     /// The migrations of the domain's tables.
     pub migrations: Migrations,
-    /// The key of `kenduri.toml` that turns the domain off; `None` if the domain is always on.
+    /// The key in `kenduri.toml` with which the domain can be turned off; `None` if the domain is
+    /// always on.
     pub enabled: Option<Flag>,
     /// The other keys of the domain's section in `kenduri.toml`.
     pub settings: &'static [Setting],
     /// The combinations of their values that are invalid.
     pub check_settings: fn(&SettingValues) -> Vec<Flaw>,
-    /// What it has to do with people: what they may be in it, and what it keeps of them.
+    /// What the domain declares about people: their roles in it, and the data that it stores about
+    /// them.
     pub accounts: DomainAccounts,
     pub locales: &'static [Locale],
     /// The domain's error codes. The domain's locales contain their sentences.
@@ -57,15 +60,15 @@ pub struct Domain {
     pub secret_paths: &'static [SecretPath],
     /// The first segments of the domain's paths, which nobody can choose as a slug.
     pub reserved_slugs: &'static [&'static str],
-    /// Pages of the domain that an owner may choose for `/`.
+    /// Pages of the domain from which an owner may choose the page at `/`.
     pub first_pages: &'static [FirstPage],
     /// The domain's public parts on the first page of the site, which belongs to the given account.
     pub first_parts: PublicParts,
     /// The domain's public parts on a person's own page.
     pub person_parts: PersonParts,
-    /// Whether the domain has something public of a person. Such a person has a public page.
+    /// Whether the domain has public content of a person. Such a person has a public page.
     pub has_public: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
-    /// The domain's entries in the public menu; none if the domain has nothing to show.
+    /// The domain's entries in the public menu; empty if the domain has nothing to show.
     pub offers: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
     /// The domain's links in the footer of public pages, for example a feed or a page on privacy.
     pub foot: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
@@ -77,7 +80,7 @@ pub struct Domain {
     pub duty_navigation: Option<NavigationGroup>,
     /// The domain's card on the page that a person sees after signing in.
     pub cards: OwnCards,
-    /// The events that webhooks can subscribe to.
+    /// The events to which webhooks can subscribe.
     pub webhook_events: &'static [WebhookEvent],
     /// Kinds of mail that people may choose to get.
     pub newsletters: &'static [Newsletter],
@@ -92,14 +95,14 @@ pub struct Domain {
     /// Jobs that delete data which the domain promised to delete. They run even while the domain is
     /// off.
     pub deletions: fn(&Site) -> Vec<Handler>,
-    /// Runs before the server accepts requests, even while the domain is off: a restored backup
-    /// must not show data that had been deleted.
+    /// Runs before the server accepts requests, even while the domain is off, because a restored
+    /// backup must not show data that had been deleted.
     pub before_serving: fn(&Site) -> Preparation,
     /// What a person shares with others in the domain, and can stop sharing.
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
     /// The domain's dates that the account may follow.
     pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
-    /// Updates everything that follows the date with this id, which was moved or removed.
+    /// Updates everything that follows the date with this id after the date was moved or removed.
     pub follow: fn(&mut Tx<'_>, Dates, &str) -> Result<(), StoreError>,
     /// The description of the domain's JSON API; `None` in release builds, which contain no code
     /// for it ([`debug_only`]).
@@ -161,7 +164,7 @@ pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Option<Ow
 #[derive(Clone)]
 pub struct Context {
     identity: identity::Accounts,
-    /// The key that signs the callbacks of the mail provider; `None` if it sends no callbacks.
+    /// The key that signs the mail provider's callbacks; `None` if the provider sends none.
     pub mail_callbacks: Option<WebhookKey>,
     /// The topic through which Amazon SES reports on mails.
     pub ses_topic: Option<SnsTopic>,
@@ -203,7 +206,7 @@ impl FromRef<Context> for Site {
 }
 
 impl Domain {
-    /// A domain that has tables and nothing else yet.
+    /// A domain that has only tables so far.
     pub const fn new(migrations: Migrations) -> Self {
         Self {
             migrations,
@@ -246,8 +249,8 @@ impl Domain {
         self.enabled.is_none_or(|flag| flag.of(values))
     }
 
-    /// The same domain while it is off: nobody can reach it, and it starts no new work. The
-    /// domain's data is exported, erased, masked and deleted as before.
+    /// The same domain while it is off: nobody can reach its pages, and it starts no new work. Its
+    /// data is exported, erased, masked and deleted as before.
     pub(crate) fn turned_off(self) -> Self {
         Self {
             accounts: DomainAccounts {
@@ -275,7 +278,7 @@ impl Domain {
         }
     }
 
-    /// The same domain in a store in which it was never on and so has no tables.
+    /// The same domain for a store in which it was never on and therefore has no tables.
     pub(crate) fn without_tables(self) -> Self {
         Self {
             enabled: self.enabled,
@@ -295,7 +298,7 @@ impl Domain {
     }
 }
 
-/// Returns the function in debug builds only; for [`Domain::describe`].
+/// Returns the function only in debug builds; for [`Domain::describe`].
 pub const fn debug_only(describe: fn() -> OpenApi) -> Option<fn() -> OpenApi> {
     if cfg!(debug_assertions) {
         Some(describe)

@@ -17,7 +17,7 @@ use identity::account::AccountId;
 use identity::person::{erasure, registration};
 
 /// Returns the domains as a process runs them, which depends on the configuration and on the tables
-/// in the store. A process calls this once at its start, because the list is leaked.
+/// in the store. A process calls this function once at startup, because the list is leaked.
 pub fn in_force(domains: Domains, values: &SettingValues, owners: &[String]) -> Domains {
     if domains.iter().all(|domain| domain.is_on(values)) {
         return domains;
@@ -63,7 +63,7 @@ pub fn migrations(domains: &[Domain]) -> Vec<Migrations> {
     migrations_of(domains, |_| true)
 }
 
-/// As [`migrations`], but a domain that is off gets no new tables. The tables that such a domain
+/// Like [`migrations`], but without new tables for a domain that is off. Tables that such a domain
 /// already has are still migrated.
 pub fn migrations_in_force(domains: &[Domain], values: &SettingValues) -> Vec<Migrations> {
     migrations_of(domains, |domain| domain.is_on(values))
@@ -77,7 +77,7 @@ fn migrations_of(domains: &[Domain], is_on: impl Fn(&Domain) -> bool) -> Vec<Mig
     [platform::MIGRATIONS].into_iter().chain(own).collect()
 }
 
-/// The messages of all pages; `more` are the program's own.
+/// The messages of all pages; `more` are the program's own messages.
 pub fn catalogue(domains: &[Domain], more: &[Locale]) -> Catalogue {
     let own = domains.iter().map(|domain| domain.locales);
     let all: Vec<_> = [web::LOCALES]
@@ -94,7 +94,7 @@ pub fn secret_paths(domains: &[Domain]) -> SecretPaths {
     SecretPaths(all.copied().collect())
 }
 
-/// The words that nobody can choose as a slug because of the domains.
+/// The words that nobody can choose as a slug because domains reserve them.
 pub fn reserved_slugs(domains: &[Domain]) -> Vec<&'static str> {
     let all = domains.iter().flat_map(|domain| domain.reserved_slugs);
     all.copied().collect()
@@ -106,7 +106,7 @@ pub fn settings(domains: &[Domain]) -> impl Iterator<Item = Setting> {
     switches.map(Setting::Flag).chain(all.copied())
 }
 
-/// Everything that the crate `identity` has to know about the domains.
+/// Everything that the crate `identity` needs to know about the domains.
 pub fn for_identity(domains: &[Domain]) -> Vec<DomainAccounts> {
     domains.iter().map(|domain| domain.accounts).collect()
 }

@@ -23,7 +23,7 @@ use identity::session::signed_in::{self, SignedIn};
 /// The page that people see after signing in.
 pub const HOME: &str = "/me";
 
-/// The facts that the frame of a person's pages depends on.
+/// The facts on which the frame of a person's pages depends.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The person's rank in the installation.
@@ -72,8 +72,8 @@ impl Facts {
         }
     }
 
-    /// The menu: the person's own pages by domain, then the pages that they administer. A group for
-    /// which the person lacks the right is omitted.
+    /// The menu: first the person's own pages by domain, then the pages that they administer.
+    /// Groups for which the person lacks the right are omitted.
     fn sections(&self, text: &Text, here: &str) -> Vec<Section> {
         let entry = |(label, href): (&str, &str)| Entry {
             label: text.say(label).into_owned(),
@@ -147,7 +147,7 @@ impl Facts {
     }
 }
 
-/// The signed-in account, as the frame shows it.
+/// The signed-in account, for display in the frame.
 pub fn account(who: &SignedIn, csrf: &str, unread: Option<String>) -> OwnAccount {
     OwnAccount {
         name: who.account().display_name.clone(),
@@ -177,7 +177,7 @@ pub async fn show<B: Template>(
     }))
 }
 
-/// The frame for the session that a request carries, for pages that no handler makes.
+/// The frame for the session that a request carries, for pages that no handler renders.
 pub(crate) fn find(
     site: Site,
     headers: HeaderMap,

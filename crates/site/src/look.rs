@@ -23,7 +23,7 @@ use identity::grant::{self, Scope};
 use identity::notification::{self, NewNotification};
 use identity::person::{profile, slug};
 
-/// The word for a first page that the domains' public parts make up.
+/// The keyword for a first page composed of the domains' public parts.
 pub const SITE: &str = "site";
 /// The longest introduction, in characters.
 const LONGEST_INTRODUCTION: usize = 2_000;
@@ -48,7 +48,7 @@ pub const PICTURES: PictureFolder = PictureFolder {
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Look {
-    /// The page at `/`: [`SITE`], or the setting of a [`FirstPage`].
+    /// The page at `/`: either [`SITE`], or the setting of a [`FirstPage`].
     pub home: String,
     /// The theme of public pages.
     pub look: Theme,
@@ -59,9 +59,9 @@ pub struct Look {
     /// The file of the portrait; empty if there is none.
     pub portrait: String,
     pub portrait_alt: String,
-    /// In pixels.
+    /// The portrait's width in pixels.
     pub portrait_width: i64,
-    /// In pixels.
+    /// The portrait's height in pixels.
     pub portrait_height: i64,
     /// The headline of the first page; empty for the site's name.
     pub sentence: String,
@@ -228,8 +228,8 @@ pub fn change(
     Ok(())
 }
 
-/// The path of the page that stands at `/`. `None` if this is [`SITE`], or if the chosen page is
-/// not public.
+/// The path of the page at `/`. Returns `None` if this is [`SITE`], or if the chosen page is not
+/// public.
 pub fn first_page(
     tx: &mut Tx<'_>,
     domains: &[Domain],
@@ -304,7 +304,7 @@ fn owner(
     }))
 }
 
-/// The path of the icon or portrait; empty if there is none.
+/// The path of the icon or the portrait; empty if there is no such file.
 pub fn path(file: &str) -> String {
     match file {
         "" => String::new(),

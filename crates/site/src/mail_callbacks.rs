@@ -1,4 +1,4 @@
-//! Callbacks in which a mail provider reports that mails were delivered, bounced or led to
+//! Callbacks through which a mail provider reports that mails were delivered, bounced or led to
 //! complaints.
 
 mod ses;
@@ -25,11 +25,11 @@ struct Callback {
     #[serde(rename = "type")]
     outcome: Outcome,
     address: String,
-    /// The mail's `Message-ID`, or the provider's own id of the mail.
+    /// The mail's `Message-ID`, or the provider's own id for the mail.
     message_id: String,
 }
 
-/// Accepts a report on one mail from the provider that the path names.
+/// Accepts a report about one mail from the provider whose name is in the path.
 pub async fn take(
     State(context): State<Context>,
     Path(provider): Path<String>,

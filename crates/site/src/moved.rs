@@ -4,8 +4,8 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 
-/// Redirects to the same path with the account's present slug; `None` if the path has it already.
-/// Viewers who may not see the target get no redirect.
+/// Redirects to the same path with the account's present slug; `None` if the path already has that
+/// slug. Viewers who may not see the target are not redirected.
 pub fn lead(uri: &Uri, (asked, present): (&str, &str), is_public: bool) -> Option<Response> {
     if asked == present {
         return None;

@@ -1,6 +1,6 @@
-//! Kinds of mail that people choose to get. A domain declares its newsletters
-//! ([`newsletters`](crate::domain::Domain::newsletters)); people choose them on the page of their
-//! email address.
+//! Kinds of mail that people can choose to get. A domain declares its newsletters
+//! ([`newsletters`](crate::domain::Domain::newsletters)), and people choose them on the page about
+//! their email address.
 
 use jiff::Timestamp;
 use platform::audit::{Actor, RequestFacts};
@@ -11,18 +11,18 @@ use platform::{Rows, StoreError, Tx, sql};
 use identity::account::{Account, AccountId};
 use identity::person::suppressed;
 
-/// A kind of mail that a domain offers to everybody with an account.
+/// A kind of mail that a domain offers to everybody who has an account.
 #[derive(Clone, Copy, Debug)]
 pub struct Newsletter {
     /// The stored name. It is also the scope of the newsletter's mails, so that the unsubscribe
-    /// link in a mail stops this newsletter only.
+    /// link in a mail stops only this newsletter.
     pub name: &'static str,
     /// The message that describes the newsletter.
     pub label: &'static str,
 }
 
 impl Newsletter {
-    /// Whether the person chose it.
+    /// Whether the person chose the newsletter.
     pub fn is_chosen(self, tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
         let found: Option<(AccountId,)> = sql!(
             "SELECT account_id FROM newsletter_subscription
@@ -45,7 +45,7 @@ impl Newsletter {
         Ok(self.is_chosen(tx, id)? && !held.iter().any(|one| self.is_stopped_by(one)))
     }
 
-    /// Whether the suppression comes from unsubscribing from this newsletter only.
+    /// Whether the suppression was caused by unsubscribing from only this newsletter.
     pub fn is_stopped_by(self, one: &Suppression) -> bool {
         one.cause == Cause::Unsubscribe && one.place.scope() == self.name
     }
@@ -108,7 +108,7 @@ impl Newsletter {
         .all(tx)
     }
 
-    /// Stores that a person chose the newsletter in another program, and at what time.
+    /// Stores that a person chose the newsletter in another program, and the time of that choice.
     pub fn import(
         self,
         tx: &mut Tx<'_>,

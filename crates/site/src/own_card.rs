@@ -1,5 +1,5 @@
-//! A domain's card on the page that people see after signing in: what they have in the domain, and
-//! what they can begin.
+//! A domain's card on the page after signing in: the person's items in the domain, and the forms
+//! with which they can begin new ones.
 
 /// A domain's card. The page omits a card without lines, but still offers its forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct OwnCard {
     pub lines: Vec<OwnLine>,
     /// The number of all items, and the path of the whole list.
     pub all: (usize, &'static str),
-    /// Forms that the person may open to begin something.
+    /// Forms with which the person may begin something.
     pub begins: Vec<Begin>,
 }
 
@@ -19,7 +19,7 @@ pub struct OwnCard {
 pub struct OwnLine {
     pub label: String,
     pub href: String,
-    /// A sentence about it.
+    /// A sentence about the item.
     pub note: String,
     /// The mark at the end of the line.
     pub side: Side,
@@ -28,7 +28,7 @@ pub struct OwnLine {
 /// The mark at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// Nothing.
+    /// The line ends without a mark.
     Nothing,
     /// A number and its unit.
     Figure(String, String),
@@ -36,7 +36,7 @@ pub enum Side {
     Tag(&'static str, String),
 }
 
-/// A form that the person may open to begin something. Title and text are messages.
+/// A form with which the person can begin something new. Title and text are message ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Begin {
     /// The title.

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-/// A part of the site's first page or of a person's own page. The domain's templates render the
-/// HTML, in which the top headings are `h2`.
+/// A part of the site's first page or of a person's own page. The domain's templates render its
+/// HTML, whose top headings are `h2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// HTML of the current block, which stands first.
+    /// HTML for current content, displayed first.
     Now(String),
     /// HTML of the newest items.
     Latest(String),
@@ -26,12 +26,12 @@ impl Part {
     }
 }
 
-/// A link with a line below it.
+/// A link with a line of text below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
     pub href: String,
     pub label: String,
-    /// The line below it.
+    /// The text below the link.
     pub note: String,
 }
 

@@ -1,6 +1,6 @@
 //! The proof that a requester may do something. An operation is a function of the transaction, a
-//! proof and the values that were sent. The operation's page and its JSON use the same proof, which
-//! is made anew in the transaction that relies on it.
+//! proof and the submitted values. The operation's page and its JSON endpoint use the same kind of
+//! proof, which is checked anew in the transaction that relies on it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -54,18 +54,18 @@ impl Requester {
         })
     }
 
-    /// The path's parameter with this name; empty if it has none.
+    /// The path parameter with this name; empty if the path has none.
     pub fn piece(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value)
     }
 
-    /// The path's last parameter, which names an item of a list.
+    /// The path's last parameter, which identifies an item in a list.
     pub fn address(&self) -> &str {
         self.path.last().map_or("", |(_, value)| value)
     }
 
-    /// The path's parameter as an id; a malformed id is not found.
+    /// The path parameter as an id; a malformed id counts as not found.
     pub fn id<T: FromStr>(&self, name: &str) -> Result<T, Refusal> {
         self.piece(name).parse().map_err(|_| Refusal::NotFound)
     }
@@ -110,7 +110,7 @@ impl Requester {
     }
 }
 
-/// The evidence that an operation asks for in its signature. Only the permission check can make a
+/// The evidence that an operation requires as a parameter. Only the permission check can make a
 /// proof.
 pub trait Proof: Sized + Send + 'static {
     /// The error of the check, and of operations that refuse a request.
@@ -126,7 +126,7 @@ pub trait Proof: Sized + Send + 'static {
         Self::enter(tx, requester)
     }
 
-    /// The JSON error of a refusal.
+    /// The JSON error for a refusal.
     fn problem(refusal: Self::Refusal, _: &SignedIn) -> Problem {
         refusal.into()
     }

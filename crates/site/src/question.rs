@@ -27,11 +27,11 @@ pub struct Question {
     pub undo: &'static str,
     /// The verb on the button.
     pub button: &'static str,
-    /// "Confirm and …", if a proof has to come first.
+    /// The button's label "Confirm and …", if a proof must be given first.
     pub confirm: &'static str,
 }
 
-/// Whether the form was sent from the page of its question.
+/// Whether the form was sent from the confirmation page.
 pub fn is_sure(form: &Form) -> bool {
     form.is_ticked(SURE)
 }
@@ -52,8 +52,8 @@ struct QuestionPage<'a> {
     back: &'a str,
 }
 
-/// Asks for confirmation. The form's field `called` names the object of the action; the form was
-/// sent to the path `address` from the page `here`.
+/// Asks for confirmation. The form's field `called` contains the name of the action's object. The
+/// form was sent to the path `address` from the page `here`.
 pub async fn ask(
     posted: &FormPost,
     (address, here): (&str, &str),
@@ -73,7 +73,7 @@ pub async fn ask(
     .await
 }
 
-/// As [`ask`], with `values` for the messages.
+/// Like [`ask`], with `values` for the messages.
 pub fn show<'a>(
     site: &'a Site,
     text: &'a Text,

@@ -1,5 +1,5 @@
-//! The reasons for refusals that all domains share. A domain adds its own rules with a declared
-//! error code ([`Refusal::Rule`]), or with an enum that has one variant for these reasons.
+//! The reasons for refusal that all domains share. A domain adds its own rules through a declared
+//! error code ([`Refusal::Rule`]), or through an enum with one variant for these reasons.
 
 use axum::http::StatusCode;
 use platform::StoreError;
@@ -14,10 +14,10 @@ use identity::problem::email_unverified;
 use identity::session::signed_in::ScopeMissing;
 use identity::session::sudo::SudoRequired;
 
-/// Why a request was refused.
+/// The reason why a request was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The object does not exist, or the caller may not know of it.
+    /// The object does not exist, or the caller may not know that it exists.
     #[error("not there, or not the caller's to know")]
     NotFound,
     /// Another request saved a change since the caller looked.
@@ -38,16 +38,16 @@ pub enum Refusal {
     /// The caller has no role that permits the request.
     #[error("the caller may not do that")]
     Forbidden,
-    /// Tokens may not do this, or a token that is limited to one object may not.
+    /// Tokens may not do this, or tokens that are limited to one object may not.
     #[error("a token may not do that")]
     TokenNotPermitted,
-    /// The session has not proved a credential in the last minutes.
+    /// The session has not proved a credential within the last minutes.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
     /// The token lacks a scope.
     #[error(transparent)]
     ScopeMissing(#[from] ScopeMissing),
-    /// The caller has to confirm their email address first.
+    /// The caller must confirm their email address first.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// A domain's own rule.

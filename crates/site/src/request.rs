@@ -38,11 +38,11 @@ pub struct FormPost<Q = PageRequest> {
     pub req: Q,
     pub form: Form,
     pub files: Vec<SentFile>,
-    /// The key that recognises a repeated form.
+    /// The key by which a repeated form is recognized.
     pub key: Option<Key>,
 }
 
-/// The request type of a page. Domains add to [`PageRequest`] what their pages need.
+/// The request type of a page. Domains extend [`PageRequest`] with the data that their pages need.
 pub trait OfPage:
     FromRequestParts<Site, Rejection = Problem> + AsRef<PageRequest> + Clone + Send + Sync + 'static
 {
@@ -159,14 +159,14 @@ impl PageRequest {
         self.requester.write(&self.site, change).await
     }
 
-    /// The message for the word in `?done=`, which names the action that led to this page.
+    /// The message for the keyword in `?done=`, which identifies the action that led to this page.
     pub fn done(&self, messages: &[(&str, &'static str)]) -> Option<&'static str> {
         let done = self.query.text("done");
         let found = messages.iter().find(|(word, _)| *word == done);
         found.map(|(_, message)| *message)
     }
 
-    /// The page of a list that the query asks for.
+    /// The page of a list that the query string requests.
     pub fn page_query(&self) -> Result<PageQuery, Problem> {
         PageQuery::of(self.query.iter())
     }

@@ -1,6 +1,6 @@
-//! The list kit. The items of all lists, such as the posts of a site, are added, changed and
-//! removed in the same way. A resource defines its fields, rules and SQL. [`pages`] serves the list
-//! as pages and [`api`] as JSON; a resource may use either, or have its own handlers.
+//! The list kit, with which the items of all lists are added, changed and removed in the same way.
+//! A resource defines its fields, rules and SQL. [`pages`] serves the list as pages and [`api`] as
+//! JSON; a resource may use either, or have its own handlers.
 
 pub mod api;
 pub mod pages;
@@ -33,7 +33,7 @@ pub trait Parent: Proof {
         true
     }
 
-    /// Takes the parent's lock, if its lists are changed under one.
+    /// Takes the parent's lock, if changes to its lists require one.
     fn lock(&self, _: &mut Tx<'_>) -> Result<(), Self::Refusal> {
         Ok(())
     }
@@ -50,7 +50,7 @@ pub trait Parent: Proof {
         changes: Value,
     ) -> Result<(), StoreError>;
 
-    /// Tells open pages which part to fetch again.
+    /// Tells open pages which part of the page they must fetch again.
     fn publish(&self, _: &mut Tx<'_>, _news: &'static str) -> Result<(), StoreError> {
         Ok(())
     }
@@ -58,32 +58,32 @@ pub trait Parent: Proof {
 
 /// The error of a refused change.
 pub type RefusalOf<R> = <<R as Resource>::Parent as Proof>::Refusal;
-/// The permission that changing an item takes.
+/// The permission that changing an item requires.
 pub type PermissionOf<R> = <<R as Resource>::Parent as Parent>::Permission;
 
-/// The items of one kind of list.
+/// One kind of item in a list.
 pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     type Parent: Parent;
     const FIELDS: &'static [Field];
     const OPTIONS: &'static [Field] = &[];
     /// The field that identifies an item in paths.
     const ADDRESS: &'static str = "id";
-    /// The history's words for changes of items.
+    /// The history's keywords for changes to items.
     const HISTORY: History;
     /// The part that open pages fetch again after a change.
     const NEWS: &'static str = "";
-    /// The most items of a list. A list with a limit is short, and is read whole for each change.
+    /// The most items in a list. A list with a limit is short, and is read whole for each change.
     const LIMIT: Option<usize> = None;
     /// Whether the list is paged.
     const IS_LONG: bool = false;
-    /// The permission to change an item's wording; other fields are for owners.
+    /// The permission to change an item's wording. Changing other fields requires ownership.
     const WRITERS: PermissionOf<Self> = <Self::Parent as Parent>::OWN;
-    /// Whether the history omits the name of a removed item.
+    /// Whether the history omits a removed item's name.
     const IS_FORGOTTEN: bool = false;
-    /// Who has to type an item's key to remove it.
+    /// The callers who must type an item's key to remove the item.
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::Nobody;
 
-    /// The text that is unique in a short list, and is typed to remove the item.
+    /// The string that is unique in a short list, and that must be typed to remove the item.
     fn key(&self) -> &str;
 
     /// The item's identifier in paths.
@@ -99,7 +99,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// The version, which every change raises.
     fn version(&self) -> i64;
 
-    /// One page of the list in its order; a short list is returned whole.
+    /// Returns one page of the list in its order. A short list is returned whole.
     fn list(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -115,7 +115,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         at(list::<Self>(tx, parent)?, address)
     }
 
-    /// As [`Resource::find`]; also takes the item's lock, if items have one.
+    /// Like [`Resource::find`], but also takes the item's lock, if items have one.
     fn find_locked(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -124,7 +124,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         Self::find(tx, parent, address)
     }
 
-    /// A new item with default values; `there` are the items of a short list.
+    /// A new item with default values; `there` are the existing items of a short list.
     fn blank(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -132,7 +132,8 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         there: &[Self],
     ) -> Result<Self, RefusalOf<Self>>;
 
-    /// Checks what the kinds of the fields do not check, and sets fields that follow from others.
+    /// Checks everything that the kinds of the fields do not check, and sets fields that are
+    /// derived from others.
     fn validate(
         &mut self,
         tx: &mut Tx<'_>,
@@ -140,19 +141,20 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         findings: &mut Findings,
     ) -> Result<(), RefusalOf<Self>>;
 
-    /// The difference between two versions, as the history keeps it.
+    /// The difference between two versions, in the format of the history.
     fn changes(old: &Self, new: &Self) -> Vec<Value> {
         fields::difference(Self::FIELDS, old, new)
     }
 
-    /// Stores a new item, with everything that follows from it.
+    /// Stores a new item and everything derived from it.
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
 
-    /// Takes the locks that the change needs, refuses it where the present state does not allow it,
-    /// and stores the item with a higher version.
+    /// Takes the locks that the change needs, refuses the change if the present state does not
+    /// allow it, and stores the item with a higher version.
     fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
 
-    /// Whether the item is deleted or, because it is in use, deactivated; takes the locks for that.
+    /// Decides whether the item is deleted, or deactivated because it is in use. Takes the locks
+    /// for the removal.
     fn removal(
         &self,
         _: &mut Tx<'_>,
@@ -176,40 +178,40 @@ pub struct Edit<'a, R: Resource> {
     pub input: &'a Input,
 }
 
-/// Who has to type the key of an item to remove it.
+/// The callers who must type an item's key to remove the item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypedRemoval {
     Nobody,
     People,
-    /// People and programs; programs also name the version.
+    /// People and programs; programs must also send the version.
     Everybody,
 }
 
-/// What a removal does.
+/// The effect of a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
     /// The item is deleted.
     Delete,
-    /// The item stays where it is in use, and is no longer offered.
+    /// The item stays wherever it is in use, but is not offered any more.
     Deactivate,
 }
 
-/// The history's words for changes of items.
+/// The history's keywords for changes to items.
 #[derive(Debug)]
 pub struct History {
-    /// The kind of item: `event`.
+    /// The kind of item, such as `event`.
     pub entity: &'static str,
-    /// The action of adding: `event.created`.
+    /// The action of adding an item, such as `event.created`.
     pub created: &'static str,
-    /// The action of changing: `event.changed`.
+    /// The action of changing an item, such as `event.changed`.
     pub changed: &'static str,
-    /// The action of removing: `event.removed`.
+    /// The action of removing an item, such as `event.removed`.
     pub removed: &'static str,
-    /// The field whose value names the item.
+    /// The field whose value serves as the item's name.
     pub named_by: &'static str,
 }
 
-/// The history's words for one kind of entity: `event.created` and so on.
+/// Declares the history's keywords for one kind of entity, such as `event.created`.
 #[macro_export]
 macro_rules! history_of {
     ($entity:literal, named_by: $field:literal) => {
@@ -245,7 +247,7 @@ fn at<R: Resource>(all: Vec<R>, address: &str) -> Result<R, RefusalOf<R>> {
     found.ok_or_else(|| Refusal::NotFound.into())
 }
 
-/// The items of a short list. A long list is not read: the result is empty.
+/// The items of a short list. For a long list the result is empty, because it is not read.
 fn others<R: Resource>(tx: &mut Tx<'_>, parent: &R::Parent) -> Result<Vec<R>, RefusalOf<R>> {
     match R::LIMIT {
         Some(_) => list(tx, parent),
@@ -294,7 +296,7 @@ pub fn change<R: Resource>(
 }
 
 /// Removes an item, or deactivates and returns an item that is in use. `confirmed` is the version
-/// that the caller saw and the key as typed.
+/// that the caller saw, and the key as typed.
 pub fn remove<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,
@@ -377,7 +379,7 @@ fn apply<R: Resource>(
     from: &R,
     others: &[R],
 ) -> Result<R, RefusalOf<R>> {
-    // Errors in options concern new items only.
+    // Errors in options concern only new items.
     let fields = [R::FIELDS, R::OPTIONS].concat();
     let (is_new, zone) = (edit.old.is_none(), edit.parent.zone(tx)?);
     let mut findings = Findings::default();

@@ -1,4 +1,4 @@
-//! What people share with others, and can stop sharing.
+//! Things that people share with others, and whose sharing they can end.
 
 use web::Form;
 
@@ -6,18 +6,19 @@ use crate::addresses;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// The message that names the kind.
+    /// The message with the name of the kind.
     pub kind: &'static str,
-    /// The text that distinguishes this share from others of its kind.
+    /// The label that distinguishes this share from others of its kind.
     pub label: String,
-    /// The path of the form that ends the sharing. Afterwards, it redirects by [`after_ending`].
+    /// The path of the form that ends the sharing. Afterwards, the form redirects to the path from
+    /// [`after_ending`].
     pub end: String,
-    /// The fields which that form sends.
+    /// The fields that the form sends.
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// The path that follows a form which ended a share: the list of shares if the form was sent from
-/// there, and `otherwise` in all other cases.
+/// The path to which the browser is redirected after a form has ended a share: the list of shares
+/// if the form was sent from there, otherwise `otherwise`.
 pub fn after_ending(form: &Form, otherwise: &str) -> String {
     match form.text("from") {
         "shared" => format!("{}?done=ended", addresses::SHARED),

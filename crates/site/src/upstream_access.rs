@@ -1,7 +1,7 @@
 //! Whether a user may reach an upstream service that relies on our sign-in.
 //!
-//! Sessions are cookies of one host, so this works only for services on the site's own host. The
-//! service learns who the user is, and never sees the cookies.
+//! A session's cookie is valid for one host, so this works only for services on the site's own
+//! host. The service learns who the user is, but never sees the cookies.
 
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ use identity::account::{self, AccountId};
 use identity::grant::{self, Scope};
 use identity::session::{self, Stay, signed_in};
 
-/// The users whom a route lets in.
+/// The users whom a route admits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AllowedUsers {
     /// Owners of the installation.
@@ -23,7 +23,7 @@ pub enum AllowedUsers {
     Hosts,
 }
 
-/// The setting names no known group of users.
+/// The setting contains no known group of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write \"owner\" or \"hosts\"")]
 pub struct UnknownUsers;
@@ -47,11 +47,11 @@ pub enum UpstreamAccess {
     Granted(GrantedUser),
     /// The user is signed in, but may not pass.
     Denied,
-    /// Nobody is signed in.
+    /// No user is signed in.
     SignedOut,
 }
 
-/// A user who may pass.
+/// A user who may pass to the upstream service.
 #[derive(Clone, Debug)]
 pub struct GrantedUser {
     pub account: AccountId,

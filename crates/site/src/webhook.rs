@@ -88,8 +88,8 @@ impl Webhook {
         Secret::new(format!("whsec_{}", STANDARD.encode(mac)))
     }
 
-    /// The keys that sign a message at `now`: for each key of the key file, the present secret and,
-    /// for a day after a rotation, the previous one.
+    /// The keys that sign a message at `now`. For each key in the key file, these are the present
+    /// secret and, for a day after a rotation, the previous secret.
     fn keys(&self, keys: &Keyring, now: Timestamp) -> Vec<WebhookKey> {
         let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
         let before = is_rotating.then_some(self.generation - 1);
@@ -131,7 +131,7 @@ impl Proof for WebhookOwner {
 
     fn enter(_: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
         let Requester { who, request, .. } = requester;
-        // A token that is limited to one object has no webhooks.
+        // A token that is limited to one object cannot manage webhooks.
         if who.is_limited() {
             return Err(Refusal::TokenNotPermitted);
         }
@@ -168,7 +168,7 @@ impl WebhookOwner {
     pub fn offered(&self, tx: &mut Tx<'_>) -> Result<Vec<&'static WebhookEvent>, StoreError> {
         let mut offered = Vec::new();
         for domain in self.domains {
-            // A domain that is off has no scopes.
+            // A domain that is off has no token scopes.
             let is_on = |event: &&WebhookEvent| domain.accounts.token_scopes.contains(&event.read);
             for event in domain.webhook_events.iter().filter(is_on) {
                 if (event.concerns)(tx, &self.who.account().id)? {
@@ -180,8 +180,8 @@ impl WebhookOwner {
     }
 }
 
-/// Lists the caller's webhooks, oldest first. A token sees only webhooks all of whose events it may
-/// read.
+/// Lists the caller's webhooks, oldest first. A token sees a webhook only if the token may read all
+/// of the webhook's events.
 pub fn list(tx: &mut Tx<'_>, owner: &WebhookOwner) -> Result<Vec<Webhook>, Refusal> {
     let reads = |event: &WebhookEvent| owner.needs(event.read);
     let mut refused = owner.declared().filter_map(|event| reads(event).err());
@@ -216,7 +216,7 @@ fn find_to_change(
 }
 
 fn find_own(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Webhook, Refusal> {
-    // Every change of a webhook and the end of every delivery take this lock.
+    // Every change to a webhook and the end of every delivery take this lock.
     let found: Option<Webhook> = sql!(
         "SELECT {Webhook} FROM webhook WHERE id = :id AND account_id = :account
          FOR NO KEY UPDATE",
@@ -230,8 +230,8 @@ fn find_own(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Web
 /// Creates a webhook of the caller.
 pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result<Webhook, Refusal> {
     let who = &owner.who;
-    // A person who registers with somebody else's email address must not receive what the real
-    // owner of that address creates later.
+    // If somebody registers with another person's email address, they must not receive that
+    // person's later events.
     confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
     sudo::require::<Refusal>(tx, who)?;
     let account = &who.account().id;
@@ -340,7 +340,7 @@ fn list_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Webhook>, StoreEr
     .all(tx)
 }
 
-/// Lists a person's webhooks as things that they share.
+/// Lists a person's webhooks as shares.
 pub fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let all = list_of(tx, account)?.into_iter();
     let shared = all.map(|webhook| Share {

@@ -1,4 +1,4 @@
-//! Events that webhooks can subscribe to, as domains declare them.
+//! Events to which webhooks can subscribe, as declared by domains.
 
 use platform::{StoreError, Tx};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -8,18 +8,18 @@ use utoipa::{PartialSchema, ToSchema};
 use identity::account::AccountId;
 use identity::session::token::TokenScope;
 
-/// An event that webhooks can subscribe to.
+/// An event to which webhooks can subscribe.
 #[derive(Clone, Copy, Debug)]
 pub struct WebhookEvent {
     /// The event's name in forms and messages, such as `post.published`.
     pub name: &'static str,
-    /// The message that describes it.
+    /// The message that describes the event.
     pub label: &'static str,
     /// The scope that a token needs to read the event's data.
     pub read: TokenScope,
     /// The scopes that a token needs to create a webhook for the event.
     pub write: &'static [TokenScope],
-    /// Whether the account has data that the event concerns.
+    /// Whether the account has data that the event can concern.
     pub concerns: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
 }
 

@@ -7,7 +7,7 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use utoipa::openapi::path::Operation;
 
-/// A rule for who may call an endpoint.
+/// A rule about who may call an endpoint.
 pub trait Access: Copy {
     /// Attaches the rule to every request, for the extractors.
     fn declare<S>(self, methods: MethodRouter<S>) -> MethodRouter<S>
@@ -19,7 +19,7 @@ pub trait Access: Copy {
     fn describe(self, changes: bool, operation: &mut Operation);
 }
 
-/// No authentication.
+/// The rule for endpoints without authentication.
 #[derive(Clone, Copy, Debug)]
 pub struct Anybody;
 
@@ -36,7 +36,7 @@ pub struct Pages<S, A>(Vec<ListedPage<S, A>>);
 
 #[derive(Debug)]
 pub struct ListedPage<S, A> {
-    /// `GET` or `POST`.
+    /// The method, `GET` or `POST`.
     pub method: Method,
     pub path: String,
     pub access: A,
@@ -70,7 +70,7 @@ impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
         self.add(Method::GET, path, access.into(), serve)
     }
 
-    /// Adds the target of a form, for `POST`.
+    /// Adds a `POST` route, the target of a form.
     #[must_use]
     pub fn post<H, T>(self, path: &str, access: impl Into<A>, handler: H) -> Self
     where

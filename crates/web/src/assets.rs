@@ -1,5 +1,5 @@
-//! Static assets (styles, script, fonts, pictures): embedded in the program, compressed at build
-//! time, named by their content's hash, and cached by browsers for ever.
+//! Static assets (styles, scripts, fonts, pictures): embedded in the program, compressed at build
+//! time, named by their content's hash, and cached by browsers forever.
 
 use axum::Router;
 use axum::body::Body;
@@ -16,9 +16,9 @@ use crate::problem::Problem;
 use crate::theme_accent;
 
 struct Asset {
-    /// The path from `assets/`: `fonts/songket.woff2`.
+    /// The path below `assets/`, such as `fonts/songket.woff2`.
     name: &'static str,
-    /// The path in URLs: `/assets/fonts/songket.0123456789ab.woff2`.
+    /// The path in URLs, such as `/assets/fonts/songket.0123456789ab.woff2`.
     path: &'static str,
     kind: &'static str,
     plain: &'static [u8],
@@ -103,7 +103,7 @@ fn answer(asset: &Asset, headers: &HeaderMap, keep: &'static str) -> Response {
     response
 }
 
-/// A strong ETag for each encoding: the name already contains the content's hash.
+/// A strong ETag for each encoding, made from the content's hash in the file's name.
 fn etag(asset: &Asset, packed: bool) -> String {
     let hash = asset.path.rsplit('.').nth(1).unwrap_or_default();
     let form = if packed { "-gzip" } else { "" };

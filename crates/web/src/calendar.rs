@@ -1,8 +1,8 @@
-//! Days, months and years between two instants, and when a wall-clock time comes, in a
-//! time zone.
+//! Days, months and years between two instants in a time zone, and the instants of wall-clock
+//! times.
 //!
-//! A wall-clock time that a clock change skips is read with the offset before the change, and one
-//! that occurs twice as the first of the two (RFC 5545, section 3.3.5).
+//! If a clock change skips a wall-clock time, it is read with the offset before the change. If it
+//! occurs twice, the first occurrence is used (RFC 5545, section 3.3.5).
 
 use std::fmt;
 use std::str::FromStr;
@@ -78,8 +78,9 @@ pub fn days(from: Timestamp, to: Timestamp, zone: &TimeZone, counting: DayCounti
     days.max(0)
 }
 
-/// The time between two instants: as many months as fit, always counted from the first day, then
-/// days of the zone's calendar, then the elapsed rest. All fields are 0 when `to` is before `from`.
+/// The time between two instants. First come as many months as fit, always counted from the first
+/// day, then days of the zone's calendar, then the remaining hours, minutes and seconds. All fields
+/// are 0 when `to` is before `from`.
 pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: LeapDay) -> Breakdown {
     if to <= from {
         return Breakdown::default();
@@ -111,7 +112,8 @@ pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: Leap
     }
 }
 
-/// `months` later: the same day of the month, or the month's last day if it is shorter.
+/// The date `months` later: the same day of the month, or the month's last day if the month is
+/// shorter.
 fn add_months(date: Date, months: i64, leap_day: LeapDay) -> Option<Date> {
     let later = date
         .checked_add(Span::new().try_months(months).ok()?)
@@ -133,7 +135,7 @@ fn resolve(at: DateTime, zone: &TimeZone) -> Option<Zoned> {
 pub enum Target {
     /// The start of this day.
     Day(Date),
-    /// This local time.
+    /// A local time on a day.
     Time(DateTime),
 }
 
@@ -154,7 +156,7 @@ impl Target {
     pub fn instant(self, zone: &TimeZone) -> Option<Timestamp> {
         let at = match self {
             Self::Time(at) => resolve(at, zone)?,
-            // Where midnight is skipped, the day starts later.
+            // If midnight is skipped, the day starts later.
             Self::Day(date) => {
                 let midnight = resolve(date.to_datetime(jiff::civil::Time::midnight()), zone)?;
                 if midnight.date() == date {
@@ -167,7 +169,7 @@ impl Target {
         Some(at.timestamp())
     }
 
-    /// The target `count` periods later, counted from the original one.
+    /// The target `count` periods later, always counted from the original target.
     fn repeated(self, repeat: Repeat, leap_day: LeapDay, count: i64) -> Option<Self> {
         let date = match repeat {
             Repeat::None => (count == 0).then_some(self.date()),
@@ -184,7 +186,8 @@ impl Target {
         })
     }
 
-    /// The occurrence to count to at `now`: the first whose day has not ended, or the only one.
+    /// The occurrence that is current at `now`: the first whose day has not ended, or the only one
+    /// if the target does not repeat.
     #[must_use]
     pub fn current(
         self,

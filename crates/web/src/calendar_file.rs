@@ -9,7 +9,7 @@ pub const MEDIA_TYPE: &str = "text/calendar; charset=utf-8; method=PUBLISH";
 pub struct CalendarEvent {
     /// The permanent unique id of the event.
     pub uid: String,
-    /// The revision, raised by every change.
+    /// The revision, which every change raises.
     pub sequence: i64,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
@@ -23,7 +23,7 @@ pub struct CalendarEvent {
 /// The method of a calendar file (RFC 5546).
 #[derive(Clone, Copy, Debug)]
 pub enum Method<'a> {
-    /// Published for anybody to import.
+    /// A calendar that anybody may import.
     Publish,
     /// An invitation, mailed from one address to another.
     Request(&'a str, &'a str),
@@ -95,8 +95,8 @@ pub fn write_as(
     lines.0
 }
 
-/// The zone's offsets for the events: the transitions from the last one before the first event to
-/// the end of the last event.
+/// Writes the zone's offsets for the events: all transitions from the last one before the first
+/// event to the end of the last event.
 fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone, name: &str) {
     let first = events.iter().map(|event| event.starts_at).min();
     let last = events.iter().map(|event| event.ends_at).max();
@@ -172,7 +172,7 @@ fn utc(at: Timestamp) -> String {
     at.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// Escapes a text value (RFC 5545 §3.3.11).
+/// Escapes a string for a text value (RFC 5545 §3.3.11).
 fn escape(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace(';', "\\;")
@@ -181,7 +181,7 @@ fn escape(text: &str) -> String {
         .replace(['\r', '\n'], "\\n")
 }
 
-/// Content lines, folded at 75 octets and never within a character.
+/// Content lines, which are folded at 75 octets and never within a character.
 #[derive(Default)]
 struct Lines(String);
 

@@ -1,6 +1,6 @@
 //! Preview pictures that other sites show beside a link: a few words in the site's look. Any page
-//! can have one without a route of its own, because the picture's URL contains the words and a
-//! signature.
+//! can have a preview picture without a route of its own, because the picture's URL contains the
+//! words and a signature.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -32,8 +32,8 @@ const MARGIN: f32 = 80.0;
 const LONGEST: [usize; 2] = [100, 120];
 /// The path of pictures whose URL contains their words.
 const PATH: &str = "/card.png";
-/// One tile of the theme's kelarai band (a woven pattern): for each bar, the distance from the left
-/// and from the top, the width and the height.
+/// One tile of the theme's kelarai band (a woven pattern). For each bar, it lists the distance from
+/// the left and from the top, the width and the height.
 const TILE: [(u16, u16, u16, u16); 14] = [
     (0, 2, 17, 4),
     (31, 2, 1, 4),
@@ -62,7 +62,7 @@ pub struct CardPicture {
     pub caption: String,
 }
 
-/// The text, if the font of pictures can write it, or else an empty text.
+/// Returns the text if the pictures' font can write it, otherwise an empty string.
 pub fn written(text: &str) -> String {
     let can_write = Font::load().is_ok_and(|font| font.can_write(text));
     if can_write {
@@ -98,7 +98,7 @@ impl Drawing {
         };
         let name = written(&site.settings.name);
         Self {
-            // The site's name is not repeated.
+            // The site's name is not repeated if it is the title.
             site: if name == words.title {
                 String::new()
             } else {
@@ -218,7 +218,7 @@ fn of_theme(theme: Theme) -> (Colors, Ornament) {
         Preset::Plain => ([0xe2, 0xf0, 0xf1], [[0x0a, 0x3f, 0x46], [0x0d, 0x5a, 0x63]]),
     };
     let (ground, inks) = match theme_accent::colors(theme) {
-        // The theme's own ground, or in the chosen colour.
+        // The background is either the theme's own colour or derived from the chosen colour.
         Some([own, _]) => {
             let ink = own.ground_ink.map_or(inks, |ink| [ink.0, inks[1]]);
             let inks = match own.ground {
@@ -333,7 +333,8 @@ pub async fn show(site: &Site, asked: &Asked, headers: &HeaderMap) -> Result<Res
     draw(site, headers, words, theme).await
 }
 
-/// The cache of recently drawn pictures. Only one is drawn at a time. Clones share it.
+/// The cache of recently drawn pictures, which draws only one picture at a time. Clones share the
+/// cache.
 #[derive(Clone, Debug)]
 struct Pictures {
     kept: Arc<Mutex<VecDeque<(String, Bytes)>>>,
@@ -352,7 +353,8 @@ impl Default for Pictures {
 }
 
 impl Pictures {
-    /// A cached picture never goes stale, because its tag covers everything it shows.
+    /// Returns a cached picture. It never goes stale, because its tag covers everything that it
+    /// shows.
     fn find(&self, tag: &str) -> Option<Bytes> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().find(|(other, _)| other == tag);
@@ -367,11 +369,11 @@ impl Pictures {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(busy)?;
         let turn = Arc::clone(&self.drawing).lock_owned().await;
-        // Another request may have drawn the same picture meanwhile.
+        // Another request may have drawn the same picture in the meantime.
         if let Some(found) = self.find(tag) {
             return Ok(found);
         }
-        // The permit belongs to the drawing task: the request may be cancelled meanwhile.
+        // The drawing task owns the permit, because the request may be cancelled in the meantime.
         let (pictures, tag) = (self.clone(), tag.to_owned());
         let work = move || {
             let drawn = drawing.draw().map(Bytes::from);

@@ -1,8 +1,8 @@
-//! Facts about a request that are known before its handler runs: the client's address, the request
-//! id, and whether the connection uses TLS.
+//! Facts about a request that are known before its handler runs: the client's IP address, the
+//! request id, and whether the connection uses TLS.
 //!
-//! Only a trusted proxy may report another client; `X-Forwarded-For`, `X-Forwarded-Proto` and
-//! `X-Request-Id` of everybody else are ignored.
+//! Only a trusted proxy may report another client. From everybody else, `X-Forwarded-For`,
+//! `X-Forwarded-Proto` and `X-Request-Id` are ignored.
 //!
 //! A server in the same process puts [`Facts`] into the request itself; otherwise they are read
 //! from the headers.
@@ -28,21 +28,22 @@ pub struct Peer(pub IpAddr);
 impl Peer {
     pub const LOOPBACK: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
-    /// No peer address: neither a trusted proxy nor this machine.
+    /// The value for a missing peer address, which counts neither as a trusted proxy nor as this
+    /// machine.
     pub(crate) const UNKNOWN: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 }
 
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The id under which the request is logged and which error pages show.
+    /// The id under which the request is logged, and which error pages show.
     pub request_id: RequestId,
-    /// The client's address, as far as trusted proxies report it.
+    /// The client's IP address, as far as trusted proxies report it.
     pub client: IpAddr,
     /// Whether the client's own connection is over TLS.
     pub https: bool,
     /// Whether the request carries no forwarding headers, trusted or not.
     pub is_direct: bool,
-    /// The outcome, as the handler reports it.
+    /// The outcome that the handler reports.
     pub outcome: Outcome,
 }
 
@@ -163,7 +164,7 @@ impl Network {
         })
     }
 
-    /// The first address of the network.
+    /// The first IP address of the network.
     pub fn address(&self) -> IpAddr {
         self.0
     }
@@ -178,7 +179,7 @@ impl fmt::Display for Network {
     }
 }
 
-/// The trusted proxies: addresses and networks.
+/// The trusted proxies, as IP addresses and networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies(Vec<(IpAddr, u8)>);
 
@@ -211,8 +212,8 @@ impl Proxies {
             })
     }
 
-    /// The client: the rightmost address that is not a trusted proxy. The search stops at an
-    /// unreadable entry, because any client can forge the entries to its left.
+    /// The client's IP address, which is the rightmost address that is not a trusted proxy. The
+    /// search stops at an unreadable entry, because any client can forge the entries to its left.
     fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
         let mut client = plain(peer);
         let hops = headers.get_all("x-forwarded-for").iter().rev();

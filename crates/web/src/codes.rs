@@ -1,8 +1,8 @@
-//! The error codes shared by all pages. Domains declare their own
+//! The error codes shared by all pages. Domains declare their own codes
 //! ([`Declared::codes`](crate::Declared)).
 //!
-//! The message of a code is `problem-{code}` in `locales/` (with hyphens for underscores), and its
-//! title the attribute `.title`; a test compares them.
+//! A code's message in `locales/` is `problem-{code}` (with hyphens for underscores), and its title
+//! is the attribute `.title`. A test compares codes and messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::text::{Catalogue, Locale};
 pub struct Code {
     /// The code in `snake_case`; it never changes.
     pub code: &'static str,
-    /// The HTTP status of its responses.
+    /// The HTTP status of responses with this code.
     pub status: u16,
 }
 
@@ -24,7 +24,7 @@ impl Code {
     }
 }
 
-/// The message id: `problem-version-conflict` for `version_conflict`.
+/// The message id of a code, such as `problem-version-conflict` for `version_conflict`.
 pub(crate) fn message_id(prefix: &str, code: &str) -> String {
     format!("{prefix}-{}", code.replace('_', "-"))
 }
@@ -60,12 +60,12 @@ pub static CODES: &[Code] = &[
     SLUG_TAKEN,
     Code::new(409, "limit_reached"),
     Code::new(409, "wrong_state"),
-    // Missing sign-in; an HTML page redirects to the sign-in page instead.
+    // The caller is not signed in. An HTML page redirects to the sign-in page instead.
     Code::new(401, "unauthenticated"),
 ];
 
-/// The codes of single fields in `errors` of a `validation_failed`, with the messages
-/// `field-{code}`. A problem's code may appear there too.
+/// The codes of single fields in the `errors` of a `validation_failed`, with the messages
+/// `field-{code}`. A problem's code may also be used for a field.
 pub static FIELD_CODES: &[&str] = &[
     "required",
     "too_short",

@@ -1,10 +1,11 @@
 //! Decides which pages may be compressed although they contain one person's secrets.
 //!
 //! The length of a compressed page reveals whether reflected text equals a secret on the page (the
-//! BREACH attack). So a page is compressed only if it reflects nothing of the request. In addition,
-//! form tokens differ on every load, and the edge adds a random length when it compresses. A text
-//! that strangers stored earlier, such as a name in a guest's answer, can still be on the same page
-//! as a code. But each guess then takes another answer and many observed loads of the host's page.
+//! BREACH attack). So a page is compressed only if it reflects nothing from the request. In
+//! addition, form tokens differ on every load, and the edge adds a random length when it
+//! compresses. Text that strangers stored earlier, such as a name in a guest's answer, can still be
+//! on the same page as a code. But each guess then takes another answer and many observed loads of
+//! the host's page.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode, Uri};
@@ -14,11 +15,11 @@ use axum::response::Response;
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
-/// Query parameters that such a page may have, because no page reflects their value unless it is
-/// the right one.
+/// Query parameters that a compressible page may have, because no page reflects their value unless
+/// the value is the right one.
 pub const NOT_REPEATED: [&str; 3] = ["done", "k", "lang"];
 
-/// Whether the response is a page that reflects nothing of the request but its path.
+/// Whether the response is a page that reflects nothing of the request except its path.
 pub(crate) fn is_safe(method: &Method, uri: &Uri, response: &Response) -> bool {
     let query = uri.query().unwrap_or_default();
     let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);

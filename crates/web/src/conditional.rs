@@ -1,4 +1,4 @@
-//! Conditional requests: pages that a browser caches and revalidates (RFC 9110, section 13).
+//! Conditional requests, for pages that a browser caches and revalidates (RFC 9110, section 13).
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -7,7 +7,7 @@ use axum::response::Response;
 use platform::text_cleaning::hexadecimal;
 use sha2::{Digest as _, Sha256};
 
-/// The ETag for a page, or for the data that it is rendered from.
+/// The ETag for a page, or for the data from which it is rendered.
 pub fn tag(content: &[u8]) -> String {
     hexadecimal(&Sha256::digest(content)[..16])
 }
@@ -29,7 +29,7 @@ pub fn revalidated(request: &HeaderMap, tag: &str, mut response: Response) -> Re
     response
 }
 
-/// Compares weakly: a page compressed on the way has a weak ETag.
+/// Compares the ETags weakly, because a proxy that compresses the page makes its ETag weak.
 fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
     let fields = request.get_all(IF_NONE_MATCH).iter();
     let mut known = fields

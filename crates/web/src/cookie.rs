@@ -1,5 +1,5 @@
 //! Reading, setting and deleting cookies. Their names, `Secure` and the `__Host-` prefix depend on
-//! the site's address.
+//! the site's URL.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -9,18 +9,18 @@ use crate::site_url::SiteUrl;
 /// How long a browser keeps a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
-    /// Until the browser is closed.
+    /// The cookie is kept until the browser is closed.
     Session,
-    /// This many seconds.
+    /// The cookie is kept for this number of seconds.
     Seconds(i64),
 }
 
 /// Which code may read a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
-    /// Only the server (`HttpOnly`).
+    /// Only the server can read the cookie (`HttpOnly`).
     Server,
-    /// Also the page's script.
+    /// The page's script can read the cookie too.
     Script,
 }
 
@@ -51,13 +51,13 @@ pub fn secret(url: &SiteUrl, name: &str, value: &str, life: Life) -> HeaderValue
     set(url, &format!("{prefix}{name}"), value, life, Reader::Server)
 }
 
-/// A `Set-Cookie` that deletes a cookie of [`secret`].
+/// A `Set-Cookie` header that deletes a cookie set by [`secret`].
 pub fn forget(url: &SiteUrl, name: &str) -> HeaderValue {
     secret(url, name, "", Life::Seconds(0))
 }
 
-/// A `Set-Cookie` without prefix. Names and values come from the program; a value that is invalid
-/// in a header is logged and omitted.
+/// A `Set-Cookie` header without a prefix. Names and values are chosen by the program; a value that
+/// is invalid in a header is logged and omitted.
 pub fn set(url: &SiteUrl, name: &str, value: &str, life: Life, reader: Reader) -> HeaderValue {
     let age = match life {
         Life::Session => String::new(),

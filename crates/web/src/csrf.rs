@@ -1,9 +1,9 @@
 //! Protection against cross-site request forgery.
 //!
 //! A request authenticated by a cookie must pass two checks: the browser reports our origin, and
-//! the form carries a token that only a page of this session knows. Behind a code, which is itself
-//! the secret, only the first check applies, and only if the browser reports an origin at all
-//! ([`check_sender`]).
+//! the form carries a token that only a page of this session knows. For pages behind a code, which
+//! is itself the secret, only the first check applies, and only if the browser reports an origin at
+//! all ([`check_sender`]).
 
 use axum::http::header::{ORIGIN, REFERER};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -27,8 +27,8 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// The length in bytes of a session's value, and of the mask over it.
 const LENGTH: usize = 32;
 
-/// A token for one session. Each page gets a different one: pages are compressed, and the lengths
-/// of many must not reveal the common value.
+/// A token for one session. Each page gets a different token, because pages are compressed, and the
+/// lengths of many pages must not reveal a common value.
 pub fn token(session_secret: &str, random: &Random) -> String {
     let mask = random.token();
     let masked = exclusive_or(value(session_secret), mask);
@@ -47,7 +47,7 @@ pub fn is_token(given: &str, session_secret: &str) -> bool {
     length == Ok(bytes.len()) && secret::same(&found, &value(session_secret))
 }
 
-/// The value that a session's tokens mask. It is derived from the secret of the session or
+/// The value that all of a session's tokens mask. It is derived from the secret of the session or
 /// pre-session cookie, so it need not be stored.
 fn value(session_secret: &str) -> [u8; LENGTH] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(session_secret.as_bytes()) else {
@@ -61,8 +61,8 @@ fn exclusive_or(one: [u8; LENGTH], other: [u8; LENGTH]) -> [u8; LENGTH] {
     std::array::from_fn(|at| one[at] ^ other[at])
 }
 
-/// Both checks, for a request authenticated by a cookie. `form` is `None` for JSON, whose token is
-/// in the header.
+/// Makes both checks, for a request authenticated by a cookie. `form` is `None` for JSON, whose
+/// token is in the header.
 pub fn check(
     headers: &HeaderMap,
     url: &SiteUrl,
@@ -81,8 +81,8 @@ pub fn check(
     }
 }
 
-/// Only the origin check, for pages behind a code: in-app browsers often report no origin, and
-/// pages without referrer report `Origin: null`.
+/// Makes only the origin check, for pages behind a code. In-app browsers often report no origin,
+/// and pages without referrer report `Origin: null`.
 pub fn check_sender(headers: &HeaderMap, url: &SiteUrl) -> Result<(), Problem> {
     match sender(headers, url) {
         Sender::Us | Sender::Unsaid => Ok(()),
@@ -106,7 +106,7 @@ fn sender(headers: &HeaderMap, url: &SiteUrl) -> Sender {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let ours = |ours: bool| if ours { Sender::Us } else { Sender::Other };
     match text(FETCH_SITE) {
-        // A typed or bookmarked address: no page sent the request.
+        // The URL was typed or bookmarked, so no page sent the request.
         Some("none") => return Sender::Unsaid,
         Some(site) => return ours(site == "same-origin"),
         None => {}

@@ -1,6 +1,6 @@
-//! Cursor pagination: `?cursor=&limit=` in, `{items, next_cursor, total}` out. A cursor contains
-//! the sort key of the last item on the page, so that concurrent insertions neither repeat nor hide
-//! items.
+//! Cursor pagination: the request has `?cursor=&limit=`, and the response is `{items, next_cursor,
+//! total}`. A cursor contains the sort key of the last item on the page, so that concurrent
+//! insertions neither repeat nor hide items.
 
 use axum::extract::FromRequestParts;
 use axum::http::{StatusCode, request};
@@ -30,9 +30,9 @@ pub struct PageQuery {
 /// The direction in which a list is read from a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// The items after it.
+    /// The items after the cursor.
     Forward,
-    /// The items before it, in reverse order.
+    /// The items before the cursor, in reverse order.
     Backward,
 }
 
@@ -47,7 +47,7 @@ pub struct List<T> {
     #[serde(skip)]
     #[schema(ignore)]
     pub previous_cursor: Option<String>,
-    /// The number of items on all pages, where it is known.
+    /// The number of items on all pages, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
 }
@@ -68,7 +68,7 @@ impl PageQuery {
         Self::of(form_urlencoded::parse(query.as_bytes()))
     }
 
-    /// As [`Piece::read`], from decoded names and values.
+    /// Like [`Piece::read`], but from decoded names and values.
     pub fn of<T: AsRef<str>>(query: impl IntoIterator<Item = (T, T)>) -> Result<Self, Problem> {
         let mut paging = Self::default();
         for (name, value) in query {
@@ -97,8 +97,8 @@ impl PageQuery {
         Ok(paging)
     }
 
-    /// The sort key after which the page starts; `None` at the beginning. For lists without
-    /// backward paging.
+    /// The sort key after which the page starts; `None` for the first page. This function is for
+    /// lists without backward paging.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         match self.direction {
             Direction::Forward => self.key(),
@@ -106,7 +106,7 @@ impl PageQuery {
         }
     }
 
-    /// The direction of reading from [`PageQuery::key`].
+    /// The direction in which to read from [`PageQuery::key`].
     pub fn direction(&self) -> Direction {
         self.direction
     }
@@ -124,18 +124,19 @@ impl PageQuery {
             .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "cursor_invalid"))
     }
 
-    /// How many rows to query: one more than is shown, to know whether more follow.
+    /// How many rows to query: one more than the page shows, to find out whether more follow.
     pub fn rows(&self) -> i64 {
         i64::from(self.limit) + 1
     }
 
-    /// The total number of items that the query's rows report. Without any row, the total is 0 on
-    /// the first page and unknown on later pages.
+    /// The total number of items, as reported by the query's rows. Without any row, the total is 0
+    /// on the first page and unknown on later pages.
     pub fn total(&self, said: Option<i64>) -> Option<i64> {
         said.or_else(|| self.cursor.is_none().then_some(0))
     }
 
-    /// The page for the [`PageQuery::rows`] that were queried; `key` returns an item's sort key.
+    /// Makes the page from the [`PageQuery::rows`] rows that were queried; `key` returns an item's
+    /// sort key.
     pub fn list<T, K: Serialize>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> K) -> List<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;

@@ -1,8 +1,8 @@
-//! Dates and times as people write them, formatted by messages of `locales/`: always with the
-//! weekday, with the language's words for parts of the day, never 23:59.
+//! Dates and times in words, formatted by messages in `locales/`: always with the weekday, with the
+//! language's words for parts of the day, and never as 23:59.
 //!
 //! Every function takes a [`Zoned`], so that the time zone is always explicit. A deadline is the
-//! first instant that is too late; if that is the start of a day, texts name the day before
+//! first instant that is too late. If that instant is the start of a day, pages name the day before
 //! ([`Deadline`]).
 
 use jiff::civil::Date;
@@ -32,9 +32,9 @@ const MONTHS: [&str; 12] = [
 /// A closing time in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
-    /// The end of this day: "by the end of 14 January".
+    /// The end of this day, as in "by the end of 14 January".
     EndOf(Date),
-    /// A time on this day, which texts must state.
+    /// A time on this day, which pages must state.
     Within(Date),
 }
 
@@ -52,14 +52,14 @@ impl Deadline {
         }
     }
 
-    /// The last day of which at least a part is before the deadline.
+    /// The last day that is at least partly before the deadline.
     pub fn day(self) -> Date {
         match self {
             Self::EndOf(day) | Self::Within(day) => day,
         }
     }
 
-    /// Calendar days from `now` to the last day: 0 today, negative when it is over.
+    /// The number of calendar days from `now` to the last day: 0 on that day, negative afterwards.
     pub fn days_left(self, now: &Zoned) -> i32 {
         days_between(now.date(), self.day())
     }
@@ -89,47 +89,48 @@ fn at(at: &Zoned) -> At {
 }
 
 impl Text {
-    /// "Saturday, 16 January 2027".
+    /// A date such as "Saturday, 16 January 2027".
     pub fn date(&self, day: impl Into<Date>) -> String {
         self.day("date-full", day.into())
     }
 
-    /// "Sat, 16 Jan 2027", for lists.
+    /// A date such as "Sat, 16 Jan 2027", for lists.
     pub fn date_short(&self, day: impl Into<Date>) -> String {
         self.day("date-short", day.into())
     }
 
-    /// "16 January 2027".
+    /// A date such as "16 January 2027".
     pub fn date_plain(&self, day: impl Into<Date>) -> String {
         self.day("date-plain", day.into())
     }
 
-    /// "14 January".
+    /// A date such as "14 January".
     pub fn day_and_month(&self, day: impl Into<Date>) -> String {
         self.day("date-day-month", day.into())
     }
 
-    /// "Thursday, 14 January".
+    /// A date such as "Thursday, 14 January".
     pub fn weekday_and_day(&self, day: impl Into<Date>) -> String {
         self.day("date-weekday-day", day.into())
     }
 
-    /// "Saturday".
+    /// A weekday such as "Saturday".
     pub fn weekday(&self, day: impl Into<Date>) -> String {
         self.day("date-weekday", day.into())
     }
 
-    /// "Jan", beside a large day of the month.
+    /// The month's short name for display beside a large day of the month, such as "Jan".
     pub fn month_short(&self, day: impl Into<Date>) -> String {
         self.day("date-month-short", day.into())
     }
 
-    /// "9:30 am", "12 noon", "4 petang", "16:00".
+    /// A time such as "9:30 am", "12 noon", "4 petang" or "16:00".
     pub fn time(&self, at: &Zoned) -> String {
         self.clock(at, at.minute() != 0)
     }
 
-    /// "9:30–11:00 am", "12 noon – 4 pm", "8 pm – 1 am"; a longer range includes the end's date.
+    /// A time range, such as "9:30–11:00 am", "12 noon – 4 pm" or "8 pm – 1 am". A longer range
+    /// includes the end's date.
     pub fn time_range(&self, from: &Zoned, to: &Zoned) -> String {
         self.once(Moment::Range(at(from), at(to)), || {
             self.write_range(from, to)
@@ -149,7 +150,7 @@ impl Text {
         self.range("time-range-wide", &self.time(from), &self.time(to))
     }
 
-    /// "Saturday, 16 January 2027, 9:30 am".
+    /// A date and time such as "Saturday, 16 January 2027, 9:30 am".
     pub fn moment(&self, at: &Zoned) -> String {
         let values = [
             ("date", Value::from(self.date(at))),
@@ -158,7 +159,7 @@ impl Text {
         self.with("date-moment", values)
     }
 
-    /// "16 Jan 2027, 9:30 am", for logs and lists.
+    /// A date and time such as "16 Jan 2027, 9:30 am", for logs and lists.
     pub fn moment_short(&self, at: &Zoned) -> String {
         let values = [
             ("date", Value::from(self.date_short(at))),
@@ -216,7 +217,7 @@ impl Text {
         self.with(pattern, values)
     }
 
-    /// The word for this part of the day: "am", "petang".
+    /// The word for this part of the day, such as "am" or "petang".
     fn period(&self, at: &Zoned) -> String {
         self.with("time-period", [("hour", at.hour().into())])
     }
@@ -401,9 +402,9 @@ mod tests {
             ("2027-01-14T16:00[UTC]", within("2027-01-14")),
             ("2028-03-01T00:00[Europe/Rome]", end("2028-02-29")),
             ("2027-01-01T00:00[UTC]", end("2026-12-31")),
-            // Midnight is skipped there, so the day starts at one.
+            // In this zone, midnight is skipped, so the day starts at one o'clock.
             ("2018-11-04T01:00[America/Sao_Paulo]", end("2018-11-03")),
-            // Midnight occurs twice there, and the first one starts the day.
+            // In this zone, midnight occurs twice, and the first occurrence starts the day.
             (
                 "2018-02-17T23:00-03:00[America/Sao_Paulo]",
                 within("2018-02-17"),
@@ -412,7 +413,7 @@ mod tests {
                 "2018-02-18T00:00-03:00[America/Sao_Paulo]",
                 end("2018-02-17"),
             ),
-            // A whole day is skipped there.
+            // In this zone, a whole day is skipped.
             ("2011-12-31T00:00[Pacific/Apia]", end("2011-12-29")),
         ] {
             assert_eq!(Deadline::of(&at(instant)), deadline, "{instant}");

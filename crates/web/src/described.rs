@@ -1,7 +1,7 @@
 //! Endpoints with their OpenAPI descriptions: one list of handlers for two uses.
 //!
-//! The program turns the list into a [`Router`]. The test that writes `docs/openapi.json` turns it
-//! into a [`Description`]; the program only serves that file.
+//! The program turns the list into a [`Router`]. The test that writes `docs/openapi.json` turns the
+//! list into a [`Description`]. The program itself only serves that file.
 
 pub mod problem_responses;
 
@@ -49,7 +49,7 @@ pub trait Routes<S>: Default {
     #[must_use]
     fn merge(self, other: Self) -> Self;
 
-    /// Modifies the description so far; a router ignores it.
+    /// Modifies the description built so far; a router ignores the call.
     #[must_use]
     fn describing(self, change: impl FnOnce(&mut OpenApi)) -> Self;
 }
@@ -105,7 +105,7 @@ pub struct Operation {
 
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
 
-/// A named schema with the schemas it refers to.
+/// A named schema, together with the schemas to which it refers.
 pub struct Named {
     name: String,
     schemas: Schemas,
@@ -119,7 +119,7 @@ pub fn schema<T: ToSchema>() -> Named {
     Named { name, schemas }
 }
 
-/// The schema of `T`, a list or other wrapper of `Item`.
+/// The schema of `T`, which is a list or another wrapper of `Item`.
 pub fn schema_of<T: ToSchema, Item: ToSchema>() -> Named {
     let item = schema::<Item>();
     let name = format!("{}_{}", T::name(), item.name);
@@ -185,8 +185,8 @@ impl Operation {
         self
     }
 
-    /// Adds further response statuses. The shared ones get their descriptions from
-    /// `problem_responses`.
+    /// Adds further response statuses. Statuses shared by several operations get their descriptions
+    /// from `problem_responses`.
     #[must_use]
     pub fn also(mut self, statuses: &[u16]) -> Self {
         for status in statuses {

@@ -24,7 +24,7 @@ pub fn event(id: Option<i64>, name: &str, data: &Value) -> String {
     format!("{id}event: {name}\ndata: {data}\n\n")
 }
 
-/// The response that streams them.
+/// The response that streams the events.
 pub fn response(events: Body) -> Response {
     let headers = [
         (CONTENT_TYPE.as_str(), "text/event-stream"),
@@ -35,7 +35,7 @@ pub fn response(events: Body) -> Response {
     (headers, events).into_response()
 }
 
-/// The id of the last event the client received: from the header that browsers send when they
+/// The id of the last event that the client received, from the header that browsers send when they
 /// reconnect, or from a parameter.
 pub fn last_event_id<'a>(
     headers: &'a HeaderMap,
@@ -67,7 +67,7 @@ pub struct Place<K: Eq + Hash> {
     number: u64,
 }
 
-/// The signal that a slot was released, or is needed by a newer stream.
+/// The signal that a slot was released, or that a newer stream needs the slot.
 #[derive(Debug)]
 pub struct End(oneshot::Receiver<()>);
 
@@ -100,8 +100,8 @@ impl<K: Eq + Hash + Clone> Places<K> {
         is_free.then(|| self.add(&mut open, who).0)
     }
 
-    /// Takes a slot. If `who` already has `each` streams, the oldest one ends: of many open pages,
-    /// the newest is probably the visible one.
+    /// Takes a slot. If `who` already has `each` streams, the oldest stream ends, because the
+    /// newest of many open pages is probably the visible one.
     pub fn take_over(&self, who: &K, each: usize) -> (Place<K>, End) {
         let mut open = self.open();
         let own = open.of.get_mut(who).filter(|own| own.len() >= each);
@@ -130,7 +130,7 @@ impl<K: Eq + Hash + Clone> Places<K> {
 impl End {
     /// Waits for the signal.
     pub async fn wait(&mut self) {
-        // Nothing is ever sent: the sender is dropped.
+        // The sender never sends anything; the wait ends when it is dropped.
         let _ = (&mut self.0).await;
     }
 }

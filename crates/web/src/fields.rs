@@ -1,8 +1,8 @@
 //! Declarations of the fields that people fill in: one table for each kind of record.
 //!
-//! From the table follow the parsing of JSON and forms with all errors at once, the changes for the
-//! history, the values of a form, and the JSON schema. A record is a plain struct with serde; the
-//! table reads and compares the JSON that serde makes of it.
+//! The table determines how JSON and forms are parsed (reporting all errors at once), the changes
+//! in the history, the values of a form, and the JSON schema. A record is a plain struct with
+//! serde; the table reads and compares the record's JSON.
 
 pub mod filter;
 mod kind;
@@ -35,15 +35,16 @@ use crate::{Form, I18n, Labelled, Problem};
 pub struct Field {
     /// The field's name in JSON, forms and the history.
     pub name: &'static str,
-    /// The type of its value.
+    /// The type of the field's value.
     pub kind: Kind,
-    /// The message id of its label.
+    /// The message id of the field's label.
     pub label: &'static str,
-    /// The message id of its explanation.
+    /// The message id of the field's explanation.
     pub hint: Option<&'static str>,
-    /// The section of the page; a text in several languages is a section named by its label.
+    /// The section of the page. A text in several languages has its own section, named by its
+    /// label.
     pub section: &'static str,
-    /// Whether a new record must contain it.
+    /// Whether a new record must contain the field.
     pub is_required: bool,
     /// Whether the field is set at creation and never changes.
     pub is_fixed: bool,
@@ -51,9 +52,9 @@ pub struct Field {
     pub is_wording: bool,
     /// Whether the value may be empty or null.
     pub is_optional: bool,
-    /// The message id of the empty option, in forms that offer one.
+    /// The message id of the empty option, in forms that have one.
     pub none: &'static str,
-    /// Whether the history omits its values.
+    /// Whether the history omits the field's values.
     pub is_secret: bool,
 }
 
@@ -64,7 +65,7 @@ pub struct FieldOf<V> {
     holds: PhantomData<fn() -> V>,
 }
 
-/// A slug: `least` to `most` of `a-z0-9-`.
+/// A slug of `least` to `most` characters of `a-z0-9-`.
 pub const fn key(least: usize, most: usize) -> FieldOf<String> {
     FieldOf::new(Kind::Key(least, most))
 }
@@ -79,7 +80,7 @@ pub const fn lines(most: usize) -> FieldOf<String> {
     FieldOf::new(Kind::Lines(most))
 }
 
-/// A mail address; may be empty.
+/// An email address; may be empty.
 pub const fn email() -> FieldOf<String> {
     FieldOf::new(Kind::Email)
 }
@@ -112,12 +113,12 @@ pub const fn number(least: i64, most: i64) -> FieldOf<i64> {
     FieldOf::new(Kind::Number(least, most))
 }
 
-/// An instant, entered as day and time; a day alone means its end.
+/// An instant, entered as day and time. A day without a time means the end of that day.
 pub const fn moment() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Moment)
 }
 
-/// A time of day, as `HH:MM`.
+/// A time of day in the form `HH:MM`.
 pub const fn hour() -> FieldOf<String> {
     FieldOf::new(Kind::Hour)
 }
@@ -127,7 +128,7 @@ pub const fn day() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Day)
 }
 
-/// One word of a closed set; `""` means none if the field is optional.
+/// One keyword from a closed set; `""` means none if the field is optional.
 pub const fn choice<V: Labelled>() -> FieldOf<V> {
     FieldOf::new(Kind::Choice(V::CHOICES))
 }
@@ -137,17 +138,17 @@ pub const fn as_typed() -> FieldOf<String> {
     FieldOf::new(Kind::AsTyped)
 }
 
-/// A filter with a message for yes and one for no. If omitted, it matches both.
+/// A filter with one message for yes and one for no. If omitted, the filter matches both.
 pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>> {
     FieldOf::new(Kind::Either(yes, no))
 }
 
-/// A flag with a message for yes. A missing flag means no, and pages have no choice for that.
+/// A flag with only a message for yes. A missing flag means no, and pages offer no choice of no.
 pub const fn only(yes: &'static str) -> FieldOf<bool> {
     FieldOf::new(Kind::Either(yes, ""))
 }
 
-/// Words whose validity only the record can check.
+/// Keywords whose validity only the record can check.
 pub const fn words() -> FieldOf<Vec<String>> {
     FieldOf::new(Kind::Words)
 }
@@ -183,7 +184,7 @@ pub struct Part<V> {
 }
 
 impl<V> Part<V> {
-    /// For [`part!`](crate::part!) only.
+    /// This is only for [`part!`](crate::part!).
     #[doc(hidden)]
     pub const fn new(fields: &'static [Field]) -> Self {
         let of = PhantomData;
@@ -235,7 +236,7 @@ impl<V> FieldOf<V> {
         self
     }
 
-    /// Makes the field immutable after creation.
+    /// Makes the field immutable after the record's creation.
     #[must_use]
     pub const fn fixed(mut self) -> Self {
         self.field.is_fixed = true;
@@ -266,15 +267,15 @@ impl<V> FieldOf<V> {
         self.optional()
     }
 
-    /// Omits the values from the history: a note is only for its readers, and an address must not
-    /// outlive its owner's data.
+    /// Omits the values from the history, because a note is only for its readers, and an address
+    /// must not outlive its owner's data.
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.field.is_secret = true;
         self
     }
 
-    /// For [`fields!`](crate::fields!) only.
+    /// This is only for [`fields!`](crate::fields!).
     #[doc(hidden)]
     #[must_use]
     pub const fn named<T>(self, name: &'static str, _: fn(&T) -> &V) -> Field {
@@ -327,7 +328,7 @@ pub enum Input {
     Form(Form, Vec<Field>),
 }
 
-/// Prints field names only, as for a form.
+/// Prints only the fields' names, as for a form.
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -353,7 +354,7 @@ impl From<Json> for Input {
 }
 
 impl Input {
-    /// Reads a JSON body, and the version that the change is based on.
+    /// Reads a JSON body, and the version on which the change is based.
     pub fn of_json(Members(mut sent): Members) -> Result<(Self, Option<i64>), Problem> {
         let version = match sent.remove("version") {
             None | Some(Json::Null) => None,
@@ -379,7 +380,7 @@ impl Input {
         }
     }
 
-    /// The text that was sent for a field; empty if none.
+    /// The text that was sent for a field; empty if the field is missing.
     pub fn text(&self, name: &str) -> &str {
         match self {
             Self::Json(sent) => sent.get(name).and_then(Json::as_str).unwrap_or_default(),
@@ -395,8 +396,8 @@ impl Input {
         }
     }
 
-    /// The record with the input applied. `is_new`: the record is being created. Instants are read
-    /// in `zone`.
+    /// Returns the record with the input applied. `is_new` is true while the record is being
+    /// created. Instants are read in `zone`.
     pub fn apply<T: Serialize + DeserializeOwned + Clone>(
         &self,
         fields: &[Field],
@@ -485,13 +486,13 @@ impl Reading<'_> {
     }
 }
 
-/// Whether all changes are to fields that people who may only edit texts can change.
+/// Whether all changes concern fields that people who may only edit texts can change.
 pub fn is_wording(fields: &[Field], changes: &[Json]) -> bool {
     let mut others = fields.iter().filter(|field| !field.is_wording);
     others.all(|field| changes.iter().all(|change| change["field"] != field.name))
 }
 
-/// The differences, field by field, in the form of the history.
+/// The differences, field by field, in the format of the history.
 pub fn difference<T: Serialize>(fields: &[Field], old: &T, new: &T) -> Vec<Json> {
     let (old, new) = (to_object(old), to_object(new));
     let pairs = fields.iter().map(|field| {
@@ -518,7 +519,7 @@ pub fn form<T: Serialize>(fields: &[Field], record: &T, version: i64, zone: &Tim
     values.into_iter().collect()
 }
 
-/// The JSON schema of a change: the record's own, but every member may be missing or null.
+/// The JSON schema of a change: the record's own schema, but every member may be missing or null.
 /// `options` are flags outside the record.
 pub fn schema<T: ToSchema>(
     fields: &[Field],
@@ -550,7 +551,7 @@ pub fn schema<T: ToSchema>(
         .map(|(name, property)| {
             let is_instant = |field: &Field| matches!(field.kind, Kind::Moment | Kind::Day);
             let mut fields = fields.iter().filter(|field| field.name == name);
-            // An instant may be sent as a date.
+            // An instant may also be sent as a date.
             let is_when = fields.any(is_instant);
             let property = if is_when { When::schema() } else { property };
             (name, nullable(property))
@@ -574,7 +575,7 @@ fn to_object<T: Serialize>(record: &T) -> Map<String, Json> {
 }
 
 impl Findings {
-    /// Sorts the errors in the order of these fields; errors of other fields come first.
+    /// Sorts the errors in the order of these fields; errors in other fields come first.
     pub fn sort(&mut self, fields: &[Field]) {
         self.0.sort_by_key(|one| {
             let name = one.pointer.split('/').nth(1).unwrap_or_default();

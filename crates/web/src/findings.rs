@@ -1,4 +1,4 @@
-//! Validation of input: all errors at once, each with a pointer to its field.
+//! Validation of input, which reports all errors at once, each with a pointer to its field.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::problem::{Argument, FieldProblem};
 use crate::{I18n, Language, tags};
 
-/// An instant, or a date without time, which means the end of that day in the
-/// zone that it is read for.
+/// An instant, or a date without a time, which means the end of that day in the relevant time zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(value_type = String, example = "2027-01-14")]
 pub struct When(pub String);
@@ -21,7 +20,7 @@ pub struct When(pub String);
 /// The maximum number of errors reported for one request.
 const MOST: usize = 100;
 
-/// The errors in an input, field by field.
+/// The errors in an input, by field.
 #[derive(Debug, Default)]
 pub struct Findings(pub(crate) Vec<FieldProblem>);
 
@@ -40,7 +39,7 @@ impl Findings {
         self.0.push(FieldProblem::new(pointer, code, values));
     }
 
-    /// Whether this field, or one below it, has an error.
+    /// Whether this field or a field below it has an error.
     pub fn has(&self, pointer: &str) -> bool {
         let mut found = self.0.iter();
         found.any(|one| {
@@ -87,8 +86,8 @@ impl Findings {
         }
     }
 
-    /// A text in several languages, from `least` (in at least one of them) to `most` characters
-    /// each. Empty ones are removed.
+    /// A text in several languages, with `least` (in at least one language) to `most` characters
+    /// each. Empty translations are removed.
     pub fn i18n(&mut self, pointer: &str, typed: &I18n, limits: Limits) -> I18n {
         let mut kept = I18n::default();
         for (tag, text) in typed.iter() {
@@ -123,7 +122,7 @@ impl Findings {
         number
     }
 
-    /// A mail address; may be empty.
+    /// An email address; may be empty.
     pub fn email(&mut self, pointer: &str, typed: &str) -> String {
         let line = self.line(pointer, typed, 0, 254);
         if !line.is_empty() && line.parse::<Address>().is_err() {
@@ -144,7 +143,7 @@ impl Findings {
         line
     }
 
-    /// A slug: `least` to `most` of `a-z0-9-`.
+    /// A slug of `least` to `most` characters of `a-z0-9-`.
     pub fn slug(&mut self, pointer: &str, typed: &str, least: usize, most: usize) -> String {
         let slug = text_cleaning::clean_line(typed).to_lowercase();
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -160,8 +159,8 @@ impl Findings {
         slug
     }
 
-    /// An instant. A date stands for the end of that day in `zone`: the first instant of the next
-    /// day, exclusive.
+    /// An instant. A date means the end of that day in `zone`, that is, the first instant of the
+    /// next day, exclusive.
     pub fn when(&mut self, pointer: &str, typed: &When, zone: &TimeZone) -> Option<Timestamp> {
         let found = instant(&typed.0, zone);
         if found.is_none() {
@@ -170,8 +169,8 @@ impl Findings {
         found
     }
 
-    /// Labels: at most 20 of 1–40 characters, without duplicates and without the commas of
-    /// [`tags`].
+    /// Labels: at most 20, of 1–40 characters each, without duplicates and without the commas that
+    /// separate [`tags`].
     pub fn tags(&mut self, pointer: &str, typed: &[String]) -> Vec<String> {
         let mut kept: Vec<String> = Vec::new();
         for (index, tag) in typed.iter().enumerate() {
@@ -191,7 +190,7 @@ impl Findings {
         kept
     }
 
-    /// 1–20 languages without duplicates.
+    /// Validates language tags: 1–20, without duplicates.
     pub fn languages(&mut self, pointer: &str, typed: &[String]) -> Vec<String> {
         let mut seen = BTreeSet::new();
         let mut kept = Vec::new();
@@ -223,7 +222,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// One line; required.
+    /// The limits for one required line.
     pub const fn required(most: usize) -> Self {
         Self {
             required: true,
@@ -232,7 +231,7 @@ impl Limits {
         }
     }
 
-    /// One line; may be empty.
+    /// The limits for one optional line.
     pub const fn line(most: usize) -> Self {
         Self {
             required: false,
@@ -241,7 +240,7 @@ impl Limits {
         }
     }
 
-    /// Several lines; may be empty.
+    /// The limits for several optional lines.
     pub const fn lines(most: usize) -> Self {
         Self {
             required: false,

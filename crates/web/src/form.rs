@@ -1,12 +1,12 @@
 //! Submitted forms: their fields in order, with the text as typed, within limits.
 //!
-//! If a field is sent twice, its last value counts (a hidden field before a checkbox holds the
-//! value for "unticked"); [`Form::all`] returns every value. Nothing is cleaned here, because a
-//! refused form shows the text again as it was typed.
+//! If a field is sent twice, its last value counts, because a hidden field before a checkbox holds
+//! the value for "unticked". [`Form::all`] returns every value. Nothing is cleaned here, because a
+//! refused form shows the text again as typed.
 
 use std::fmt;
 
-/// The name of the hidden field that shows that a form is from our own page.
+/// The name of the hidden field that proves that a form is from our own page.
 pub const CSRF_FIELD: &str = "_csrf";
 
 /// The fields of a form, in the order in which they were sent.
@@ -14,7 +14,7 @@ pub const CSRF_FIELD: &str = "_csrf";
 pub struct Form(pub(crate) Vec<(String, String)>);
 
 impl Form {
-    /// The text of one field as typed.
+    /// The text of a field as typed.
     pub fn find(&self, name: &str) -> Option<&str> {
         let mut fields = self.0.iter().rev();
         fields
@@ -27,7 +27,7 @@ impl Form {
         self.find(name).unwrap_or_default()
     }
 
-    /// All values of one name, in order.
+    /// All values of the field `name`, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
             .iter()
@@ -35,12 +35,12 @@ impl Form {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether a checkbox of this name is ticked.
+    /// Whether the checkbox `name` is ticked.
     pub fn is_ticked(&self, name: &str) -> bool {
         matches!(self.find(name), Some("1" | "on" | "true" | "yes"))
     }
 
-    /// Parses a whole number; `None` when the field is empty.
+    /// Parses a whole number; `None` if the field is empty.
     pub fn number(&self, name: &str) -> Result<Option<i64>, NotANumber> {
         match self.text(name).trim() {
             "" => Ok(None),
@@ -52,7 +52,7 @@ impl Form {
         self.0.retain(|(name, _)| !names.contains(&name.as_str()));
     }
 
-    /// Replaces all values of a field by this one.
+    /// Replaces all values of a field by `value`.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.remove(&[name]);
         self.0.push((name.to_owned(), value.into()));
@@ -62,7 +62,7 @@ impl Form {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// The fields whose names start with `prefix`, with the rest of their names:
+    /// The fields whose names start with `prefix`, with the rest of their names. For example,
     /// `reply.` finds `(person.event, yes)`.
     pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.iter()
@@ -70,7 +70,7 @@ impl Form {
     }
 }
 
-/// Prints names only: a value may be a password.
+/// Prints only the names, because a value may be a password.
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()

@@ -1,4 +1,4 @@
-//! Reading forms out of the bodies of requests.
+//! Reading forms from request bodies.
 
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::{Field, MultipartError};
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 /// The largest form or JSON body, in bytes.
 pub(crate) const MOST_BYTES: usize = 256 * 1024;
 
-/// The maximum number of fields in a form; a form for 30 people with 20 events and 30 questions
+/// The maximum number of fields in a form. A form for 30 people with 20 events and 30 questions
 /// sends 1,600.
 pub(crate) const MOST_FIELDS: usize = 2000;
 
@@ -22,7 +22,7 @@ pub(crate) const MOST_FIELDS: usize = 2000;
 #[derive(Clone, Debug)]
 pub struct SentFile {
     pub field: String,
-    /// The content; never empty.
+    /// The content, which is never empty.
     pub bytes: Bytes,
 }
 
@@ -56,8 +56,8 @@ impl Form {
         Ok(form)
     }
 
-    /// Parses a form of either kind, and returns the files in it. The body may be larger than
-    /// others by `max_file_bytes`. Unless `keep_files`, files are read and dropped.
+    /// Parses a form of either kind, and returns its files. The body may be larger than other
+    /// bodies by `max_file_bytes`. Unless `keep_files` is true, files are read and dropped.
     pub async fn with_files(
         request: Request,
         max_file_bytes: usize,
@@ -94,7 +94,7 @@ impl Form {
                 if keep_files {
                     let field = part.name().unwrap_or_default().to_owned();
                     let bytes = part.bytes().await?;
-                    // Browsers send an empty file where none was chosen.
+                    // Browsers send an empty file if none was chosen.
                     if !bytes.is_empty() {
                         files.push(SentFile { field, bytes });
                     }
@@ -136,7 +136,7 @@ impl From<MultipartError> for Problem {
     }
 }
 
-/// Whether a part is a file. Its file name need not be readable here.
+/// Whether a part is a file, even if its file name is unreadable.
 fn is_file(part: &Field<'_>) -> bool {
     let said = part.headers().get(CONTENT_DISPOSITION);
     let said = said

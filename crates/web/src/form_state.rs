@@ -1,9 +1,9 @@
 //! The state of a form on a page: each field's label, value and error, and the value that another
 //! person saved in the meantime.
 //!
-//! A field's name is the JSON pointer of its value with dots: `/contact/name` is `contact.name`, so
-//! errors map to their fields. Fields and the summary of errors render themselves into other
-//! crates' templates: `{{ field.html(text)|safe }}`. [`TableForm`] builds the fields of a
+//! A field's name is its value's JSON pointer with dots: `/contact/name` is `contact.name`, so
+//! errors can be mapped to their fields. Fields and the error summary render themselves into other
+//! crates' templates: `{{ field.html(text)|safe }}`. [`TableForm`] builds the fields from a
 //! [table](crate::fields).
 
 mod answer;
@@ -27,15 +27,15 @@ pub use table::TableForm;
 /// The values and errors of a form.
 #[derive(Debug, Default)]
 pub struct FormState {
-    /// The values shown: stored, or as typed.
+    /// The displayed values, either stored or as typed.
     pub form: Form,
     /// An error message about the whole form.
     pub trouble: Option<String>,
     /// Errors of single fields.
     errors: Vec<FormError>,
-    /// How many of these errors, from the first one on, concern the input in a single field.
+    /// How many of these errors, counted from the first, concern the input in a single field.
     findings: usize,
-    /// The stored values, when the form was made for an older version.
+    /// The stored values, if the form was made for an older version.
     stored: Option<Form>,
     /// The labels of the fields created so far, for the summary.
     labels: Mutex<BTreeMap<String, String>>,
@@ -53,7 +53,7 @@ pub struct Field {
     pub error: Option<String>,
     /// The value that another person saved in the meantime.
     pub stored: Option<String>,
-    /// The language of the value, for a text in several languages.
+    /// The language of the value, if the text is in several languages.
     pub language: Option<Language>,
     pub is_required: bool,
     /// Whether the field gets the keyboard focus when the page opens.
@@ -66,13 +66,13 @@ pub enum Control {
     Line(&'static str, &'static str),
     Number,
     Lines,
-    /// A selection; each option with value and label.
+    /// A selection, with a value and a label for each option.
     Select(Vec<(String, String)>),
     Tick,
-    /// A group of checkboxes; each with value, label and whether it is ticked.
+    /// A group of checkboxes, each with its value, its label and whether it is ticked.
     Ticks(Vec<(String, String, bool)>),
     Hidden,
-    /// Radio buttons; each with value, label and explanation.
+    /// Radio buttons, each with value, label and explanation.
     Radios(Vec<(String, String, String)>),
 }
 
@@ -109,7 +109,8 @@ impl FormState {
     }
 
     /// A form that was not saved. After a version conflict it shows the stored values beside the
-    /// typed ones, otherwise the errors. `button` as in [`FormState::clashing`].
+    /// typed values, otherwise the errors. `button` has the same meaning as in
+    /// [`FormState::clashing`].
     pub fn not_saved(
         typed: &Form,
         stored: impl FnOnce() -> Form,
@@ -132,7 +133,7 @@ impl FormState {
             .iter()
             .map(|(name, value)| {
                 let value = if name == "version" { &version } else { value };
-                // Browsers send CRLF; stored texts have LF.
+                // Browsers send CRLF, while stored text has LF.
                 (name.to_owned(), value.replace("\r\n", "\n"))
             })
             .collect();
@@ -159,7 +160,7 @@ impl FormState {
         self
     }
 
-    /// The first field whose typed value differs from the stored one.
+    /// The first field whose typed value differs from the stored value.
     fn first_clash(&self) -> Option<&str> {
         let stored = self.stored.as_ref()?;
         let mut names = self.form.iter().map(|(name, _)| name);
@@ -175,7 +176,7 @@ impl FormState {
         self.trouble.is_none() && self.errors.is_empty()
     }
 
-    /// The list of errors for the top of the page, each with a link to its field.
+    /// The error summary for the top of the page, with a link to each field with an error.
     pub fn summary<'a>(&'a self, text: &'a Text) -> Summary<'a> {
         let mut summary = Summary::of(text, self.trouble.as_deref(), &self.errors);
         summary.clash = self.first_clash();
@@ -320,8 +321,8 @@ impl Field {
         self
     }
 
-    /// Gives the field the keyboard focus when the page opens, unless the form has errors: then the
-    /// summary comes first.
+    /// Gives the field the keyboard focus when the page opens, unless the form has errors, in which
+    /// case the summary gets the focus.
     #[must_use]
     pub fn first(mut self) -> Self {
         self.is_first = self.error.is_none();
@@ -393,7 +394,7 @@ struct Card<'a> {
     text: &'a Text,
 }
 
-/// Builds a form from names and values; an empty value is an empty field.
+/// Builds a form from names and values. An empty value makes an empty field.
 pub fn form<N: Into<String>, V: Into<String>>(fields: impl IntoIterator<Item = (N, V)>) -> Form {
     fields
         .into_iter()
@@ -407,7 +408,7 @@ pub fn some(form: &Form, name: &str) -> Option<String> {
     (!typed.is_empty()).then(|| typed.to_owned())
 }
 
-/// Parses a number; validation refuses an unparsable one as out of range.
+/// Parses a number. Validation refuses an unparsable number as out of range.
 pub fn number(form: &Form, name: &str) -> Option<i64> {
     match form.number(name) {
         Ok(number) => number,

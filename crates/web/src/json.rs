@@ -1,4 +1,5 @@
-//! JSON request and response bodies: checked for media type and limits, with pointers to errors.
+//! JSON request and response bodies. Media type and limits are checked, and errors contain
+//! pointers.
 
 use std::fmt;
 
@@ -21,7 +22,7 @@ const MOST_DEPTH: usize = 32;
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> Json<T> {
-    /// Parses a body. Invalid JSON gets a 400; valid JSON of another shape gets a 422 with a
+    /// Parses a body. Invalid JSON gets a 400. Valid JSON of another shape gets a 422 with a
     /// pointer to the first field that does not fit.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         if is_too_deep(bytes) {
@@ -149,7 +150,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
 }
 
 fn misfit(cause: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    // serde distinguishes these errors only by their text, which is stable.
+    // serde distinguishes these errors only by their wording, which is stable.
     let words = cause.inner().to_string();
     let quoted = words.split('`').nth(1).unwrap_or_default();
     let (code, below) = if words.starts_with("unknown field") {
@@ -164,7 +165,7 @@ fn misfit(cause: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     Problem::fields().field(pointer(cause.path(), below), code, [])
 }
 
-/// A path as a JSON pointer; `below` is a missing field in it.
+/// A path as a JSON pointer; `below` is the name of a missing field below it.
 fn pointer(path: &serde_path_to_error::Path, below: Option<&str>) -> String {
     use serde_path_to_error::Segment;
 

@@ -1,8 +1,8 @@
 //! The language of a page: tags, text directions, and the choice between the offered languages and
 //! the reader's preferences.
 //!
-//! The first match wins: `?lang=`, the reader's earlier choice, the language stored for the reader,
-//! `Accept-Language` by RFC 4647 lookup, the default.
+//! The first match is used, in this order: `?lang=`, the reader's earlier choice, the language
+//! stored for the reader, `Accept-Language` by RFC 4647 lookup, and the default.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -17,21 +17,22 @@ use crate::cookie;
 /// The cookie with a reader's choice of language.
 pub const COOKIE: &str = "kd_lang";
 
-/// The languages with all texts. Others have only the texts for guests and the public.
+/// The languages with all messages. Other languages have only the messages for guests and the
+/// public.
 pub const COMPLETE: [&str; 2] = ["en", "ms"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Language {
     /// The BCP 47 tag in its usual spelling, such as `zh-Hans`.
     pub tag: Cow<'static, str>,
-    /// `ltr` or `rtl`.
+    /// The text direction, `ltr` or `rtl`.
     pub dir: &'static str,
-    /// The language's name in that language; the tag if the name is unknown.
+    /// The language's name in the language itself, or its tag if the name is unknown.
     pub name: Cow<'static, str>,
 }
 
 impl Language {
-    /// English, the language that has every text.
+    /// English, the language that has every message.
     pub const ENGLISH: Self = known("en", "ltr", "English");
 
     pub(crate) fn english() -> &'static Self {
@@ -75,7 +76,7 @@ pub struct Wishes {
 }
 
 impl Wishes {
-    /// Reads the preferences from a request's address and headers.
+    /// Reads the preferences from a request's URL and headers.
     pub fn read(uri: &Uri, headers: &HeaderMap) -> Self {
         let asked = uri.query().and_then(|query| {
             form_urlencoded::parse(query.as_bytes())
@@ -109,7 +110,7 @@ impl Wishes {
             .unwrap_or(default)
     }
 
-    /// Whether the page is in the language of `?lang=`, which is then remembered.
+    /// Whether the page is in the language requested by `?lang=`, which is then remembered.
     pub fn granted(&self, spoken: &str) -> bool {
         self.asked
             .as_deref()
@@ -126,8 +127,8 @@ impl<S: Sync> FromRequestParts<S> for Wishes {
 }
 
 /// RFC 4647 lookup of one preference: first the tag itself, then ever shorter tags. For a Chinese
-/// region, its script comes first (`zh-TW`, `zh-Hant`, `zh`), and a plain `zh` accepts simplified
-/// characters.
+/// region, its script is tried before the language alone (`zh-TW`, `zh-Hant`, `zh`), and a plain
+/// `zh` accepts simplified characters.
 pub fn look_up<'a>(
     wish: &str,
     offered: &(impl Iterator<Item = &'a str> + Clone),
@@ -188,7 +189,8 @@ fn accepted(header: &str) -> Vec<String> {
     wishes.into_iter().map(|(_, tag)| tag.to_owned()).collect()
 }
 
-/// Parses `q=0.8` into thousandths; a missing weight is 1, an unreadable one is `None`.
+/// Parses `q=0.8` into thousandths. A missing weight counts as 1; an unreadable weight yields
+/// `None`.
 fn weight(parameters: &str) -> Option<u16> {
     let parameters = parameters.trim();
     if parameters.is_empty() {
@@ -239,7 +241,8 @@ fn canonical(tag: &str) -> Option<String> {
     Some(parts.collect::<Vec<_>>().join("-"))
 }
 
-/// The text direction, by script if the tag has one, otherwise by language.
+/// The text direction, which follows from the script if the tag has one, otherwise from the
+/// language.
 fn direction(tag: &str) -> &'static str {
     let mut parts = tag.split('-');
     let language = parts.next().unwrap_or_default();

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::text::Locale;
 
-/// The differences of each language from English in one crate. `must` tells whether a language must
-/// have a message: languages that only the public reads need no messages for hosts.
+/// The differences of each language from English in one crate. `must` returns whether a language
+/// must have a message, because languages that only the public reads need no messages for hosts.
 pub fn differences(locales: &[Locale], must: impl Fn(&str, &str) -> bool) -> Vec<String> {
     let english = locales.iter().filter(|(tag, _)| *tag == "en");
     let english: BTreeMap<_, _> = english.flat_map(|(_, file)| messages(file)).collect();
@@ -129,9 +129,9 @@ mod tests {
 
     #[test]
     fn our_languages_say_the_same_things() {
-        // `cargo xtask check` knows which groups of messages other languages may leave out.
+        // `cargo xtask check` knows which groups of messages other languages may omit.
         let mut found = differences(crate::LOCALES, |tag, _| tag == "ms");
-        // Patterns of dates and times may use any of the arguments that `dates` passes.
+        // Patterns for dates and times may use any of the arguments that `dates` passes.
         found.retain(|found| !found.contains(" time-") && !found.contains(" date-"));
         assert_eq!(found, [""; 0]);
     }

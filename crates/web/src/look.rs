@@ -1,6 +1,6 @@
 //! The looks of a site's public pages, and its accent colour. The colours are defined in
-//! `site.css`; this module repeats the colours that the program computes or draws with, and a test
-//! compares both.
+//! `site.css`. This module repeats the colours with which the program computes or draws, and a test
+//! compares them.
 
 use std::fmt::Write as _;
 
@@ -130,7 +130,7 @@ impl Look {
         }
     }
 
-    /// The display font of headings, as a file of `assets/`; `None` if the reader's own fonts are
+    /// The display font for headings, as a file in `assets/`; `None` if the reader's own fonts are
     /// used.
     pub(crate) fn font(self, language: &str) -> Option<&'static str> {
         let script = language.split('-').next().unwrap_or_default();
@@ -160,7 +160,7 @@ impl Color {
             .then(|| rgb(value))
     }
 
-    /// The colour as in CSS: `#1f4a47`.
+    /// The colour in CSS notation, such as `#1f4a47`.
     pub fn hex(self) -> String {
         let [red, green, blue] = self.0;
         format!("#{red:02x}{green:02x}{blue:02x}")
@@ -172,7 +172,7 @@ impl Color {
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
     }
 
-    /// Whether text of this colour is legible on a background.
+    /// Whether text in this colour is legible on the background `ground`.
     pub(crate) fn can_be_read_on(self, ground: Self) -> bool {
         self.contrast(ground) >= TEXT
     }
@@ -189,7 +189,7 @@ impl Color {
         0.2126 * red + 0.7152 * green + 0.0722 * blue
     }
 
-    /// The mix of this colour and `percent` of another.
+    /// The mix of this colour and `percent` of the other colour.
     pub(crate) fn towards(self, other: Self, percent: u16) -> Self {
         let mix = |at: usize| {
             let sum = u16::from(self.0[at]) * (100 - percent) + u16::from(other.0[at]) * percent;
@@ -204,14 +204,14 @@ impl Color {
 pub struct Accent {
     /// The colour of buttons, links and figures.
     pub color: Color,
-    /// The colour of text on it.
+    /// The colour of text on the accent colour.
     pub on: Color,
     /// Whether the colour had to be made darker or lighter to be legible.
     pub is_changed: bool,
 }
 
 impl Accent {
-    /// The legible colour nearest to the wished one: it has enough contrast as a link on every
+    /// The legible colour nearest to the wished colour, with enough contrast as a link on every
     /// background.
     fn fit(wished: Color, palette: &Palette, is_dark: bool) -> Self {
         let can_be_read = |color: Color| {
@@ -223,8 +223,9 @@ impl Accent {
         Self::nearest(wished, is_dark, [page, palette.ink], can_be_read)
     }
 
-    /// The colour nearest to the wished one that meets a condition, made darker or in dark mode
-    /// lighter, and the first of `inks`, white and black that is legible on it.
+    /// The colour nearest to the wished colour that meets a condition, obtained by darkening (in
+    /// dark mode lightening), and a text colour for it: the first of `inks`, white and black that
+    /// is legible.
     pub(crate) fn nearest(
         wished: Color,
         is_dark: bool,
@@ -259,7 +260,7 @@ impl Accent {
         format!("/assets/accent/{}-{digits}.css", look.word())
     }
 
-    /// The stylesheet for such a path, given without the prefix `/assets/`.
+    /// Returns the accent stylesheet for a path without the prefix `/assets/`.
     pub(crate) fn find_style(path: &str) -> Option<String> {
         let name = path.strip_prefix("accent/")?.strip_suffix(".css")?;
         let (look, digits) = name.split_once('-')?;

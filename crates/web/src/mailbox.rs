@@ -31,7 +31,7 @@ use crate::theme::Theme;
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
     form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox";
 
-/// Who may read the mailbox.
+/// The people who may read the mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     ThisMachine,
@@ -66,8 +66,8 @@ impl FromRequestParts<Site> for Reader {
     }
 }
 
-/// Whether the `Host` header names this site. On another site whose domain resolves to this machine
-/// (DNS rebinding), it does not.
+/// Whether the `Host` header contains this site's host. If another site's domain resolves to this
+/// machine (DNS rebinding), it does not.
 fn names_this_site(headers: &HeaderMap, site: &SiteUrl) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let named = host.and_then(|host| SiteUrl::parse(&format!("http://{host}")).ok());
@@ -152,7 +152,7 @@ async fn html(
     Ok(as_mail(page))
 }
 
-/// The HTML part of a mail as a page for a frame; the page may load nothing and use only its own
+/// The HTML part of a mail as a page for a frame. The page may load nothing and use only its own
 /// styles.
 pub fn as_mail(html: String) -> Response {
     let headers = [
@@ -203,7 +203,7 @@ struct Message {
     subject: String,
     text: String,
     html: Option<String>,
-    /// The URLs of web pages in the text, in order.
+    /// The URLs of web pages in the mail's text, in order.
     links: Vec<String>,
     arrived_at: String,
 }
@@ -261,8 +261,8 @@ enum Part<'a> {
     Link(&'a str),
 }
 
-/// Finds the links in `text`: from `http://` or `https://` to the next white space, without a full
-/// stop at the end.
+/// Finds the links in `text`, from `http://` or `https://` to the next white space, without a final
+/// full stop.
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;

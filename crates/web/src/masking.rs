@@ -1,24 +1,24 @@
-//! Paths as logs and error pages may show them: a code is cut to its first two characters, a
-//! single-use token is hidden.
+//! Paths in the form that logs and error pages may show: a code is cut to its first two characters,
+//! and a single-use token is hidden.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// A path that contains a secret, or whose request body does.
+/// A path that contains a secret, or whose request body contains one.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretPath {
-    /// The prefix before the secret if it ends with a slash; otherwise the whole path.
+    /// The prefix before the secret if it ends with a slash, otherwise the whole path.
     before: &'static str,
     /// How many characters of the secret may be shown.
     shown: usize,
-    /// A word that may occur instead of the secret without being secret.
+    /// A word that may stand in place of the secret without being one.
     not: &'static str,
 }
 
 impl SecretPath {
-    /// A code follows `before`, which ends with a slash.
+    /// The path of a code: `before`, which ends with a slash, followed by the code.
     pub const fn code(before: &'static str) -> Self {
         Self {
             before,
@@ -27,7 +27,8 @@ impl SecretPath {
         }
     }
 
-    /// A token that acts by itself follows `before`, which ends with a slash.
+    /// The path of a token that grants access by itself: `before`, which ends with a slash,
+    /// followed by the token.
     pub const fn token(before: &'static str) -> Self {
         Self {
             before,
@@ -36,7 +37,8 @@ impl SecretPath {
         }
     }
 
-    /// The request body contains a code, and the response contains the data that the code protects.
+    /// A path whose request body contains a code, and whose response contains the data that the
+    /// code protects.
     pub const fn body(path: &'static str) -> Self {
         Self::code(path)
     }
@@ -60,12 +62,12 @@ impl SecretPath {
     }
 }
 
-/// All paths of a site with secrets.
+/// All of a site's paths that contain secrets.
 #[derive(Clone, Debug, Default)]
 pub struct SecretPaths(pub Vec<SecretPath>);
 
 impl SecretPaths {
-    /// `path` without its secret: `/invite/RAHMA/reply` becomes `/invite/RA***/reply`.
+    /// `path` without its secret, such as `/invite/RA***/reply` for `/invite/RAHMA/reply`.
     pub fn mask<'a>(&self, path: &'a str) -> Cow<'a, str> {
         let Some(hidden) = self.find(path) else {
             return Cow::Borrowed(path);
@@ -99,8 +101,8 @@ impl SecretPaths {
         Cow::Owned(masked)
     }
 
-    /// Like [`Self::mask`], for an unknown path: any segment may be a code, such as one typed
-    /// directly after the host name.
+    /// Like [`Self::mask`], for an unknown path, in which any segment may be a code, such as a code
+    /// typed directly after the host name.
     pub fn mask_unknown(&self, path: &str) -> String {
         let masked = self.mask(path);
         let pieces = masked.split('/').map(|piece| {
@@ -115,7 +117,8 @@ impl SecretPaths {
         pieces.collect::<Vec<_>>().join("/")
     }
 
-    /// Whether `path` contains a code or a token, or its body does: the response is not public.
+    /// Whether `path` or its request body contains a code or a token, so that the response is not
+    /// public.
     pub fn hides(&self, path: &str) -> bool {
         let takes = |one: &SecretPath| one.before == path && !path.ends_with('/');
         self.find(path).is_some() || self.0.iter().any(takes)
@@ -136,7 +139,7 @@ struct Hidden<'a> {
 fn may_be_code(piece: &str) -> bool {
     let decoded = percent_decode_str(piece).decode_utf8_lossy();
     let folded = decoded.nfkc().map(|c| match c {
-        // Turkish letters that fold to I.
+        // These Turkish letters fold to I.
         'ı' | 'İ' => 'I',
         other => other,
     });

@@ -1,5 +1,5 @@
-//! Media types of bodies, and those that a client accepts. They are case-insensitive (RFC 9110,
-//! section 8.3.1).
+//! The media types of bodies, and the media types that a client accepts. They are case-insensitive
+//! (RFC 9110, section 8.3.1).
 
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
@@ -33,7 +33,7 @@ fn is_same(said: &[u8], kind: &str) -> bool {
     said.trim_ascii().eq_ignore_ascii_case(kind.as_bytes())
 }
 
-/// Whether a media range has the weight zero: `q=0`, `q=0.000`.
+/// Whether a media range has the weight zero, such as `q=0` or `q=0.000`.
 fn is_refused(range: &[u8]) -> bool {
     let parameters = range.split(|byte| *byte == b';').skip(1);
     parameters.map(<[u8]>::trim_ascii).any(|parameter| {

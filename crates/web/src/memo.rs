@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
-/// The key of a formatted moment. Pages show the dates of few events, so all readers share the same
-/// moments.
+/// The key of a formatted moment. Pages show the dates of few events, so readers share cache
+/// entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Moment {
     Day(&'static str, Date),

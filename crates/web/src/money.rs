@@ -1,10 +1,10 @@
-//! Sums of money in the reader's language.
+//! Amounts of money in the reader's language.
 
 use platform::money::Money;
 
 use crate::text::Text;
 
-/// Keeps symbol and number on one line.
+/// A no-break space, which keeps symbol and number on one line.
 const NO_BREAK: char = '\u{a0}';
 
 /// The symbols that people know better than the codes.
@@ -19,12 +19,12 @@ const SIGNS: [(&str, &str); 7] = [
 ];
 
 impl Text {
-    /// A sum such as “RM 1,250.00”: on one line, and left to right in every language.
+    /// An amount such as “RM 1,250.00”, on one line and left to right in every language.
     pub fn money(&self, sum: Money) -> String {
         self.write_money(sum, true)
     }
 
-    /// Like [`Self::money`], without decimals if they are zero: “RM 180”.
+    /// Like [`Self::money`], but without decimals if they are zero: “RM 180”.
     pub fn money_short(&self, sum: Money) -> String {
         self.write_money(sum, sum.parts().1 != 0)
     }

@@ -21,7 +21,7 @@ pub struct Entry {
 /// The frame of a signed-in person's pages.
 #[derive(Clone, Debug, Default)]
 pub struct OwnFrame {
-    /// The site's name, a link to its public pages.
+    /// The site's name, displayed as a link to its public pages.
     pub site: String,
     /// The navigation, from top to bottom.
     pub sections: Vec<Section>,
@@ -42,6 +42,6 @@ pub struct OwnAccount {
 pub struct Warning {
     pub words: String,
     pub label: String,
-    /// The address that the button posts to.
+    /// The path to which the button posts.
     pub href: &'static str,
 }

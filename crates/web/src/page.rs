@@ -39,14 +39,14 @@ use crate::text::Text;
 use crate::theme::Theme;
 use crate::{theme_accent, uploaded_image};
 
-/// The initial buffer size in bytes: large enough for most bodies and frames, so that they are not
-/// copied while they grow.
+/// The initial buffer size in bytes, which suffices for most bodies and frames, so that they are
+/// not copied while they grow.
 const BODY: usize = 12 * 1024;
 const SHELL: usize = 4 * 1024;
 
 /// A page and the data for its frame.
 pub struct Page<'a, B> {
-    /// The title, with a state first: "Saved – Aisyah & Daniel".
+    /// The title, which may begin with a state: "Saved – Aisyah & Daniel".
     pub title: &'a str,
     pub body: B,
     pub text: &'a Text,
@@ -56,14 +56,15 @@ pub struct Page<'a, B> {
 }
 
 pub enum Kind<'a> {
-    /// A public page, or one behind a code. The body contains its own `header`, `<main id="main">`
-    /// and `footer`.
+    /// A public page, or a page behind a code. The body contains its own `header`, `<main
+    /// id="main">` and `footer`.
     Public {
         /// The languages offered, in their order.
         languages: &'a [Language],
     },
-    /// A page of the site as a whole: its publications, sign-in, errors. The frame contains the
-    /// site's name, its menu, `main` and a foot. If the page has no theme, it uses the site's look.
+    /// A page of the site as a whole, such as a publication, the sign-in page or an error. The
+    /// frame contains the site's name, its menu, `main` and a footer. If the page has no theme, it
+    /// uses the site's look.
     Plain {
         site: &'a Site,
         /// The languages offered, if there is a choice.
@@ -80,18 +81,18 @@ pub struct Navigation<'a> {
     pub frame: &'a OwnFrame,
     /// The heading above the sections, with a link.
     pub heading: Option<Heading<'a>>,
-    /// The link of the last bottom tab, to a page with all other entries.
+    /// The link on the last bottom tab, to a page with all other entries.
     pub more: Option<&'a str>,
-    /// A banner: "This is a draft".
+    /// A banner such as "This is a draft".
     pub strip: Option<Strip<'a>>,
 }
 
 /// The heading above the navigation.
 #[derive(Clone, Copy)]
 pub struct Heading<'a> {
-    /// The title: "Aisyah & Daniel".
+    /// The title, such as "Aisyah & Daniel".
     pub title: &'a str,
-    /// The line below: "Sat 16 Jan 2027 · in 58 days".
+    /// The line below the title, such as "Sat 16 Jan 2027 · in 58 days".
     pub note: &'a str,
     pub href: &'a str,
 }

@@ -1,5 +1,5 @@
 //! Preview pictures with a few words of text. They use one Latin font without joining and
-//! reordering, so other scripts cannot be written ([`Font::can_write`]).
+//! reordering, so text in other scripts cannot be drawn ([`Font::can_write`]).
 
 use std::io::{self, Write as _};
 
@@ -12,7 +12,7 @@ pub const WIDTH: usize = 1_200;
 /// The height in pixels.
 pub const HEIGHT: usize = 630;
 
-/// The coverage of a pixel that is wholly ink; the largest value of 7 bits.
+/// The coverage of a pixel that is fully covered with ink; the largest value of 7 bits.
 const FULL: f32 = 127.0;
 
 pub struct Font(FontRef<'static>);
@@ -183,7 +183,7 @@ impl Picture {
             rows.push(0);
             rows.extend(row);
         }
-        // Eight bits per pixel, an index into the palette.
+        // Each pixel has eight bits, an index into the palette.
         file((WIDTH, HEIGHT), [8, 3], &palette, &rows)
     }
 }

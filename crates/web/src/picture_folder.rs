@@ -1,4 +1,4 @@
-//! Uploaded pictures: files beside the store, which are deleted when nothing refers to them.
+//! Uploaded pictures: files beside the store, which are deleted when no record refers to them.
 
 use std::io::Write;
 
@@ -15,8 +15,8 @@ use tokio::io::AsyncReadExt as _;
 use crate::uploaded_image::{self, Cut};
 use crate::{Problem, Site};
 
-/// How long an unused file is kept: a form may be open that long, and a backup copies the store
-/// before the files.
+/// How long an unused file is kept, because a form may be open that long, and because a backup
+/// copies the store before the files.
 const UNUSED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// A folder for the pictures of one kind of record.
@@ -91,8 +91,9 @@ impl PictureFolder {
         })
     }
 
-    /// Stores cuts of a picture that was uploaded in the field `pointer`, and returns what their
-    /// names share. Like [`upload`](Self::upload), it deletes files that no record uses.
+    /// Stores cuts of a picture that was uploaded in the field `pointer`, and returns the common
+    /// prefix of their names. Like [`upload`](Self::upload), this function deletes files that no
+    /// record uses.
     pub async fn upload_cuts(
         self,
         site: &Site,
@@ -132,13 +133,13 @@ impl PictureFolder {
         Ok((media_type, bytes))
     }
 
-    /// Schedules the deletion of a file in a day, unless a record uses it then.
+    /// Schedules a file's deletion in a day, unless a record uses the file then.
     pub fn remove(&self, tx: &mut Tx<'_>, file: &str) -> Result<(), StoreError> {
         let run_at = tx.now() + UNUSED_LIFETIME;
         tx.enqueue(NewJob {
             run_at: Some(run_at),
-            // With one job per file, a picture replaced soon after its upload is kept as long as
-            // any other.
+            // There is one job per file, so a picture replaced soon after its upload is kept as
+            // long as any other.
             key: Some(format!("{}:{file}", self.job_kind)),
             latest: Some(UNUSED_LIFETIME + UNUSED_LIFETIME),
             ..NewJob::new(self.job_kind, json!({ "file": file }))

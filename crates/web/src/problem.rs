@@ -28,7 +28,7 @@ use crate::codes::{self, message_id};
 use crate::form::{self, Form};
 use crate::text::{Text, Value};
 
-/// A refusal. It is a single pointer, because every `Result` contains it.
+/// A refusal. It is boxed to the size of one pointer, because every `Result` contains it.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Refusal>);
 
@@ -38,35 +38,35 @@ pub struct Refusal {
     pub status: StatusCode,
     /// The stable code, from [`codes::CODES`] or declared by a domain.
     pub code: &'static str,
-    /// The arguments of the message; JSON contains them as members.
+    /// The arguments of the message, which JSON contains as members.
     pub values: Vec<(&'static str, Argument)>,
     pub errors: Vec<FieldProblem>,
     /// The seconds after which a retry may succeed.
     pub retry_after: Option<u32>,
     /// The stored state, after a version conflict.
     pub current: Option<Json>,
-    /// The texts in the language that the handler has chosen.
+    /// The messages in the language that the handler has chosen.
     pub text: Option<Text>,
     /// A form that was refused before it was read.
     pub kept: Option<Kept>,
-    /// An additional member with the text of `detail`, for clients that expect it there. With one,
-    /// the response is JSON for every client.
+    /// The name of an additional member with the value of `detail`, for clients that expect it
+    /// there. If set, the response is JSON for every client.
     pub detail_alias: Option<&'static str>,
 }
 
-/// A form that was refused before it was processed; the error page shows its values.
+/// A form that was refused before it was processed. The error page shows its values.
 #[derive(Clone, Debug)]
 pub struct Kept {
     pub form: Form,
-    /// A CSRF token to submit the form again unchanged; only if the browser says that it came from
-    /// one of our pages.
+    /// A CSRF token for submitting the form again unchanged, set only if the browser reports that
+    /// the form came from one of our pages.
     pub csrf: Option<String>,
 }
 
 /// An error in one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
-    /// A JSON pointer into the body: `/dishes/0/name`.
+    /// A JSON pointer into the body, such as `/dishes/0/name`.
     pub pointer: String,
     /// The stable code, from [`codes::FIELD_CODES`] or from a problem.
     pub code: &'static str,
@@ -77,11 +77,11 @@ pub struct FieldProblem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Argument {
     Number(i64),
-    /// A text that is the same in every language.
+    /// A string that is the same in every language.
     Words(String),
-    /// A date without year: "14 January".
+    /// A date without a year, such as "14 January".
     Day(Zoned),
-    /// A time of day: "2:20 pm".
+    /// A time of day, such as "2:20 pm".
     Time(Zoned),
 }
 
@@ -101,12 +101,12 @@ impl Problem {
         }))
     }
 
-    /// The record does not exist, or the client may not know whether it does.
+    /// The record does not exist, or the client is not allowed to know whether it exists.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found")
     }
 
-    /// Some fields are invalid; add them with [`Problem::field`].
+    /// A refusal because some fields are invalid; add them with [`Problem::field`].
     pub fn fields() -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed")
     }
@@ -186,7 +186,8 @@ impl Kept {
         fields.filter(|(name, _)| *name != form::CSRF_FIELD && !name.contains("password"))
     }
 
-    /// The fields urlencoded, for a hidden field of another form; [`Form::parse`] decodes them.
+    /// The fields in URL encoding, for a hidden field in another form. [`Form::parse`] decodes
+    /// them.
     pub fn encoded(&self) -> String {
         let mut text = form_urlencoded::Serializer::new(String::new());
         text.extend_pairs(self.fields()).finish()
@@ -219,7 +220,7 @@ pub(crate) fn title(text: &Text, code: &str) -> String {
     text.attribute(&message_id("problem", code), "title", [])
 }
 
-/// The message of a code; a missing optional argument is filled in as "none".
+/// The message of a code. A missing optional argument is filled in as "none".
 pub(crate) fn sentence(
     text: &Text,
     prefix: &str,

@@ -108,8 +108,8 @@ pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts
     response
 }
 
-/// Renders a problem as a page; `address` is the requested path, and `frame` is that of the
-/// signed-in person.
+/// Renders a problem as a page. `address` is the requested path, and `frame` is the signed-in
+/// person's frame.
 pub(crate) fn page(
     problem: &Problem,
     text: &Text,
@@ -149,8 +149,8 @@ pub(crate) fn page(
     (problem.status, answer).into_response()
 }
 
-/// The field's error with the field's name, if people know it: they know the names of form fields,
-/// but not the pointers into an API client's body.
+/// The field's error, preceded by the field's name if people know it. They know the names of form
+/// fields, but not the pointers into an API client's body.
 fn at_its_name(error: &FieldProblem, text: &Text) -> String {
     let detail = error.detail(text);
     match error.pointer.strip_prefix('/') {
@@ -230,7 +230,8 @@ struct Explained {
     detail: String,
 }
 
-/// The argument in an explanation: "n" for a number, nothing for an optional one.
+/// The placeholder for an argument in an explanation: "n" for a number, nothing for an optional
+/// argument.
 fn stand_in(name: &str) -> &'static str {
     match name {
         "contact" | "day" => "none",

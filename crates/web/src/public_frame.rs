@@ -13,7 +13,7 @@ use crate::text::Text;
 pub struct PublicFrame {
     /// The menu, in the owner's order.
     pub menu: Vec<MenuItem>,
-    /// The links in the foot, besides the owner.
+    /// The links in the footer, in addition to the owner.
     pub foot: Vec<MenuItem>,
     /// The owner of the site; `href` is empty if they have no page.
     pub owner: Option<MenuItem>,
@@ -126,7 +126,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Handles a request as this visit. A task spawned within does not inherit it.
+    /// Handles a request as this visit. A task spawned inside `work` does not inherit the visit.
     pub async fn answer<F: Future>(self, work: F) -> F::Output {
         VISIT.scope(self, work).await
     }

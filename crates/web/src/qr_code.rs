@@ -6,12 +6,12 @@ use qrcode::{Color, QrCode};
 
 use crate::picture;
 
-/// The width of the light border in a file, in modules. Scanners do not find a code with a narrower
-/// one.
+/// The width of the light border in a file, in modules. Scanners do not recognize a code with a
+/// narrower border.
 const QUIET: usize = 4;
 
-/// A text as a QR code: its width in modules, and the dark modules as an SVG path. `None` if the
-/// text is too long.
+/// Encodes a text as a QR code: the code's width in modules, and the dark modules as an SVG path.
+/// `None` if the text is too long.
 pub fn path(text: &str) -> Option<(usize, String)> {
     let picture = QrCode::new(text).ok()?;
     let width = picture.width();
@@ -49,11 +49,11 @@ pub fn png(text: &str, pixels: usize) -> Option<io::Result<Vec<u8>>> {
         let bytes = (0..width).step_by(8).map(move |start| {
             (start..start + 8).fold(0, |byte, x| byte << 1 | u8::from(is_light(x, y)))
         });
-        // Filter type 0: none.
+        // The first byte of each row is the filter type 0, which means none.
         std::iter::once(0).chain(bytes.collect::<Vec<_>>())
     });
     let rows: Vec<u8> = rows.collect();
-    // One bit per pixel, greyscale.
+    // The picture is greyscale with one bit per pixel.
     Some(picture::file((width, width), [1, 0], &[], &rows))
 }
 

@@ -1,9 +1,9 @@
 //! The processing around every request, in this order: find its facts, run the handler, render a
-//! refusal as JSON or a page, add the common headers, count it, and tell the edge what a log may
-//! show and whether the response may be compressed.
+//! refusal as JSON or a page, add the common headers, count the request, and tell the edge what a
+//! log may show and whether the response may be compressed.
 //!
-//! This is a single layer, because each layer costs every request about as much as a database
-//! look-up.
+//! All of this is a single layer, because each layer costs every request about as much as a
+//! database look-up.
 
 mod redirect;
 
@@ -123,7 +123,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     let path = asked.uri.path();
     let masked = match &route {
         Some(_) => site.declared.secret_paths.mask(path),
-        // No route matched.
+        // If no route matched, any segment may be a secret.
         None => site.declared.secret_paths.mask_unknown(path).into(),
     };
     if let Some(problem) = refusal(&mut response) {
@@ -159,14 +159,14 @@ fn read(site: &Site, request: &mut Request) -> Facts {
     facts
 }
 
-/// Only the cookies, which are all the headers that a page without a handler needs.
+/// Keeps only the cookies, which are all the headers that a page without a handler needs.
 fn cookies(headers: &HeaderMap) -> HeaderMap {
     let all = headers.get_all(COOKIE).iter();
     all.map(|value| (COOKIE, value.clone())).collect()
 }
 
-/// Whether the header section has an acceptable size. The HTTP library rejects much larger ones
-/// itself, but without an error page.
+/// Whether the header section has an acceptable size. The HTTP library itself rejects much larger
+/// header sections, but without an error page.
 fn headers_fit(request: &Request) -> bool {
     let headers = request.headers().iter();
     let length: usize = headers
@@ -263,8 +263,9 @@ impl Asked {
         response
     }
 
-    /// The frame of a signed-in person who opens a page, and its language; guests' pages keep
-    /// theirs. A form may come from another site, so the response to one does not get this frame.
+    /// The frame of a signed-in person who opens a page, and its language. Guests' pages keep their
+    /// own frame. A form may come from another site, so the response to a form does not get this
+    /// frame.
     async fn own_frame(&self, site: &Site, problem: &Problem) -> Option<(Text, OwnFrame)> {
         if !self.is_get() || problem.text.is_some() {
             return None;
@@ -275,12 +276,12 @@ impl Asked {
         Some((text, frame))
     }
 
-    /// Whether a page was opened, and no form sent.
+    /// Whether the request opens a page, that is, submits no form.
     fn is_get(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD)
     }
 
-    /// The path and query that were asked for.
+    /// The requested path and query.
     fn here(&self) -> &str {
         self.uri.path_and_query().map_or("/", |here| here.as_str())
     }
@@ -332,8 +333,8 @@ impl Asked {
     }
 }
 
-/// Whether to respond in JSON: under `/api`, unless a browser submits a form there, and to scripts
-/// that accept JSON.
+/// Whether to respond in JSON. This is so under `/api`, unless a browser submits a form there, and
+/// for scripts that accept JSON.
 fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     let accept = accept.unwrap_or_default().to_ascii_lowercase();
@@ -343,7 +344,7 @@ fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     accept.contains("json") && !accept.contains("text/html")
 }
 
-/// Changes the refusal in a response before it is rendered.
+/// Changes the refusal in a response before the refusal is rendered.
 pub fn change_refusal(mut response: Response, change: impl FnOnce(&mut Problem)) -> Response {
     if let Some(problem) = refusal(&mut response) {
         let mut problem = Arc::unwrap_or_clone(problem);
@@ -354,7 +355,8 @@ pub fn change_refusal(mut response: Response, change: impl FnOnce(&mut Problem))
     response
 }
 
-/// The problem in a response: the handler's own, or one that replaces axum's plain-text rejection.
+/// The problem in a response: either the handler's own, or a problem that replaces axum's
+/// plain-text rejection.
 pub(crate) fn refusal(response: &mut Response) -> Option<Arc<Problem>> {
     if let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() {
         return Some(problem);

@@ -1,5 +1,6 @@
-//! Settings in a domain's section of `kenduri.toml`. The domain declares them in a table; the
-//! program reads and checks the section by it, and [`Site`](crate::Site) provides the values.
+//! Settings in a domain's section of `kenduri.toml`. The domain declares them in a table. The
+//! program uses the table to read and check the section, and [`Site`](crate::Site) provides the
+//! values.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use platform::Secret;
 /// A boolean setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Flag {
-    /// The key: `section.name`.
+    /// The key, as `section.name`.
     pub key: &'static str,
     /// The default.
     pub built_in: bool,
@@ -17,7 +18,7 @@ pub struct Flag {
 /// A whole-number setting, 0 or more.
 #[derive(Clone, Copy, Debug)]
 pub struct Number {
-    /// The key: `section.name`.
+    /// The key, as `section.name`.
     pub key: &'static str,
     /// The default.
     pub built_in: u32,
@@ -28,16 +29,16 @@ pub struct Number {
 /// A setting with a closed set of values.
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
-    /// The key: `section.name`.
+    /// The key, as `section.name`.
     pub key: &'static str,
-    /// The allowed words, the default first.
+    /// The allowed keywords, the default first.
     pub words: &'static [&'static str],
 }
 
-/// A setting with some words of a closed set, in an order.
+/// A setting whose value is an ordered list of keywords from a closed set.
 #[derive(Clone, Copy, Debug)]
 pub struct Words {
-    /// The key: `section.name`.
+    /// The key, as `section.name`.
     pub key: &'static str,
     /// The allowed words; the first is the default.
     pub words: &'static [&'static str],
@@ -46,18 +47,18 @@ pub struct Words {
 /// A setting with one line of text.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
-    /// The key: `section.name`.
+    /// The key, as `section.name`.
     pub key: &'static str,
     /// The default.
     pub built_in: &'static str,
 }
 
-/// A secret, given itself or by the name of a file that contains it.
+/// A secret, configured either directly or as the name of a file that contains it.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretLine {
-    /// The key: `section.name`.
+    /// The key, as `section.name`.
     pub key: &'static str,
-    /// The key of the file: the same with `_file`.
+    /// The key for the file, which is the same with the suffix `_file`.
     pub file_key: &'static str,
 }
 
@@ -66,7 +67,7 @@ pub struct SecretLine {
 pub struct Flaw {
     /// The key to change.
     pub key: &'static str,
-    /// What is wrong.
+    /// The description of the error.
     pub what: String,
     /// The remedy.
     pub mend: &'static str,
@@ -78,7 +79,7 @@ pub enum Setting {
     Flag(Flag),
     Number(Number),
     Word(Word),
-    /// Some words of a closed set.
+    /// An ordered list of keywords from a closed set.
     Words(Words),
     /// One line of text.
     Line(Line),
@@ -86,7 +87,7 @@ pub enum Setting {
     Secret(SecretLine),
 }
 
-/// The configured values; a missing key has its default.
+/// The configured values. A missing key has its default value.
 #[derive(Clone, Debug, Default)]
 pub struct SettingValues(BTreeMap<&'static str, Value>);
 
@@ -101,7 +102,7 @@ enum Value {
 }
 
 impl Setting {
-    /// The key: `section.name`.
+    /// The key, as `section.name`.
     pub fn key(&self) -> &'static str {
         match self {
             Self::Flag(flag) => flag.key,
@@ -113,7 +114,7 @@ impl Setting {
         }
     }
 
-    /// The key of the file that contains the value, if it may be in one.
+    /// The key for the file that contains the value; `None` if the value cannot be in a file.
     pub fn file_key(&self) -> Option<&'static str> {
         match self {
             Self::Secret(secret) => Some(secret.file_key),
@@ -159,7 +160,7 @@ impl Word {
 }
 
 impl Words {
-    /// The words in force, in their order.
+    /// The configured keywords, in order.
     pub fn of(&self, values: &SettingValues) -> Vec<&'static str> {
         match values.0.get(self.key) {
             Some(Value::Words(words)) => words.clone(),
@@ -169,7 +170,7 @@ impl Words {
 }
 
 impl Line {
-    /// The value in force.
+    /// The configured value, or the default.
     pub fn of<'a>(&self, values: &'a SettingValues) -> &'a str {
         match values.0.get(self.key) {
             Some(Value::Line(value)) => value,
@@ -179,7 +180,7 @@ impl Line {
 }
 
 impl SecretLine {
-    /// The value in force; `None` if there is none.
+    /// The configured value; `None` if there is none.
     pub fn of<'a>(&self, values: &'a SettingValues) -> Option<&'a Secret> {
         match values.0.get(self.key) {
             Some(Value::Secret(value)) => Some(value),

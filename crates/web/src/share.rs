@@ -1,5 +1,5 @@
-//! Sharing a page: the preview that other sites show beside a link to it, and the card with which
-//! people share it.
+//! Sharing a page: the preview that other sites show beside a link to the page, and the card with
+//! which people share it.
 
 use std::fmt::Display;
 
@@ -88,7 +88,7 @@ impl Share {
         )
     }
 
-    /// The URL at which other sites find out how to frame the page (oEmbed).
+    /// The URL from which other sites learn how to frame the page (oEmbed).
     pub(crate) fn oembed(&self) -> Option<String> {
         let origin = self.embed.split("/embed/").next()?;
         let url = form_urlencoded::byte_serialize(self.url.as_bytes()).collect::<String>();
@@ -129,14 +129,14 @@ impl Share {
     }
 }
 
-/// Percent-encodes a text for the query of a `mailto:`, `sms:` or similar URL, where `+` does not
+/// Percent-encodes a string for the query of a `mailto:`, `sms:` or similar URL, where `+` does not
 /// mean a space.
 pub fn encoded(text: &str) -> String {
     let all = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
     all.to_string()
 }
 
-/// Escapes a text for an attribute value in quotation marks.
+/// Escapes a string for an attribute value in quotation marks.
 fn quoted(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('"', "&quot;")

@@ -1,4 +1,4 @@
-//! Writing tables as files. A cell is text or a number and stays that: nothing that a guest typed
+//! Writing tables as files. A cell is either text or a number, so nothing that a guest typed
 //! becomes a formula in a spreadsheet.
 
 use std::io::{self, Write};
@@ -13,11 +13,11 @@ pub mod read;
 words! {
     /// A kind of file.
     FileFormat {
-        /// Text with commas: UTF-8 with BOM, CRLF, RFC 4180.
+        /// Comma-separated text: UTF-8 with BOM, CRLF, RFC 4180.
         Csv = "csv",
         /// A workbook.
         Xlsx = "xlsx",
-        /// For programs: a list of objects.
+        /// A list of objects, for programs.
         Json = "json",
     }
 }
@@ -83,7 +83,7 @@ impl From<Option<i64>> for Cell {
     }
 }
 
-/// Writes tables as one file. CSV and JSON files contain only the first table.
+/// Writes tables to one file. CSV and JSON files contain only the first table.
 pub fn write(sheets: &[Sheet], format: FileFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
         FileFormat::Csv => sheets.first().map_or(Ok(()), |sheet| write_csv(sheet, out)),
@@ -152,8 +152,8 @@ const FORMULA: [char; 10] = [
     '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
 ];
 
-/// Escapes text that a program could take for a formula. A leading apostrophe gets
-/// another one, so that a reader of the file always removes exactly one.
+/// Escapes text that a program could interpret as a formula. A leading apostrophe is doubled, so
+/// that a reader of the file always removes exactly one.
 fn neutral(text: &str) -> String {
     if text.starts_with(FORMULA) || text.starts_with('\'') {
         format!("'{text}")
@@ -169,7 +169,7 @@ fn write_workbook(sheets: &[Sheet], out: &mut dyn Write) -> io::Result<()> {
 
 fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     let bold = Format::new().set_bold();
-    // The cell stays text even if a person edits it.
+    // With the quote prefix, the cell stays text even after a person edits it.
     let quoted = Format::new().set_quote_prefix();
     let mut workbook = Workbook::new();
     for sheet in sheets {

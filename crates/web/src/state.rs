@@ -18,7 +18,8 @@ use crate::setting::SettingValues;
 use crate::site_url::SiteUrl;
 use crate::text::{Catalogue, Text};
 
-/// The router's state. Cheap to clone. It derefs to the platform: `site.store`, `site.clock`.
+/// The router's state, which is cheap to clone. It derefs to the platform: `site.store`,
+/// `site.clock`.
 #[derive(Clone)]
 pub struct Site {
     pub platform: Platform,
@@ -38,7 +39,7 @@ pub struct Declared {
     pub navigation: Vec<NavigationGroup>,
     /// The settings of the domains' sections.
     pub settings: SettingValues,
-    /// Finds the frame of the person who is signed in with these headers, in this language.
+    /// Finds the frame, in a given language, of the person who is signed in with the given headers.
     pub find_frame: Option<FindFrame>,
 }
 
@@ -65,7 +66,7 @@ pub struct Link {
 }
 
 impl Declared {
-    /// All error codes, the shared ones first.
+    /// All error codes, the shared codes first.
     pub(crate) fn codes(&self) -> impl Iterator<Item = &Code> {
         CODES.iter().chain(&self.codes)
     }
@@ -92,19 +93,20 @@ pub struct Settings {
 }
 
 impl Site {
-    /// The same site with other settings of the domains.
+    /// The same site with other values for the domains' settings.
     #[must_use]
     pub fn with_settings(mut self, values: SettingValues) -> Self {
         Arc::make_mut(&mut self.declared).settings = values;
         self
     }
 
-    /// The texts for a page of account holders, or of people about to become one.
+    /// The messages for a page of account holders, or of people about to become account holders.
     pub fn speak(&self, wishes: &Wishes) -> Text {
         self.speak_one_of(&self.languages(), wishes)
     }
 
-    /// The languages of these pages: the site's complete ones, else English.
+    /// The languages of pages for account holders: the site's languages with all messages,
+    /// otherwise English.
     pub fn languages(&self) -> Vec<Language> {
         let mut all = self.public_languages();
         all.retain(|language| language::COMPLETE.contains(&&*language.tag));
@@ -114,7 +116,7 @@ impl Site {
         all
     }
 
-    /// The texts for a public page of the site.
+    /// The messages for a public page of the site.
     pub fn speak_public(&self, wishes: &Wishes) -> Text {
         self.speak_one_of(&self.public_languages(), wishes)
     }

@@ -1,4 +1,4 @@
-//! Tags as people type them: on one line, separated by commas. So no tag contains a comma.
+//! Tags as people type them, on one line and separated by commas. So no tag contains a comma.
 
 /// The comma characters of the pages' languages.
 const COMMAS: [char; 3] = [',', '،', '，'];
@@ -8,7 +8,7 @@ pub fn split(typed: &str) -> impl Iterator<Item = &str> {
     tags.filter(|tag| !tag.is_empty())
 }
 
-/// Whether [`split`] would make several of this tag.
+/// Whether [`split`] would split this tag into several.
 pub(crate) fn has_comma(tag: &str) -> bool {
     tag.contains(COMMAS)
 }

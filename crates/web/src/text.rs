@@ -25,10 +25,10 @@ use crate::language::{self, Language};
 use crate::memo::{Memo, Moment};
 use crate::translated::LangAttribute;
 
-/// The value of an argument `{ $name }`: a text or a number.
+/// The value of an argument `{ $name }`, either a string or a number.
 pub use fluent_bundle::FluentValue as Value;
 
-/// The messages of one crate in one language: its tag and its `.ftl` file.
+/// One crate's messages in one language: the language's tag and the content of its `.ftl` file.
 pub type Locale = (&'static str, &'static str);
 
 /// The messages of all crates. Cheap to clone.
@@ -38,23 +38,23 @@ pub struct Catalogue(Arc<Messages>);
 type Bundle = FluentBundle<FluentResource>;
 
 struct Messages {
-    /// English first.
+    /// The languages, English first.
     languages: Vec<Spoken>,
     missing: Mutex<BTreeSet<String>>,
     /// The cache of formatted dates and times.
     days: Memo,
 }
 
-/// The messages of one language. Its files are parsed when the language is first used: parsed
-/// messages take ten times the memory, and few sites use every language.
+/// The messages of one language. Its files are parsed when the language is first used, because
+/// parsed messages take ten times the memory, and few sites use every language.
 struct Spoken {
     tag: &'static str,
     files: Vec<&'static str>,
     bundle: OnceLock<Bundle>,
 }
 
-/// Why messages cannot be loaded. All of these are mistakes in the program, which a test finds with
-/// [`Catalogue::check`].
+/// The reason why messages cannot be loaded. All of these are programming errors, which a test
+/// finds with [`Catalogue::check`].
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
     /// A file does not follow Fluent's grammar.
@@ -104,7 +104,7 @@ impl Catalogue {
             .try_for_each(|spoken| spoken.read().map(drop))
     }
 
-    /// The texts in `language`, or in the nearest available one.
+    /// The messages in `language`, or in the nearest available language.
     pub fn speak(&self, language: &Language) -> Text {
         let tags = self.languages();
         let nearest = language::look_up(&language.tag, &tags);
@@ -136,7 +136,7 @@ impl Catalogue {
     }
 }
 
-/// The texts in the language of a page. Cheap to clone.
+/// The messages in the language of a page. Cheap to clone.
 #[derive(Clone)]
 pub struct Text {
     catalogue: Catalogue,
@@ -155,8 +155,8 @@ impl Text {
         messages.has_message(id)
     }
 
-    /// The attributes for the element around the message `id`, if that is in English instead of
-    /// this language: `<p{{ text.lang(id) }}>`.
+    /// The attributes for the element around the message `id`, if that message is in English
+    /// instead of this language: `<p{{ text.lang(id) }}>`.
     pub fn lang(&self, id: &str) -> LangAttribute<'static> {
         LangAttribute::of((!self.says(id)).then(Language::english))
     }
@@ -213,7 +213,7 @@ impl Text {
         self.format(id, Some(name), Some(&values)).into_owned()
     }
 
-    /// A number in the language's format: "12,500", "12.500".
+    /// A number in the language's format, such as "12,500" or "12.500".
     pub fn number(&self, number: i64) -> String {
         let digits = number.unsigned_abs().to_string();
         let mark = self.say("number-thousands");
@@ -230,13 +230,13 @@ impl Text {
         written
     }
 
-    /// The cached text of this moment, formatted by `say` the first time.
+    /// The cached text for this moment, which `say` formats when it is first needed.
     pub(crate) fn once(&self, moment: Moment, say: impl FnOnce() -> String) -> String {
         self.catalogue.0.days.once((self.place, moment), say)
     }
 
-    /// The message in the reader's language, else in English, else empty: a page may mix languages,
-    /// but never shows an id.
+    /// The message in the reader's language, otherwise in English, otherwise empty, because a page
+    /// may mix languages but must never show an id.
     fn format(
         &self,
         id: &str,
@@ -247,7 +247,7 @@ impl Text {
             self.catalogue.note_missing(id);
             return Cow::Borrowed("");
         };
-        // Most messages are a single plain text, which needs no formatting.
+        // Most messages are a single plain string, which needs no formatting.
         if let [PatternElement::TextElement { value }] = pattern.elements.as_slice() {
             return Cow::Borrowed(value);
         }
@@ -328,7 +328,7 @@ impl Spoken {
     }
 }
 
-/// The argument names of a message, including those in its variants.
+/// Collects the argument names in a message, including those in its variants.
 fn names_of<'p>(pattern: &'p Pattern<&str>, names: &mut Vec<&'p str>) {
     for element in &pattern.elements {
         let PatternElement::Placeable { expression } = element else {

@@ -1,4 +1,5 @@
-//! The look of public pages: a theme, for Songket its ground, and perhaps an accent colour.
+//! The look of public pages: a theme, the cloth's colour if the theme is Songket, and optionally an
+//! accent colour.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,7 @@ impl Theme {
         accent: None,
     };
 
-    /// The root element's classes: `theme-songket ground-nila`.
+    /// The root element's classes, such as `theme-songket ground-nila`.
     pub fn classes(self) -> String {
         match self.ground {
             Some(ground) if self.preset == Preset::Songket => {
@@ -36,7 +37,7 @@ impl Theme {
         }
     }
 
-    /// The display font of the names on the cover, as a file of `assets/`; `None` if the reader's
+    /// The display font for the names on the cover, as a file in `assets/`; `None` if the reader's
     /// own fonts are used.
     pub(crate) fn font(self, language: &str) -> Option<&'static str> {
         let script = language.split('-').next().unwrap_or_default();

@@ -1,6 +1,6 @@
-//! An accent colour that hosts choose for a theme. It is made darker or lighter where it could not
-//! be read. The colours of the themes are defined in `guest.css`; those needed for computing are
-//! repeated here, and a test compares them.
+//! An accent colour that hosts choose for a theme, made darker or lighter if it would be illegible.
+//! The themes' colours are defined in `guest.css`. This module repeats the colours that it needs
+//! for computing, and a test compares them.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::theme::{Preset, Theme};
 
 /// The colours of a theme, in light or dark mode, on which the accent colour must be legible.
 struct Grounds {
-    /// The backgrounds of text and links: page, cards, table heads.
+    /// The backgrounds of text and links: the page, cards and table heads.
     plain: [Color; 3],
     /// The background of chosen rows and banners.
     tint: Color,
@@ -56,17 +56,17 @@ const PLAIN: [Grounds; 2] = [
     ),
 ];
 
-/// How much of the accent colour the tint of Plain contains, in percent, in light and dark mode.
+/// The percentage of the accent colour in the tint of the theme Plain, in light and dark mode.
 const TINT: [u16; 2] = [12, 18];
 
-/// The colours of a theme that follow the chosen accent colour, in light or dark mode.
+/// The colours of a theme that are derived from the chosen accent colour, in light or dark mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnColors {
     /// The accent colour, made legible.
     pub accent: Accent,
-    /// The background of the names, where it follows the accent colour.
+    /// The background of the names, if it is derived from the accent colour.
     pub ground: Option<Color>,
-    /// The colour of the names, where it follows the accent colour.
+    /// The colour of the names, if it is derived from the accent colour.
     pub ground_ink: Option<Color>,
 }
 
@@ -106,7 +106,8 @@ impl OwnColors {
     }
 }
 
-/// The colours for light and dark mode that follow a theme's accent colour; `None` if it has none.
+/// The colours for light and dark mode that are derived from a theme's accent colour; `None` if the
+/// theme has none.
 pub fn colors(theme: Theme) -> Option<[OwnColors; 2]> {
     let [light, dark] = match theme.preset {
         Preset::Songket => &SONGKET,
@@ -121,7 +122,7 @@ pub fn colors(theme: Theme) -> Option<[OwnColors; 2]> {
     })
 }
 
-/// The path of the stylesheet with a theme's accent colour; `None` if it has none.
+/// The path of the stylesheet with a theme's accent colour; `None` if the theme has none.
 pub(crate) fn address(theme: Theme) -> Option<String> {
     let digits = theme.accent?.hex();
     let digits = digits.trim_start_matches('#');
@@ -131,7 +132,7 @@ pub(crate) fn address(theme: Theme) -> Option<String> {
     ))
 }
 
-/// The stylesheet for such a path, given without the prefix `/assets/`.
+/// Returns the accent stylesheet for a path without the prefix `/assets/`.
 pub(crate) fn find_style(path: &str) -> Option<String> {
     let name = path.strip_prefix("accent/")?.strip_suffix(".css")?;
     let (preset, digits) = name.split_once('-')?;

@@ -21,8 +21,9 @@ impl I18n {
         Self(BTreeMap::from([(tag.into(), text.into())]))
     }
 
-    /// Parses what [`I18n::to_json`] wrote. Invalid JSON becomes an empty text: the store contains
-    /// only our own JSON, and an empty title is better than a page that does not open.
+    /// Parses JSON that [`I18n::to_json`] wrote. Invalid JSON becomes an empty text, because the
+    /// store contains only our own JSON, and an empty title is better than a page that does not
+    /// open.
     pub fn from_json(json: &str) -> Self {
         serde_json::from_str(json).unwrap_or_else(|cause| {
             tracing::error!(%cause, "a translated text in the store cannot be read");
@@ -34,7 +35,7 @@ impl I18n {
         serde_json::to_string(&self.0).unwrap_or_default()
     }
 
-    /// Sets the text of one language; an empty one removes it.
+    /// Sets the text in one language; an empty string removes it.
     pub fn set(&mut self, tag: impl Into<String>, text: impl Into<String>) {
         let (tag, text) = (tag.into(), text.into());
         if text.is_empty() {
@@ -44,12 +45,12 @@ impl I18n {
         }
     }
 
-    /// The text for exactly this tag.
+    /// The text in exactly the language with this tag.
     pub fn find(&self, tag: &str) -> Option<&str> {
         self.0.get(tag).map(String::as_str)
     }
 
-    /// All texts, by tag.
+    /// All translations, by tag.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.0.iter().map(|(tag, text)| (&**tag, &**text))
     }
@@ -59,10 +60,10 @@ impl I18n {
         self.0.values().all(String::is_empty)
     }
 
-    /// The text for a reader: in the reader's language, in a broader form of it, in the `default`
-    /// language, or in any other.
+    /// The text for a reader: in the reader's language, in a broader form of that language, in the
+    /// `default` language, or in any other language.
     pub fn pick<'a>(&'a self, reader: &Language, default: &str) -> Spoken<'a> {
-        // The common case; the search below looks at all tags.
+        // This is the common case. The search below looks at all tags.
         if let Some(text) = self.find(&reader.tag).filter(|text| !text.is_empty()) {
             return Spoken::plain(text);
         }
@@ -99,7 +100,7 @@ impl FromIterator<(String, String)> for I18n {
     }
 }
 
-/// A text with its actual language. Displays as the text.
+/// A text with its actual language. `Display` writes the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spoken<'a> {
     pub text: &'a str,
@@ -129,12 +130,12 @@ impl fmt::Display for Spoken<'_> {
     }
 }
 
-/// ` lang="…" dir="…"`, or nothing for the page's own language.
+/// Displays as ` lang="…" dir="…"`, or as nothing for the page's own language.
 #[derive(Clone, Copy, Debug)]
 pub struct LangAttribute<'a>(Option<&'a Language>);
 
 impl<'a> LangAttribute<'a> {
-    /// The attributes for a text in another language, if it is.
+    /// The attributes for a text in another language; no attributes if `other` is `None`.
     pub(crate) fn of(other: Option<&'a Language>) -> Self {
         Self(other)
     }

@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 pub const LONGEST: u32 = 1_600;
 /// The longest side of an accepted picture, in pixels.
 const LONGEST_READ: u32 = 12_000;
-/// The maximum number of pixels in an accepted picture; decoding a progressive JPEG takes nine
-/// bytes for each.
+/// The maximum number of pixels in an accepted picture. Decoding a progressive JPEG takes nine
+/// bytes for each pixel.
 const PIXELS: u64 = 50_000_000;
 /// The maximum memory for the decoded pixels, in bytes.
 const MEMORY: u64 = 256 * 1024 * 1024;
@@ -37,22 +37,22 @@ pub struct Photo {
     pub height: u32,
 }
 
-/// The size of a picture that is cut out of an uploaded one.
+/// The size of a picture that is cut out of an uploaded picture.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut {
     /// The width in pixels.
     pub width: u32,
     /// The height in pixels.
     pub height: u32,
-    /// The size of the file in bytes that a lower quality is accepted for.
+    /// The file size in bytes for which a lower quality is accepted.
     pub bytes: usize,
 }
 
 /// The JPEG qualities of a cut, in the order in which they are tried.
 const QUALITIES: [u8; 6] = [QUALITY, 74, 66, 58, 50, 42];
 
-/// Cuts pictures of these sizes out of a JPEG, PNG or WebP, each as a JPEG; `None`: the file is not
-/// one of these, or too large.
+/// Cuts pictures of these sizes out of a JPEG, PNG or WebP file, each as a JPEG. Returns `None` if
+/// the file has another format or is too large.
 pub async fn cut(file: Bytes, cuts: &'static [Cut]) -> Option<Vec<Photo>> {
     let work = move || {
         let picture = over_white(&decode(&file)?);
@@ -72,7 +72,7 @@ impl Cut {
             (width, u32::try_from(wide / u64::from(self.width)).ok()?)
         };
         let (across, down) = (across.max(1), down.max(1));
-        // Faces are more often in the upper part.
+        // A third of the excess is cut off above, because faces are more often in the upper part.
         let (left, top) = ((width - across) / 2, (height - down) / 3);
         let part = imageops::crop_imm(picture, left, top, across, down).to_image();
         let filter = imageops::FilterType::CatmullRom;
@@ -95,7 +95,7 @@ impl Cut {
     }
 }
 
-/// The picture on a white ground.
+/// Draws the picture on a white background.
 fn over_white(picture: &DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
         return picture.to_rgb8();
@@ -108,7 +108,8 @@ fn over_white(picture: &DynamicImage) -> RgbImage {
     })
 }
 
-/// Processes a JPEG, PNG or WebP; `None`: the file is not one of these, or too large.
+/// Processes a JPEG, PNG or WebP file. Returns `None` if the file has another format or is too
+/// large.
 pub async fn read(file: Bytes) -> Option<Photo> {
     run_alone(&DECODING, move || write_anew(&file)).await?
 }
@@ -133,8 +134,8 @@ pub async fn read_again(file: Bytes) -> Option<Photo> {
     .await?
 }
 
-/// Whether a JPEG or PNG contains only the parts needed for its pixels: no metadata, no colour
-/// profile, nothing after its end.
+/// Whether a JPEG or PNG file contains only the parts needed for its pixels: no metadata, no colour
+/// profile, and nothing after its end.
 fn holds_pixels_only(file: &[u8]) -> bool {
     if let Some(mut rest) = file.strip_prefix(b"\x89PNG\r\n\x1a\n") {
         while let Some((length, _)) = rest.split_first_chunk::<4>() {
@@ -156,11 +157,12 @@ fn holds_pixels_only(file: &[u8]) -> bool {
     let Some(mut rest) = file.strip_prefix(b"\xff\xd8") else {
         return false;
     };
-    // A segment: marker (2 bytes), length with itself (2), data.
+    // A segment consists of a marker (2 bytes), a length that includes these two bytes (2 bytes),
+    // and data.
     while let [0xff, marker, high, low, ..] = *rest {
         let length = usize::from(u16::from_be_bytes([high, low]));
         match marker {
-            // The pixels, up to the only end of the file.
+            // The rest must be the pixels, and contain only one end-of-image marker.
             0xda => {
                 let end = rest.windows(2).position(|pair| pair == [0xff, 0xd9]);
                 return end.is_some_and(|end| end + 2 == rest.len());
@@ -176,7 +178,7 @@ fn holds_pixels_only(file: &[u8]) -> bool {
     false
 }
 
-/// Runs `work` while holding a permit, even if the client disconnects meanwhile.
+/// Runs `work` while holding a permit, even if the client disconnects in the meantime.
 async fn run_alone<T: Send + 'static>(
     semaphore: &'static Semaphore,
     work: impl FnOnce() -> T + Send + 'static,
@@ -198,15 +200,16 @@ pub fn media_type(file: &str) -> Option<&'static str> {
     }
 }
 
-/// A PNG without its compressed colour profile: a profile of 300 KB can take 255 MB when the
-/// decoder unpacks it, and is not kept anyway. Other files are returned unchanged.
+/// Returns a PNG file without its compressed colour profile. A profile of 300 KB can take 255 MB
+/// when the decoder unpacks it, and is not kept anyway. Other files are returned unchanged.
 fn without_profile(file: &[u8]) -> Cow<'_, [u8]> {
     const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
     let Some(mut rest) = file.strip_prefix(SIGNATURE) else {
         return Cow::Borrowed(file);
     };
     let mut kept = SIGNATURE.to_vec();
-    // A chunk: length of its data (4 bytes), type (4), data, checksum (4).
+    // A chunk consists of the length of its data (4 bytes), its type (4 bytes), the data and a
+    // checksum (4 bytes).
     while let Some((length, _)) = rest.split_first_chunk::<4>() {
         let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
         let whole = length.saturating_add(12).min(rest.len());
@@ -220,7 +223,7 @@ fn without_profile(file: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(kept)
 }
 
-/// Decodes a picture, at most [`LONGEST`] pixels long, and turns it upright.
+/// Decodes a picture, scales it down to at most [`LONGEST`] pixels, and rotates it upright.
 fn decode(file: &[u8]) -> Option<DynamicImage> {
     let reader = ImageReader::new(Cursor::new(without_profile(file)));
     let mut reader = reader.with_guessed_format().ok()?;
@@ -344,7 +347,7 @@ mod tests {
                 bytes: usize::MAX,
             },
         ];
-        // Red above, blue below; noisy, so that it is hard to compress.
+        // The picture is red above and blue below, with noise, so that it is hard to compress.
         let pixel = |x: u32, y: u32| {
             let noise = u8::try_from((x * 7 + y * 13) % 60).unwrap();
             Rgb(if y < 500 {
@@ -362,7 +365,8 @@ mod tests {
             let [red, _, blue] = found.get_pixel(cut.width / 2, 10).0;
             assert!(red > 180 && blue < 120, "what was above is above");
         }
-        // A third of what is cut off is above: 167 of 1,000 rows, so two thirds of it are red.
+        // A third of the removed rows is above the cut: 167 of 1,000 rows. So two thirds of the cut
+        // are red.
         let found = image::load_from_memory(&cuts[0].bytes).unwrap().to_rgb8();
         let [red, ..] = found.get_pixel(360, 200).0;
         let [.., blue] = found.get_pixel(360, 300).0;
@@ -419,7 +423,7 @@ mod tests {
         let with_profile = [before, profile, after].concat();
         assert_eq!(without_profile(&with_profile), png);
         assert!(read(with_profile.into()).await.is_some());
-        // A wrong chunk length ends at the end of the file.
+        // A chunk whose declared length is too long extends to the end of the file.
         let cut = [before, b"\xff\xff\xff\xffiCCP", after].concat();
         assert_eq!(without_profile(&cut), before);
         assert_eq!(without_profile(&lying()), lying());

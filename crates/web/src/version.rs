@@ -1,5 +1,5 @@
-//! Optimistic locking: a mutable record has a version number, a change names the version it is
-//! based on, and an outdated one is refused with the stored state.
+//! Optimistic locking: a mutable record has a version number, and a change contains the version on
+//! which it is based. An outdated change is refused with the stored state.
 
 use axum::http::header::IF_MATCH;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -12,8 +12,8 @@ pub fn etag(version: i64) -> HeaderValue {
         .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
-/// The version that a change is based on, from `If-Match` or the body's `version`; 428 if both are
-/// missing. The header takes precedence.
+/// The version on which a change is based, from `If-Match` or the body's `version`. The header
+/// takes precedence; if both are missing, the error is a 428.
 pub fn expected(headers: &HeaderMap, body: Option<i64>) -> Result<i64, Problem> {
     match headers.get(IF_MATCH) {
         Some(value) => read(value).ok_or_else(stale),
@@ -30,7 +30,7 @@ fn read(value: &HeaderValue) -> Option<i64> {
     digits.parse().ok()
 }
 
-/// A malformed tag matches no version.
+/// The error for a malformed tag, which matches no version.
 fn stale() -> Problem {
     Problem::new(StatusCode::CONFLICT, "version_conflict")
 }

@@ -1,8 +1,8 @@
-//! Status words: enums whose variants have one word for the store, JSON and parameters.
+//! Status keywords: enums whose variants have one keyword for the store, JSON and parameters.
 
-/// An enum of words, each with the message id of its label.
+/// An enum of keywords, each with the message id of its label.
 pub trait Labelled {
-    /// Every word with its label's message id, in the order of the enum.
+    /// Every keyword with its label's message id, in the order of the enum.
     const CHOICES: &'static [(&'static str, &'static str)];
 }
 

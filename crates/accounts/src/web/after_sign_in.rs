@@ -11,10 +11,10 @@ use identity::sign_in::Welcome;
 use site::call::see_other;
 use site::{Context, cookies};
 
-/// The page after a sign-in that asked for no other page.
+/// The page after a sign-in, unless another page was requested.
 pub(super) const HOME: &str = "/me";
 
-/// The response to a person who has proved who they are.
+/// The response after a successful sign-in.
 pub(super) fn lead(accounts: &Context, welcome: &Welcome) -> Response {
     match welcome {
         Welcome::Arrived(arrived) => begun_at(accounts, &arrived.begun, target(&arrived.to)),
@@ -30,7 +30,7 @@ fn to_second_step(accounts: &Context, token: &Secret) -> Response {
     response
 }
 
-/// A redirect to `path`, with the cookies of a session that has just begun.
+/// A redirect to `path`, with the cookies of a new session.
 pub(super) fn begun_at(accounts: &Context, begun: &Begun, path: &str) -> Response {
     let mut response = see_other(path);
     cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
@@ -52,7 +52,7 @@ pub async fn end_session(
 /// The longest path to redirect to after a sign-in, in bytes.
 const LONGEST: usize = 2_000;
 
-/// The path to redirect to after a sign-in. It is always on this site, never on another.
+/// The path to which a sign-in redirects. It is always on this site, never on another.
 pub(super) fn target(asked: &str) -> &str {
     let mut letters = asked.chars();
     match (letters.next(), letters.next()) {

@@ -204,7 +204,8 @@ impl<T: Step> FromRequest<Context> for LoginCall<T> {
         let headers = parts.headers.clone();
         let Json(login): Json<T> =
             Json::from_request(Request::from_parts(parts, body), accounts).await?;
-        // Tokens in the body need no check: a page of another site cannot read the response.
+        // A request for tokens in the response body needs no CSRF check, because another site's
+        // page cannot read the response.
         match login.want() {
             Want::Cookie => csrf::check(&headers, url, browser.reveal(), None)?,
             // The browser's own session is not replaced.

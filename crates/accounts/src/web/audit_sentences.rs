@@ -55,7 +55,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("webhook.rotated", "event-webhook-rotated"),
 ];
 
-/// The sentence for an action, as the log shows it to people.
+/// The sentence with which the log describes an action to people.
 pub(super) fn sentence(text: &Text, action: &str) -> String {
     let found = SENTENCES.iter().find(|(known, _)| *known == action);
     match found {
@@ -72,8 +72,8 @@ mod tests {
 
     use super::SENTENCES;
 
-    /// Texts that look like the name of an action but are not: names of jobs, of a file, of form
-    /// fields and of what a passkey signs.
+    /// Strings that look like an action's name but are not: names of jobs, a file and form fields,
+    /// and labels of data that a passkey signs.
     const OTHERS: [&str; 9] = [
         "accounts.",
         "date.moved",
@@ -86,7 +86,7 @@ mod tests {
         "webhook.test",
     ];
 
-    /// Collects every text in the sources below `folder` that looks like the name of an action.
+    /// Collects every string in the source files below `folder` that looks like an action's name.
     fn actions(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -1,5 +1,5 @@
-//! The page after signing in: a card for each domain, with the person's items there and what they
-//! can begin.
+//! The page after signing in. It shows a card for each domain, with the person's items in the
+//! domain and links to create new ones.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -28,7 +28,7 @@ pub(super) struct Done {
 struct CardsPage<'a> {
     text: &'a Text,
     name: &'a str,
-    /// "Monday, 23 November".
+    /// The day in words, such as "Monday, 23 November".
     day: String,
     is_confirmed: bool,
     unread: i64,

@@ -1,4 +1,4 @@
-//! The email address of the reader's own account: confirming it and changing it.
+//! The email address of the reader's own account: confirming the address and changing it.
 
 use std::sync::LazyLock;
 
@@ -77,7 +77,7 @@ async fn page(
         let verified = account::verified_email(tx, &account.id)?;
         let mut held = suppressed::list_own(tx, &keys, &account)?;
         let mut newsletters = Vec::new();
-        // Newsletters go to confirmed email addresses only.
+        // Newsletters are sent only to confirmed email addresses.
         for one in domains::newsletters(offered).filter(|_| verified.is_some()) {
             newsletters.push((one, one.is_sent(tx, &account.id, &held)?));
             held.retain(|held| !one.is_stopped_by(held));
@@ -118,7 +118,7 @@ pub(super) async fn send_again(
     Ok(see_other("/me/email?done=sent"))
 }
 
-/// Lifts a suppression of the reader's own email address, by a link that is mailed in spite of the
+/// Lifts a suppression of the reader's own email address, through a link that is mailed despite the
 /// suppression.
 pub(super) async fn receive(
     State(accounts): State<Context>,
@@ -153,8 +153,8 @@ pub(super) async fn choose_newsletters(
     let (keys, domains) = (accounts.site.keys.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let account = sender.who.account();
-        // Mail goes to confirmed email addresses only, and an account that is being erased has no
-        // address.
+        // Mail is sent only to confirmed email addresses, and an account that is being erased has
+        // none.
         if !account::lock(tx, &account.id)? || account::verified_email(tx, &account.id)?.is_none() {
             return Ok(());
         }

@@ -14,7 +14,7 @@ pub(super) struct Section<'a> {
     pub(super) csrf: &'a str,
     pub(super) zone: &'a TimeZone,
     pub(super) factors: Factors,
-    /// Whether the email address has to be confirmed first.
+    /// Whether the email address must be confirmed first.
     pub(super) is_pending: bool,
 }
 

@@ -40,7 +40,7 @@ const REMOVE: Question = Question {
 struct SetupPage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    /// The number of modules per side of the QR code, and an SVG path of the dark ones.
+    /// The number of modules per side of the QR code, and an SVG path that draws the dark modules.
     picture: Option<(usize, String)>,
     /// The `otpauth:` link for an app on the same device.
     link: &'a str,
@@ -66,7 +66,7 @@ impl CodesPage<'_> {
         codes.collect::<Vec<_>>().join("\n")
     }
 
-    /// The codes as a `data:` URL to download: the server does not store them.
+    /// The codes as a `data:` URL to download, because the server does not store them.
     fn file(&self) -> String {
         let text = format!("{}\n{}\n", self.site, self.lines());
         let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();

@@ -54,7 +54,7 @@ struct Choice {
 }
 
 impl Choice {
-    /// The id of the message that describes the look.
+    /// The id of the message about the look.
     const fn about(&self) -> &'static str {
         match self.look {
             Theme::Paper => "look-paper-about",
@@ -168,7 +168,7 @@ async fn page(
     frame::show(site, text, (who, csrf), (HERE, &title), body).await
 }
 
-/// The form filled in with the stored look.
+/// The form, filled in with the stored look.
 fn form(look: &Look, offered: &[MenuItem]) -> Form {
     let (word, which) = look.home.split_once(':').unwrap_or((&look.home, ""));
     let account = look.account_id.as_ref().map(ToString::to_string);
@@ -264,7 +264,7 @@ async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> 
     Ok(())
 }
 
-/// The look and the accent colour of a submitted form.
+/// The look and the accent colour in a submitted form.
 fn worn(form: &Form) -> (Theme, String) {
     let accent = if form.is_ticked("accent_own") {
         form.text("accent").to_owned()
@@ -288,7 +288,7 @@ fn changed(text: &Text, look: &Look) -> Vec<String> {
         .collect()
 }
 
-/// `GET /admin/look/preview`: the first page of the site in a look that is not saved yet.
+/// `GET /admin/look/preview`: the site's first page in a look that is not saved yet.
 pub(super) async fn preview(
     State(accounts): State<Context>,
     wishes: Wishes,
@@ -373,7 +373,7 @@ async fn set_picture(
     .await
 }
 
-/// Stores the sent picture, removes the present one, or changes only its description.
+/// Stores the uploaded picture, removes the present picture, or changes only its description.
 async fn try_set_picture(
     accounts: &Context,
     sent: &FileSender,

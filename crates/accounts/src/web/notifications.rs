@@ -29,7 +29,7 @@ struct ListPage<'a> {
     csrf: &'a str,
     zone: TimeZone,
     done: bool,
-    /// Grouped by day, newest first.
+    /// The notices, grouped by day, newest first.
     days: Vec<(String, Vec<&'a Notification>)>,
     /// The time of the newest notice; `None` if none is unread.
     unread_until: Option<Timestamp>,
@@ -90,7 +90,7 @@ pub(super) async fn show(
     frame::show(site, &text, who, (HERE, &title), body).await
 }
 
-/// `POST /me/notices`: marks all notices that the page showed as read.
+/// `POST /me/notices`: marks all notices on the submitted page as read.
 pub(super) async fn read(
     State(accounts): State<Context>,
     sender: Sender,

@@ -1,5 +1,5 @@
-//! Signing in with a provider: the redirect there and back, and the linked identities of the
-//! reader's own account.
+//! Signing in with a provider: the redirect to the provider and back, and the linked identities of
+//! the reader's own account.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -34,8 +34,8 @@ fn find<'a>(accounts: &'a Context, name: &str) -> Result<&'a Provider, Problem> 
     accounts.providers.find(name).ok_or_else(Problem::not_found)
 }
 
-/// A page that leads to a provider whose sign-in page has a different origin than its issuer: no
-/// content security policy would allow a form to redirect there.
+/// A page that leads to a provider whose sign-in page has a different origin than its issuer. A
+/// redirect after the form does not work there, because the content security policy forbids it.
 #[derive(Template)]
 #[template(path = "oauth_onward.html")]
 struct OnwardPage<'a> {
@@ -160,7 +160,7 @@ struct AddressPage<'a> {
     form_state: &'a FormState,
 }
 
-/// Asks for the email address of a person whom a provider has identified.
+/// Asks a person whom a provider has identified for their email address.
 pub(super) async fn address(
     State(accounts): State<Context>,
     Path(name): Path<String>,

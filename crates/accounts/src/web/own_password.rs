@@ -11,7 +11,7 @@ use identity::session::signed_in::SignedIn;
 use identity::sign_in::own_password::{self, Change};
 use site::Context;
 
-/// Changes a password after checking the current one. Errors of the new password are reported at
+/// Changes a password after checking the current one. Errors in the new password are reported at
 /// `pointer`.
 pub async fn renew_password(
     accounts: &Context,

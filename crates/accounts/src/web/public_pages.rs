@@ -59,7 +59,7 @@ pub(super) async fn visit(
     visit.answer(next.run(request)).await
 }
 
-/// The display name of the person whose session the request carries.
+/// The display name of the signed-in person, if the request has a valid session.
 async fn name(site: &Site, headers: &HeaderMap) -> Option<String> {
     let secret = cookies::session(headers, site.url())?;
     let look = move |tx: &mut Tx<'_>| signed_in::by_session(tx, &secret);
@@ -101,7 +101,7 @@ impl Parts {
 struct FirstPage<'a> {
     text: &'a Text,
     look: &'a Look,
-    /// The site's headline, or else its name.
+    /// The site's headline, or otherwise its name.
     title: &'a str,
     introduction: Vec<&'a str>,
     profile: Option<&'a PublicProfile>,
@@ -109,7 +109,7 @@ struct FirstPage<'a> {
 }
 
 /// `GET /`: the page that the owners chose, rendered by an internal request; otherwise the page
-/// made of the domains' parts.
+/// composed of the domains' parts.
 pub(super) async fn first(
     State(accounts): State<Context>,
     Extension(inside): Extension<Inside>,
@@ -140,7 +140,7 @@ fn with_path(uri: &Uri, path: &str) -> Result<Uri, Problem> {
     Uri::from_parts(parts).map_err(Problem::internal)
 }
 
-/// The first page made of the domains' parts.
+/// The first page composed of the domains' parts.
 pub(super) async fn site_page(accounts: &Context, wishes: &Wishes) -> Result<Response, Problem> {
     let site = &accounts.site;
     let text = site.speak_public(wishes);
@@ -220,7 +220,7 @@ fn public_page<B: Template>(
 struct PersonPage<'a> {
     text: &'a Text,
     profile: &'a PublicProfile,
-    /// The look with the portrait; only on the page of the site's owner.
+    /// The look with the portrait; set only on the page of the site's owner.
     look: Option<&'a Look>,
     parts: &'a Parts,
     share: &'a Share,

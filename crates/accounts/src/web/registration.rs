@@ -29,13 +29,13 @@ pub struct Sent<'a> {
     pub password: Secret,
     /// The name that others see.
     pub display_name: &'a str,
-    /// The slug as typed; empty if the person asks for none.
+    /// The slug as typed; empty if the person typed none.
     pub slug: &'a str,
     /// The language of mails.
     pub locale: &'a str,
     /// The form's time stamp; `None` if the request did not come from a form of this site.
     pub form_stamp: Option<&'a str>,
-    /// A field hidden from people, to be left empty: bots fill it in.
+    /// A hidden field that people leave empty and that bots fill in.
     pub website: &'a str,
 }
 
@@ -95,7 +95,8 @@ struct RegisterPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     form_stamp: &'a str,
-    /// The page to which a sign-in with a provider leads: the same as without a provider.
+    /// The page to which a sign-in with a provider leads; it is the same as for a sign-in without a
+    /// provider.
     redirect: &'a str,
     providers: Vec<Button>,
     fields: Vec<Field>,
@@ -239,7 +240,7 @@ struct CheckMailPage<'a> {
     was_sent_again: bool,
 }
 
-/// Shows the email address that the mail was sent to. The page is the same for new and known
+/// Shows the email address to which the mail was sent. The page is the same for new and known
 /// addresses.
 pub(super) fn check_mail(
     accounts: &Context,
@@ -264,8 +265,8 @@ pub(super) fn check_mail(
     response
 }
 
-/// `POST /register/again`: sends another mail to the email address that this browser registered
-/// with.
+/// `POST /register/again`: sends another mail to the email address that was registered in this
+/// browser.
 pub(super) async fn send_again(
     State(accounts): State<Context>,
     headers: HeaderMap,
@@ -282,7 +283,7 @@ pub(super) async fn send_again(
     Ok(check_mail(&accounts, entrance, &form, true))
 }
 
-/// `POST /register/change`: shows the form again, for another email address.
+/// `POST /register/change`: shows the form again, to register another email address.
 pub(super) async fn change_address(
     State(accounts): State<Context>,
     entry: Entry,
@@ -304,8 +305,8 @@ struct VerifyPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     email: &'a str,
-    /// The fields for a proof that the account is the reader's, if the link alone does not prove
-    /// it.
+    /// The fields in which the reader proves that the account is theirs, if the link alone does not
+    /// prove it.
     fields: Vec<Field>,
     form_state: &'a FormState,
 }

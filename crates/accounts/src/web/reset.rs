@@ -1,4 +1,4 @@
-//! Links by mail for people who cannot sign in: they set a new password or sign in.
+//! Links by mail for people who cannot sign in, with which they set a new password or sign in.
 
 use askama::Template;
 use axum::extract::{Path, State};

@@ -73,7 +73,7 @@ pub(super) async fn prove(
         response
     });
     form_state::answer(done, async |problem| {
-        // A typed code is never shown again: it has either expired or is secret.
+        // A typed code is never shown again, because it is either expired or secret.
         let form_state = FormState::refused(web::Form::default(), &problem, &entrance.text);
         Ok(page(&accounts, entrance, &form_state.at("code")))
     })

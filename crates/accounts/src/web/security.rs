@@ -46,7 +46,7 @@ const REMOVE_PASSKEY: Question = Question {
     confirm: "question-passkey-confirm",
 };
 
-/// `/.well-known/change-password`, to which password managers send people.
+/// `/.well-known/change-password`, the URL to which password managers send people.
 pub(super) async fn change_password() -> Response {
     (
         axum::http::StatusCode::FOUND,
@@ -79,7 +79,7 @@ struct SecurityPage<'a> {
     zone: &'a TimeZone,
     done: Option<&'static str>,
     made: Option<&'a str>,
-    /// The notice for a person who needs a second factor and has none.
+    /// The notice for a person who needs a second factor but has none.
     lacks_factor: Option<&'static str>,
     has_password: bool,
     fields: Vec<Field>,
@@ -131,7 +131,7 @@ impl SecurityPage<'_> {
         self.text.with("account-token-life", values)
     }
 
-    /// The sentence for a token that can access only one object.
+    /// The sentence about the only object that the token can access, if it is limited to one.
     fn reach(&self, token: &Token) -> Option<Cow<'_, str>> {
         let scope = token.scope.as_ref()?.find(self.domains)?;
         Some(self.text.say(scope.kind().only))
@@ -160,7 +160,7 @@ pub(super) async fn security(
     page(&accounts, &req, None, &FormState::default()).await
 }
 
-/// The page, perhaps with a new token or a refused form.
+/// The page, which may contain a new token or a refused form.
 pub(super) async fn page(
     accounts: &Context,
     req: &PageRequest,

@@ -95,7 +95,7 @@ struct JoinPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     by: &'a str,
-    /// The title of the scope that the invite is for, if it has one.
+    /// The title of the invite's scope, if it has one.
     title: Option<&'a str>,
     role: Role,
     address: &'a str,

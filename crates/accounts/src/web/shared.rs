@@ -1,5 +1,6 @@
-//! The page that lists what a person shares with others, each with a button to stop it. An intruder
-//! may have shared things with themselves, so a password reset by mail leads here.
+//! The page that lists what a person shares with others, each item with a button to end the
+//! sharing. After a password reset by mail, the person is sent to this page, because an intruder
+//! may have given themselves access.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -14,7 +15,7 @@ use site::domains;
 use site::{Context, frame};
 
 pub(super) const HERE: &str = site::addresses::SHARED;
-/// The sign-in page that leads to [`HERE`].
+/// The sign-in page that redirects to [`HERE`].
 pub(super) const LOGIN: &str = "/login?redirect=%2Fme%2Fshared";
 
 #[derive(Deserialize)]

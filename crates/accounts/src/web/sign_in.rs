@@ -38,7 +38,7 @@ struct LoginPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     redirect: &'a str,
-    /// The page that a sign-in with a passkey leads to.
+    /// The page to which a sign-in with a passkey leads.
     next: &'a str,
     remember: bool,
     can_register: bool,
@@ -142,7 +142,7 @@ pub(super) async fn sign_out(
 ) -> Result<Response, Problem> {
     match sender {
         Ok(sender) => after_sign_in::end_session(&accounts, &headers, sender.request).await?,
-        // The person has already signed out in another tab, so the goal is reached.
+        // The person has already signed out in another tab, which is the wanted result.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }
@@ -150,7 +150,7 @@ pub(super) async fn sign_out(
     let gone = cookies::forget_session(accounts.site.url());
     let headers = response.headers_mut();
     headers.append(SET_COOKIE, gone);
-    // Cookies are not cleared: one marks the browser as known.
+    // Cookies are not cleared, because one of them marks the browser as known.
     let kept_pages = HeaderValue::from_static("\"cache\", \"storage\"");
     headers.insert("clear-site-data", kept_pages);
     Ok(response)

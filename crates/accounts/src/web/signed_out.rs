@@ -1,5 +1,5 @@
-//! Pages and forms for people who are not signed in: the person, if they are signed in after all,
-//! the cookie that replaces a session, and the language.
+//! Pages and forms for people who are not signed in: the person, in case they are signed in after
+//! all, the cookie that replaces a session, and the language.
 
 use askama::Template;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -18,7 +18,7 @@ use identity::session::signed_in::SignedIn;
 use site::Context;
 use site::asking::Browser;
 
-/// A reader who opens a page that needs no sign-in.
+/// The reader of a page that needs no sign-in.
 pub(super) struct Entrance {
     /// The reader, if they are signed in.
     pub(super) who: Option<SignedIn>,
@@ -60,9 +60,9 @@ impl Entrance {
         })
     }
 
-    /// Whether a form was sent from a page of this browser. Pages opened by a link send no
-    /// referrer, so some browsers do not report the origin of their forms; in that case, the secret
-    /// value in the form is checked instead.
+    /// Whether a form was sent from a page in this browser. Pages opened through a secret link send
+    /// no referrer, so some browsers do not report the origin of their forms. In that case, the
+    /// secret value in the form is checked instead.
     fn check(&self, parts: &request::Parts, site: &Site, form: &Form) -> Result<(), Problem> {
         if !site.declared.secret_paths.hides(parts.uri.path()) {
             return csrf::check(&parts.headers, site.url(), self.secret.reveal(), Some(form));

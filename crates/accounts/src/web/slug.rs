@@ -1,4 +1,4 @@
-//! The page of the reader's own slug, their name in public URLs.
+//! The page for the reader's own slug, their name in public URLs.
 
 use askama::Template;
 use axum::extract::{Query, State};

@@ -1,5 +1,5 @@
 //! The page on which signed-in people prove again who they are. Afterwards, the form that was
-//! refused for lack of this proof is carried out.
+//! refused because this proof was missing is carried out.
 
 use askama::Template;
 use axum::Extension;
@@ -38,9 +38,9 @@ struct SudoPage<'a> {
     csrf: &'a str,
     redirect: &'a str,
     email: &'a str,
-    /// Only if the account has a password.
+    /// The password field, only if the account has a password.
     password: Option<Field>,
-    /// Only if the account has a second factor.
+    /// The code field, only if the account has a second factor.
     code: Option<Field>,
     has_passkey: bool,
     /// The page to return to without a proof.
@@ -70,19 +70,20 @@ struct UndonePage<'a> {
     held: &'a HeldForm,
 }
 
-/// The query, which names the form that needs the proof.
+/// The query, which identifies the form that needs the proof.
 #[derive(Deserialize)]
 pub(super) struct Act {
     act: Option<String>,
     redirect: Option<String>,
 }
 
-/// A form that was refused for lack of a proof. The page of the proof carries it along, encrypted.
+/// A form that was refused because a proof was missing. The proof's page contains the form,
+/// encrypted.
 struct HeldForm {
-    /// The path that the form was sent to.
+    /// The path to which the form was sent.
     address: String,
     kept: Kept,
-    /// The time at which the form was held.
+    /// The time at which the form was set aside.
     at: Timestamp,
     sealed: String,
 }
@@ -96,8 +97,8 @@ struct Sealed {
 }
 
 impl HeldForm {
-    /// Holds a form that was sent by `who`. `None` if the form contains a password, which must not
-    /// be carried along: the page then leads back to the form.
+    /// Sets aside a form that `who` sent. Returns `None` if the form contains a password, which
+    /// must not be stored in the page; the page then leads back to the form.
     fn new(
         accounts: &Context,
         who: &SignedIn,
@@ -127,9 +128,8 @@ impl HeldForm {
         }))
     }
 
-    /// The form that the proof's page contained. Only the session in which the form was encrypted
-    /// can decrypt it, and the proof gives the session a new id, so the form is carried out only
-    /// once.
+    /// Finds the form in the submitted proof page. Only the session in which the form was encrypted
+    /// can decrypt it. The proof gives the session a new id, so the form is carried out only once.
     fn find(accounts: &Context, who: &SignedIn, form: &Form) -> Result<Option<Self>, Problem> {
         let Some(sealed) = form.find("kept") else {
             return Ok(None);
@@ -178,7 +178,7 @@ pub(super) async fn show(
     page(&accounts, &text, who, (&redirect, None), &form_state).await
 }
 
-/// The request of a form, with which the server carries out the form after the proof.
+/// The data of a form's request, with which the server carries out the form after the proof.
 pub(super) struct Around {
     inside: Inside,
     headers: HeaderMap,
@@ -259,7 +259,7 @@ pub(super) async fn prove(
         Err(error) => Err(error),
     };
     form_state::answer(done, async |problem| {
-        // A typed code is never shown again: it has either expired or is secret.
+        // A typed code is never shown again, because it is either expired or secret.
         let form_state = FormState::refused(Form::default(), &problem, &text).at("password");
         page(
             &accounts,

@@ -1,4 +1,4 @@
-//! Personal tokens: their owners' operations, and the forms on the security page.
+//! Personal tokens: their owners' operations on them, and the forms on the security page.
 
 use axum::extract::State;
 use axum::response::Response;

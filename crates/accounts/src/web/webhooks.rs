@@ -60,7 +60,8 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     page(&req, None, None).await
 }
 
-/// The page, perhaps with a new secret or a refused form. A new form has the first event selected.
+/// The page, which may contain a new secret or a refused form. In a new form, the first event is
+/// selected.
 async fn page(
     req: &PageRequest,
     secret: Option<&str>,
@@ -173,7 +174,7 @@ pub(super) async fn test(
     refused(req, &Form::default(), done).await
 }
 
-/// The response, or the page again with the values as typed and the reason for the refusal.
+/// The response; after a refusal, the page again with the values as typed and the reason.
 async fn refused(
     req: &PageRequest,
     form: &Form,

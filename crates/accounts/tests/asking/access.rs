@@ -1,5 +1,5 @@
-//! Calls every route of accounts as every kind of caller, and checks that access matches the
-//! declarations. A route without a declaration lets nobody in.
+//! Sends a request to every route of this crate as every kind of caller, and checks that access
+//! matches the declarations. A route without a declaration admits nobody.
 
 use axum::Router;
 use axum::http::Method;
@@ -62,7 +62,7 @@ fn routes() -> Vec<Route> {
     routes
 }
 
-/// The error code with which the caller is refused, if they are.
+/// The error code with which the caller is refused; `None` if the caller is admitted.
 async fn refusal(mut visitor: Visitor, route: &Route) -> Option<String> {
     visitor.header("accept", "application/json");
     let path = route.path.replace("{secret}", "x").replace("{id}", "none");
@@ -113,7 +113,7 @@ async fn access_program(world: &World, accounts: &Context, id: &AccountId) -> Vi
 fn every_address_is_for_whom_its_list_says() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
-        // The account of the last owner is never erased, whatever is called.
+        // The last owner's account is never erased, whichever route is called.
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
         give(world, &id, OWNER, &Scope::site()).await;
@@ -144,7 +144,7 @@ fn every_address_is_for_whom_its_list_says() {
             let person = browser(world, &accounts, router, &id).await;
             assert_eq!(refusal(person, &route).await, None, "{told}");
         }
-        // One of these calls asks for another confirmation link.
+        // One of these requests asks for another confirmation link.
         registering::expect(world, &accounts, "farah@example.my", "mail-verify-subject");
     });
 }
@@ -169,7 +169,7 @@ fn every_page_for_people_has_the_way_out() {
         // Pages that ask for a proof are included, because the last proof is too old by now.
         world.clock.advance(sudo::LIFETIME);
         let is_page = |route: &Route| {
-            // The preview shows the page as visitors see it, without the own frame.
+            // The preview shows the page as visitors see it, without the signed-in person's frame.
             let has_own_frame =
                 !route.path.starts_with("/api/") && !route.path.ends_with("/preview");
             route.method == Method::GET && route.callers == Callers::People && has_own_frame

@@ -1,4 +1,4 @@
-//! Accounts that come back when an older state of the store is restored, and are erased again.
+//! Accounts that reappear when an older state of the store is restored, and are erased again.
 
 use identity::account::{self, AccountId};
 use identity::person::erasure as accounts_erasure;

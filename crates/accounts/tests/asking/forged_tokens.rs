@@ -1,4 +1,4 @@
-//! Access tokens that are wrong in one respect and right in all others, including the signature.
+//! Access tokens that are wrong in exactly one respect, although their signature is valid.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -121,7 +121,7 @@ fn a_token_counts_by_the_signature_of_our_key_for_such_tokens_alone() {
         let (_, signature) = token.rsplit_once('.').unwrap();
         let mut changed = good.clone();
         changed.claims["exp"] = json!(world.clock.now().as_second() + 7200);
-        // A key that is in the token itself.
+        // This key is contained in the token itself.
         let own = Ed25519KeyPair::generate().unwrap();
         let mut bringing = good.clone();
         bringing.header["jwk"] = json!({"kty": "OKP", "crv": "Ed25519",

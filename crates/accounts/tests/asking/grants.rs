@@ -18,7 +18,7 @@ fn wedding() -> Scope {
     CLUB.scope("wedding")
 }
 
-/// The proof that a person manages a scope, if they do.
+/// The proof that a person manages a scope; `None` if they do not.
 pub(crate) async fn manager(world: &World, who: &SignedIn, scope: &Scope) -> Option<Manager> {
     let (who, scope) = (who.clone(), scope.clone());
     let request = Some(client(1).request);
@@ -193,7 +193,7 @@ fn a_grant_that_has_ended_gives_nothing() {
         assert_eq!(ranks().await, []);
         assert_eq!(duties(world, &who).await, [false, false]);
         assert_eq!(members().await, 1);
-        // An expired grant is neither a higher rank nor an obstacle.
+        // An expired grant counts neither as a higher rank nor as an obstacle.
         give_until(world, &id, OBSERVER, hours(3)).await.unwrap();
         assert_eq!(role(world, &id, &wedding()).await, Some(OBSERVER));
         give_until(world, &id, OBSERVER, None).await.unwrap();

@@ -88,7 +88,7 @@ fn whoever_is_known_is_signed_in_whatever_their_address_is_now() {
             .await
             .with(303);
         let id = me(&mut first).await.unwrap();
-        // The provider's name for the person is taken over only once.
+        // The provider's name for the person is copied only once.
         let page = first.get("/me/profile").await.with(200);
         let mut form = page.form("/me/profile");
         assert_eq!(form.value("real_name"), Some("Farah binti Ali"));
@@ -127,7 +127,7 @@ fn one_subject_at_two_issuers_is_two_identities() {
         let mut farah = visitor(&one.site(world, true));
         one.sign_in(world, &mut farah, &claims("1")).await.with(303);
         let farah = me(&mut farah).await.unwrap();
-        // The other provider even has the same name on its site.
+        // The other provider even uses the same name.
         let accounts = other.site(world, true);
         let mut mei = visitor(&accounts);
         let page = other.sign_in(world, &mut mei, &claims("1")).await;
@@ -504,7 +504,7 @@ fn identities_are_linked_and_unlinked_by_who_has_just_proved_who_they_are() {
             .call(Method::DELETE, &one, &Value::Null)
             .await
             .with(404);
-        // Other sessions end.
+        // After unlinking an identity, the account's other sessions end.
         let mut elsewhere = browser(world, &accounts, &farah).await;
         let page = own.get("/me/security").await.with(200);
         let id = item["id"].as_str().unwrap();
@@ -514,7 +514,7 @@ fn identities_are_linked_and_unlinked_by_who_has_just_proved_who_they_are() {
         own.follow(page).await.with(200);
         assert_eq!(me(&mut elsewhere).await, None);
         assert_eq!(identities(world, &farah).await, [""; 0]);
-        // The account has no other credential left.
+        // The account has no other credential.
         let listed = others.get(MINE).await.json();
         let last = format!("{MINE}/{}", listed["items"][0]["id"].as_str().unwrap());
         let refused = others

@@ -32,7 +32,7 @@ fn with(world: &World, registration: Registration, has_mail: bool) -> Context {
     }
 }
 
-/// A script on a page of a person with this rank, who has just signed in.
+/// A script on a page of a newly signed-in person with this rank.
 async fn inviter(world: &World, accounts: &Context, email: &str, rank: Role) -> Visitor {
     let id = person(world, email, None).await;
     give(world, &id, rank, &Scope::site()).await;

@@ -1,4 +1,4 @@
-//! Exporting one's own data; erasing the account, cancelling the erasure, and what remains
+//! Exporting one's own data, erasing the account, cancelling the erasure, and the data that remains
 //! afterwards.
 
 use std::io::{Cursor, Read as _};
@@ -221,7 +221,7 @@ fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
         let late = json!({ "restore_token": offered["restore_token"] });
         script.call(Method::POST, restore, &late).await.with(400);
 
-        // The same in a browser, shortly before the time is up.
+        // The same person cancels the erasure in a browser, shortly before the erasure is due.
         let mut browser = Visitor::new(router(&accounts));
         let page = browser.get("/login").await.with(200);
         let mut form = page.form("/login");
@@ -357,8 +357,8 @@ fn what_is_one_s_alone_is_settled_first() {
     });
 }
 
-/// A new table must be erased, or else the account cannot be. It must also be in the export, unless
-/// it contains nothing that tells the person anything.
+/// The data in every new table must be erased, or else the account cannot be erased. It must also
+/// be in the export, unless it contains no information for the person.
 #[test]
 fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     const NOT_COPIED: [&str; 4] = [
@@ -451,7 +451,7 @@ fn keys_and_codes_are_in_the_copy_and_erased() {
 fn accounts_that_cannot_be_erased_keep_no_other_waiting() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, STRICT);
-        // As many accounts as one run processes, and one more that is due later.
+        // As many accounts as one run processes, plus one, and one that is due later.
         for number in 0..=20 {
             let id = person(world, &format!("{number}@example.my"), None).await;
             if number < 20 {

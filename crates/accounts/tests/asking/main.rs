@@ -1,4 +1,4 @@
-//! Accounts on both engines: the rules of signing in, sessions, roles and tokens, and invariants
+//! Accounts on both engines: the rules for signing in, sessions, roles and tokens, and invariants
 //! under concurrent requests.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]

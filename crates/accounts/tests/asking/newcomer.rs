@@ -1,5 +1,5 @@
-//! A newcomer's way: an immediately submitted form, another mail, another email address, and the
-//! notice on every page until the address is confirmed.
+//! A newcomer's first steps: an immediately submitted form, another mail, another email address,
+//! and the notice on every page until the address is confirmed.
 
 use testkit::World;
 
@@ -30,7 +30,8 @@ fn a_mail_is_sent_again_and_a_wrong_address_is_changed_in_the_browser_that_regis
         let page = register(world, &mut farah, &wrong).await.with(202);
         assert!(page.body.contains("<b class=\"ltr\">fara@example.my</b>"));
         let again = page.form("/register/again");
-        // At most one mail a minute is sent, and the response does not reveal whether one was.
+        // At most one mail a minute is sent, and the response does not reveal whether a mail was
+        // sent.
         let sent = farah.submit(&page, &again).await.with(202);
         let more = farah.submit(&page, &again).await.with(202);
         assert_eq!(sent.text(), more.text());

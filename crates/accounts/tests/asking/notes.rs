@@ -1,4 +1,5 @@
-//! A domain beside accounts. The crates `accounts`, `web` and `platform` know only its value.
+//! A test domain. The crates `accounts`, `web` and `platform` know nothing about it except its
+//! `Domain` value.
 
 mod domain;
 

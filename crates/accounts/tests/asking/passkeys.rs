@@ -1,4 +1,4 @@
-//! Passkeys, with a software device that signs as real ones do.
+//! Passkeys, with a software device that signs like real devices.
 
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -151,7 +151,7 @@ fn a_short_rsa_key_is_refused_when_it_is_added() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (_, mut browser) = farah(world, &accounts).await;
-        // RSA keys of 1,024 and of 2,048 bits.
+        // These RSA keys have 1,024 and 2,048 bits.
         let short = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCuyvrBKonmbxJeo0zxnynqknJMgyd2fh2hzbaE\
             UTSkCOs6oTE5L2Eu8jYgPjvWpaG9EW8fLLtK8ED-l3pwx-iXiPWKLzXuz1336tevp86hpX8uwF3RqSOy_RkO\
             ARAMkxO4g3uQ6Rr44_ILJ7pdtL6rgOPpaUMr7jfyTkHvTTMpZQIDAQAB";
@@ -250,7 +250,7 @@ fn what_is_not_true_signs_nobody_in() {
         }
         (device.origin, device.host, device.flags) = (URL, HOST, 0b101);
         let challenge = ask(&mut newcomer, OPTIONS).await;
-        // Challenges of another browser and of nobody, and signatures of other keys.
+        // These challenges are from another browser and made up; the signatures are by other keys.
         changed.push(device.sign(&ask(&mut visitor(&accounts), OPTIONS).await));
         changed.push(device.sign(&base64("made.up.here")));
         changed.push(Device::new("one").sign(&challenge));

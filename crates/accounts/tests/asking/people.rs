@@ -1,4 +1,5 @@
-//! Administering people: who may do it, whom they find, and what happens to deactivated accounts.
+//! Administering people: who may do it, which people they find, and the effects of deactivating an
+//! account.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -39,7 +40,7 @@ pub(crate) async fn administrator(world: &World, email: &str, rank: Role) -> Acc
     id
 }
 
-/// The proof of a person who has just signed in.
+/// The proof of a newly signed-in person.
 fn proven(who: &SignedIn) -> Sudo {
     Sudo::check(who.clone(), "2026-11-20T08:00:00Z".parse().unwrap()).unwrap()
 }
@@ -189,7 +190,7 @@ fn nobody_acts_on_those_above_them_and_others_on_nobody() {
 fn the_last_owner_who_can_sign_in_stays() {
     World::each_engine(&MIGRATIONS, async |world| {
         let owner = administrator(world, "owner@example.my", OWNER).await;
-        // Another owner, who has no password yet.
+        // This person is another owner, who has no password yet.
         let other = person(world, "other@example.my", None).await;
         give(world, &other, OWNER, &Scope::site()).await;
         let mut theirs = browser(world, &other).await;
@@ -247,7 +248,7 @@ fn of_two_last_owners_who_act_on_each_other_one_stays() {
             let won = [&first, &last].iter().filter(|done| done.is_ok()).count();
             assert_eq!(won, 1, "{first:?} {last:?}");
             let lost = first.err().or(last.err()).unwrap();
-            // The later of the two is no longer an owner once the earlier change is committed.
+            // Once the earlier change is committed, the later person is no longer an owner.
             assert!(
                 matches!(lost, PeopleError::LastOwner | PeopleError::Rank(_)),
                 "{lost:?}"

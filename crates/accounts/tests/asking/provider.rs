@@ -36,15 +36,15 @@ pub(crate) enum Signed {
     Edwards,
     Elliptic,
     Rsa,
-    /// Not at all.
+    /// The token is not signed.
     None,
-    /// With the public key, used like a shared secret.
+    /// With the public key as a shared secret.
     PublicAsSecret,
-    /// With a key that it does not publish.
+    /// With a key that the provider does not publish.
     Unpublished,
 }
 
-/// The provider's settings, and the requests that it received.
+/// The provider's settings, and the requests that it has received.
 struct Told {
     signed: Signed,
     /// The ids of its published keys.
@@ -52,7 +52,7 @@ struct Told {
     /// Values that override the provider's metadata.
     metadata: Value,
     userinfo: Value,
-    /// The ID tokens for which codes are exchanged, each with its code challenge.
+    /// For each code, the ID token that is exchanged for it, and its code challenge.
     codes: HashMap<String, (String, String)>,
     /// How often its keys were requested.
     keys_asked: usize,
@@ -131,7 +131,7 @@ impl Provider {
         self.told().userinfo = userinfo;
     }
 
-    /// The settings with which a site knows this provider.
+    /// The settings for this provider in a site's configuration.
     pub(crate) fn settings(&self, is_email_trusted: bool) -> ProviderSettings {
         ProviderSettings {
             name: "id".to_owned(),
@@ -144,7 +144,7 @@ impl Provider {
         }
     }
 
-    /// A site that knows this provider, with open registration.
+    /// A site with this provider and with open registration.
     pub(crate) fn site(&self, world: &World, is_email_trusted: bool) -> Context {
         {
             let mut changed = accounts(world);
@@ -213,7 +213,8 @@ impl Provider {
         format!("{text}.{}", base64(signature))
     }
 
-    /// Lets the person agree at the provider. Returns the URL to which the browser is sent back.
+    /// Simulates the person's consent at the provider. Returns the URL to which the browser is
+    /// redirected.
     pub(crate) fn agree(&self, location: &str, now: Timestamp, claims: &Value) -> String {
         let asked = query(location);
         assert!(
@@ -243,7 +244,7 @@ impl Provider {
         format!("{CALLBACK}?code={code}&state={}&iss={iss}", asked["state"])
     }
 
-    /// Goes from the sign-in page to the provider and back.
+    /// Signs in through the provider, starting from the sign-in page.
     pub(crate) async fn sign_in(
         &self,
         world: &World,
@@ -255,7 +256,7 @@ impl Provider {
         browser.get(&back).await
     }
 
-    /// Goes from the account's page to the provider and back.
+    /// Links an identity through the provider, starting from the account's page.
     pub(crate) async fn link(&self, world: &World, browser: &mut Visitor, claims: &Value) -> Page {
         let location = leave(browser, "/me/security").await;
         let back = self.agree(&location, world.clock.now(), claims);

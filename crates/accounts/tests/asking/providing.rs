@@ -1,4 +1,4 @@
-//! The way to a provider and back: states, ID tokens and keys.
+//! The redirects to a provider and back: states, ID tokens and keys.
 
 use identity::credential::provider::Providers;
 use identity::person::provider_sign_in;
@@ -16,7 +16,7 @@ fn farah() -> Value {
     json!({"sub": "farah-1", "email": "farah@example.my", "email_verified": true, "name": "Farah"})
 }
 
-/// Checks that the page is a refusal with the text of this code.
+/// Checks that the page is a refusal with this error code's text.
 #[track_caller]
 fn refused(accounts: &Context, page: &Page, status: u16, code: &str) {
     page.expect(status);

@@ -1,4 +1,4 @@
-//! Invariants when two requests want the same thing at the same time, also in two processes.
+//! Invariants when two requests compete for the same thing at the same time, also in two processes.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -195,7 +195,7 @@ fn tries_at_once_are_counted_each() {
 fn right_passwords_at_once_wait_for_those_before_them() {
     World::each_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts(world);
-        // Long enough for the slowest hashes on a busy machine.
+        // This suffices for the slowest hashes on a busy machine.
         accounts.patience = Duration::from_mins(5);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;

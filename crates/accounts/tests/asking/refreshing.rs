@@ -1,4 +1,4 @@
-//! Programs that people sign in to: access tokens, and refresh tokens that work once.
+//! Programs in which people sign in: access tokens, and refresh tokens that work only once.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -154,7 +154,7 @@ fn a_session_goes_on_sixty_times_an_hour_and_keeps_no_other_waiting() {
         assert!(!refused.header("retry-after").is_empty());
         send(&accounts, &other.json()).await.expect(200);
         world.clock.advance(SignedDuration::from_hours(2));
-        // A refused attempt does not use the token up.
+        // A refused attempt does not use up the token.
         send(&accounts, &next).await.expect(200);
     });
 }
@@ -464,7 +464,7 @@ fn a_refresh_that_is_cut_off_has_not_begun() {
             tx.all::<(Option<i64>,)>(sql!("SELECT used_at FROM refresh_token"), &[])
         });
         assert_eq!(rows.await, [(None,)]);
-        // Long after that, the token is still valid.
+        // Even long afterwards, the token is still valid.
         world.clock.advance(SignedDuration::from_hours(24));
         let after = use_token(&accounts, world.store().clone(), &token).await;
         assert!(next(after).is_some());
@@ -495,7 +495,7 @@ fn who_ends_all_sessions_leaves_no_live_token() {
             };
             let (outcome, ()) =
                 together(use_token(&accounts, world.store().clone(), &token), end).await;
-            // Whichever came first, the session has ended.
+            // Whichever request came first, the session has ended.
             let last = next(outcome).unwrap_or(token);
             let after = use_token(&accounts, world.store().clone(), &last).await;
             assert!(

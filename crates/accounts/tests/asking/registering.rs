@@ -165,8 +165,8 @@ fn mistakes_are_named_at_once_and_nothing_is_kept() {
         for name in ["display_name", "email", "password", "slug"] {
             assert!(page.body.contains(&format!("#{name}\"")), "{name}");
         }
-        // Forms with errors do not count towards the network's limit; three more registrations
-        // would exceed it.
+        // Forms with errors do not count towards the network's limit, which three more
+        // registrations would exceed.
         for _ in 0..3 {
             register(world, &mut visitor, &wrong).await.with(422);
         }
@@ -434,7 +434,7 @@ fn who_is_not_confirmed_makes_nothing_until_they_are_or_are_made_a_member() {
         assert!(may().await);
         expect(world, &accounts, EMAIL, "mail-verify-subject");
 
-        // Accounts made by the operator or by an invitation never wait for confirmation.
+        // Accounts created by the operator or through an invite never wait for confirmation.
         let id = person(world, "invited@example.my", None).await;
         let who = crate::stage::signed_in(world, &id).await;
         assert!(

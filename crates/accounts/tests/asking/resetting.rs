@@ -34,7 +34,7 @@ pub(crate) async fn work(world: &World, accounts: &Context) {
 
 /// Requests a link on the page, and runs the job that mails it.
 pub(crate) async fn ask(world: &World, accounts: &Context, email: &str, wanted: &str) -> Page {
-    // Mails of the same instant have no defined order.
+    // Mails with the same timestamp have no defined order.
     world.clock.advance(SignedDuration::from_secs(1));
     let mut visitor = visitor(accounts);
     let page = visitor.get("/forgot").await.with(200);

@@ -63,7 +63,7 @@ pub(crate) async fn is_enrolled(world: &World, id: &AccountId) -> bool {
     read(world.store(), move |tx| second_factor::is_enrolled(tx, &id)).await
 }
 
-/// Expects the mail about a change of the second factor.
+/// Expects the mail about a change to the second factor.
 pub(crate) fn expect_mail(world: &World, subject: &str) {
     let accounts = accounts(world);
     let values = [("site", accounts.site.settings.name.as_str().into())];
@@ -140,7 +140,7 @@ fn the_store_holds_neither_secret_nor_codes() {
     });
 }
 
-/// A person's own pages, in a session that has just begun.
+/// A person's own pages, in a new session.
 async fn at_home(world: &World, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Remembered, client(1)).await;
     let mut visitor = visitor(&accounts(world));
@@ -391,8 +391,7 @@ fn who_may_set_up_no_factor_before_their_address_is_confirmed_has_the_mail_sent_
         for _ in 0..2 {
             expect(world, &accounts, "farah@example.my", "mail-verify-subject");
         }
-        // All other routes still require the factor, and for confirmed accounts these routes do
-        // too.
+        // All other routes still require the factor, and so do these routes for confirmed accounts.
         let me = farah.get("/api/v1/me").await.with(403);
         assert_eq!(me.json()["code"], "mfa_enrolment_required");
         write(world.store(), |tx| {

@@ -111,7 +111,7 @@ fn a_token_is_good_for_five_minutes_and_five_tries() {
         assert!(matches!(late, Err(SecondStepError::TokenGone)));
         let tried = token(&accounts, 1).await;
         for last in 1..=5 {
-            // Each attempt comes from another network, so that none has to wait.
+            // Each attempt comes from another network, so that no attempt must wait.
             let wrong = shown(&tried, Method::Totp, "12345", last * 20);
             let wrong = second_step::finish(&accounts, wrong).await;
             assert!(matches!(wrong, Err(SecondStepError::CodeInvalid)));
@@ -335,7 +335,7 @@ fn a_changed_password_ends_sign_ins_that_are_half_done() {
     });
 }
 
-/// Shows two things at once, in two processes; returns how many sign in.
+/// Submits two second factors at once, in two processes, and returns how many sign in.
 async fn both_at_once(world: &World, one: SecondStepInput, other: SecondStepInput) -> usize {
     let here = accounts(world);
     let there = in_process(&here, &world.second_store());

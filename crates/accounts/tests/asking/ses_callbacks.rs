@@ -31,9 +31,9 @@ const PEM: &str = "/SimpleNotificationService-1f.pem";
 /// A simulated SNS that serves its certificate for every request.
 struct Sns {
     key: KeyPair,
-    /// The status of its responses.
+    /// The status of the simulated SNS's responses.
     status: Arc<Mutex<&'static str>>,
-    /// The requests that it received.
+    /// The requests that the simulated SNS has received.
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -88,12 +88,13 @@ impl Sns {
         *self.status.lock().unwrap() = status;
     }
 
-    /// The requests since the last call of this function.
+    /// The requests since the previous call to this function.
     fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    /// A post as SNS makes it now; `change` modifies the post before it is signed.
+    /// A notification as SNS would send it now; `change` modifies the notification before it is
+    /// signed.
     fn post(&self, world: &World, message: &Value, change: impl FnOnce(&mut Value)) -> Value {
         let message = message
             .as_str()
@@ -124,7 +125,7 @@ impl Sns {
         post
     }
 
-    /// A post about the subscription to a topic.
+    /// A notification about the subscription to a topic.
     fn subscription(&self, world: &World, topic: &str, url: &str) -> Value {
         self.post(world, &json!("You have chosen to subscribe"), |post| {
             post["Type"] = "SubscriptionConfirmation".into();
@@ -136,7 +137,7 @@ impl Sns {
     }
 }
 
-/// Sends the post as SNS does, and returns the status.
+/// Sends the notification like SNS, and returns the status.
 async fn call(accounts: &Context, post: &Value) -> u16 {
     let mut sns = visitor(accounts);
     let kind = Some("text/plain; charset=UTF-8");
@@ -145,7 +146,7 @@ async fn call(accounts: &Context, post: &Value) -> u16 {
     answer.status.as_u16()
 }
 
-/// A report of SES on a mail to Farah.
+/// A report by SES about a mail to Farah.
 fn event(outcome: Outcome, mail: &str) -> Value {
     let recipients = json!([{"emailAddress": FARAH}]);
     let bounce = |kind: &str| json!({"bounceType": kind, "bouncedRecipients": recipients});
@@ -239,7 +240,7 @@ fn what_sns_has_not_signed_for_the_topic_is_refused() {
         }
         assert_eq!(call(&accounts, &json!({"Type": "Notification"})).await, 422);
 
-        // SNS repeats a post whose certificate could not be fetched.
+        // SNS repeats a notification whose certificate could not be fetched.
         let post = sns.post(world, &bounce, |_| {});
         sns.answer("500 Internal Server Error");
         assert_eq!(call(&accounts, &post).await, 503);

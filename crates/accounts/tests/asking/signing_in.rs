@@ -137,7 +137,7 @@ fn tries_are_counted_across_restarts() {
     World::each_engine(&MIGRATIONS, async |world| {
         let other_store = world.second_store();
         for number in 0..6 {
-            // A restarted process, and one that runs at the same time.
+            // This is either a restarted process or one that runs at the same time.
             let mut process = accounts(world);
             if number % 2 == 1 {
                 process.site.platform.store = other_store.clone();
@@ -264,8 +264,8 @@ fn networks_in_one_block_are_counted_together() {
             let result = tries("farah@example.my", address).await;
             passed += u32::from(matches!(result, Err(SignInError::Wrong)));
         }
-        // 50 attempts pass until the account counts as attacked; after that, the /48 has used up
-        // its attempts.
+        // 50 attempts pass until the account counts as attacked. By then, the /48 has used up its
+        // attempts.
         assert_eq!(passed, 50);
         let next_door = tries("farah@example.my", "2001:db8:8::1".to_owned()).await;
         assert!(matches!(next_door, Err(SignInError::Wrong)));
@@ -384,7 +384,7 @@ fn an_imported_bcrypt_hash_works_once_and_is_argon2id_from_then_on() {
         })
         .await;
         let before = accounts.hasher.count();
-        // Bcrypt hashes are compared without normalisation.
+        // Bcrypt hashes are compared without Unicode normalization.
         for wrong in ["caf\u{e9} latte satu", "something else"] {
             let result = attempt("farah@example.my", wrong, 1);
             let result = sign_in::with_password(&accounts, result).await;

@@ -285,7 +285,7 @@ fn a_portrait_and_an_icon_are_kept_with_what_they_show_and_go_again() {
         assert!(!boss.get("/").await.body.contains("portrait"));
         boss.get(&at).await.with(404);
         let mut other = browser(world, &person(world, EMAIL, None).await).await;
-        // A form from another person's page.
+        // This form is from another person's page.
         send(&mut other, &page, &form, "file", &picture())
             .await
             .with(403);

@@ -34,7 +34,7 @@ fn rename(
     async move { store.write(change).await }
 }
 
-/// The account that a slug finds, and its present slug.
+/// The account that a slug leads to, and that account's present slug.
 async fn named(world: &World, wanted: &'static str) -> Option<(AccountId, String)> {
     let found = read(world.store(), move |tx| slug::account(tx, wanted)).await;
     found.map(|named| (named.id, named.slug))
@@ -63,7 +63,7 @@ fn a_former_slug_leads_to_the_present_one_and_is_nobody_elses() {
         .await;
         assert_eq!((left.changes_left, left.aliases.len()), (1, 1));
 
-        // After the old slug is chosen again, the two slugs have swapped their roles.
+        // After the person has chosen the old slug again, the two slugs have swapped their roles.
         rename(store, &who, "farah").await.unwrap();
         let now = Some((farah.clone(), "farah".to_owned()));
         assert_eq!(named(world, "farah-ali").await, now);

@@ -1,4 +1,4 @@
-//! The common stage of the tests: a site with clubs, and people on it.
+//! The common setup of the tests: a site with clubs, and people on it.
 
 use identity::DomainAccounts;
 use identity::account::AccountId;
@@ -24,7 +24,7 @@ pub(crate) use testkit::people::{
 pub(crate) use testkit::stage::{english, in_process, program, router, visitor};
 
 pub(crate) const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
-/// A kind of scope, as a domain declares it.
+/// A kind of scope that a test domain declares.
 pub(crate) static CLUB: ScopeKind = ScopeKind {
     name: "club",
     top: CLUB_OWNER,
@@ -43,7 +43,7 @@ pub(crate) const SINGER: Role = Role::new("singer", "join-as-test");
 /// Duties in the installation.
 pub(crate) const EDITOR: Role = Role::new("editor", "join-as-test");
 pub(crate) const MODERATOR: Role = Role::new("moderator", "join-as-test");
-/// Permissions of programs in a club.
+/// Permissions for programs in a club.
 pub(crate) const SONGS_READ: TokenScope = TokenScope::new("songs:read", "scope-test");
 pub(crate) const SONGS_WRITE: TokenScope = TokenScope::new("songs:write", "scope-test");
 pub(crate) const DOMAINS: Domains = &[
@@ -72,7 +72,7 @@ const LABELS: &[web::Locale] = &[
     ),
 ];
 
-/// The accounts of a test world, on a site on this machine.
+/// The accounts of a test world, on a local site.
 pub(crate) fn accounts(world: &World) -> Context {
     accounts_of(world, DOMAINS)
 }

@@ -1,4 +1,4 @@
-//! The operations that need a fresh proof of a credential, and how people give one.
+//! The operations that require a fresh proof of a credential, and the ways to give one.
 
 use axum::http::Method;
 use identity::credential::second_factor::{self, FactorError};
@@ -48,7 +48,7 @@ fn what_lets_others_in_asks_whether_the_session_is_still_there() {
     World::each_engine(&MIGRATIONS, async |world| {
         let id = person(world, FARAH, None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
-        // The request is authenticated, and its body has not arrived yet.
+        // The request is already authenticated, but its body has not arrived yet.
         let who = find_session(world, &begun.session).await.unwrap();
         let require = async || {
             let who = who.clone();
@@ -333,7 +333,7 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
         let refused = farah.submit(&page, &token).await.with(307);
         let sudo = refused.location().unwrap().to_owned();
 
-        // A browser sends the same form to the proof's page.
+        // A browser sends the same form to the page on which the person proves who they are.
         let sent: Vec<_> = token.entries();
         farah
             .post(&sudo, &[("name", "Kitchen screen")])
@@ -357,7 +357,7 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
         assert!(done.body.contains("kd_pat_"), "{}", done.body);
         assert_eq!(tokens().await, 1);
         farah.get("/me/security").await.with(200);
-        // The held form works in no other session, and only once.
+        // The set-aside form works in no other session, and only once.
         again.submit(&page, &form).await;
         let fresh = csrf_token(farah.cookie("kd_session").unwrap());
         form.fill("_csrf", &fresh);

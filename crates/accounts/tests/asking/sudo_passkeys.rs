@@ -1,5 +1,5 @@
-//! Passkeys of signed-in people, and of people whose account is about to be erased: proving who
-//! they are, and cancelling the erasure.
+//! Passkeys of signed-in people, with which they prove who they are, and of people whose account is
+//! about to be erased, with which they cancel the erasure.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -37,7 +37,7 @@ async fn prove(browser: &mut Visitor, credential: &Value) -> Page {
     browser.call(Method::POST, SUDO, &body).await
 }
 
-/// The form's token depends on the cookie, which has been renewed.
+/// Sends the token for the renewed cookie, on which the token depends.
 fn renew(browser: &mut Visitor) {
     let token = csrf_token(browser.cookie("kd_session").unwrap());
     browser.header("x-csrf-token", &token);

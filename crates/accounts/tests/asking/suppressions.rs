@@ -1,4 +1,4 @@
-//! Suppressed email addresses: unsubscribing, callbacks of a provider, and who may end a
+//! Suppressed email addresses: unsubscribing, a provider's callbacks, and who may end a
 //! suppression.
 
 use axum::http::Method;
@@ -153,7 +153,7 @@ fn one_mail_a_day_goes_past_a_bounce_and_its_link_ends_it() {
         assert_eq!(suppressed(world).await, []);
         expect(world, &accounts, FARAH, "mail-receive-subject");
 
-        // A suppression by an administrator stays, and the page offers no way to end it.
+        // A suppression by an administrator remains, and the page offers no way to end it.
         suppress(world, Cause::Manual).await;
         let page = farah.get("/me/email").await.with(200);
         assert!(!page.body.contains("/me/email/receive"));
@@ -208,7 +208,7 @@ fn administrators_see_the_list_and_owners_lift_anything() {
 
 const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
 
-/// Posts a signed callback of a provider, and returns the status.
+/// Posts a provider's signed callback, and returns the status.
 async fn call_back(world: &World, accounts: &Context, path: &str, body: &Value) -> u16 {
     let at = world.clock.now().as_second();
     let signed = format!("msg.{at}.{body}");

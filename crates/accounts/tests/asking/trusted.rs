@@ -1,4 +1,5 @@
-//! Trusted contacts: who may be one, who adds and removes them, and what remains of them.
+//! Trusted contacts: who may become one, who adds and removes them, and the data that remains of
+//! them.
 
 use axum::http::Method;
 use identity::account::{self, AccountId};

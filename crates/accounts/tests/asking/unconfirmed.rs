@@ -1,5 +1,5 @@
-//! Accounts with an unconfirmed email address: a person who does not own the address may have
-//! prepared a way back in.
+//! Accounts with an unconfirmed email address, in which a person who does not own the address may
+//! have prepared a way back in.
 
 use axum::http::Method;
 use identity::DomainAccounts;
@@ -129,7 +129,7 @@ fn a_reset_that_confirms_the_address_removes_all_that_was_prepared() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, _) = prepared(world, EMAIL).await;
-        // Nobody registered here, but the email address is unconfirmed too, so a sign-in link could
+        // Nobody registered here. The email address is unconfirmed too, so a sign-in link could
         // lead into another person's account.
         let asked = ask_for_link(world, &accounts, EMAIL, "sign_in").await;
         asked.with(202);
@@ -168,7 +168,7 @@ fn a_reset_of_a_confirmed_account_keeps_the_second_factor_and_asks_about_passkey
             expect(world, &accounts, EMAIL, "mail-reset-subject");
             expect(world, &accounts, EMAIL, "mail-password-subject");
         }
-        // Whoever was through the first step with the old password begins again.
+        // A person who had completed the first step with the old password must start again.
         let shown = SecondStepInput {
             token,
             method: Factor::Totp,
@@ -255,8 +255,8 @@ fn an_owner_made_on_the_server_takes_the_account_from_who_had_it() {
     });
 }
 
-/// A program of a person whose email address is unconfirmed; the token is from an earlier time when
-/// they were a member.
+/// A program of a person whose email address is unconfirmed. Its token is from an earlier time at
+/// which they were a member.
 async fn program_of(world: &World, id: &AccountId) -> Visitor {
     let of = id.clone();
     write(world.store(), move |tx| {
@@ -333,8 +333,8 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
             make_pending(world, &id).await;
             id
         };
-        // One account that waits for confirmation, and one that was made a member in the meantime,
-        // which does not confirm its email address.
+        // One account waits for confirmation. The other was made a member in the meantime, which
+        // does not confirm its email address.
         let waiting = pending("waiting@example.my").await;
         let admitted = pending("admitted@example.my").await;
         give(world, &admitted, OBSERVER, &CLUB.scope("choir")).await;
@@ -374,7 +374,7 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
     });
 }
 
-/// A domain that cannot erase the data of one person.
+/// A domain that fails to erase one person's data.
 const BROKEN: Domains = &[
     accounts::DOMAIN,
     Domain {

@@ -56,7 +56,7 @@ fn a_new_password_and_signing_out_everywhere_withdraw_what_somebody_offered() {
             newcomer.get(&link).await.with(400);
         }
 
-        // On the security page, and by an administrator.
+        // Sessions are ended on the security page, and by an administrator.
         let id = person(world, "farah@example.my", None).await;
         let link = invite(world, &id).await;
         begin(world, &id, Stay::Visit, client(9)).await;

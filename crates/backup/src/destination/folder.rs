@@ -1,4 +1,4 @@
-//! A folder of this machine, for example one mounted from another machine.
+//! A folder of this machine, possibly a mounted network share.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -55,7 +55,7 @@ impl Folder {
             File::open(folder)?.sync_all()
         });
         if written.is_err() {
-            // An incomplete file does no harm if it cannot be removed, because nothing refers to
+            // If the incomplete file cannot be removed, it does no harm, because nothing refers to
             // it.
             let _ = fs::remove_file(&partial);
         }

@@ -1,4 +1,4 @@
-//! A bucket of S3 or of a compatible server.
+//! An S3 bucket, on Amazon's or a compatible server.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use crate::BackupError;
 /// The lifetime of a presigned URL.
 const VALID: Duration = Duration::from_mins(5);
 
-/// The address of the bucket's server and the credentials for it.
+/// The URL of the bucket's server and the credentials for it.
 #[derive(Clone, Debug, Default)]
 pub struct S3Access {
-    /// The server's address. If empty, Amazon's address for the region.
+    /// The server's URL. If empty, Amazon's URL for the region is used.
     pub endpoint: String,
     pub region: String,
     /// The access key id.
@@ -28,7 +28,7 @@ pub struct S3Access {
     pub secret_key: Option<Secret>,
 }
 
-/// A bucket, and the prefix of the names of our objects in it.
+/// A bucket, and the prefix of our objects' names in it.
 #[derive(Clone)]
 pub struct S3 {
     bucket: Bucket,
@@ -84,7 +84,7 @@ impl S3 {
 
     pub(super) fn put(&self, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
         if bytes.len() > LONGEST_OBJECT {
-            // It could not be read at a restore.
+            // A restore could not read such a long object.
             return Err(self.failed(&format!("{name} is longer than {LONGEST_OBJECT} bytes")));
         }
         let (credentials, key) = (self.credentials(), self.key(name));

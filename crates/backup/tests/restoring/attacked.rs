@@ -1,5 +1,5 @@
-//! What somebody does who can write to the backup's place, keep it away, or fill it; and what is left
-//! over on the machine.
+//! Attackers who can write to the backup's target, hide it or fill it, and leftover files on the
+//! machine.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ async fn wait_until(is_so: impl Fn() -> bool) {
     assert!(waited.is_ok(), "it never came");
 }
 
-/// Writes lines of 100 kB in one transaction.
+/// Writes 100 kB rows in one transaction.
 async fn write_long(store: &platform::Store, numbers: std::ops::Range<i64>) {
     let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let note = "x".repeat(100_000);
@@ -53,7 +53,7 @@ fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |facts| facts.len())
 }
 
-/// SQLite would repeat the changes of an old log in the restored store.
+/// SQLite would apply the changes in an old log to the restored store.
 #[tokio::test]
 async fn nothing_is_restored_beside_an_old_log() {
     let place = Place::new();
@@ -94,7 +94,7 @@ async fn the_log_is_emptied_though_the_target_cannot_be_reached() {
     agent.stop();
 }
 
-/// A start without the target keeps the log for it, up to the limit.
+/// If the target is missing at startup, the log is kept for it, up to the limit.
 #[tokio::test]
 async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
     let place = Place::new();
@@ -109,7 +109,7 @@ async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
     let agent = place.agent(&store);
     let log = place.data().join("kenduri.db-wal");
     let mut count = 1;
-    // More than is kept where everything was copied.
+    // The log grows beyond the size at which a copied log is checkpointed.
     while length(&log) < 4_100 * 4_120 {
         answer(&store, count).await.unwrap();
         count += 1;
@@ -136,8 +136,8 @@ fn segments(place: &Place) -> Vec<u64> {
     segments.map(|one| length(&one.unwrap().path())).collect()
 }
 
-/// A segment is several times in memory while it is sent, and a bucket gives none back that is too
-/// long.
+/// A segment is in memory several times while it is sent, and a bucket cannot return an object that
+/// is too long.
 #[tokio::test]
 async fn a_long_backlog_is_sent_in_short_segments() {
     let place = Place::new();
@@ -178,7 +178,7 @@ async fn a_transaction_that_is_too_long_for_a_segment_is_in_a_snapshot() {
     assert_eq!(answers(&data), (0..=400).collect::<Vec<_>>());
 }
 
-/// Without this object, the passphrase opens nothing.
+/// Without the envelope object, the passphrase opens nothing.
 #[tokio::test]
 async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
     let place = Place::new();
@@ -199,7 +199,7 @@ async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
             matches!(&told, DrillResult::Failed(why) if why.contains("kenduri-backup.json")),
             "{told:?}"
         );
-        // A machine that fills itself does not begin empty.
+        // A machine that restores itself automatically must not begin with an empty store instead.
         let refused = backup::open(&place.target(), &place.passphrase);
         assert!(
             matches!(
@@ -215,7 +215,7 @@ async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
     agent.stop();
 }
 
-/// They live for a day, and a restore would bring those back that were deleted.
+/// Exports are kept for only a day, and a restore would bring back deleted exports.
 #[tokio::test]
 async fn exports_are_left_out() {
     let place = Place::new();
@@ -235,7 +235,7 @@ async fn exports_are_left_out() {
     assert!(!data.join("files/exports").exists());
 }
 
-/// A generation that is named in the future does not keep snapshots, removals and drills waiting.
+/// A generation with a name from the future does not delay snapshots, removals and drills.
 #[tokio::test]
 async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
     let mut place = Place::new();
@@ -258,7 +258,7 @@ async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
             .is_some_and(|drill| Some(drill) != ahead)
     })
     .await;
-    // Not one each second, but one a day.
+    // The agent makes a snapshot only once a day, not every second.
     let before = agent.status().copied_until;
     place.clock.advance(SignedDuration::from_secs(1));
     wait_until(|| agent.status().copied_until > before).await;
@@ -268,7 +268,7 @@ async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
     agent.stop();
 }
 
-/// What a drill left that was killed is everything, readable.
+/// The leftover folder of a killed drill holds all data unencrypted.
 #[tokio::test]
 async fn what_a_killed_drill_left_is_removed() {
     let place = Place::new();
@@ -281,7 +281,7 @@ async fn what_a_killed_drill_left_is_removed() {
     agent.stop();
 }
 
-/// Removes the objects of a folder of the backup, but for the first ones.
+/// Removes all objects in a folder of the backup except the first `kept`.
 fn cut(folder: &Path, kept: usize) {
     let mut all: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -294,7 +294,7 @@ fn cut(folder: &Path, kept: usize) {
     }
 }
 
-/// A place with two snapshots, later answers, and an erasure.
+/// An installation whose backup has several snapshots, later answers and an erasure.
 async fn long_used() -> Place {
     let place = Place::new();
     let store = place.open();
@@ -322,7 +322,8 @@ async fn long_used() -> Place {
     place
 }
 
-/// What was taken away is named; an earlier time can be restored.
+/// Checks that a restore to the latest state fails and names the missing object, while an earlier
+/// time can be restored.
 fn expect_missing(place: &Place, object: &str) {
     let refused = place.restore("refused", None);
     let Err(BackupError::Damaged {
@@ -357,11 +358,11 @@ async fn the_end_of_a_backup_cannot_be_taken_away_unnoticed() {
     let place = long_used().await;
     cut(&place.target_folder().join("manifests"), 3);
     expect_missing(&place, "manifests/");
-    // What was erased.
+    // The list of erasures.
     let place = long_used().await;
     cut(&place.target_folder().join("erasures"), 0);
     expect_missing(&place, "erasures/");
-    // The object that tells.
+    // The head object, which would reveal missing objects.
     let place = long_used().await;
     fs::remove_file(place.target_folder().join("head")).unwrap();
     expect_missing(&place, "head");

@@ -46,7 +46,7 @@ async fn a_wrong_passphrase_and_a_place_without_a_backup_are_refused() {
     );
 }
 
-/// `kenduri restore` opens the key of a backup first, so nothing is written where it is refused.
+/// `kenduri restore` first opens the backup's key, so nothing is written if that is refused.
 #[tokio::test]
 async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
     let place = backed_up().await;
@@ -62,7 +62,7 @@ async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
         matches!(&refused, Err(BackupError::Newer { made_by, .. }) if made_by == "9.1.0"),
         "{refused:?}"
     );
-    // An older program that comes back does not write into it either.
+    // An older version that is started again does not write into the backup either.
     let store = place.open();
     let agent = place.agent(&store);
     let refused = agent.now();
@@ -74,7 +74,7 @@ async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
     assert_eq!(names(&place.target_folder()), before);
 }
 
-/// The objects of another installation, beside the key of this one.
+/// The target holds another installation's objects, with this installation's key.
 #[tokio::test]
 async fn objects_that_another_key_sealed_are_not_restored() {
     let (place, other) = (backed_up().await, backed_up().await);
@@ -141,13 +141,13 @@ async fn without_a_key_nothing_leaves_and_the_log_stays_short() {
     key.keep(&place.data()).unwrap();
 }
 
-/// Truncates each object, one at a time: a restore then yields a consistent store or fails.
+/// Truncates each object, one at a time. A restore then either yields a consistent store or fails.
 #[tokio::test]
 async fn a_backup_that_is_cut_never_yields_half_a_store() {
     let place = backed_up().await;
     let random = Random::seeded(7);
     for (turn, name) in names(&place.target_folder()).into_iter().enumerate() {
-        // These objects only tell what to remove.
+        // These objects only say which objects to remove.
         if name.starts_with("begun/") {
             continue;
         }

@@ -1,5 +1,5 @@
-//! A backup in a bucket of a server that speaks like S3, such as moto's. `KENDURI_TEST_S3` is its
-//! address; without it these tests are skipped. `cargo xtask test` starts one.
+//! Backups in an S3 bucket. `KENDURI_TEST_S3` is the URL of an S3-compatible server such as moto;
+//! without it these tests are skipped. `cargo xtask test` starts such a server.
 
 use backup::{BackupError, S3Access, Target};
 use platform::Secret;

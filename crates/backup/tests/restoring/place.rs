@@ -28,7 +28,7 @@ pub(crate) struct Place {
     /// The bucket for backups; `None` for a folder.
     pub(crate) bucket: Option<Target>,
     pub(crate) has_drills: bool,
-    /// The database that the store is in, instead of a file.
+    /// The database that contains the store; `None` for a file.
     pub(crate) database: Option<PostgresSettings>,
 }
 

@@ -1,6 +1,6 @@
-//! Where the role may replicate, the whole PostgreSQL server is copied and its log follows.
+//! Backups with a role that may replicate: the whole PostgreSQL server is copied, and then its log.
 //!
-//! The tests start a server of their own. PostgreSQL does not run as root, so as root they run
+//! The tests start a server of their own. PostgreSQL does not run as root, so as root the tests run
 //! again as the user `postgres`.
 
 use std::fs::{self, File, Permissions};
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::place::Place;
 use crate::postgres::write;
 
-/// A server of our own; stopped when dropped.
+/// A server of the test's own, stopped when this value is dropped.
 struct Server {
     process: Child,
     folder: TempDir,
@@ -42,7 +42,7 @@ impl Server {
             .arg(&data)
             .arg("-k")
             .arg(folder.path())
-            // As little of the log is kept as can be.
+            // These settings keep as little of the log as possible.
             .args(["-c", "listen_addresses=", "-c", "fsync=off"])
             .args(["-c", "min_wal_size=32MB", "-c", "max_wal_size=32MB"])
             .stderr(log)
@@ -99,8 +99,8 @@ impl Drop for Server {
     }
 }
 
-/// The programs of a server, in a process that may start one; `None` after the test was run in
-/// another process, or where it is skipped.
+/// Returns the folder of PostgreSQL's programs in a process that may start a server. As root, runs
+/// the test again in an unprivileged process and returns `None`, as it does if the test is skipped.
 fn programs(test: &str) -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut versions: Vec<_> = versions.map(|entry| entry.unwrap().path()).collect();
@@ -113,7 +113,7 @@ fn programs(test: &str) -> Option<PathBuf> {
     if !rustix::process::geteuid().is_root() {
         return Some(programs);
     }
-    // The other user may not reach the folder of the build.
+    // The unprivileged user may not have access to the build folder.
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("tests");
@@ -137,7 +137,7 @@ fn programs(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// The server's log has the time of the machine, and so the backup has.
+/// The server's log contains the machine's real time, so the backup uses that time too.
 fn agent(place: &Place, store: &Store) -> Agent {
     let settings = Settings {
         target: place.target(),
@@ -151,7 +151,7 @@ fn agent(place: &Place, store: &Store) -> Agent {
     Agent::start(settings, store.clone(), Clock::System, Random::system()).unwrap()
 }
 
-/// A moment after everything so far and before everything that follows.
+/// Returns a time after all previous commits and before all later commits.
 fn now() -> Timestamp {
     // The clock tells whole milliseconds.
     let next = Clock::System.now() + SignedDuration::from_millis(1);
@@ -161,7 +161,7 @@ fn now() -> Timestamp {
     next
 }
 
-/// Until everything that is written now is in the backup.
+/// Waits until all present data is in the backup.
 fn copy_all(agent: &Agent) {
     let end = now();
     let mut turns = 0;
@@ -193,7 +193,7 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
         model.push((now(), round * 10 + 10));
         match round {
             3 => server.execute("SELECT pg_switch_wal()"),
-            // A restart goes on where it ended.
+            // After a restart, the copy resumes where it ended.
             5 => {
                 backing_up.stop();
                 backing_up = agent(&place, &store);
@@ -216,7 +216,7 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
             assert!(restored.until < *to);
         }
     }
-    // Later than the last commit.
+    // This time is later than the last commit.
     let later = StorePlace::Database(server.database("later"));
     let to = Some(now() + SignedDuration::from_hours(1));
     place.restore_to("later", later, to).unwrap();
@@ -236,7 +236,7 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
         "{drill:?}"
     );
 
-    // A stretch of the log that is missing is named.
+    // The error names the missing stretch of the log.
     let segments = fs::read_dir(place.target_folder().join("wal")).unwrap();
     let mut segments: Vec<_> = segments.map(|entry| entry.unwrap().path()).collect();
     segments.sort();
@@ -265,7 +265,7 @@ fn a_log_that_the_server_removed_meanwhile_makes_a_new_copy_needed() {
     backing_up.now().unwrap();
     write(&store, 0..5);
     backing_up.stop();
-    // The server does not keep its log for a backup that is away.
+    // The server does not keep its log while the backup is not running.
     for number in 5..11 {
         write(&store, number..number + 1);
         server.execute("SELECT pg_switch_wal()");

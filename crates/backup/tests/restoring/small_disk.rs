@@ -1,5 +1,5 @@
-//! A disk that is full. The tests run again in a process that sees a small file system of its own
-//! (`tmpfs`, in a mount namespace), which needs root or user namespaces of the kernel.
+//! Backups on a full disk. The tests run again in a process that sees a small file system of its
+//! own (`tmpfs`, in a mount namespace), which requires root or the kernel's user namespaces.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use platform::{Clock, Random};
 use crate::bad_input::names;
 use crate::place::{Place, answer, answers};
 
-/// Names the small file system, in the process that sees it.
+/// The environment variable with the path of the small file system, in the process that sees it.
 const SMALL: &str = "KENDURI_TEST_SMALL_DISK";
 /// The size of the small file system.
 const SIZE: &str = "2m";
@@ -24,7 +24,8 @@ fn small() -> Option<PathBuf> {
     std::env::var_os(SMALL).map(PathBuf::from)
 }
 
-/// Runs a test of this file again, where there is a small file system; `None` in that process.
+/// Runs a test of this file again in a process with a small file system, and returns `None`. In
+/// that process, returns the file system's folder.
 fn elsewhere(test: &str) -> Option<PathBuf> {
     if let Some(small) = small() {
         return Some(small);
@@ -64,12 +65,12 @@ fn elsewhere(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Leaves no room on the small file system, until the file is removed.
+/// Fills the small file system until the returned file is removed.
 fn fill(small: &Path) -> PathBuf {
     let path = small.join("filler");
     fs::write(&path, "").unwrap();
     let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
-    // Down to the last byte.
+    // The disk is filled down to the last byte.
     for size in [65_536, 4_096, 1] {
         while std::io::Write::write_all(&mut file, &vec![0; size]).is_ok() {}
     }
@@ -103,7 +104,7 @@ async fn a_full_target_is_said_and_harms_nothing_and_the_backup_goes_on_once_the
     let status = agent.status();
     assert!(status.failure.is_some());
     assert_eq!(status.snapshot, before);
-    // Answers are taken all the while, and what was in the backup can be restored.
+    // Kenduri keeps accepting answers, and the earlier backup can be restored.
     answer(&store, 2).await.unwrap();
     let (data, _) = place.restore("meanwhile", None).unwrap();
     assert_eq!(answers(&data), [0]);
@@ -116,7 +117,7 @@ async fn a_full_target_is_said_and_harms_nothing_and_the_backup_goes_on_once_the
     assert_eq!(answers(&data), [0, 1, 2]);
 }
 
-/// A snapshot of which only the beginning has room leaves no part of itself.
+/// If a snapshot does not fit, the objects that were already written are removed.
 #[tokio::test]
 async fn a_snapshot_that_does_not_fit_is_removed_again() {
     let Some(small) = elsewhere("a_snapshot_that_does_not_fit_is_removed_again") else {
@@ -166,7 +167,7 @@ async fn a_drill_is_skipped_and_a_restore_refused_where_there_is_too_little_room
     let needed = bytes + bytes / 5;
     assert!(free() > needed + 65_536, "the file system is large enough");
     assert!(matches!(drill(), DrillResult::Good { .. }));
-    // A page less than 1.2 times the store.
+    // The free space is a page less than 1.2 times the store.
     let filler = small.join("filler");
     fs::write(
         &filler,

@@ -57,8 +57,8 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
         .collect()
 }
 
-/// Rows are written while snapshots are made and the log is checkpointed; the state of each second
-/// is then restored.
+/// Writes rows while snapshots are made and the log is checkpointed, then restores the state at
+/// each second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_second_is_restored_as_it_was() {
     let place = Place::new();
@@ -83,7 +83,7 @@ async fn each_second_is_restored_as_it_was() {
         model.push(number);
         match second {
             13 | 27 => agent.now().unwrap(),
-            // Deleted data is removed from the log, which begins anew.
+            // Deleted data is removed from the log, which is restarted.
             5 | 20 | 33 => store.checkpoint().await.unwrap(),
             _ => {}
         }
@@ -133,7 +133,7 @@ async fn a_restart_goes_on_and_a_program_that_wrote_meanwhile_makes_a_snapshot_n
     let (data, _) = place.restore("went-on", None).unwrap();
     assert_eq!(answers(&data), [0, 1, 2, 3]);
 
-    // Another program writes, and empties the log when it closes the store.
+    // Another program writes, and truncates the log when it closes the store.
     let other = rusqlite::Connection::open(place.data().join("kenduri.db")).unwrap();
     other
         .execute("INSERT INTO answer (number, note) VALUES (4, '')", [])
@@ -170,7 +170,7 @@ async fn a_program_that_checkpoints_meanwhile_takes_nothing_from_the_backup() {
     for number in 0..60 {
         answer(&store, number).await.unwrap();
         if number % 7 == 0 {
-            // The other program does not know of the backup.
+            // The other program checkpoints without regard to the backup.
             let _ = other.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
         }
     }

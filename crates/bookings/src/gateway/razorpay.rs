@@ -1,5 +1,5 @@
-//! Razorpay, by its HTTP interface: orders, Hosted Checkout, payments, refunds and webhooks. Somebody
-//! posts a form to Razorpay's own page, so none of its script runs on ours.
+//! Razorpay, through its HTTP API: orders, Hosted Checkout, payments, refunds and webhooks. The
+//! payer posts a form to Razorpay's own page, so none of Razorpay's scripts run on ours.
 
 use std::time::Duration;
 
@@ -31,7 +31,8 @@ pub const KEY_SECRET: SecretLine = SecretLine {
     key: "bookings.razorpay.key_secret",
     file_key: "bookings.razorpay.key_secret_file",
 };
-/// The secrets of the webhook, one a line: all are valid, so that one can follow another.
+/// The webhook's secrets, one per line. All are valid, so that an operator can replace a secret
+/// without losing events.
 pub const WEBHOOK_SECRET: SecretLine = SecretLine {
     key: "bookings.razorpay.webhook_secret",
     file_key: "bookings.razorpay.webhook_secret_file",
@@ -44,9 +45,9 @@ pub const URL: Line = Line {
 
 /// The timeout of a call.
 const WITHIN: Duration = Duration::from_secs(10);
-/// How many payments are listed at a time.
+/// How many payments are requested per page.
 const PAGE: usize = 100;
-/// How many payments are listed at most.
+/// The maximum number of payments in a comparison.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
@@ -104,7 +105,7 @@ pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
 fn reach(values: &SettingValues) -> Reach {
     match URL.of(values) {
         url if url == URL.built_in => Reach::Public,
-        // The operator named another place.
+        // The operator configured another URL.
         _ => Reach::Private,
     }
 }
@@ -201,8 +202,8 @@ async fn send<T: DeserializeOwned>(
     read.map_err(|error| GatewayError::Unclear(error.to_string()))
 }
 
-/// The gateway's order for ours. An order that was made and not noted down, because a response was
-/// lost or the program stopped, is found by the receipt.
+/// Returns the gateway's id for our order. If the gateway created the order but its id was not
+/// stored, because a response was lost or Kenduri stopped, the order is found by its receipt.
 async fn remote_id(site: &Site, order: &Order) -> Result<Option<String>, GatewayError> {
     if let Some(id) = &order.gateway_order_id {
         return Ok(Some(id.clone()));
@@ -266,7 +267,7 @@ pub(super) async fn list_payments(site: &Site, order: &Order) -> Result<Vec<Fact
         }
         facts.extend(fact(payment)?);
     }
-    // The first one that was captured settles the order.
+    // The first captured payment settles the order.
     facts.sort_by(|one, other| one.payment_id.cmp(&other.payment_id));
     Ok(facts)
 }
@@ -283,7 +284,7 @@ async fn capture(site: &Site, payment: RemotePayment) -> Result<RemotePayment, G
     )
     .await
     {
-        // Another call may have captured it, or the time for it has passed.
+        // Another request may have captured the payment, or the time for capturing it has passed.
         Err(GatewayError::Refused { status: 400, .. }) => get(site, &path).await,
         result => result,
     }
@@ -294,7 +295,7 @@ fn fact(payment: RemotePayment) -> Result<Option<Fact>, GatewayError> {
         "created" => return Ok(None),
         "failed" => PaymentState::Failed,
         "authorized" => PaymentState::Authorized,
-        // What was paid back was paid.
+        // A refunded payment was captured before.
         "captured" | "refunded" => PaymentState::Captured,
         other => return Err(GatewayError::Unclear(format!("a payment is {other:?}"))),
     };
@@ -318,7 +319,7 @@ pub(super) async fn find_order(site: &Site, id: &str) -> Result<Option<OrderId>,
     }
 }
 
-/// An id that may stand in a path.
+/// Checks that an id can safely be part of a path.
 fn plain(id: &str) -> Result<&str, GatewayError> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if !id.is_empty() && id.bytes().all(is_plain) {
@@ -378,8 +379,8 @@ fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {
     }
 }
 
-/// Checks a signature over the order **of our row** and the payment: one over another order pays
-/// nothing here.
+/// Checks a signature over the order id **from our row** and the payment id, so that the signature
+/// for another order cannot pay this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     let Some(id) = &order.gateway_order_id else {
@@ -445,7 +446,7 @@ pub(super) fn read_event(
     }
     let id = match header("x-razorpay-event-id") {
         id if (1..=100).contains(&id.len()) => id.to_owned(),
-        // Without an id, the same body is the same event.
+        // Events without an id are told apart by their bodies.
         _ => hexadecimal(&key::hmac(b"", &[body])),
     };
     let web::Json(EventBody { event, payload }) = web::Json::parse(body)?;

@@ -1,5 +1,5 @@
-//! The test gateway: no account, no network and no money, but the same code path as other gateways.
-//! It has its own tables, and writes them in separate transactions.
+//! The test gateway needs no account and no network and moves no money, but uses the same code path
+//! as other gateways. It has its own tables, and writes them in separate transactions.
 
 use axum::http::StatusCode;
 use platform::money::{Currency, Money};
@@ -9,9 +9,9 @@ use web::{Form, Problem, Site};
 use super::{Checkout, Fact, GatewayError, RefundCall, Refunded, Way};
 use crate::order::{self, Order, OrderId, OrderState, PaymentState};
 
-/// The purpose of the key for its signatures.
+/// The purpose of the key with which the test gateway signs.
 const PURPOSE: &str = "bookings.test-gateway";
-/// The number of payments for one order from which on no more are taken.
+/// The most payments that the gateway accepts for one order.
 const MOST: i64 = 5;
 
 web::words! {
@@ -94,8 +94,8 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
     Ok(site.store.write(write).await?)
 }
 
-/// Checks a signature over order and payment, so that a receipt of another order does not pay this
-/// one.
+/// Checks a signature over order and payment, so that another order's receipt does not pay this
+/// order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     if sent.text("order") != order_id(order) {
@@ -112,8 +112,8 @@ pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<()
     Ok(())
 }
 
-/// Handles the form on the gateway's page: records the payment, and returns where the browser goes
-/// next.
+/// Handles the form on the gateway's page: records the payment, and returns the URL to which the
+/// browser is redirected.
 pub(crate) async fn press(
     site: &Site,
     order: &Order,
@@ -165,7 +165,8 @@ pub(crate) async fn press(
     })
 }
 
-/// Whether the order can be paid: a gateway takes no money for one that is closed, nor without end.
+/// Whether the order can be paid. Like a real gateway, the test gateway accepts no payments for a
+/// closed order, and only a limited number of payments.
 fn is_open(tx: &mut Tx<'_>, id: &OrderId, gateway_id: &str) -> Result<bool, StoreError> {
     let Some(order) = order::lock(tx, id)? else {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! The administrators' pages: the rules of bookings, and all orders.
+//! The administrators' pages: the booking rules, and all orders.
 
 use askama::Template;
 use axum::response::Response;

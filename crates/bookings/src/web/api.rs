@@ -250,7 +250,7 @@ async fn list_offered_plans(State(site): State<Site>) -> Result<Json<List<Plan>>
     Ok(Json(List::whole(site.store.read(plan::offered).await?)))
 }
 
-/// What is ordered.
+/// The object that is ordered.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewBookingOrder)]

@@ -1,4 +1,4 @@
-//! The address that gateways send their events to.
+//! The URL to which gateways send their events.
 
 use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};

@@ -83,7 +83,7 @@ struct Loaded {
     booking: Booking,
     slot: Slot,
     party: Party,
-    /// The name of the other side.
+    /// The other side's name.
     with: String,
     order: Option<Order>,
 }

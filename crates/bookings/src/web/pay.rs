@@ -28,10 +28,10 @@ struct PayPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     order: &'a Order,
-    /// What is paid for, and when it is, or what it grants.
+    /// The name of the session or plan.
     title: &'a str,
     when: String,
-    /// The booking, if it is paid for one.
+    /// The booking, if the order is for one.
     booking: Option<&'a Booking>,
     sum: String,
     until: String,
@@ -44,7 +44,7 @@ struct PayPage<'a> {
     gateways: Vec<(&'static str, String)>,
 }
 
-/// What an order is for.
+/// The thing that an order pays for.
 enum Subject {
     Booking(Box<Booking>),
     Plan(Plan),
@@ -124,7 +124,8 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     Ok(public::plain(&req.site, text, &title, body))
 }
 
-/// The gateways for an order: the one that knows it, or all that are offered.
+/// The gateways for an order: the gateway that already knows the order, or otherwise all that are
+/// offered.
 fn gateways(req: &PageRequest, order: &Order) -> Vec<(&'static str, String)> {
     let sum = req.text.money(order.amount());
     let offered = match order.gateway_order_id {
@@ -156,7 +157,7 @@ struct FormPage<'a> {
     fields: &'a [(&'static str, String)],
 }
 
-/// `POST /pay/{order}/checkout`: leads to the gateway's page.
+/// `POST /pay/{order}/checkout`: redirects to the gateway's page.
 pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let (order, _) = load(req).await?;
@@ -176,7 +177,8 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     }
 }
 
-/// The last step before the gateway's page, which takes a form and no link.
+/// The last page before the gateway's page. It contains a form, because the gateway does not accept
+/// a link.
 fn form_page(
     req: &PageRequest,
     order: &Order,
@@ -210,7 +212,8 @@ pub(super) async fn come_back(
     be_back(&site, &order, uri.query().unwrap_or_default().as_bytes()).await
 }
 
-/// `POST /pay/{order}/return`: the same, for gateways that post. A post from there brings no cookie.
+/// `POST /pay/{order}/return`: the same redirect, for gateways that return by a form post, which
+/// carries no cookie.
 pub(super) async fn be_posted_back(
     State(site): State<Site>,
     Path(order): Path<String>,
@@ -241,7 +244,8 @@ struct GatewayPage<'a> {
     choices: &'static [(&'static str, &'static str)],
 }
 
-/// An order that is paid at the test gateway; without that gateway there is no such page.
+/// Loads an order that is paid at the test gateway. If that gateway is not offered, the page does
+/// not exist.
 async fn load_test(req: &PageRequest) -> Result<Order, Problem> {
     if !gateway::offered(&req.site).contains(&GatewayName::Test) {
         return Err(Problem::not_found());

@@ -1,4 +1,5 @@
-//! The pages of plans and credits: what is offered, one's own, and the administrators' list.
+//! The pages for plans and credits: the offered plans, a person's own credits, and the
+//! administrators' list.
 
 use askama::Template;
 use axum::extract::State;
@@ -81,9 +82,9 @@ struct OwnPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
     lots: Vec<(String, String)>,
-    /// When, what and how many.
+    /// Each entry's time, reason and number of credits.
     entries: Vec<(String, &'static str, String)>,
-    /// Where it is paid, when, the sum, and how it stands.
+    /// Each order's payment page, time, amount and state.
     orders: Vec<(String, String, String, &'static str, &'static str)>,
 }
 

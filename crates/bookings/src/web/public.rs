@@ -1,4 +1,4 @@
-//! The public pages: the offered slots, and the page on which one is booked.
+//! The public pages: the offered slots, and the page on which a slot is booked.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -94,7 +94,7 @@ impl Asked {
         }
     }
 
-    /// Returns the query of the same list from another day.
+    /// Returns the URL of the same list from another day on.
     fn from(&self, day: Date) -> String {
         let kind = match self.kind.as_str() {
             "" => String::new(),
@@ -128,7 +128,7 @@ struct ListPage<'a> {
     from: Date,
     zone: String,
     days: Vec<Day>,
-    /// The time and the link of the next free slot, if this page has none.
+    /// The time and the link of the next free slot, if this page lists none.
     next: Option<(String, String)>,
     earlier: Option<String>,
     later: Option<String>,
@@ -342,7 +342,7 @@ struct SlotPage<'a> {
     note: Field,
     hold: String,
     button: String,
-    /// Whether the viewer has no credit for it.
+    /// Whether the slot takes a credit and the viewer has none.
     needs_credit: bool,
     /// The form's CSRF token; empty if nobody is signed in.
     csrf: &'a str,
@@ -449,7 +449,7 @@ async fn slot_page(
     Ok(plain(site, text, &title, body))
 }
 
-/// Formats the sentence that says until when cancelling is free.
+/// Formats the sentence about the time until which cancelling is free.
 pub(super) fn cancel_rule(
     text: &Text,
     zone: &TimeZone,

@@ -12,7 +12,7 @@ use crate::order::Order;
 /// A list of bookings.
 pub(super) struct BookingRows {
     pub(super) rows: Vec<Row>,
-    /// Whether the list is a card of its own.
+    /// Whether the list is displayed as a separate card.
     pub(super) is_card: bool,
 }
 
@@ -22,7 +22,7 @@ pub(super) struct Row {
     note: String,
     tag: &'static str,
     state: &'static str,
-    /// Where it is paid, with the words of that link.
+    /// The payment page's path and the link's text.
     pay: Option<(String, String)>,
 }
 
@@ -47,7 +47,7 @@ impl BookingRows {
 }
 
 impl Row {
-    /// A booking with the name of the other side. Its order is for the member, who pays it.
+    /// A booking with the other side's name. The order is set only for the member, who pays it.
     pub(super) fn of(
         text: &Text,
         zone: &TimeZone,

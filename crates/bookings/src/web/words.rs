@@ -9,13 +9,13 @@ use crate::booking;
 use crate::order::OrderState;
 use crate::slot::{self, Slot};
 
-/// Returns the reader's time zone: their account's, or else the site's.
+/// Returns the reader's time zone: the account's zone, otherwise the site's.
 pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
     let own = who.and_then(|who| TimeZone::get(&who.account().time_zone).ok());
     own.unwrap_or_else(|| site.settings.time_zone.clone())
 }
 
-/// “Kuala Lumpur (UTC+8)”.
+/// The name of a time zone, such as “Kuala Lumpur (UTC+8)”.
 pub(super) fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
     let name = zone.iana_name().unwrap_or("UTC");
     let place = name.rsplit('/').next().unwrap_or(name).replace('_', " ");
@@ -29,7 +29,7 @@ pub(super) fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
     }
 }
 
-/// “45 minutes”, “1 hour 30 minutes”.
+/// A length such as “45 minutes” or “1 hour 30 minutes”.
 pub(super) fn length(text: &Text, from: Timestamp, until: Timestamp) -> String {
     let all = until.duration_since(from).as_mins();
     let (hours, minutes) = (all / 60, all % 60);
@@ -41,7 +41,7 @@ pub(super) fn length(text: &Text, from: Timestamp, until: Timestamp) -> String {
     words.join(" ")
 }
 
-/// “Saturday, 16 January 2027” and “9:30–10:15 am”.
+/// A day and a time range, such as “Saturday, 16 January 2027” and “9:30–10:15 am”.
 pub(super) fn when(
     text: &Text,
     zone: &TimeZone,
@@ -52,7 +52,7 @@ pub(super) fn when(
     (text.date(&from), text.time_range(&from, &until))
 }
 
-/// “RM 180”, or “Free”.
+/// The price of a slot, such as “RM 180”, or “Free”.
 pub(super) fn price(text: &Text, slot: &Slot) -> String {
     match slot.price_minor {
         0 if slot.takes_credit => text.with("booking-credits", [("count", 1.into())]),

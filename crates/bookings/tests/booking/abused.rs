@@ -1,5 +1,5 @@
-//! What somebody does who wants to take all times away from others, send mails without end, or keep
-//! the site busy.
+//! Attacks by people who try to take all slots away from others, cause endless mail, or overload
+//! the site.
 
 use bookings::DOMAIN;
 use jiff::SignedDuration;
@@ -9,7 +9,7 @@ use testkit::Engine;
 
 use crate::stage::{Booking, Person, Stage, give_all_to, on_both, provider, state};
 
-/// Offers a free session on each of some weeks' days.
+/// Offers a free session on each day of `weeks` weeks.
 async fn offer_days(farah: &mut Person, weeks: i64) -> Vec<Value> {
     let body = json!({
         "first_date": "2026-12-01", "weeks": weeks, "weekdays": [1, 2, 3, 4, 5, 6, 7],
@@ -37,11 +37,11 @@ fn one_member_takes_so_many_times_and_no_more() {
         }
         let refused = book(&mut aina, &slots[20]).await;
         assert_eq!(refused.expect(429).json()["code"], "too_many_bookings");
-        // What was cancelled counts for a day: each booking sent mails.
+        // Cancelled bookings count for a day, because each booking sent mails.
         aina.cancel(&format!("/me/bookings/{last}")).await;
         let refused = book(&mut aina, &slots[20]).await;
         assert_eq!(refused.expect(429).json()["code"], "too_many_bookings");
-        // Others book meanwhile.
+        // Other members can still book.
         let mut daniel = stage.person("Daniel Tan").await;
         book(&mut daniel, &slots[21]).await.expect(201);
         stage.world.clock.advance(SignedDuration::from_hours(24));
@@ -58,7 +58,7 @@ async fn taken_by_gateway(stage: &Stage<'_>) -> i64 {
     stage.world.store().read(look).await.unwrap().0
 }
 
-/// Sends the form of the gateway's page again, whatever became of the order.
+/// Submits the form on the gateway's page again, whatever the order's state.
 async fn press_again(person: &mut Person, pay: &str, how: &str) -> String {
     let gateway = pay.replace("/pay/", "/pay/test/");
     let page = person.browser.get(&gateway).await;
@@ -83,7 +83,7 @@ fn the_gateway_takes_no_money_without_end_and_none_for_a_closed_order() {
         assert_eq!(taken_by_gateway(stage).await, 5);
         let led = press_again(&mut aina, &pay, "pay").await;
         assert_eq!(led, format!("{pay}?failed=1"));
-        // A paid order, and one that is too late.
+        // The gateway takes no further payment for a paid order or an expired order.
         let (pay, _) = aina.hold(&other).await;
         aina.pay(&pay, "pay").await.expect(200);
         press_again(&mut aina, &pay, "twice").await;
@@ -100,12 +100,13 @@ fn the_gateway_takes_no_money_without_end_and_none_for_a_closed_order() {
     });
 }
 
-/// A return that is repeated writes nothing more.
+/// A repeated return writes nothing more.
 #[test]
 fn a_repeated_return_changes_nothing() {
     on_both(&async |stage: &Stage<'_>| {
         if stage.world.engine() == Engine::Postgres {
-            // Its triggers are written differently; the code is the same.
+            // The test's triggers are written for SQLite; the tested code is the same on
+            // PostgreSQL.
             return;
         }
         let mut farah = provider(stage).await;
@@ -155,7 +156,8 @@ fn all_bookings_of_a_leaver_end_however_many() {
         let mut all = Vec::new();
         for (number, slot) in slots.iter().enumerate() {
             if number > 0 && number % 20 == 0 {
-                // So that one member can have more than one member may make.
+                // Releases the member's bookings, because the test needs more than one member may
+                // make.
                 give_all_to(stage, None).await;
             }
             let booked = book(&mut aina, slot).await;
@@ -173,7 +175,7 @@ fn all_bookings_of_a_leaver_end_however_many() {
     });
 }
 
-/// A token of an administrator is for the administrator's own bookings.
+/// An administrator's token covers only the administrator's own bookings.
 #[test]
 fn a_token_of_an_administrator_reads_and_cancels_no_booking_of_others() {
     on_both(&async |stage: &Stage<'_>| {
@@ -204,7 +206,7 @@ fn the_last_days_of_time_are_listed() {
     });
 }
 
-/// What did not arrive is not kept to be sent again, because nobody does that.
+/// Undelivered mails are not kept for another attempt, because nobody resends them.
 #[test]
 fn mails_of_bookings_have_no_scope_that_keeps_their_texts() {
     on_both(&async |stage: &Stage<'_>| {

@@ -1,4 +1,4 @@
-//! Booking what costs nothing.
+//! Booking free sessions.
 
 use bookings::booking::State;
 use jiff::SignedDuration;

@@ -1,4 +1,4 @@
-//! Plans and credits: bought, spent, given back and ended.
+//! Plans and credits: buying, spending, returning and expiry.
 
 use bookings::Refusal;
 use bookings::book::{self, NewBooking};
@@ -22,7 +22,7 @@ fn id(booking: &str) -> &str {
         .unwrap()
 }
 
-/// An owner's plan of so many credits for a month.
+/// Creates an owner's plan that grants `credits` for a month.
 async fn plan(owner: &mut Person, credits: i64) -> String {
     let page = owner.browser.get("/admin/plans/new").await;
     let mut form = page.expect(200).form("/admin/plans/new");
@@ -37,7 +37,7 @@ async fn plan(owner: &mut Person, credits: i64) -> String {
         .to_owned()
 }
 
-/// Orders a plan; the path of its payment.
+/// Orders a plan, and returns the path of the payment page.
 async fn order(person: &mut Person, plan: &str) -> String {
     let page = person.browser.get("/book/plans").await;
     let form = page.expect(200).form(&format!("/book/plans/{plan}"));
@@ -52,7 +52,7 @@ async fn credits(person: &mut Person) -> i64 {
     all.iter().map(left).sum()
 }
 
-/// Offers an hour that takes a credit.
+/// Offers a one-hour session that takes a credit.
 async fn offer(farah: &mut Person, day: &str) -> Value {
     offer_at(farah, day, 9).await
 }
@@ -75,7 +75,7 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         let plan = plan(&mut owner, 2).await;
         let slot = offer(&mut farah, "2026-12-01").await;
         let mut aina = stage.person("Aina Yusof").await;
-        // Without a credit the page leads to the plans, and JSON refuses.
+        // Without a credit, the page links to the plans, and the API refuses.
         let path = format!("/book/{}", slot["id"].as_str().unwrap());
         let page = aina.browser.get(&path).await;
         assert!(
@@ -104,7 +104,8 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         let booking = booked.expect(303).location().unwrap().to_owned();
         assert_eq!(state(stage, id(&booking)).await, State::Confirmed);
         assert_eq!(credits(&mut aina).await, 1);
-        // A token books with credits, for no money moves; the price is checked as ever.
+        // An access token may book with credits, because no money moves, but only if the slot's
+        // price is still the one seen.
         let other = offer(&mut farah, "2026-12-02").await;
         let new = json!({"slot_id": other["id"], "slot_version": other["version"]});
         aina.call("POST", "/api/v1/bookings", &new)
@@ -114,7 +115,7 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         aina.call("POST", "/api/v1/orders", &json!({"plan_id": plan}))
             .await
             .expect(403);
-        // In time, the credit comes back, once.
+        // A cancellation in time returns the credit, but only once.
         let at = format!("/me/bookings/{}", id(&booking));
         aina.cancel(&at).await.expect(303);
         assert_eq!(credits(&mut aina).await, 1);
@@ -123,7 +124,7 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         assert_eq!(credits(&mut aina).await, 1);
         let text = aina.browser.get("/me/credits").await.expect(200).text();
         assert!(text.contains(&stage.say("credit-returned")), "{text}");
-        // A plan that was ordered is put away, and its credits stay.
+        // A plan that was ordered is deactivated, and its credits remain.
         let page = owner.browser.get(&format!("/admin/plans/{plan}")).await;
         let remove = page
             .expect(200)
@@ -136,7 +137,8 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         assert_eq!(credits(&mut aina).await, 1);
         aina.browser.get("/admin/plans").await.expect(403);
         owner.browser.get("/admin/orders").await.expect(200);
-        // Too late, it is not given back to a member, but to one whose provider cancels.
+        // After the deadline, a member cannot cancel and get the credit back, but the provider can
+        // cancel and the credit is returned.
         stage
             .world
             .clock
@@ -159,7 +161,7 @@ fn credits_end_and_one_that_ended_is_replaced_if_the_provider_cancels() {
         let mut aina = stage.person("Aina Yusof").await;
         let pay = order(&mut aina, &plan).await;
         aina.pay(&pay, "pay").await.expect(200);
-        // A session may begin up to 30 days after the credits end, and no later.
+        // A session may begin at most 30 days after the credits expire.
         let far = offer(&mut farah, "2027-02-15").await;
         let near = offer(&mut farah, "2027-01-10").await;
         let path = format!("/book/{}", far["id"].as_str().unwrap());
@@ -194,7 +196,7 @@ fn what_an_order_grants_is_what_the_plan_was_when_it_was_made() {
         owner.browser.submit(&page, &form).await.expect(303);
         aina.pay(&pay, "pay").await.expect(200);
         assert_eq!((credits(&mut aina).await, ledger(stage).await), (2, 30_000));
-        // Money that comes when the order has ended is honoured, too.
+        // A payment that arrives after the order has expired still grants the credits.
         let pay = order(&mut aina, &plan).await;
         aina.press(&pay, "lost").await.expect(303);
         stage.world.clock.advance(SignedDuration::from_hours(25));

@@ -1,4 +1,5 @@
-//! The private calendar address: made, read without signing in, replaced and ended.
+//! The private calendar URL: making it, reading it without signing in, replacing it and
+//! invalidating it.
 
 use testkit::Page;
 
@@ -13,7 +14,7 @@ async fn press(person: &mut Person, what: &str) -> Page {
     person.browser.follow(led).await
 }
 
-/// The path of the calendar as the page shows it.
+/// The path of the calendar on the page.
 fn path(page: &Page) -> String {
     let start = page.expect(200).body.find("/cal/").unwrap();
     let end = page.body[start..].find('"').unwrap();
@@ -43,7 +44,7 @@ fn a_calendar_has_an_address_of_its_own_that_can_be_ended() {
                     .header("content-type")
                     .starts_with("text/calendar")
             );
-            // What is confirmed alone, with its place.
+            // Only the confirmed session is listed, with its location.
             assert_eq!(
                 page.body.matches("BEGIN:VEVENT").count(),
                 1,
@@ -52,7 +53,7 @@ fn a_calendar_has_an_address_of_its_own_that_can_be_ended() {
             );
             assert!(page.body.contains("LOCATION:https://meet.jit.si/Veranda"));
         }
-        // A signature holds for its account; logs mask it.
+        // A signature is valid only for its own account, and logs mask it.
         let (id, _) = mine.split_once('.').unwrap();
         let (_, signature) = hers.split_once('.').unwrap();
         stranger.get(&format!("{id}.{signature}")).await.expect(404);

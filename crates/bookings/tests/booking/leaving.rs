@@ -1,4 +1,4 @@
-//! The data of a person in bookings when their account is deleted.
+//! A person's data in bookings when their account is deleted.
 
 use bookings::DOMAIN;
 use bookings::booking::State;

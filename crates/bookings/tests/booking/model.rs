@@ -1,5 +1,5 @@
-//! Random sequences of booking, paying, cancelling, moving and waiting. After all of them,
-//! bookings, slots, the ledger and the gateway's records agree.
+//! Random sequences of booking, paying, cancelling, moving and waiting. At the end, bookings,
+//! slots, the ledger and the gateway's records must agree.
 
 use jiff::SignedDuration;
 use platform::random::Random;

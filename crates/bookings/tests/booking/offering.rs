@@ -20,7 +20,7 @@ fn a_time_is_offered_once_and_never_over_another() {
         let body = json!({"date": "2026-12-01", "time": "09:30", "minutes": 60, "title": "Over"});
         let page = farah.call("POST", "/api/v1/me/slots", &body).await;
         assert_eq!(page.expect(409).json()["slot_id"], slot["id"]);
-        // Slots that touch do not overlap.
+        // Adjacent slots do not overlap.
         farah.offer("2026-12-01", "10:00", 0).await;
         for (change, code) in [
             (json!({"date": "2026-11-19"}), "slot_in_past"),
@@ -125,7 +125,7 @@ fn a_series_is_made_whole_or_not_at_all() {
             made.expect(201).json()["items"].as_array().unwrap().len(),
             3
         );
-        // The same series again overlaps with itself.
+        // Creating the same series again is refused, because it overlaps with the first one.
         let page = farah.call("POST", "/api/v1/me/slots/series", &body).await;
         assert_eq!(errors(page.expect(422)).len(), 3);
     });
@@ -252,8 +252,8 @@ fn days_and_times_are_those_of_the_reader() {
     });
 }
 
-/// The number of a series' times is checked before they are counted, or a request would keep all
-/// others from writing.
+/// The number of times in a series is limited before they are computed. Otherwise one request could
+/// keep all others from writing.
 #[test]
 fn a_series_of_any_length_is_refused_at_once() {
     on_both(&async |stage: &Stage<'_>| {
@@ -262,7 +262,7 @@ fn a_series_of_any_length_is_refused_at_once() {
         let minutes: Vec<String> = minutes.collect();
         let minutes: Vec<&str> = minutes.iter().map(String::as_str).collect();
         for (first, weeks, times) in [
-            // Jiff panics at so many days.
+            // Without the limit, Jiff would panic at so many days.
             ("2026-12-01", 2_000_000, &["09:00"][..]),
             ("x", 2_000_000, &["09:00"]),
             ("2026-12-01", 0, &["09:00"]),

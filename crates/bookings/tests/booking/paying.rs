@@ -47,7 +47,7 @@ fn what_is_paid_is_booked_and_comes_back_when_it_is_cancelled_in_time() {
         let mails = stage.world.mails().await;
         let receipt = stage.start("booking-mail-receipt");
         assert!(mails.iter().any(|mail| mail.subject.starts_with(&receipt)));
-        // The confirmation form names the amount to be refunded.
+        // The confirmation form states the amount that will be refunded.
         let page = aina.browser.get(&booking).await;
         let form = page.form(&format!("{booking}/cancel"));
         let asked = aina.browser.submit(&page, &form).await;
@@ -76,7 +76,7 @@ fn after_its_window_a_paid_booking_is_not_cancelled_by_its_member() {
             .into_iter()
             .any(|form| form.action.ends_with("/cancel"));
         assert!(!form);
-        // The provider may cancel after the deadline, and everything is refunded.
+        // The provider may cancel after the member's deadline, and everything is refunded.
         farah.cancel(&booking).await.expect(303);
         stage.work().await;
         assert_eq!(refunds(stage).await, one("cancelled", "processed", 18_000));

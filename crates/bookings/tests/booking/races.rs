@@ -1,4 +1,4 @@
-//! Races on both engines, with `testkit::rounds` rounds each.
+//! Race tests, each repeated `testkit::rounds` times on both engines.
 
 use bookings::Refusal;
 use bookings::book::{self, Booked, NewBooking};

@@ -1,4 +1,4 @@
-//! Paying with Razorpay, against a double of it: signatures, events and every way in which a call
+//! Paying with Razorpay, against a test double: signatures, events and every way in which a request
 //! fails.
 
 use bookings::booking::State;
@@ -21,7 +21,7 @@ fn id(booking: &str) -> &str {
     booking.rsplit('/').next().unwrap()
 }
 
-/// Presses “Pay”.
+/// Presses the button “Pay”.
 async fn press(person: &mut Person, pay: &str) -> Page {
     let page = person.browser.get(pay).await;
     let form = page.expect(200).form(&format!("{pay}/checkout"));
@@ -37,7 +37,7 @@ async fn open(person: &mut Person, pay: &str) -> String {
     form.value("order_id").unwrap().to_owned()
 }
 
-/// Comes back from the gateway's page, as a browser without cookies.
+/// Returns from the gateway's page in a browser without cookies.
 async fn come_back(stage: &Stage<'_>, pay: &str, fields: &[(&'static str, String)]) -> Page {
     let fields: Vec<(&str, &str)> = fields
         .iter()
@@ -104,16 +104,16 @@ fn somebody_pays_on_its_page_and_gets_the_money_back() {
                 .ends_with(&format!("{pay}/return"))
         );
         let order = form.value("order_id").unwrap().to_owned();
-        // A second press leads to the same order.
+        // Pressing the button again leads to the same order.
         assert_eq!(open(&mut aina, &pay).await, order);
         assert_eq!(double.orders(), 1);
-        // What is only authorised is captured, for the exact amount.
+        // An authorized payment is captured, for the exact amount.
         let payment = double.pay(&order, "authorized");
         let back = Razorpay::returned(&order, &payment);
         come_back(&stage, &pay, &back).await.expect(303);
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
         assert_eq!((ledger(&stage).await, double.balance()), (18_000, 18_000));
-        // Coming back again changes nothing.
+        // Returning to the site again changes nothing.
         come_back(&stage, &pay, &back).await.expect(303);
         assert_eq!(ledger(&stage).await, 18_000);
         aina.cancel(&booking).await.expect(303);
@@ -142,7 +142,7 @@ fn a_signature_over_another_order_pays_nothing() {
                 .text()
                 .contains(&stage.say("problem-payment-mismatch"))
         );
-        // The cheap signature with the dear order's id.
+        // The signature is that of the cheap order, with the dear order's id.
         let mut mixed = back.clone();
         mixed[0].1 = other;
         let page = come_back(&stage, &pay_dear, &mixed).await;
@@ -153,7 +153,7 @@ fn a_signature_over_another_order_pays_nothing() {
         );
         assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
         assert_eq!(ledger(&stage).await, 0);
-        // A failure is told, and nothing is asked.
+        // The page reports a failed payment, and the gateway is not asked.
         let failed = [("error[code]", "BAD_REQUEST_ERROR".to_owned())];
         let page = come_back(&stage, &pay_dear, &failed).await;
         assert_eq!(
@@ -178,7 +178,7 @@ fn another_amount_or_currency_grants_nothing_and_goes_back() {
             assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
             assert_eq!((ledger(&stage).await, double.balance()), (0, 0));
         }
-        // An authorisation of another amount is not captured.
+        // An authorization for another amount is not captured.
         double.pay_other(&order, 20_000, "MYR", "authorized");
         let payment = double.pay(&order, "captured");
         come_back(&stage, &pay, &Razorpay::returned(&order, &payment))
@@ -197,7 +197,7 @@ fn events_count_once_whenever_they_come() {
         let order = open(&mut aina, &pay).await;
         let payment = double.pay(&order, "captured");
         let captured = double.event("payment.captured", &payment);
-        // Not signed, or signed for another body: nothing is kept.
+        // An event without a signature, or with the signature for another body, is not stored.
         for forged in [
             Posted {
                 signature: String::new(),
@@ -211,7 +211,7 @@ fn events_count_once_whenever_they_come() {
             post(&stage, &forged).await.expect(401);
         }
         assert_eq!(outcomes(&stage).await, [""; 0]);
-        // The later events come first, and twice.
+        // The later events arrive first, and twice.
         let paid = double.event("order.paid", &payment);
         let authorized = double.event("payment.authorized", &payment);
         for event in [&paid, &captured, &captured, &authorized, &paid] {
@@ -221,19 +221,19 @@ fn events_count_once_whenever_they_come() {
         assert_eq!(outcomes(&stage).await, ["done"; 3]);
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
         assert_eq!(ledger(&stage).await, 18_000);
-        // A repeat of an event that is done asks nobody.
+        // A repeat of a processed event causes no request.
         let calls = double.calls().len();
         post(&stage, &paid).await.expect(200);
         stage.work().await;
         assert_eq!(double.calls().len(), calls);
-        // An event of somebody else's order.
+        // The event is about somebody else's order.
         let stranger = double.pay_other("order_999", 5_000, "MYR", "captured");
         post(&stage, &double.event("payment.captured", &stranger))
             .await
             .expect(200);
         stage.work().await;
         assert_eq!(outcomes(&stage).await.last().unwrap(), "unmatched");
-        // No keys, no address.
+        // Without keys, the URL for events does not exist.
         let mut none = double.settings();
         none.set_line(KEY_ID, "");
         let off = stage.clone().with_settings(none);
@@ -253,12 +253,12 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
             let told = stage.say("problem-gateway-unavailable");
             assert!(page.expect(502).text().contains(&told));
         }
-        // The order is made, and its response is lost: the next press finds it.
+        // The gateway creates the order, but its response is lost. The next press finds the order.
         double.fail(1, Fault::After);
         press(&mut aina, &pay).await.expect(502);
         let order = open(&mut aina, &pay).await;
         assert_eq!(double.orders(), 1);
-        // The browser comes back, and the gateway does not respond: it is asked again soon.
+        // The browser returns and the gateway does not respond, so the gateway is asked again soon.
         let payment = double.pay(&order, "captured");
         double.fail(0, Fault::Status(500));
         let back = come_back(&stage, &pay, &Razorpay::returned(&order, &payment)).await;
@@ -267,7 +267,8 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
         stage.world.clock.advance(SignedDuration::from_secs(10));
         stage.work().await;
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
-        // The refund is made, and its response is lost: the repeat has the same key.
+        // The gateway makes the refund, but its response is lost. The repeated request has the same
+        // key.
         aina.cancel(&booking).await.expect(303);
         double.fail(0, Fault::After);
         stage.work().await;
@@ -331,7 +332,8 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
             stage.work().await;
             assert_eq!(ledger(&stage).await, 18_000, "not yet: {end}");
             let refund = double.end_refunds(end).pop().unwrap();
-            // The event is a reason to ask; without one it is asked after some hours.
+            // An event causes a request to the gateway; without an event, the gateway is asked
+            // after some hours.
             if end == "processed" {
                 post(&stage, &double.event("refund.processed", &refund))
                     .await
@@ -351,8 +353,8 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
     });
 }
 
-/// Runs what a process does until it is done, or until the gateway leaves a call without a response
-/// and the process is killed there. Everything it had in memory is gone.
+/// Runs `work` to its end, or until the gateway leaves a request without a response. The process is
+/// then "killed", so that everything in its memory is lost.
 async fn run_or_die<T: Send + 'static>(
     double: &Razorpay,
     work: impl Future<Output = T> + Send + 'static,
@@ -368,7 +370,7 @@ async fn run_or_die<T: Send + 'static>(
     ended
 }
 
-/// Leases and claims of the killed process end.
+/// Lets the killed process's leases and claims expire.
 fn restart(stage: &Stage<'_>) {
     stage.world.clock.advance(SignedDuration::from_secs(61));
 }
@@ -389,7 +391,8 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
                 .offer(&day.unwrap().to_string(), "09:00", 18_000)
                 .await;
             let (pay, booking) = aina.hold(&slot).await;
-            // One kill in each phase: at one of the next calls, before it acts or after it acted.
+            // Each phase has one kill, at one of the next requests, either before or after the
+            // gateway acts on it.
             let arm = || {
                 let faults = [Fault::SilentBefore, Fault::SilentAfter];
                 let fault = faults[random.below(2) as usize];
@@ -466,7 +469,7 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
             assert_eq!(wrong(&stage).await, [""; 0], "round {round}");
         }
         assert!(kills >= rounds(), "{kills}");
-        // The comparison of the books finds nothing that has to be asked about.
+        // The comparison of the books finds nothing, so the gateway is not asked about any payment.
         stage.world.clock.advance(SignedDuration::from_hours(24));
         let before = double.calls().len();
         stage.work().await;

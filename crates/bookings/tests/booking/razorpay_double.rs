@@ -1,4 +1,4 @@
-//! A double of Razorpay on this machine: orders, payments, refunds and webhooks as its documentation
+//! A test double of Razorpay: orders, payments, refunds and webhooks as Razorpay's documentation
 //! describes them, and ways to fail.
 
 use std::collections::BTreeMap;
@@ -22,22 +22,22 @@ use web::setting::SettingValues;
 
 const ID: &str = "rzp_test_1";
 const KEY: &str = "the key's secret";
-/// The older one of two is valid, too.
+/// The older of two secrets is valid, too.
 const WEBHOOKS: &str = "the newer secret\nthe webhook's secret\n";
 const WEBHOOK: &str = "the webhook's secret";
 
-/// How a call ends otherwise than with its response.
+/// A way in which a request fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The connection closes before anything is done.
+    /// The connection closes before the gateway acts.
     Before,
-    /// It is done, and the connection closes without a response.
+    /// The gateway acts, and the connection closes without a response.
     After,
-    /// Nothing is done, and this status is answered.
+    /// The gateway does not act, and responds with this status.
     Status(u16),
-    /// Nothing is done, and nothing is ever answered.
+    /// The gateway neither acts nor responds.
     SilentBefore,
-    /// It is done, and nothing is ever answered.
+    /// The gateway acts, but never responds.
     SilentAfter,
 }
 
@@ -48,7 +48,7 @@ struct Book {
     refunds: BTreeMap<String, Value>,
     /// The refunds by their idempotency keys.
     keys: BTreeMap<String, (Value, String)>,
-    /// What happens to the call after so many others.
+    /// The fault for a later request, and the number of requests before it.
     fault: Option<(usize, Fault)>,
     /// The state that new refunds get.
     refund_state: String,
@@ -56,7 +56,7 @@ struct Book {
     made: usize,
 }
 
-/// The double; its clones share one book.
+/// The double; its clones share their state.
 #[derive(Clone, Debug)]
 pub(crate) struct Razorpay {
     pub(crate) url: String,
@@ -64,7 +64,7 @@ pub(crate) struct Razorpay {
     silent: watch::Sender<usize>,
 }
 
-/// An event as it is posted.
+/// An event as the gateway posts it.
 #[derive(Clone, Debug)]
 pub(crate) struct Posted {
     pub(crate) id: String,
@@ -73,7 +73,7 @@ pub(crate) struct Posted {
 }
 
 impl Razorpay {
-    /// Starts serving in the background of the test.
+    /// Starts serving in a background task.
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let double = Self {
@@ -89,7 +89,7 @@ impl Razorpay {
                 tokio::spawn(async move {
                     let service = service_fn(|request| served.clone().serve(request));
                     let http = hyper::server::conn::http1::Builder::new();
-                    // The connection closes with an error where a fault wants it.
+                    // This fails if a fault closes the connection.
                     let _ = http.serve_connection(TokioIo::new(stream), service).await;
                 });
             }
@@ -97,7 +97,7 @@ impl Razorpay {
         double
     }
 
-    /// Settings under which it is the only gateway.
+    /// Settings in which the double is the only gateway.
     pub(crate) fn settings(&self) -> SettingValues {
         let mut values = SettingValues::default();
         values.set_words(GATEWAYS, &["razorpay"]).unwrap();
@@ -112,7 +112,7 @@ impl Razorpay {
         self.book.lock().unwrap()
     }
 
-    /// Lets the call after `others` end so.
+    /// Makes the request after `others` further requests fail with this fault.
     pub(crate) fn fail(&self, others: usize, fault: Fault) {
         self.book().fault = Some((others, fault));
     }
@@ -122,7 +122,7 @@ impl Razorpay {
         self.book().fault = None;
     }
 
-    /// Waits until a call is left without a response.
+    /// Waits until a request is left without a response.
     pub(crate) fn silence(&self) -> impl Future<Output = ()> + use<> {
         let mut silent = self.silent.subscribe();
         let before = *silent.borrow_and_update();
@@ -141,12 +141,12 @@ impl Razorpay {
         self.book().orders.len()
     }
 
-    /// Refunds are answered in this state from now on.
+    /// Refunds get this state from now on.
     pub(crate) fn answer_refunds(&self, state: &str) {
         state.clone_into(&mut self.book().refund_state);
     }
 
-    /// Moves all refunds to a state; their ids.
+    /// Moves all refunds to a state, and returns their ids.
     pub(crate) fn end_refunds(&self, state: &str) -> Vec<String> {
         let mut book = self.book();
         for refund in book.refunds.values_mut() {
@@ -155,7 +155,7 @@ impl Razorpay {
         book.refunds.keys().cloned().collect()
     }
 
-    /// What it has taken, less what it has paid back.
+    /// The money that the gateway has received, minus its refunds.
     pub(crate) fn balance(&self) -> i64 {
         let book = self.book();
         let sum = |all: &BTreeMap<String, Value>, states: &[&str]| -> i64 {
@@ -166,7 +166,7 @@ impl Razorpay {
         sum(&book.payments, &["captured"]) - sum(&book.refunds, &["processed", "pending"])
     }
 
-    /// Somebody pays this order on its page; the id of the payment.
+    /// Pays an order on the gateway's page, and returns the payment's id.
     pub(crate) fn pay(&self, order: &str, state: &str) -> String {
         let order = self.book().orders[order].clone();
         let (amount, currency) = (order["amount"].as_i64().unwrap(), order["currency"].clone());
@@ -178,7 +178,7 @@ impl Razorpay {
         )
     }
 
-    /// The same with another amount or currency.
+    /// Pays an order with another amount or currency, and returns the payment's id.
     pub(crate) fn pay_other(
         &self,
         order: &str,
@@ -297,7 +297,7 @@ impl Book {
     fn answer(&mut self, head: &hyper::http::request::Parts, body: &[u8]) -> (u16, Value) {
         let path = head.uri.path().to_owned();
         self.calls.push(format!("{} {path}", head.method));
-        // base64 of “rzp_test_1:the key's secret”.
+        // This is the base64 of “rzp_test_1:the key's secret”.
         let expected = "Basic cnpwX3Rlc3RfMTp0aGUga2V5J3Mgc2VjcmV0";
         if head
             .headers

@@ -36,7 +36,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             .with_tokens_for(&[READ, WRITE]);
         test(&stage).await;
         assert_eq!(wrong(&stage).await, [""; 0]);
-        // Mails are deleted here; tests that concern mails check them before.
+        // Deletes the mails; tests that concern mails check them before.
         let clear = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
             tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)
         };
@@ -76,8 +76,8 @@ pub(crate) fn local(at: &str, zone: &str) -> (String, String) {
     (at.date().to_string(), at.strftime("%H:%M").to_string())
 }
 
-/// Takes all bookings from their member, or gives them to one: tests of many rounds need more than
-/// one member may make.
+/// Detaches all bookings from their member, or assigns them all to `member`, because some tests
+/// need more bookings than one member may make.
 pub(crate) async fn give_all_to(stage: &Stage<'_>, member: Option<AccountId>) {
     let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
         sql!("UPDATE booking SET member_id = :member", member).run(tx, Rows::Any)
@@ -85,12 +85,12 @@ pub(crate) async fn give_all_to(stage: &Stage<'_>, member: Option<AccountId>) {
     stage.world.store().write(change).await.unwrap();
 }
 
-/// What people do with bookings.
+/// Members' and providers' actions with bookings.
 pub(crate) trait Booking {
     /// Offers a one-hour session at this price, and returns the slot.
     async fn offer(&mut self, date: &str, time: &str, price_minor: i64) -> Value;
 
-    /// Changes a field of the provider's profile, or ticks it.
+    /// Changes a field of the provider's profile, or ticks a checkbox.
     async fn profile(&mut self, name: &str, value: &str);
 
     async fn book(&mut self, slot: &Value) -> Page;
@@ -98,7 +98,7 @@ pub(crate) trait Booking {
     /// Books a slot with a price; returns the paths of the payment page and of the booking.
     async fn hold(&mut self, slot: &Value) -> (String, String);
 
-    /// Opens the gateway's page, and presses this button.
+    /// Opens the gateway's page, and presses the button `how`.
     async fn press(&mut self, pay: &str, how: &str) -> Page;
 
     /// Like [`Booking::press`], then follows the return to the site.

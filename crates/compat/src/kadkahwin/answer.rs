@@ -1,5 +1,5 @@
-//! A guest's answer over any of these channels. This module passes it to the domain, and returns
-//! the result with the texts that the old programs show.
+//! A guest's answer over any of these channels. This module passes the answer to the domain, and
+//! returns the result in the wording of the old programs.
 
 use std::sync::Arc;
 
@@ -86,7 +86,8 @@ impl Told {
 pub(super) struct Taken {
     pub(super) outcome: Outcome,
     occasion: Arc<Occasion>,
-    /// The code of the answer, folded for look-ups; `None` if it was sent without one.
+    /// The answer's invitation code, normalized for look-ups; `None` if the answer was sent without
+    /// a code.
     pub(super) code: Option<CodeKey>,
 }
 
@@ -215,7 +216,7 @@ impl Asker {
         saved.await.map_err(refuse)
     }
 
-    /// The response to an accepted answer, with the texts that the old programs show.
+    /// The response to an accepted answer, in the wording of the old programs.
     pub(super) fn thank(&self, taken: &Taken) -> Reply {
         let Taken {
             outcome, occasion, ..
@@ -281,7 +282,7 @@ impl Taken {
     }
 }
 
-/// The id of the occasion that the configuration names by a current or former slug.
+/// Finds the id of the occasion whose current or former slug is in the configuration.
 fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Refusal> {
     occasion::find_by_slug(tx, slug)?.ok_or(Refusal::NotFound)
 }

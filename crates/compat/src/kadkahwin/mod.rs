@@ -145,8 +145,8 @@ async fn take(
     }
 }
 
-/// The redirect of a browser after its form. An answer without a code always leads to a page of
-/// this site, because no other page would show the new code to the guest.
+/// Redirects a browser after its form. An answer without a code always leads to a page of this
+/// site, because no other page would show the new code to the guest.
 fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     let Some(code) = &taken.code else {
         return guest::thank(&asker.site, &asker.gate, &asker.headers, taken.outcome);
@@ -159,7 +159,7 @@ fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     response
 }
 
-/// The page that the form asks for, if it is on this site.
+/// The page to which the form wants to lead, if it is on this site.
 fn next(fields: &Map<String, Value>) -> Option<&str> {
     let named = fields.get("next").and_then(Value::as_str)?;
     let is_local = named.starts_with('/')

@@ -1,4 +1,4 @@
-//! A limit on open live connections: each one uses memory and, usually, a socket.
+//! A limit on open live connections, because each uses memory and usually a socket.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,11 +24,11 @@ struct ConnectionCounts {
 pub(super) enum Full {
     /// This network has used up its slots.
     Network,
-    /// All slots are in use.
+    /// All slots of the server are in use.
     All,
 }
 
-/// The slot of one connection, released on drop.
+/// The slot of an open connection, released on drop.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Places,

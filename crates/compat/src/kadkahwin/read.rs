@@ -1,5 +1,5 @@
-//! Lenient parsing of requests from other programs: several names for a field, and values as words,
-//! numbers or flags. Unknown fields are ignored.
+//! Lenient parsing of requests from other programs. A field can have several names, and its value
+//! can be a word, a number or a flag. Unknown fields are ignored.
 
 use serde_json::{Map, Value, json};
 use web::{Argument, FieldProblem, Form};
@@ -32,8 +32,8 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// The content of an answer, independent of its format: a repeat over another channel has the
-    /// same fingerprint.
+    /// The content of an answer, independent of its format, so that a repeat over another channel
+    /// has the same fingerprint.
     pub(super) fn fingerprint(&self) -> Vec<u8> {
         let Self {
             code,
@@ -63,7 +63,7 @@ impl Said {
     }
 }
 
-/// Parses the fields that were sent, and notes errors.
+/// Parses the submitted fields, and records errors.
 pub(super) fn read(sent: &Map<String, Value>) -> Said {
     let mut reader = Reader {
         sent,
@@ -84,7 +84,7 @@ pub(super) fn read(sent: &Map<String, Value>) -> Said {
     }
 }
 
-/// The values that a person typed, for a form that was refused.
+/// The values that a person typed, to fill in a refused form again.
 pub(super) fn typed(sent: &Map<String, Value>) -> Form {
     let names = [
         "code",
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// The party size; `None` for a household that does not come, whatever number was sent.
+    /// The party size; `None` for a household that does not come, even if the client sent a number.
     fn party(&mut self, names: &[&'static str], attending: bool) -> Option<i64> {
         let (name, value) = self.find(names).filter(|_| attending)?;
         let number = match value {

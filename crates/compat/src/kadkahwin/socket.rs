@@ -1,5 +1,5 @@
 //! Socket.IO: the event `rsvp` is an answer like any other. After the commit, only its sender
-//! receives `rsvp-status`; if the sender requested an acknowledgement, it contains the same data.
+//! receives `rsvp-status`. If the sender requested an acknowledgement, it contains the same data.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,7 @@ const OPENED: Rule = Rule {
     count: 300,
     per: SignedDuration::from_mins(1),
 };
-/// The number of seconds until a slot may be free again.
+/// The number of seconds after which a slot may be free again.
 const AGAIN: u32 = 60;
 /// The most networks that are counted.
 const NETWORKS: usize = 20_000;
@@ -47,7 +47,8 @@ const NETWORKS: usize = 20_000;
 /// All live connections. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Sockets {
-    /// The Socket.IO service, without an inner service: every request here is for Socket.IO.
+    /// The Socket.IO service. It wraps no inner service, because every request here is for
+    /// Socket.IO.
     service: SocketIoService<Router>,
     site: Site,
     opened: Limit,
@@ -93,7 +94,7 @@ impl Sockets {
         }
     }
 
-    /// The routes of live connections, and of the script that opens them.
+    /// The routes for live connections, and for the script that opens them.
     pub(super) fn routes(self) -> Router<Site> {
         let engine = axum::routing::any(connect);
         Router::new()
@@ -103,8 +104,8 @@ impl Sockets {
             .layer(Extension(self))
     }
 
-    /// Takes a slot for a new connection, unless a limit is reached; `None` for an open connection,
-    /// which already has its slot.
+    /// Takes a slot for a new connection, or fails if a limit is reached. Returns `None` for an
+    /// open connection, which already has its slot.
     fn admit(&self, request: &Request, facts: &Facts) -> Result<Option<Place>, Problem> {
         if session(request.uri()).is_some() {
             return Ok(None);
@@ -120,7 +121,7 @@ impl Sockets {
     }
 }
 
-/// The session id of the connection that a request belongs to; `None` for a new connection.
+/// The session id of the request's connection; `None` for a new connection.
 fn session(address: &Uri) -> Option<&str> {
     let mut parts = address.query().unwrap_or_default().split('&');
     parts.find_map(|part| part.strip_prefix("sid="))
@@ -159,13 +160,13 @@ async fn connect(
             drop(service.call((stream, request)));
         });
     }
-    // A polling connection has no stream. Its session keeps the request that opened it, and with
-    // that request the slot.
+    // A polling connection has no stream. Its session keeps the request that opened it, and the
+    // request's extensions keep the slot.
     if let Some(place) = place {
         request.extensions_mut().insert(Arc::new(place));
     }
-    // A poll waits for messages. At `stop`, the server responds at once, so that the client
-    // reconnects to a process that is still serving.
+    // A poll waits for messages. When `stop` is cancelled, the server responds at once, so that the
+    // client reconnects to a process that is still serving.
     let answered = stop.run_until_cancelled(service.call(request)).await;
     Ok(match answered {
         Some(Ok(response)) => response.map(Body::new),
@@ -174,9 +175,9 @@ async fn connect(
     })
 }
 
-/// Closes a connection whose upgrade to a websocket has ended, as its client would. A connection
-/// that completed the upgrade is closed already. But a connection that broke off during the upgrade
-/// is neither polled nor pinged any more, and would otherwise keep its slot for ever.
+/// Closes a connection whose upgrade to a websocket failed, as its client would. A connection that
+/// completed the upgrade is closed already. A connection that broke off during the upgrade is
+/// neither polled nor pinged any more, so without this function it would keep its slot forever.
 async fn close(
     mut service: SocketIoService<Router>,
     session: String,
@@ -220,7 +221,7 @@ impl Host {
                     ),
                 };
                 let told = reply.told.over_socket();
-                // A client that has disconnected by now sends the same answer again, which is
+                // If the client has disconnected, it sends its answer again later, which is
                 // harmless.
                 let _ = socket.emit("rsvp-status", &told);
                 let _ = ack.send(&told);

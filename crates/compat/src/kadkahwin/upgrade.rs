@@ -1,4 +1,4 @@
-//! Websockets that the app serves itself (RFC 6455; over HTTP/2 RFC 8441), and their end when
+//! Websockets that the app serves itself (RFC 6455; over HTTP/2 RFC 8441), and their closing when
 //! Kenduri stops.
 
 use std::convert::Infallible;
@@ -31,7 +31,7 @@ const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// that changes nothing (RFC 6455, sections 5.2 and 7.4.1).
 const GOING_AWAY: [u8; 8] = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9];
 
-/// A connection after its switch from HTTP.
+/// A connection after the switch from HTTP.
 pub(super) type Switched = Leaving<Upgraded>;
 
 /// Whether a request asks for a websocket.
@@ -96,9 +96,10 @@ pub(super) struct Leaving<T> {
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
     /// The part of the close frame that has not been read yet; `None` before `stop`.
     farewell: Option<&'static [u8]>,
-    /// Released when the stream is dropped.
+    /// The connection's slot, released when the stream is dropped.
     _place: Option<Place>,
-    /// Dropped with the stream, which completes the future of [`Leaving::end`].
+    /// A channel end that is dropped with the stream, which completes the future of
+    /// [`Leaving::end`].
     held: Option<oneshot::Sender<Infallible>>,
 }
 

@@ -19,7 +19,7 @@ platform::id!(AccessRequestId, "One request for a role.");
 /// The longest message with a request, and the longest reason of a decision, in characters.
 const MESSAGE: usize = 1000;
 const REASON: usize = 500;
-/// The most stored requests of one account.
+/// The most stored requests per account.
 const LIMIT: i64 = 20;
 /// The most requests in a list.
 const ROWS: i64 = 100;
@@ -47,7 +47,7 @@ pub(super) struct AccessRequest {
     /// The reason for the decision; empty if none was given.
     pub(super) reason: String,
     pub(super) created_at: Timestamp,
-    /// When the request was made or decided on.
+    /// When the request was made or, if decided, when the decision was made.
     pub(super) updated_at: Timestamp,
 }
 
@@ -119,7 +119,7 @@ pub(super) fn create(
     }
     findings.finish().map_err(AccessError::Fields)?;
     let account_id = who.who().account().id.clone();
-    // The lock makes concurrent requests of one account count each other.
+    // The lock serializes an account's requests, so that concurrent ones count each other.
     account::lock(tx, &account_id)?;
     let (all, alike): (i64, i64) = sql!(
         "SELECT COUNT(*), COUNT(CASE WHEN state = 'pending' AND role = :role THEN 1 END)

@@ -1,4 +1,4 @@
-//! The routes of requests for roles, for their authors and for administrators.
+//! The routes for requesting roles, for the requests' authors and for administrators.
 
 use axum::Router;
 use axum::extract::{Path, State};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use web::Json;
 
-/// A response with one word for programs.
+/// A response with a one-word message for programs.
 #[derive(Debug, Serialize)]
 pub(super) struct Message {
     message: &'static str,

@@ -1,5 +1,5 @@
-//! The same operations for a browser, which keeps a cookie. Only pages of the same origin may call
-//! them.
+//! The older personal site's operations for a browser, which authenticates with a cookie. Only
+//! pages of the same origin may call them.
 
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};
@@ -104,7 +104,7 @@ async fn logout(
 ) -> Result<Response, Problem> {
     match caller {
         Ok(caller) => front_end::end_session(&accounts, &headers, caller.request).await?,
-        // The person has already signed out in another tab, so the goal is reached.
+        // The person has already signed out in another tab, which is the wanted result.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }

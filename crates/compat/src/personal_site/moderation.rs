@@ -102,7 +102,8 @@ fn view(tx: &mut Tx<'_>, moderator: &Moderator, id: &PhraseId) -> Result<PhraseV
     Ok(found.ok_or(Refusal::NotFound)?.into())
 }
 
-/// Changes a phrase, but not its text, because people excluded the phrase on account of that text.
+/// Changes a phrase's properties. The text cannot be changed, because people excluded the phrase on
+/// account of that text.
 async fn change(
     call: Call,
     Path(id): Path<String>,

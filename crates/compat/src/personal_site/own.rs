@@ -57,7 +57,7 @@ pub(super) async fn me(
     Ok(Json(person(&accounts, caller.who.account()).await?))
 }
 
-/// Ends the session of one of the caller's refresh tokens.
+/// Ends the session to which one of the caller's refresh tokens belongs.
 async fn revoke(
     State(accounts): State<Context>,
     Browser(client): Browser,
@@ -103,7 +103,7 @@ async fn revoke_all(
     }))
 }
 
-/// A change of a profile. Fields that are omitted or null stay unchanged.
+/// A change to a profile. Omitted and null fields stay unchanged.
 #[derive(Deserialize)]
 pub(super) struct ProfileChange {
     slug: Option<String>,

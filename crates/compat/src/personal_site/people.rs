@@ -59,7 +59,7 @@ struct PersonView {
     external_accounts: [(); 0],
 }
 
-/// Data that is shown about an account besides its row.
+/// Account data for the front end that is not in the account's own row.
 #[derive(Row)]
 struct More {
     updated_at: Timestamp,

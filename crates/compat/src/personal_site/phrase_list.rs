@@ -47,7 +47,7 @@ pub(super) struct ListedPhrase {
     pub(super) phrase: ModeratedPhrase,
     /// The author's account, for moderators only.
     pub(super) author_id: Option<AccountId>,
-    /// When it was added.
+    /// When the phrase was added.
     pub(super) created_at: Timestamp,
     /// Whether the caller excluded the phrase.
     pub(super) excluded: bool,

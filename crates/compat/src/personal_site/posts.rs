@@ -153,7 +153,7 @@ async fn tags(State(site): State<Site>) -> Result<Json<Tags>, Problem> {
     }))
 }
 
-/// The articles among the best matches of a search.
+/// The articles among a search's best matches.
 async fn find(State(site): State<Site>, uri: Uri) -> Result<Json<PostPage>, Problem> {
     let query = query(&uri)?;
     let asked = ListQuery::read(&query);

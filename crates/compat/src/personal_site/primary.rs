@@ -1,5 +1,5 @@
-//! The only countdown that people had on the older personal site: the primary countdown, if it
-//! counts up. That site calls a reset a timer.
+//! The older personal site had one countdown per person. Here it is the primary countdown, if that
+//! counts up. The older site calls a reset a timer.
 
 use identity::account::{self, AccountId};
 use identity::session::signed_in::{Confirmed, SignedIn};
@@ -33,7 +33,7 @@ pub(super) fn enter(
     }
 }
 
-/// As [`enter`], with the lock that every change takes.
+/// Like [`enter`], but takes the lock that every change requires.
 pub(super) fn enter_locked(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -47,7 +47,7 @@ pub(super) fn enter_locked(
     Ok(Some(owner).filter(|owner| owner.countdown().is_primary))
 }
 
-/// As [`enter_locked`], but creates a countdown with this title if the person has none.
+/// Like [`enter_locked`], but creates a countdown with this title if the person has none.
 pub(super) fn enter_or_create(
     tx: &mut Tx<'_>,
     who: &Confirmed,
@@ -58,7 +58,7 @@ pub(super) fn enter_or_create(
         return Ok(owner);
     }
     let account = &who.who().account().id;
-    // In the meantime, a concurrent request may have created the first one.
+    // A concurrent request may have created the first countdown since the check above.
     account::lock(tx, account)?;
     match find(tx, account)? {
         Some((id, Kind::Since)) => {
@@ -83,7 +83,7 @@ fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<(CountdownId, Kin
     .maybe(tx)
 }
 
-/// A reset, and when it was recorded.
+/// A reset, and the time at which it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct Timer {
     #[row(flatten)]
@@ -113,7 +113,7 @@ pub(super) fn timer(tx: &mut Tx<'_>, id: &EntryId) -> Result<Timer, StoreError> 
 }
 
 /// The statistics of the older personal site, in which the running time counts like a completed
-/// one.
+/// period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StreakSummary {
     longest_streak_seconds: i64,
@@ -154,8 +154,8 @@ pub(super) fn preferences(
     ])
 }
 
-/// Sets who can see the primary countdown: both settings, or none. An existing private link stays
-/// valid.
+/// Sets who can see the primary countdown. Either both settings are changed or neither. An existing
+/// private link stays valid.
 pub(super) fn set_visibility(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,

@@ -1,5 +1,5 @@
-//! The roles that can be granted here, in the words of the older personal site. Other roles follow
-//! from the account itself.
+//! The roles that can be granted through this API, under their names on the older personal site.
+//! Other roles follow from the account itself.
 
 use axum::http::StatusCode;
 use identity::account::AccountId;
@@ -14,7 +14,7 @@ web::words! {
     Role {
         /// Administers the installation.
         Admin = "admin",
-        /// Sees what is shared with the trusted contacts of the site.
+        /// Sees content that is shared with the site's trusted contacts.
         TrustedContact = "trusted-contact",
     }
 }

@@ -1,5 +1,5 @@
 //! Authentication: the front end sends an access token instead of the session's cookie and CSRF
-//! token. Handlers find a session in both cases.
+//! token. Handlers receive a session in both cases.
 
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;

@@ -77,7 +77,7 @@ pub(super) struct Registration {
     email: String,
     password: String,
     display_name: String,
-    /// A field hidden from people, to be left empty: bots fill it in.
+    /// A hidden field that people leave empty and that bots fill in.
     honeypot: Option<String>,
 }
 

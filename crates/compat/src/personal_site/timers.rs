@@ -68,7 +68,7 @@ impl From<Timer> for TimerView {
     }
 }
 
-/// A timer as everybody sees it.
+/// A timer as shown to everybody.
 #[derive(Serialize)]
 struct PublicTimer {
     #[serde(flatten)]

@@ -1,5 +1,5 @@
-//! Unsubscribing from a stream of mail by the link in a mail. The link can be used any number of
-//! times. GET requests change nothing, because mail scanners open every link.
+//! Unsubscribing from a stream of mail through the link in a mail. The link can be used any number
+//! of times. GET requests change nothing, because mail scanners open every link.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -57,8 +57,8 @@ struct Body {
     token: String,
 }
 
-/// The stream that the link stops. The token is the last part of the path, or `token` in the query
-/// or the body.
+/// Finds the stream that the link stops. The token is the last part of the path, or `token` in the
+/// query or the body.
 fn find(
     site: &Site,
     path: Option<Path<String>>,

@@ -58,7 +58,7 @@ fn with_a_code_it_is_led_on_or_shown_what_is_stored() {
             .send(Method::POST, RSVP, kind, fields.concat().into())
             .await;
         assert_eq!(page.expect(303).header("location"), "/thank-you");
-        // A program that sends JSON gets JSON, whatever it accepts besides.
+        // A client that sends JSON gets JSON, whatever its `Accept` header says.
         let body = json!({ "code": "RAHMA", "attending": true, "next": "/x" });
         send(&mut browser, &body).await.expect(200);
     });

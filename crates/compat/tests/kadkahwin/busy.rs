@@ -1,4 +1,4 @@
-//! The health check while the store cannot be written to.
+//! The health check while the store refuses writes.
 
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};

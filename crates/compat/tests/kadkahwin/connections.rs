@@ -131,7 +131,7 @@ async fn send(stream: &mut DuplexStream, message: &str) {
     stream.write_all(&frame).await.unwrap();
 }
 
-/// Reads the next message, which is short.
+/// Reads the next message, which must be short.
 async fn hear(stream: &mut DuplexStream) -> String {
     assert_eq!(stream.read_u8().await.unwrap(), 0x81);
     let mut length = usize::from(stream.read_u8().await.unwrap());

@@ -1,4 +1,4 @@
-//! Wrong codes at this path of older wedding cards count like everywhere else.
+//! Wrong codes on this path of older wedding cards count like wrong codes anywhere else.
 
 use axum::http::Method;
 use serde_json::{Value, json};

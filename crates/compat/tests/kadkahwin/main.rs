@@ -1,4 +1,5 @@
-//! The paths of older wedding cards: programs and browsers in front of the real router.
+//! Tests of the paths of older wedding cards: programs and browsers send requests to the real
+//! router.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,4 +1,4 @@
-//! Answers without a code, by a path of older wedding cards and by the public page.
+//! Answers without a code, through a path of older wedding cards and through the public page.
 
 use axum::http::Method;
 use platform::{Rows, sql};

@@ -1,4 +1,4 @@
-//! Refusals of requests from older wedding cards: their order and their texts.
+//! Refusals of requests from older wedding cards: their order and their messages.
 
 use axum::http::Method;
 use jiff::SignedDuration;
@@ -47,7 +47,7 @@ fn a_message_is_kept_or_refused_and_never_dropped() {
         ] {
             send(&mut program, &body).await.expect(status);
         }
-        // Such a message does not remove an earlier one either.
+        // An empty message does not remove an earlier message either.
         stage.switch(|switches| switches.notes = true).await;
         let body = json!({ "code": "RAHMA", "attending": true, "message": "Tahniah!" });
         send(&mut program, &body).await.expect(200);

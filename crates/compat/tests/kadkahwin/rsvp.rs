@@ -61,14 +61,14 @@ fn a_code_answers_for_everybody_and_a_number_brings_more() {
         }
         assert_eq!(after["allowance"]["plus_ones"]["used"], 1);
         assert_eq!(after["note"]["text"], "Tahniah!");
-        // With fewer people, nobody is removed from the list, and their data stays.
+        // When fewer people come, the others stay on the guest list, and their data is kept.
         let body = json!({ "invite_code": "RAHMA", "status": "yes", "guests": 4 });
         let told = send(&mut program, &body).await.expect(200).json();
         assert_eq!(told["guests"], 4);
         let after = state(&mut program, "RAHMA").await;
         assert_eq!(after["guests"].as_array().unwrap().len(), 5);
         assert_eq!(after["note"]["text"], "Tahniah!");
-        // With more people again, up to the number of places in the invitation.
+        // When more people come again, the number may rise to the invitation's number of seats.
         let body = json!({ "code": "RAHMA", "attending": true, "count": "6" });
         let told = send(&mut program, &body).await.expect(200).json();
         assert_eq!(told["guests"], 6);
@@ -109,7 +109,7 @@ fn a_form_does_as_well() {
     });
 }
 
-/// A part of a multipart form as browsers send it; for files, `head` contains more than the name.
+/// A part of a multipart form as browsers send it. For a file, `head` contains more than the name.
 pub(crate) fn part(head: &str, value: &[u8]) -> Vec<u8> {
     let head = format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n");
     [head.as_bytes(), value, b"\r\n"].concat()

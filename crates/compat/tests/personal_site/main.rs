@@ -1,4 +1,5 @@
-//! The routes of the older personal site: its front end and a browser in front of the real router.
+//! Tests of the routes of the older personal site: its front end and a browser send requests to the
+//! real router.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

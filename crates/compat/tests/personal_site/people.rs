@@ -199,7 +199,7 @@ fn a_name_and_a_slug_are_changed_together() {
             (&changed["display_name"], &changed["slug"]),
             (&json!("Mei Lin"), &json!("mei-lin"))
         );
-        // Neither a slug in use nor a slug that was given up a moment ago is available.
+        // Neither a slug in use nor a recently released slug is available.
         for slug in ["mei-lin", "farah-binti-ali-2"] {
             let taken = put(&mut farah, &profile, wish(slug)).await.with(409);
             assert_eq!(taken.json()["code"], "slug_taken");
@@ -212,7 +212,7 @@ fn a_name_and_a_slug_are_changed_together() {
             let valid = other.get(&format!("{OWN}/validate-slug?slug={slug}")).await;
             assert_eq!(valid.with(200).json()["valid"], false);
         }
-        // People may take their own former slug back, and changing only the name does not change
+        // People may take back their own former slug, and changing only the name does not change
         // the slug.
         put(&mut other, &profile, wish("farah-binti-ali-2"))
             .await
@@ -248,7 +248,7 @@ fn a_name_and_a_slug_are_changed_together() {
         // The refused change had no effect at all.
         let me = farah.get(&format!("{OWN}/me")).await.json();
         assert_eq!(me["display_name"], "Farah binti Ali");
-        // A slug that was given up becomes available some time later.
+        // A released slug becomes available again after a waiting period.
         world.clock.advance(SignedDuration::from_hours(91 * 24));
         let (mut farah, _) = sign_in(world, &accounts, EMAIL).await;
         put(&mut farah, &profile, wish("mei-one")).await.with(200);
@@ -394,7 +394,7 @@ fn people_are_administered_by_those_who_may() {
         let none = front.get(&format!("{USERS}?limit=1&offset=2")).await.json();
         assert_eq!(none, json!([]));
 
-        // Changes of other accounts need the cookie.
+        // Changes to other accounts need the cookie.
         let token = front;
         let mut front = browser(world, &accounts, &owner).await;
         let at = |what: &str| format!("{USERS}/{farah}/{what}");

@@ -1,5 +1,5 @@
-//! The proofs that the routes of the older personal site accept: a session's cookie, and for the
-//! caller's own credentials and sessions also the token of their sign-in.
+//! The credentials that the routes of the older personal site accept: a session's cookie, and for
+//! the caller's own credentials and sessions also the access token from their sign-in.
 
 use axum::http::Method;
 use identity::grant::{OWNER, Scope};

@@ -1,4 +1,4 @@
-//! The common stage of the tests: a site with the older routes, and people on it.
+//! The common setup of the tests: a site with the older routes, and people on it.
 
 use axum::Extension;
 use axum::http::Method;
@@ -81,7 +81,7 @@ pub(crate) fn older(world: &World, policy: Policy) -> Stage<'_> {
     })
 }
 
-/// The same site with the older routes.
+/// The site of `stage`, with the older routes.
 pub(crate) fn with_backend<'w>(stage: &Stage<'w>, has_auth: bool) -> Stage<'w> {
     older(stage.world, if has_auth { WITH_AUTH } else { ALONE })
 }
@@ -109,7 +109,7 @@ pub(crate) async fn login(stage: &Stage<'_>, email: &str, password: &str) -> Pag
     post(&mut stage.visitor(), &format!("{PUBLIC}/login"), body).await
 }
 
-/// The front end of a person who got these tokens.
+/// The front end of a person who received `tokens`.
 pub(crate) fn front_end(stage: &Stage<'_>, tokens: &Value) -> Visitor {
     let mut visitor = stage.visitor();
     let token = tokens["token"].as_str().unwrap();

@@ -15,7 +15,7 @@ use crate::phrase::MODERATOR;
 const KIND: &str = "suggestion.digest";
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// Mails the decision to the author; `text` is the phrase as it was approved.
+/// Mails the decision to the author; `text` is the approved wording.
 pub(super) fn send_decision(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -151,8 +151,8 @@ fn color(chosen: &str) -> &str {
     }
 }
 
-/// The approximate width of a text in Verdana at 11 pixels, with a margin. The SVG states each
-/// text's length, so that it fits in any font.
+/// The approximate width of a text in Verdana at 11 pixels, with a margin. The SVG states the
+/// width, so that the text fits in any font.
 fn width(text: &str) -> u32 {
     let tenths = text.chars().map(|char| match char {
         'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '!' | '|' | '\'' | ' ' => 40,

@@ -1,4 +1,4 @@
-//! The day of a countdown as a calendar file.
+//! The day to which a countdown counts, as a calendar file.
 
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};

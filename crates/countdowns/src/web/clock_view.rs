@@ -1,4 +1,4 @@
-//! The clock of a countdown in words, and the numbers with which a script continues it.
+//! A countdown's clock in words, and the numbers with which a script continues it.
 
 use jiff::{Timestamp, ToSpan as _};
 use web::Text;
@@ -52,7 +52,7 @@ impl ClockView {
         self
     }
 
-    /// “1,234 days since 5 May 2026, 9:31 am”.
+    /// A sentence such as “1,234 days since 5 May 2026, 9:31 am”.
     pub(super) fn sentence(&self) -> String {
         format!("{} {} {}", self.number, self.unit, self.anchor)
     }

@@ -24,7 +24,7 @@ use crate::entry;
 use crate::keeper::Keeper;
 
 pub(super) const HERE: &str = "/me/countdowns";
-/// The messages after a redirect, by the parameter that names the action.
+/// The messages after a redirect, by the parameter that identifies the action.
 const DONE: &[(&str, &str)] = &[
     ("saved", "countdown-saved"),
     ("begun", "countdown-begun"),

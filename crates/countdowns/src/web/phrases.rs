@@ -53,7 +53,7 @@ impl From<Suggestion> for SuggestionRow {
     }
 }
 
-/// The messages after a redirect, by the parameter that names the action.
+/// The messages after a redirect, by the parameter that identifies the action.
 const DONE: &[(&str, &str)] = &[
     ("saved", "countdown-saved"),
     ("suggested", "phrase-suggested"),

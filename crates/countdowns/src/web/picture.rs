@@ -19,8 +19,8 @@ fn card(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> CardP
         let caption = format!("{} {anchor}", words::unit(text, clock.days));
         [text.number(clock.days), caption].map(|words| written(&words))
     };
-    // A title in a script that the font lacks is omitted. For a language with such a script,
-    // Kenduri's own texts are in English.
+    // A title in a script that the font lacks is omitted. In languages with such a script,
+    // Kenduri's own words on the picture are in English.
     let mut own = said(text);
     if own.iter().any(String::is_empty) {
         own = said(&site.catalogue.speak(&Language::of("en")));
@@ -33,7 +33,7 @@ fn card(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> CardP
     }
 }
 
-/// The picture's address. It changes with the content, so that other sites fetch the new picture.
+/// The picture's URL. It changes with the content, so that other sites fetch the new picture.
 pub(super) fn address(site: &Site, text: &Text, shown: &CountdownView, clock: &Clock) -> String {
     let language = &text.language().tag;
     let (state, days, anchor) = (clock.state.word(), clock.days, clock.anchor.as_second());

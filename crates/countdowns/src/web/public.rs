@@ -309,7 +309,7 @@ struct CountdownPage<'a> {
 }
 
 impl CountdownPage<'_> {
-    /// Whether runs are listed: a single run without a note adds nothing to the figure.
+    /// Whether runs are listed. A single run without a note would only repeat the figure.
     fn tells_of_runs(&self) -> bool {
         self.runs.len() > 1 || self.runs.iter().any(|run| !run.note.is_empty())
     }
@@ -409,7 +409,7 @@ fn countdown_page(
     })
 }
 
-/// “12 earlier runs are not listed.”
+/// A sentence such as “12 earlier runs are not listed.”
 fn earlier(text: &Text, shown: &CountdownView, listed: usize) -> Option<String> {
     let listed = i64::try_from(listed).unwrap_or(i64::MAX);
     let more = shown.summary.count - listed;

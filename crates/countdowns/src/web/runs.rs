@@ -20,16 +20,16 @@ const BOX: (i64, i64, i64) = (16, 12, 18);
 /// One run, from a reset to the next one or to now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    /// “9 March – 1 April 2026”.
+    /// The run's dates, such as “9 March – 1 April 2026”.
     pub(super) range: String,
-    /// “23 days”.
+    /// The run's length in words, such as “23 days”.
     pub(super) length: String,
     /// The length of the run's bar, at most [`WIDTH`].
     pub(super) bar: i64,
     pub(super) note: String,
 }
 
-/// The runs that these resets began, newest first like the resets.
+/// The runs that began with these resets, newest first like the resets.
 pub(super) fn runs(
     text: &Text,
     countdown: &Countdown,
@@ -95,13 +95,13 @@ pub(super) struct Layout {
     pub(super) class: &'static str,
     pub(super) width: i64,
     pub(super) height: i64,
-    /// Weeks before the first run.
+    /// The boxes for weeks before the first run.
     pub(super) none: String,
-    /// Weeks of earlier runs.
+    /// The boxes for weeks of earlier runs.
     pub(super) past: String,
-    /// Weeks of the present run.
+    /// The boxes for weeks of the present run.
     pub(super) present: String,
-    /// Weeks in which a run ended.
+    /// The boxes for weeks in which a run ended.
     pub(super) resets: String,
     /// The dots in the boxes of [`Self::resets`].
     pub(super) dots: String,
@@ -142,7 +142,7 @@ pub(super) fn strip(
             } else {
                 &mut layout.present
             };
-            // The strokes around a box have a width of 2.
+            // The strokes around a box are 2 units wide.
             let (x, y) = (x + 1, y + 1);
             _ = write!(path, "M{x} {y}h{}v{}h-{0}z", width - 2, height - 2);
         }

@@ -16,7 +16,7 @@ pub(super) fn path(account: &str, countdown: &str) -> String {
     format!("/u/{account}/{countdown}")
 }
 
-/// The same path with a private link's key, if there is one.
+/// The path, with a private link's key if there is one.
 pub(super) fn with_key(path: String, key: &str) -> String {
     if key.is_empty() {
         return path;
@@ -38,17 +38,17 @@ pub(super) fn seen(visibility: Visibility) -> &'static str {
     }
 }
 
-/// “1,234 days”.
+/// A number of days such as “1,234 days”.
 pub(super) fn days(text: &Text, days: i64) -> String {
     format!("{} {}", text.number(days), unit(text, days))
 }
 
-/// The unit alone, “days”, in the plural form for this number.
+/// The unit without the number, such as “days”, in the plural form for `days`.
 pub(super) fn unit(text: &Text, days: i64) -> String {
     text.with("countdown-unit", [("n", days.into())])
 }
 
-/// “1 year, 2 months, 3 days”; empty below one day.
+/// A length such as “1 year, 2 months, 3 days”; empty below one day.
 pub(super) fn length(text: &Text, of: &Breakdown) -> String {
     let parts = [
         ("countdown-years", of.years),
@@ -62,7 +62,7 @@ pub(super) fn length(text: &Text, of: &Breakdown) -> String {
     words.join(", ")
 }
 
-/// “since 5 May 2026, 9:31 am”.
+/// The beginning of the count, such as “since 5 May 2026, 9:31 am”.
 pub(super) fn anchor(text: &Text, of: &Countdown, state: State, at: &Zoned) -> String {
     let is_day = of.kind == Kind::Until && of.target.len() <= 10;
     let when = if is_day {

@@ -13,7 +13,7 @@ use crate::stage::{API, Counting, Person, Stage, on_both, request, unconfirmed};
 
 const MINE: &str = "/me/countdowns";
 
-/// The new link, as the page shows it.
+/// The new link on the page.
 fn link(page: &Page) -> String {
     let (_, rest) = page.body.split_once("/admin/join/").unwrap();
     format!("/admin/join/{}", rest.split('<').next().unwrap())
@@ -128,7 +128,7 @@ fn only_confirmed_accounts_take_an_invite() {
         let at = farah.since("Together").await;
         let owners = format!("{}/owners", at.replace(API, MINE));
         let link = invite(&mut farah, &owners).await;
-        // The invite never creates an account, whatever is sent.
+        // The invite never creates an account, whatever the client sends.
         let mut visitor = stage.open().visitor();
         let page = visitor.get(&link).await;
         page.expect(200);
@@ -197,7 +197,8 @@ fn what_somebody_shares_is_listed_and_one_press_ends_each() {
         let hook = farah.program.call(Method::POST, "/api/v1/webhooks", &hook);
         hook.await.expect(201);
 
-        // The owner in the URL cannot be removed, so the other owner is offered nothing to end.
+        // The owner in the URL cannot be removed, so the page offers the other owner nothing to
+        // end.
         let page = daniel.browser.get("/me/shared").await;
         assert!(page.body.contains("You share nothing"), "{}", page.body);
         let page = farah.browser.get("/me/shared").await;

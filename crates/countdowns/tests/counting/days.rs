@@ -1,4 +1,4 @@
-//! A domain with dates: days that people keep.
+//! A test domain that offers dates.
 
 use identity::account::AccountId;
 use platform::store::Row;

@@ -69,7 +69,7 @@ fn a_countdown_goes_along_with_the_date_that_it_follows() {
         let moved = look(&mut farah, &at).await;
         assert_eq!(moved["target"], "2030-02-20T19:30");
         assert_eq!(moved["version"], 2);
-        // The target stays that of the followed date, whatever is sent.
+        // The target remains that of the followed date, even if the client sends another one.
         let change = json!({"version": 2, "title": "Soon", "target": "2031-01-01"});
         farah.call("PATCH", &at, &change).await.expect(200);
         let changed = look(&mut farah, &at).await;
@@ -191,8 +191,8 @@ fn whoever_lets_go_while_the_date_is_moved_keeps_what_they_chose() {
             .await;
             let at = format!("{API}/{}", made.id);
             if let Err(refused) = left {
-                // The date's change came first. The owner sees its new time, and then stops
-                // following it.
+                // The date was changed first. The owner sees its new time, and then stops following
+                // it.
                 assert!(
                     matches!(refused, Refusal::VersionConflict(_)),
                     "round {round}: {refused:?}"
@@ -225,7 +225,7 @@ fn a_date_that_is_moved_meanwhile_is_not_missed() {
             move_day(here(), &farah, &day, "2030-01-16T18:00")
                 .await
                 .unwrap();
-            // The day is moved while a countdown begins to follow it …
+            // The day is moved while a countdown begins to follow it.
             let (made, moved) = together(
                 make(here(), &farah, &day),
                 move_day(other.clone(), &farah, &day, "2030-02-02T18:00"),
@@ -236,7 +236,7 @@ fn a_date_that_is_moved_meanwhile_is_not_missed() {
             let at = format!("{API}/{}", made.id);
             let found = look(&mut farah, &at).await;
             assert_eq!(found["target"], "2030-02-02T18:00", "round {round}");
-            // … and while the countdown itself is changed.
+            // The day is moved while the countdown itself is changed.
             move_day(here(), &farah, &day, "2030-03-03T18:00")
                 .await
                 .unwrap();

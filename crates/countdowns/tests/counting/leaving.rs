@@ -58,7 +58,7 @@ where
     stage.world.store().write(change).await.unwrap()
 }
 
-/// Sets the mark in columns that no page of this test fills in.
+/// Sets the mark in columns that this test's pages do not fill in.
 async fn mark_the_rest(stage: &Stage<'_>, id: &AccountId) {
     let id = id.clone();
     write(stage, move |tx| {
@@ -176,7 +176,7 @@ fn nothing_is_left_of_whoever_leaves_and_the_log_holds() {
         let id = person.who.account().id.clone();
         let mut other = stage.person("Someone Else").await;
         let theirs = other.since("Shared").await;
-        // A reset of another person's countdown, and an owner whom this person appointed.
+        // The person has a reset on another person's countdown, and has appointed an owner.
         let (by, shared) = (id.clone(), theirs.rsplit_once('/').unwrap().1.to_owned());
         let (at, granter) = (shared.clone(), other.who.account().id.clone());
         write(stage, move |tx| {
@@ -304,7 +304,7 @@ async fn ask_for_erasure(stage: &Stage<'_>, person: &Person, when: When) {
     stage.world.store().write(ask).await.unwrap();
 }
 
-/// The accounts in the URLs of the remaining countdowns.
+/// The accounts in the remaining countdowns' URLs.
 async fn names(stage: &Stage<'_>) -> Vec<AccountId> {
     let all: Vec<(AccountId,)> = write(stage, |tx| {
         tx.all(sql!("SELECT account_id FROM countdown ORDER BY id"), &[])

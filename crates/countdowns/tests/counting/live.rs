@@ -99,7 +99,7 @@ fn one_task_looks_at_a_page_for_all_who_watch_it() {
         for stream in &mut all {
             assert!(stream.next().await.unwrap().contains("changed"));
         }
-        // At the next news, the tasks notice that there are no viewers any more.
+        // At the next news, the tasks notice that no viewers are left.
         drop(all);
         for left in [1, 0] {
             farah.reset(&at, &json!({})).await.expect(201);
@@ -207,7 +207,7 @@ fn a_day_comes_once() {
             if round == 0 {
                 assert!(events.next().await.unwrap().contains("changed"));
             }
-            // The day is due once again.
+            // The day is due a second time.
             let (id, now) = (id.clone(), stage.world.platform.clock.now());
             let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
                 sql!(

@@ -42,7 +42,7 @@ fn one_is_made_reset_and_deleted_by_forms() {
 
         let page = browser.get(&entries[0].href).await;
         let mut form = page.form(&entries[0].href);
-        // The countdown's zone is Kuala Lumpur's, and the typed time is in that zone.
+        // The countdown's time zone is Kuala Lumpur's, and the typed time is in that zone.
         form.fill("when", "2026-01-02T10:00").fill("note", "Sun");
         let page = browser.submit(&page, &form).await;
         page.expect(303);
@@ -222,7 +222,7 @@ fn everybody_finds_on_my_page_what_everybody_sees() {
             let api = page.address.split('?').next().unwrap().replace(MINE, API);
             let stored = farah.program.get(&api).await.json();
             assert_eq!(stored["listed"], is_listed);
-            // The creator can share the link at once.
+            // The creator can share the link immediately.
             let value = page.body.split("id=\"share-url\"").nth(1).unwrap();
             let link = value.split('"').nth(1).unwrap().replace("&#38;", "&");
             let link = link.split_once("/u/").unwrap().1;

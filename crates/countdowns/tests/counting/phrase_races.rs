@@ -1,4 +1,4 @@
-//! Race tests for phrases: `testkit::rounds` of each, on both engines.
+//! Race tests for phrases, each repeated `testkit::rounds` times on both engines.
 
 use countdowns::phrase::MODERATOR;
 use countdowns::suggestion::{self, PENDING, State, Suggestion, SuggestionId};
@@ -112,7 +112,7 @@ fn two_like_suggestions_become_one_phrase() {
             let refused = refused.filter(|done| matches!(done, Err(Refusal::Rule(PHRASE_EXISTS))));
             assert_eq!(refused.count(), 1, "{results:?}");
             assert_eq!(phrases(stage, &farah).await, round);
-            // The suggestion that was not approved is decided again.
+            // The suggestion that lost the race is decided again.
             let left = if results[0].is_err() {
                 expect_decision(stage, &aina, "taken");
                 &one.id

@@ -70,7 +70,7 @@ fn one_that_is_not_hidden_is_drawn() {
         let mut nobody = stage.visitor();
         let drawn = "/api/v1/public/farah-ali/phrase";
         nobody.get("/api/v1/public/nobody/phrase").await.expect(404);
-        // Accounts without anything public stay unknown.
+        // Accounts without public content stay hidden.
         farah.since("Hidden").await;
         nobody.get(drawn).await.expect(404);
         let empty = json!({"title": "Empty", "visibility": "public"});
@@ -269,7 +269,7 @@ fn moderators_hear_once_an_hour_of_what_waits() {
         assert!(mails.iter().all(|mail| mail.text.contains("2 suggestions")));
         assert_eq!(unsubscribable(stage).await, ["suggestions"; 2]);
 
-        // The same suggestions cause no second mail.
+        // No second mail is sent about the same suggestions.
         stage.world.clock.advance(hour);
         stage.work().await;
         suggest(&mut farah, "Drink some water").await;
@@ -445,7 +445,7 @@ fn what_somebody_suggested_goes_with_them_and_phrases_stay() {
         assert_eq!(left["items"].as_array().unwrap().len(), 2);
         let own = aina.program.get(SUGGESTIONS).await.json();
         assert_eq!(own["items"][0]["state"], "approved");
-        // No reference to the account is left.
+        // No reference to the account remains.
         let account = farah.who.account().id.to_string();
         let places = stage.world.places_of(&account);
         let places: Vec<_> = places

@@ -1,5 +1,5 @@
-//! Operations that need a proof of the last ten minutes: giving others access, and setting up
-//! things that continue without their owner.
+//! Operations that require proof of a credential within the last ten minutes: giving others access,
+//! and setting up things that continue without their owner.
 
 use axum::http::Method;
 use countdowns::countdown::{COUNTDOWN, OWNER, READ, WRITE};
@@ -72,7 +72,7 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         ] {
             expect_refusal(&own.call(method, path, body).await);
         }
-        // The pages ask for the proof too, and keep the form.
+        // The pages also require the proof, and keep the form.
         let page_at = at.replace(API, "/me/countdowns");
         let page = farah.browser.get(&format!("{page_at}/owners")).await;
         for (form, is_asked) in [("invite", false), ("remove", true)] {
@@ -95,7 +95,7 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         let asked = farah.browser.submit(&page, &form).await;
         assert!(asked.location().unwrap().starts_with("/sudo?"));
 
-        // An access token is no proof. A personal token could only be created with one.
+        // An access token is not such a proof. A personal token can only be created with one.
         let mut program = stage.visitor();
         let token = format!("Bearer {}", token.as_str().unwrap());
         program.header("authorization", &token);
@@ -155,7 +155,7 @@ fn ten_tests_are_sent_in_ten_minutes() {
         assert_ne!(refused.header("retry-after"), "");
         let page = farah.browser.get("/me/webhooks").await;
         let form = page.form(&tests[1].replace(HOOKS, "/me/webhooks"));
-        // Each visitor in these tests talks to another process.
+        // Each visitor in this test sends requests to another process.
         for _ in 0..10 {
             farah.browser.submit(&page, &form).await.expect(303);
         }

@@ -1,4 +1,4 @@
-//! What visitors see, and what stays hidden from them.
+//! The content that visitors see, and the content that stays hidden from them.
 
 use identity::person::{profile, slug_change};
 use jiff::SignedDuration;
@@ -441,7 +441,8 @@ fn a_page_that_a_browser_has_is_not_sent_again_until_it_changes() {
             stage.world.clock.advance(day);
             visitor.get(path).await.expect(200);
         }
-        // Nor does the ETag change while the page counts down, because it shows whole seconds.
+        // The ETag does not change while the page counts down, because it covers only whole
+        // seconds.
         let day = json!({"title": "Day", "kind": "until", "target": "2040-01-16T18:00",
             "day_counting": "elapsed", "visibility": "public"});
         farah.make(day).await;

@@ -1,4 +1,4 @@
-//! The common stage of the tests: a site with countdowns, and people who create them.
+//! The common setup of the tests: a site with countdowns, and people who create them.
 
 use axum::Extension;
 use countdowns::countdown::{COUNTDOWN, READ, WRITE};
@@ -29,7 +29,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     each_world(async |world| test(&stage(world, world.platform.clone())).await);
 }
 
-/// A world on each engine that allows waiting jobs for the days of countdowns.
+/// A world on each engine, in which jobs that wait for the days of countdowns are allowed.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the test is a closure written in its place"

@@ -74,8 +74,8 @@ fn trusted_contacts_see_what_is_not_there_for_others() {
                 assert_eq!(shape(&browser.get(path).await), absent, "{path}");
             }
         }
-        // Frames and pictures on other sites get no cookie, so they show nothing, and no list
-        // contains the countdown.
+        // Frames and pictures on other sites get no cookie, so they show nothing. No list contains
+        // the countdown either.
         let absent = shape(&aina.browser.get("/u/nobody-here/at-all").await);
         for path in [
             &format!("{PAGE}/badge.svg"),

@@ -142,7 +142,7 @@ pub(crate) async fn hook(person: &mut Person, url: &str, include_notes: bool) ->
     made.json()
 }
 
-/// How many messages of this event were ever written.
+/// How many messages about this event were ever written.
 pub(crate) async fn deliveries(stage: &Stage<'_>, event: Event) -> usize {
     let word = event.word();
     let count = move |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
@@ -269,7 +269,7 @@ fn what_does_not_arrive_is_sent_eight_times_within_a_day() {
         let mut farah = stage.person("Farah Ali").await;
         let made = hook(&mut farah, &server.url(), true).await;
         let at = farah.since("Without a cold").await;
-        // A redirect does not count as delivered, and is not followed.
+        // A redirect is not followed, and does not count as delivered.
         server.answer("307 Temporary Redirect");
         farah
             .reset(&at, &json!({"note": "Marker note"}))
@@ -302,7 +302,7 @@ fn what_does_not_arrive_is_sent_eight_times_within_a_day() {
         let places = world.places_of("Marker note").join(" ");
         assert!(!places.contains("webhook_delivery"), "{places}");
 
-        // After five days, the webhook is disabled, and the owner is told by mail.
+        // After five days, the webhook is disabled, and a mail tells its owner.
         stage
             .world
             .clock

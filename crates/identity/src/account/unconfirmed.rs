@@ -1,4 +1,4 @@
-//! Accounts with an unconfirmed email address: the person who registered may not own the address.
+//! Accounts with an unconfirmed email address, which the person who registered may not own.
 
 use platform::{Rows, Secret, StoreError, Tx, sql};
 
@@ -37,8 +37,8 @@ pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<Accoun
     Ok(found.map(|(id,)| id))
 }
 
-/// Marks an imported account whose email address is unconfirmed. The account is kept however long
-/// that takes.
+/// Marks an imported account whose email address is unconfirmed. The account is kept even if its
+/// address is never confirmed.
 pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO registration (account_id, browser_hash, registered_at, is_kept)
@@ -73,7 +73,8 @@ pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, Store
     Ok(count > 0)
 }
 
-/// Makes the account a member, so it no longer waits. Its email address is still unconfirmed.
+/// Makes the account a member, so that it no longer waits for confirmation. Its email address is
+/// still unconfirmed.
 pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE registration SET is_pending = 0 WHERE account_id = :id",

@@ -1,12 +1,13 @@
 //! Password hashing with argon2id, a few hashes at a time.
 //!
-//! A hash deliberately costs some 20 ms and 19 MiB. So only one hash runs per core that the caller
-//! sets aside, on a thread of the lowest priority: pages stay fast while many people sign in. A
-//! short queue may wait; sign-ins beyond it are refused for a second. Only one new password is
-//! hashed at a time, and fewer new passwords may wait, so a sign-in waits for at most one of them.
+//! A hash deliberately costs some 20 ms and 19 MiB. So hashes run only on the cores that the caller
+//! sets aside, one per core and on a thread of the lowest priority, and pages stay fast while many
+//! people sign in. A short queue may wait; sign-ins beyond it are refused for a second. Only one
+//! new password is hashed at a time, and fewer new passwords may wait, so a sign-in waits for at
+//! most one of them.
 //!
-//! An imported account may have a bcrypt hash. It is compared in the same way as in the older
-//! program, and replaced by argon2id at the first sign-in.
+//! An imported account may have a bcrypt hash. Passwords are compared with it in the same way as in
+//! the older program, and it is replaced by an argon2id hash at the first sign-in.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -34,12 +35,12 @@ const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
-/// Accepted bcrypt costs: cheaper hashes do not protect, and more expensive ones occupy a core for
+/// Accepted bcrypt costs. Cheaper hashes do not protect, and more expensive ones occupy a core for
 /// seconds.
 const BCRYPT_COSTS: RangeInclusive<u32> = 4..=15;
 
-/// The hash that is compared when an account has no password. Comparing it costs as much as
-/// comparing a real hash, and nobody knows a password for it.
+/// The hash with which a password is compared when an account has none. The comparison costs as
+/// much as with a real hash, and nobody knows a password that matches.
 const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The password hasher of a process. Clones share its cores.
@@ -51,7 +52,7 @@ struct Inner {
     random: Random,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
-    /// Limits new passwords: how many may be queued or hashed at once.
+    /// Limits how many new passwords may be queued or hashed at once.
     new_places: Semaphore,
     new_turn: Semaphore,
     count: AtomicU64,
@@ -93,7 +94,7 @@ impl Hasher {
         })
     }
 
-    /// Whether `typed` is the password behind `hash`. Without a hash the check takes as long and
+    /// Whether `hash` is a hash of the password `typed`. Without a hash the check takes as long and
     /// returns `false`.
     pub async fn verify(&self, typed: &Secret, hash: Option<&PasswordHash>) -> Result<bool, Busy> {
         let typed = typed.clone();
@@ -101,7 +102,7 @@ impl Hasher {
         let is_real = hash.is_some();
         let matches = self
             .run(move || match bcrypt_cost(&phc) {
-                // The older program did not normalise passwords, and used only the first 72 bytes.
+                // The older program did not normalize passwords, and used only the first 72 bytes.
                 Some(_) => bcrypt::verify(typed.reveal(), &phc).unwrap_or(false),
                 None => argon2().is_ok_and(|argon2| {
                     let text = password::normal(&typed);
@@ -114,7 +115,7 @@ impl Hasher {
         Ok(matches && is_real)
     }
 
-    /// The number of hashes made so far; tests use it to check that a failed attempt costs as much
+    /// The number of hashes made so far. Tests use it to check that a failed attempt costs as much
     /// as a successful one.
     pub fn count(&self) -> u64 {
         self.0.count.load(Ordering::Relaxed)
@@ -130,7 +131,7 @@ impl Hasher {
         let core = core.map_err(|_| Busy)?;
         self.0.count.fetch_add(1, Ordering::Relaxed);
         let (sender, result) = oneshot::channel();
-        // The request may be dropped; the core stays taken until the work is done.
+        // Even if the request is dropped, the core stays occupied until the work is done.
         let work = move || {
             // A thread cannot raise its priority again, so each hash gets a new thread.
             if let Err(cause) = nice(PRIORITY_STEPS) {
@@ -155,7 +156,7 @@ pub fn is_outdated(hash: &PasswordHash) -> bool {
         .is_none_or(|params| params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES)
 }
 
-/// Whether this hash of another program can be compared with a password at sign-in.
+/// Whether another program's hash can be compared with a password at sign-in.
 pub(crate) fn is_supported(hash: &PasswordHash) -> bool {
     let is_argon2 = || {
         let phc = phc::PasswordHash::new(hash.phc()).ok();
@@ -164,7 +165,7 @@ pub(crate) fn is_supported(hash: &PasswordHash) -> bool {
     bcrypt_cost(hash.phc()).is_some() || is_argon2()
 }
 
-/// The cost of a bcrypt hash, if it is an accepted one.
+/// The cost of a bcrypt hash; `None` if the hash is not acceptable.
 fn bcrypt_cost(hash: &str) -> Option<u32> {
     let is_known = ["$2a$", "$2b$", "$2y$"]
         .iter()

@@ -1,5 +1,5 @@
-//! Verification of ID tokens, in which an identity provider says who signed in (OpenID Connect Core
-//! 1.0, 3.1.3.7).
+//! Verification of ID tokens, in which an identity provider states who signed in (OpenID Connect
+//! Core 1.0, 3.1.3.7).
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-/// How far the provider's clock may be behind.
+/// How much the provider's clock may be behind.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 /// The maximum length of a provider's subject identifier.
 const LONGEST_SUBJECT: usize = 255;
@@ -31,7 +31,7 @@ pub(crate) struct Claims {
     pub(crate) name: Option<String>,
 }
 
-/// Some providers send this boolean as text.
+/// Parses a boolean, which some providers send as a string.
 fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value == true || value == "true")
@@ -54,7 +54,7 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// The values that a token is checked against.
+/// The values that an ID token must contain.
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
@@ -92,7 +92,7 @@ enum Material {
 }
 
 impl Key {
-    /// Whether a token with this header may be signed with this key.
+    /// Whether a token with this header may have been signed with this key.
     fn is_for(&self, header: &Header) -> bool {
         let is_kind = match &self.material {
             Material::Rsa { .. } => header.alg == "RS256",
@@ -115,7 +115,7 @@ impl Key {
             }
             Material::Elliptic { x, y, .. } => {
                 let (x, y) = (bytes(x)?, bytes(y)?);
-                // Uncompressed (SEC 1, 2.3.3).
+                // The point is in uncompressed form (SEC 1, 2.3.3).
                 let point = [&[4], &x[..], &y[..]].concat();
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(signed, signature)
             }
@@ -134,7 +134,7 @@ pub(crate) fn has_key(token: &str, keys: &[Key]) -> bool {
     header.is_none_or(|header: Header| keys.iter().any(|key| key.is_for(&header)))
 }
 
-/// Returns the claims of a token if it was made by the provider, for this site and this sign-in.
+/// Returns the claims of a token if the provider made it for this site and this sign-in.
 pub(crate) fn verify(
     token: &str,
     keys: &[Key],
@@ -146,7 +146,7 @@ pub(crate) fn verify(
     if header.crit.is_some() {
         return Err(Invalid("an extension that is not known"));
     }
-    // The type of the key determines the algorithm, so an attacker cannot choose a weaker one.
+    // The algorithm follows from the type of the key, so an attacker cannot choose a weaker one.
     let mut fitting = keys.iter().filter(|key| key.is_for(&header));
     let key = fitting.next().ok_or(Invalid("another key"))?;
     if fitting.next().is_some() {
@@ -180,7 +180,7 @@ fn check(frame: &Frame, expected: &Expected<'_>) -> Result<(), Invalid> {
         return Err(Invalid("another audience"));
     }
     let now = (expected.now - LEEWAY).as_second();
-    // Seconds, possibly with a fraction.
+    // The claim is in seconds, possibly with a fraction.
     #[expect(clippy::cast_precision_loss, reason = "exact for 285 million years")]
     if frame.exp.is_nan() || frame.exp <= now as f64 {
         return Err(Invalid("too late"));

@@ -1,5 +1,5 @@
-//! Linked identities: a person's accounts at identity providers. The key is the pair of issuer and
-//! subject, never the e-mail address that the provider reports.
+//! Linked identities: a person's accounts at identity providers. An identity is identified by
+//! issuer and subject, never by the email address that the provider reports.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::RequestFacts;
@@ -24,7 +24,7 @@ pub struct Identity {
     pub subject: String,
 }
 
-/// A linked identity, as its owner sees it in the list.
+/// A linked identity as listed for its owner.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Linked {
     pub id: IdentityId,
@@ -40,17 +40,17 @@ pub enum IdentityError {
     /// Another account has this identity.
     #[error("the identity is another account's")]
     InUse,
-    /// The account already has an identity of this provider.
+    /// The account already has an identity at this provider.
     #[error("the account has another identity of the provider")]
     OneOfProvider,
-    /// The identity is the last credential of the account.
+    /// The identity is the account's last credential.
     #[error("it is the last way to sign in")]
     Last,
     /// The account's email address is not confirmed, so its real owner may still take the account
     /// over.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// The identity does not exist, or the session has ended meanwhile.
+    /// The identity does not exist, or the session has ended in the meantime.
     #[error("there is no such identity")]
     NotFound,
     #[error(transparent)]
@@ -66,7 +66,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Linked>, StoreEr
     .all(tx)
 }
 
-/// The account that the identity is linked to.
+/// The account to which the identity is linked.
 pub(crate) fn owner(tx: &mut Tx<'_>, identity: &Identity) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM linked_identity WHERE issuer = :issuer AND subject = :subject",
@@ -119,7 +119,7 @@ pub(crate) fn add(
     }
 }
 
-/// Links an identity to an account whose owner has just proved a credential.
+/// Links an identity to an account whose owner has recently proved a credential.
 pub(crate) fn link(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -136,8 +136,8 @@ pub(crate) fn link(
     add(tx, account, identity, request)
 }
 
-/// Stores an identity until its owner has signed in to their account. The returned secret goes to
-/// their browser.
+/// Stores an identity until its owner has signed in to their account. The returned secret is sent
+/// to their browser.
 pub(crate) fn await_sign_in(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -152,8 +152,8 @@ pub(crate) fn await_sign_in(
     )
 }
 
-/// Links the identity that waits for a sign-in to this account, if the browser has one. The caller
-/// holds the account's lock.
+/// Links the identity that is waiting for a sign-in in this browser, if any, to this account. The
+/// caller holds the account's lock.
 pub(crate) fn link_awaited(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -169,14 +169,14 @@ pub(crate) fn link_awaited(
     };
     match add(tx, account, &waiting.data, request) {
         Err(IdentityError::Store(error)) => Err(error),
-        // The identity was linked to another account in the meantime; the sign-in continues all the
+        // The identity was linked to another account in the meantime. The sign-in continues all the
         // same.
         _ => Ok(()),
     }
 }
 
-/// Removes an identity. All other sessions of the account end; the current one continues under the
-/// new secret that is returned.
+/// Removes an identity. All other sessions of the account end; the current session continues under
+/// the new secret, which is returned.
 pub fn unlink(
     tx: &mut Tx<'_>,
     sudo: &Sudo,

@@ -1,5 +1,5 @@
-//! Passkeys: key pairs whose private half never leaves the owner's device. The device asks its
-//! owner for a fingerprint, a face or a PIN, so a passkey counts as two factors.
+//! Passkeys: key pairs whose private key never leaves the owner's device. The device asks its owner
+//! for a fingerprint, a face or a PIN, so a passkey counts as two factors.
 
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
@@ -21,7 +21,7 @@ platform::id!(PasskeyId, "One passkey.");
 /// The maximum number of passkeys of an account.
 pub const LIMIT: i64 = 20;
 
-/// A passkey, as its owner sees it in the list.
+/// A passkey as listed for its owner.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Passkey {
     pub id: PasskeyId,
@@ -45,14 +45,14 @@ pub enum PasskeyError {
     /// The account already has the maximum number of passkeys.
     #[error("the account has {LIMIT} passkeys")]
     Limit,
-    /// The passkey is the last credential of the account.
+    /// The passkey is the account's last credential.
     #[error("it is the last way to sign in")]
     Last,
     /// The account's email address is not confirmed, so its real owner may still take the account
     /// over.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// The passkey does not exist, or the session has ended meanwhile.
+    /// The passkey does not exist, or the session has ended in the meantime.
     #[error("there is no such passkey")]
     NotFound,
     #[error(transparent)]
@@ -68,7 +68,8 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Passkey>, StoreE
     .all(tx)
 }
 
-/// The credential ids of the account's passkeys, with which a device avoids creating a second one.
+/// The credential ids of the account's passkeys. A device needs them to avoid creating a second
+/// passkey.
 pub fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let found: Vec<(String,)> = sql!(
         "SELECT credential FROM passkey WHERE account_id = :account ORDER BY id",
@@ -130,8 +131,8 @@ pub fn add(
     Ok(passkey)
 }
 
-/// Removes a passkey. All other sessions of the account end; the current one continues under the
-/// new secret that is returned.
+/// Removes a passkey. All other sessions of the account end; the current session continues under
+/// the new secret, which is returned.
 pub fn remove(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -164,7 +165,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// A stored passkey that a browser claims to have signed with.
+/// A stored passkey with which a browser claims to have signed.
 #[derive(Clone, Debug, Row)]
 pub(crate) struct Claimed {
     id: PasskeyId,
@@ -181,16 +182,16 @@ pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>,
     .maybe(tx)
 }
 
-/// The signature counter of a passkey, and the challenge that was answered.
+/// A passkey's signature counter, and the answered challenge.
 pub(crate) type Signed = (i64, Answered);
 
 /// Whether a valid signature is accepted.
 pub(crate) enum Counted {
-    /// The signature is accepted, this once.
+    /// The signature is accepted, but only once.
     Once,
-    /// The counter did not increase, so the passkey was copied. The owner is told by mail.
+    /// The counter did not increase, so the passkey was copied. A mail tells the owner.
     Copy,
-    /// The passkey was removed meanwhile.
+    /// The passkey was removed in the meantime.
     Gone,
 }
 

@@ -1,4 +1,4 @@
-//! Passwords: which ones are accepted, and the password of each account.
+//! Passwords: the rules for acceptable passwords, and each account's password.
 //!
 //! Hashing, which is slow on purpose, is in [`crate::credential::hashing`].
 
@@ -14,25 +14,25 @@ pub const SHORTEST: usize = 10;
 /// The maximum length, in Unicode scalar values.
 pub const LONGEST: usize = 256;
 
-/// The most common passwords, which attackers try first: sorted, in lower case, without passwords
+/// The most common passwords, which attackers try first: sorted, in lower case, and without those
 /// that are too short anyway.
 const COMMON: &str = include_str!("../../common_passwords.txt");
 
-/// An acceptable password: long enough and not a common one.
+/// An acceptable password, which is long enough and not a common one.
 #[derive(Clone, Debug)]
 pub struct Password(Secret);
 
-/// Why a password is not accepted.
+/// The reason why a password is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weakness {
-    /// Fewer than [`SHORTEST`] characters.
+    /// The password has fewer than [`SHORTEST`] characters.
     #[error("the password is too short")]
     Short,
-    /// More than [`LONGEST`] characters.
+    /// The password has more than [`LONGEST`] characters.
     #[error("the password is too long")]
     Long,
-    /// The password is among the most common ones, or is a word known about the person, such as
-    /// their name.
+    /// The password is among the most common ones, or is a word about the person, such as their
+    /// name.
     #[error("the password is easy to guess")]
     Common,
 }
@@ -50,7 +50,7 @@ impl Weakness {
 
 impl Password {
     /// Accepts `typed` as a new password. `known` contains words that an attacker who knows the
-    /// person would try: email address, name, the site's name.
+    /// person would try, such as the email address, the name and the site's name.
     pub fn choose(typed: &Secret, known: &[&str]) -> Result<Self, Weakness> {
         let text = normal(typed);
         match text_cleaning::length(text.reveal()) {
@@ -66,7 +66,8 @@ impl Password {
         Ok(Self(text))
     }
 
-    /// A password that was just verified, accepted whatever today's rules say.
+    /// A password that was just verified, which is accepted even if it does not follow today's
+    /// rules.
     pub(crate) fn proven(typed: &Secret) -> Self {
         Self(normal(typed))
     }
@@ -76,8 +77,8 @@ impl Password {
     }
 }
 
-/// Returns `typed` in NFC, the form in which passwords are hashed, so that all keyboards yield the
-/// same password.
+/// Returns `typed` in NFC, in which passwords are hashed, so that all keyboards yield the same
+/// password.
 pub(crate) fn normal(typed: &Secret) -> Secret {
     Secret::new(typed.reveal().nfc().collect::<String>())
 }
@@ -92,7 +93,7 @@ impl PasswordHash {
         Self(text)
     }
 
-    /// The PHC string: for the store, and for password files of the edge.
+    /// The hash as a PHC string, for the store and for the edge's password files.
     pub fn phc(&self) -> &str {
         &self.0
     }
@@ -128,7 +129,7 @@ pub fn set(tx: &mut Tx<'_>, account: &AccountId, hash: &PasswordHash) -> Result<
     Ok(())
 }
 
-/// Replaces `old` by `new`, unless the password was changed meanwhile. Returns whether it was
+/// Replaces `old` by `new`, unless the password was changed in the meantime. Returns whether it was
 /// replaced.
 pub fn replace(
     tx: &mut Tx<'_>,

@@ -1,4 +1,4 @@
-//! Identity providers: their configuration and the requests to them (OpenID Connect Core 1.0,
+//! Identity providers: their configuration, and requests to them (OpenID Connect Core 1.0,
 //! Discovery 1.0; RFC 6749, 7636, 9207).
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,14 +29,14 @@ pub struct ProviderSettings {
     pub name: String,
     /// The provider's name on pages.
     pub label: String,
-    /// The issuer URL, spelled as the provider does.
+    /// The issuer URL, in exactly the provider's spelling.
     pub issuer: String,
     /// This site's client id at the provider.
     pub client_id: String,
     pub client_secret: Secret,
-    /// Whether the e-mail addresses it reports count as verified.
+    /// Whether email addresses that the provider reports count as verified.
     pub is_email_trusted: bool,
-    /// Whether it may be in a private network.
+    /// Whether the provider may be in a private network.
     pub is_private: bool,
 }
 
@@ -45,7 +45,7 @@ pub struct ProviderSettings {
 pub struct Providers(Arc<[Provider]>);
 
 impl Providers {
-    /// Creates the providers; pages list them in this order.
+    /// Creates the providers. Pages list them in the given order.
     pub fn new(all: impl IntoIterator<Item = ProviderSettings>) -> Self {
         let provider = |settings| Provider {
             settings,
@@ -120,7 +120,7 @@ pub enum ProviderError {
     /// The provider's response does not conform to the standard.
     #[error("{0} is not as it should be")]
     Shape(&'static str),
-    /// The provider's metadata names another issuer.
+    /// The provider's metadata contains another issuer.
     #[error("its issuer is {0:?}")]
     OtherIssuer(String),
     #[error("the id token is not taken: {0}")]
@@ -146,7 +146,7 @@ pub(crate) struct Return<'a> {
 }
 
 impl Provider {
-    /// The URL at the provider to which the browser is sent to sign in.
+    /// The provider's URL to which the browser is sent to sign in.
     pub(crate) async fn sign_in_url(
         &self,
         outbound: &Outbound,
@@ -237,7 +237,7 @@ impl Provider {
         if found.issuer != *issuer {
             return Err(ProviderError::OtherIssuer(found.issuer));
         }
-        // The browser is redirected to this URL.
+        // The URL must be permitted, because the browser is redirected to it.
         if !outbound::is_permitted(
             &found.authorization_endpoint,
             self.reach(&found.authorization_endpoint),
@@ -248,8 +248,8 @@ impl Provider {
         Ok(found)
     }
 
-    /// The provider's keys, fetched again if the token's key is not among the cached ones.
-    /// Concurrent callers wait for the first one's result.
+    /// The provider's keys, fetched again if the token's key is not among the cached keys.
+    /// Concurrent callers wait for the first caller's result.
     async fn keys(
         &self,
         outbound: &Outbound,
@@ -265,7 +265,7 @@ impl Provider {
             keys.asked_at = Some(now);
             let url = &metadata.jwks_uri;
             let found: KeySet = self.get(outbound, "the keys", url, &[]).await?;
-            // Unsupported types of keys are skipped.
+            // Keys of unsupported types are skipped.
             let all = found.keys.into_iter();
             keys.all = all
                 .filter_map(|key| serde_json::from_value(key).ok())
@@ -296,7 +296,7 @@ impl Provider {
         if takes("client_secret_post") && !takes("client_secret_basic") {
             fields.extend([("client_id", id), ("client_secret", secret)]);
         } else {
-            // Client id and secret are percent-encoded first (RFC 6749, 2.3.1).
+            // Client id and secret are percent-encoded before they are combined (RFC 6749, 2.3.1).
             let part = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect();
             let pair: [String; 2] = [part(id), part(secret)];
             let basic = STANDARD.encode(pair.join(":"));
@@ -342,8 +342,8 @@ impl Provider {
         serde_json::from_slice(&body).map_err(|_| ProviderError::Shape(what))
     }
 
-    /// A provider in a private network may be contacted at its issuer's host and port, and nowhere
-    /// else in private networks.
+    /// A provider in a private network may be contacted only at its issuer's host and port; other
+    /// private hosts are forbidden.
     fn reach(&self, url: &str) -> Reach {
         if self.settings.is_private && outbound::is_same_origin(&self.settings.issuer, url) {
             Reach::Private

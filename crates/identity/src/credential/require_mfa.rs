@@ -1,4 +1,4 @@
-//! The setting for who must have a second factor.
+//! The setting that determines who must have a second factor.
 
 use platform::{StoreError, Tx};
 

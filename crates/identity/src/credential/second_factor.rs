@@ -1,5 +1,6 @@
-//! Second factors, which a person must show beside a password or a link. The only kind is a code of
-//! an authenticator app ([`totp`]), with ten [`recovery`] codes for people who lose the app.
+//! Second factors, which a person must show in addition to a password or a link. The only kind is a
+//! code from an authenticator app ([`totp`]), with ten [`recovery`] codes for people who lose the
+//! app.
 
 pub mod recovery;
 pub mod totp;
@@ -20,16 +21,16 @@ use crate::session::{self, Stay};
 /// The second factors of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factors {
-    /// The time since when app codes are required; `None` if they are not.
+    /// The time since when app codes are required; `None` if they are not required.
     pub totp_since: Option<Timestamp>,
     /// How many recovery codes are left.
     pub recovery_codes: i64,
 }
 
-/// How a second factor is proved.
+/// The way in which a second factor is proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// With a code of the app.
+    /// With a code from the app.
     Totp,
     /// With a recovery code.
     RecoveryCode,
@@ -44,7 +45,7 @@ impl Method {
         }
     }
 
-    /// The kind of a typed code: apps give six digits; recovery codes are longer.
+    /// Returns the kind of a typed code. App codes have six digits; recovery codes are longer.
     pub fn of(code: &str) -> Self {
         let mut letters = code.chars().filter(|letter| !letter.is_whitespace());
         if letters.all(|letter| letter.is_ascii_digit()) {
@@ -60,7 +61,7 @@ pub enum FactorError {
     /// The code is wrong, outdated or already used.
     #[error("the code is not right")]
     CodeInvalid,
-    /// A second factor is already set up and has to be removed first.
+    /// A second factor is already set up and must be removed first.
     #[error("the account has a second factor")]
     Enrolled,
     /// No second factor is set up.
@@ -70,7 +71,7 @@ pub enum FactorError {
     /// over.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// The session has ended meanwhile.
+    /// The session has ended in the meantime.
     #[error("not signed in")]
     NotSignedIn,
     #[error(transparent)]
@@ -89,7 +90,7 @@ pub fn is_enrolled(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreEr
     Ok(totp::active_since(tx, account)?.is_some())
 }
 
-/// Begins to set up app codes. An earlier setup that was not confirmed is discarded.
+/// Begins to set up app codes. An earlier, unconfirmed setup is discarded.
 pub fn begin(tx: &mut Tx<'_>, site: &Site, sudo: &Sudo) -> Result<(), FactorError> {
     let account = lock_for_enrolment(tx, sudo)?;
     Ok(totp::begin(tx, site, account)?)
@@ -104,7 +105,7 @@ pub fn pending(
     totp::pending(tx, site, &sudo.who().account().id)
 }
 
-/// Confirms the setup with a code of the app. Returns the recovery codes.
+/// Confirms the setup with a code from the app. Returns the recovery codes.
 pub fn confirm(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -156,8 +157,8 @@ pub fn remove(
     renewed.ok_or(FactorError::NotSignedIn)
 }
 
-/// Whether a code proves the second factor; each code works once. The owner is told by mail when a
-/// recovery code is used.
+/// Whether a code proves the second factor. Each code works once. When a recovery code is used, a
+/// mail tells the owner.
 pub(crate) fn prove(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -203,13 +204,13 @@ pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
 }
 
 /// Removes every second factor, because a new key cannot decrypt them. Returns how many accounts
-/// had one.
+/// had a second factor.
 pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM recovery_code"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)
 }
 
-/// Takes the account's lock, which anything that changes or proves factors must hold.
+/// Takes the account's lock, which every function that changes or proves factors must hold.
 fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     if sudo.lock(tx)? {
         Ok(&sudo.who().account().id)
@@ -218,7 +219,7 @@ fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorErro
     }
 }
 
-/// Like [`lock`], for an account that may set up a factor.
+/// Like [`lock`], but only for an account that may set up a factor.
 fn lock_for_enrolment<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     let account = lock(tx, sudo)?;
     if unconfirmed::is_pending(tx, account)? {
@@ -246,7 +247,7 @@ fn record(
     })
 }
 
-/// Base32 (RFC 4648): letters and digits that are hard to confuse.
+/// Encodes in Base32 (RFC 4648), whose letters and digits are hard to confuse.
 fn base32(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bit = |at: usize| bytes.get(at / 8).map_or(0, |byte| byte >> (7 - at % 8) & 1);

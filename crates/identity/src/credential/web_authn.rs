@@ -1,6 +1,6 @@
 //! Verification of a browser's response for a passkey: Web Authentication Level 3, §7.1 and §7.2.
 //!
-//! The make of the device does not matter, so no attestation is requested. Browsers also send the
+//! The device's maker does not matter, so no attestation is requested. Browsers also send the
 //! public key of a new passkey as `SubjectPublicKeyInfo` (§5.2.1), so no CBOR is parsed.
 
 use aws_lc_rs::rsa::PublicEncryptingKey;
@@ -40,8 +40,8 @@ impl Invalid {
     pub(crate) const COPY: Self = Self("a copy of the key");
 }
 
-/// Creates a challenge for the browser to sign. The server stores nothing: the challenge contains
-/// its own expiry and is valid only for the browser it was made for.
+/// Creates a challenge for the browser to sign. The server stores nothing, because the challenge
+/// contains its own expiry and is valid only for `browser`.
 pub fn challenge(key: &Key, random: &Random, now: Timestamp, browser: &str) -> String {
     let once = URL_SAFE_NO_PAD.encode(random.token());
     let until = (now + LIFETIME).as_second().to_string();
@@ -49,7 +49,7 @@ pub fn challenge(key: &Key, random: &Random, now: Timestamp, browser: &str) -> S
     format!("{once}.{until}.{signature}")
 }
 
-/// When a challenge expires, if it was made for this browser.
+/// When a challenge expires; `None` if it was not made for this browser.
 fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
     let (once, rest) = challenge.split_once('.')?;
     let (until, signature) = rest.split_once('.')?;
@@ -59,23 +59,23 @@ fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
         .filter(|_| is_ours)
 }
 
-/// The operation that the browser was asked for.
+/// The operation that the browser was asked to perform.
 #[derive(Clone, Copy, Debug)]
 enum Ceremony {
     Create,
     Get,
 }
 
-/// The values that a response is checked against.
+/// The values that a response must match.
 pub struct Asked<'a> {
     pub url: &'a SiteUrl,
     pub key: &'a Key,
     pub now: Timestamp,
-    /// The browser that the challenge was made for.
+    /// The browser for which the challenge was made.
     pub browser: &'a str,
 }
 
-/// Bytes as they travel in JSON.
+/// Bytes, encoded as base64url in JSON.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct Base64(String);
@@ -160,7 +160,7 @@ const CREDENTIAL: u8 = 1 << 6;
 
 struct Device<'a> {
     sign_count: i64,
-    /// The data that begins with the AAGUID, if present.
+    /// The attested credential data, which begins with the AAGUID, if present.
     credential: Option<&'a [u8]>,
 }
 
@@ -268,8 +268,8 @@ impl Assertion {
     }
 }
 
-/// Whether an RSA key is long enough to be verified with. A shorter one could be stored but never
-/// be used to sign in.
+/// Whether an RSA key is long enough for signatures to be verified. A shorter key could be stored,
+/// but never be used to sign in.
 fn is_long_enough(public_key: &[u8]) -> bool {
     let key = PublicEncryptingKey::from_der(public_key);
     key.is_ok_and(|key| (2048..=8192).contains(&key.key_size_bits()))

@@ -26,7 +26,7 @@ pub enum PeopleError {
     /// The installation would have no owner left who can sign in.
     #[error("the last owner stays")]
     LastOwner,
-    /// The account's email address is not confirmed: somebody else may have registered it.
+    /// The account's email address is not confirmed, so somebody else may have registered it.
     #[error("the address is not confirmed")]
     EmailUnverified,
     /// The account is about to be erased.
@@ -37,7 +37,7 @@ pub enum PeopleError {
     /// The person has no factors to reset.
     #[error("the account has neither a second factor nor a passkey")]
     NoFactors,
-    /// The person's email address receives no mail, so they would not learn of it.
+    /// The person's email address receives no mail, so they would not learn of the removal.
     #[error("no mail goes to the address")]
     NoMail,
     #[error(transparent)]
@@ -71,7 +71,7 @@ impl Administrator {
         self.rank == grant::OWNER
     }
 
-    /// The administrator and the request, as the audit log names them.
+    /// The administrator and the request, in the form that the audit log records.
     pub(crate) fn audited(&self) -> (Actor, Option<&RequestFacts>) {
         (self.who.actor(), Some(&self.request))
     }
@@ -92,7 +92,7 @@ pub fn administrator(
     })
 }
 
-/// The proof that an administrator has just proved a credential. Every change requires it.
+/// The proof that an administrator has recently proved a credential. Every change requires it.
 #[derive(Clone, Debug)]
 pub struct Acting(pub(crate) Administrator);
 
@@ -125,12 +125,13 @@ impl Acting {
     }
 }
 
-/// Returns the proof if the person administers the installation and has just proved a credential.
+/// Returns the proof if the person administers the installation and has recently proved a
+/// credential.
 pub fn acting(tx: &mut Tx<'_>, sudo: &Sudo, request: &RequestFacts) -> Result<Acting, PeopleError> {
     administrator(tx, sudo.who(), request).map(Acting)
 }
 
-/// Like [`hold`], if the administrator may act on this person.
+/// Like [`hold`], but refuses if the administrator may not act on this person.
 pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<Held, PeopleError> {
     let held = hold(tx, id)?.ok_or(PeopleError::NotFound)?;
     if held

@@ -36,9 +36,9 @@ impl Manager {
     }
 }
 
-/// Returns the proof if `who` is an owner of `scope` and uses a browser; tokens never get it. The
-/// check comes before the change, so a change that has already begun may finish although the role
-/// is removed in the meantime.
+/// Returns the proof if `who` is an owner of `scope` and uses a browser; tokens never get the
+/// proof. The check precedes the change, so a change that has begun may finish even if the role is
+/// removed in the meantime.
 pub fn manager(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -1,7 +1,8 @@
 //! Limits on how many changes an account makes, and how many forbidden requests a token makes.
 //!
-//! Allowed requests of a token count for its owner, who gave it that right. Forbidden ones count
-//! for the token alone, so a program with the wrong token does not slow down its owner's browser.
+//! A token's allowed requests count for its owner, who gave it that right. Forbidden requests count
+//! for the token alone, so that a program with the wrong token does not slow down its owner's
+//! browser.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::limits::{Limit, Rule, Wait};
@@ -34,7 +35,7 @@ impl Default for Changes {
 }
 
 impl Changes {
-    /// Counters without a limit, for a test that calls everything.
+    /// Counters without a limit, for a test that calls every route.
     #[cfg(debug_assertions)]
     pub fn unlimited() -> Self {
         Self {

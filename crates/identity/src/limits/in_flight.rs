@@ -1,6 +1,6 @@
-//! Sign-in attempts of this process whose outcome is not known yet. Each counts as a failure until
-//! then. As its share of the account's limit may be released a moment later, the next attempt waits
-//! for that instead of being refused.
+//! This process's sign-in attempts whose outcome is not known yet. Until then, each counts as a
+//! failure. Because that count may be undone a moment later, the next attempt for the account waits
+//! for the outcome instead of being refused.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// How long an attempt waits for earlier ones.
+/// How long an attempt waits for earlier attempts.
 pub const PATIENCE: Duration = Duration::from_secs(5);
-/// The maximum number of waiting attempts per account; further ones are refused.
+/// The maximum number of waiting attempts per account; further attempts are refused.
 const WAITING: usize = 8;
 
 /// The attempts in flight, by account. Clones share them.
@@ -62,7 +62,8 @@ impl InFlight {
         }
     }
 
-    /// Begins to wait for an attempt to end; `None` if too many are waiting already.
+    /// Begins to wait for an attempt to end. Returns `None` if too many attempts are waiting
+    /// already.
     pub(crate) fn wait<'a>(&'a self, account: &'a str) -> Option<Place<'a>> {
         let mut accounts = self.accounts();
         let of = accounts.entry(account.to_owned()).or_default();
@@ -93,7 +94,7 @@ impl InFlight {
 }
 
 impl Place<'_> {
-    /// Notified whenever an attempt for the account ends.
+    /// Returns the notifier that fires whenever an attempt for the account ends.
     pub(crate) fn ended(&self) -> &Notify {
         &self.ended
     }

@@ -1,9 +1,9 @@
-//! Request counts by network, kept in the store, so they hold across restarts, crashes and
-//! upgrades, and for all processes together.
+//! Request counts by network. They are kept in the store, so they survive restarts, crashes and
+//! upgrades, and are shared by all processes.
 //!
 //! A provider may assign a customer anything from one address to a /48, so each client counts in
-//! several networks at once. Each hit is one row with the client's address, and a larger network is
-//! a range of such rows.
+//! several networks at once. Each hit is one row with the client's IP address, and a larger network
+//! is a range of such rows.
 
 use std::net::IpAddr;
 
@@ -26,20 +26,20 @@ pub(crate) enum Kind {
     Invite,
     /// Requests for a link by people who cannot sign in.
     Link,
-    /// Mails with a link to confirm an address.
+    /// Mails with a link to confirm an email address.
     Confirmation,
-    /// Mails of any kind with a link, by receiving address.
+    /// Mails of any kind with a link, counted by the recipient's email address.
     Mail,
 }
 
-/// A limit: this many hits in this period.
+/// A limit: the maximum number of hits in a period.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rule {
     pub(crate) count: i64,
     pub(crate) per: SignedDuration,
 }
 
-/// One counted request, stored as a row until it is given back or too old.
+/// One counted request, stored as a row until it is undone or too old.
 #[derive(Clone, Debug)]
 pub struct Hit {
     kind: Kind,
@@ -63,7 +63,8 @@ impl Kind {
     }
 }
 
-/// Takes the lock that all counting transactions hold, so that each sees the hits before it.
+/// Takes the lock that all counting transactions hold, so that each transaction sees the earlier
+/// hits.
 pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let statement = sql!("SELECT id FROM rate_limit_lock WHERE id = 1 FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(statement, &[])?;
@@ -103,7 +104,7 @@ pub(crate) fn count(
 }
 
 impl Hit {
-    /// Removes the hit, because the request turned out not to count.
+    /// Removes the hit, because the request must not count after all.
     pub fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         sql!(
             "DELETE FROM rate_limit_hit
@@ -124,8 +125,8 @@ impl Hit {
     }
 }
 
-/// When sources from `first` to `last` may go on, if they have used up `rule`, either for one
-/// subject or for all subjects together.
+/// The time at which sources from `first` to `last` may continue, if they have used up `rule`,
+/// either for one subject or for all subjects combined.
 pub(crate) fn freed_at(
     tx: &mut Tx<'_>,
     kind: Kind,
@@ -174,8 +175,8 @@ pub(crate) fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wa
     })
 }
 
-/// The first and last IP address of each network that is counted, smallest network first: for IPv4
-/// the address itself and its /24; for IPv6 the /64, /56, /48 and /32.
+/// The first and last IP address of each network that is counted, smallest network first. For IPv4
+/// these are the address itself and its /24; for IPv6 the /64, /56, /48 and /32.
 pub(crate) fn networks(network: Network) -> impl Iterator<Item = (String, String)> {
     let address = network.address();
     let lengths: &[u32] = match address {
@@ -189,7 +190,7 @@ pub(crate) fn networks(network: Network) -> impl Iterator<Item = (String, String
     })
 }
 
-/// A network as it is stored; keys sort in the order of addresses.
+/// The stored form of a network; keys sort in the order of addresses.
 pub(crate) fn network_key(network: Network) -> String {
     key(bits(network.address()))
 }
@@ -198,7 +199,7 @@ fn key(bits: u128) -> String {
     format!("network {bits:032x}")
 }
 
-/// An address as 128 bits; IPv4 addresses as their IPv4-mapped IPv6 form.
+/// An IP address as 128 bits. IPv4 addresses are converted to IPv4-mapped IPv6 addresses.
 fn bits(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),

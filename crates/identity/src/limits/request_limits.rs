@@ -40,7 +40,7 @@ const INVITES: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const LINKS: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const CONFIRMATIONS: &[rate_limit::Rule] = &[stored(20, HOUR)];
 const MAILS_TO_ADDRESS: rate_limit::Rule = stored(3, HOUR);
-/// The limits of the networks from smallest to largest, as multiples of the smallest network's
+/// The limits of the networks, from smallest to largest, as multiples of the smallest network's
 /// limit.
 const LARGER_V4: &[i64] = &[1, 4];
 const LARGER_V6: &[i64] = &[1, 2, 4, 16];
@@ -90,7 +90,7 @@ impl Default for RequestLimits {
 }
 
 impl RequestLimits {
-    /// Counters without a limit, for a test that calls everything.
+    /// Counters without a limit, for a test that calls every route.
     #[cfg(debug_assertions)]
     pub fn unlimited() -> Self {
         let limit = || Limit::new(&[], KEYS);
@@ -104,7 +104,7 @@ impl RequestLimits {
         }
     }
 
-    /// Counts one registration, before it costs anything.
+    /// Counts one registration, before any costly work is done.
     pub(crate) async fn register<E>(&self, store: &Store, network: Network) -> Result<Hit, E>
     where
         E: From<Wait> + From<StoreError>,
@@ -112,8 +112,8 @@ impl RequestLimits {
         self.reserve(store, Kind::Registration, network).await
     }
 
-    /// Counts one attempt to create an account with an invite, before it costs anything. The hit is
-    /// given back if the invite exists.
+    /// Counts one attempt to create an account with an invite, before any costly work is done. The
+    /// hit is undone if the invite exists.
     pub async fn join<E>(&self, store: &Store, network: Network) -> Result<Hit, E>
     where
         E: From<Wait> + From<StoreError>,
@@ -131,7 +131,7 @@ impl RequestLimits {
         self.look(store, Kind::Link, network).await
     }
 
-    /// Counts one request for such a link.
+    /// Counts one request for a link by a person who cannot sign in.
     pub(crate) fn ask(
         &self,
         tx: &mut Tx<'_>,
@@ -145,14 +145,14 @@ impl RequestLimits {
         self.departures.take(&key(network), now)
     }
 
-    /// Counts one check of whether a slug is available.
+    /// Counts one check whether a slug is available.
     pub fn look_at_slug(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
         self.slugs.take(&key(network), now)
     }
 
     /// Counts one use of a session's refresh token. The use does not count for the account, because
-    /// an old copy must not block its owner's other sessions. Nor does it count for the network,
-    /// because a client with a session's token is not a stranger.
+    /// an old copy of the token must not block its owner's other sessions. Nor does it count for
+    /// the network, because a client with a session's token is not a stranger.
     pub fn refresh(&self, session: &SessionId, now: Timestamp) -> Result<(), Wait> {
         self.refreshes.take(session.as_str(), now)
     }
@@ -162,7 +162,7 @@ impl RequestLimits {
         self.wrong_refreshes.take(&key(network), now)
     }
 
-    /// Whether another link may be sent to this address; if so, it is counted.
+    /// Whether another link may be sent to this email address. If so, the link is counted.
     pub(crate) fn may_send(&self, tx: &mut Tx<'_>, to: &Address) -> Result<bool, StoreError> {
         rate_limit::lock(tx)?;
         let address = address_key(to);
@@ -174,8 +174,8 @@ impl RequestLimits {
     }
 
     /// Runs a transaction that mails a confirmation link, if another link may be mailed for this
-    /// account, to this address and from this network. The address may be another person's, so the
-    /// link counts with all other mail to it.
+    /// account, to this email address and from this network. The address may be another person's,
+    /// so the link counts together with all other mail to it.
     pub(crate) async fn confirm<E>(
         &self,
         store: &Store,
@@ -216,7 +216,7 @@ impl RequestLimits {
     where
         E: From<Wait> + From<StoreError>,
     {
-        // This check only reads. Most refused requests therefore cost no write.
+        // This check only reads, so most refused requests cost no write.
         self.look(store, kind, network).await??;
         let limits = self.clone();
         let change = move |tx: &mut Tx<'_>| limits.take(tx, kind, network);

@@ -1,7 +1,7 @@
-//! Removal of the second factors and passkeys of a person who has lost them all. An administrator
-//! asks for the removal, and it takes effect after [`DELAY`]. The person learns of it by mail, and
-//! can prevent it by the link in the mail or in any session they still have. On the server's
-//! console, the removal takes effect at once.
+//! Removal of the second factors and passkeys of a person who has lost all of them. An
+//! administrator requests the removal, which takes effect after [`DELAY`]. A mail tells the person,
+//! who can prevent the removal through the link in the mail or in any session that they still have.
+//! If requested on the server's console, the removal takes effect at once.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -30,7 +30,8 @@ pub(crate) fn has_factors(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, Store
     Ok(second_factor::is_enrolled(tx, id)? || !passkey::list(tx, id)?.is_empty())
 }
 
-/// Plans the removal of a person's factors after [`DELAY`]. Does nothing if it is planned already.
+/// Plans the removal of a person's factors after [`DELAY`]. Does nothing if a removal is already
+/// planned.
 pub fn ask(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -50,7 +51,7 @@ pub fn ask(
     if !has_factors(tx, id)? {
         return Err(PeopleError::NoFactors);
     }
-    // A person who gets no mail cannot object.
+    // A person who cannot receive the mail could not object.
     if let Ok(address) = account.email.parse::<Address>() {
         let key = site.keys.key(suppression::PURPOSE);
         if suppression::find_for(tx, &key, &address, Stream::Security, None)?.is_some() {
@@ -81,7 +82,7 @@ pub fn ask(
     Ok(due_at)
 }
 
-/// Cancels a planned removal for an administrator; returns `false` if it was too late.
+/// Cancels a planned removal for an administrator. Returns `false` if it was too late.
 pub fn withdraw(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<bool, PeopleError> {
     administrator::hold_for(tx, by, id)?;
     let is_kept = forget(tx, id)?;
@@ -91,7 +92,7 @@ pub fn withdraw(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<bool, Pe
     Ok(is_kept)
 }
 
-/// Cancels a planned removal for the signed-in person; returns `false` if it was too late.
+/// Cancels a planned removal for the signed-in person. Returns `false` if it was too late.
 pub fn keep(tx: &mut Tx<'_>, who: &SignedIn, request: &RequestFacts) -> Result<bool, StoreError> {
     let id = &who.account().id;
     if !who.is_in_browser() || !account::lock(tx, id)? || !forget(tx, id)? {
@@ -106,13 +107,13 @@ pub fn is_link(tx: &mut Tx<'_>, link: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<()>(tx, Purpose::KeepFactors, link)?.is_some())
 }
 
-/// Cancels a planned removal by the link in the mail; returns whether the link was valid.
+/// Cancels a planned removal through the link in the mail. Returns whether the link was valid.
 pub fn keep_with_link(
     tx: &mut Tx<'_>,
     link: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // The removal also locks the account before its links.
+    // The removal also locks the account before it locks the account's links.
     let found = one_time::find::<()>(tx, Purpose::KeepFactors, link)?;
     let Some(id) = found.and_then(|link| link.account) else {
         return Ok(false);
@@ -126,7 +127,8 @@ pub fn keep_with_link(
     Ok(true)
 }
 
-/// Removes the factors of the person with this email address at once, for the server's console.
+/// Immediately removes the factors of the person with this email address, on behalf of the server's
+/// console.
 pub fn reset_now(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<Reset, StoreError> {
     let Some(account) = account::find_by_email(tx, email)? else {
         return Ok(Reset::Nobody);
@@ -144,7 +146,7 @@ pub fn reset_now(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<Reset,
 pub enum Reset {
     /// The factors were removed.
     Done,
-    /// The person had none.
+    /// The person had no factors.
     Nothing,
     /// No account has the email address.
     Nobody,
@@ -231,7 +233,7 @@ pub async fn run(site: &Site) -> Result<(), StoreError> {
 
 fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreError> {
     held::hold(tx, id)?;
-    // The removal may have been cancelled meanwhile, and planned again.
+    // In the meantime, the removal may have been cancelled and planned again.
     let now = tx.now();
     if due(tx, id)?.is_none_or(|at| at > now) {
         return Ok(());
@@ -243,7 +245,7 @@ fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreEr
     }
 }
 
-/// Whether the administrator who planned the removal would still be allowed to.
+/// Whether the administrator who planned the removal would still be allowed to plan it.
 fn may_still_ask(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (by,): (AccountId,) = sql!(
         "SELECT asked_by FROM factor_reset WHERE account_id = :id",

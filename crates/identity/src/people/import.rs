@@ -29,7 +29,7 @@ pub struct Person {
     pub name: String,
     /// The slug, which may be longer than slugs that people can choose.
     pub slug: String,
-    /// Whether they may sign in.
+    /// Whether the person may sign in.
     pub is_active: bool,
     /// The language of mails.
     pub locale: String,
@@ -43,9 +43,9 @@ pub struct Person {
 pub enum Outcome {
     Added,
     Known,
-    /// This other account has the email address.
+    /// Another account, whose id this contains, has the email address.
     EmailTaken(AccountId),
-    /// Another account has the slug, or had it lately.
+    /// Another account has the slug, or had it recently.
     SlugTaken,
     /// The slug has characters other than `a-z0-9-`.
     SlugInvalid,
@@ -108,7 +108,8 @@ pub fn add(tx: &mut Tx<'_>, person: &Person) -> Result<Outcome, StoreError> {
     Ok(Outcome::Added)
 }
 
-/// Sets the hash of the person's password; `false` if sign-ins cannot check this type of hash.
+/// Sets the hash of the person's password. Returns `false` if sign-ins cannot check this type of
+/// hash.
 pub fn set_password(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -152,7 +153,7 @@ pub fn set_profile(
     Ok(is_website)
 }
 
-/// Records that the other program confirmed the email address by a mailed link.
+/// Records that the other program confirmed the email address through a mailed link.
 pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     account::verify_email(tx, id, VerifiedBy::Mail)?;
     unconfirmed::end(tx, id)
@@ -163,13 +164,13 @@ pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
 pub enum Linked {
     Added,
     Known,
-    /// Another account has the identity, or the person has another identity of this provider, or
+    /// Another account has the identity, or the person has another identity at this provider, or
     /// has unlinked theirs.
     No,
 }
 
-/// Links the identity that a person had in the other program, if the account is `new` here. For an
-/// older account, its owner's choice is kept.
+/// Links the identity that a person had in the other program, if the account is `new` here. In an
+/// account that existed already, its owner's choice is kept.
 pub fn link(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -201,7 +202,8 @@ pub fn link(
     })
 }
 
-/// Gives a person a role in the installation; `false` if they have it or a greater one.
+/// Grants a person a role in the installation. Returns `false` if they have that role or a higher
+/// one.
 pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantError> {
     let site = Scope::site();
     let rank = grant::rank_of(tx, id, &site)?;
@@ -213,8 +215,8 @@ pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantEr
     Ok(true)
 }
 
-/// Suppresses mail to an email address that bounced or unsubscribed; `false` if it was suppressed
-/// already.
+/// Suppresses mail to an email address that bounced or unsubscribed. Returns `false` if it was
+/// suppressed already.
 pub fn suppress(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -1,9 +1,9 @@
-//! Invites to become a member: a link that works once, for seven days, made by a manager of the
-//! scope. The page shows the link to be copied; it is not mailed.
+//! Invites to become a member, each with a link that works once, within seven days. A manager of
+//! the scope makes the invite, and copies the link from the page; it is not mailed.
 //!
-//! Invites to the installation itself are for one email address, and mailed there if the server
-//! sends mail. Using a mailed link proves that the address is the person's, because its maker never
-//! sees the link.
+//! An invite to the installation itself is for one email address, and is mailed there if the server
+//! sends mail. Using a mailed link proves that the address is the person's, because the inviter
+//! never sees the link.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -46,7 +46,7 @@ pub const MEMBER: Role = Role::new("member", "account-role-member");
 /// An invite that was not used yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
-    /// The id of the invite. It does not open the link.
+    /// The id of the invite, which does not open the link.
     pub id: String,
     pub role: Role,
     pub scope: Scope,
@@ -79,7 +79,7 @@ impl Invite {
         })
     }
 
-    /// Gives the account the role that the invite offers.
+    /// Grants the account the role that the invite offers.
     fn give_to(&self, tx: &mut Tx<'_>, id: &AccountId, admits: bool) -> Result<(), TakeError> {
         if self.role != MEMBER {
             grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
@@ -94,7 +94,7 @@ impl Invite {
         Ok(())
     }
 
-    /// Whether the invite may be used by the owner of this email address.
+    /// Whether the owner of this email address may use the invite.
     fn is_for(&self, address: &Address) -> bool {
         let only = self.address.as_deref();
         only.is_none_or(|only| only == address.canonical())
@@ -133,7 +133,7 @@ pub fn list(tx: &mut Tx<'_>, by: &Manager) -> Result<Vec<Invite>, StoreError> {
         .collect())
 }
 
-/// Deletes an invite; returns whether it existed.
+/// Deletes an invite, and returns whether it existed.
 pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreError> {
     let is_ours = list(tx, by)?.iter().any(|invite| invite.id == id);
     if !is_ours || !one_time::remove(tx, Purpose::Invite, id)? {
@@ -150,7 +150,7 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
     Ok(true)
 }
 
-/// An invite and its maker, for the page.
+/// An invite and its inviter, for the page.
 #[derive(Clone, Debug)]
 pub struct InviteDetails {
     /// The invite.
@@ -158,7 +158,7 @@ pub struct InviteDetails {
     pub by: Account,
     /// The title of the scope, if it has one.
     pub title: Option<String>,
-    /// Whether people without an account may use it.
+    /// Whether people without an account may use the invite.
     pub admits_newcomers: bool,
 }
 
@@ -190,7 +190,8 @@ pub fn find(
 
 #[derive(Debug, thiserror::Error)]
 pub enum TakeError {
-    /// The invite was used or deleted, has expired, or its maker may no longer invite.
+    /// The invite was used or deleted, or has expired, or the inviter may not invite people any
+    /// more.
     #[error("the invite is no longer good")]
     Gone,
     /// An account with this email address exists; its owner should sign in.
@@ -202,7 +203,7 @@ pub enum TakeError {
     /// Too many attempts from this network failed.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// The invite is only for accounts with a confirmed email address.
+    /// The invite requires an account with a confirmed email address.
     #[error("the invite is for confirmed accounts")]
     EmailUnverified,
     #[error(transparent)]
@@ -242,7 +243,8 @@ pub fn take_new(
     Ok((id, invite))
 }
 
-/// Accepts an invite with an existing account, which keeps a greater role.
+/// Accepts an invite with an existing account. If the account has a higher role, it keeps that
+/// role.
 pub fn take_as(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -263,8 +265,9 @@ pub fn take_as(
     Ok(invite)
 }
 
-/// Whether an invite to this scope admits people without a confirmed email address. If the scope's
-/// maker has no rank in the installation, it does not: such a maker could confirm any address.
+/// Whether an invite to this scope admits people without a confirmed email address. It does not if
+/// the scope's creator has no rank in the installation, because such a creator could confirm any
+/// address.
 fn admits_newcomers(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -280,7 +283,7 @@ fn admits_newcomers(
     }
 }
 
-/// Takes the link, if its maker may still invite.
+/// Takes the link, if the inviter may still invite.
 fn take(tx: &mut Tx<'_>, domains: &[DomainAccounts], secret: &Secret) -> Result<Invite, TakeError> {
     let invite = one_time::take(tx, Purpose::Invite, secret)?
         .and_then(|link| Invite::find(link, domains))
@@ -303,8 +306,8 @@ pub fn may_offer(rank: Role, role: Role) -> bool {
     SITE.at_least(rank, grant::ADMIN) && (role == MEMBER || SITE.at_least(rank, role))
 }
 
-/// The proof that a person may invite others to the installation: an owner or administrator, in a
-/// browser.
+/// The proof that a person may invite others to the installation, which requires an owner or
+/// administrator in a browser.
 #[derive(Clone, Debug)]
 pub struct Inviter {
     who: SignedIn,
@@ -313,7 +316,7 @@ pub struct Inviter {
 }
 
 impl Inviter {
-    /// The roles that the inviter may offer, the lowest first.
+    /// The roles that the inviter may offer, lowest first.
     pub fn roles(&self) -> Vec<Role> {
         let all = [MEMBER, grant::ADMIN, grant::OWNER].into_iter();
         all.filter(|role| may_offer(self.rank, *role)).collect()
@@ -341,12 +344,12 @@ pub enum InviteError {
     /// own.
     #[error("the role is above the inviter's own")]
     AboveOwn,
-    /// The configuration does not allow invites for people without a rank.
+    /// The configuration forbids invites for people without a rank.
     #[error("registration is closed")]
     Closed,
     #[error("the address is another account's")]
     EmailTaken,
-    /// The limit of open invites is reached.
+    /// The maximum number of open invites is reached.
     #[error("there are {LIMIT} invites already")]
     LimitReached,
     #[error(transparent)]
@@ -356,8 +359,8 @@ pub enum InviteError {
 /// The maximum number of open invites.
 pub const LIMIT: usize = 500;
 
-/// Invites the owner of an email address. The link is mailed there; if the server sends no mail,
-/// the link is returned to be copied. An older invite of the address stops working.
+/// Invites the owner of an email address. The link is mailed there, or returned for copying if the
+/// server sends no mail. An older invite to the address stops working.
 pub fn create_for(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -428,8 +431,8 @@ pub fn list_for_site(tx: &mut Tx<'_>, _: &Inviter) -> Result<Vec<Invite>, StoreE
         .collect())
 }
 
-/// Deletes an invite to the installation; returns whether there was one that the inviter may
-/// delete.
+/// Deletes an invite to the installation. Returns whether there was such an invite that the inviter
+/// may delete.
 pub fn remove_for_site(tx: &mut Tx<'_>, by: &Inviter, id: &str) -> Result<bool, StoreError> {
     let open = list_for_site(tx, by)?;
     let mut open = open.iter();

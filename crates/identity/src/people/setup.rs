@@ -1,5 +1,5 @@
-//! Creation of the first owner. It takes a key that works once, and that only people with access to
-//! the server's console or disk can read.
+//! Creation of the first owner, which requires a key that works once and that only people with
+//! access to the server's console or disk can read.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -27,10 +27,10 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// The name of the file with the link, in the data folder.
 const FILE: &str = "setup-link";
 
-/// The setup link, made at a start without an owner.
+/// The setup link, made at a startup without an owner.
 #[derive(Clone, Debug)]
 pub struct Announcement {
-    /// The URL that makes its visitor the owner; for the console.
+    /// The URL that makes its visitor the owner, for display on the console.
     pub link: Secret,
     /// The file with the link, readable only by the user of the server process.
     pub file: PathBuf,
@@ -44,8 +44,8 @@ pub enum AnnounceError {
     Store(#[from] StoreError),
 }
 
-/// Called at every start: while there is no owner, makes a new key and writes the link to the file.
-/// An older key stops working.
+/// Makes a new key and writes the link to the file, if there is no owner. An older key stops
+/// working. The program calls this function at every startup.
 pub async fn announce(
     store: &Store,
     url: &SiteUrl,
@@ -113,7 +113,7 @@ impl From<GrantError> for SetupError {
     }
 }
 
-/// Makes the owner of the key the first owner of the installation, and signs them in.
+/// Makes the person who presents the key the first owner of the installation, and signs them in.
 pub fn finish(
     tx: &mut Tx<'_>,
     key: &Secret,
@@ -135,15 +135,15 @@ pub fn finish(
 /// The credential of an owner created on the server.
 #[derive(Clone, Debug)]
 pub enum Credential {
-    /// A password, by its hash.
+    /// A password, given by its hash.
     Password(PasswordHash),
-    /// A sign-in link that works once, and leads to the page where a password is set.
+    /// A sign-in link that works once, and leads to the page for setting a password.
     Link,
 }
 
-/// Makes an owner from the server's console: a new account, or the existing one with this email
-/// address. Returns the secret of the link, if one was requested. The key of `/setup` stops
-/// working.
+/// Makes an owner from the server's console, either with a new account or with the existing account
+/// that has this email address. Returns the secret of the link, if one was requested. The key for
+/// `/setup` stops working.
 pub fn create_owner(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -169,7 +169,7 @@ pub fn create_owner(
     Ok((id, link))
 }
 
-/// Removes the credentials of an unconfirmed account and everything that was made with it, because
+/// Removes an unconfirmed account's credentials and everything that was made with it, because
 /// somebody else may have registered the email address.
 fn take_over(
     tx: &mut Tx<'_>,
@@ -192,7 +192,7 @@ fn take_over(
     Ok(())
 }
 
-/// Grants the owner role, on behalf of the operator: only the operator can read the server's
+/// Grants the owner role on behalf of the operator, because only the operator can read the server's
 /// console.
 fn make_owner(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), GrantError> {
     account::verify_email(tx, id, VerifiedBy::Operator)?;
@@ -219,7 +219,7 @@ fn has_owner(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(owners > 0)
 }
 
-/// Replaces the file atomically, so that nobody reads half a link.
+/// Replaces the file atomically, so that nobody reads a partial link.
 fn write_down(file: &Path, link: &str) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
 

@@ -1,8 +1,8 @@
-//! Changing an account's email address: a link mailed to the new address confirms the change, and a
+//! Changing an account's email address. A link mailed to the new address confirms the change, and a
 //! link mailed to the old address undoes it.
 //!
 //! A person may enter another person's address, who then gets the link. So the link alone changes
-//! nothing: its user must be signed in to the account or enter its password.
+//! nothing: whoever uses it must be signed in to the account or enter its password.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -28,7 +28,7 @@ use crate::session::sudo::Sudo;
 
 /// How long the new email address can be confirmed.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-/// How long the old email address can be restored.
+/// How long a restoration of the old email address is possible.
 pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A second factor that was set up less than this before the change may belong to a thief.
 const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -70,7 +70,7 @@ pub async fn ask(
     limits.confirm(store, &id, asked, change).await
 }
 
-/// Mails one of the two links of a change.
+/// Mails either the confirmation link or the undo link of a change.
 fn mail(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -96,10 +96,10 @@ fn mail(
     notice.send(tx, site, &to)
 }
 
-/// A link, for its page.
+/// The data of a link that its page shows.
 #[derive(Clone, Debug)]
 pub struct EmailChangeLink {
-    /// The account whose address changes.
+    /// The account whose email address changes.
     pub account: Account,
     pub to: Address,
     is_used: bool,
@@ -107,7 +107,7 @@ pub struct EmailChangeLink {
 }
 
 impl EmailChangeLink {
-    /// Whether `who` needs no password to confirm.
+    /// Whether `who` can confirm without a password.
     pub fn is_proven(&self, who: Option<&SignedIn>) -> bool {
         self.is_used || who.is_some_and(|who| who.account().id == self.account.id)
     }
@@ -127,8 +127,7 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<EmailChangeLink>, S
     }))
 }
 
-/// The account of a link, if it still has the email address that it had when the change was
-/// requested.
+/// The link's account, if it still has the email address that it had when the change was requested.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<Change>>,
@@ -152,9 +151,9 @@ pub struct Confirmation {
     pub client: Client,
 }
 
-/// Gives the account its new email address. Other sessions end, and the old address gets a link
-/// that undoes the change, unless it was registered and never confirmed. A repeat within ten
-/// minutes succeeds like the first use.
+/// Sets the account's new email address. Other sessions end. The old address gets a link that
+/// undoes the change, unless it was registered and never confirmed. A repeat within ten minutes
+/// succeeds like the first use.
 pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), ConfirmError> {
     let store = &accounts.site.store;
     let link = asked.link.clone();
@@ -175,13 +174,13 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
         if link.is_used {
             return Ok(());
         }
-        // A password change holds this lock too.
+        // A password change also takes this lock.
         let is_active = account::lock(tx, &account.id)?;
         if !is_active || (!proven && password::find(tx, &account.id)? != shown.hash) {
             return Err(ConfirmError::LinkGone);
         }
-        // An email address that was registered and never confirmed may be a stranger's, who never
-        // had this account and so gets no link to it.
+        // An email address that was registered and never confirmed may belong to a stranger, who
+        // never had this account and so gets no link to it.
         let is_registrants = unconfirmed::is_registrants(tx, &account.id)?;
         if !account::replace_email(tx, &account.id, &link.data.to)? {
             return Err(ConfirmError::EmailTaken);
@@ -197,7 +196,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
     store.write(change).await
 }
 
-/// Ends the links to the old email address, and all other sessions.
+/// Invalidates the links to the old email address, and ends all other sessions.
 fn end_others(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -247,8 +246,8 @@ pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, Stor
 /// tokens and passkeys are removed, and later changes can no longer be undone. A repeat within ten
 /// minutes succeeds like the first use.
 ///
-/// Access to a mailbox proves no second factor, so a factor that was set up before the change
-/// stays. A new factor may belong to a thief, and is removed.
+/// Access to a mailbox proves no second factor, so a factor that was set up before the change is
+/// kept. A factor set up later may belong to a thief, and is removed.
 ///
 /// An intruder who now controls the account must not block the old address by registering another
 /// account with it. So an account that has this address unconfirmed is removed.
@@ -276,7 +275,8 @@ pub fn undo(
     if since.is_some_and(|since| since >= link.expires_at - UNDO_LIFETIME - NEW_FACTOR) {
         second_factor::erase(tx, &id)?;
     }
-    // An older link takes precedence: a thief may have changed the email address twice.
+    // An older undo link takes precedence over newer ones, because a thief may have changed the
+    // email address twice.
     one_time::remove_since(tx, Purpose::UndoEmail, &id, link.expires_at)?;
     Ok(record(tx, &id, "email.restored", &client.request)?)
 }

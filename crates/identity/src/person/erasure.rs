@@ -1,9 +1,9 @@
 //! Erasure of an account, and of each domain's data about the person.
 //!
 //! A person who asks for erasure is signed out everywhere at once, and no public page shows them
-//! any more. For [`DELAY`], they can still cancel the erasure by signing in; then a job erases the
-//! account in one transaction. Content that they made together with others stays, without their
-//! name.
+//! any more. Within [`DELAY`], they can cancel the erasure by signing in. After that, a job erases
+//! the account in one transaction. Content that they made together with others is kept, without
+//! their name.
 
 use jiff::SignedDuration;
 use platform::audit::{self, Actor, Entry, RequestFacts};
@@ -27,11 +27,11 @@ use crate::session::sudo::Sudo;
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long the slug of an erased account stays reserved.
 pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// The type of an account in the list of erasures.
+/// The entry type for accounts in the list of erasures.
 const ERASED: &str = "account";
 /// How many accounts one run of the job erases.
 const AT_ONCE: u32 = 20;
-/// When the job retries an account that could not be erased.
+/// After what time the job retries an account that could not be erased.
 const RETRY: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ pub enum EraseError {
     /// The account no longer exists or may not act.
     #[error("not signed in")]
     NotSignedIn,
-    /// The obligations that have to be settled first.
+    /// The obligations that must be settled first.
     #[error("{} things have to be settled first", .0.len())]
     Obliged(Vec<String>),
     /// An error that any operation on accounts can return.
@@ -61,9 +61,9 @@ impl From<GrantError> for EraseError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// After [`DELAY`].
+    /// The account is erased after [`DELAY`].
     Later,
-    /// In the same transaction.
+    /// The account is erased in the same transaction.
     Now,
 }
 
@@ -93,7 +93,7 @@ pub fn ask(
     begin(tx, domains, &held, id, when)
 }
 
-/// Erases a person's account, or plans it, for an administrator.
+/// Erases a person's account on behalf of an administrator, either at once or later.
 pub fn order(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -187,7 +187,7 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         match store.write(change).await {
             Ok(()) => is_erased = true,
             // Either the person has new obligations because others left, or this is a bug. Neither
-            // may delay the other accounts.
+            // case may delay the other accounts.
             Err(error) => {
                 tracing::warn!(account = %id, %error, "an account is not erased yet");
                 store.write(move |tx| postpone(tx, &id)).await?;
@@ -221,7 +221,7 @@ fn purge_due(
     Ok(purge(tx, domains, id)?)
 }
 
-/// Erases accounts again that had been erased after the backup that was restored was made.
+/// After a restore, erases the accounts again that were erased after the backup was made.
 pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
     for id in store.read_at_length(lost).await? {
         let erased = id.clone();
@@ -230,7 +230,7 @@ pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
             begin(tx, domains, &held, &erased, When::Now)
         };
         if let Err(error) = store.write(change).await {
-            // The account has obligations in the restored state. It stays hidden until the person
+            // In the restored state, the account has obligations. It stays hidden until the person
             // has settled them.
             tracing::error!(account = %id, %error, "somebody who was erased is back, and hidden");
             store.write(move |tx| hide(tx, &id)).await?;
@@ -278,7 +278,7 @@ fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
 }
 
 /// The next owner of `scope` when `account` is erased: the longest-standing other owner who is
-/// active, or else the longest-standing one who is not. Locks that owner's account.
+/// active, otherwise the longest-standing inactive owner. Locks the next owner's account.
 pub fn next_owner(
     tx: &mut Tx<'_>,
     scope: &grant::Scope,
@@ -298,7 +298,8 @@ pub fn next_owner(
     )
     .all(tx)?;
     for (other,) in others {
-        // If that owner is erased concurrently, the account no longer exists once its lock is free.
+        // If that owner is erased concurrently, the account no longer exists when this transaction
+        // gets its lock.
         if account::lock_in_any_state(tx, &other)? {
             return Ok(Some(other));
         }
@@ -306,7 +307,7 @@ pub fn next_owner(
     Ok(None)
 }
 
-/// Erases the account, whose lock is held.
+/// Erases the account. The caller holds its lock.
 pub(crate) fn purge(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

@@ -1,4 +1,5 @@
-//! An export of all data stored about a person, for that person: a zip file with one JSON document.
+//! An export of all data stored about a person, for that person, as a zip file with one JSON
+//! document.
 //!
 //! The data is read in one transaction, and the export fails as a whole if a part cannot be read.
 //! The document never contains hashes, sealed secrets or data about others.
@@ -65,7 +66,7 @@ pub fn create(
     zipped(&own_document(tx, domains, keys, sudo, request)?)
 }
 
-/// Creates the document in that zip.
+/// Creates the document that the zip contains.
 pub fn own_document(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -91,8 +92,8 @@ pub fn own_document(
     Ok(document)
 }
 
-/// Creates an export for an owner of the installation, at the person's request; the person is told
-/// by mail. The export does not count towards the person's own limit.
+/// Creates an export for an owner of the installation, at the person's request. A mail tells the
+/// person. The export does not count towards the person's own limit.
 pub fn create_for_owner(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -201,7 +202,7 @@ struct Email {
 #[derive(Row, Serialize)]
 struct Slug {
     slug: String,
-    /// Until when this former slug redirects; `None` for the present slug.
+    /// The time until which this former slug redirects; `None` for the present slug.
     until: Option<Timestamp>,
 }
 
@@ -227,7 +228,7 @@ struct Newsletter {
     since: Timestamp,
 }
 
-/// An entry of the audit log.
+/// An entry in the audit log.
 #[derive(Row)]
 struct Line {
     at: Timestamp,
@@ -376,7 +377,7 @@ fn suppressed(
     Ok(found)
 }
 
-/// The person's entries in the audit log. Other people who acted are not named.
+/// The person's entries in the audit log, without the names of other people who acted.
 fn events(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Value>, StoreError> {
     let lines: Vec<Line> = sql!(
         "SELECT {Line} FROM audit WHERE entity_id = :id OR actor_kind = 'account' AND actor_id = :id

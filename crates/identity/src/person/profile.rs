@@ -1,4 +1,4 @@
-//! Profiles: what people publish about themselves, with their display name and slug.
+//! Profiles: information that people publish about themselves, with their display name and slug.
 
 use jiff::tz::TimeZone;
 use platform::audit::{Entry, RequestFacts};
@@ -78,8 +78,8 @@ impl Profile {
         findings.finish().map(|()| new)
     }
 
-    /// Makes texts of another program valid: texts that are too long are cut off. Returns `false`
-    /// if the website was omitted because it is not an https URL of valid length.
+    /// Makes another program's profile valid by cutting off long texts. Returns `false` if the
+    /// website was omitted because it is not an https URL of valid length.
     pub(crate) fn clean_imported(&mut self) -> bool {
         let cut = |text: String, most| text.chars().take(most).collect::<String>();
         self.real_name = cut(text_cleaning::clean_line(&self.real_name), LONGEST_NAME);
@@ -94,8 +94,8 @@ impl Profile {
         findings.is_empty()
     }
 
-    /// The fields besides the name that others can see. To fill them in, a person needs a confirmed
-    /// email address.
+    /// The fields that others can see besides the name. Filling them in requires a confirmed email
+    /// address.
     fn public_fields(&self) -> [&str; 3] {
         [&self.bio, &self.location, &self.website]
     }
@@ -176,7 +176,7 @@ pub fn change(
     Ok(())
 }
 
-/// Stores the real name that a provider reported for an account that was just created.
+/// Stores the real name that a provider reported for a newly created account.
 pub(crate) fn set_real_name(tx: &mut Tx<'_>, id: &AccountId, name: &str) -> Result<(), StoreError> {
     let name = text_cleaning::clean_line(name);
     let name: String = name.chars().take(LONGEST_NAME).collect();

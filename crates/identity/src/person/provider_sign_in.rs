@@ -1,8 +1,8 @@
-//! Sign-in with an identity provider: sending the browser there, and handling its return.
+//! Sign-in with an identity provider: sending the browser to the provider, and handling its return.
 //!
-//! The browser is sent with a state that works once, for [`LIFETIME`], in the same browser. An
-//! identity that is not linked yet creates an account or waits for a sign-in that links it. An
-//! identity is never linked to an account merely because of its email address.
+//! The browser is sent with a state value that works once, within [`LIFETIME`], in the same
+//! browser. An identity that is not linked yet creates an account, or waits for a sign-in that
+//! links it. An identity is never linked to an account merely because of its email address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -42,8 +42,7 @@ pub enum ProviderSignInError {
     /// The state was used, belongs to another browser, or has expired.
     #[error("the sign-in has to begin again")]
     StateInvalid,
-    /// The provider or the person denied the sign-in, or the account of the identity may not sign
-    /// in.
+    /// The provider or the person denied the sign-in, or the identity's account may not sign in.
     #[error("the provider signed nobody in")]
     Denied,
     /// The provider failed.
@@ -70,9 +69,9 @@ struct PendingSignIn {
     provider: String,
     /// The hash of the browser's cookie.
     browser: String,
-    /// The session to whose account the identity is to be linked; `None` for a sign-in.
+    /// The session with whose account the identity will be linked; `None` for a sign-in.
     link_in: Option<SessionId>,
-    /// The page the person goes to afterwards.
+    /// The page to which the person is redirected afterwards.
     to: String,
 }
 
@@ -81,25 +80,25 @@ struct PendingSignIn {
 pub struct Leaver {
     /// The secret in the browser's cookie.
     pub browser: Secret,
-    /// The account that the identity is to be linked to; `None` for a sign-in.
+    /// The signed-in person with whose account the identity will be linked; `None` for a sign-in.
     pub link: Option<Sudo>,
-    /// The page the person goes to afterwards.
+    /// The page to which the person is redirected afterwards.
     pub to: String,
     pub network: Network,
 }
 
-/// The URL to which a provider sends people back.
+/// The URL to which a provider sends browsers back.
 pub fn redirect_uri(site: &Site, provider: &Provider) -> String {
     let name = &provider.settings.name;
     site.url().join(&format!("/oauth/{name}/callback"))
 }
 
-/// Derives a value from the state that is not revealed before its time.
+/// Derives a value from the state, without revealing the state.
 fn derived(key: &Key, state: &Secret) -> String {
     URL_SAFE_NO_PAD.encode(key.mac(&[state.reveal()]))
 }
 
-/// Begins a sign-in; returns the URL to which the browser is sent.
+/// Begins a sign-in, and returns the URL to which the browser is sent.
 pub async fn begin(
     accounts: &Accounts,
     provider: &Provider,
@@ -140,7 +139,7 @@ pub struct Returned {
     pub iss: Option<String>,
     /// The authorization code; `None` if the provider denied the sign-in.
     pub code: Option<String>,
-    /// The person signed in with the browser, if they proved a credential a short while ago.
+    /// The person who is signed in with the browser, if they recently proved a credential.
     pub sudo: Option<Sudo>,
     pub client: Client,
     pub locale: String,
@@ -155,8 +154,8 @@ pub enum Outcome {
     Linked,
     /// The person has no account yet, and enters an email address with this secret.
     Newcomer(Secret),
-    /// Another account has the email address that the provider vouches for. Its owner has to sign
-    /// in once, with this secret in the browser.
+    /// Another account has the email address that the provider vouches for. Its owner must sign in
+    /// once, with this secret in the browser, to link the identity.
     SignInToLink(Option<Secret>),
 }
 
@@ -238,7 +237,7 @@ async fn take_state(
     let (state, name) = (returned.state.clone(), provider.settings.name.clone());
     let browser = returned.browser.as_ref().map(opaque::hash);
     let browser = browser.map(|hash| URL_SAFE_NO_PAD.encode(hash));
-    // An invented state must not cost a write.
+    // A made-up state must not cause a write.
     let shown = state.clone();
     let look =
         move |tx: &mut Tx<'_>| one_time::find::<PendingSignIn>(tx, Purpose::ProviderState, &shown);
@@ -289,9 +288,9 @@ struct Arriving {
     locale: String,
 }
 
-/// Why no decision was made.
+/// The reason why no decision was made.
 enum Undecided {
-    /// Another account was given the identity or the email address meanwhile.
+    /// Another account got the identity or the email address in the meantime.
     Taken,
     Error(ProviderSignInError),
 }
@@ -306,7 +305,7 @@ impl Arriving {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<Outcome, Undecided> {
         if let Some(id) = linked_identity::owner(tx, &self.identity)? {
             let Some(account) = account::find(tx, &id)? else {
-                // The account is deactivated, unless its owner asked for its erasure.
+                // A deactivated account is refused, unless its owner asked for its erasure.
                 let offered = restore::offer(tx, &id)?.ok_or(ProviderSignInError::Denied)?;
                 return Ok(Outcome::Known(Welcome::Leaving(offered)));
             };
@@ -338,7 +337,7 @@ impl Arriving {
         if let Some(account) = account::find_by_email(tx, email)?
             && !unconfirmed::is_pending(tx, &account.id)?
         {
-            // A concurrent sign-in may have created the account of this identity.
+            // A concurrent sign-in may have created an account for this identity.
             if linked_identity::owner(tx, &self.identity)?.is_some() {
                 return Err(Undecided::Taken);
             }

@@ -1,9 +1,9 @@
 //! Registration by the person themselves, and the removal of accounts whose email address is never
 //! confirmed.
 //!
-//! The response does not reveal whether the address has an account: a new address gets a mail with
-//! a link that confirms it, a known one a mail that says so, and both cost one hash and one
-//! transaction.
+//! The response does not reveal whether the address has an account. A new address gets a mail with
+//! a link that confirms it, and a known address gets a mail that says so. Both cases cost one hash
+//! and one transaction.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry};
@@ -44,14 +44,14 @@ const OLDEST: SignedDuration = SignedDuration::from_hours(24);
 pub struct Registrant {
     pub account: NewAccount,
     pub password: Password,
-    /// The slug they want.
+    /// The wanted slug; `None` if the person typed none.
     pub slug: Option<String>,
-    /// The stamp that [`form_stamp`] put in the form; `None` if the form is not from this site.
+    /// The stamp that [`form_stamp`] put into the form; `None` if the form is not from this site.
     pub form_stamp: Option<String>,
-    /// Whether a field was filled in that people cannot see.
+    /// Whether a hidden field, which people cannot see, was filled in.
     pub is_bot: bool,
-    /// The browser's secret of an earlier registration. If that account is still unconfirmed, this
-    /// one replaces it: the email address was probably mistyped.
+    /// The browser's secret from an earlier registration. If that account is still unconfirmed, the
+    /// new registration replaces it, because the email address was probably mistyped.
     pub earlier: Option<Secret>,
 }
 
@@ -68,7 +68,7 @@ pub enum RegisterError {
     /// The data from the provider was already used or has expired.
     #[error("the sign-in has to begin again")]
     NewcomerGone,
-    /// The slug is the first part of a path of the site.
+    /// The slug equals the first segment of one of the site's paths.
     #[error("the slug is reserved")]
     SlugReserved,
     /// An account with this email address exists. Only internal functions return this error.
@@ -97,13 +97,13 @@ impl From<IdentityError> for RegisterError {
     fn from(error: IdentityError) -> Self {
         match error {
             IdentityError::Store(error) => Self::Store(error),
-            // Another sign-in created the account meanwhile.
+            // A concurrent sign-in has created the account.
             _ => Self::NewcomerGone,
         }
     }
 }
 
-/// A person whom a provider has identified, and who has no account.
+/// A person whom a provider has identified and who has no account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Newcomer {
     pub identity: Identity,
@@ -112,14 +112,14 @@ pub struct Newcomer {
     /// The real name; empty if the provider does not report one.
     #[serde(default)]
     pub real_name: String,
-    /// The email address that the provider reports, without being trusted to verify it.
+    /// The email address that the provider reports but is not trusted to verify.
     pub email: String,
 }
 
 /// How long a newcomer may take to enter their email address.
 pub const NEWCOMER_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 
-/// Stores the data that a provider reported. The returned secret goes to the browser.
+/// Stores the data that a provider reported. The returned secret is sent to the browser.
 pub(crate) fn expect_newcomer(tx: &mut Tx<'_>, newcomer: &Newcomer) -> Result<Secret, StoreError> {
     one_time::create(tx, Purpose::Newcomer, None, newcomer, NEWCOMER_LIFETIME)
 }
@@ -129,14 +129,14 @@ pub fn find_newcomer(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Newcomer
     Ok(found.map(|found| found.data))
 }
 
-/// The stamp in a form, from which its age is known.
+/// The stamp for a form, which reveals the form's age.
 pub fn form_stamp(site: &Site) -> String {
     let at = site.clock.now().as_millisecond().to_string();
     let signature = site.keys.key("form age").sign(&[&at]);
     format!("{at}.{signature}")
 }
 
-/// The stamp for a form that is shown again: the same stamp while it is valid, or else a new one.
+/// The stamp for a form that is shown again: the same stamp while it is valid, otherwise a new one.
 pub fn renewed_stamp(site: &Site, stamp: &str) -> String {
     match age(site, stamp) {
         Some(age) if age <= OLDEST => stamp.to_owned(),
@@ -162,13 +162,13 @@ fn age(site: &Site, stamp: &str) -> Option<SignedDuration> {
 /// The result of a registration.
 #[derive(Clone, Debug)]
 pub struct Registered {
-    /// The secret by which the browser is recognised when the email address is confirmed.
+    /// The secret by which the browser is recognized when the email address is confirmed.
     pub browser: Secret,
     /// The new account, if one was created. This reveals whether the email address was known.
     pub account: Option<AccountId>,
 }
 
-/// Registers a person, or tells the owner of the email address by mail that they have an account.
+/// Registers a person. If the email address has an account, a mail tells its owner so.
 pub async fn register(
     accounts: &Accounts,
     new: Registrant,
@@ -263,7 +263,7 @@ pub async fn register_newcomer(
     enter(entering).await.map(|_| browser)
 }
 
-/// The unconfirmed account that this browser registered before.
+/// The unconfirmed account that was registered earlier in this browser.
 fn find_earlier(
     tx: &mut Tx<'_>,
     browser: Option<&Secret>,
@@ -274,8 +274,9 @@ fn find_earlier(
     }
 }
 
-/// Returns the new account, if one was created. A concurrent registration of the same email address
-/// makes the address a known one. The address of a deactivated or leaving account stays taken.
+/// Creates the account, and returns its id; `None` if the email address is known. A concurrent
+/// registration may have made it known. The address of a deactivated or leaving account stays
+/// taken.
 async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     let store = entering.site.store.clone();
     for _ in 0..2 {
@@ -316,7 +317,7 @@ struct Entering {
 impl Entering {
     /// Creates the account and returns its id.
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
-        // New email addresses are counted too, although they get their mail in any case.
+        // New email addresses are counted too, although the mail is sent to them in any case.
         let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
             Credential::Password(_) => None,
@@ -385,7 +386,7 @@ impl Entering {
     }
 }
 
-/// The job that removes accounts that were not confirmed in time: once a day.
+/// The daily job that removes accounts whose email address was not confirmed in time.
 pub fn job(domains: Domains, store: Store) -> Handler {
     Handler::each_day("accounts.purge_unverified", move |_| {
         let store = store.clone();
@@ -418,10 +419,10 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes an account, if it is still unconfirmed. Its slug is free at once, because nobody has
-/// seen it.
+/// Removes an account, if it is still unconfirmed. Its slug becomes available at once, because
+/// nobody has seen it.
 fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result<(), StoreError> {
-    // Confirmation holds this lock too.
+    // Confirmation also takes this lock.
     if held::hold(tx, id)?.is_none() || !is_pending(tx, id)? {
         return Ok(());
     }

@@ -1,7 +1,7 @@
-//! A new password, or a sign-in link, for a person who has only their mailbox.
+//! A new password, or a sign-in link, for a person who has only access to their mailbox.
 //!
-//! The response is the same for every email address: a job finds out whether there is an account to
-//! mail to.
+//! The response is the same for every email address, because a job finds out whether there is an
+//! account to which a link can be mailed.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -30,7 +30,7 @@ use crate::sign_in::{self, restore};
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 const JOB: &str = "accounts.mail_link";
-/// The job priority that comes after all other work.
+/// The job priority after all other work.
 const LAST: i64 = 30;
 
 /// The kind of link that is requested.
@@ -53,7 +53,8 @@ struct ResetJob {
 }
 
 impl ResetJob {
-    /// Only people with an account get mail.
+    /// The stranger who causes the mail, if any. Their email address is known, because only people
+    /// with an account get mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
         let is_known = true;
@@ -91,8 +92,8 @@ pub async fn ask(
     site.store.write(change).await
 }
 
-/// Enqueues the mail with the link as part of this transaction. Requests of people who are not
-/// signed in have a queue lane, and wait until there is no other work.
+/// Enqueues the mail with the link in this transaction. Requests by people who are not signed in
+/// have a queue lane, and wait until there is no other work.
 pub(crate) fn enqueue(
     tx: &mut Tx<'_>,
     email: &str,
@@ -130,8 +131,8 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &ResetJob) -> Result<(), StoreError
     let Some(account) = account::find_by_email(tx, &email)? else {
         return mail_leaving(tx, site, &email, asked);
     };
-    // If the email address is unconfirmed, another person may control the account: only a new
-    // password shuts them out.
+    // If the email address is unconfirmed, another person may control the account. Only a new
+    // password shuts that person out.
     let is_verified = account::verified_email(tx, &account.id)?.is_some();
     let (subject, text, path) = if asked.wanted == Wanted::SignIn && is_verified {
         let link = sign_in::create_link(tx, &account.id)?;
@@ -180,7 +181,7 @@ fn mail_leaving(
     mail.map(drop)
 }
 
-/// The data of a link: the email address it was mailed to.
+/// The data of a link: the email address to which it was mailed.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
@@ -197,10 +198,10 @@ pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, 
     one_time::create(tx, Purpose::ResetPassword, id, &data, LIFETIME)
 }
 
-/// A link, for its page.
+/// The data of a link that its page shows.
 #[derive(Clone, Debug)]
 pub struct ResetLink {
-    /// The account whose password it sets.
+    /// The account whose password the link sets.
     pub account: Account,
     /// Whether the account has tokens, passkeys or linked identities that the person may want to
     /// remove.
@@ -242,13 +243,12 @@ fn account_of(
     }))
 }
 
-/// What happens to the account's personal tokens, passkeys and linked identities at a password
-/// reset.
+/// The fate of the account's personal tokens, passkeys and linked identities at a password reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tokens {
-    /// They are removed.
+    /// Tokens, passkeys and linked identities are removed.
     Revoked,
-    /// They are kept.
+    /// Tokens, passkeys and linked identities are kept.
     Kept,
 }
 
@@ -268,7 +268,7 @@ pub enum ResetError {
 }
 
 /// Sets the password with a link. Every session ends, and the email address becomes verified,
-/// because the link was mailed there. The second factor stays, unless the address was unverified
+/// because the link was mailed there. The second factor is kept, unless the address was unverified
 /// before.
 pub async fn finish(
     accounts: &Accounts,
@@ -279,7 +279,7 @@ pub async fn finish(
 ) -> Result<(), ResetError> {
     let (site, domains) = (accounts.site.clone(), accounts.domain_accounts);
     let asked = link.clone();
-    // Checked before a hash is made, so that nobody without a link causes work.
+    // The link is checked before a hash is made, so that nobody without a link causes work.
     let shown = site.store.read(move |tx| find(tx, &asked)).await?;
     let account = shown.ok_or(ResetError::LinkGone)?.account;
     let known = [
@@ -327,7 +327,7 @@ pub async fn finish(
 
 /// Removes all access of a person who had the account before its owner confirmed the email address:
 /// passkeys, linked identities, tokens and the second factor. If that person registered the
-/// account, this also removes everything that they made.
+/// account, also removes everything that they made.
 pub(crate) fn begin_anew(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

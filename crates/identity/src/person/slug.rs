@@ -9,7 +9,7 @@ use crate::account::{self, AccountId};
 /// The maximum length of a slug.
 const MOST: usize = 50;
 
-/// Words that are paths of the site, or that people would mistake for the site's own pages.
+/// Words that are paths of the site, or that people would mistake for one of the site's own pages.
 pub const RESERVED: &[&str] = &[
     "admin",
     "administrator",
@@ -87,8 +87,8 @@ pub const RESERVED: &[&str] = &[
     "www",
 ];
 
-/// Whether `text` is a valid slug: 2 to 50 characters of `a-z0-9-`, a letter or digit at both ends,
-/// no two hyphens in a row.
+/// Whether `text` is a valid slug: 2 to 50 characters of `a-z0-9-`, with a letter or digit at both
+/// ends and no two hyphens in a row.
 pub fn is_valid(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (2..=MOST).contains(&text.len())
@@ -103,7 +103,7 @@ pub fn is_reserved(slug: &str) -> bool {
     RESERVED.contains(&slug)
 }
 
-/// Whether the slug is reserved by this crate or by a domain.
+/// Whether this crate or a domain reserves the slug.
 pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreError> {
     if is_reserved(slug) {
         return Ok(true);
@@ -113,8 +113,8 @@ pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreE
     Ok(found.is_some())
 }
 
-/// Stores the reserved words of the domains, at each start. Returns the words that are already in
-/// use as slugs; their accounts keep them.
+/// Stores the domains' reserved words, at every startup. Returns the words that are already in use
+/// as slugs; their accounts keep them.
 pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreError> {
     tx.run(sql!("DELETE FROM reserved_slug"), &[], Rows::Any)?;
     let mut held = Vec::new();
@@ -141,13 +141,13 @@ pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreErro
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
     Free,
-    /// An account has the slug, or had it lately.
+    /// Another account has the slug, or had it recently.
     Taken,
     Reserved,
 }
 
-/// The slug for a name: its letters without diacritics, and a hyphen for everything else. Empty if
-/// nothing is left, as for names in other scripts.
+/// The slug for a name: its letters without diacritics, and a hyphen for everything else. The slug
+/// is empty if nothing is left, as for names in other scripts.
 pub fn from_name(name: &str) -> String {
     let plain: String = name
         .nfkd()
@@ -161,7 +161,7 @@ pub fn from_name(name: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-/// The account's slug. If it has none, it gets one made from the name.
+/// The account's slug. If the account has none, it gets a slug made from its name.
 pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
     if let Some(slug) = find(tx, id)? {
         return Ok(slug);
@@ -238,7 +238,7 @@ pub fn availability(tx: &mut Tx<'_>, slug: &str) -> Result<Availability, StoreEr
     })
 }
 
-/// Gives the slug to the account, unless another one has it.
+/// Gives the slug to the account, unless another account has it.
 pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, StoreError> {
     sql!(
         "DELETE FROM account_slug WHERE slug = :slug AND until <= :now",
@@ -272,7 +272,7 @@ pub fn propose(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
     Ok(with_ending(&base, &suffix(tx, 5)))
 }
 
-/// The base with a suffix, shortened to fit.
+/// The base with a suffix, shortened to the maximum length.
 fn with_ending(base: &str, ending: &str) -> String {
     let kept = base.len().min(MOST - ending.len() - 1);
     format!("{}-{ending}", base[..kept].trim_end_matches('-'))

@@ -1,5 +1,5 @@
-//! Changes of an account's slug. The former slug redirects to the account for a while, and no other
-//! account can take it meanwhile.
+//! Changes to an account's slug. The former slug redirects to the account for a while, and no other
+//! account can take it during that time.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Entry, RequestFacts};
@@ -28,10 +28,10 @@ pub enum SlugError {
     Invalid,
     #[error("the word is reserved")]
     Reserved,
-    /// Another account has the slug, or had it lately.
+    /// Another account has the slug, or had it recently.
     #[error("the slug is taken")]
     Taken,
-    /// The account made too many changes lately.
+    /// The account has made too many changes recently.
     #[error("too many changes")]
     LimitReached,
     #[error(transparent)]
@@ -49,7 +49,7 @@ pub fn change(
     if !slug::is_valid(wanted) {
         return Err(SlugError::Invalid);
     }
-    // Erasure holds this lock too.
+    // Erasure also takes this lock.
     if !account::lock(tx, id)? {
         return Err(SlugError::NotSignedIn);
     }
@@ -123,16 +123,16 @@ fn changes(tx: &mut Tx<'_>, id: &AccountId) -> Result<i64, StoreError> {
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Alias {
     pub slug: String,
-    /// When it stops redirecting.
+    /// When the former slug stops redirecting.
     pub until: Timestamp,
 }
 
 /// The present and former slugs of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slugs {
-    /// The present slug; `None` before anything of the account is public.
+    /// The present slug; `None` until some content of the account is public.
     pub present: Option<String>,
-    /// The former slugs that redirect to it.
+    /// The former slugs that redirect to the present slug.
     pub aliases: Vec<Alias>,
     /// How many changes are left at this moment.
     pub changes_left: i64,

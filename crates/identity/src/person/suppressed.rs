@@ -1,4 +1,4 @@
-//! Addresses to which no mail is sent: the view of their owners, and of the installation's
+//! Email addresses to which no mail is sent, as shown to their owners and to the installation's
 //! administrators.
 
 use jiff::SignedDuration;
@@ -17,10 +17,10 @@ use crate::one_time::{self, OneTime, Purpose};
 use crate::person::verification::{ConfirmError, ResendError};
 use crate::security_mail::SecurityMail;
 
-/// How long a link that tests delivery is valid.
+/// How long a link for testing delivery is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The data of a link: the email address it was mailed to.
+/// The data of a link: the email address to which it was mailed.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
@@ -46,8 +46,8 @@ pub fn list_own(
     Ok(all)
 }
 
-/// Mails a link to an email address that bounced or whose owner complained, despite the
-/// suppression, once a day. Does nothing if the address is not suppressed.
+/// Mails a link to a suppressed email address that bounced or whose owner complained, at most once
+/// a day. Does nothing if the address is not suppressed.
 pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), ResendError> {
     let all = list_own(tx, &site.keys, account)?;
     let Some(held) = all.into_iter().find(|one| one.cause.ends_when_confirmed()) else {
@@ -95,8 +95,8 @@ fn with_account(
     Ok(address.map(|address| (id, address, link.is_used)))
 }
 
-/// Ends the suppression, because the link has arrived. A repeat within ten minutes succeeds like
-/// the first use.
+/// Ends the suppression, because a mail has reached its recipient. A repeat within ten minutes
+/// succeeds like the first use.
 pub fn confirm(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -112,7 +112,7 @@ pub fn confirm(
     Ok(())
 }
 
-/// Undoes an unsubscription; `false` if the person has no such suppression.
+/// Undoes an unsubscription. Returns `false` if the person has no such suppression.
 pub fn subscribe(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -139,8 +139,8 @@ pub fn list(
     suppression::list(tx, after, rows)
 }
 
-/// Whether an administrator may end a suppression: only owners may end one that the person asked
-/// for.
+/// Whether an administrator may end a suppression. Only owners may end a suppression that the
+/// recipient caused, by unsubscribing or complaining.
 pub fn may_lift(by: &Administrator, cause: Cause) -> bool {
     by.is_owner() || !matches!(cause, Cause::Unsubscribe | Cause::Complaint)
 }

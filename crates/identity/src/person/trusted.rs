@@ -1,6 +1,6 @@
-//! Trusted contacts: people who may see what a person hides from everybody else.
+//! Trusted contacts: people who may see content that a person hides from everybody else.
 //!
-//! Each contact is a grant in the scope of an account. The same duty in the installation, which
+//! Each contact is a grant in the account's scope. The same duty in the installation, which
 //! administrators grant, applies to all accounts.
 
 use jiff::Timestamp;
@@ -49,7 +49,7 @@ pub enum TrustError {
     Store(#[from] StoreError),
 }
 
-/// Whether `who` may see what `account` shows to trusted contacts.
+/// Whether `who` may see the content that `account` shows to trusted contacts.
 pub fn is_trusted(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -1,8 +1,9 @@
-//! Confirmation of an account's email address, by a link that is mailed there.
+//! Confirmation of an account's email address through a mailed link.
 //!
 //! A person may have registered another person's address, who then gets the link. So the link alone
-//! confirms nothing, unless it is opened in the browser that registered. In any other browser, the
-//! reader enters the account's password, or sets a new one, which shuts out the registrant.
+//! confirms nothing, unless it is opened in the browser in which the account was registered. In any
+//! other browser, the reader enters the account's password, or sets a new one, which shuts out the
+//! registrant.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -28,7 +29,7 @@ use crate::sign_in::attempts::{Attempt, Source};
 /// How long a link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The data of a link: the email address it was mailed to, which it confirms.
+/// The data of a link: the email address to which it was mailed, and which it confirms.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
@@ -61,10 +62,10 @@ pub(crate) fn send(
 
 #[derive(Debug, thiserror::Error)]
 pub enum ResendError {
-    /// A link was mailed a moment ago, or too many were mailed today.
+    /// A link was mailed a moment ago, or too many links were mailed today.
     #[error(transparent)]
     UsedUp(#[from] Wait),
-    /// The session has ended meanwhile.
+    /// The session has ended in the meantime.
     #[error("not signed in")]
     NotSignedIn,
     #[error(transparent)]
@@ -95,8 +96,8 @@ pub async fn send_again(
 }
 
 /// Mails another link for the unconfirmed account that this browser registered. The result does not
-/// reveal whether there is such an account; an account that got a link a moment ago silently gets
-/// no other.
+/// reveal whether there is such an account. If the account got a link a moment ago, silently sends
+/// none.
 pub async fn send_again_to(
     accounts: &Accounts,
     browser: Secret,
@@ -118,7 +119,7 @@ pub async fn send_again_to(
 /// A proof, besides the link, that the account belongs to the person.
 #[derive(Clone, Debug)]
 pub enum Proof {
-    /// Nothing: the browser that registered needs no further proof.
+    /// No further proof, in the browser in which the account was registered.
     None,
     /// The account's present password.
     Current(Secret),
@@ -130,12 +131,12 @@ pub enum Proof {
 #[derive(Clone, Debug)]
 pub struct Confirmation {
     pub link: Secret,
-    /// The secret that the browser got at registration.
+    /// The secret that the browser received at registration.
     pub browser: Option<Secret>,
     pub proof: Proof,
     pub network: Network,
     pub client: Client,
-    /// Whether the browser that registered is also signed in.
+    /// Whether the browser in which the account was registered is also signed in.
     pub begins_session: bool,
 }
 
@@ -166,10 +167,10 @@ pub enum ConfirmError {
     Store(#[from] StoreError),
 }
 
-/// A link, for its page.
+/// The data of a link that its page shows.
 #[derive(Clone, Debug)]
 pub struct VerificationLink {
-    /// The account whose address it confirms.
+    /// The account whose email address the link confirms.
     pub account: Account,
     /// Whether no further proof is needed.
     pub is_proven: bool,
@@ -225,9 +226,9 @@ enum Proven {
 /// Confirms the email address. A repeat within ten minutes succeeds like the first use, but begins
 /// no second session.
 ///
-/// Only the browser that registered is signed in: only the registrant, who has read the mail, can
-/// have both the link and the cookie. In any other browser a password was entered, and is used to
-/// sign in.
+/// The browser in which the account was registered is signed in, because only the registrant, if
+/// they have read the mail, can have both the link and the cookie. In any other browser a password
+/// was entered, and is used to sign in.
 pub async fn confirm(
     accounts: &Accounts,
     asked: Confirmation,
@@ -246,7 +247,7 @@ pub async fn confirm(
         if link.is_used {
             return Ok(None);
         }
-        // A password change holds this lock too.
+        // A password change also takes this lock.
         if !account::lock(tx, &account.id)? {
             return Err(ConfirmError::LinkGone);
         }
@@ -299,7 +300,7 @@ async fn prove(
     }
 }
 
-/// Checks the password of a person who has a link; a wrong password counts like a failed sign-in.
+/// Checks the password of a person who has a link. A wrong password counts like a failed sign-in.
 pub(crate) async fn check_password(
     accounts: &Accounts,
     account: &Account,

@@ -1,4 +1,4 @@
-//! A domain's declarations about accounts: its roles, and the data it stores about people.
+//! A domain's declarations about accounts: its roles, and the data that it stores about people.
 
 use platform::{StoreError, Tx};
 use serde_json::Value;
@@ -10,11 +10,11 @@ use crate::scope::{Role, Scope, ScopeKind};
 /// A domain's declarations about accounts.
 #[derive(Clone, Copy, Debug)]
 pub struct DomainAccounts {
-    /// The name of the domain's part in an export of a person's data.
+    /// The name of the domain's section in an export of a person's data.
     pub name: &'static str,
     /// The kinds of scopes in which people have roles.
     pub scope_kinds: &'static [&'static ScopeKind],
-    /// Whether a rank in this scope makes the person a host of the site. Nobody can give such a
+    /// Whether a rank in this scope makes the person a host of the site. People cannot give such a
     /// rank to themselves.
     pub makes_host: fn(&mut Tx<'_>, &Scope) -> Result<bool, StoreError>,
     /// The duties in the installation that the domain declares.
@@ -25,8 +25,8 @@ pub struct DomainAccounts {
     /// The data stored about a person, for an export; null if there is none. Never contains hashes,
     /// sealed secrets or data about others.
     pub export: fn(&mut Tx<'_>, &AccountId) -> Result<Value, StoreError>,
-    /// The names of matters that a person has to settle before their account can be erased. Locks
-    /// the rows on which these depend.
+    /// The names of the matters that a person must settle before their account can be erased. Locks
+    /// the rows on which the result depends.
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
     /// Ends at once everything that cannot continue without a person who asked for their account's
     /// erasure.
@@ -35,7 +35,7 @@ pub struct DomainAccounts {
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
 }
 
-/// All domains of a program, in the order of their dependencies.
+/// All domains of a program, in dependency order.
 pub type Domains = &'static [DomainAccounts];
 
 impl DomainAccounts {

@@ -1,5 +1,5 @@
-//! Token scopes, the permissions of programs. Each domain declares its own; those for the account
-//! itself are here.
+//! Token scopes, the permissions of programs. Each domain declares its own scopes; the scopes for
+//! the account itself are declared here.
 
 use std::fmt;
 
@@ -14,17 +14,17 @@ pub struct TokenScope {
     label: &'static str,
 }
 
-/// Read the account's own name and email address.
+/// Permits reading the account's own name and email address.
 pub const PROFILE_READ: TokenScope = TokenScope::new("profile:read", "account-scope-profile-read");
 
 impl TokenScope {
     /// Creates a token scope that is stored, typed and shown as `word`. The message `label`
-    /// describes it to people who make a token.
+    /// describes the scope to people who create a token.
     pub const fn new(word: &'static str, label: &'static str) -> Self {
         Self { word, label }
     }
 
-    /// The name, as stored, typed and shown.
+    /// The name of the scope as stored, typed and shown.
     pub fn word(self) -> &'static str {
         self.word
     }
@@ -43,7 +43,7 @@ impl TokenScope {
     }
 
     /// The token scopes with these names, without duplicates, in the order in which the domains
-    /// declare them; or the index of the first unknown name.
+    /// declare them. The error is the index of the first unknown name.
     pub fn find_all<S: AsRef<str>>(
         domains: &[DomainAccounts],
         words: &[S],

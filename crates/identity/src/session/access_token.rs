@@ -1,9 +1,10 @@
-//! Access tokens, which programs send with each request, for an hour. A token is a signed JWT (RFC
-//! 7519, RFC 8037) that names account and session; it is valid as long as the session is.
+//! Access tokens, which programs send with each request. Each is valid for an hour, but only while
+//! its session is. A token is a signed JWT (RFC 7519, RFC 8037) with the ids of the account and the
+//! session.
 //!
 //! The signing key is derived from the key file, a new one for each 90 days, so processes need not
-//! exchange keys. The next key is published before it is used, and the previous one is accepted as
-//! long as its tokens are valid.
+//! exchange keys. The next key is published before it is used, and the previous key is accepted
+//! while its tokens are valid.
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::Engine as _;
@@ -45,12 +46,12 @@ pub struct Claims {
     pub auth_time: Option<i64>,
 }
 
-/// When a token is issued.
+/// The point in a session at which a token is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// In the response to a sign-in, to a front end that has no cookie to prove the sign-in.
+    /// In the response to a sign-in, for a front end that has no cookie to prove the sign-in.
     AtSignIn,
-    /// In an existing session, or one that has a cookie.
+    /// In an existing session, or in a session that has a cookie.
     InSession,
 }
 
@@ -106,7 +107,7 @@ impl Signer {
         Some(Secret::new(format!("{message}.{signature}")))
     }
 
-    /// The claims of a token, if this site signed it and it has not expired.
+    /// The claims of a token; `None` unless this site signed the token and it has not expired.
     pub fn verify(&self, token: &Secret, now: Timestamp) -> Option<Claims> {
         let (message, signature) = token.reveal().rsplit_once('.')?;
         let (header, claims) = message.split_once('.')?;
@@ -138,7 +139,7 @@ impl Signer {
         json!({"keys": keys.collect::<Vec<_>>()})
     }
 
-    /// The keys of a period: the first one signs; those derived from older secrets only verify.
+    /// The keys of a period. The first key signs; the keys derived from older secrets only verify.
     fn pairs(&self, kid: i64) -> impl Iterator<Item = Ed25519KeyPair> {
         let key = self.keys.key("access tokens");
         let seeds: Vec<_> = key.macs(&[&kid.to_string()]).collect();

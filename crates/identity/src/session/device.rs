@@ -1,6 +1,6 @@
-//! Browsers in which an account has been used before. Their cookie never signs anyone in. It avoids
-//! the mail about a new sign-in, and lets the owner sign in after others have used up the account's
-//! attempts.
+//! Browsers in which an account has been used before. Their cookie never signs anyone in. It
+//! prevents the mail about a new sign-in, and lets the owner sign in after others have used up the
+//! account's attempts.
 
 use jiff::SignedDuration;
 use platform::{Rows, Secret, StoreError, Tx, sql};
@@ -8,10 +8,10 @@ use platform::{Rows, Secret, StoreError, Tx, sql};
 use crate::account::AccountId;
 use crate::opaque;
 
-/// How long a browser stays known after it was last used to sign in.
+/// How long a browser stays known after the last sign-in with it.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 
-/// The maximum number of known browsers of an account; the least recently used one is forgotten
+/// The maximum number of known browsers of an account. The least recently used browser is forgotten
 /// first.
 pub const LIMIT: i64 = 50;
 
@@ -32,9 +32,9 @@ pub fn is_known(tx: &mut Tx<'_>, account: &AccountId, secret: &Secret) -> Result
 /// A browser after a sign-in.
 #[derive(Clone, Debug)]
 pub enum Device {
-    /// The browser was known by this secret.
+    /// The browser was already known by this secret.
     Known(Secret),
-    /// The browser is new, and known by this secret from now on.
+    /// The browser is new, and becomes known by this secret.
     New(Secret),
 }
 

@@ -1,9 +1,9 @@
-//! Refresh tokens: a program exchanges one for an access token and the next refresh token. Each
-//! works once, so if a token was stolen, its second use is detected, and ends the session (RFC
-//! 9700, section 4.14.2).
+//! Refresh tokens: a program exchanges a refresh token for an access token and the next refresh
+//! token. Each refresh token works once, so the second use of a stolen token is detected, and ends
+//! the session (RFC 9700, section 4.14.2).
 //!
 //! A program that lost the response may repeat the request within [`GRACE`], and gets the same
-//! successor as long as that was not used.
+//! successor token, provided that the successor was not used yet.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry};
@@ -20,9 +20,10 @@ use crate::opaque;
 use crate::security_mail;
 use crate::session::{self, SessionId, Stay};
 
-/// How long a repeated request gets the same successor.
+/// How long a repeated request gets the same successor token.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(10);
-/// How long a token is remembered after it expired, so that the use of a late copy is detected too.
+/// How long a token is remembered after its expiry, so that the late use of a copy is also
+/// detected.
 const KNOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 const PREFIX: &str = "kd_rt_";
@@ -39,14 +40,14 @@ pub struct Refreshed {
 /// The result of using a refresh token.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The token was valid, or had been used a moment ago.
+    /// The token was valid, or was used only a moment ago.
     Refreshed(Box<Refreshed>),
     Unknown,
     Expired,
     SessionEnded,
     /// The session has reached its maximum duration.
     SessionExpired,
-    /// The token was used before, so a copy of it exists. The session was ended.
+    /// The token was used before, so a copy of it exists. The session has been ended.
     Reused,
 }
 
@@ -60,7 +61,7 @@ struct Stored {
     masked_successor: Option<Vec<u8>>,
 }
 
-/// Creates the first token of a session that has just begun; `None` if the session has ended since.
+/// Creates the first token of a new session. Returns `None` if the session has ended since.
 /// Programs never get the session's own secret, which is only for cookies.
 pub fn begin(
     tx: &mut Tx<'_>,
@@ -91,7 +92,7 @@ pub fn refresh(
     let Some(first) = find(tx, shown)? else {
         return Ok(Outcome::Unknown);
     };
-    // Concurrent uses of the token, and the end of the session, are serialised by this lock.
+    // This lock serializes concurrent uses of the token, and the end of the session.
     let is_active = account::lock(tx, &first.account_id)?;
     let now = tx.now();
     let ends: Option<(Timestamp,)> = sql!(
@@ -169,7 +170,7 @@ pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Signs out: ends the session of a token. Does nothing if there is none.
+/// Signs out, that is, ends the token's session. Does nothing if there is none.
 pub fn end(tx: &mut Tx<'_>, shown: &Secret, client: &Client) -> Result<(), StoreError> {
     if let Some(stored) = find(tx, shown)? {
         session::end(tx, &stored.account_id, &stored.session_id, &client.request)?;
@@ -187,7 +188,7 @@ fn find(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<Stored>, StoreError> {
 
 fn insert(tx: &mut Tx<'_>, session: &SessionId, account: &AccountId) -> Result<Secret, StoreError> {
     let token = Secret::new(format!("{PREFIX}{}", opaque::create(tx.random()).reveal()));
-    // The token expires with the session at the latest, however often it is exchanged.
+    // The token expires at the latest with its session, however often it is exchanged.
     sql!(
         "INSERT INTO refresh_token (hash, session_id, account_id, expires_at)
          SELECT :hash, id, :account, CASE WHEN absolute_expires_at < :idle
@@ -218,7 +219,7 @@ fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, S
         hash
     )
     .run(tx, Rows::Exactly(1))?;
-    // This token has arrived, so it need not be sent again.
+    // The client has received this token, so it need not be sent again.
     sql!(
         "UPDATE refresh_token SET masked_successor = NULL WHERE successor_hash = :hash",
         hash
@@ -245,7 +246,7 @@ fn unused_successor(
     Ok(successor.filter(|_| unused.is_some()).map(Secret::new))
 }
 
-/// XORs a text with a key stream derived from a token, to encrypt and to decrypt. Each token
+/// XORs a text with a key stream derived from a token, both to encrypt and to decrypt. Each token
 /// encrypts only one text, and the store alone does not suffice to decrypt it.
 fn mask(token: &Secret, text: &[u8]) -> Vec<u8> {
     let pads = (0_u8..).flat_map(|count| {

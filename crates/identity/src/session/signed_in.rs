@@ -1,5 +1,5 @@
-//! The proof that a person is signed in. Only the checks in this file create it: from a session's
-//! cookie, or from a token that has the required scope.
+//! The proof that a person is signed in. Only the checks in this file create the proof, either from
+//! a session's cookie or from a token that has the required scope.
 
 use jiff::Timestamp;
 use platform::audit::Actor;
@@ -29,7 +29,7 @@ enum By {
         /// Whether an access token was sent instead of the session's secret.
         is_by_token: bool,
     },
-    /// A program with an access token of a session.
+    /// A program with a session's access token.
     Access(Access),
     Token {
         id: TokenId,
@@ -51,8 +51,8 @@ impl SignedIn {
         &self.account
     }
 
-    /// Whether a person uses a browser, which everything that concerns passwords, tokens and roles
-    /// requires.
+    /// Whether the caller is a person in a browser, which everything about passwords, tokens and
+    /// roles requires.
     pub fn is_in_browser(&self) -> bool {
         matches!(self.by, By::Session { .. })
     }
@@ -91,7 +91,7 @@ impl SignedIn {
     }
 
     /// Whether the scope is permitted. A person may do everything that their role allows; a token
-    /// has only the scopes with which it was made.
+    /// has only the scopes with which it was created.
     pub fn has(&self, scope: TokenScope) -> bool {
         match &self.by {
             By::Session { .. } | By::Access(_) => true,
@@ -99,8 +99,8 @@ impl SignedIn {
         }
     }
 
-    /// The owner of responses stored for repeated requests. A token never gets a response that was
-    /// sent to its owner's browser or to another token.
+    /// The owner under which responses for repeated requests are stored. A token never gets a
+    /// response that was sent to its owner's browser or to another token.
     pub fn repeats_as(&self) -> String {
         match &self.by {
             By::Session { .. } | By::Access(_) => self.account.id.to_string(),
@@ -116,8 +116,8 @@ impl SignedIn {
         }
     }
 
-    /// Converts an access token to the person in its session, for endpoints whose front end sends
-    /// the token instead of a cookie.
+    /// Converts an access token to the person in its session, for endpoints to which the front end
+    /// sends the token instead of a cookie.
     #[must_use]
     pub fn into_session(mut self) -> Self {
         if let By::Access(access) = self.by {
@@ -164,12 +164,12 @@ pub struct LiveSession {
 }
 
 impl LiveSession {
-    /// Whether the use of the session is due to be written.
+    /// Whether the session's last use is due to be stored.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now.duration_since(self.last_seen_at) >= session::SEEN_EVERY
     }
 
-    /// How long the session was meant to last when it began.
+    /// The session's intended duration when it began.
     pub fn stay(&self) -> Stay {
         self.stay
     }
@@ -304,8 +304,8 @@ pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, Stor
     .maybe(tx)
 }
 
-/// The proof that a person may create things that others can see, or that work without the person:
-/// they have confirmed their email address, or were invited.
+/// The proof that a person may create things that others can see, or that work without the person.
+/// The person has confirmed their email address, or was invited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed(SignedIn);
 
@@ -315,7 +315,8 @@ impl Confirmed {
     }
 }
 
-/// Returns the proof unless the account of `who` is unconfirmed; `None` means `email_unverified`.
+/// Returns the proof unless the account of `who` is unconfirmed. `None` corresponds to the error
+/// `email_unverified`.
 pub fn confirmed(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Option<Confirmed>, StoreError> {
     let is_pending = unconfirmed::is_pending(tx, &who.account().id)?;
     Ok((!is_pending).then(|| Confirmed(who.clone())))

@@ -1,5 +1,5 @@
 //! Sudo: credentials, roles and data can be changed only in a session in which a credential was
-//! proved a short while ago. A stolen cookie is not enough.
+//! recently proved, so a stolen cookie is not enough.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::RequestFacts;
@@ -25,13 +25,13 @@ pub struct Sudo {
 pub struct SudoRequired;
 
 impl Sudo {
-    /// Returns the proof if it is valid at `now`. An access token never gets it.
+    /// Returns the proof if it is valid at `now`. An access token never gets the proof.
     pub fn check(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
         let proved = who.authentication().map(|(id, at)| (id.clone(), at));
         Self::of(who, proved, now)
     }
 
-    /// Like [`Self::check`], for changes of the person's own password, factors and sessions. For
+    /// Like [`Self::check`], for changes to the person's own password, factors and sessions. For
     /// these, an access token that was issued in the response to a sign-in counts too, because its
     /// front end has no cookie.
     pub fn check_own(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
@@ -55,7 +55,7 @@ impl Sudo {
         &self.who
     }
 
-    /// Takes the account's lock; returns whether the session is still live. Ending a session
+    /// Takes the account's lock, and returns whether the session still exists. Ending a session
     /// requires the same lock.
     pub(crate) fn lock(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
         Ok(account::lock(tx, &self.who.account().id)? && session::is_there(tx, &self.session)?)
@@ -68,7 +68,7 @@ impl Sudo {
 
 /// Refuses actions that give others access, or that continue without the person, unless a
 /// credential was proved in the session within [`LIFETIME`]. A personal token passes, because such
-/// a proof was needed to make it, and its scopes limit it. An access token never passes.
+/// a proof was needed to create it, and its scopes limit it. An access token never passes.
 ///
 /// The body may arrive long after the request was authenticated. So the account is locked, and the
 /// session or token must still exist.

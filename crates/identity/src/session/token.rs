@@ -1,8 +1,8 @@
 //! Personal tokens, which programs send instead of a password.
 //!
-//! A token is `kd_pat_`, forty letters and digits, and a checksum of six, so that scanners for
-//! leaked secrets recognise one without asking this site. It has the scopes with which it was made,
-//! limited to what its owner may do at that moment.
+//! A token consists of `kd_pat_`, forty letters and digits, and a checksum of six characters, so
+//! that scanners for leaked secrets recognize a token without asking this site. It has the scopes
+//! with which it was created, limited to what its owner may do at that moment.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -20,7 +20,7 @@ pub use crate::scope::token_scope::{PROFILE_READ, TokenScope};
 
 platform::id!(TokenId, "One personal token.");
 
-/// How many live tokens an account may have.
+/// The maximum number of live tokens of an account.
 pub const LIMIT: i64 = 50;
 /// How many days a token is valid by default.
 pub const DEFAULT_DAYS: u16 = 90;
@@ -39,7 +39,7 @@ pub struct NewToken {
     pub name: String,
     /// The token scopes.
     pub scopes: Vec<TokenScope>,
-    /// The only scope that the token can access; `None` for all scopes of its owner.
+    /// The only scope that the token can access; `None` for all of its owner's scopes.
     pub scope: Option<ScopeName>,
     /// How many days it is valid, 1–366.
     pub days: u16,
@@ -158,7 +158,7 @@ pub fn create(
     })
 }
 
-/// Like [`create`], for a person who has just proved a credential.
+/// Like [`create`], for a person who has recently proved a credential.
 pub fn create_own(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -171,7 +171,7 @@ pub fn create_own(
     create(tx, &sudo.who().account().id, new, Some(request))
 }
 
-/// A token, as its owner sees it in the list.
+/// A token as listed for its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     pub id: TokenId,
@@ -212,7 +212,7 @@ pub(crate) fn split(words: &str) -> Vec<String> {
     words.split(' ').map(str::to_owned).collect()
 }
 
-/// Reads a scope from two columns: its kind at `index`, and its id in the next one.
+/// Reads a scope from two columns: its kind at `index`, and its id in the next column.
 pub(crate) fn read_scope(row: &Row<'_>, index: usize) -> Result<Option<ScopeName>, StoreError> {
     let (kind, id): (Option<String>, Option<String>) = (row.column(index)?, row.column(index + 1)?);
     Ok(kind.zip(id).map(|(kind, id)| ScopeName { kind, id }))
@@ -232,7 +232,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Token>, StoreErr
     .all(tx)
 }
 
-/// Revokes a token; returns whether the account had it.
+/// Revokes a token, and returns whether the account had it.
 pub fn remove(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -251,7 +251,7 @@ pub fn remove(
     Ok(count == 1)
 }
 
-/// Whether the token was not revoked.
+/// Whether the token still exists, that is, was not revoked.
 pub(crate) fn is_there(tx: &mut Tx<'_>, id: &TokenId) -> Result<bool, StoreError> {
     let found: Option<(TokenId,)> =
         sql!("SELECT id FROM personal_token WHERE id = :id", id).maybe(tx)?;
@@ -270,7 +270,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &TokenId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether `text` has the form of a token; otherwise it is not looked up.
+/// Whether `text` has the form of a token. Other texts need no look-up.
 pub fn is_token(text: &str) -> bool {
     text.strip_prefix(PREFIX)
         .filter(|rest| rest.len() == BODY + CHECK && rest.is_ascii())

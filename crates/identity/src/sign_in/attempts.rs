@@ -50,18 +50,18 @@ use crate::session::device;
 
 /// How long a failure counts.
 pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
-/// The number of failures of one account in a period from which unknown browsers get fewer
+/// The number of one account's failures in a period, from which on unknown browsers get fewer
 /// attempts.
 pub const ATTACKED: i64 = 50;
 
-/// The limit for one account and the smallest counted network; each larger network has [`LARGER`]
-/// times as many.
+/// The limit for one account from the smallest counted network. The limit of each larger network is
+/// [`LARGER`] times as high.
 const OF_ACCOUNT: i64 = 5;
 const OF_ATTACKED_ACCOUNT: i64 = 1;
-/// The limit for all accounts together.
+/// The limit for all accounts combined.
 const OF_ALL: i64 = 30;
 const LARGER: i64 = 4;
-/// The limit for the second factor of one account, from all networks together.
+/// The limit for the second factor of one account, from all networks combined.
 const OF_SECOND_FACTOR: i64 = 10;
 /// The range of all sources.
 const ANYWHERE: (&str, &str) = ("", "~");
@@ -71,23 +71,23 @@ const ANYWHERE: (&str, &str) = ("", "~");
 pub(crate) enum Source {
     /// An unknown browser in this network.
     Network(Network),
-    /// A browser that has signed in to the account before, by its secret.
+    /// A browser that has signed in to the account before, identified by its secret.
     Device(Secret),
-    /// A person signed in to the account, by their session.
+    /// A person who is signed in to the account, identified by their session.
     Session(SessionId),
 }
 
-/// An attempt to be counted: its account and its source.
+/// An attempt that must be counted, with its account and its source.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     account: String,
     source: Source,
-    /// The limit on failures from all networks together.
+    /// The limit on failures from all networks combined.
     from_anywhere: Option<i64>,
 }
 
-/// A counted attempt, which is a failure unless it is given back. Other attempts wait until it is
-/// dropped, so it is held until its outcome is in the store.
+/// A counted attempt, which counts as a failure unless it is undone. Other attempts wait until this
+/// value is dropped, so it is held until the outcome is in the store.
 #[derive(Clone, Debug)]
 #[must_use = "given back if the password was right"]
 pub(crate) struct Reserved {
@@ -95,11 +95,11 @@ pub(crate) struct Reserved {
     _flight: Flight,
 }
 
-/// Why an attempt is not allowed.
+/// The reason why an attempt is not allowed.
 enum Full {
     /// There were too many failures.
     UsedUp(Wait),
-    /// There would be too many failures if all attempts in flight failed.
+    /// If all attempts in flight failed, there would be too many failures.
     InFlight(Wait),
 }
 
@@ -117,7 +117,7 @@ impl Attempt {
         }
     }
 
-    /// An attempt at the second factor of an account, from this network or a known browser.
+    /// An attempt at an account's second factor, from this network or a known browser.
     pub(crate) fn at_second_factor(
         tx: &mut Tx<'_>,
         account: &AccountId,
@@ -138,8 +138,8 @@ impl Attempt {
         })
     }
 
-    /// Counts this attempt before the password is checked. If the limit is reached, this costs one
-    /// read and nothing is counted.
+    /// Counts this attempt before the password is checked. If the limit is reached, the call costs
+    /// one read, and nothing is counted.
     pub(crate) async fn reserve<E>(self, accounts: &Accounts) -> Result<Reserved, E>
     where
         E: From<Wait> + From<StoreError>,
@@ -153,7 +153,7 @@ impl Attempt {
         let place = accounts.in_flight.wait(&self.account).ok_or(wait)?;
         loop {
             let mut ended = std::pin::pin!(place.ended().notified());
-            // From here on, the end of another attempt is noticed.
+            // From here on, this attempt notices when another attempt ends.
             ended.as_mut().enable();
             let wait = match self.try_reserve(accounts).await? {
                 Ok(reserved) => return Ok(reserved),
@@ -190,7 +190,7 @@ impl Attempt {
         store.write(change).await
     }
 
-    /// Whether the attempt is allowed, while this many attempts for the account are in flight.
+    /// Whether the attempt is allowed while `in_flight` attempts for the account are in flight.
     fn check(&self, tx: &mut Tx<'_>, in_flight: i64) -> Result<Result<(), Full>, StoreError> {
         let Err(wait) = self.check_without(tx, 0)? else {
             return Ok(Ok(()));
@@ -203,7 +203,7 @@ impl Attempt {
         }))
     }
 
-    /// The wait, if the limit is reached even without this many attempts.
+    /// The waiting time, if the limit would be reached even without this many attempts.
     fn check_without(
         &self,
         tx: &mut Tx<'_>,

@@ -15,11 +15,11 @@ use crate::session::{self, Begun, Method, Stay};
 pub struct Arrived {
     pub account: Account,
     pub begun: Begun,
-    /// The page the person wanted; empty if none in particular.
+    /// The page that the person requested; empty if none in particular.
     pub to: String,
 }
 
-/// Begins a session, links the identity that waits for it, and tells the owner by mail if the
+/// Begins a session, links the identity that is waiting for the sign-in, and mails the owner if the
 /// browser is new. If the email address is unconfirmed, it may belong to another person, so no mail
 /// is sent.
 pub(crate) fn let_in(

@@ -1,8 +1,8 @@
 //! Setting or changing the password of the signed-in person.
 //!
-//! A person who has a password enters it first; one who signed in by a link sets the first one. In
-//! both cases the session continues under a new secret, every other session ends, and all sign-in
-//! links stop working.
+//! A person who has a password must enter it first. A person who signed in through a link sets the
+//! first password. In both cases the session continues under a new secret, every other session
+//! ends, and all sign-in links stop working.
 
 use platform::audit::Entry;
 use platform::limits::Wait;
@@ -23,7 +23,7 @@ use crate::sign_in::attempts::{Attempt, Source};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// The entered password is not the account's, or was changed meanwhile.
+    /// The entered password is not the account's, or was changed in the meantime.
     #[error("the current password is not right")]
     CurrentWrong,
     /// The account has a second factor, and no code was entered.
@@ -32,11 +32,11 @@ pub enum ChangeError {
     /// The password or the code is wrong.
     #[error("the password or the code is not right")]
     PasswordOrCodeWrong,
-    /// The session has ended meanwhile, or a program sent the request.
+    /// The session has ended in the meantime, or a program sent the request.
     #[error("not signed in")]
     NotSignedIn,
-    /// To set a first password, or one of an account with a second factor, a credential must have
-    /// been proved recently.
+    /// A credential must have been proved recently, because the account has no password or has a
+    /// second factor.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
     /// There were too many failures.
@@ -74,7 +74,7 @@ pub async fn change(
     };
     let (old, is_enrolled) = store.read(look).await?;
     if old.is_none() || is_enrolled {
-        // A stolen cookie must not suffice to set a credential that outlives it, nor must a
+        // A stolen cookie must not suffice to set a credential that outlasts it, and neither must a
         // password without its second factor.
         Sudo::check_own(who.clone(), accounts.site.clock.now())?;
     }
@@ -92,7 +92,7 @@ pub async fn change(
     let client = change.client;
     let actor = who.actor();
     let write = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
-        // Sign-in holds this lock too.
+        // Sign-in also takes this lock.
         if !account::lock(tx, &id)? || password::find(tx, &id)? != old {
             return Err(ChangeError::CurrentWrong);
         }
@@ -119,7 +119,7 @@ pub async fn change(
     store.write(write).await
 }
 
-/// Checks the entered password; a wrong one counts like a failed sign-in.
+/// Checks the entered password. A wrong password counts like a failed sign-in.
 pub(crate) async fn prove(
     accounts: &Accounts,
     who: &SignedIn,

@@ -8,11 +8,12 @@ use crate::account::{self, AccountId, State};
 use crate::grant::held::hold;
 use crate::one_time::{self, Purpose};
 
-/// How long the offer at a sign-in is valid.
+/// How long the offer made at a sign-in is valid.
 const RESTORE: SignedDuration = SignedDuration::from_mins(15);
 
-/// Creates the secret with which a person who has proved a credential can cancel the erasure of
-/// their account. `None` if no erasure is pending, or an administrator had deactivated the account.
+/// Creates the secret with which a person who has proved a credential can cancel their account's
+/// erasure. Returns `None` if no erasure is pending, or if an administrator had deactivated the
+/// account.
 pub(crate) fn offer(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Secret>, StoreError> {
     let held = hold(tx, id)?;
     if held.is_none_or(|held| held.state != State::Leaving) || !is_restorable(tx, id)? {
@@ -22,7 +23,7 @@ pub(crate) fn offer(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Secret>, S
     one_time::create(tx, Purpose::Restore, Some(id), &(), RESTORE).map(Some)
 }
 
-/// Whether the account's erasure is pending, and no administrator had deactivated the account.
+/// Whether the account's erasure is pending and no administrator has deactivated the account.
 pub(crate) fn is_restorable(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let was_deactivated: Option<(bool,)> = sql!(
         "SELECT was_deactivated FROM account_erasure WHERE account_id = :id",
@@ -32,18 +33,18 @@ pub(crate) fn is_restorable(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, Sto
     Ok(was_deactivated == Some((false,)))
 }
 
-/// Whether [`restore`] would accept this.
+/// Whether [`restore`] would accept this secret.
 pub fn is_offered(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<()>(tx, Purpose::Restore, secret)?.is_some())
 }
 
-/// Cancels the erasure; returns `false` if it was too late. The person stays signed out.
+/// Cancels the erasure. Returns `false` if it was too late. The person stays signed out.
 pub fn restore(
     tx: &mut Tx<'_>,
     secret: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // Erasure also locks the account before its links.
+    // Erasure also locks the account before it locks the account's links.
     let Some(link) = one_time::find::<()>(tx, Purpose::Restore, secret)? else {
         return Ok(false);
     };

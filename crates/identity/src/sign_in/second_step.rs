@@ -1,5 +1,5 @@
-//! The second step of signing in: the second factor, after the password or the link. In between,
-//! the person has a token that is not a session.
+//! The second step of signing in: the second factor, after the password or the link. Between the
+//! steps, the person has a token that is not a session.
 
 use jiff::SignedDuration;
 use platform::limits::Wait;
@@ -26,7 +26,7 @@ pub const ATTEMPTS: i64 = 5;
 pub(crate) struct FirstStep {
     pub(crate) method: session::Method,
     pub(crate) stay: Stay,
-    /// The page to go to afterwards.
+    /// The page to which the person is redirected afterwards.
     pub(crate) to: String,
 }
 
@@ -43,7 +43,7 @@ pub enum SecondStepError {
     /// The code is wrong or was already used.
     #[error("the code is not right")]
     CodeInvalid,
-    /// The token was used, tried too often, or has expired.
+    /// The token was used, was tried too often, or has expired.
     #[error("the sign-in has to begin again")]
     TokenGone,
     /// There were too many failures. The token was deleted.
@@ -83,7 +83,7 @@ pub fn is_token(tx: &mut Tx<'_>, token: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Stored>(tx, Purpose::SecondStep, token)?.is_some())
 }
 
-/// Signs a person in who proves the second factor.
+/// Signs in a person who proves the second factor.
 pub async fn finish(
     accounts: &Accounts,
     shown: SecondStepInput,
@@ -97,14 +97,14 @@ pub async fn finish(
         }
         other => other?,
     };
-    // The next attempt waits until the outcome of this one is in the store.
+    // The next attempt waits until this attempt's outcome is in the store.
     let _in_flight = reserved.clone();
     let site = accounts.site.clone();
     let change = move |tx: &mut Tx<'_>| prove(tx, &site, &account, &shown, &reserved);
     store.write(change).await?
 }
 
-/// The account of the token, and the attempt to be counted.
+/// Finds the token's account, and the attempt that must be counted.
 async fn find(
     accounts: &Accounts,
     shown: &SecondStepInput,
@@ -134,7 +134,7 @@ fn prove(
     reserved: &Reserved,
 ) -> Result<Result<Arrived, SecondStepError>, StoreError> {
     let SecondStepInput { token, client, .. } = shown;
-    // Concurrent attempts wait here, and are counted one after another.
+    // Concurrent attempts wait for this lock, and are counted one after another.
     if !account::lock(tx, &account.id)?
         || !one_time::count_attempt(tx, Purpose::SecondStep, token, ATTEMPTS)?
     {

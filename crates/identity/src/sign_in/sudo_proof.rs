@@ -13,7 +13,7 @@ use crate::credential::second_factor::{self, Method};
 use crate::session::signed_in::SignedIn;
 use crate::session::{self, Stay, sudo};
 
-/// A person's input to prove who they are.
+/// A person's input for proving who they are.
 #[derive(Clone, Debug)]
 pub struct SudoInput {
     /// The password as typed.
@@ -25,7 +25,7 @@ pub struct SudoInput {
 }
 
 /// Checks the password of the signed-in person, and the second factor if there is one. Returns the
-/// session's new secret; the previous one stops working. Failures count like those of a sign-in,
+/// session's new secret; the previous secret stops working. Failures count like those of a sign-in,
 /// and do not reveal which of the two was wrong.
 pub async fn prove(
     accounts: &Accounts,
@@ -57,12 +57,12 @@ pub async fn prove(
         }
         (proved, _) => proved?,
     }
-    // The next attempt waits until the outcome of this one is in the store.
+    // The next attempt waits until this attempt's outcome is in the store.
     let _in_flight = reserved.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
         let SudoInput { code, client, .. } = &shown;
         let id = &account.id;
-        // The password may have been changed meanwhile.
+        // The password may have been changed in the meantime.
         if !account::lock(tx, id)? || password::find(tx, id)? != hash {
             return Err(ChangeError::CurrentWrong);
         }
@@ -83,7 +83,7 @@ pub async fn prove(
     store.write(change).await?
 }
 
-/// The password of an account and, if it has a second factor, an attempt at that factor.
+/// An account's password and, if it has a second factor, an attempt at that factor.
 async fn find(
     accounts: &Accounts,
     id: &AccountId,

@@ -13,7 +13,7 @@ use crate::credential::second_factor;
 #[derive(Clone, Debug)]
 pub enum Welcome {
     Arrived(Arrived),
-    /// The account has a second factor, which is proved with this token.
+    /// The account has a second factor, which the person proves with this token.
     SecondStep(Secret),
     /// The account's erasure is pending, and can be cancelled with this secret.
     Leaving(Secret),

@@ -1,4 +1,4 @@
-//! Signing in with a passkey, and proving it again.
+//! Signing in with a passkey, and proving a passkey again.
 
 use platform::{Secret, Tx};
 use web::Site;
@@ -30,7 +30,7 @@ pub async fn sign_in(
     Ok(store.write(change).await??)
 }
 
-/// Finds the passkey that claims to have signed, and verifies the signature.
+/// Finds the passkey that supposedly signed, and verifies the signature.
 async fn check(
     accounts: &Accounts,
     assertion: &Assertion,
@@ -44,7 +44,7 @@ async fn check(
     Ok((key, signed))
 }
 
-/// Proves a passkey of the signed-in person. Returns the session's new secret; the previous one
+/// Proves a passkey of the signed-in person. Returns the session's new secret; the previous secret
 /// stops working.
 pub async fn prove(
     accounts: &Accounts,

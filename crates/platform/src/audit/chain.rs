@@ -1,9 +1,9 @@
 //! The hash chain over account and administrator events. Each sealed row covers the previous one,
 //! so later changes and deletions of rows are detected.
 //!
-//! A seal covers the personal columns of a row (actor, entity, network, values) through a salted
-//! digest stored beside it. Erasing a person changes those columns and deletes the salt, and the
-//! chain still verifies.
+//! A seal covers a row's personal columns (actor, entity, network, values) through a salted digest
+//! that is stored in the same row. Erasing a person changes those columns and deletes the salt, and
+//! the chain still verifies.
 
 use sha2::{Digest, Sha256};
 
@@ -15,7 +15,8 @@ use crate::text_cleaning::hexadecimal;
 /// The number of rows read or sealed at a time.
 const PART: u32 = 500;
 
-/// Seals at most 500 waiting rows; returns how many. A job calls it every minute.
+/// Seals at most 500 waiting rows, and returns their number. A job calls this function every
+/// minute.
 pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     // This lock keeps two processes from forking the chain.
     let (mut place, mut previous): (i64, String) = tx.one(
@@ -58,7 +59,7 @@ pub fn seal(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
 /// The point at which the chain is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// The first position whose row is missing or differs from the sealed one.
+    /// The first position at which the row is missing or differs from the sealed row.
     pub place: i64,
 }
 

@@ -1,6 +1,6 @@
 //! Erasure of a person from the audit log. The log keeps the action, but not who acted, on whom,
 //! from which network or with which values. The chain still verifies, because its seals cover those
-//! columns by a salted digest, and the salt is deleted with them.
+//! columns through a salted digest, and the salt is deleted as well.
 
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
@@ -9,8 +9,8 @@ use crate::store::{Rows, StoreError, Tx};
 /// cannot be traced back. No line contains the account's id any more.
 pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), StoreError> {
     lock(tx)?;
-    // The lines of the account's tokens come first, as long as the lines about those tokens still
-    // name the account.
+    // This statement must run first, because it finds the lines about the account's tokens while
+    // they still name the account.
     sql!(
         "UPDATE audit SET network = NULL, salt = NULL
          WHERE actor_kind = 'token' AND actor_id IN (
@@ -19,7 +19,7 @@ pub fn account(tx: &mut Tx<'_>, account: &str, tombstone: &str) -> Result<(), St
         account
     )
     .run(tx, Rows::Any)?;
-    // Ids are long and random enough never to occur in a text by chance.
+    // Ids are long and random enough never to occur in other text by chance.
     sql!(
         "UPDATE audit SET
              actor_id = replace(actor_id, :account, :tombstone),

@@ -1,9 +1,10 @@
-//! The audit log: who did what, written in the transaction of the change itself.
+//! The audit log records who did what. Each line is written in the transaction of the change
+//! itself.
 //!
-//! Lines are only appended. A job that calls [`chain::seal`] chains the rows of account and
-//! administrator events. Rows of a domain's business are not chained, so that no writer waits for
-//! another. The log never contains passwords, tokens, codes, notes or diets, and of an IP address
-//! only its network.
+//! Lines are only appended. A job that calls [`chain::seal`] chains the rows about accounts and
+//! administrators. Other rows of a domain are not chained, so that no writer waits for another. The
+//! log never contains passwords, tokens, codes, notes or diets, and stores only the network of an
+//! IP address.
 
 pub mod chain;
 pub mod forgetting;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 
-/// Kinds of entities whose rows are chained even within a scope.
+/// Kinds of entities whose rows are chained even if they belong to a scope.
 const CHAINED: [&str; 5] = ["account", "session", "token", "grant", "setting"];
 
 /// The actor of a logged action.
@@ -26,11 +27,11 @@ pub enum Actor {
     Account(String),
     /// A job or a command.
     System,
-    /// A program with an API token, by the token's id.
+    /// A program with an API token; contains the token's id.
     Token(String),
-    /// A person whom a domain identifies by other means than an account.
+    /// A person whom a domain identifies without an account.
     Other {
-        /// The domain's stored name for this kind of actor; never changed.
+        /// The kind's stored name, which the domain never changes.
         kind: &'static str,
         /// The actor's id within this kind.
         id: String,
@@ -45,7 +46,7 @@ impl Actor {
     /// The kind of an API token.
     pub const TOKEN: &str = "token";
 
-    /// The actor's kind, as stored and sent.
+    /// The actor's kind, in its stored form.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Account(_) => Self::ACCOUNT,
@@ -55,7 +56,7 @@ impl Actor {
         }
     }
 
-    /// The actor's id; the system has none.
+    /// The actor's id; `None` for the system.
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::Account(id) | Self::Token(id) | Self::Other { id, .. } => Some(id),
@@ -64,10 +65,10 @@ impl Actor {
     }
 }
 
-/// The request behind a change, for the audit log.
+/// The request that caused a change, for the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestFacts {
-    /// The request id, as in the response and the access log.
+    /// The request id that the response and the access log contain.
     pub request_id: String,
     /// The client's IP address; only its network is stored.
     pub network: Option<IpAddr>,
@@ -77,15 +78,15 @@ pub struct RequestFacts {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub actor: Actor,
-    /// The action's name: `note.saved`.
+    /// The action's name, such as `note.saved`.
     pub action: &'static str,
-    /// The kind and the id of the thing that changed.
+    /// The kind and the id of the changed entity.
     pub entity: (&'static str, String),
-    /// The id of the scope; `None` for the whole installation.
+    /// The scope's id; `None` for the whole installation.
     pub scope: Option<String>,
     /// `[{field, old, new}]`; the caller has masked secrets and diets.
     pub changes: Value,
-    /// The request behind the action, if there was one.
+    /// The request that caused the action, if any.
     pub request: Option<RequestFacts>,
 }
 
@@ -99,9 +100,9 @@ pub struct Record {
     pub actor_kind: String,
     pub actor_id: Option<String>,
     pub action: String,
-    /// The kind of the thing that changed.
+    /// The kind of the changed entity.
     pub entity_kind: String,
-    /// The id of the thing that changed.
+    /// The id of the changed entity.
     pub entity_id: String,
     pub scope: Option<String>,
     /// `[{field, old, new}]` as JSON text.
@@ -110,25 +111,25 @@ pub struct Record {
     pub network: Option<String>,
 }
 
-/// Filters for a list; an empty text or `None` does not filter.
+/// Filters for a list. An empty string or `None` does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only this scope; empty: all scopes and the installation.
+    /// Only this scope. Empty means all scopes and the installation.
     pub scope: String,
     /// Only actions by this account, token or other actor.
     pub actor_id: String,
-    /// Only this action, `note.saved`, or this family of actions, `note`.
+    /// Only this action, such as `note.saved`, or this family of actions, such as `note`.
     pub action: String,
-    /// Only actions on this thing.
+    /// Only actions on the entity with this id.
     pub entity_id: String,
-    /// From this instant on.
+    /// Only actions from this instant on.
     pub from: Option<Timestamp>,
-    /// Before this instant.
+    /// Only actions before this instant.
     pub until: Option<Timestamp>,
 }
 
 impl Tx<'_> {
-    /// Writes a line of the audit log; it is committed or rolled back with the change.
+    /// Writes a line to the audit log, which is committed or rolled back together with the change.
     pub fn record(&mut self, entry: Entry) -> Result<(), StoreError> {
         let (entity_kind, entity_id) = entry.entity;
         let chained = entry.scope.is_none() || CHAINED.contains(&entity_kind);
@@ -159,7 +160,7 @@ impl Tx<'_> {
     }
 }
 
-/// At most `limit` lines newer than `after`, oldest first: paging backwards.
+/// At most `limit` lines newer than `after`, oldest first, for paging backwards.
 pub fn list_newer(
     tx: &mut Tx<'_>,
     filter: &Filter,
@@ -233,7 +234,8 @@ pub fn list(
     )
 }
 
-/// The network of an address: the first 24 bits of IPv4, 48 of IPv6.
+/// The network of an IP address: the first 24 bits of an IPv4 address, or 48 bits of an IPv6
+/// address.
 pub fn shorten(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => {

@@ -1,4 +1,4 @@
-//! Handlers: the code that runs a kind of job, and the result of an attempt.
+//! Handlers: the code that runs jobs of one kind, and the result of an attempt.
 
 use std::fmt;
 use std::future::Future;
@@ -23,14 +23,14 @@ const MAIL_PAUSES: &[SignedDuration] = &[
 
 const MINUTES_OF_DAY: i64 = 24 * 60;
 
-/// The writes that are committed together with the result of an attempt. The closure may run again,
-/// so it must have no effect outside its transaction.
+/// The writes that are committed together with an attempt's result. The closure may run again, so
+/// it must have no effect outside its transaction.
 pub(super) type Effect = Arc<dyn Fn(&mut Tx<'_>) -> Result<(), JobError> + Send + Sync>;
 
 /// Runs the jobs of one kind.
 pub struct Handler {
     pub(super) kind: &'static str,
-    /// The interval in minutes of a job that the clock starts.
+    /// The interval in minutes, if the job is scheduled by the clock.
     pub(super) period: Option<i64>,
     pub(super) run: Run,
 }
@@ -53,7 +53,7 @@ impl Handler {
         }
     }
 
-    /// Like [`Handler::new`], for a job that the clock starts once a minute, however many processes
+    /// Like [`Handler::new`], for a job that is scheduled once a minute, however many processes
     /// share the store. A missed minute is not made up for.
     pub fn each_minute<F, R>(kind: &'static str, run: F) -> Self
     where
@@ -93,12 +93,12 @@ pub struct Done {
 }
 
 impl Done {
-    /// Success without anything to write.
+    /// Reports success without anything to write.
     pub fn nothing() -> Self {
         Self::default()
     }
 
-    /// Success once `write` is committed, in one transaction with the job's end.
+    /// Reports success, and commits `write` in the transaction that ends the job.
     pub fn with<E>(write: impl Fn(&mut Tx<'_>) -> Result<(), E> + Send + Sync + 'static) -> Self
     where
         E: Into<JobError>,
@@ -120,7 +120,7 @@ pub struct JobError {
     /// The store was busy or unavailable, so trying again may help.
     pub(super) is_passing: bool,
     cause: Box<dyn std::error::Error + Send + Sync>,
-    /// The text for the log, for causes that may contain personal data.
+    /// The text for the log, for errors whose cause may contain personal data.
     logged: Option<String>,
     pub(super) effect: Option<Effect>,
 }
@@ -133,17 +133,17 @@ pub(super) enum Verdict {
 }
 
 impl JobError {
-    /// A failure that another attempt may cure.
+    /// A temporary failure, after which another attempt may succeed.
     pub fn retry(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::of(Verdict::Retry, cause)
     }
 
-    /// A failure for good: no further attempt is made.
+    /// A permanent failure: no further attempt is made.
     pub fn fail(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::of(Verdict::Fail, cause)
     }
 
-    /// The attempt could not be made: the job runs again after `pause`, and this attempt does not
+    /// The attempt could not be made. The job runs again after `pause`, and this attempt does not
     /// count.
     pub fn later(
         pause: SignedDuration,
@@ -152,7 +152,7 @@ impl JobError {
         Self::of(Verdict::Later(pause), cause)
     }
 
-    /// Commits these writes together with the failure.
+    /// Commits `write` together with the failure.
     #[must_use]
     pub fn with<E>(
         self,
@@ -167,8 +167,7 @@ impl JobError {
         }
     }
 
-    /// Sets the text for the log. The cause, which may contain personal data, is kept in the store
-    /// only.
+    /// Sets the text for the log. The store alone keeps the cause, which may contain personal data.
     #[must_use]
     pub fn logged_as(self, words: impl Into<String>) -> Self {
         Self {
@@ -213,9 +212,9 @@ impl fmt::Display for JobError {
     }
 }
 
-/// The pause of a job of `queue` after `failed` attempts; `None` after the last one. `chance`, from
-/// 0 to 400, varies a mail's pause by up to a fifth, so that mails deferred together are not
-/// retried together.
+/// The pause after a job in `queue` has failed `failed` times; `None` after the last attempt.
+/// `chance`, from 0 to 400, varies a mail's pause by up to a fifth, so that mails deferred at the
+/// same time are not retried at the same time.
 pub(crate) fn pause_after(queue: Queue, failed: u32, chance: u32) -> Option<SignedDuration> {
     let index = usize::try_from(failed).ok()?.checked_sub(1)?;
     match queue {

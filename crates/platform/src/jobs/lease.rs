@@ -1,4 +1,4 @@
-//! The states of a job's row: leasing a job, renewing the lease, and ending it.
+//! The states of a job's row: leasing a job, renewing its lease, and ending the job.
 
 use jiff::SignedDuration;
 
@@ -8,11 +8,11 @@ use crate::store::{Rows, StoreError, Tx};
 
 /// How long a job stays leased without being renewed.
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// The number of starts after which a job without success or failure is abandoned: it probably
+/// The number of starts after which an unfinished job is no longer restarted, because it probably
 /// crashes its worker.
 pub(super) const STARTS: i64 = 25;
 
-/// How many calls to one service run at the same time.
+/// How many requests to one service run at the same time.
 const LINE_AT_ONCE: i64 = 2;
 
 /// Whether a job of `queue` is due.
@@ -45,7 +45,7 @@ pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreEr
     Ok(None)
 }
 
-/// Renews the lease; `false` when it was lost.
+/// Renews the lease. Returns `false` if the lease was lost.
 pub(super) fn renew(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
     let until = tx.now() + LEASE;
     let rows = sql!(
@@ -59,8 +59,8 @@ pub(super) fn renew(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
     Ok(rows == 1)
 }
 
-/// Deletes the finished job. Fails when the lease was lost: another worker then has the job, and
-/// this worker's writes must be rolled back.
+/// Deletes the finished job. Fails if the lease was lost, because another worker then runs the job,
+/// and this worker's writes must be rolled back.
 pub(super) fn end(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM job WHERE id = :id AND starts = :starts AND state = 'running'",
@@ -71,20 +71,19 @@ pub(super) fn end(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How a job is put back into its queue.
+/// How a job returns to its queue.
 pub(super) struct Return<'a> {
-    /// The time until it is due again.
+    /// The time until the job is due again.
     pub(super) pause: SignedDuration,
-    /// Failed attempts so far.
+    /// The number of failed attempts so far.
     pub(super) attempts: u32,
-    /// The number of starts so far; one less than the job's own number if this start does not
-    /// count.
+    /// The number of starts so far, without the present start if it does not count.
     pub(super) starts: i64,
     pub(super) error: Option<&'a str>,
 }
 
 impl Return<'_> {
-    /// Puts the job back without counting a failure.
+    /// Returns the job to the queue without counting a failure.
     pub(super) fn uncounted(pause: SignedDuration, attempts: u32, starts: i64) -> Self {
         Self {
             pause,
@@ -95,8 +94,8 @@ impl Return<'_> {
     }
 }
 
-/// Puts the job back. If another job with the same key is waiting by now, that job replaces this
-/// one.
+/// Returns the job to the queue. If another job with the same key is waiting by now, the returned
+/// job is replaced by that job.
 pub(super) fn put_back(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError> {
     end(tx, job)?;
     wait(tx, job, back)
@@ -134,7 +133,7 @@ fn wait(tx: &mut Tx<'_>, job: &Job, back: &Return<'_>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Marks the job as failed; an administrator can see it and start it again.
+/// Marks the job as failed. An administrator can see it and restart it.
 pub(super) fn give_up(
     tx: &mut Tx<'_>,
     job: &Job,
@@ -173,7 +172,8 @@ pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// The next due job of `queue`: by priority, then by sequence number within its lane, then by age.
+/// The next due job in `queue`, ordered by priority, then by sequence number within its lane, then
+/// by age.
 fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
     let now = tx.now();
     if queue == Queue::Services {

@@ -1,9 +1,9 @@
 //! Background jobs, stored as rows in the transaction that causes them.
 //!
-//! [`Tx::enqueue`] writes a job in the transaction of its cause, so neither exists without the
-//! other. A [`Worker`] leases a row, runs the [`Handler`] of its kind, and commits the handler's
-//! writes ([`Done::with`]) together with the deletion of the row. So a handler may be started more
-//! than once, but its effects in the store happen once.
+//! [`Tx::enqueue`] writes a job in its cause's transaction, so that neither exists without the
+//! other. A [`Worker`] leases a row, runs the [`Handler`] for the job's kind, and commits the
+//! handler's writes ([`Done::with`]) together with the deletion of the row. So a handler may be
+//! started more than once, but its effects in the store happen once.
 //!
 //! At most one waiting job has a given key: see [`NewJob::key`].
 
@@ -25,23 +25,24 @@ crate::id!(JobId, "One piece of work.");
 
 #[derive(Clone, Debug)]
 pub struct NewJob {
-    /// The handler's name: `confirm`, `mail.send`.
+    /// The name of the job's handler, such as `confirm` or `mail.send`.
     pub kind: &'static str,
     /// The handler's input: ids, not copies of stored data.
     pub payload: Value,
     pub queue: Queue,
     /// At most one waiting job has this key. Enqueueing the key again replaces the waiting job's
-    /// payload. With [`NewJob::latest`], its time moves to the new one, within that limit;
-    /// otherwise the earlier of the two times counts. A running job does not count as waiting.
+    /// payload. With [`NewJob::latest`], the waiting job's time moves to the new time, within that
+    /// limit; otherwise the earlier of the two times is kept. A running job does not count as
+    /// waiting.
     pub key: Option<String>,
-    /// The earliest start; `None` is now.
+    /// The earliest start; `None` means now.
     pub run_at: Option<Timestamp>,
-    /// How far repeated enqueueing may delay the job, counted from its first time.
+    /// How far repeated enqueueing may delay the job, counted from the job's first due time.
     pub latest: Option<SignedDuration>,
     /// Lower numbers run first; the default is 0.
     pub priority: i64,
-    /// The job's lane. Jobs of one priority alternate between lanes: the first job of each lane,
-    /// then the second of each.
+    /// The job's lane. Jobs with the same priority alternate between lanes: the first job of each
+    /// lane runs, then the second of each lane.
     pub line: Option<String>,
 }
 
@@ -61,18 +62,19 @@ impl NewJob {
     }
 }
 
-/// A queue. Each has its own workers, so that a slow mail server delays only mail, and slow sites
-/// only calls.
+/// A queue. Each queue has its own workers, so that a slow mail server delays only mail, and slow
+/// sites delay only HTTP requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
-    /// Everything but mail and calls.
+    /// All jobs except mail and HTTP requests.
     Work,
     /// Outgoing mail, at the rate that the mail server allows.
     Mail,
     /// HTTP requests to other sites, which may be slow.
     Calls,
-    /// HTTP calls to services that the operator configured, each with a [line](NewJob::line) of its
-    /// own. At most two calls of a line run at a time, so that a slow service delays only itself.
+    /// HTTP requests to services that the operator configured, each with a [lane](NewJob::line) of
+    /// its own. At most two requests in a lane run at a time, so that a slow service delays only
+    /// itself.
     Services,
 }
 
@@ -105,17 +107,17 @@ impl Column for Queue {
     }
 }
 
-/// A job as its handler receives it.
+/// A job as passed to its handler.
 #[derive(Clone, Debug, Row)]
 pub struct Job {
     pub id: JobId,
-    /// The name of its handler.
+    /// The name of the job's handler.
     pub kind: String,
     /// The payload as JSON text.
     pub payload: String,
-    /// How many attempts have failed before this one.
+    /// How many attempts failed before this one.
     pub attempts: u32,
-    /// The id of the request that caused it.
+    /// The id of the request that caused the job.
     pub request_id: Option<String>,
     queue: Queue,
     #[row(rename = "unique_key")]
@@ -125,12 +127,12 @@ pub struct Job {
     turn: i64,
     latest_at: Option<Timestamp>,
     created_at: Timestamp,
-    /// How often the job was started, including this time; it identifies the present lease.
+    /// How often the job was started, including this time. The number identifies the present lease.
     starts: i64,
 }
 
 impl Job {
-    /// Parses the payload as `T`; a job with an invalid payload fails for good.
+    /// Parses the payload as `T`. A job with an invalid payload fails permanently.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, JobError> {
         serde_json::from_str(&self.payload).map_err(JobError::fail)
     }
@@ -142,7 +144,7 @@ impl Job {
 }
 
 impl Tx<'_> {
-    /// Enqueues a job in this transaction, or moves the waiting job with the same key.
+    /// Enqueues a job in this transaction, or updates the waiting job with the same key.
     pub fn enqueue(&mut self, job: NewJob) -> Result<(), StoreError> {
         let NewJob {
             kind,
@@ -201,7 +203,7 @@ impl Tx<'_> {
     }
 }
 
-/// The sequence number of a new job in its lane, after all jobs that are already there.
+/// The sequence number of a new job in its lane, after all jobs in that lane.
 fn next_turn(tx: &mut Tx<'_>, queue: Queue, line: &str) -> Result<i64, StoreError> {
     let (last,): (Option<i64>,) = sql!(
         "SELECT MAX(turn) FROM job WHERE line = :line AND queue = :queue AND state <> 'failed'",
@@ -247,12 +249,13 @@ pub fn list_failed(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<FailedJob>, StoreE
     .all(tx)
 }
 
-/// Makes a failed job due now, with all its attempts. `false` when no failed job has this id.
+/// Makes a failed job due now, and restores all its attempts. Returns `false` if no failed job has
+/// this id.
 pub fn retry(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     lease::revive(tx, id)
 }
 
-/// The number of waiting and running jobs, and the time at which the first of them is due.
+/// The number of waiting and running jobs, and the earliest time at which one of them is due.
 pub fn pending(tx: &mut Tx<'_>) -> Result<(u64, Option<Timestamp>), StoreError> {
     tx.one(
         sql!("SELECT COUNT(*), MIN(due_at) FROM job WHERE state <> 'failed'"),

@@ -20,24 +20,24 @@ use crate::request;
 use crate::sql;
 use crate::store::{Rows, Store, StoreError, Tx};
 
-/// How often a running job's lease is renewed: a third of its length.
+/// How often a running job's lease is renewed: after a third of the lease's duration.
 const RENEWAL: Duration = Duration::from_secs(20);
-/// How often the store is checked for jobs of other processes and for jobs that have become due.
+/// How often the store is checked for other processes' jobs and for jobs that have become due.
 const POLL: Duration = Duration::from_secs(1);
-/// How long running jobs may take to finish when the program stops.
+/// How long running jobs may take to finish when Kenduri stops.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How many mails are sent at the same time.
 const MAILS_AT_ONCE: usize = 2;
 /// How many HTTP requests to other sites run at the same time.
 const CALLS_AT_ONCE: usize = 8;
-/// How long a job of unknown kind is put back for, during an upgrade.
+/// The delay of a job of unknown kind, which during an upgrade another process may run.
 const STRANGER: SignedDuration = SignedDuration::from_secs(60);
 /// How often the commit of a result is tried while the store is unavailable.
 const COMMITS: u32 = 5;
 /// The longest stored error text, in bytes.
 const ERROR_LIMIT: usize = 1_000;
 
-/// Runs jobs. Clones share everything, so a test can step one clone while another serves.
+/// Runs jobs. Clones share all state, so a test can step one clone while another runs.
 #[derive(Clone, Debug)]
 pub struct Worker(Arc<Inner>);
 
@@ -47,7 +47,7 @@ struct Inner {
     clock: Clock,
     random: Random,
     handlers: Vec<Handler>,
-    /// The last minute for which this process has checked the clock's jobs.
+    /// The last minute for which this process has checked the scheduled jobs.
     minute: AtomicI64,
 }
 
@@ -85,8 +85,8 @@ impl Worker {
         }))
     }
 
-    /// Runs up to `at_once` jobs beside mails and calls until `stop`. Then running jobs have half a
-    /// minute to finish, and the rest are put back.
+    /// Runs up to `at_once` jobs, besides mails and HTTP requests, until `stop`. Then running jobs
+    /// have half a minute to finish, and unfinished jobs return to the queue.
     pub async fn run(self, at_once: usize, stop: CancellationToken) {
         let tracker = TaskTracker::new();
         let halt = CancellationToken::new();
@@ -104,8 +104,9 @@ impl Worker {
         }
     }
 
-    /// Runs all due jobs one after the other, including further jobs that they enqueue as due now,
-    /// and returns the number of attempts. For tests, which control the clock.
+    /// Runs all due jobs one after the other, including jobs that they enqueue for immediate
+    /// execution, and returns the number of attempts. This function is for tests, which control the
+    /// clock.
     pub async fn run_due(&self) -> Result<usize, StoreError> {
         let never = CancellationToken::new();
         let mut count = 0;
@@ -140,7 +141,8 @@ impl Worker {
                 () = stop.cancelled() => return,
                 place = Arc::clone(&room).acquire_owned() => place,
             };
-            // Subscribed before the query, so that a job enqueued after it wakes the worker.
+            // The subscription precedes the query, so that a job enqueued after the query wakes the
+            // worker.
             waiting.mark_unchanged();
             let found = match self.schedule().await {
                 Ok(()) => self.take(queue).await,
@@ -166,7 +168,7 @@ impl Worker {
         }
     }
 
-    /// Enqueues the clock's jobs of this minute, unless a process has done so.
+    /// Enqueues the scheduled jobs of this minute, unless another process has done so.
     async fn schedule(&self) -> Result<(), StoreError> {
         let minute = self.0.clock.now().as_second().div_euclid(60);
         if self.0.minute.load(Ordering::Relaxed) >= minute {
@@ -206,8 +208,8 @@ impl Worker {
         self.0.store.write(move |tx| lease::take(tx, queue)).await
     }
 
-    /// Runs one attempt under the id of the request that caused the job, and commits its result.
-    /// `halt` cancels it.
+    /// Runs one attempt under the id of the request that caused the job, and commits the result.
+    /// `halt` cancels the attempt.
     async fn attempt(&self, job: Job, halt: &CancellationToken) {
         let request: Option<Arc<str>> = job.request_id.as_deref().map(Arc::from);
         // The span has the highest level, so that no log filter drops it.
@@ -256,8 +258,8 @@ impl Worker {
         self.settle(job, result).await;
     }
 
-    /// Commits the result of an attempt with its writes. If a write is refused, the attempt has
-    /// failed for that reason.
+    /// Commits the result of an attempt with its writes. If a write is refused, the attempt fails
+    /// for that reason.
     async fn settle(&self, job: Job, result: Result<Done, JobError>) {
         let end = match result {
             Ok(done) => End {

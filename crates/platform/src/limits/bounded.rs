@@ -1,4 +1,4 @@
-//! A map of bounded size: the least recently touched key is dropped first.
+//! A map of bounded size, from which the least recently touched key is dropped first.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -30,7 +30,8 @@ impl<V: Default> Bounded<V> {
         self.values.get_mut(key).map(|(_, value)| value)
     }
 
-    /// A mutable value, inserted if missing; its key becomes the most recently touched.
+    /// Returns a mutable value, which is inserted if missing. Its key becomes the most recently
+    /// touched.
     pub(super) fn touch(&mut self, key: &str) -> &mut V {
         self.touches += 1;
         let key: Arc<str> = match self.values.get_key_value(key) {

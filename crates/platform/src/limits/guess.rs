@@ -2,13 +2,13 @@
 //!
 //! Distinct wrong codes are counted for each network around the client (see [`tally`]), and for the
 //! whole installation: 150 in 10 minutes and 1,500 a day. When one of these limits is reached, a
-//! code is accepted only together with a name that belongs to it. So guessing never locks anybody
-//! out, and at most 1,500 codes a day are tried without a name. Wrong names have limits of their
-//! own: for each network, and 3 an hour for each code, whether the code exists or not.
+//! code is accepted only together with a name that belongs to the code. So guessing never locks
+//! anybody out, and at most 1,500 codes a day are tried without a name. Wrong names have limits of
+//! their own: for each network, and 3 an hour for each code, whether the code exists or not.
 //!
-//! Repeating the same wrong code is free, and so is a right one, since many people behind one
-//! address use their codes. The result of a look-up in flight is unknown, so an attempt that would
-//! exceed the budget if all of those failed waits for them.
+//! Repeating the same wrong code is free, and so is a right code, since many people behind one IP
+//! address use their codes. While look-ups are in flight, their results are unknown. An attempt
+//! that would exceed the budget if all of them failed waits for them.
 //!
 //! Wrong attempts are written to the store every few seconds and read back, so the budget survives
 //! a restart and is shared by all processes. When the installation's budget is used up, the job
@@ -34,22 +34,22 @@ use rows::Failure;
 use tally::{Held, Room, Tallies};
 
 /// The job that warns the owners when the installation's budget is used up, and every hour while it
-/// stays so.
+/// remains used up.
 pub const USED_UP: &str = "guess.used_up";
 const ALARM_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// The maximum number of wrong attempts in a day that are remembered and written to the store;
-/// further ones are only counted.
+/// The maximum number of wrong attempts per day that are remembered and written to the store;
+/// further attempts are only counted.
 const REMEMBERED: usize = 10_000;
 /// The maximum number of remembered attempts with a name, so that there is always room for attempts
 /// without a name.
 const REMEMBERED_WITH_NAME: usize = 8_000;
 /// The maximum number of right codes that are remembered, each with its client's network.
 const RIGHT: usize = 20_000;
-/// The maximum number of attempts that wait for look-ups in flight; further ones are refused.
+/// The maximum number of attempts that wait for look-ups in flight; further attempts are refused.
 const WAITING: usize = 1_024;
-/// How often the budget is synchronised with the store; a crash may lose the attempts of twice this
-/// time.
+/// How often the budget is synchronized with the store. A crash may lose the attempts from twice
+/// this period.
 const PAUSE: Duration = Duration::from_secs(5);
 /// How far each read overlaps the previous one, because of clock skew and delays of other
 /// processes.
@@ -62,7 +62,7 @@ pub struct GuessBudget(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// Notified whenever a look-up ends.
+    /// Notifies waiting attempts whenever a look-up ends.
     ended: Notify,
     waiting: Semaphore,
 }
@@ -70,9 +70,10 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     tallies: Tallies,
-    /// Wrong attempts of the last day, as hashes.
+    /// The hashes of the wrong attempts in the last day.
     wrong: HashMap<i64, Timestamp>,
-    /// Hashes of right codes with the client's network: using one again from there is not a guess.
+    /// Hashes of right codes together with the client's network. Using a right code again from the
+    /// same network is not a guess.
     right: HashSet<i64>,
     unwritten: Vec<Failure>,
     read_until: Timestamp,
@@ -94,10 +95,11 @@ pub struct Try<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The budget for codes alone is used up, so a name that belongs to the code is required.
+    /// The budget for codes without a name is used up, so a name that belongs to the code is
+    /// required.
     #[error("a name is needed")]
     NameRequired(Wait),
-    /// Too many wrong names.
+    /// There were too many wrong names.
     #[error(transparent)]
     TooMany(#[from] Wait),
 }
@@ -108,7 +110,8 @@ pub enum Refused {
 pub struct Attempt {
     budget: GuessBudget,
     failure: Failure,
-    /// The counters that hold the attempt until its result is known; `None` for a repeated attempt.
+    /// The counters that reserve the attempt until its result is known; `None` for a repeated
+    /// attempt.
     held: Option<Held>,
 }
 
@@ -119,7 +122,7 @@ impl Default for GuessBudget {
 }
 
 impl GuessBudget {
-    /// A full budget; [`GuessBudget::sync`] then loads the part that was used already.
+    /// Creates a full budget. [`GuessBudget::sync`] then subtracts the part that was already used.
     pub fn new() -> Self {
         Self(Arc::new(Shared {
             state: Mutex::default(),
@@ -145,7 +148,8 @@ impl GuessBudget {
         }
     }
 
-    /// Like [`Self::attempt`], without waiting; `None`: the decision depends on look-ups in flight.
+    /// Like [`Self::attempt`], but without waiting. Returns `None` if the decision depends on
+    /// look-ups in flight.
     pub fn attempt_now(&self, guess: Try<'_>, now: Timestamp) -> Result<Option<Attempt>, Refused> {
         let mut state = self.state();
         let mut failure = Failure::new(guess.client, guess.code, None, now);
@@ -239,13 +243,13 @@ impl GuessBudget {
 }
 
 impl Attempt {
-    /// Whether the given name must be compared with the stored one.
+    /// Whether the caller must compare the given name with the stored name.
     pub fn needs_name(&self) -> bool {
         self.failure.code.is_some()
     }
 
-    /// Reports a right code. Using it again from this network is free while it is remembered;
-    /// earlier wrong codes stay counted.
+    /// Reports a right code. Using the code again from this network is free while it is remembered.
+    /// Earlier wrong codes stay counted.
     pub fn succeeded(self) {
         let mut state = self.budget.state();
         // Dropping all of them costs the next users at most a short wait.
@@ -280,7 +284,7 @@ impl Drop for Attempt {
 }
 
 impl State {
-    /// Counts a wrong attempt, unless it was counted before; returns whether to store it.
+    /// Counts a wrong attempt, unless it was counted before. Returns whether to store it.
     fn add(&mut self, failure: &Failure, now: Timestamp) -> bool {
         self.right.remove(&failure.guess);
         if self.is_known(failure) {
@@ -298,7 +302,7 @@ impl State {
         is_kept
     }
 
-    /// Whether the result of this same attempt is known.
+    /// Whether the result of an identical attempt is known.
     fn is_known(&self, failure: &Failure) -> bool {
         let wrong = self.wrong.get(&failure.guess);
         let is_wrong = wrong.is_some_and(|at| failure.at.duration_since(*at) < DAY);
@@ -311,7 +315,7 @@ impl State {
     }
 }
 
-/// A short hash that tells attempts apart; codes and names are never stored.
+/// A short hash that distinguishes attempts. Codes and names themselves are never stored.
 fn hash(parts: &[&str]) -> i64 {
     let mut hasher = Sha256::new();
     for part in parts {

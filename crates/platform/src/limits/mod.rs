@@ -1,7 +1,7 @@
 //! Rate limits, counted in this process.
 //!
 //! A [`Limit`] counts per key (a network, a hashed account) and keeps a bounded number of keys, so
-//! that made-up keys cannot fill the memory. Guessing of codes has its own budget, which is also
+//! that made-up keys cannot fill the memory. Guesses at codes have a separate budget, which is also
 //! kept in the store: [`guess::GuessBudget`].
 
 mod bounded;
@@ -15,18 +15,18 @@ use jiff::{SignedDuration, Timestamp};
 use bounded::Bounded;
 use window::Window;
 
-/// A number of times within a period.
+/// The maximum number of actions within a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     pub count: u32,
     pub per: SignedDuration,
 }
 
-/// The error for a limit that is reached.
+/// The error when a limit is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too often; again in {seconds} s")]
 pub struct Wait {
-    /// The seconds until the next attempt may succeed: `Retry-After`.
+    /// The seconds until the next attempt may succeed, for the header `Retry-After`.
     pub seconds: u32,
 }
 
@@ -48,8 +48,8 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// A limit that enforces all `rules` for at most `keys` keys; a further key replaces the least
-    /// recently counted one.
+    /// A limit that enforces all `rules` for at most `keys` keys. Beyond that number, a new key
+    /// replaces the least recently counted key.
     pub fn new(rules: &[Rule], keys: usize) -> Self {
         Self {
             rules: rules.into(),
@@ -65,7 +65,7 @@ impl Limit {
         Ok(())
     }
 
-    /// Whether another action is allowed; counts nothing.
+    /// Whether another action is allowed. The call itself counts nothing.
     pub fn check(&self, key: &str, now: Timestamp) -> Result<(), Wait> {
         self.look(&self.keys(), key, now)
     }

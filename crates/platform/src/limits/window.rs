@@ -1,8 +1,8 @@
-//! A sliding-window counter: a few slots instead of one instant per event.
+//! A sliding-window counter that stores a few slots instead of a timestamp per event.
 
 use jiff::SignedDuration;
 
-/// The number of slots in the window; one more covers the slot that is filling.
+/// The number of slots in the window. One more slot covers the period that is still being counted.
 const PARTS: i64 = 10;
 const SLOTS: i64 = 11;
 
@@ -26,7 +26,7 @@ impl Window {
         }
     }
 
-    /// Counts an event at this millisecond; one older than the window is ignored.
+    /// Counts an event at this millisecond. An event older than the window is ignored.
     pub(super) fn count(&mut self, at: i64) {
         let number = at.div_euclid(self.width);
         if number > self.latest {
@@ -50,7 +50,7 @@ impl Window {
         }
     }
 
-    /// The number of events in the window that ends `now`.
+    /// The number of events in the window that ends at `now`.
     pub(super) fn total(&self, now: i64) -> u32 {
         self.living(now)
             .fold(0, |sum: u32, (_, count)| sum.saturating_add(count))
@@ -61,7 +61,7 @@ impl Window {
         now.div_euclid(self.width) - self.latest >= SLOTS
     }
 
-    /// The time in milliseconds until the total falls below `limit`; `None` if it is below already.
+    /// The time in milliseconds until the total falls below `limit`; `None` if it is already below.
     pub(super) fn wait(&self, limit: u32, now: i64) -> Option<i64> {
         let mut total = self.total(now);
         if total < limit {

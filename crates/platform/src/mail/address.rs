@@ -1,4 +1,4 @@
-//! Mail addresses: stored as typed, compared in a canonical form.
+//! Email addresses, which are stored as typed and compared in a canonical form.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -38,7 +38,7 @@ impl Address {
         &self.canonical
     }
 
-    /// The domain, as DNS knows it.
+    /// The domain in the form that DNS uses.
     pub fn domain(&self) -> &str {
         let (_, domain) = self.canonical.rsplit_once('@').unwrap_or_default();
         domain
@@ -68,14 +68,14 @@ impl FromStr for Address {
             canonical: format!("{}@{domain}", local.to_lowercase()),
             shown,
         };
-        // lettre validates it too, so that a mail to this email address can always be built.
+        // lettre also validates the email address, so that a mail to it can always be built.
         address.for_transport().map_err(|_| NotAnAddress)?;
         Ok(address)
     }
 }
 
-/// Whether `text` is a valid local part. Quoted forms, which hardly anybody has, are refused, and
-/// so is every character that would need quotes.
+/// Whether `text` is a valid local part. Quoted local parts, which hardly anybody has, are refused,
+/// and so is every character that would require quotes.
 fn is_local_part(text: &str) -> bool {
     let allowed = |c: char| {
         c.is_ascii_alphanumeric()

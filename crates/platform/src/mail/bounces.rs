@@ -1,7 +1,8 @@
-//! The job that reads delivery reports in a mailbox, usually that of the sender's address.
+//! The job that reads delivery reports in a mailbox, usually the sender address's mailbox.
 //!
-//! The mailbox may be used for other mail, too: nothing in it is changed or deleted, and only mails
-//! that call themselves reports are fetched. The store notes how far it was read.
+//! The mailbox may be used for other mail too, so the job changes and deletes nothing in it, and
+//! fetches only mails that claim to be reports. The store records the position up to which the
+//! mailbox was read.
 
 use std::sync::Arc;
 
@@ -18,21 +19,21 @@ use crate::store::{Row, Rows, Store, StoreError, Tx};
 
 /// The kind of the job.
 pub const KIND: &str = "mail.bounces";
-/// How many reports are read at once.
+/// How many reports are read in one run.
 const BATCH: usize = 100;
 
-/// How far a mailbox was read.
+/// The position up to which a mailbox was read.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Progress {
     uid_validity: i64,
     last_uid: i64,
-    /// When it was last looked at.
+    /// When the mailbox was last read.
     pub looked_at: Timestamp,
-    /// Why it could not be read then.
+    /// Why the last attempt to read the mailbox failed.
     pub error: Option<String>,
 }
 
-/// Finds how far a mailbox was read; `None` if it was never looked at.
+/// Finds the position up to which a mailbox was read; `None` if it was never read.
 pub fn find(tx: &mut Tx<'_>, mailbox: &str) -> Result<Option<Progress>, StoreError> {
     sql!(
         "SELECT {Progress} FROM bounce_mailbox WHERE mailbox = :mailbox",
@@ -41,7 +42,7 @@ pub fn find(tx: &mut Tx<'_>, mailbox: &str) -> Result<Option<Progress>, StoreErr
     .maybe(tx)
 }
 
-/// Reads the mailbox once a minute. `key` is that of the suppression list.
+/// Reads the mailbox once a minute. `key` is the suppression list's key.
 pub fn handler(store: Store, mailbox: Mailbox, key: Key) -> Handler {
     let mailbox = Arc::new(mailbox);
     Handler::each_minute(KIND, move |_| {
@@ -54,7 +55,8 @@ pub fn handler(store: Store, mailbox: Mailbox, key: Key) -> Handler {
             match look(&mailbox, known.as_ref()).await {
                 Ok(found) => Ok(Done::with(move |tx| keep(tx, &key, &name, &found))),
                 Err(error) => {
-                    // The page about mail shows it; the log says it once, not each minute.
+                    // The page about mail shows the error. The log reports it once, not every
+                    // minute.
                     if !had_failed {
                         tracing::warn!(mailbox = name, %error, "the mailbox cannot be read");
                     }
@@ -66,7 +68,7 @@ pub fn handler(store: Store, mailbox: Mailbox, key: Key) -> Handler {
     })
 }
 
-/// What was found in a mailbox, and how far it was read.
+/// The reports found in a mailbox, and the position up to which it was read.
 struct Found {
     uid_validity: i64,
     last_uid: i64,

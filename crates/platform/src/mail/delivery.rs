@@ -19,9 +19,9 @@ pub const KIND: &str = "mail.send";
 
 #[derive(Debug)]
 pub enum Mailer {
-    /// Stored in the [mailbox](super::mailbox) and not sent.
+    /// Mails are stored in the [mailbox](super::mailbox), not sent.
     Mailbox,
-    /// Sent to a mail server.
+    /// Mails are sent to a mail server.
     Smtp(Box<Smtp>),
 }
 
@@ -36,12 +36,12 @@ pub struct Post {
     pub site_url: String,
     /// The key of the suppression list.
     pub suppression: Key,
-    /// The key that opens sealed texts, derived for [`sealed_text::PURPOSE`].
+    /// The key that decrypts sealed texts, derived for [`sealed_text::PURPOSE`].
     pub text: Key,
     /// The key that opens DKIM keys, derived for [`dkim::PURPOSE`].
     pub dkim: Key,
-    /// Whether reports say what became of mails. Otherwise a mail counts as delivered when the mail
-    /// server accepts it.
+    /// Whether a provider reports deliveries and failures. Otherwise a mail counts as delivered
+    /// when the mail server accepts it.
     pub hears_deliveries: bool,
 }
 
@@ -109,9 +109,9 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
         Err(Refusal::Unknown(reason)) if begun.is_last => {
             Ok(ended(post, begun.mail, State::Uncertain, reason))
         }
-        // The row stays in `sending`, where the next attempt finds it.
+        // The row stays in the state `sending`, where the next attempt finds it.
         Err(Refusal::Unknown(reason)) => Err(unsent(reason)),
-        // Further attempts would not help: the email address does not work at present.
+        // The email address does not work at present, and no attempts are left.
         Err(Refusal::Delayed(reason)) if job.is_last_attempt() => Ok(failed(
             post,
             begun.mail,
@@ -130,7 +130,8 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
     }
 }
 
-/// The mail server's reply may contain the recipient's email address, so the log gets its own text.
+/// The mail server's reply may contain the recipient's email address, so the log gets a shortened
+/// text.
 fn unsent(reason: String) -> JobError {
     let logged = smtp::without_words(&reason);
     JobError::retry(reason).logged_as(logged)
@@ -142,8 +143,8 @@ struct Begun {
     /// The DKIM signer and the time of the signature.
     signer: Option<Signer>,
     at: Timestamp,
-    /// Whether the mail stays uncertain if the outcome of this attempt is unknown: an earlier
-    /// attempt may have sent it too, or it must be sent at most once.
+    /// Whether the mail becomes uncertain if this attempt's outcome is unknown, because an earlier
+    /// attempt may have sent it too, or because it must be sent at most once.
     is_last: bool,
 }
 
@@ -162,8 +163,8 @@ fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Locks the mail and decides whether to send it; `None` if not: the mail's state then has the
-/// reason.
+/// Locks the mail and decides whether to send it. Returns `None` if it must not be sent; the mail's
+/// state then says why.
 fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, StoreError> {
     let locked: Option<(State, i64, bool)> = sql!(
         "SELECT state, doubts, is_held FROM mail WHERE id = :id FOR NO KEY UPDATE",
@@ -249,7 +250,7 @@ fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done 
     })
 }
 
-/// Records a mail that the recipient's server refused, and the reply's implications for the email
+/// Records a mail that the recipient's server refused, and what the reply says about the email
 /// address.
 fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome: Outcome) -> Done {
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
@@ -266,7 +267,7 @@ fn doubt(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the text of a finished mail: it may contain a sign-in link.
+/// Deletes the text of a finished mail, because it may contain a sign-in link.
 fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(
         "UPDATE mail SET text = '', html = NULL, sealed_text = NULL, calendar = NULL WHERE id = :id",
@@ -276,8 +277,8 @@ fn forget(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the text of a mail that will not be sent. A mail of a scope keeps its text, so that the
-/// scope's administrators can send it [again](super::send_again), but for a notification.
+/// Deletes the text of a mail that will not be sent. A mail with a scope keeps its text, unless it
+/// is a notification, so that the scope's administrators can send it [again](super::send_again).
 fn give_up(tx: &mut Tx<'_>, id: &MailId) -> Result<(), StoreError> {
     sql!(
         "UPDATE mail SET text = '', html = NULL, sealed_text = NULL, calendar = NULL

@@ -1,10 +1,10 @@
 //! DNS queries for TXT records, sent to the system's name servers over TCP, because long keys do
 //! not fit into a UDP packet.
 //!
-//! hickory-resolver (0.26.3 of September 2026, well kept) would add ten crates, among them moka and
-//! prefix-trie, for caching, IPv6 races and search lists that one question a day has no use for.
-//! hickory-proto alone, its messages without a client, would replace `question` and `read`, some 90
-//! lines whose malformed answers a test tries, and add two crates.
+//! hickory-resolver (0.26.3 of September 2026, well maintained) would add ten crates, among them
+//! moka and prefix-trie, for caching, IPv6 races and search lists, which one query a day does not
+//! need. hickory-proto, which has messages but no client, would add two crates and replace
+//! `question` and `read`, some 90 lines that a test checks with malformed responses.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -50,14 +50,14 @@ impl NameServers {
             .lines()
             .filter_map(|line| line.trim().strip_prefix("nameserver"));
         let servers = lines.filter_map(|rest| {
-            // An address with a scope, such as `fe80::1%eth0`, is not supported.
+            // An IP address with a scope, such as `fe80::1%eth0`, is not supported.
             let address: IpAddr = rest.trim().parse().ok()?;
             Some(SocketAddr::new(address, 53))
         });
         Self(servers.collect())
     }
 
-    /// The TXT records of a name; empty if the name does not exist.
+    /// The TXT records of a name; the list is empty if the name does not exist.
     pub async fn texts(&self, random: &Random, name: &str) -> Result<Vec<String>, NoAnswer> {
         let mut last = "none is configured".to_owned();
         for server in &self.0 {
@@ -103,7 +103,7 @@ fn question(id: [u8; 2], name: &str) -> Option<Vec<u8>> {
     (name.len() < 254).then_some(query)
 }
 
-/// The texts in a response; `None` if it does not match the query.
+/// The strings in a response; `None` if it does not match the query.
 fn read(answer: &[u8], id: [u8; 2]) -> Option<Vec<String>> {
     let mut reader = Reader { left: answer };
     if reader.take(2)? != id {
@@ -130,7 +130,7 @@ fn read(answer: &[u8], id: [u8; 2]) -> Option<Vec<String>> {
         reader.take(4)?;
         let length = reader.number()?;
         let data = reader.take(length.into())?;
-        // Aliases (CNAME) may precede the texts.
+        // Aliases (CNAME) may precede the TXT records.
         if (kind, class) == (TXT, INTERNET) {
             texts.push(text(data)?);
         }
@@ -138,7 +138,7 @@ fn read(answer: &[u8], id: [u8; 2]) -> Option<Vec<String>> {
     Some(texts)
 }
 
-/// The strings of one record, joined, as SPF and DKIM read them.
+/// The strings of one record, concatenated as SPF and DKIM require.
 fn text(data: &[u8]) -> Option<String> {
     let mut reader = Reader { left: data };
     let mut bytes = Vec::new();
@@ -184,7 +184,7 @@ mod tests {
     fn an_answer_is_read_and_nothing_else_is_one() {
         let mut answer = vec![7, 7, 0x81, 0x80, 0, 1, 0, 2, 0, 0, 0, 0];
         answer.extend_from_slice(b"\x01a\x02my\x00\x00\x10\x00\x01");
-        // An alias, and a text of two strings.
+        // The response contains an alias, and a TXT record of two strings.
         answer.extend_from_slice(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x09\x00\x02\xc0\x0c");
         answer.extend_from_slice(b"\xc0\x0c\x00\x10\x00\x01\x00\x00\x00\x09\x00\x08\x03v=s\x03pf1");
         assert_eq!(read(&answer, [7, 7]), Some(vec!["v=spf1".to_owned()]));

@@ -1,5 +1,5 @@
-//! Delivery status notifications (RFC 3464): the mails by which mail servers say that a mail of
-//! ours did not arrive.
+//! Delivery status notifications (RFC 3464), with which mail servers report that one of our mails
+//! did not arrive.
 
 use mailparse::{MailHeaderMap as _, ParsedMail, parse_headers, parse_mail};
 
@@ -7,22 +7,22 @@ use super::smtp::means_unknown;
 
 /// The longest reason, in bytes.
 const REASON_LIMIT: usize = 500;
-/// How many Message-IDs are kept of a report.
+/// How many Message-IDs of a report are read.
 const MESSAGES: usize = 20;
 
 /// A report that a mail did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Bounce {
-    /// The Message-IDs that the report names, the most likely first.
+    /// The Message-IDs in the report, the most likely first.
     pub(super) messages: Vec<String>,
-    /// Whether the address does not exist. It may receive other mail if not.
+    /// Whether the email address does not exist. If `false`, it may receive other mail.
     pub(super) is_unknown: bool,
     /// The reply of the recipient's mail server.
     pub(super) reason: String,
 }
 
-/// Reads a report, whose end may be missing; `None` for any other mail, and for reports that say
-/// that a mail arrived or is delayed.
+/// Reads a report, which may be truncated. Returns `None` for any other mail, and for reports that
+/// a mail arrived or is delayed.
 pub(super) fn read(message: &[u8]) -> Option<Bounce> {
     let mail = parse_mail(message).ok()?;
     if mail.ctype.mimetype != "multipart/report" {
@@ -33,7 +33,7 @@ pub(super) fn read(message: &[u8]) -> Option<Bounce> {
         &["message/delivery-status", "message/global-delivery-status"],
     )?;
     let failures = failures(&String::from_utf8_lossy(&status.get_body_raw().ok()?));
-    // A mail that a server passed on to several addresses may have arrived at some of them.
+    // If a server forwarded the mail to several addresses, it may have arrived at some of them.
     let is_unknown = failures.iter().all(|reason| means_unknown(reason));
     let mut reason = failures.into_iter().next()?;
     reason.truncate(reason.floor_char_boundary(REASON_LIMIT));
@@ -49,8 +49,8 @@ fn part<'a, 'b>(mail: &'a ParsedMail<'b>, types: &[&str]) -> Option<&'a ParsedMa
     parts.find(|part| types.contains(&part.ctype.mimetype.as_str()))
 }
 
-/// What is said of each recipient that the mail did not reach (RFC 3464, section 2.3): the status,
-/// and the reply of the mail server, whose status may be the better one.
+/// For each recipient that the mail did not reach (RFC 3464, section 2.3), the status followed by
+/// the mail server's reply, whose status may be more precise.
 fn failures(status: &str) -> Vec<String> {
     let status = status.replace("\r\n", "\n");
     let mut failures = Vec::new();
@@ -76,7 +76,8 @@ fn failures(status: &str) -> Vec<String> {
     failures
 }
 
-/// The Message-IDs in the returned head, else in the fields by which a mail names an earlier one.
+/// The Message-IDs in the returned mail's header, or otherwise in the report's own fields that
+/// refer to an earlier mail.
 fn messages(mail: &ParsedMail<'_>) -> Vec<String> {
     let returned = part(
         mail,

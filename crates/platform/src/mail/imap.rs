@@ -1,7 +1,8 @@
-//! Reads a mailbox by IMAP4rev1 (RFC 3501), with four commands and without changing anything in it.
+//! Reads a mailbox through IMAP4rev1 (RFC 3501), with four commands and without changing anything
+//! in it.
 //!
-//! A client library (async-imap 0.12) would add 14 crates, of which two versions of async-channel
-//! and of event-listener, for what takes one reader of lines and literals here.
+//! A client library (async-imap 0.12) would add 14 crates, among them second versions of
+//! async-channel and event-listener. This module needs only a reader for lines and literals.
 
 use std::io;
 use std::sync::Arc;
@@ -18,15 +19,16 @@ use tokio_rustls::TlsConnector;
 
 use crate::secret::Secret;
 
-/// The timeout of the connection and of each command.
+/// The timeout for the connection and for each command.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The longest line of a response, in bytes: the numbers of many mails.
+/// The longest line in a response, in bytes. A long line lists the numbers of many mails.
 const LINE_LIMIT: u64 = 1024 * 1024;
 /// The most lines of a response.
 const LINES: usize = 10_000;
-/// How much is read of a mail, in bytes. Reports return the head of the mail, or all of it, last.
+/// How much of a mail is read, in bytes. Reports contain the header of the returned mail, or the
+/// whole mail, at the end.
 const MAIL_LIMIT: usize = 256 * 1024;
-/// The longest text of the server in an error, in bytes.
+/// The longest server message in an error, in bytes.
 const TEXT_LIMIT: usize = 200;
 
 /// A mailbox on an IMAP server.
@@ -42,7 +44,7 @@ pub struct Mailbox {
     pub user: String,
     /// The user's password.
     pub password: Secret,
-    /// The folder, `INBOX` as a rule.
+    /// The folder, usually `INBOX`.
     pub folder: String,
     /// Certificates to trust besides the public authorities, as PEM.
     pub authorities: Vec<String>,
@@ -74,19 +76,19 @@ pub(super) enum ImapError {
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A connection that has opened the folder.
+/// A connection on which the folder is open.
 pub(super) struct Session {
     stream: BufReader<Box<dyn Stream>>,
     commands: u32,
-    /// How many bytes of literals the present response may still have.
+    /// How many bytes of literals the present response may still contain.
     room: usize,
-    /// The folder's generation: with another one, mails have other numbers.
+    /// The folder's generation. If it changes, mails have new numbers.
     pub(super) uid_validity: i64,
     /// The number that the next mail of the folder gets.
     pub(super) next_uid: i64,
 }
 
-/// A line, and the texts that are sent within it with their length.
+/// A line, and the literals within it, which the server sends with their lengths.
 #[derive(Default)]
 struct Response {
     line: String,
@@ -128,7 +130,7 @@ impl Session {
         Ok(session)
     }
 
-    /// The numbers of mails from `first` to `last` that call themselves reports, in their order.
+    /// The numbers of the mails from `first` to `last` that claim to be reports, in order.
     pub(super) async fn reports(&mut self, first: i64, last: i64) -> Result<Vec<i64>, ImapError> {
         let search =
             format!("UID SEARCH UID {first}:{last} HEADER Content-Type \"multipart/report\"");
@@ -139,7 +141,7 @@ impl Session {
         let mut numbers = Vec::new();
         for number in lines.flat_map(str::split_ascii_whitespace) {
             let number: i64 = number.parse().map_err(|_| ImapError::Unreadable)?;
-            // `5:9` means the last mail where all have lower numbers than 5.
+            // The range `5:9` yields the last mail if all mails have numbers below 5.
             if (first..=last).contains(&number) {
                 numbers.push(number);
             }
@@ -148,7 +150,7 @@ impl Session {
         Ok(numbers)
     }
 
-    /// The beginning of a mail; `None` if it was deleted meanwhile.
+    /// The beginning of a mail; `None` if the mail was deleted in the meantime.
     pub(super) async fn mail(&mut self, uid: i64) -> Result<Option<Vec<u8>>, ImapError> {
         let fetch = format!("UID FETCH {uid} (BODY.PEEK[]<0.{MAIL_LIMIT}>)");
         let found = self.command("FETCH", &fetch).await?;
@@ -156,7 +158,7 @@ impl Session {
         Ok(literals.next())
     }
 
-    /// Says goodbye, which changes nothing if it fails.
+    /// Sends LOGOUT. A failure has no consequences.
     pub(super) async fn close(mut self) {
         let _ = self.command("LOGOUT", "LOGOUT").await;
     }
@@ -213,7 +215,8 @@ impl Session {
             let mut literal = vec![0; length];
             self.stream.read_exact(&mut literal).await?;
             response.literals.push(literal);
-            // A space keeps the rest of the line from looking like this length.
+            // The space keeps an empty rest of the line from being read as the same literal length
+            // again.
             response.line.push(' ');
         }
     }
@@ -253,7 +256,8 @@ fn refused(command: &'static str, reply: &str) -> ImapError {
     ImapError::Refused { command, reply }
 }
 
-/// A quoted string (RFC 3501, section 4.3). Line breaks, which none may have, become spaces.
+/// A quoted string (RFC 3501, section 4.3). Line breaks, which a quoted string cannot contain,
+/// become spaces.
 fn quote(text: &str) -> String {
     let text = text.replace(['\r', '\n', '\0'], " ");
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))

@@ -1,5 +1,5 @@
-//! The built-in mailbox: if an installation does not send mail, its mails stay in the store for
-//! people and tests to read.
+//! The built-in mailbox. If an installation does not send mail, its mails stay in the store, where
+//! people and tests can read them.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::sql;
 use crate::store::{Row, StoreError, Tx};
 use crate::text_cleaning::fold;
 
-/// How many of the latest mails are searched.
+/// How many of the latest mails a search covers.
 const DEPTH: u32 = 1_000;
 
 /// One mail in the mailbox.
@@ -40,7 +40,7 @@ struct Stored {
 }
 
 impl Stored {
-    /// Decrypts the text; it is empty if the key has been replaced.
+    /// Decrypts the text. The text is empty if the key has been replaced.
     fn open(self, key: &Key) -> Letter {
         let mut letter = self.letter;
         let sealed = self.sealed_text.as_deref();
@@ -75,7 +75,7 @@ impl Search {
     }
 }
 
-/// The matches among the latest thousand mails, newest first. The key is derived for
+/// The matches among the latest thousand mails, newest first. `key` must be derived for
 /// [`sealed_text::PURPOSE`].
 pub fn list(tx: &mut Tx<'_>, key: &Key, search: &Search) -> Result<Vec<Letter>, StoreError> {
     let stored: Vec<Stored> = sql!(

@@ -14,10 +14,10 @@ use super::{MailId, Stream};
 use crate::store::Row;
 use crate::text_cleaning::clean_line;
 
-/// The sender of mails: `Kenduri <kenduri@example.org>`.
+/// The sender of mails, such as `Kenduri <kenduri@example.org>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
-    /// The display name; may be empty.
+    /// The display name, which may be empty.
     pub name: String,
     /// The email address, which also receives bounces.
     pub address: Address,
@@ -66,7 +66,7 @@ pub(super) struct Outgoing {
 pub(super) struct Unwritable(String);
 
 impl Outgoing {
-    /// The MIME message, the same for every attempt. `unsubscribe` is the one-click unsubscribe URL
+    /// The MIME message, identical in every attempt. `unsubscribe` is the one-click unsubscribe URL
     /// (RFC 8058).
     pub(super) fn message(
         &self,
@@ -136,9 +136,9 @@ impl Outgoing {
 
 /// A calendar file in a mail.
 enum Calendar {
-    /// A request or a cancellation: the last alternative, as RFC 6047 requires.
+    /// A request or a cancellation, sent as the last alternative, as RFC 6047 requires.
     Invitation(SinglePart),
-    /// A published calendar: a file to open.
+    /// A published calendar, sent as a file attachment.
     File(SinglePart),
 }
 

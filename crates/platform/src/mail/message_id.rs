@@ -1,19 +1,19 @@
 //! The Message-ID of our mails: `<ID.SIGNATURE@HOST>`. The signature cannot be guessed, so a
-//! delivery report that names it is about a mail that this site sent.
+//! delivery report with this Message-ID concerns a mail that this site sent.
 
 use super::MailId;
 use crate::key::Key;
 
 const PARTS: &str = "message-id";
 
-/// The Message-ID of this mail, always the same, so that a mail sent twice is recognisable. `key`
-/// is that of the suppression list.
+/// The Message-ID of this mail. It is always the same, so that a mail sent twice is recognizable.
+/// `key` is the suppression list's key.
 pub(super) fn write(key: &Key, id: &MailId, host: &str) -> String {
     let signature = key.sign(&[PARTS, id.as_str()]);
     format!("<{id}.{signature}@{host}>")
 }
 
-/// The mail with this Message-ID, whoever names it.
+/// The mail with this Message-ID. The signature is not checked.
 pub(super) fn find(message: &str) -> Option<MailId> {
     split(message)?.0.parse().ok()
 }
@@ -26,7 +26,7 @@ pub(super) fn find_signed(key: &Key, message: &str) -> Option<MailId> {
         .flatten()
 }
 
-/// The id and the signature of a Message-ID; the signature of other messages is empty.
+/// The id and the signature in a Message-ID. For messages from elsewhere the signature is empty.
 fn split(message: &str) -> Option<(&str, &str)> {
     let message = message.trim();
     let name = message.strip_prefix('<').unwrap_or(message);

@@ -1,10 +1,10 @@
-//! Outgoing mail: written in the transaction of its cause, sent by a job.
+//! Outgoing mail, written in the transaction of its cause and sent by a job.
 //!
 //! [`Tx::send_mail`] writes a row and the job that sends it. The job commits `sending`, sends the
 //! mail, and commits the result. So every mail is sent once, with one unavoidable exception: the
-//! program is killed between the server's acceptance and the commit. Such a row is found in
-//! `sending`, is marked `uncertain`, and is sent once more with the same Message-ID; a mail of
-//! [`Tx::send_mail_at_most_once`] is not.
+//! process is killed between the server's acceptance and the commit. Such a row is found in
+//! `sending`, is marked `uncertain`, and is sent once more with the same Message-ID. A mail from
+//! [`Tx::send_mail_at_most_once`] is not sent again.
 //!
 //! With the built-in [`mailbox`], the mail is stored in the transaction that ends its job, so no
 //! mail is ever uncertain.
@@ -48,11 +48,11 @@ pub struct NewMail {
     pub to: Address,
     /// The recipient's name; may be empty.
     pub to_name: String,
-    /// The sender's name, if it differs from the installation's. The email address is always the
-    /// installation's, since servers would reject another.
+    /// The sender's name, if it differs from the installation's. The sender's email address is
+    /// always the installation's, because servers would reject any other.
     pub sender_name: Option<String>,
     pub reply_to: Option<Address>,
-    /// The stream, which decides who may refuse the mail.
+    /// The stream, which determines who may unsubscribe from the mail.
     pub stream: Stream,
     /// The id of the scope whose administrators see the mail.
     pub scope: Option<String>,
@@ -60,15 +60,15 @@ pub struct NewMail {
     pub subject: String,
     pub text: String,
     pub html: Option<String>,
-    /// The key that seals text and HTML part in the row, for mails with a single-use link; derived
-    /// for [`sealed_text::PURPOSE`].
+    /// The key that seals the plain text and the HTML part in the row, for mails with a single-use
+    /// link; derived for [`sealed_text::PURPOSE`].
     pub seal: Option<Key>,
-    /// The anonymous visitor who causes the mail, if it is one.
+    /// The anonymous visitor who causes the mail, if any.
     pub stranger: Option<Stranger>,
 }
 
-/// An anonymous visitor, who can cause mail to any email address. Such mail is sent after everybody
-/// else's, and networks that cause much of it wait longer than others.
+/// An anonymous visitor, who can cause mail to any email address. Such mail is sent after all other
+/// mail, and networks that cause much of it wait longer than others.
 #[derive(Clone, Debug)]
 pub struct Stranger {
     /// The queue lane of the visitor's network, under any name that identifies the network. Lanes
@@ -78,11 +78,11 @@ pub struct Stranger {
     pub is_known: bool,
 }
 
-/// A class of mail. Its purpose decides whether recipients may refuse it.
+/// A class of mail. The stream determines whether recipients may unsubscribe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
-    /// Sign-in, password reset, changes of an account.
+    /// Mail about signing in, password resets and changes to an account.
     Security,
     /// The direct response to a person's action.
     Transactional,
@@ -96,21 +96,21 @@ pub enum Stream {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Waiting to be sent.
+    /// The mail is waiting to be sent.
     Queued,
-    /// Being sent.
+    /// The mail is being sent.
     Sending,
-    /// The mail server accepted it.
+    /// The mail server accepted the mail.
     Sent,
-    /// Waiting for another attempt.
+    /// The mail is waiting for another attempt.
     Deferred,
-    /// The mail server refuses it for good.
+    /// The mail server refused the mail permanently.
     Bounced,
-    /// Every attempt failed.
+    /// Every attempt to send the mail failed.
     Failed,
     /// The recipient is on the suppression list.
     Suppressed,
-    /// Perhaps sent: the server's reply was lost.
+    /// The mail may have been sent, but the server's reply was lost.
     Uncertain,
 }
 
@@ -118,7 +118,7 @@ pub enum State {
 const UNSUBSCRIBABLE: [Stream; 2] = [Stream::Notification, Stream::Marketing];
 
 impl Stream {
-    /// The stream's stored and sent name.
+    /// The stream's name in the store and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Security => "security",
@@ -138,7 +138,7 @@ impl Stream {
         UNSUBSCRIBABLE.contains(&self)
     }
 
-    /// The priority of the sending job: mails that a person is waiting for come first.
+    /// The sending job's priority, which puts mails that a person is waiting for first.
     fn priority(self) -> i64 {
         match self {
             Self::Security => -10,
@@ -150,8 +150,8 @@ impl Stream {
 }
 
 impl Stranger {
-    /// After mails that others wait for; if the email address belongs to no account, after all
-    /// other mail.
+    /// The priority of a stranger's mail: after mails that others wait for, or after all other mail
+    /// if the email address belongs to no account.
     fn priority(&self) -> i64 {
         if self.is_known { 5 } else { 30 }
     }
@@ -191,7 +191,7 @@ impl State {
         Self::Uncertain,
     ];
 
-    /// The state's stored and sent name.
+    /// The state's name in the store and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -227,8 +227,8 @@ impl Tx<'_> {
         self.write_mail(mail, false)
     }
 
-    /// Like [`Tx::send_mail`], for a mail that nobody should get twice: if the program stops while
-    /// sending it, it stays `uncertain`, and people decide whether to send it again.
+    /// Like [`Tx::send_mail`], for a mail that nobody should get twice. If Kenduri stops while
+    /// sending it, the mail stays `uncertain`, and people decide whether to send it again.
     pub fn send_mail_at_most_once(&mut self, mail: NewMail) -> Result<MailId, StoreError> {
         self.write_mail(mail, true)
     }
@@ -286,13 +286,13 @@ impl Tx<'_> {
 }
 
 /// Adds a calendar file (RFC 5545) to a mail that was written in this transaction. Mail programs
-/// offer to keep its event.
+/// offer to add the file's event to the recipient's calendar.
 pub fn attach_calendar(tx: &mut Tx<'_>, id: &MailId, file: &str) -> Result<(), StoreError> {
     sql!("UPDATE mail SET calendar = :file WHERE id = :id", id, file).run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
-/// A mail as a scope's administrators see it, without its text.
+/// A mail as shown to a scope's administrators, without its text.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Entry {
     pub id: MailId,
@@ -306,7 +306,7 @@ pub struct Entry {
     #[row(rename = "doubts")]
     pub was_uncertain: bool,
     pub created_at: Timestamp,
-    /// When its state last changed.
+    /// When the mail's state last changed.
     pub changed_at: Timestamp,
 }
 
@@ -317,7 +317,7 @@ pub fn list(
     before: Option<&MailId>,
     limit: u32,
 ) -> Result<Vec<Entry>, StoreError> {
-    // Ids are hexadecimal, so every id sorts before this.
+    // Ids are hexadecimal, so every id sorts before `g`.
     let before = before.map_or("g", MailId::as_str);
     sql!(
         "SELECT {Entry} FROM mail WHERE scope = :scope AND id < :before ORDER BY id DESC
@@ -329,14 +329,14 @@ pub fn list(
     .all(tx)
 }
 
-/// The number of mails whose sending was interrupted; at most this many were sent twice or not at
-/// all.
+/// The number of mails whose sending was interrupted. At most this many mails were sent twice or
+/// not at all.
 pub fn doubted(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let (count,) = tx.one(sql!("SELECT COUNT(*) FROM mail WHERE doubts > 0"), &[])?;
     Ok(count)
 }
 
-/// Withdraws a mail that no server has accepted yet; `false` if it is too late.
+/// Withdraws a mail that no server has accepted yet. Returns `false` if it is too late.
 pub fn withdraw(tx: &mut Tx<'_>, id: &MailId) -> Result<bool, StoreError> {
     let taken = sql!(
         "DELETE FROM mail WHERE id = :id AND state IN ('queued', 'deferred')",
@@ -346,13 +346,13 @@ pub fn withdraw(tx: &mut Tx<'_>, id: &MailId) -> Result<bool, StoreError> {
     if taken == 0 {
         return Ok(false);
     }
-    // A job that is already running then finds no mail.
+    // If the job is already running, it finds no mail.
     jobs::withdraw(tx, &job_key(id))?;
     Ok(true)
 }
 
-/// Sends a failed, bounced or uncertain mail again. `false` when the scope has no such mail, or the
-/// text was deleted because a server accepted it once.
+/// Sends a failed, bounced or uncertain mail again. Returns `false` if the scope has no such mail,
+/// or if its text was deleted because a server once accepted the mail.
 pub fn send_again(tx: &mut Tx<'_>, scope: &str, id: &MailId) -> Result<bool, StoreError> {
     let now = tx.now();
     let found: Option<(Stream,)> = sql!(

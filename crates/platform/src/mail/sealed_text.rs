@@ -1,4 +1,4 @@
-//! Sealed mail texts: the text of a mail with a single-use link is encrypted in its row, so that
+//! Sealed mail texts. The text of a mail with a single-use link is encrypted in its row, so that
 //! the store, its log, a backup or an archive does not contain the link. It is decrypted for
 //! sending and for display in the mailbox.
 
@@ -8,7 +8,7 @@ use super::MailId;
 use crate::key::Key;
 use crate::random::Random;
 
-/// The purpose for which the key is derived.
+/// The purpose from which the key is derived.
 pub const PURPOSE: &str = "text of a mail";
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub(super) fn seal(key: &Key, random: &Random, id: &MailId, body: &Body) -> Vec<
     key.seal(random, &place(id), plain.as_bytes())
 }
 
-/// Decrypts the text; `None` with another key.
+/// Decrypts the text; `None` if the key is another one.
 pub fn open(key: &Key, id: &MailId, sealed: &[u8]) -> Option<Body> {
     let plain = key.open(&place(id), sealed)?;
     serde_json::from_slice(&plain).ok()

@@ -1,11 +1,12 @@
-//! Whether the domain that mail is sent from has its DNS records. Mail to many waits for them,
-//! because without them it ends as spam, and gives the domain a bad name; mail to one person does
-//! not.
+//! Whether the sender domain's DNS records exist. Mail to many people waits for the records,
+//! because without them it ends as spam, and harms the domain's reputation. Mail to one person does
+//! not wait.
 
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// Stores the domain that mail to many is sent from from now on; `None`: nobody checks it.
+/// Stores the domain from which mail to many people is sent from now on; `None` if the domain is
+/// not checked.
 pub fn require(tx: &mut Tx<'_>, domain: Option<&str>) -> Result<(), StoreError> {
     sql!(
         "UPDATE sender_domain SET is_required = 0
@@ -24,7 +25,7 @@ pub fn require(tx: &mut Tx<'_>, domain: Option<&str>) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Records whether the records of a domain were there.
+/// Records whether a domain's DNS records were found.
 pub fn note(tx: &mut Tx<'_>, domain: &str, is_verified: bool) -> Result<(), StoreError> {
     let verified_at = is_verified.then(|| tx.now());
     sql!(
@@ -40,7 +41,7 @@ pub fn note(tx: &mut Tx<'_>, domain: &str, is_verified: bool) -> Result<(), Stor
     Ok(())
 }
 
-/// Whether mail to many has to wait, because the domain was not seen to have its records.
+/// Whether mail to many people must wait, because the domain's DNS records were not found yet.
 pub fn is_unverified(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let (waiting,): (i64,) = tx.one(
         sql!("SELECT COUNT(*) FROM sender_domain WHERE is_required = 1 AND verified_at IS NULL"),

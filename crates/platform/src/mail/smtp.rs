@@ -1,8 +1,8 @@
 //! Sends a mail by SMTP and classifies failures.
 //!
-//! This module drives the SMTP session itself instead of lettre's transport, because the meaning of
-//! a failure depends on the step: before the text is sent nothing has happened; after it, without a
-//! reply, the result is unknown.
+//! This module drives the SMTP session itself instead of using lettre's transport, because the
+//! meaning of a failure depends on the step. Before the text is sent, nothing has happened. After
+//! it was sent and no reply came, the result is unknown.
 
 use std::fmt;
 use std::future::Future;
@@ -27,9 +27,10 @@ use crate::secret::Secret;
 const CONNECT: Duration = Duration::from_secs(10);
 /// The timeout for one command.
 const COMMAND: Duration = Duration::from_secs(30);
-/// The timeout for the server's reply to the text, since some servers scan for viruses first.
+/// The timeout for the server's reply to the text. It is long, because some servers scan for
+/// viruses before they reply.
 const TEXT: Duration = Duration::from_mins(2);
-/// How long sending pauses after the server refused this site, rather than a recipient.
+/// How long sending pauses after the server refused this site, not just a recipient.
 const HOLD: Duration = Duration::from_mins(1);
 /// The longest stored reply, in bytes.
 const ANSWER_LIMIT: usize = 500;
@@ -39,7 +40,7 @@ const ANSWER_LIMIT: usize = 500;
 pub struct Server {
     pub host: String,
     pub port: u16,
-    /// When TLS starts.
+    /// When TLS starts on a connection.
     pub tls: Tls,
     /// User and password, if the server needs them.
     pub login: Option<(String, Secret)>,
@@ -52,9 +53,9 @@ pub struct Server {
 /// When TLS starts on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tls {
-    /// From the first byte.
+    /// TLS from the first byte.
     AtOnce,
-    /// After STARTTLS, which the server must offer unless it is on this machine.
+    /// TLS after STARTTLS, which the server must offer unless it is on this machine.
     StartTls,
 }
 
@@ -89,13 +90,13 @@ struct Pace {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// A passing failure: a broken connection or a 4xx reply.
+    /// A temporary failure: a broken connection or a 4xx reply.
     Passing(String),
     /// A 4xx reply to this recipient.
     Delayed(String),
-    /// The server refuses this site: a failed login or an unacceptable sender.
+    /// The server refuses this site, because of a failed login or an unacceptable sender.
     Us(String),
-    /// The server refuses this mail or its recipient for good.
+    /// The server permanently refuses this mail or its recipient.
     Bounced {
         answer: String,
         /// Whether the server says that the email address does not exist.
@@ -106,7 +107,8 @@ pub(super) enum Refusal {
 }
 
 impl Smtp {
-    /// Settings for `server`; `site_host` is the name in EHLO. Opens no connection.
+    /// Creates the settings for `server`; `site_host` is the name in EHLO. This opens no
+    /// connection.
     pub fn new(server: Server, site_host: &str) -> Result<Self, SmtpError> {
         let tls = parameters(&server).map_err(|error| SmtpError {
             host: server.host.clone(),
@@ -128,14 +130,14 @@ impl Smtp {
         })
     }
 
-    /// Waits for the rate limit. `Err` with the remaining time while sending pauses.
+    /// Waits for the rate limit. While sending is suspended, fails with the remaining time.
     pub(super) async fn turn(&self) -> Result<(), Duration> {
         let turn = self.pace().turn(Instant::now())?;
         sleep_until(turn).await;
         Ok(())
     }
 
-    /// Sends `message`; returns the server's reply.
+    /// Sends `message`, and returns the server's reply.
     pub(super) async fn hand_over(
         &self,
         from: &Address,
@@ -259,7 +261,7 @@ impl Smtp {
 }
 
 impl Pace {
-    /// Reserves the instant at which the next mail may be sent.
+    /// Reserves the next instant at which a mail may be sent.
     fn turn(&mut self, now: Instant) -> Result<Instant, Duration> {
         let held = self.held_until.saturating_duration_since(now);
         if !held.is_zero() {
@@ -271,7 +273,7 @@ impl Pace {
     }
 }
 
-/// Why one step failed.
+/// The reason why one step failed.
 enum Failure {
     /// The server replied with an error.
     Said(Reply),
@@ -333,7 +335,7 @@ async fn patiently<T>(
     let mut text = match (error.status(), std::error::Error::source(&error)) {
         (Some(code), Some(words)) => format!("{code} {words}"),
         (Some(code), None) => code.to_string(),
-        // The error's source contains the unreadable reply.
+        // The error's source contains the unparsable reply.
         _ if error.is_response() => "the mail server answers what cannot be read".to_owned(),
         _ => error.to_string(),
     };
@@ -355,8 +357,8 @@ fn reply_text(response: &Response) -> String {
     text
 }
 
-/// A reply or failure in the form for the log: of a reply only the reply code and the enhanced
-/// status code, without the server's text.
+/// A reply or failure in the form for the log. A reply is reduced to the reply code and the
+/// enhanced status code, without the server's text.
 pub(super) fn without_words(answer: &str) -> String {
     let mut words = answer.split([' ', '-']);
     let reply = words.next().unwrap_or_default();
@@ -381,12 +383,12 @@ fn is_enhanced(word: &str) -> bool {
 /// Whether the enhanced status code of a refusal (RFC 3463 §3.2) says that the address does not
 /// exist. "User unknown" without such a code may mean anything.
 pub(super) fn means_unknown(answer: &str) -> bool {
-    // `550-5.1.1` begins a reply of several lines.
+    // A reply of several lines begins with a code such as `550-5.1.1`.
     let mut words = answer.split([' ', '-', ';', '#']);
     words.any(|word| ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"].contains(&word))
 }
 
-/// Whether a host name or address is that of this machine, so that nothing leaves it.
+/// Whether a host name or IP address denotes this machine, so that nothing leaves it.
 pub fn is_this_machine(host: &str) -> bool {
     host == "localhost"
         || host

@@ -1,5 +1,5 @@
-//! Delivery reports of Amazon SES, which arrive as signed posts of Amazon SNS. SNS serves the
-//! certificate of its signing key itself.
+//! Delivery reports by Amazon SES, which arrive as signed notifications from Amazon SNS. SNS itself
+//! serves the certificate of its signing key.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,8 +14,8 @@ use x509_parser::pem::parse_x509_pem;
 
 use crate::outbound::{Call, Outbound, OutboundError, Reach};
 
-/// The oldest post that is accepted. SNS retries for an hour; repeats are recognised for longer
-/// than this.
+/// The oldest notification that is accepted. SNS retries for an hour, and repeats are recognized
+/// for longer than this.
 const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 /// How long a fetched key is used.
 const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
@@ -27,11 +27,11 @@ const SUBSCRIPTION: &str = "SubscriptionConfirmation";
 #[derive(Clone, Debug)]
 pub struct SnsTopic {
     arn: String,
-    /// The URL of SNS in the topic's region; requests go only to this host.
+    /// The base URL of SNS in the topic's region. Requests go only to this host.
     base_url: String,
     key: Arc<Mutex<Option<SigningKey>>>,
-    /// Limits fetching to one certificate at a time, because anybody can send a post that names
-    /// one.
+    /// Limits fetching to one certificate at a time, because anybody can send a notification that
+    /// names a certificate.
     fetching: Arc<Semaphore>,
 }
 
@@ -63,7 +63,7 @@ pub struct SnsPost {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SnsError {
-    /// The post is not of this topic, too old, or not signed by SNS.
+    /// The notification is not from this topic, too old, or not signed by SNS.
     #[error("not signed by SNS for this topic")]
     Untrusted,
     /// SNS could not be reached.
@@ -98,8 +98,8 @@ impl SnsTopic {
         })
     }
 
-    /// Verifies a post and returns its message; `None` for a post about the subscription, which is
-    /// confirmed here.
+    /// Verifies a notification and returns its message. Returns `None` for a notification about the
+    /// subscription, which is confirmed here.
     pub async fn open(
         &self,
         outbound: &Outbound,
@@ -175,7 +175,7 @@ impl SnsTopic {
     }
 
     /// Whether SNS serves its certificates at this URL. Other paths on the same host may contain
-    /// files of strangers.
+    /// strangers' files.
     fn is_certificate(&self, url: &str) -> bool {
         let name = url.strip_prefix(&self.base_url);
         let name = name.and_then(|path| path.strip_prefix("SimpleNotificationService-"));
@@ -185,7 +185,7 @@ impl SnsTopic {
 }
 
 impl SnsPost {
-    /// The signed text: name and value of each field, sorted by name.
+    /// The signed text, which contains each field's name and value, sorted by name.
     fn signed_text(&self) -> String {
         let is_notification = self.r#type == NOTIFICATION;
         let subscribe_url = self.subscribe_url.as_deref();

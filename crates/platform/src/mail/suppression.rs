@@ -1,8 +1,8 @@
-//! The suppression list: email addresses that want no mail or cannot receive it.
+//! The suppression list: email addresses whose owners want no mail or that cannot receive it.
 //!
 //! The list is checked when a mail is sent, not when it is written. It contains only keyed hashes
-//! of addresses, so it can outlive the data of a person who left, and still keep a later import
-//! from mailing them.
+//! of addresses, so it can be kept after a person's data is erased, and still prevents mail after a
+//! later import.
 
 mod place;
 mod report;
@@ -29,7 +29,7 @@ pub const SOFT_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The minimum time between two confirmation mails to a suppressed email address.
 pub const CONFIRM_PERIOD: SignedDuration = SignedDuration::from_hours(24);
 
-/// Why an email address gets no mail, weakest cause first: only a stronger cause replaces an
+/// The reason why an email address gets no mail, weakest first. Only a stronger reason replaces an
 /// earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -42,7 +42,7 @@ pub enum Cause {
     HardBounce,
     /// The recipient marked a mail as spam.
     Complaint,
-    /// An administrator suppressed it.
+    /// An administrator suppressed the email address.
     Manual,
 }
 
@@ -76,7 +76,7 @@ impl Cause {
         self.is_bounce() || self == Self::Complaint
     }
 
-    /// The cause's stored and sent name.
+    /// The cause's name in the store and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::SoftBounce => "soft_bounce",
@@ -103,10 +103,10 @@ impl Column for Cause {
     }
 }
 
-/// The purpose for which the hash key is derived.
+/// The purpose from which the hash key is derived.
 pub const PURPOSE: &str = "suppression";
 
-/// An entry of the suppression list, for an email address or for one stream to it.
+/// An entry in the suppression list, for all mail to an email address or for one stream.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Suppression {
     #[row(flatten)]
@@ -125,7 +125,7 @@ impl Suppression {
     }
 }
 
-/// The entries that block mail to `address` now, for all streams or for one.
+/// The entries that now block mail to `address`, for all streams or for one stream.
 pub fn list_of(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -145,7 +145,7 @@ pub fn list_of(
     Ok(all)
 }
 
-/// The entries that block mail of this scope to `address` now, strongest first, one for each cause.
+/// The entries that now block this scope's mail to `address`, strongest first, one for each cause.
 pub fn list_in(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -197,8 +197,8 @@ pub fn unsubscribe(
     raise(tx, place, Cause::Unsubscribe, Some(request))
 }
 
-/// Unsubscribes an email address from every stream that allows it, because its owner did so in
-/// another program; `false`: it was unsubscribed before.
+/// Unsubscribes an email address from every stream that allows it, because its owner unsubscribed
+/// in another program. Returns `false` if it was unsubscribed before.
 pub fn unsubscribe_from_all(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -247,7 +247,8 @@ fn raise(
 }
 
 /// Locks the email address while the sending of a mail to it is decided. A concurrent
-/// unsubscription takes effect either before or after; a mail already being sent still leaves.
+/// unsubscription takes effect either before or after the decision. A mail that is already being
+/// sent is not stopped.
 pub(super) fn lock_address(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -256,7 +257,7 @@ pub(super) fn lock_address(
     lock(tx, &Place::whole(key, address)).map(drop)
 }
 
-/// Locks the row. A missing one is inserted as a soft bounce with a count of 0.
+/// Locks the row. If the row is missing, it is inserted as a soft bounce with a count of 0.
 fn lock(tx: &mut Tx<'_>, place: &Place) -> Result<Cause, StoreError> {
     let now = tx.now();
     let (known,): (Cause,) = sql!(
@@ -290,8 +291,8 @@ fn audit(
     })
 }
 
-/// Ends suppressions of `address` that its owner disproves by opening a mailed link.
-/// Unsubscriptions and an administrator's suppressions stay.
+/// Ends the suppressions of `address` that its owner disproves by opening a mailed link.
+/// Unsubscriptions and an administrator's suppressions remain.
 pub fn lift(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -338,7 +339,8 @@ pub fn find_row(tx: &mut Tx<'_>, place: &Place) -> Result<Option<Suppression>, S
     .maybe(tx)
 }
 
-/// Removes one entry; the caller has checked that this is allowed. `false`: no such entry.
+/// Removes one entry; the caller has checked that this is allowed. Returns `false` if there is no
+/// such entry.
 pub fn remove(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -398,19 +400,19 @@ pub fn confirm_by(
     Ok(Ok(()))
 }
 
-/// An entry as administrators see it.
+/// An entry as shown to administrators.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Listed {
     #[row(flatten)]
     pub suppression: Suppression,
-    /// The email address, as long as a mail to it is stored.
+    /// The email address, while a mail to it is stored.
     pub recipient: Option<String>,
 }
 
 /// The position in a list after a given entry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct After {
-    /// Milliseconds since 1970.
+    /// The time in milliseconds since 1970.
     at: i64,
     place: String,
 }
@@ -451,7 +453,7 @@ pub fn list(tx: &mut Tx<'_>, after: Option<&After>, rows: i64) -> Result<Vec<Lis
     .all(tx)
 }
 
-/// Removes entries whose key is lost, because their email addresses can no longer be looked up.
+/// Removes entries whose key is lost, because nobody can look up their email addresses any more.
 pub fn forget_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM mail_report"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM suppression"), &[], Rows::Any)

@@ -1,5 +1,5 @@
-//! Calls of another program's JSON interface. Connections are kept for the next call, and an error
-//! says whether the request can have reached the server: only then may a repeat act twice.
+//! Requests to another program's JSON API. Connections are kept for later requests. An error says
+//! whether the request can have reached the server, because only then may a repeat act twice.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -24,27 +24,27 @@ const KEPT: Duration = Duration::from_secs(20);
 /// How many unused connections to one server are kept.
 const KEPT_EACH: usize = 4;
 
-/// A call of a JSON interface.
+/// A request to a JSON API.
 #[derive(Clone, Debug)]
 pub struct JsonCall<'a> {
     /// The method.
     pub method: Method,
     /// The URL.
     pub url: &'a str,
-    /// The hosts that the call may reach.
+    /// The hosts that the request may reach.
     pub reach: Reach,
     /// Additional header fields.
     pub headers: &'a [(&'static str, String)],
-    /// The body; `None`: the request has none.
+    /// The body; `None` if the request has none.
     pub body: Option<&'a Value>,
-    /// The timeout of the whole call.
+    /// The timeout of the whole request.
     pub within: Duration,
 }
 
-/// Why a call has no response.
+/// The reason why a request has no response.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The server cannot have received the request, so a repeat is the first attempt.
+    /// The server cannot have received the request, so repeating it is safe.
     #[error("the request was not sent: {0}")]
     NotSent(#[source] OutboundError),
     /// The server may have received the request and acted on it.
@@ -69,11 +69,12 @@ impl Answer {
 type Sender = SendRequest<Full<Bytes>>;
 /// Scheme, host and port, and whether the host may be private.
 type Server = (String, bool);
-/// Unused connections, each with the instant since when it is unused.
+/// Unused connections, each with the time since which it has been unused.
 type Unused = Vec<(Sender, Instant)>;
 
-/// The unused connections by scheme, host and port. Calls of different reach share none, because a
-/// connection of one may lead where the other must not.
+/// The unused connections by scheme, host and port. Requests with different reach share no
+/// connections, because a connection opened for one reach may lead to a network that is forbidden
+/// to another.
 #[derive(Default)]
 pub(super) struct Connections(Mutex<HashMap<Server, Unused>>);
 
@@ -97,7 +98,7 @@ impl Connections {
 }
 
 impl Outbound {
-    /// Calls a JSON interface and reads a response of up to 256 KiB, whatever its status.
+    /// Sends a request to a JSON API, and reads a response of up to 256 KiB, whatever its status.
     pub async fn call_json(&self, call: JsonCall<'_>) -> Result<Answer, CallError> {
         let until = Instant::now() + call.within;
         let target = Target::of(call.url, call.reach).map_err(CallError::NotSent)?;
@@ -111,7 +112,8 @@ impl Outbound {
         let request = request.build(&target.uri, &target.authority);
         let mut request = request.map_err(CallError::NotSent)?;
         let server = (target.origin(), call.reach == Reach::Private);
-        // Only a kept connection can turn out to be closed before the request is written to it.
+        // A kept connection may turn out to be closed. This is noticed before the request is
+        // written, so a new connection can be tried.
         while let Some(mut sender) = self.0.connections.take(&server) {
             if !matches!(timeout_at(until, sender.ready()).await, Ok(Ok(()))) {
                 continue;

@@ -89,7 +89,8 @@ fn a_host_that_the_operator_named_may_be_private() {
     }
 }
 
-/// Starts a local server that sends one response. Returns a URL on it, and the request it receives.
+/// Starts a local server that sends one response. Returns the server's URL and the request that it
+/// will receive.
 async fn answering(answer: String) -> (String, tokio::task::JoinHandle<String>) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -169,7 +170,7 @@ async fn a_name_that_means_a_private_address_is_not_called() {
         );
     }
     let system = Outbound::public().unwrap();
-    // Spellings of 127.0.0.1 that only the resolver understands.
+    // These spellings of 127.0.0.1 are understood only by the resolver.
     for host in ["127.1", "2130706433"] {
         let url = format!("https://{host}/");
         let error = system.post(&url, &[], String::new()).await.unwrap_err();
@@ -180,8 +181,8 @@ async fn a_name_that_means_a_private_address_is_not_called() {
     }
 }
 
-/// A server that answers requests with these responses in turn, each after the request that it
-/// reads; an empty one closes the connection. The number of connections is counted.
+/// Starts a server that sends these responses one by one, each after reading a request. An empty
+/// response closes the connection. The server counts its connections.
 async fn serving(
     responses: Vec<String>,
 ) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
@@ -237,7 +238,8 @@ async fn connections_are_kept_between_json_calls() {
     assert_eq!(value["a"], 1);
     outbound.call_json(json_call(&url, TIME)).await.unwrap();
     assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 1);
-    // The server has the request, and closes without a response: it is not sent again.
+    // The server has the request but closes the connection without a response, so the request is
+    // not sent again.
     let error = outbound.call_json(json_call(&url, TIME)).await.unwrap_err();
     assert!(error.may_have_arrived(), "{error}");
     outbound.call_json(json_call(&url, TIME)).await.unwrap();
@@ -247,7 +249,7 @@ async fn connections_are_kept_between_json_calls() {
 #[tokio::test]
 async fn an_error_says_whether_the_request_can_have_arrived() {
     let outbound = Outbound::public().unwrap();
-    // Nobody listens.
+    // Nothing listens on this port.
     let closed = {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         format!("http://{}/", listener.local_addr().unwrap())
@@ -257,7 +259,7 @@ async fn an_error_says_whether_the_request_can_have_arrived() {
         .await
         .unwrap_err();
     assert!(!error.may_have_arrived(), "{error}");
-    // A private address that nobody allowed.
+    // This private address is not permitted.
     let public = JsonCall {
         reach: Reach::Public,
         ..json_call(&closed, TIME)
@@ -267,7 +269,7 @@ async fn an_error_says_whether_the_request_can_have_arrived() {
         matches!(error, CallError::NotSent(OutboundError::Refused)),
         "{error}"
     );
-    // Connected, and no response in time.
+    // The server accepts the connection but does not respond in time.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = format!("http://{}/", listener.local_addr().unwrap());
     let brief = Duration::from_millis(50);
@@ -279,7 +281,7 @@ async fn an_error_says_whether_the_request_can_have_arrived() {
         matches!(error, CallError::Unanswered(OutboundError::Slow)),
         "{error}"
     );
-    // A response that is too long is none.
+    // A response that is too long is an error.
     let (url, _) = serving(vec![ok(&"x".repeat(LONGEST_ANSWER + 1))]).await;
     let error = outbound.call_json(json_call(&url, TIME)).await.unwrap_err();
     assert!(

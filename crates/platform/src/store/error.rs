@@ -3,17 +3,17 @@
 /// An error of the store. Nothing was committed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Too many changes wait, or another program holds the file; the same
-    /// call may succeed in a moment.
+    /// Too many changes are waiting, or another program has locked the file. A repeated call may
+    /// succeed in a moment.
     #[error("the store is busy")]
     Busy,
     /// The disk or the server failed (full, read-only, unreachable). It may recover.
     #[error("the store cannot keep changes now: {0}")]
     Unavailable(String),
-    /// The program is stopping, or the transaction's function panicked.
+    /// The process is stopping, or the transaction's function panicked.
     #[error("the store stopped before the change was made")]
     Stopped,
-    /// A statement touched another number of rows than its [`Rows`](super::Rows) allows.
+    /// A statement affected a number of rows that its [`Rows`](super::Rows) does not allow.
     #[error("expected {expected}, found {actual} rows: {sql}")]
     Rows {
         /// The number that the caller expected.
@@ -25,19 +25,19 @@ pub enum StoreError {
     /// A constraint of the schema is violated, or a rule in code that no constraint can express.
     #[error("the store refuses: {reason}")]
     Constraint {
-        /// The constraint's name, the same on both engines; `None` for foreign keys and `NOT NULL`,
-        /// which SQLite cannot name, and for rules in code.
+        /// The constraint's name, identical on both engines; `None` for foreign keys and `NOT
+        /// NULL`, which SQLite cannot name, and for rules in code.
         name: Option<String>,
         reason: String,
     },
     /// A column's value is not of the expected kind.
     #[error("{column} is not {wanted}")]
     Column {
-        /// The column's name, and its origin: the statement or the table.
+        /// The column's name, and the statement or table that contains the column.
         column: String,
         wanted: &'static str,
     },
-    /// The statement failed because of a mistake in the program.
+    /// The statement failed because of a programming error.
     #[error("statement failed: {reason}: {sql}")]
     Statement {
         /// The engine's message.
@@ -66,7 +66,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the same call may succeed in a moment.
+    /// Whether a repeated call may succeed in a moment.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Busy | Self::Unavailable(_) | Self::Stopped)
     }
@@ -75,8 +75,8 @@ impl StoreError {
 /// The reaction to a failed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// Run the whole function again (PostgreSQL: deadlock, serialisation failure).
+    /// The whole function runs again (PostgreSQL: deadlock, serialization failure).
     Again,
-    /// Report the error.
+    /// The error is reported.
     Final,
 }

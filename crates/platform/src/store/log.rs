@@ -1,7 +1,7 @@
 //! Access to SQLite's write-ahead log, for the backup that copies it.
 //!
-//! The file format is SQLite's: <https://sqlite.org/walformat.html>. The index beside the log
-//! (`-shm`) records how much of the log is committed.
+//! The file format is SQLite's: <https://sqlite.org/walformat.html>. The index in the `-shm` file
+//! records how much of the log is committed.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -16,13 +16,13 @@ use jiff::Timestamp;
 
 /// How often an inconsistent read of the index is repeated.
 const READS: u32 = 100;
-/// The length in bytes of the index's header, of which there are two copies.
+/// The length of the index's header in bytes. The index contains two copies of the header.
 const HEADER: usize = 48;
 
 /// The committed end of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogPosition {
-    /// Identifies the log: SQLite changes it when it restarts the log at the beginning of the file.
+    /// The log's salt, which SQLite changes when it restarts the log at the beginning of the file.
     pub salt: [u8; 8],
     /// The number of committed frames.
     pub frame: u32,
@@ -33,28 +33,28 @@ pub struct LogPosition {
 /// A position with the time of its commit.
 #[derive(Clone, Copy, Debug)]
 pub struct LogMark {
-    /// When the commit was on disk.
+    /// The time at which the commit was on disk.
     pub at: Timestamp,
     /// The committed end of the log at that time.
     pub position: LogPosition,
 }
 
-/// The log of a store that only the backup checkpoints. Clones share it.
+/// The log of a store, which only the backup checkpoints. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Log(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     store: PathBuf,
-    // Closing any descriptor of these files drops the process's locks on them (fcntl(2)), so they
-    // stay open as long as SQLite's connections.
+    // These files stay open as long as SQLite's connections, because closing any descriptor of a
+    // file drops all locks that the process has on it (fcntl(2)).
     index: Mutex<Option<File>>,
     database: Mutex<Option<File>>,
     marks: Mutex<VecDeque<LogMark>>,
     is_empty_wanted: AtomicBool,
 }
 
-/// While this value exists, the writer of this process writes nothing.
+/// While this value exists, this process's writer writes nothing.
 #[derive(Debug)]
 pub struct Pause(
     #[expect(dead_code, reason = "dropping it lets the writer go on")] pub(super) SyncSender<()>,
@@ -79,7 +79,7 @@ impl Log {
         beside(&self.0.store, "-wal")
     }
 
-    /// The committed end of the log, including commits of other processes.
+    /// The committed end of the log, including other processes' commits.
     pub fn position(&self) -> io::Result<LogPosition> {
         let mut index = guard(&self.0.index);
         let file = match &mut *index {
@@ -100,7 +100,8 @@ impl Log {
         ))
     }
 
-    /// Reads from the database file without its log; returns the number of bytes, 0 at the end.
+    /// Reads from the database file, ignoring the log. Returns the number of bytes; 0 at the end of
+    /// the file.
     pub fn read_database(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut database = guard(&self.0.database);
         let file = match &mut *database {
@@ -110,22 +111,23 @@ impl Log {
         file.read_at(bytes, offset)
     }
 
-    /// Takes the marks recorded since the last call: the last commit of each second.
+    /// Takes the marks recorded since the previous call, one for the last commit in each second.
     pub fn take_marks(&self) -> Vec<LogMark> {
         guard(&self.0.marks).drain(..).collect()
     }
 
-    /// Whether the log should be emptied because it contains deleted data. Resets the request.
+    /// Whether the log should be truncated because it contains deleted data. The call resets the
+    /// request.
     pub fn take_empty_wanted(&self) -> bool {
         self.0.is_empty_wanted.swap(false, Ordering::AcqRel)
     }
 
-    /// Asks the backup to empty the log.
+    /// Asks the backup to truncate the log.
     pub fn want_empty(&self) {
         self.0.is_empty_wanted.store(true, Ordering::Release);
     }
 
-    /// Records that everything so far was committed at `at`.
+    /// Records that all commits so far were made at `at`.
     pub(super) fn mark(&self, at: Timestamp) {
         let position = match self.position() {
             Ok(position) => position,
@@ -156,7 +158,7 @@ fn parse(header: &[u8]) -> LogPosition {
         salt: salt.unwrap_or_default(),
         frame: number(16),
         page_size: match u16::from_ne_bytes(page_size.unwrap_or_default()) {
-            // The largest size does not fit.
+            // The largest page size does not fit into the field, which then contains 1.
             1 => 65_536,
             size => u32::from(size),
         },

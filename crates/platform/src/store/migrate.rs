@@ -1,17 +1,17 @@
-//! Schema migrations: numbered SQL texts, shared by both engines.
+//! Schema migrations: numbered SQL files, shared by both engines.
 //!
-//! SQL for one engine alone (an exclusion constraint, a trigger) stands between a line `-- only
-//! sqlite` or `-- only postgresql` and a line `-- end`; the checksum covers the whole text. A line
+//! SQL for only one engine (an exclusion constraint, a trigger) stands between a line `-- only
+//! sqlite` or `-- only postgresql` and a line `-- end`; the checksum covers the whole file. A line
 //! `-- needs extension NAME` is a check: if PostgreSQL lacks the extension, nothing is changed, and
-//! the error names the SQL to run. Constraints that a domain turns into refusals must have names:
-//! `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`, and in an SQLite trigger `RAISE(ABORT, '…')` with
-//! the name of PostgreSQL's constraint.
+//! the error contains the SQL to run. Constraints that a domain turns into refusals must have
+//! names: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`, and in an SQLite trigger `RAISE(ABORT,
+//! '…')` with the name of PostgreSQL's constraint.
 //!
-//! A migration uses the three column types that both engines share, and the migrator translates
-//! them: to `STRICT` tables with `INTEGER`, `TEXT`, `BLOB` on SQLite, and to `TEXT COLLATE "C"` on
-//! PostgreSQL, so that both sort alike. A column declared `COUNTER` is the primary key, numbered in
-//! insertion order. A table that ends with `) CLUSTERED;` stores its rows in key order on SQLite,
-//! so that small rows that are read together are stored together.
+//! A migration uses the three column types that both engines share. The migrator translates them to
+//! `STRICT` tables with `INTEGER`, `TEXT`, `BLOB` on SQLite, and to `TEXT COLLATE "C"` on
+//! PostgreSQL, so that both engines sort alike. A column declared `COUNTER` is the primary key,
+//! numbered in insertion order. A table that ends with `) CLUSTERED;` stores its rows in key order
+//! on SQLite, so that small rows that are read together are stored together.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -20,21 +20,21 @@ use super::{StoreError, Tx};
 use crate::sql;
 use crate::text_cleaning::hexadecimal;
 
-/// The migrations of one crate, in order.
+/// One crate's migrations, in order.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
-    /// The name under which the store records the applied steps. It stays when tables move to
-    /// another crate.
+    /// The name under which the store records the applied steps. The name stays the same when
+    /// tables move to another crate.
     pub owner: &'static str,
     /// The steps, numbered from 1 without gaps.
     pub steps: &'static [Step],
-    /// Whether a store that has none of the steps skips all of them, because new stores do not need
-    /// these tables.
+    /// Whether all steps are skipped in a store that has none of them, because new stores do not
+    /// need these tables.
     pub only_if_begun: bool,
 }
 
 impl Migrations {
-    /// Steps for every store.
+    /// Declares steps that every store needs.
     pub const fn new(owner: &'static str, steps: &'static [Step]) -> Self {
         Self {
             owner,
@@ -47,13 +47,13 @@ impl Migrations {
 /// One step. Its text never changes after a release.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// The file's name without extension: `0001_begin`.
+    /// The file's name without extension, such as `0001_begin`.
     pub name: &'static str,
     pub text: &'static str,
 }
 
-/// The migrations of the calling crate: `migrations!("accounts", "0001_begin")`
-/// reads `migrations/0001_begin.sql` beside its manifest.
+/// The calling crate's migrations: `migrations!("accounts", "0001_begin")` reads
+/// `migrations/0001_begin.sql` next to the crate's manifest.
 #[macro_export]
 macro_rules! migrations {
     ($owner:literal, $($name:literal),+ $(,)?) => {
@@ -136,7 +136,7 @@ pub(super) fn postgres(
         ))
     };
     let mut transaction = client.transaction().map_err(fail)?;
-    // If two processes start together, the second waits and finds everything applied.
+    // If two processes start at the same time, the second waits and finds everything applied.
     transaction
         .batch_execute("SELECT pg_advisory_xact_lock(7002)")
         .map_err(fail)?;
@@ -180,8 +180,8 @@ pub(super) fn postgres(
     transaction.commit().map_err(fail)
 }
 
-/// The steps still to be applied, in order; an error when the store's tables are not a state that
-/// this program can continue from.
+/// The steps that are still to be applied, in order. Fails if this version cannot continue from the
+/// store's tables.
 fn missing(
     migrations: &[Migrations],
     applied: &[Applied],
@@ -190,8 +190,8 @@ fn missing(
         let set = migrations.iter().find(|set| set.owner == row.owner)?;
         set.steps.get(usize::try_from(row.number - 1).ok()?)
     };
-    // No released step is ever edited, so a store with another text was not made by a release. Such
-    // a store may also have owners that no longer exist.
+    // Released steps are never edited, so a store with a different checksum was not made by a
+    // release. Such a store may also contain owners that no longer exist.
     for row in applied {
         if let Some(step) = known(row).filter(|step| checksum(step) != row.checksum) {
             return Err(StoreError::Schema(format!(
@@ -231,7 +231,7 @@ pub fn owners(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(all.into_iter().map(|(owner,)| owner).collect())
 }
 
-/// The PostgreSQL extensions that a text requires.
+/// The PostgreSQL extensions that a migration requires.
 fn extensions(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
         .filter_map(|line| line.strip_prefix("-- needs extension "))
@@ -250,7 +250,7 @@ const SQLITE: &str = "-- only sqlite";
 const POSTGRESQL: &str = "-- only postgresql";
 const END: &str = "-- end";
 
-/// `text` without the sections for the other engine; `None` when sections are nested or unclosed.
+/// `text` without the sections for the other engine; `None` if sections are nested or unclosed.
 fn only(engine: &str, text: &str) -> Option<String> {
     let mut shown = String::with_capacity(text.len());
     let mut section = None;
@@ -368,7 +368,7 @@ mod tests {
                 .unwrap_err()
                 .contains("newer")
         );
-        // Also when the store's other owners no longer exist.
+        // The same error is reported if the store also contains owners that no longer exist.
         for rows in [
             &[row("a", 1, String::new())][..],
             &[row("b", 1, checksum(&STEP)), row("a", 1, String::new())],

@@ -1,12 +1,12 @@
 //! The store: a transactional database on SQLite or PostgreSQL.
 //!
-//! A change is one call of [`Store::write`]: one synchronous function writes the facts, the jobs
-//! that follow, the news for live readers and the audit line, and they commit together or not at
-//! all. The caller is answered only after the commit is on stable storage.
+//! A change is one call to [`Store::write`]. One synchronous function writes the facts, the jobs
+//! that follow, the news for live readers and the audit line, which are all committed or all rolled
+//! back. The caller gets the result only after the commit is on stable storage.
 //!
-//! One type has two engines. On SQLite ([`sqlite`]) one thread owns the writing connection and lets
-//! all waiting changes share one flush; on PostgreSQL ([`postgres`]) a fixed set of threads each
-//! hold a connection. Code outside this folder does not depend on the engine.
+//! The store has two engines. On SQLite ([`sqlite`]) one thread owns the writing connection and
+//! lets all waiting changes share one flush; on PostgreSQL ([`postgres`]) a fixed set of threads
+//! each hold a connection. Code outside this folder does not depend on the engine.
 
 mod error;
 pub mod log;
@@ -40,10 +40,10 @@ pub use sql::{ROW_LOCK, Rows, Sql};
 pub use tx::{Tx, Wake};
 pub use value::{Bind, Column, FromRow, Json, Row, ToRow, Value};
 
-/// The maximum number of changes that may wait for the writer; further ones are refused as busy.
+/// The maximum number of changes that may wait for the writer; further changes are refused as busy.
 pub const QUEUE_LIMIT: usize = 4_096;
 
-/// Which engine to use, and how.
+/// The choice of an engine, with its settings.
 #[derive(Clone, Debug)]
 pub enum Settings {
     Sqlite(SqliteSettings),
@@ -53,14 +53,15 @@ pub enum Settings {
 /// Settings of an SQLite store.
 #[derive(Clone, Debug)]
 pub struct SqliteSettings {
-    /// The database file; `-wal` and `-shm` are beside it.
+    /// The database file. SQLite creates its `-wal` and `-shm` files in the same folder.
     pub path: PathBuf,
-    /// The maximum number of changes that share one flush, at least 1. The default is 512; 1 is for
-    /// benchmarks only.
+    /// The maximum number of changes that share one flush, at least 1. The default is 512; the
+    /// value 1 is for benchmarks only.
     pub batch: usize,
     /// Whether a commit waits for stable storage. `false` is for benchmarks and tests only.
     pub durable: bool,
-    /// Whether a backup copies the write-ahead log, so that only it may empty it.
+    /// Whether a backup copies the write-ahead log, in which case only the backup may truncate the
+    /// log.
     pub backed_up: bool,
 }
 
@@ -79,14 +80,14 @@ impl SqliteSettings {
 /// Settings of a store on a PostgreSQL server.
 #[derive(Clone, Debug)]
 pub struct PostgresSettings {
-    /// `postgres://user@host/db?sslmode=…` or the key-value form. It may contain a password, so it
-    /// prints as `***`.
+    /// The connection string: `postgres://user@host/db?sslmode=…` or the key-value form. `Debug`
+    /// prints `***`, because the string may contain a password.
     pub url: crate::Secret,
     /// How many connections serve changes and reads, at least 1.
     pub connections: usize,
 }
 
-/// The database. Clones share one store.
+/// The database. All clones share one store.
 #[derive(Clone, Debug)]
 pub struct Store {
     engine: Engine,
@@ -99,7 +100,7 @@ enum Engine {
     Postgres(Arc<postgres::Engine>),
 }
 
-/// The parts that every transaction needs besides its connection.
+/// The values that every transaction needs besides its connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Ground {
     pub(crate) clock: Clock,
@@ -107,7 +108,7 @@ pub(crate) struct Ground {
     pub(crate) memory: memory::Memory,
 }
 
-/// Wake-ups after a commit: counters that only grow, so that a watcher cannot miss one.
+/// Wake-ups after a commit, as counters that only grow, so that a watcher cannot miss one.
 #[derive(Debug)]
 pub(crate) struct Signals {
     jobs: watch::Sender<u64>,
@@ -135,7 +136,7 @@ impl Signals {
 impl Store {
     /// Opens the store, creating it if necessary, and applies `migrations` in the given order.
     ///
-    /// Blocks: call it before serving, or from a blocking thread.
+    /// This function blocks; call it before serving, or from a blocking thread.
     pub fn open(
         settings: &Settings,
         migrations: &[migrate::Migrations],
@@ -162,7 +163,7 @@ impl Store {
         Ok(Self { engine, signals })
     }
 
-    /// Runs one change; returns when it is on stable storage.
+    /// Runs one change, and returns when the change is on stable storage.
     ///
     /// `change` may run again (after a deadlock), so it must have no effect outside its
     /// transaction. `Err` rolls everything back; a refusal that must be recorded is returned as an
@@ -191,8 +192,8 @@ impl Store {
 
     /// Reads in one consistent snapshot.
     ///
-    /// On SQLite the function runs on the calling thread, because a page's reads take microseconds.
-    /// Reads that may take longer than a millisecond (exports, reports) belong in
+    /// On SQLite the function runs on the calling thread, because the reads for a page take
+    /// microseconds. Reads that may take longer than a millisecond (exports, reports) belong in
     /// [`Store::read_at_length`].
     pub async fn read<T, E, F>(&self, look: F) -> Result<T, E>
     where
@@ -235,7 +236,7 @@ impl Store {
         }
     }
 
-    /// The log of a store that is backed up; `None` on PostgreSQL, and where nothing is backed up.
+    /// The log of a store that is backed up; `None` on PostgreSQL, and without a backup.
     pub fn log(&self) -> Option<&log::Log> {
         match &self.engine {
             Engine::Sqlite(engine) => engine.log(),
@@ -243,8 +244,8 @@ impl Store {
         }
     }
 
-    /// Stops the writer between two batches until the value is dropped; `None` on PostgreSQL. This
-    /// call blocks.
+    /// Stops the writer between two batches until the returned value is dropped; `None` on
+    /// PostgreSQL. This function blocks.
     pub fn pause(&self) -> Result<Option<log::Pause>, StoreError> {
         match &self.engine {
             Engine::Sqlite(engine) => engine.pause().map(Some),
@@ -252,8 +253,9 @@ impl Store {
         }
     }
 
-    /// Checkpoints and empties SQLite's write-ahead log, so that no deleted data remains in it; a
-    /// backup does so once it has copied the log. PostgreSQL manages its log itself.
+    /// Checkpoints and truncates SQLite's write-ahead log, so that no deleted data remains in the
+    /// log. If a backup runs, it does so after it has copied the log. PostgreSQL manages its log
+    /// itself.
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(engine) => {
@@ -284,7 +286,7 @@ impl Store {
         }
     }
 
-    /// Whether the store can commit at present; `/readyz` calls this.
+    /// Whether the store can commit at present, for `/readyz`.
     pub async fn is_writable(&self) -> bool {
         self.write(|tx| {
             tx.run(
@@ -298,11 +300,11 @@ impl Store {
     }
 }
 
-/// One call of [`Store::write`] or [`Store::read`] with its types erased, as the engines queue it.
+/// One call to [`Store::write`] or [`Store::read`] with its types erased, for the engines' queues.
 trait Work: Send {
-    /// Runs the function in `tx`; returns whether to commit.
+    /// Runs the function in `tx`, and returns whether to commit.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// Sends the result to the caller; `Err` when the transaction was not committed.
+    /// Sends the result to the caller. `outcome` is `Err` if the transaction was not committed.
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
@@ -334,7 +336,7 @@ where
             (Err(error), _) => Err(error.into()),
             (Ok(()), None) => Err(StoreError::Stopped.into()),
         };
-        // The caller may have been cancelled; the change is committed all the same.
+        // Sending fails if the caller was cancelled. The change is committed all the same.
         drop(self.reply.send(result));
     }
 }

@@ -1,8 +1,8 @@
-//! The PostgreSQL engine: a fixed set of threads with a connection each takes changes and reads
+//! The PostgreSQL engine: a fixed set of threads, each with a connection, takes changes and reads
 //! from one queue.
 //!
-//! Changes run in READ COMMITTED and take their locks first; a deadlock or serialisation failure
-//! runs the change again, at most five times. Reads see one snapshot.
+//! Changes run in READ COMMITTED and take their locks first. After a deadlock or serialization
+//! failure the change runs again, at most five times. Reads see one snapshot.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -19,9 +19,9 @@ use super::relay::Relay;
 use super::tx::{self, Mode};
 use super::{Ground, PostgresSettings, QUEUE_LIMIT, Signals, StoreError, Tx, Wake, Work};
 
-/// The maximum number of runs of a change that meets deadlocks.
+/// The maximum number of times that a change runs because of deadlocks.
 const TRIES: u32 = 5;
-/// The pause before the second run; it grows with each further one.
+/// The pause before the second run; each further pause is longer.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A store on a PostgreSQL server.
@@ -125,7 +125,7 @@ struct Server {
     waiting: Arc<Mutex<Receiver<Task>>>,
     ground: Ground,
     signals: Arc<Signals>,
-    /// Stops when the last thread drops it.
+    /// The relay, which stops when the last thread drops it.
     relay: Arc<Relay>,
     counts: Arc<Counts>,
 }
@@ -147,7 +147,7 @@ impl Server {
         }
     }
 
-    /// Runs one queued call; a broken connection is replaced for the next call.
+    /// Runs one queued call. A broken connection is replaced for the next call.
     fn serve(
         &self,
         slot: &mut Option<Connection>,
@@ -158,8 +158,8 @@ impl Server {
             let connection = self.begin(slot, mode)?;
             match self.attempt(connection, mode, work) {
                 Ok(()) => return Ok(()),
-                // The pause lets the other transaction finish, so that both do not collide again at
-                // once.
+                // The pause lets the other transaction finish, so that the two do not collide again
+                // at once.
                 Err((_, Failure::Again)) => std::thread::sleep(PAUSE * number),
                 Err((error, Failure::Final)) => return Err(error),
             }
@@ -167,8 +167,8 @@ impl Server {
         Err(StoreError::Busy)
     }
 
-    /// Begins a transaction on the open connection, or on a new one if that is dead: nothing has
-    /// run in it yet.
+    /// Begins a transaction on the open connection. If the connection is broken, nothing has run
+    /// yet, so a new connection is opened.
     fn begin<'s>(
         &self,
         slot: &'s mut Option<Connection>,
@@ -223,8 +223,8 @@ impl Server {
     }
 }
 
-/// Keeps the server from removing its log while this value exists: a temporary replication slot,
-/// which ends with its connection.
+/// Keeps the server from removing its log while this value exists, through a temporary replication
+/// slot, which ends with its connection.
 pub struct LogHold {
     client: Client,
     slot: String,
@@ -242,7 +242,7 @@ impl LogHold {
     /// Holds the log from now on. The role must be allowed to replicate; `slot` consists of small
     /// letters, digits and `_`.
     ///
-    /// Blocks.
+    /// This function blocks.
     pub fn begin(settings: &PostgresSettings, slot: &str) -> Result<Self, StoreError> {
         let config = Config::from(configuration(settings)?);
         let mut client = connect(&config)?;
@@ -258,9 +258,9 @@ impl LogHold {
         })
     }
 
-    /// Lets the server remove what is before `position`, in bytes since the beginning of the log.
+    /// Lets the server remove the log before `position`, in bytes since the beginning of the log.
     ///
-    /// Blocks.
+    /// This function blocks.
     pub fn advance(&mut self, position: i64) -> Result<(), StoreError> {
         let advanced = self.client.query(
             "SELECT pg_replication_slot_advance(slot_name, '0/0'::pg_lsn + $2::bigint::numeric)
@@ -273,9 +273,9 @@ impl LogHold {
     }
 }
 
-/// Whether a database has any table, view or sequence, besides those of extensions.
+/// Whether a database has any table, view or sequence, apart from those of extensions.
 ///
-/// Blocks.
+/// This function blocks.
 pub fn has_tables(settings: &PostgresSettings) -> Result<bool, StoreError> {
     let config = Config::from(configuration(settings)?);
     let found = connect(&config)?.query_opt(
@@ -291,8 +291,8 @@ pub fn has_tables(settings: &PostgresSettings) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Options of every session; the keep-alive makes the server notice within half a minute that a
-/// process with locks is gone.
+/// Options for every session. The keep-alive settings make the server notice within half a minute
+/// that a process with locks has died.
 const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=5s \
     -c idle_in_transaction_session_timeout=60s -c client_min_messages=warning \
     -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";

@@ -2,7 +2,7 @@
 
 use super::{Bind, FromRow, Rows, Sql, StoreError, ToRow, Tx, Value};
 
-/// An SQL text with its arguments.
+/// An SQL statement with its arguments.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {
     pub(super) sql: Sql,
@@ -10,18 +10,18 @@ pub struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// For [`sql!`](crate::sql!) only.
+    /// This is only for [`sql!`](crate::sql!).
     #[doc(hidden)]
     pub const fn new(sql: Sql, values: &'a [Value<'a>]) -> Self {
         Self { sql, values }
     }
 
-    /// The only row of the result; any other number is an error.
+    /// Returns the only row of the result; any other number of rows is an error.
     pub fn one<T: FromRow>(self, tx: &mut Tx<'_>) -> Result<T, StoreError> {
         tx.query_one(self)
     }
 
-    /// The row of the result, if any; more than one is an error.
+    /// Returns the row of the result, if any; more than one row is an error.
     pub fn maybe<T: FromRow>(self, tx: &mut Tx<'_>) -> Result<Option<T>, StoreError> {
         tx.query_maybe(self)
     }
@@ -31,7 +31,8 @@ impl<'a> Query<'a> {
         tx.query_all(self)
     }
 
-    /// Runs a statement that must touch the given number of rows; returns how many it touched.
+    /// Runs a statement that must affect the given number of rows, and returns how many rows it
+    /// affected.
     pub fn run(self, tx: &mut Tx<'_>, rows: Rows) -> Result<u64, StoreError> {
         tx.execute(self, rows)
     }
@@ -47,7 +48,7 @@ pub enum Argument<'a> {
 }
 
 impl<'a> Argument<'a> {
-    /// All values of a row of the type in the text.
+    /// All values of a row whose type the statement names.
     pub fn row<T: ToRow>(row: &'a T) -> Self {
         Self::Row(row)
     }
@@ -64,7 +65,7 @@ impl<'a> Argument<'a> {
     }
 }
 
-/// One part of a text, as parsed by [`sql!`](crate::sql!).
+/// One part of a statement, as parsed by [`sql!`](crate::sql!).
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub enum Part<'a> {
@@ -74,19 +75,20 @@ pub enum Part<'a> {
         first: usize,
         count: usize,
     },
-    /// `id, name`, each prefixed with `alias`.
+    /// Columns such as `id, name`, each prefixed with `alias`.
     Columns {
         names: &'a [&'a str],
         alias: &'a str,
     },
-    /// `id = $first, name = $…`.
+    /// Assignments such as `id = $first, name = $…`.
     Assignments {
         first: usize,
         names: &'a [&'a str],
     },
 }
 
-/// A text composed at compile time: the first pass measures it with no room, the second writes it.
+/// A string composed at compile time in two passes: the first measures its length with an empty
+/// buffer, the second writes it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Text<const ROOM: usize> {
@@ -124,7 +126,7 @@ impl<const ROOM: usize> Text<ROOM> {
     pub const fn as_str(&self) -> &str {
         match std::str::from_utf8(self.bytes.split_at(self.length).0) {
             Ok(text) => text,
-            // Unreachable: concatenated UTF-8 is UTF-8.
+            // This cannot happen, because concatenated UTF-8 is valid UTF-8.
             Err(_) => "",
         }
     }

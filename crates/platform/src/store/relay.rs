@@ -1,11 +1,11 @@
 //! The relay: PostgreSQL commits transactions concurrently, so one process at a time numbers the
 //! news after the commit.
 //!
-//! Each process keeps one connection for it. The process that holds the advisory lock leads: it
-//! numbers committed rows in the order in which they were written, and notifies all processes with
-//! one message. Other processes notify the leader outside the transaction, so that no commit waits
-//! for it. A reader never sees a lower number after a higher one: numbers are assigned under the
-//! lock of the counter's row and become visible with it.
+//! Each process keeps one connection for the relay. The process that holds the advisory lock leads.
+//! It numbers committed rows in the order in which they were written, and notifies all processes
+//! with one message. Other processes notify the leader outside the transaction, so that no commit
+//! waits for the leader. A reader never sees a lower number after a higher one, because numbers are
+//! assigned under the lock of the counter's row and become visible together with the counter.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -20,15 +20,15 @@ use tokio_util::sync::CancellationToken;
 use super::postgres_statements::{explain, tls};
 use super::{Signals, StoreError, Wake};
 
-/// How often the leader polls and the others try to become leader. This covers a process that dies
-/// between its commit and its notification, and a leader that dies.
+/// How often the leader polls, and how often the others try to become leader. Polling covers a
+/// process that dies between its commit and its notification, and a leader that dies.
 const LOOK: Duration = Duration::from_millis(200);
 /// The pause before reconnecting.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The maximum number of rows numbered in one transaction.
 const PART: i64 = 1_000;
 
-/// The relay of one process.
+/// One process's relay.
 #[derive(Debug)]
 pub(super) struct Relay {
     changed: Arc<Notify>,
@@ -143,7 +143,7 @@ async fn lead(mut client: Client, signals: &Signals, changed: &Notify) -> Result
     }
 }
 
-/// Numbers one batch of committed rows; returns whether there may be more.
+/// Numbers one batch of committed rows, and returns whether there may be more.
 async fn number(client: &mut Client) -> Result<bool, Error> {
     let waiting = client
         .query_opt("SELECT 1 FROM news WHERE number IS NULL LIMIT 1", &[])

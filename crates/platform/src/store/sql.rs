@@ -1,16 +1,16 @@
-//! SQL texts. They are literals, so that no input can become part of one, and so that a test can
-//! find and prepare every statement on both engines.
+//! SQL statements. They are literals, so that no input can become part of a statement, and so that
+//! a test can find and prepare every statement on both engines.
 
-/// The end of a `SELECT` that locks its rows, as weakly as an `UPDATE` does, so that rows referring
-/// to them can still be inserted.
+/// The suffix of a `SELECT` that locks its rows. The lock is as weak as that of an `UPDATE`, so
+/// that rows referring to them can still be inserted.
 pub const ROW_LOCK: &str = " FOR NO KEY UPDATE";
 
-/// One SQL text, made by [`sql!`](crate::sql!).
+/// One SQL statement, made by [`sql!`](crate::sql!).
 #[derive(Clone, Copy, Debug)]
 pub struct Sql(&'static str);
 
 impl Sql {
-    /// For [`sql!`](crate::sql!) only.
+    /// This is only for [`sql!`](crate::sql!).
     #[doc(hidden)]
     pub const fn literal(text: &'static str) -> Self {
         Self(text)
@@ -21,7 +21,7 @@ impl Sql {
         self.0
     }
 
-    /// The text for SQLite, which needs no row locks: a writer locks the whole file.
+    /// The statement for SQLite, which needs no row locks, because a writer locks the whole file.
     pub(super) fn without_row_lock(self) -> &'static str {
         self.0.strip_suffix(ROW_LOCK).unwrap_or(self.0)
     }
@@ -46,7 +46,7 @@ impl Sql {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rows {
     Exactly(u64),
-    /// None or one.
+    /// No row or one row.
     AtMostOne,
     Any,
 }

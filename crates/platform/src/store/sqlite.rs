@@ -2,14 +2,14 @@
 //!
 //! The writer takes all waiting changes, runs them in one transaction, commits once, and then
 //! answers all callers. A single change costs one flush; under load the flush is shared. The writer
-//! does not wait for a batch to fill: a batch consists of the changes that arrived during the last
-//! flush and, where flushes are slow, of those that arrive a moment later.
+//! does not wait for a batch to fill. A batch consists of the changes that arrived during the last
+//! flush and, if flushes are slow, of those that arrive a moment later.
 //!
 //! A change that fails has usually written nothing, and the rest of the batch goes on. If it failed
 //! after a write, the whole transaction is rolled back, and its changes run again, each inside a
 //! savepoint.
 //!
-//! Where a backup copies the write-ahead log ([`super::log`]), only the backup checkpoints.
+//! If a backup copies the write-ahead log ([`super::log`]), only the backup checkpoints the log.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -31,27 +31,27 @@ use super::sqlite_statements::execute;
 use super::tx::{self, Mode};
 use super::{Ground, QUEUE_LIMIT, Signals, SqliteSettings, StoreError, Tx, Wake, Work};
 
-/// How long a batch accepts changes.
+/// How long a batch accepts further changes.
 const BATCH_TIME: Duration = Duration::from_millis(5);
-/// The same limit as a multiple of the last flush: where flushes are slow, more changes should
-/// share one.
+/// The same limit as a multiple of the last flush's duration, because more changes should share a
+/// flush when flushes are slow.
 const BATCH_FLUSHES: u32 = 5;
-/// From this flush time on, the writer waits a quarter of it for further changes, if the batch
-/// already has several.
+/// The flush duration from which on the writer waits a quarter of that duration for further
+/// changes, if the batch already has several.
 const SLOW_FLUSH: Duration = Duration::from_millis(1);
-/// How long a change waits for another program that holds the file.
+/// How long a change waits for another program that has locked the file.
 const BUSY: Duration = Duration::from_secs(5);
-/// How often the file is checked for changes of other processes.
+/// How often the file is checked for other processes' changes.
 const LOOK: Duration = Duration::from_millis(200);
-/// The error of a change that was not run, or whose transaction the engine aborted.
+/// The error for a change that was not run, or whose transaction the engine aborted.
 const NOT_TAKEN: &str = "the disk refused the change";
 /// The number of reading connections kept open.
 const READERS: usize = 8;
-/// The number of pages in the write-ahead log that triggers a checkpoint: a higher number means
-/// fewer flushes. Below 4,062 pages, readers search only one table of the log's index.
+/// The number of pages in the write-ahead log that triggers a checkpoint. A higher number means
+/// fewer flushes. Below 4,062 pages, readers search only one hash table of the log's index.
 const LOG_PAGES: i64 = 4_000;
-/// The page cache of a connection, in KiB; a small store never fills it. The reader's size decides
-/// how fast the pages of a large store are.
+/// The page cache of a connection, in KiB. A small store never fills it. With a large store, the
+/// reader's cache size determines how fast pages are read.
 const WRITER_CACHE: i64 = 8 * 1024;
 const READER_CACHE: i64 = 16 * 1024;
 
@@ -70,7 +70,7 @@ pub(super) struct Engine {
 /// A message to the writer.
 enum Message {
     Change(Box<dyn Work>),
-    /// Pauses writing until the other end is dropped.
+    /// Pauses writing until the sender of the channel is dropped.
     Pause(Receiver<()>, SyncSender<()>),
 }
 
@@ -152,7 +152,7 @@ impl Engine {
             Some(connection) => connection,
             None => open_reader(&self.settings)?,
         };
-        // One snapshot for all reads of the function.
+        // All reads of the function see one snapshot.
         execute(&connection, "BEGIN").map_err(|(error, _)| error)?;
         let mut tx = Tx::new(
             tx::Connection::Sqlite(&connection),
@@ -169,7 +169,7 @@ impl Engine {
         result
     }
 
-    /// Under constant reading, a later checkpoint empties the log.
+    /// If readers are constantly active, a later checkpoint truncates the log.
     pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
         if let Some(log) = &self.log {
             log.want_empty();
@@ -215,18 +215,19 @@ struct Writer {
     batch: usize,
 }
 
-/// One batch: the changes that ran, each with whether it is to be committed.
+/// One batch: the changes that ran, each with whether it must be committed.
 #[derive(Default)]
 struct Batch {
     done: Vec<Box<dyn Work>>,
     wake: Wake,
     kept: u64,
-    /// Whether each change runs inside a savepoint, because one has failed after a write.
+    /// Whether each change runs inside a savepoint, because a change has failed after a write.
     has_savepoints: bool,
 }
 
 impl Message {
-    /// The change in a message. A pause is stored in `pause` for the end of the batch instead.
+    /// The change in a message; `None` for a pause, which is stored in `pause` until the end of the
+    /// batch.
     fn change(self, pause: &mut Option<Self>) -> Option<Box<dyn Work>> {
         match self {
             Self::Change(work) => Some(work),
@@ -256,7 +257,7 @@ impl Writer {
             if let Some(Message::Pause(resumed, stands)) = pause
                 && stands.send(()).is_ok()
             {
-                // The other end never sends: it is dropped.
+                // The sender never sends anything; the call returns when it is dropped.
                 let _ = resumed.recv();
             }
             let seen = self.version_of_others();
@@ -273,8 +274,8 @@ impl Writer {
         }
     }
 
-    /// A number that changes when another process commits to the file: two workers share it during
-    /// an upgrade.
+    /// A number that changes when another process commits to the file, as during an upgrade, when
+    /// two workers share the file.
     fn version_of_others(&self) -> Option<i64> {
         self.connection
             .prepare_cached("PRAGMA data_version")
@@ -282,7 +283,7 @@ impl Writer {
             .ok()
     }
 
-    /// Runs one batch that starts with `first` and ends at a pause; returns how long its flush
+    /// Runs one batch that starts with `first` and ends at a pause. Returns how long its flush
     /// took.
     fn batch(
         &self,
@@ -332,8 +333,8 @@ impl Writer {
         flush.elapsed()
     }
 
-    /// Runs one change. `false` when the engine aborted the transaction (disk full, I/O error): all
-    /// callers then get the error.
+    /// Runs one change. Returns `false` if the engine aborted the transaction (disk full, I/O
+    /// error); all callers then get the error.
     fn change(&self, work: Box<dyn Work>, batch: &mut Batch) -> bool {
         batch.done.push(work);
         if batch.has_savepoints && !self.held(execute(&self.connection, "SAVEPOINT change"), batch)
@@ -371,7 +372,7 @@ impl Writer {
         }
     }
 
-    /// Rolls the batch back and runs its changes again, each inside a savepoint.
+    /// Rolls the batch back, and runs its changes again, each inside a savepoint.
     fn again(&self, batch: &mut Batch) -> bool {
         let begun = execute(&self.connection, "ROLLBACK")
             .and_then(|()| execute(&self.connection, "BEGIN IMMEDIATE"));
@@ -395,7 +396,7 @@ impl Writer {
         true
     }
 
-    /// Whether a transaction statement succeeded; if not, the batch is lost.
+    /// Whether a transaction statement succeeded. If not, the whole batch fails.
     fn held(&self, outcome: Result<(), (StoreError, Failure)>, batch: &mut Batch) -> bool {
         let Err((error, _)) = outcome else {
             return true;
@@ -439,7 +440,7 @@ fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
         .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
         .and_then(|()| connection.pragma_update(None, "wal_autocheckpoint", log_pages))
         .and_then(|()| connection.pragma_update(None, "journal_size_limit", 64 << 20))
-        // The savepoint journal would otherwise be a temporary file.
+        // Otherwise the savepoint journal would be a temporary file.
         .and_then(|()| connection.pragma_update(None, "temp_store", "MEMORY"))
         // Deleted data must not remain in the file.
         .and_then(|()| connection.pragma_update(None, "secure_delete", true))
@@ -447,8 +448,8 @@ fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Creates the file if necessary, readable only by its user; SQLite's files beside it get the same
-/// mode.
+/// Creates the file if necessary, readable only by its user. SQLite creates its other files with
+/// the same mode.
 fn make(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
@@ -471,11 +472,12 @@ fn configure(
     cache_kib: i64,
     backed_up: bool,
 ) -> Result<(), rusqlite::Error> {
-    // Otherwise the last connection that closes empties the log before the backup has copied it.
+    // Otherwise the last connection that closes would truncate the log before the backup has copied
+    // it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, backed_up)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(256);
-    // Otherwise a statement is planned again for every new argument.
+    // Otherwise SQLite would plan a statement again for every new argument.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -cache_kib)
 }

@@ -88,7 +88,7 @@ fn bind(
     Ok(())
 }
 
-/// The name of the violated constraint, as PostgreSQL reports it; for a trigger, its message.
+/// The violated constraint's name, as PostgreSQL reports it; for a trigger, the trigger's message.
 fn constraint(connection: &Connection, error: &rusqlite::Error) -> Option<String> {
     let rusqlite::Error::SqliteFailure(error, Some(said)) = error else {
         return None;
@@ -135,7 +135,7 @@ fn unique(connection: &Connection, told: &str) -> Option<String> {
     });
     let found = fitting.next();
     if fitting.next().is_some() {
-        // Two indexes have these columns, so the violated one is unknown.
+        // Two indexes have these columns, so the violated constraint is unknown.
         return None;
     }
     Some(match found.and_then(|index| index.first()) {

@@ -1,4 +1,4 @@
-//! A transaction, as the functions of a change use it.
+//! A transaction, the interface through which the functions of a change use the store.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use super::{Bind, FromRow, Ground, Query, Rows, Sql, StoreError, Value};
 use crate::id::{self, Id};
 use crate::random::Random;
 
-/// A transaction: it runs each [`Query`], and provides the instant and new ids.
+/// A transaction: it runs each [`Query`], and provides the time and new ids.
 ///
-/// It cannot be held across an `await`, so a transaction cannot send mail, call HTTP or touch
-/// files.
+/// It cannot be held across an `await`, so a transaction cannot send mail, make HTTP requests or
+/// access files.
 #[derive(Debug)]
 pub struct Tx<'c> {
     connection: Connection<'c>,
@@ -39,7 +39,7 @@ pub(super) enum Mode {
     Write,
 }
 
-/// The workers to wake when this transaction is committed.
+/// The workers that must be woken when this transaction is committed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wake {
     pub jobs: bool,
@@ -63,8 +63,8 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// The instant of this change, fixed when the transaction takes its first lock, so that every
-    /// deadline is compared with the same instant.
+    /// The time of this change. It is fixed when the transaction takes its first lock, so that
+    /// every deadline is compared with the same time.
     pub fn now(&mut self) -> Timestamp {
         *self.now.get_or_insert_with(|| self.ground.clock.now())
     }
@@ -180,7 +180,7 @@ impl<'c> Tx<'c> {
         self.note(query.sql, result)
     }
 
-    /// The result of `load`, cached by `key` and `revision`. Every change of the loaded data must
+    /// The result of `load`, cached by `key` and `revision`. Every change to the loaded data must
     /// raise the revision in the same transaction.
     pub fn recall<T: Send + Sync + 'static>(
         &mut self,
@@ -193,8 +193,8 @@ impl<'c> Tx<'c> {
             return Ok(found);
         }
         let read = Arc::new(load(self)?);
-        // A change may see rows that it, or another change of its batch, has written and may still
-        // roll back.
+        // In a change, the rows may have been written by this change or another one in its batch,
+        // and may still be rolled back, so they are not cached.
         if self.mode == Mode::Read {
             ground.memory.keep(key, revision, Arc::clone(&read));
         }
@@ -209,25 +209,25 @@ impl<'c> Tx<'c> {
         self.wake.news = true;
     }
 
-    /// Whether news is numbered in the transaction (SQLite: one writer, so numbers follow the
-    /// commits) or by the relay after the commit.
+    /// Whether news is numbered in the transaction. SQLite has one writer, so its numbers follow
+    /// the commits; on PostgreSQL, the relay numbers the news after the commit.
     pub(crate) fn numbers_news(&self) -> bool {
         matches!(self.connection, Connection::Sqlite(_))
     }
 
-    /// Aborts this attempt; the function runs again from its beginning.
+    /// Aborts this attempt, so that the function runs again from its beginning.
     pub(crate) fn run_again(&mut self) -> StoreError {
         self.failure = Some(Failure::Again);
         StoreError::Busy
     }
 
-    /// Aborts this transaction because one of the store's own rules is violated.
+    /// Aborts this transaction because it violates one of the store's own rules.
     pub(crate) fn refuse(&mut self, rule: String) -> StoreError {
         self.failure = Some(Failure::Final);
         StoreError::rule(rule)
     }
 
-    /// The id of the request behind this change.
+    /// The id of the request that caused this change.
     pub(crate) fn request(&self) -> Option<Arc<str>> {
         self.request.clone()
     }
@@ -244,7 +244,7 @@ impl<'c> Tx<'c> {
         self.failure
     }
 
-    /// Runs `body`. A panic becomes an error of this change alone, and a change with a failed
+    /// Runs `body`. A panic becomes an error of only this change, and a change with a failed
     /// statement is never committed.
     pub(super) fn attempt<T, E, F>(&mut self, body: &F) -> Result<T, E>
     where

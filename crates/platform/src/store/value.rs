@@ -1,4 +1,4 @@
-//! Values of arguments and columns: integers, texts and bytes, the three column types that both
+//! Values of arguments and columns: integers, strings and bytes, the three column types that both
 //! engines share.
 
 use std::borrow::Cow;
@@ -22,7 +22,7 @@ pub enum Value<'a> {
     Text(&'a str),
     /// `BYTEA`.
     Bytes(&'a [u8]),
-    /// A `TEXT` argument that was just built. Rows never contain it.
+    /// A `TEXT` argument that owns its string. Rows never contain this variant.
     Written(String),
 }
 
@@ -50,7 +50,7 @@ pub trait Bind {
 
 /// A type that can be read from one column.
 pub trait Column: Sized {
-    /// Reads the value; `None` when it has another type.
+    /// Reads the value; `None` if it has another type.
     fn read(value: Value<'_>) -> Option<Self>;
 }
 
@@ -60,18 +60,18 @@ pub trait FromRow: Sized {
     /// The names of its columns, in reading order; empty for tuples, which have no names.
     const COLUMNS: &'static [&'static str] = &[];
 
-    /// Reads the row from its first column on.
+    /// Reads the row, starting at its first column.
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError>;
 }
 
 /// A type that can be written as a row: a struct that derives [`Row`](derive@Row).
 pub trait ToRow {
-    /// Appends its values, in the order of [`FromRow::COLUMNS`].
+    /// Appends the row's values, in the order of [`FromRow::COLUMNS`].
     fn bind_all<'a>(&'a self, values: &mut Vec<Value<'a>>);
 }
 
-/// Refuses a result whose columns differ from those of `T`: two swapped text columns would go
-/// unnoticed otherwise. Only debug builds check this, because a statement is the same in all
+/// Refuses a result whose columns differ from those of `T`, because two swapped text columns would
+/// otherwise go unnoticed. Only debug builds check this, because a statement is the same in all
 /// builds.
 pub(super) fn check_columns<'a, T: FromRow>(
     found: impl FnOnce() -> Vec<&'a str>,
@@ -124,7 +124,7 @@ impl Row<'_> {
             .map_err(|_| self.unreadable::<T>(index))
     }
 
-    /// The same row without its first `count` columns.
+    /// The row without its first `count` columns.
     #[must_use]
     pub fn after(&self, count: usize) -> Self {
         Self {
@@ -133,7 +133,8 @@ impl Row<'_> {
         }
     }
 
-    /// The error for a column at `index` without a valid `T`, such as an unknown status word.
+    /// The error for a column at `index` that contains no valid `T`, such as an unknown status
+    /// keyword.
     pub fn unreadable<T>(&self, index: usize) -> StoreError {
         let index = self.first + index;
         let name = match self.cells {
@@ -313,7 +314,8 @@ impl<'a> FromSql<'a> for Value<'a> {
         match *kind {
             Type::INT8 => i64::from_sql(kind, raw).map(Value::Integer),
             Type::INT4 => i32::from_sql(kind, raw).map(|number| Value::Integer(number.into())),
-            // `EXISTS` and comparisons return booleans here, and 0 or 1 on SQLite.
+            // PostgreSQL's `EXISTS` and comparisons return booleans, which become 0 or 1 as on
+            // SQLite.
             Type::BOOL => bool::from_sql(kind, raw).map(|yes| Value::Integer(yes.into())),
             Type::BYTEA => Ok(Value::Bytes(raw)),
             _ => <&str>::from_sql(kind, raw).map(Value::Text),
@@ -350,8 +352,8 @@ impl ToSql for Value<'_> {
                 i32::try_from(*number)?.to_sql(kind, out)
             }
             Value::Integer(number) => number.to_sql(kind, out),
-            // PostgreSQL texts cannot contain NUL. No stored text does, so such an argument matches
-            // nothing, as on SQLite.
+            // PostgreSQL strings cannot contain NUL. The replacement makes such an argument match
+            // nothing, as on SQLite, because no stored string contains NUL.
             Value::Text(text) if text.contains('\0') => {
                 text.replace('\0', "\u{fffd}").to_sql(kind, out)
             }

@@ -1,4 +1,4 @@
-//! Delivery reports in a mailbox: which change what, and how the mailbox is read.
+//! Delivery reports in a mailbox: their effects, and how the mailbox is read.
 
 use jiff::SignedDuration;
 use platform::jobs::Worker;
@@ -105,7 +105,8 @@ fn reports_of_usual_servers_stop_mail_to_unknown_addresses_once() {
             let answer = mails[0].answer.as_deref().unwrap();
             assert!(answer.starts_with(reason), "{answer}");
 
-            // What was lifted does not come back with a repeat, nor with the whole mailbox.
+            // A suppression that was lifted does not return when the report is repeated or the
+            // whole mailbox is read again.
             write(world, |tx| {
                 let address = RAHMA.parse().unwrap();
                 suppression::lift(tx, &key(), &address, (platform::audit::Actor::System, None))
@@ -122,7 +123,7 @@ fn reports_of_usual_servers_stop_mail_to_unknown_addresses_once() {
             assert_eq!(reports(world).await, 1);
             write(world, forget).await;
         }
-        // Three full mailboxes in a week hold the address for a while.
+        // Three "mailbox full" refusals in a week suppress the address for a while.
         let (server, imap) = (
             Server::start(Encryption::OnRequest).await,
             ImapServer::start(),
@@ -172,7 +173,7 @@ fn forged_unknown_and_late_reports_change_nothing() {
             (suppressed(world, RAHMA).await, reports(world).await),
             (None, 0)
         );
-        // After a month repeats are no longer recognised, so nothing is taken.
+        // After a month repeats are not recognized any more, so no report is accepted.
         world.clock.advance(SignedDuration::from_hours(30 * 24));
         imap.receive(&POSTFIX.replace("{message}", &own));
         next_minute(world, &reader).await;

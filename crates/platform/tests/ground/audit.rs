@@ -1,5 +1,5 @@
-//! The audit log: lines are written with their change, filtered, and chained if they concern an
-//! account or the installation.
+//! The audit log: lines are written together with their change, can be filtered, and are chained if
+//! they concern an account or the installation.
 
 use jiff::SignedDuration;
 use platform::audit::chain::{self, Broken};
@@ -120,7 +120,7 @@ fn lines_are_found_by_what_they_say() {
                 vec![9, 1],
             ),
         ] {
-            // Pages of three lines join without gaps or repeats.
+            // Pages of three lines join without gaps or repetitions.
             let mut found = Vec::new();
             let mut before = None;
             loop {
@@ -265,7 +265,7 @@ fn no_line_has_the_id_of_who_was_erased_and_the_chain_holds() {
                 tx.record(line.clone())?;
             }
             chain::seal(tx)?;
-            // A line that is not sealed yet.
+            // This line is not sealed yet.
             tx.record(lines[0].clone())
         };
         store.write(write).await.unwrap();

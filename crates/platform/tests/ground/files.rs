@@ -1,4 +1,4 @@
-//! Files appear whole or not at all.
+//! A file is visible either completely or not at all.
 
 use std::io::{self, Read};
 

@@ -68,7 +68,7 @@ fn without_the_keys_of_its_store_nothing_begins() {
         let missing = open(store, &path, 1).await;
         assert!(matches!(missing, Err(KeyError::Missing(_))), "{missing:?}");
         assert!(!path.exists());
-        // Another machine has created its own key file before it got a copy of the first one.
+        // Another machine has created its own key file before it got a copy of the first key file.
         let elsewhere = folder.path().join("other.key");
         write(&elsewhere, &[3]);
         let other = open(store, &elsewhere, 1).await;

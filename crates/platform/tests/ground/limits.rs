@@ -182,7 +182,7 @@ fn nothing_that_is_used_up_is_forgotten_for_other_networks() {
         let name = fail_named(&budget, bot(number), &number.to_string(), "Rahman", start());
         counted += u32::from(name.is_ok());
     }
-    // Above the maximum number of networks, all further ones share one counter.
+    // Above the maximum number of networks, all further networks share one counter.
     assert!((45_000..45_200).contains(&counted), "{counted}");
     assert!(begun.elapsed() < Duration::from_mins(1));
     assert!(needs_name(fail(&budget, used_up, "X", start())));
@@ -227,7 +227,7 @@ async fn tries_wait_for_those_in_flight_and_only_wrong_codes_count() {
         attempt.failed(start());
     }
     assert!(matches!(late.await.unwrap(), Err(Refused::NameRequired(_))));
-    // Codes that were right before need a name too.
+    // Codes that were recognized as right before also need a name now.
     let known = budget.attempt_now(guess(home, "0", None), start());
     assert!(matches!(known, Err(Refused::NameRequired(_))));
 }

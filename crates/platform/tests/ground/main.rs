@@ -1,5 +1,5 @@
-//! The platform on both engines: SQLite always, PostgreSQL where
-//! `KENDURI_TEST_POSTGRES` names a server.
+//! Tests of the platform on both engines: always on SQLite, and on PostgreSQL if
+//! `KENDURI_TEST_POSTGRES` contains a server's URL.
 
 #![expect(
     clippy::unwrap_used,
@@ -55,7 +55,7 @@ fn add(tx: &mut Tx<'_>, id: &str, amount: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Locks a thing by raising its amount, and returns the amount.
+/// Locks a row of `thing` by raising its amount, and returns the amount.
 fn raise(tx: &mut Tx<'_>, id: &str) -> Result<i64, StoreError> {
     let (amount,) = tx.one(
         sql!("UPDATE thing SET amount = amount + 1 WHERE id = $1 RETURNING amount"),
@@ -64,7 +64,7 @@ fn raise(tx: &mut Tx<'_>, id: &str) -> Result<i64, StoreError> {
     Ok(amount)
 }
 
-/// Repeats a change as long as the store is busy: on a slow machine, changes may wait for a lock
+/// Repeats a change while the store is busy, because on a slow machine changes may wait for a lock
 /// for longer than the store's timeout.
 async fn insist<T: Send + 'static>(
     store: &Store,

@@ -18,7 +18,7 @@ fn tell(tx: &mut Tx<'_>, scope: &str, amount: i64) -> Result<(), StoreError> {
     })
 }
 
-/// Reads the news of `scope` after `number` like an event stream, until there are `enough`.
+/// Reads the news for `scope` after `number` like an event stream, until there are `enough` events.
 async fn read_on(store: &Store, scope: &str, mut number: i64, enough: usize) -> Vec<News> {
     let mut waiting = store.news_waiting();
     let mut read: Vec<News> = Vec::new();
@@ -169,7 +169,7 @@ fn another_process_hears_it_and_takes_over_when_the_first_is_gone() {
         };
         second.write(|tx| tell(tx, "a", 4)).await.unwrap();
         assert_eq!(amounts(&reader.await.unwrap()), [4]);
-        // Whichever process led first, the last remaining one takes over.
+        // The last remaining process takes over, whichever process led first.
         tokio::task::spawn_blocking(move || drop(second))
             .await
             .unwrap();

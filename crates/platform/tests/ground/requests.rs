@@ -1,4 +1,4 @@
-//! Jobs and mails carry the id of the request that caused them, even if it did so indirectly.
+//! Jobs and mails carry the id of the request that caused them, even indirectly.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Both engines accept every SQL text of this crate.
+//! Both engines accept every SQL statement of this crate.
 
 use std::path::Path;
 

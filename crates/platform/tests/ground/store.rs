@@ -341,7 +341,7 @@ fn a_full_queue_says_so_at_once() {
         })
         .await
         .unwrap();
-        // The first poll enqueues a change.
+        // The first poll of each future enqueues its change.
         let mut queued: Vec<_> = (0..QUEUE_LIMIT)
             .map(|number| {
                 let store = world.store().clone();

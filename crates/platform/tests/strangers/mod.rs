@@ -15,7 +15,7 @@ struct Task {
     mail: MailId,
 }
 
-/// A mail that a person in the network `line` causes.
+/// A mail caused by a person in the network `line`.
 fn caused_in(line: &str, to: &str, is_known: bool) -> NewMail {
     NewMail {
         stranger: Some(Stranger {
@@ -27,8 +27,8 @@ fn caused_in(line: &str, to: &str, is_known: bool) -> NewMail {
     }
 }
 
-/// Runs all mail jobs and returns the recipients in the order of sending. The first job also writes
-/// the mails in `meanwhile`.
+/// Runs all mail jobs, and returns the recipients in the order of sending. The first job also
+/// writes the mails in `meanwhile`.
 async fn sent(world: &World, meanwhile: Vec<NewMail>) -> Vec<String> {
     let order = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&order);

@@ -11,7 +11,7 @@ use crate::{
     MIGRATIONS, SCOPE, key, mail_to, minutes, read, send, states, suppressed, worker_to, write,
 };
 
-/// A mail that the recipient may unsubscribe from.
+/// A mail from which the recipient may unsubscribe.
 fn news_to(address: &str, scope: &str) -> NewMail {
     NewMail {
         stream: Stream::Notification,
@@ -159,7 +159,7 @@ fn reports_that_come_at_once_all_count() {
             together(say(here, "b", soft), say(&second, "c", soft)).await;
             let held = suppressed(world, &address).await;
             assert_eq!(held, Some(Cause::SoftBounce), "{round}");
-            // In either order of reports, the stronger cause stays.
+            // In whichever order the reports arrive, the stronger cause remains.
             let (hard, complaint) = (Outcome::HardBounce, Outcome::Complaint);
             together(say(here, "c", hard), say(&second, "d", complaint)).await;
             together(say(here, "e", Outcome::Delivered), say(&second, "a", soft)).await;

@@ -46,7 +46,7 @@ pub fn html(markdown: &str, origin: &str) -> String {
     written
 }
 
-/// A prefix for the ids of a text's footnotes, because several texts may be on one page.
+/// A prefix for the ids of a text's footnotes, because a page may contain several texts.
 fn prefix(markdown: &str) -> String {
     let mut hasher = DefaultHasher::new();
     markdown.hash(&mut hasher);
@@ -75,10 +75,10 @@ struct Writer<'a, 'b> {
     origin: &'b str,
     prefix: String,
     body: Vec<Event<'a>>,
-    /// The footnotes, which are rendered below the text wherever they were written.
+    /// The footnotes, which are always rendered below the text.
     footnotes: Vec<Event<'a>>,
     is_in_footnote: bool,
-    /// For each open link, whether it is rendered as a link.
+    /// Whether each open link is rendered as a link.
     open_links: Vec<bool>,
     /// The labels of footnotes in the order of their numbers.
     labels: Vec<CowStr<'a>>,
@@ -131,7 +131,7 @@ impl<'a> Writer<'a, '_> {
             Event::Start(Tag::FootnoteDefinition(label)) => {
                 self.is_in_footnote = true;
                 let (name, number) = (self.prefix.clone(), self.number(label));
-                // The number links back to the reference to the footnote.
+                // The number links back to the place where the footnote is referenced.
                 let link = format!("<a href=\"#{name}ref-{number}\">{number}</a>");
                 Event::Html(
                     format!("<div class=\"footnote\" id=\"{name}{number}\"><sup>{link}</sup>\n")
@@ -160,7 +160,8 @@ impl<'a> Writer<'a, '_> {
         }) + 1
     }
 
-    /// Renders a picture of this site. For a picture of another site, renders only its description.
+    /// Renders one of this site's pictures. For a picture on another site, renders only its
+    /// description.
     fn picture(&mut self, address: &str, title: &str, alt: String) {
         let sized =
             image::file(address).and_then(|file| Some((file, picture_folder::dimensions(file)?)));

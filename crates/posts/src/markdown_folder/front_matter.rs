@@ -1,7 +1,7 @@
 //! Front matter: YAML between `---`, TOML between `+++`, or Bear's lines above `___`.
 //!
-//! Only the part of YAML is read that programs write there: scalars, quoted or not, lists, block
-//! scalars, and maps, whose keys are joined by a dot.
+//! Only the subset of YAML that other programs write in front matter is read: quoted and plain
+//! scalars, lists, block scalars, and maps. The keys of nested maps are joined by a dot.
 
 use std::collections::BTreeMap;
 use std::iter::{Enumerate, Peekable};
@@ -31,7 +31,7 @@ pub(super) struct Document {
     pub(super) body_line: usize,
 }
 
-/// A line, and the problem there.
+/// The line of a problem, and the problem.
 pub(super) type Fault = (usize, String);
 
 pub(super) fn read(file: &str) -> Result<Document, Fault> {
@@ -40,7 +40,7 @@ pub(super) fn read(file: &str) -> Result<Document, Fault> {
     let ends: &[&str] = match first {
         "---" => &["---", "..."],
         "+++" => &["+++"],
-        // Bear has no delimiter above its front matter.
+        // Bear writes no delimiter above its front matter.
         _ if is_key(first) && file.lines().any(|line| line.trim_end() == "___") => &["___"],
         _ => {
             return Ok(Document {
@@ -311,7 +311,7 @@ fn scalar_text(text: &str, line: usize) -> Result<String, Fault> {
     })
 }
 
-/// The value of a quoted text, which a comment may follow.
+/// Returns the value of a quoted string, which may be followed by a comment.
 fn quoted(text: &str, line: usize) -> Result<String, Fault> {
     let open = || (line, "this quotation mark is not closed".to_owned());
     if let Some(rest) = text.strip_prefix('\'') {
@@ -328,7 +328,7 @@ fn quoted(text: &str, line: usize) -> Result<String, Fault> {
         }
         return Err(open());
     }
-    // A double-quoted scalar is a JSON string, except for rarely used escapes.
+    // A double-quoted scalar is parsed as a JSON string; only rarely used escapes differ.
     let mut parsed = serde_json::Deserializer::from_str(text).into_iter::<String>();
     match parsed.next() {
         Some(Ok(words)) => Ok(words),
@@ -336,7 +336,7 @@ fn quoted(text: &str, line: usize) -> Result<String, Fault> {
     }
 }
 
-/// A text as a YAML scalar.
+/// Formats a string as a YAML scalar.
 pub(super) fn write_text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

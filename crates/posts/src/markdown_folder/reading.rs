@@ -25,7 +25,7 @@ use crate::image;
 use crate::markdown;
 use crate::post::{Kind, Post, PostId, State};
 
-// Different programs use different keys for the same thing.
+// Different programs use different keys for the same field.
 
 const TITLE: &[&str] = &["title"];
 const SLUG: &[&str] = &["slug", "link", "permalink", "url"];
@@ -167,7 +167,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Makes the post that the front matter describes, and reports problems.
+    /// Makes the post from its front matter and text, and reports problems.
     fn post(&mut self, file: &Path, document: &Document) -> Option<Post> {
         let now = self.site.clock.now();
         let body = document.body.trim_start_matches('\n').trim_end();
@@ -317,12 +317,13 @@ impl Reading<'_> {
         at
     }
 
-    /// An id that depends only on the file and the title, so that no post is imported twice.
+    /// An id that depends only on the file and the title, so that importing a post again does not
+    /// duplicate it.
     fn id_of(&self, file: &Path, title: &str) -> Option<PostId> {
         let path = file.strip_prefix(&self.root).unwrap_or(file);
         let name = format!("{}\0{title}", path.display());
         let hash = hexadecimal(&Sha256::digest(name.as_bytes()));
-        // A UUID of version 8 (RFC 9562), which may have any content.
+        // A version 8 UUID (RFC 9562) may have any content.
         let parts = [
             &hash[..8],
             &hash[8..12],
@@ -431,7 +432,7 @@ impl Reading<'_> {
         Ok(Ok(file))
     }
 
-    /// The content of a file that this import or an earlier one stored.
+    /// The content of a picture that this import or an earlier one stored.
     async fn kept(&self, file: &str) -> Result<Option<Bytes>, FolderError> {
         let mut new = self.folder.pictures.iter();
         if let Some((_, bytes)) = new.find(|(name, _)| name == file) {

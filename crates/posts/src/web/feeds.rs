@@ -145,13 +145,14 @@ async fn show(
     Ok(response)
 }
 
-/// When the site got its first account: the `updated` time of an empty feed.
+/// The time at which the site's first account was created, used as the `updated` time of an empty
+/// feed.
 fn began(tx: &mut Tx<'_>) -> Result<Timestamp, StoreError> {
     let (at,): (Option<Timestamp>,) = tx.one(sql!("SELECT MIN(created_at) FROM account"), &[])?;
     Ok(at.unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// Whether `If-None-Match` names this version (RFC 9110, section 13.1.2).
+/// Whether `If-None-Match` contains this version's tag (RFC 9110, section 13.1.2).
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let given = headers.get_all(IF_NONE_MATCH).iter();
     let mut tags = given

@@ -89,7 +89,7 @@ impl PageResource for Post {
             "title" | "slug" | "excerpt" => kind != Kind::Note,
             "tags" => kind != Kind::Page,
             "published_at" => !was_public,
-            // The button that sends a form names the new state.
+            // The button that sends the form contains the new state.
             "state" => form.find("state").is_some(),
             _ => true,
         });

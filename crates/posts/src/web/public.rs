@@ -22,7 +22,7 @@ use crate::post::{Kind, Post, PostId};
 use crate::published::{self, Listing};
 use crate::{Refusal, editor, feed, image, markdown};
 
-/// A post as a list shows it.
+/// A post as shown in a list.
 pub(super) struct Line {
     pub(super) href: String,
     /// The title; empty for a note.
@@ -35,7 +35,7 @@ pub(super) struct Line {
     pub(super) image: Option<Picture>,
 }
 
-/// The picture of a post, as pages show it.
+/// A post's picture as shown on pages.
 pub(super) struct Picture {
     pub(super) path: String,
     pub(super) alt: String,
@@ -266,7 +266,7 @@ async fn list_page(
     paging: &PageQuery,
 ) -> Result<Response, Problem> {
     let list = load(site, kind, tag, paging).await?;
-    // 404 for a tag that no published article has.
+    // The response is 404 for a tag that no published article has.
     if !tag.is_empty() && list.items.is_empty() {
         return Err(Problem::not_found());
     }
@@ -354,7 +354,7 @@ impl Author {
 /// The parts of a page around its post.
 struct Surroundings {
     author: Option<Author>,
-    /// Path and title.
+    /// The path and title of the earlier post.
     earlier: Option<(String, String)>,
     later: Option<(String, String)>,
     is_signed_in: bool,
@@ -396,7 +396,7 @@ struct PostPage<'a> {
     text: &'a Text,
     post: &'a Post,
     html: String,
-    /// Whether date and author are shown, as on all posts but pages.
+    /// Whether date and author are shown. They are shown on all posts except pages.
     is_dated: bool,
     author: Option<Author>,
     date: String,

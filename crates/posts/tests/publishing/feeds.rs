@@ -1,4 +1,4 @@
-//! Feeds, as feed readers see them.
+//! Tests of the feeds, as feed readers read them.
 
 use jiff::SignedDuration;
 use serde_json::json;

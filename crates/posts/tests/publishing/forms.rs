@@ -76,7 +76,7 @@ fn what_is_wrong_stands_at_its_field() {
         page.expect(303);
         let page = farah.browser.follow(page).await;
         page.link("View page");
-        // A post that was public can be withdrawn. Its publication time and its row stay.
+        // A post that was public can be withdrawn. Its publication time and its row remain.
         let own = page.address.split('?').next().unwrap().to_owned();
         let form = page.form(&own);
         assert_eq!(form.value("published_at"), None);

@@ -87,7 +87,7 @@ fn path(post: &Value) -> String {
     format!("/blog/images/{}", post["image"].as_str().unwrap())
 }
 
-/// Checks the preview on other sites: the page's first picture, 30 pixels wide.
+/// Checks the preview that other sites show: the page's first picture, 30 pixels wide.
 fn assert_preview(page: &Page, path: &str, alt: &str) {
     for part in [
         &format!("\"og:image\" content=\"http://127.0.0.1:8080{path}\""),
@@ -226,7 +226,7 @@ fn what_is_published_says_what_its_picture_shows() {
         let refused = send(&mut farah, &form, &page, &picture_of_width(40)).await;
         refused.expect(422);
         assert!(refused.body.contains("id=\"image_alt-wrong\""));
-        // The form still has the picture and all typed texts; only the description is missing.
+        // The form still has the picture and all typed values; only the description is missing.
         let mut form = refused.form(&own);
         let kept = form.value("image_kept").unwrap().to_owned();
         assert!(
@@ -240,7 +240,7 @@ fn what_is_published_says_what_its_picture_shows() {
         assert_eq!(stored["image"], kept.as_str());
         assert_eq!([&stored["title"], &stored["image_alt"]], ["Two", "A gate"]);
         assert_eq!(stored["image_width"], 40);
-        // A file name that no upload has is refused.
+        // A file name that belongs to no upload is refused.
         let page = farah.browser.get(&own).await;
         let mut entries = page.form(&own);
         entries.fill("title", "Three");
@@ -267,7 +267,7 @@ fn the_text_is_kept_when_the_session_ended_before_the_form_was_sent() {
         let mut form = page.form(NEW);
         form.fill("body", "Long and well considered");
         farah.browser.set_cookie("kd_session", "ended");
-        // More than the limit for a form without a file.
+        // The file is larger than the limit for a form without a file.
         let large = vec![0; 290 * 1024];
         let refused = send(&mut farah, &form, &page, &large).await;
         refused.expect(401);
@@ -289,7 +289,7 @@ fn what_is_no_picture_is_refused() {
         refused.expect(422);
         assert!(refused.body.contains("id=\"image-wrong\""));
         assert!(refused.body.contains("value=\"One\""));
-        // The actual size counts, and no more is read than the limit.
+        // The actual size counts, and the server reads no more than the limit.
         let large = vec![0; MAX_UPLOAD + 300 * 1024];
         send(&mut farah, &form, &page, &large).await.expect(413);
         let mut other = stage.person("Somebody").await;
@@ -356,7 +356,8 @@ fn pictures_stand_in_the_text() {
             .to_owned();
         assert!(html.contains(&tag), "{html}");
 
-        // A picture that was removed from the text is kept for a day; a picture in the text stays.
+        // A picture that was removed from the text is kept for a day; pictures still in the text
+        // remain.
         stage.world.clock.advance(SignedDuration::from_hours(25));
         stage.work().await;
         assert_eq!(files(stage), 2);

@@ -1,4 +1,4 @@
-//! Articles by mail: who gets them, and that each is sent once.
+//! Articles by mail: the recipients, and that each mail is sent once.
 
 use identity::account::{self, AccountId, NewAccount};
 use jiff::SignedDuration;
@@ -59,7 +59,7 @@ fn subject(title: &str) -> String {
     format!("{title} – Kami & Kenduri")
 }
 
-/// The number of recipients of the mail with this title.
+/// The number of recipients of mails with this title.
 async fn count(stage: &Stage<'_>, title: &str) -> usize {
     let mails = stage.world.mails().await;
     let with_title = mails.iter().filter(|mail| mail.subject == subject(title));

@@ -248,7 +248,7 @@ fn an_export_is_imported_and_exported_the_same() {
             .await
             .unwrap();
         assert_eq!(contents(second.path()), contents(third.path()));
-        // All files that do not refer to that picture are the same as in the first export.
+        // All files that do not refer to that picture are identical to those in the first export.
         let second = contents(second.path());
         for (name, bytes) in exported.iter().filter(|(name, _)| !name.contains("gone")) {
             assert_eq!(second.get(name), Some(bytes), "{name}");

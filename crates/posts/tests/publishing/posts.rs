@@ -120,7 +120,7 @@ fn a_scheduled_post_appears_when_its_time_has_come() {
         let refused = farah.call("POST", API, &without_time).await;
         let expected = [("/published_at".to_owned(), "required".to_owned())];
         assert_eq!(errors(&refused), expected);
-        // Published, but at a later time.
+        // The request publishes the post, but at a later time.
         let sent = json!({"title": "Later", "body": "x", "state": "published",
             "published_at": soon.to_string()});
         let post = farah.make(sent).await;

@@ -1,4 +1,4 @@
-//! Race tests: `testkit::rounds` of each, on both engines.
+//! Race tests, each repeated `testkit::rounds` times on both engines.
 
 use platform::{Store, Tx};
 use posts::post::{Post, PostId};

@@ -1,4 +1,4 @@
-//! The common stage of the tests: a site with posts, and people who write them.
+//! The common setup of the tests: a site with posts, and people who write them.
 
 use posts::editor::EDITOR;
 use posts::{READ, WRITE};
@@ -17,7 +17,7 @@ pub(crate) const API: &str = "/api/v1/posts";
 
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
-        // Jobs for articles that nobody has subscribed to.
+        // The test leaves jobs for articles to which nobody has subscribed.
         world.expect_jobs(posts::mailing::KIND);
         let settings = Settings {
             name: "Kami & Kenduri".to_owned(),

@@ -45,7 +45,7 @@ fn editors_webhooks_hear_of_what_is_published_and_withdrawn() {
             .expect(200);
         assert_eq!(events(stage).await, ["post.published", "post.withdrawn"]);
 
-        // The event of a scheduled post is written once, when its time comes.
+        // The event for a scheduled post is written once, when the scheduled time comes.
         let at = stage.world.clock.now() + SignedDuration::from_hours(1);
         let later = json!({"title": "Sun", "body": "It shines.", "state": "scheduled",
             "published_at": at});

@@ -1,4 +1,4 @@
-//! Reports of Amazon SES on our mails, delivered through an Amazon SNS topic.
+//! Amazon SES's reports on our mails, delivered through an Amazon SNS topic.
 
 use axum::http::StatusCode;
 use platform::mail::suppression::{self, Outcome};
@@ -9,7 +9,7 @@ use web::{Json, Problem, Site};
 
 use super::MESSAGE_LIMIT;
 
-/// A notification or an event. Other kinds than these say nothing about an email address.
+/// A notification or an event. All other kinds say nothing about an email address.
 #[derive(Deserialize)]
 struct Event {
     mail: Mail,
@@ -97,7 +97,7 @@ pub(super) async fn take(
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(60)
         }
     })?;
-    // SES also posts a plain sentence when it begins to use the topic.
+    // SES also posts a plain sentence when it starts using the topic.
     let event = message.and_then(|message| serde_json::from_str::<Event>(&message).ok());
     let Some(event) = event else {
         return Ok(StatusCode::NO_CONTENT);

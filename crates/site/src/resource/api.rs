@@ -1,4 +1,5 @@
-//! A [`Resource`] as JSON: list, show, add, change and remove, with their description.
+//! A [`Resource`] as JSON: endpoints to list, show, add, change and remove items, with their
+//! OpenAPI description.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -20,11 +21,11 @@ use super::{Parent, RefusalOf, Resource, TypedRemoval};
 
 use crate::call::{Call, answer};
 
-/// The parent of a list that programs use.
+/// The parent of a list that is part of the API.
 pub trait ApiParent: Parent {
     /// The type with which routes declare who may use them.
     type Access: Access + Send;
-    /// What the caller sees of an item that they changed.
+    /// The fields of a changed item that the caller gets to see.
     type Saved<R: ApiResource<Parent = Self>>: Serialize + Send;
 
     fn saved<R: ApiResource<Parent = Self>>(
@@ -42,11 +43,11 @@ pub type AccessOf<R> = <<R as Resource>::Parent as ApiParent>::Access;
 
 /// A resource that the API serves.
 pub trait ApiResource: Resource<Parent: ApiParent> + ToSchema {
-    /// An item, as the API shows it.
+    /// An item in the API's format.
     type View: Serialize + ToSchema + Send;
     /// An item in the list, which may have fewer fields than the view.
     type Item: From<Self::View> + Serialize + ToSchema + Send;
-    /// The texts of the API's description.
+    /// The wording of the API's description.
     const API: Description;
     /// The callers who may read items.
     const READS: AccessOf<Self>;
@@ -61,7 +62,7 @@ pub trait ApiResource: Resource<Parent: ApiParent> + ToSchema {
     fn view(self, tx: &mut Tx<'_>, parent: &Self::Parent) -> Result<Self::View, RefusalOf<Self>>;
 }
 
-/// Texts of the API's description.
+/// The wording of an API's description.
 #[derive(Debug)]
 pub struct Description {
     /// The path of the list.

@@ -1,5 +1,5 @@
 //! A [`Resource`] as pages: the list, the form for a new or a stored item, and the removal. A
-//! resource renders its list itself, and completes the form that is made from its fields.
+//! resource renders its list itself, and completes the form that is generated from its fields.
 
 use askama::Template;
 use axum::response::Response;
@@ -58,31 +58,31 @@ pub type RequestOf<R> = <<R as Resource>::Parent as PageParent>::Request;
 pub type ContextOf<R> = <<R as Resource>::Parent as PageParent>::Context;
 
 pub trait PageResource: Resource<Parent: PageParent> {
-    /// The path of the pages, below the parent's.
+    /// The path of the pages, relative to the parent's path.
     const PAGES: &'static str;
     /// The messages of the pages.
     const MESSAGES: Messages;
     const CHOSEN: &'static [&'static str] = &[];
     /// Fields that have their own page.
     const ELSEWHERE: &'static [&'static str] = &[];
-    /// The path of an item's form, below the item's.
+    /// The path of an item's form, relative to the item's path.
     const EDIT: &'static str = "";
     /// The label of the field in which a person types an item's key to remove the item.
     const TYPED: &'static str = "";
-    /// The path that removes an item, below the item's.
+    /// The path that removes an item, relative to the item's path.
     const REMOVE: &'static str = "/remove";
     const DONE: &'static [(&'static str, &'static str)] = &[];
     /// Whether saving leads to the item's page instead of the list.
     const IS_SHOWN_AFTER: bool = false;
-    /// The word in `?done=` on the page of a new item.
+    /// The keyword in `?done=` on a new item's page.
     const BEGUN: &'static str = "saved";
 
     fn title(&self, req: &RequestOf<Self>, context: &ContextOf<Self>) -> String;
 
-    /// Changes which fields a form shows and reads.
+    /// Changes the fields that a form shows and reads.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
-    /// Prepares a form before it is read, for example stores its files.
+    /// Prepares a form before it is read, for example by storing its files.
     fn prepare(
         _: &mut FormPost<RequestOf<Self>>,
     ) -> impl Future<Output = Result<Next, Problem>> + Send {
@@ -130,13 +130,13 @@ pub enum Next {
 pub struct Messages {
     pub list: &'static str,
     pub new: &'static str,
-    /// The legend above the fields that are not texts.
+    /// The legend above the fields that are not free text.
     pub settings: &'static str,
     /// The heading above the removal.
     pub remove_title: &'static str,
     /// The button that removes an item.
     pub remove: &'static str,
-    /// A sentence that says what a removal does.
+    /// A sentence about the effect of a removal.
     pub remove_effect: &'static str,
 }
 
@@ -153,7 +153,7 @@ pub struct RowList {
     pub rows: Vec<Group>,
     /// The number of field groups before the list.
     pub after: usize,
-    /// Whether the list is unfolded.
+    /// Whether the list is expanded.
     pub is_open: bool,
 }
 
@@ -241,7 +241,7 @@ pub async fn load<R: PageResource>(req: &RequestOf<R>) -> Read<R, R> {
     read::<R, R>(req, move |tx, parent| R::find(tx, parent, &address)).await
 }
 
-/// The stored values, as a form has them.
+/// The stored values in the format of a form.
 pub fn stored<R: Resource>(zone: &TimeZone, one: &R) -> Form {
     fields::form(R::FIELDS, one, one.version(), zone)
 }
@@ -263,7 +263,7 @@ fn shown<R: PageResource>(
     fields
 }
 
-/// The path to which a saved form leads.
+/// The path to which the browser is redirected after saving a form.
 fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
     match (R::IS_SHOWN_AFTER, is_new) {
         (true, true) => format!("{list}/{}?done={}", one.address(), R::BEGUN),
@@ -273,7 +273,7 @@ fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
     }
 }
 
-/// Removes the emptied rows from a form.
+/// Removes emptied rows from a form.
 fn compacted<R: Resource>(form: Form) -> Form {
     let lists = R::FIELDS.iter();
     let lists = lists.filter(|field| matches!(field.kind, Kind::Rows(..)));
@@ -307,7 +307,7 @@ async fn edit_page<R: PageResource>(req: RequestOf<R>) -> Result<Response, Probl
     edit_form(&req, &context, &FormState::of(form), Some(&one)).await
 }
 
-/// The item that the path names, with its values as a form.
+/// The item in the path, with its values as a form.
 async fn load_form<R: PageResource>(
     req: &RequestOf<R>,
 ) -> Result<(ContextOf<R>, R, Form), Problem> {

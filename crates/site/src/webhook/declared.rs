@@ -1,4 +1,4 @@
-//! Webhooks of the installation, which `kenduri.toml` declares. They receive the events of all
+//! Webhooks of the installation, which are declared in `kenduri.toml` and receive the events of all
 //! accounts. The store knows which webhook subscribes to which events, so that a change can write
 //! messages. The target URLs and the signing keys are only in the running configuration.
 
@@ -31,7 +31,7 @@ pub struct DeclaredWebhook {
     pub include_notes: bool,
     /// The key that signs the messages.
     pub key: WebhookKey,
-    /// The socket of the service that the URL names, and the path in that service.
+    /// For a URL that names a service: the service's socket, and the path in the service.
     pub service: Option<(PathBuf, String)>,
 }
 
@@ -43,7 +43,7 @@ impl DeclaredWebhook {
     }
 }
 
-/// Stores the declared webhooks, when the program starts.
+/// Stores the declared webhooks at startup.
 pub fn declare(tx: &mut Tx<'_>, all: &[DeclaredWebhook]) -> Result<(), StoreError> {
     tx.run(sql!("DELETE FROM declared_webhook"), &[], Rows::Any)?;
     for webhook in all {
@@ -120,7 +120,7 @@ async fn attempt(
 ) -> Result<Done, JobError> {
     let payload: Payload = job.read()?;
     let Some(webhook) = all.iter().find(|one| one.url == payload.url) else {
-        // An older or newer process of the program may have the webhook in its configuration.
+        // An older or newer process may have the webhook in its configuration.
         return Err(JobError::retry("kenduri.toml declares no such webhook"));
     };
     let turn = sending.take(&webhook.url)?;

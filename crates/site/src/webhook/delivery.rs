@@ -23,12 +23,12 @@ use identity::security_mail::SecurityMail;
 platform::id!(DeliveryId, random, "One message to a webhook.");
 
 const KIND: &str = "webhook.deliver";
-/// How soon a message tries again while its account has another delivery in flight.
+/// After what time a message is tried again if its account has another delivery in flight.
 const NEXT_TURN: SignedDuration = SignedDuration::from_secs(2);
 /// The event name of a test.
 pub const TEST: &str = "webhook.test";
 
-/// Pauses between the attempts: eight within a day.
+/// The pauses between the attempts, which allow eight attempts within a day.
 pub(super) const PAUSES: [SignedDuration; 7] = [
     SignedDuration::from_secs(30),
     SignedDuration::from_mins(2),
@@ -57,7 +57,7 @@ web::words! {
     }
 }
 
-/// A message, as the webhook's owner sees it.
+/// A message as shown to the webhook's owner.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Delivery {
     /// The message's id, which is also sent as `webhook-id`.
@@ -88,7 +88,7 @@ fn attempt_later(id: &DeliveryId) -> NewJob {
     }
 }
 
-/// Makes the id and the text of a message.
+/// Makes the id and the body of a message.
 pub(super) fn message(tx: &mut Tx<'_>, event: &str, mut body: Value) -> (DeliveryId, String) {
     let id: DeliveryId = tx.id();
     body["id"] = json!(id);
@@ -174,12 +174,12 @@ struct Due {
 }
 
 /// The accounts with a delivery in flight in this process. Each account, and each webhook of the
-/// installation, has one delivery at a time, so that an unresponsive program delays only its own
-/// messages.
+/// installation, has at most one delivery at a time, so that an unresponsive receiver delays only
+/// its own messages.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sending(Arc<Mutex<HashSet<String>>>);
 
-/// A permit to send, released on drop.
+/// A permit to send a message, released on drop.
 pub(super) struct Turn(Sending, String);
 
 impl Sending {
@@ -218,11 +218,12 @@ pub(super) fn headers(
     ]
 }
 
-/// The result of an attempt, and the word for it in the list of deliveries.
+/// The result of an attempt, and the keyword for it in the list of deliveries.
 pub(super) fn outcome(answer: &Result<StatusCode, OutboundError>) -> (End, String) {
     let word = match answer {
         Ok(status) => status.as_str(),
-        // One code for both: two would reveal which names exist in a private network.
+        // Both errors get the same keyword, because two would reveal which names exist in a private
+        // network.
         Err(OutboundError::Refused | OutboundError::Unreachable(_)) => "unreachable",
         Err(OutboundError::Http(_) | OutboundError::TooLong) => "not_http",
         Err(OutboundError::Slow) => "slow",

@@ -40,7 +40,7 @@ pub fn fire<M: Serialize>(
     declared::enqueue(tx, event, message)
 }
 
-/// Adds to a domain's API description the message `M` for each of these events.
+/// Adds the message `M` to a domain's API description, for each of these events.
 pub fn describe<M: ToSchema>(mut api: OpenApi, events: &[WebhookEvent]) -> OpenApi {
     let name = M::name().into_owned();
     let mut schemas = Vec::new();

@@ -1,5 +1,5 @@
 //! The error responses of operations. Most of them follow from the kind of operation, so handlers
-//! list only their own.
+//! list only the others.
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
@@ -58,7 +58,7 @@ const REFUSALS: &[Shared] = &[
     ),
 ];
 
-/// Descriptions of success, for operations without one of their own.
+/// Descriptions of success, for operations that do not describe it themselves.
 const SUCCESSES: &[(u16, &str)] = &[
     (200, "What is there, or what is stored now."),
     (201, "Created."),
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn every_status_of_a_code_is_described() {
         let known: BTreeSet<u16> = REFUSALS.iter().map(|(status, ..)| *status).collect();
-        // Statuses that no handler returns itself.
+        // No handler returns these statuses itself.
         let unsaid = [405, 431, 500];
         for code in CODES {
             assert!(

@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 use super::{Field, Input, Kind, form};
 use crate::{Findings, Form};
 
-/// Parses a filter from a query. Other parameters are ignored; an unknown word is an error.
+/// Parses a filter from a query. Other parameters are ignored; an unknown keyword is an error.
 pub fn read<T: Serialize + DeserializeOwned + Clone + Default>(
     fields: &[Field],
     query: &Form,
     findings: &mut Findings,
 ) -> T {
-    // A value of only white space is neither a word nor empty, so it is invalid.
+    // A value that is only white space is neither a keyword nor empty, so it is invalid.
     let blank = query
         .iter()
         .filter(|(_, value)| !value.is_empty() && value.trim().is_empty());
@@ -23,7 +23,7 @@ pub fn read<T: Serialize + DeserializeOwned + Clone + Default>(
             findings.add(&format!("/{name}"), "unknown_option", []);
         }
     }
-    // An empty value does not filter, and does not override an earlier value of the same name.
+    // An empty value does not filter, and does not override an earlier value of the same parameter.
     let said = query.iter().filter(|(_, value)| !value.is_empty());
     let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let input = Input::Form(said.collect(), fields.to_vec());
@@ -37,7 +37,7 @@ pub fn query<T: Serialize>(fields: &[Field], filter: &T) -> Form {
     form
 }
 
-/// A flag as an argument for SQL statements: empty if it does not filter.
+/// A flag as an argument for SQL statements; empty if the flag does not filter.
 pub fn flag_word(flag: Option<bool>) -> &'static str {
     match flag {
         None => "",

@@ -14,13 +14,13 @@ use crate::{Form, I18n, tags};
 /// The type of a field's value.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// A slug with this least and most number of `a-z0-9-`.
+    /// A slug with at least and at most these numbers of characters from `a-z0-9-`.
     Key(usize, usize),
     /// One line of at most this many characters.
     Line(usize),
     /// Several lines of at most this many characters.
     Lines(usize),
-    /// A mail address; may be empty.
+    /// An email address; may be empty.
     Email,
     /// A phone number of at most this many characters; may be empty.
     Phone(usize),
@@ -31,17 +31,17 @@ pub enum Kind {
     /// A whole number within these bounds.
     Number(i64, i64),
     Moment,
-    /// A time of day, as `HH:MM`.
+    /// A time of day in the form `HH:MM`.
     Hour,
     /// The end of a day.
     Day,
-    /// One of these words, each with its message id.
+    /// One of these keywords, each with its message id.
     Choice(&'static [(&'static str, &'static str)]),
     /// A search text as typed; may be empty.
     AsTyped,
-    /// A filter with message ids for yes and no; it may match both.
+    /// A filter with message ids for yes and no. If omitted, it matches both.
     Either(&'static str, &'static str),
-    /// Words whose validity only the record can check.
+    /// Keywords whose validity only the record can check.
     Words,
     /// A colour, as `#1f4a47`.
     Color,
@@ -53,13 +53,13 @@ pub enum Kind {
     Rows(&'static [Field], usize),
 }
 
-/// A colour, typed into an input that shows it.
+/// A colour, typed into an input field that displays it.
 pub const fn color() -> FieldOf<Color> {
     FieldOf::new(Kind::Color)
 }
 
 impl Kind {
-    /// The message id of a word.
+    /// The message id of a keyword.
     pub fn message(self, word: &str) -> Option<&'static str> {
         let Self::Choice(words) = self else {
             return None;
@@ -190,8 +190,8 @@ impl Kind {
         }
     }
 
-    /// The form's value as JSON; `None` when an empty field means no change. `held` is the value
-    /// that the form was filled with.
+    /// The form's value as JSON; `None` if an empty field means no change. `held` is the value with
+    /// which the form was filled in.
     fn read_form(
         self,
         form: &Form,
@@ -243,7 +243,7 @@ impl Kind {
                     .under(&prefix)
                     .filter_map(|(rest, _)| rest.split('.').next()?.parse::<usize>().ok());
                 let count = numbers.max().map_or(0, |last| last.saturating_add(1));
-                // One more than the limit, so that validation notices.
+                // One row more than the limit is read, so that validation notices the excess.
                 let rows = (0..count.min(most + 1)).map(|index| {
                     let prefix = format!("{prefix}{index}.");
                     Json::Object(read_form(fields, form, &prefix, None, zone))
@@ -265,7 +265,8 @@ impl Kind {
     }
 }
 
-/// The form's values for these fields as JSON. `held` is the record that the form was filled with.
+/// The form's values for these fields as JSON. `held` is the record with which the form was filled
+/// in.
 pub(super) fn read_form(
     fields: &[Field],
     form: &Form,
@@ -338,14 +339,14 @@ pub(super) fn fill_form(
     }
 }
 
-/// A typed day and time together with their zone.
+/// Combines a typed day and time with their zone.
 fn in_zone(typed: &str, zone: &TimeZone) -> String {
     let local = typed.trim().parse::<DateTime>().ok();
     let zoned = local.and_then(|local| local.to_zoned(zone.clone()).ok());
     zoned.map_or_else(|| typed.to_owned(), |zoned| zoned.timestamp().to_string())
 }
 
-/// An instant in the form of an input for day and time.
+/// An instant in the format of an input field for day and time.
 fn moment(at: &str, zone: &TimeZone) -> String {
     let at = at.parse::<Timestamp>().map(|at| at.to_zoned(zone.clone()));
     at.map(|at| at.strftime("%Y-%m-%dT%H:%M").to_string())
@@ -473,7 +474,7 @@ mod tests {
     fn an_instant_that_nobody_touched_stays_what_it_was() {
         for at in [
             "2027-06-01T16:00:17.25Z",
-            // The second occurrence of half past two.
+            // This is the second occurrence of half past two.
             "2027-10-31T01:30:00Z",
         ] {
             let held = Feast {

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::Problem;
 
-/// The response to a submitted form: `done`, or the page again with the errors, which `again`
-/// renders. Errors that do not concern the form get a page of their own.
+/// The response to a submitted form: either `done`, or the page again with the errors, rendered by
+/// `again`. Errors that do not concern the form get a separate page.
 pub async fn answer<E: Into<Problem>>(
     done: Result<Response, E>,
     again: impl AsyncFnOnce(Problem) -> Result<Response, Problem>,
@@ -24,7 +24,7 @@ pub async fn answer<E: Into<Problem>>(
     Ok(response)
 }
 
-/// Whether an error is shown beside the form, and not on a separate page.
+/// Whether an error is shown beside the form, instead of on a separate page.
 fn is_about_form(problem: &Problem) -> bool {
     !matches!(
         problem.code,

@@ -1,5 +1,5 @@
-//! Repeated rows of a form: `choices.0.label.en`, `choices.1.label.en` and so on. Rows that were
-//! emptied are removed and the rest renumbered, so that errors point to the right row.
+//! Repeated rows of a form: `choices.0.label.en`, `choices.1.label.en` and so on. Emptied rows are
+//! removed and the others renumbered, so that errors point to the right row.
 
 use crate::Form;
 

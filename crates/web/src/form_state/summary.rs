@@ -13,17 +13,17 @@ pub struct FormError {
     pub words: String,
 }
 
-/// The summary of a form's errors: one message about the whole form, or all errors with links to
-/// their fields.
+/// The summary of a form's errors: either one message about the whole form, or all errors with
+/// links to their fields.
 #[derive(Debug, Template)]
 #[template(path = "form/summary.html")]
 pub struct Summary<'a> {
     text: &'a Text,
     trouble: Option<&'a str>,
-    /// The first field whose stored value differs from the typed one.
+    /// The first field whose stored value differs from the typed value.
     pub(super) clash: Option<&'a str>,
     errors: Cow<'a, [FormError]>,
-    /// The fields whose errors begin with their labels.
+    /// The labels of fields whose errors begin with the label.
     named: Vec<String>,
 }
 
@@ -58,8 +58,8 @@ impl<'a> Summary<'a> {
         self
     }
 
-    /// Puts the field's name before each error: `label` returns the message id for a field's name
-    /// or a part of it.
+    /// Puts the field's label before each error. `label` returns the message id for a field's name
+    /// or a part of that name.
     #[must_use]
     pub fn labelled(mut self, label: impl Fn(&str) -> Option<&'static str>) -> Self {
         let errors = self.errors.to_mut().iter_mut();

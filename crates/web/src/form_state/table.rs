@@ -4,21 +4,21 @@ use super::{Control, Field, FormState, Group, rows};
 use crate::fields::{self, Kind};
 use crate::{Limits, Text};
 
-/// A form whose fields are declared in a table; the page's handler may add more.
+/// A form whose fields are declared in a table. The page's handler may add more fields.
 #[derive(Clone, Copy, Debug)]
 pub struct TableForm<'a> {
     pub text: &'a Text,
     pub form_state: &'a FormState,
-    /// The languages of texts in several languages.
+    /// The languages in which multilingual texts are entered.
     pub languages: &'a [String],
     /// The time zone of typed times.
     pub zone: &'a str,
 }
 
 impl TableForm<'_> {
-    /// The fields in groups: one for each text in several languages, and one for all other fields
-    /// of a section. `legend` is the heading of fields without a section. Lists belong to
-    /// [`TableForm::rows`]; word lists and filters are up to the page.
+    /// The fields in groups: one group for each text in several languages, and one for all other
+    /// fields of a section. `legend` is the heading of fields without a section. Lists are handled
+    /// by [`TableForm::rows`]; keyword lists and filters are left to the page.
     pub fn groups(&self, fields: &[fields::Field], legend: &'static str) -> Vec<Group> {
         let mut groups: Vec<(&str, Group)> = Vec::new();
         // A field without a label is not for people.
@@ -49,8 +49,8 @@ impl TableForm<'_> {
         groups.into_iter().map(|(_, group)| group).collect()
     }
 
-    /// The existing rows of a list and some empty ones; `name`, `fields` and the most rows describe
-    /// the list. `legend` is the heading of a row.
+    /// The existing rows of a list and some empty rows. `name`, `fields` and the maximum number of
+    /// rows describe the list. `legend` is the heading of a row.
     pub fn rows(
         &self,
         (list, fields, most): (&str, &[fields::Field], usize),
@@ -100,7 +100,7 @@ impl TableForm<'_> {
         group
     }
 
-    /// The controls of one field, which has this name in the form.
+    /// The controls for one field, whose name in the form is `name`.
     fn controls(&self, field: &fields::Field, name: &str) -> Vec<Field> {
         let text = self.text;
         let control = match field.kind {

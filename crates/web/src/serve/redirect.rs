@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use crate::media_type;
 use crate::state::Site;
 
-/// The path of a page that returns to `here` when its form is done.
+/// The path of `page` with the parameter that makes it return to `here` after its form was
+/// processed.
 pub(super) fn leading_back(page: &str, here: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("redirect", here)
@@ -32,7 +33,8 @@ pub(super) fn send_on(page: &str, sent_from: &str, address: &str) -> Response {
 /// The longest redirected form, in bytes.
 const LONGEST_SENT_ON: u64 = 16 * 1024;
 
-/// Whether [`send_on`] may redirect the request's form: it is short and has no file.
+/// Whether [`send_on`] may redirect the request's form, that is, whether it is short and has no
+/// file.
 pub(super) fn is_short_form(request: &Request) -> bool {
     let announced = request.headers().get(CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
@@ -42,7 +44,7 @@ pub(super) fn is_short_form(request: &Request) -> bool {
         && length.is_some_and(|length| length <= LONGEST_SENT_ON)
 }
 
-/// The path of the page of this site that sent the request.
+/// The path of the page on this site that sent the request.
 pub(super) fn sent_from(site: &Site, headers: &HeaderMap) -> Option<String> {
     let referrer = headers.get(REFERER)?.to_str().ok()?;
     let path = referrer.strip_prefix(site.url().origin())?;

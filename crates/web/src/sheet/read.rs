@@ -1,5 +1,5 @@
-//! Reading tables from files of other programs. Cells are read as text. The memory used is bounded
-//! by the allowed size of a table, whatever the file contains.
+//! Reading tables from other programs' files. Cells are read as text. The memory used is bounded by
+//! the allowed size of a table, whatever the file contains.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read as _};
 
@@ -12,7 +12,7 @@ use super::FORMULA;
 
 /// The maximum size of a file, in bytes.
 pub const MOST_BYTES: usize = 10 << 20;
-/// The maximum number of rows of a table, besides the headings.
+/// The maximum number of rows in a table, headings excluded.
 pub const MOST_ROWS: usize = 10_000;
 /// The maximum number of columns.
 pub const MOST_COLUMNS: usize = 100;
@@ -20,21 +20,22 @@ pub const MOST_COLUMNS: usize = 100;
 const MOST_UNPACKED: u64 = 64 << 20;
 /// The maximum length of a cell, in characters, as in Excel.
 const MOST_LETTERS: usize = 32_767;
-/// The maximum total size of all cells, in bytes: a workbook may refer to one text many times.
+/// The maximum total size of all cells, in bytes. The limit is needed because a workbook may refer
+/// to one string many times.
 const MOST_TEXT: usize = 2 * MOST_BYTES;
 /// The maximum number of parts of a workbook.
 const MOST_PARTS: usize = 1_000;
 
-/// A table: the headings, and each other row with its number in the spreadsheet.
+/// A table: the headings, and each other row with its row number in the spreadsheet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     /// The first row that is not empty.
     pub headings: Vec<String>,
-    /// The other rows that are not empty.
+    /// The non-empty rows below the headings.
     pub rows: Vec<(usize, Vec<String>)>,
 }
 
-/// Why a file cannot be read.
+/// The reason why a file cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// The file is larger than [`MOST_BYTES`], unpacks to more than a table needs, or has a cell
@@ -129,7 +130,7 @@ impl Grid {
     }
 }
 
-/// Decodes the text of a file; its first bytes determine the encoding.
+/// Decodes a file's text; the file's first bytes determine the encoding.
 fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
     let utf_16 = |encoding: &'static Encoding, bytes| {
         let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
@@ -149,7 +150,7 @@ fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
                 .into_owned(),
         },
     };
-    // Binary files contain zero bytes, text does not.
+    // Binary files contain zero bytes, while text does not.
     if text.contains('\0') {
         return Err(Unreadable::NotText);
     }
@@ -177,7 +178,7 @@ fn separator(text: &str) -> char {
     others.into_iter().fold(comma, most).0
 }
 
-/// Parses separated text (RFC 4180), with any of the separators and line breaks.
+/// Parses separated values (RFC 4180), with any of the separators and line breaks.
 fn read_text(text: &str, separator: char, grid: &mut Grid) -> Result<(), Unreadable> {
     let mut letters = text.chars().peekable();
     let (mut number, mut line, mut column) = (1, 1, 0);
@@ -218,7 +219,7 @@ fn read_text(text: &str, separator: char, grid: &mut Grid) -> Result<(), Unreada
     put(number, column, &mut cell)
 }
 
-/// Removes the apostrophe that the writer of tables puts before text that looks like a formula.
+/// Removes the apostrophe that our own tables put before text that looks like a formula.
 fn plain(cell: String) -> String {
     match cell.strip_prefix('\'') {
         Some(rest) if rest.starts_with(FORMULA) || rest.starts_with('\'') => rest.to_owned(),
@@ -244,7 +245,7 @@ fn read_workbook(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
 }
 
 /// Unpacks every part without storing it, so that a small file that unpacks to a large one is
-/// refused before it is read. The sizes that a file declares are ignored.
+/// refused before it is read. The sizes that the file declares are ignored.
 fn check_size(bytes: &[u8]) -> Result<(), Unreadable> {
     let mut parts = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Unreadable::BadWorkbook)?;
     if parts.len() > MOST_PARTS {
@@ -267,7 +268,7 @@ fn check_size(bytes: &[u8]) -> Result<(), Unreadable> {
     Ok(())
 }
 
-/// Refuses a part of shared strings that declares more of them than a table has cells: the reader
+/// Refuses a part that declares more shared strings than a table has cells, because the reader
 /// reserves memory for all of them before it reads the first.
 fn check_count(part: impl BufRead) -> Result<(), Unreadable> {
     let mut events = quick_xml::Reader::from_reader(part);
@@ -291,7 +292,7 @@ fn check_count(part: impl BufRead) -> Result<(), Unreadable> {
     }
 }
 
-/// The value of a cell as its program displays it; of a formula, the result.
+/// The value of a cell as its program displays it; for a formula, the formula's result.
 fn value(cell: &DataRef<'_>) -> String {
     match cell {
         DataRef::Empty | DataRef::Error(_) => String::new(),

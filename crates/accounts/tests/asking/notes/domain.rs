@@ -1,4 +1,4 @@
-//! A domain in one file: a note on each board, with its page and its JSON API.
+//! A whole domain in one file: a note on each board, with its page and its JSON API.
 
 use askama::Template;
 use axum::Router;

@@ -1,4 +1,4 @@
-//! The page of a series: it first previews the slots, then creates those that were previewed.
+//! The page for a series: it first previews the slots, then creates the previewed slots.
 
 use askama::Template;
 use axum::response::Response;
@@ -68,7 +68,7 @@ async fn series_page(
 ) -> Result<Response, Problem> {
     let (_, currency) = begin(req).await?;
     let text = &req.text;
-    // A week that begins on a Monday provides the names of the days.
+    // The days of a week that begins on a Monday provide the weekday names.
     let days =
         (0..7_i64).filter_map(|day| jiff::civil::date(2027, 1, 4).checked_add(day.days()).ok());
     let days = days.map(|day| {

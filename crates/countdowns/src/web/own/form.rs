@@ -1,5 +1,5 @@
-//! The form of a countdown. It shows the kind first, then the fields that this kind needs; all
-//! other fields are collapsed, with their present values beside the heading.
+//! The countdown form. It shows the kind first, then the fields that this kind needs. All other
+//! fields are collapsed, with their present values beside the heading.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use web::{Form, Text};
 use super::{HERE, KeeperContext, typed};
 use crate::countdown::{Countdown, Kind, Visibility};
 
-/// Converts the form's values to those that the table of a countdown reads.
+/// Converts the form's values to those that the table of a countdown's fields reads.
 pub(super) fn prepare(text: &Text, form: &mut Form) {
     for name in ["target", "since"] {
         if let Some(day) = form.find(name) {
@@ -98,7 +98,7 @@ impl DayAndTime {
 /// Collapsed fields.
 struct Fold {
     title: &'static str,
-    /// The present values of these fields.
+    /// The present values of these fields in words.
     state: String,
     is_until: bool,
     is_open: bool,
@@ -271,7 +271,7 @@ fn presets(text: &Text, year: i16) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// “Kuala Lumpur”, of `Asia/Kuala_Lumpur`.
+/// The place in a zone's name, such as “Kuala Lumpur” for `Asia/Kuala_Lumpur`.
 fn place(zone: &str) -> String {
     zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
 }

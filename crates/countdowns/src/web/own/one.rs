@@ -31,7 +31,7 @@ struct Loaded {
 }
 
 impl Loaded {
-    /// The path of the public page, or of `rest` below it.
+    /// The path of the public page, or the path `rest` below it.
     fn public_path(&self, rest: &str) -> String {
         let path = words::path(&self.account, &self.countdown.slug) + rest;
         match self.countdown.visibility {

@@ -51,7 +51,7 @@ fn read(form: &Form, zone: &TimeZone) -> Result<Sent, Refusal> {
     })
 }
 
-/// The reset's local time as the form field holds it.
+/// The reset's local time in the format of the form field.
 fn typed(entry: &Entry, zone: &TimeZone) -> String {
     let local = entry.reset_at.to_zoned(zone.clone());
     local.strftime("%Y-%m-%dT%H:%M:%S").to_string()
@@ -110,8 +110,8 @@ pub(in crate::web) async fn change(
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let zone = owner.countdown().zone();
         let mut sent = read(&form, &zone)?;
-        // If the field is unchanged, the instant stays exactly the same, including the milliseconds
-        // and the occurrence in a repeated hour.
+        // If the field is unchanged, the exact instant is kept, including its milliseconds and, in
+        // a repeated hour, the right occurrence.
         if form.text("when") == typed(&reset::find(tx, owner, &one)?, &zone) {
             sent.reset_at = None;
         }

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Time};
 use web::Text;
 
-/// The message ids of the months' names in the reader's language, from January on.
+/// The message ids of the months' names in the reader's language, starting with January.
 const MONTHS: [&str; 12] = [
     "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8",
     "month-9", "month-10", "month-11", "month-12",
@@ -26,8 +26,8 @@ pub(super) fn parts(moment: &str) -> (&str, &str) {
     moment.split_once('T').unwrap_or((moment, ""))
 }
 
-/// Parses “2027-03-01”, “1 March 2027”, “March 1, 2027”, “1 Mac 2027”. “01/03/2027” is refused,
-/// because its month is ambiguous.
+/// Parses dates such as “2027-03-01”, “1 March 2027”, “March 1, 2027” or “1 Mac 2027”. A date such
+/// as “01/03/2027” is refused, because its month is ambiguous.
 fn day(text: &Text, typed: &str) -> Option<Date> {
     if let Ok(day) = typed.parse() {
         return Some(day);
@@ -62,7 +62,7 @@ fn month(text: &Text, typed: &str) -> Option<i8> {
     i8::try_from(place + 1).ok()
 }
 
-/// Parses “18:00”, “18.00”, “6 pm”, “6:30pm”.
+/// Parses times such as “18:00”, “18.00”, “6 pm” or “6:30pm”.
 fn time(typed: &str) -> Option<Time> {
     let typed = typed.to_lowercase().replace('.', ":");
     let formats = ["%H:%M", "%H:%M:%S", "%I:%M%p", "%I:%M %p", "%I%p", "%I %p"];

@@ -1,4 +1,4 @@
-//! Recovery codes: ten codes, each of which replaces an app code once.
+//! Recovery codes: ten codes, each of which can be used once instead of an app code.
 
 use platform::key::Key;
 use platform::{Rows, Secret, StoreError, Tx, sql};
@@ -12,8 +12,8 @@ pub const COUNT: usize = 10;
 /// The number of random bytes in a code. 120 bits cannot be guessed, so an unsalted hash is enough.
 const BYTES: usize = 15;
 
-/// Creates a set; the previous codes stop working. The codes are shown once and only their hashes
-/// are stored.
+/// Creates a set of codes; the previous codes stop working. The codes are shown once, and only
+/// their hashes are stored.
 pub(super) fn create(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! Codes of an authenticator app (RFC 6238): SHA-1, six digits, a new code every 30 seconds.
+//! Codes from an authenticator app (RFC 6238): SHA-1, six digits, a new code every 30 seconds.
 //! Because of clock skew, the previous and the next code are accepted too.
 
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::account::{Account, AccountId};
 /// How long a code is valid, in seconds.
 pub const STEP: i64 = 30;
 
-/// The 160-bit secret from which the app computes its codes. Prints as `***`.
+/// The 160-bit secret from which the app computes its codes. `Debug` prints `***`.
 pub struct AppSecret([u8; 20]);
 
 impl fmt::Debug for AppSecret {
@@ -31,7 +31,7 @@ impl AppSecret {
         base32(&self.0)
     }
 
-    /// The `otpauth:` URI for the app; the app shows the account and the site beside the code.
+    /// The `otpauth:` URI for the app. The app displays the URI's account and site beside the code.
     pub fn uri(&self, site: &Site, account: &Account) -> String {
         let issuer = percent_encoded(&site.settings.name);
         let account = percent_encoded(&account.email);
@@ -146,7 +146,7 @@ fn step_at(at: Timestamp) -> i64 {
     at.as_second().div_euclid(STEP)
 }
 
-/// The code of a step (RFC 4226, section 5.3).
+/// The code for a time step (RFC 4226, section 5.3).
 fn code(secret: &[u8; 20], step: i64) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
     let tag = hmac::sign(&key, &step.to_be_bytes());
@@ -157,7 +157,7 @@ fn code(secret: &[u8; 20], step: i64) -> String {
     format!("{:06}", (number & 0x7fff_ffff) % 1_000_000)
 }
 
-/// Percent-encodes everything but unreserved characters; apps read `+` literally.
+/// Percent-encodes everything but unreserved characters, because apps read `+` literally.
 fn percent_encoded(text: &str) -> String {
     let encoded = text.bytes().map(|byte| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_rfc_6238() {
-        // Appendix B, the last six of the eight digits.
+        // These are the last six of the eight digits in RFC 6238, appendix B.
         for (second, expected) in [
             (59, "287082"),
             (1_111_111_109, "081804"),

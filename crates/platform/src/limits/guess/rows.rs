@@ -10,14 +10,14 @@ use crate::jobs::NewJob;
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// An attempt, to be counted when it is wrong.
+/// An attempt, in the form in which a wrong attempt is counted.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
     /// The smallest counted network of the client.
     pub(super) network: IpAddr,
     /// A hash of the code, the name and the network.
     pub(super) guess: i64,
-    /// A short hash of the code, whose wrong names are counted; only if a name was given.
+    /// A short hash of the code, set only if a name was given. Wrong names are counted per code.
     pub(super) code: Option<u16>,
     pub(super) at: Timestamp,
 }
@@ -50,7 +50,7 @@ pub(super) fn write(
 ) -> Result<(), StoreError> {
     sql!("DELETE FROM guess WHERE at <= :at", at = now - DAY).run(tx, Rows::Any)?;
     let (rows,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM guess"), &[])?;
-    // Other processes write rows too.
+    // Other processes also write rows.
     let left = REMEMBERED.saturating_sub(usize::try_from(rows).unwrap_or(0));
     for failure in failures.iter().take(left) {
         sql!(

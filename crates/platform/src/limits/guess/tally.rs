@@ -1,4 +1,4 @@
-//! The counters of wrong attempts, per network, code and installation.
+//! The counters of wrong attempts, per network, per code and for the installation.
 //!
 //! A client is in several networks: for IPv4 its address and the /24, for IPv6 the /64, /56, /48
 //! and /32. A provider gives a customer anything from a /64 to a /48, so no single level is enough.
@@ -21,30 +21,31 @@ const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// The limit of the smallest network in 10 minutes.
+/// The limit for the smallest network in 10 minutes.
 const IN_TEN_MINUTES: u32 = 10;
 const IN_A_DAY: u32 = 30;
-/// How many times more failures each next larger network may have. Without a name the factor is
-/// small, so that one provider's customer cannot use up the installation's budget. With a name it
-/// is larger, so that fewer people share a limit with an attacker.
+/// The factor by which each larger network may have more failures than the network within it.
+/// Without a name the factor is small, so that one provider's customer cannot use up the
+/// installation's budget. With a name it is larger, so that fewer people share a limit with an
+/// attacker.
 const ALONE: [[Rule; 2]; 4] = levels(3);
 const WITH_NAME: [[Rule; 2]; 4] = levels(8);
-/// The installation's limits without a name.
+/// The installation's limits for attempts without a name.
 const INSTALLATION: [Rule; 2] = rules(150, TEN_MINUTES, 1_500, DAY);
-/// The limit of one code for wrong names.
+/// The limit on wrong names for one code.
 const NAMES: [Rule; 2] = rules(3, HOUR, 3, HOUR);
 
-/// The prefix lengths, smallest network first; for IPv4, those of addresses in `::ffff:0:0/96`.
+/// The prefix lengths, smallest network first. The IPv4 lengths count within `::ffff:0:0/96`.
 const LEVELS_V4: [u8; 2] = [128, 120];
 const LEVELS_V6: [u8; 4] = [64, 56, 48, 32];
-/// The number of counters from which each level, smallest first, gets no new ones; the last bound
-/// is for the largest network around a client.
+/// The total numbers of counters from which a level, smallest network first, gets no new counters.
+/// The last bound is for the largest network around a client.
 const BOUNDS: [usize; 4] = [20_000, 30_000, 40_000, 50_000];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Network(Network),
-    /// The shared counter of all networks without one of their own.
+    /// The counter that all networks without a counter of their own share.
     Others {
         with_name: bool,
     },
@@ -65,7 +66,7 @@ struct Network {
 #[derive(Debug, Default)]
 pub(super) struct Tallies {
     networks: HashMap<Key, Tally>,
-    /// The counters of codes and of the installation, which are few.
+    /// The few counters for codes and for the installation.
     rest: HashMap<Key, Tally>,
     swept_at: Timestamp,
 }
@@ -84,11 +85,11 @@ pub(super) enum Room {
     Free,
     /// The attempt exceeds a limit if all look-ups in flight fail.
     Busy,
-    /// The attempt exceeds a limit; it is allowed after this many milliseconds.
+    /// The attempt exceeds a limit, and may be repeated after this many milliseconds.
     Full(i64),
 }
 
-/// The counters that hold one look-up in flight.
+/// The counters that reserve one look-up in flight.
 #[derive(Debug)]
 pub(super) struct Held(Vec<Key>);
 
@@ -111,7 +112,7 @@ impl Room {
 }
 
 impl Tallies {
-    /// Whether another such attempt is within every limit.
+    /// Whether another attempt like this one is within every limit.
     pub(super) fn room(&self, failure: &Failure, now: Timestamp) -> Room {
         let keys = keys(failure).filter_map(|key| self.place(key));
         keys.fold(Room::Free, |room, key| match self.of(key).get(&key) {
@@ -180,7 +181,7 @@ impl Tallies {
         }
     }
 
-    /// The key under which `key` is counted; `None`: only with larger networks.
+    /// The key under which `key` is counted; `None` if it is counted only with larger networks.
     fn place(&self, key: Key) -> Option<Key> {
         let Key::Network(network) = key else {
             return Some(key);
@@ -264,7 +265,7 @@ impl Network {
     }
 }
 
-/// The smallest network of a client that is counted.
+/// The smallest counted network of a client.
 pub(super) fn leaf(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(cut(address.to_bits(), LEVELS_V6[0])).into(),

@@ -1,4 +1,4 @@
-//! Reports as mail servers write them, and other mail.
+//! Tests with reports as mail servers write them, and with other mail.
 
 use super::*;
 

@@ -9,8 +9,8 @@ use crate::key::Key;
 use crate::store::Row;
 use crate::text_cleaning::hexadecimal;
 
-/// The key of a suppression: the hash of an email address; with a stream, and perhaps a scope, for
-/// only that part of its mail.
+/// The key of a suppression: the hash of an email address. With a stream, and perhaps a scope, it
+/// concerns only that part of the address's mail.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Place {
     pub(super) address: Vec<u8>,
@@ -23,7 +23,7 @@ pub struct Place {
 pub struct NotAPlace;
 
 impl Place {
-    /// Sorts before all other keys of suppressions.
+    /// A key that sorts before all other suppression keys.
     pub(super) const FIRST: Self = Self {
         address: Vec::new(),
         scope: String::new(),
@@ -55,7 +55,7 @@ impl Place {
         key.macs(&[address.canonical()]).map(place).collect()
     }
 
-    /// The suppression key for one stream to an email address, perhaps only of one scope.
+    /// The suppression key for one stream to an email address, restricted to one scope if given.
     pub(super) fn of_stream(
         key: &Key,
         address: &Address,
@@ -158,7 +158,7 @@ pub fn unsubscribe_link(
     format!("/unsubscribe/{place}.{signature}")
 }
 
-/// The suppression key that an unsubscribe link's last part names, if its signature is valid.
+/// The suppression key in the last part of an unsubscribe link, if its signature is valid.
 pub fn find_unsubscribe(key: &Key, link: &str) -> Option<Place> {
     let (place, signature) = link.rsplit_once('.')?;
     if !key.verify(&[PARTS, place], signature) {

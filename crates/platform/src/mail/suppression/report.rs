@@ -41,7 +41,7 @@ impl Outcome {
 }
 
 /// Records a provider's report about a mail, identified by its `Message-ID` or the provider's own
-/// id. Repeats count once; a stronger report that follows counts too.
+/// id. A repeated report counts once; a later, stronger report counts too.
 pub fn report(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -60,9 +60,9 @@ pub fn report(
     outcome_of_mail(tx, key, address, name, outcome)
 }
 
-/// Records a delivery report that came by mail. A report that names none of this site's mails by
-/// its signed Message-ID changes nothing, and neither does one about a mail that is so old that
-/// repeats are not recognised.
+/// Records a delivery report that arrived by mail. Nothing changes if the report does not contain
+/// the signed Message-ID of one of this site's mails, or if the mail is so old that repeats are not
+/// recognized.
 pub(in super::super) fn returned(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -78,7 +78,8 @@ pub(in super::super) fn returned(
         oldest = tx.now() - KEPT
     )
     .maybe(tx)?;
-    // The address is that of our mail: reports name the one to which it was forwarded.
+    // The address is taken from our mail, because a report may name an address to which the mail
+    // was forwarded.
     let Some((address,)) = sent else {
         return Ok(());
     };
@@ -111,7 +112,7 @@ fn bounced(tx: &mut Tx<'_>, key: &Key, address: &Address, id: &MailId) -> Result
     Ok(())
 }
 
-/// Records a report about a mail, identified by this store's id or the provider's.
+/// Records a report about a mail, identified either by this store's id or by the provider's.
 pub(in super::super) fn outcome_of_mail(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -136,7 +137,7 @@ pub(in super::super) fn outcome_of_mail(
     Ok(())
 }
 
-/// Stores a report; returns whether it says something new about this mail.
+/// Stores a report, and returns whether it says something new about this mail.
 fn is_news(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -229,7 +230,7 @@ pub(super) fn forget_soft(tx: &mut Tx<'_>, address: &[u8]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Deletes reports too old to be repeated, and expired soft bounces.
+/// Deletes reports whose repeats need no longer be recognized, and expired soft bounces.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

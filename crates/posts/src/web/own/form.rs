@@ -17,7 +17,7 @@ use crate::post::{Post, State};
 use crate::web::public::Picture;
 use crate::{feed, image, markdown};
 
-/// The form field of buttons that do not save: to preview the text, or to insert a picture.
+/// The form field of buttons that do not save the form, but preview the text or insert a picture.
 const ACT: &str = "act";
 /// The form field with the file name of a picture that was uploaded with an unsaved form.
 const KEPT: &str = "image_kept";
@@ -137,7 +137,7 @@ struct EditorPage<'a> {
     is_unsaved: bool,
     /// The post as readers see or will see it.
     preview: Option<Preview>,
-    /// `None` for a note.
+    /// The title field; `None` for a note.
     title: Option<Field>,
     body: Option<Field>,
     text_image: Field,
@@ -154,7 +154,7 @@ struct EditorPage<'a> {
     status: String,
     /// The path of the post's page, while the post is public.
     page: Option<String>,
-    /// The state that the post gets if the form is sent without a button.
+    /// The post's state if the form is sent without a button.
     state: State,
     buttons: Vec<Button>,
     /// The path that withdraws the post, if that is possible.
@@ -167,7 +167,7 @@ struct Preview {
     html: String,
 }
 
-/// A field that is seldom changed.
+/// A collapsed field, because it is seldom changed.
 struct Folded {
     field: Field,
     value: String,
