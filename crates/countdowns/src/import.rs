@@ -24,7 +24,7 @@ pub struct Owner {
     pub is_public: bool,
     /// Whether the directory of the other program listed the resets.
     pub is_listed: bool,
-    /// The IANA zone that decides when a day begins.
+    /// The IANA time zone that determines when a day begins.
     pub time_zone: String,
     pub created_at: Timestamp,
 }

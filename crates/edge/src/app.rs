@@ -44,7 +44,7 @@ pub struct Question {
     pub info: ClientInfo,
 }
 
-/// The decision of the app.
+/// The app's decision on a request.
 #[derive(Debug)]
 pub enum AuthDecision {
     /// The request may go on.

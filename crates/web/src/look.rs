@@ -32,7 +32,7 @@ pub struct Color(pub [u8; 3]);
 pub struct Palette {
     /// The backgrounds of text and links.
     pub grounds: [Color; 4],
-    /// The unfilled part of a bar.
+    /// The color of the unfilled part of a bar.
     pub rest: Color,
     /// The text on the page, which is also the text on a pale accent.
     pub ink: Color,

@@ -68,7 +68,7 @@ struct Gone {
 }
 
 impl Gone {
-    /// Drops the servers without running requests.
+    /// Drops the servers that have no requests in progress.
     fn tidy(&mut self) {
         self.leaving.retain(|backend| {
             let stays = backend.running() > 0;

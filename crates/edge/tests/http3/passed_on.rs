@@ -26,7 +26,7 @@ impl Download {
         download
     }
 
-    /// Permits a piece, and waits until it has arrived.
+    /// Lets the server send one more chunk, and waits until it has arrived.
     async fn go_on(&mut self) {
         self.scene.go.add_permits(1);
         let mut came = 0;

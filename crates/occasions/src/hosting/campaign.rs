@@ -72,7 +72,7 @@ pub struct Campaign {
     /// The recipients' filter; null for a reminder rule's campaign, which finds its own recipients.
     #[row(json)]
     pub audience: Option<InvitationFilter>,
-    /// Whether it also goes to the guests' own addresses.
+    /// Whether the campaign is also sent to the guests' own addresses.
     pub to_guests: bool,
     /// The maximum number of mails per minute; 0 means as fast as the mail server accepts them.
     pub per_minute: i64,

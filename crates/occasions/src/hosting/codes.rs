@@ -13,7 +13,7 @@ use crate::invitation;
 use crate::invitation_snapshot::InvitationSnapshot;
 use web::Findings;
 
-/// The number of attempts per hour to set a code that an account has.
+/// How many times per hour an account may try to set a code.
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 

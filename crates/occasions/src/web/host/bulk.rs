@@ -293,7 +293,7 @@ pub(super) fn progress(text: &Text, job: &Bulk) -> String {
     text.with("host-job", values)
 }
 
-/// Returns an action in words.
+/// Describes an action in words.
 fn named(text: &Text, action: &Action) -> String {
     let with = |id: &str, value: &str| text.with(id, [("value", value.to_owned().into())]);
     match action {

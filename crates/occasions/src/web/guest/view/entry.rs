@@ -77,7 +77,7 @@ impl CodeEntry<'_> {
             CodeProblem::NameRequired => self.text.say("code-name-required").into_owned(),
             CodeProblem::Elsewhere => self.text.say("code-elsewhere").into_owned(),
             CodeProblem::TooMany { minutes } => {
-                // Waits above 90 minutes are shown in hours.
+                // Waits longer than 90 minutes are shown in hours.
                 if *minutes > 90 {
                     let hours = (minutes + 59) / 60;
                     self.text
