@@ -38,7 +38,7 @@ impl Target {
         }
     }
 
-    /// Writes an object, replacing any object of that name.
+    /// Writes an object, replacing any existing object with that name.
     pub(crate) fn put(&self, random: &Random, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
         match self {
             Self::Folder(folder) => folder.put(random, name, bytes),

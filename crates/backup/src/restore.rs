@@ -507,7 +507,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), BackupError> {
     made.map_err(BackupError::file(path))
 }
 
-/// Fails if the disk has not enough free space for the store and a tenth more.
+/// Fails if the disk does not have enough free space for the store plus a 10% margin.
 fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     let free = free_space(folder)?;
     let needed = bytes.saturating_add(bytes / 10);

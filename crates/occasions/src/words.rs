@@ -60,7 +60,7 @@ words! {
         No = "no",
         /// Not sure.
         Undecided = "undecided",
-        /// Said yes to a full event.
+        /// Guests who accepted an event that is already full.
         Waitlisted = "waitlisted",
     }
 }

@@ -49,7 +49,7 @@ pub struct ProblemBody {
     code: &'static str,
     /// The id under which the request is logged.
     request_id: String,
-    /// The errors of single fields.
+    /// Errors of individual fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblemBody>,
     /// The number of seconds after which a retry makes sense.

@@ -14,7 +14,7 @@ use crate::command::{program, run};
 
 const PASSWORD: &str = "nasi lemak for breakfast";
 
-/// Writes this many members, counted from 1, to the store of a data folder that no process has
+/// Writes `number` members, numbered from 1, to the store of a data folder that no process has
 /// open.
 pub(super) fn join(kenduri: &Path, data: &Path, number: usize) -> Result<()> {
     let hash = hash(kenduri)?;

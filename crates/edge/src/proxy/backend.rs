@@ -18,7 +18,7 @@ static NUMBERS: AtomicU64 = AtomicU64::new(1);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendStatus {
     pub address: ServerAddress,
-    /// Whether the server gets requests.
+    /// Whether the server is eligible to receive requests.
     pub ready: bool,
     pub running: usize,
     /// The number of requests that the server has received so far.

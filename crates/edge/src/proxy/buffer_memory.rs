@@ -50,7 +50,7 @@ pub(crate) struct Room {
 }
 
 impl BufferMemory {
-    /// Makes a memory of this many bytes.
+    /// Creates a buffer memory budget of `size` bytes.
     pub(crate) fn new(size: usize) -> Arc<Self> {
         let size = size.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {

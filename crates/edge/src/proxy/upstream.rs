@@ -47,7 +47,8 @@ pub(super) struct Search {
     gone: Vec<u64>,
     /// The time at which the request stops waiting for a server.
     deadline: Option<Instant>,
-    /// Whether the request was already sent to another server, because a server broke it off.
+    /// Whether the request has already been retried on another server because the first one aborted
+    /// it.
     moved: bool,
 }
 

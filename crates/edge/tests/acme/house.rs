@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::authority::{Authority, Wishes};
 use crate::door::Door;
 
-/// The timeout of every wait.
+/// The timeout for each wait.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct House {

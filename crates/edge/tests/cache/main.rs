@@ -29,7 +29,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-/// The timeout of every wait.
+/// The timeout for each wait.
 const LONG: Duration = Duration::from_mins(2);
 
 /// A route that leads everything to the app and stores its responses.

@@ -46,7 +46,7 @@ use tokio::sync::{Notify, Semaphore};
 use tower::ServiceExt as _;
 use upgrade::OnUpgrade;
 
-/// The timeout of every wait.
+/// The timeout for each wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 /// The signals between a test and its app.

@@ -41,7 +41,7 @@ use tokio::sync::{Notify, Semaphore};
 use self::certificates::{files, trusting};
 use self::client::{Client, Talk};
 
-/// The timeout of every wait.
+/// The timeout for each wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 /// The signals between a test and its app.

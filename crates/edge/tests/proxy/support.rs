@@ -14,7 +14,7 @@ use http_body_util::BodyExt as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The timeout of every wait.
+/// The timeout for each wait.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 /// Idle connections are kept for this long. The tests count connections, and none may expire

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::http2::{HTTPS, client};
 use super::*;
 
-/// The timeout of every wait.
+/// The timeout for each wait.
 const SOON: Duration = Duration::from_mins(1);
 
 /// A body; the server sends its first `first` bytes, and the rest only after the client has

@@ -10,7 +10,7 @@ use super::*;
 
 /// Nearly the largest size that is kept in memory, and more than any socket accepts at once.
 const LENGTH: usize = (1 << 20) - 1;
-/// The timeout of every wait.
+/// The timeout for each wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
 
 pub(crate) fn content(seed: usize, length: usize) -> Vec<u8> {

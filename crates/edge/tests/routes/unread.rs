@@ -11,7 +11,7 @@ use super::http2::{HTTPS, secure};
 use super::told::Lines;
 use super::*;
 
-/// The timeout of every wait.
+/// The timeout for each wait.
 const SOON: Duration = Duration::from_mins(1);
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -24,7 +24,7 @@ use super::*;
 /// The versions of HTTP, as the access log names them.
 const VERSIONS: [&str; 2] = ["HTTP/1.1", "HTTP/2"];
 
-/// The timeout of every wait.
+/// The timeout for each wait.
 const SOON: Duration = Duration::from_mins(1);
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;

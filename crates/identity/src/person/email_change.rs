@@ -26,11 +26,12 @@ use crate::session;
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::Sudo;
 
-/// How long the new email address can be confirmed.
+/// How long the confirmation link for the new address stays valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// How long a restoration of the old email address is possible.
 pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// A second factor that was set up less than this before the change may belong to a thief.
+/// A second factor added within this period before the change is not trusted; an attacker may have
+/// added it.
 const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The data of a link.

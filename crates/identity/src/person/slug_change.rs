@@ -127,7 +127,7 @@ pub struct Alias {
     pub until: Timestamp,
 }
 
-/// The present and former slugs of an account.
+/// The current and former slugs of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slugs {
     /// The present slug; `None` until some content of the account is public.

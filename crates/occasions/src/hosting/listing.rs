@@ -86,7 +86,7 @@ pub struct People {
     pub pending: i64,
     /// Pending guests who declined some events and have not answered for the others.
     pub partial: i64,
-    /// Said yes to a full event.
+    /// Guests who accepted an event that is already full.
     pub waitlisted: i64,
 }
 

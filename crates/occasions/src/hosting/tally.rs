@@ -31,7 +31,7 @@ pub struct Tally {
     pub sum: Option<i64>,
 }
 
-/// Loads the answers that count, without archived households.
+/// Loads the answers to include in the tally, excluding those of archived households.
 pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;

@@ -119,7 +119,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             "Two people &#34;under&#34; a tree"
         );
 
-        // Another picture has another path. The previous picture is deleted within a day.
+        // A new picture gets a new path. The previous picture is deleted within a day.
         let page = owner.get(&format!("{HOME}/settings/cover")).await;
         upload(&mut owner, &page, &picture(20)).await.with(303);
         let second = occasion(stage).await;

@@ -88,7 +88,7 @@ words! {
         Partial = "partial" => "host-response-partial",
         /// Pending guests who have not answered at all.
         Unanswered = "unanswered" => "reply-pending",
-        /// Said yes to a full event.
+        /// Guests who accepted an event that is already full.
         Waitlisted = "waitlisted" => "reply-waitlisted",
         /// Coming or not sure; the kitchen plans for these guests.
         Eating = "eating" => "host-status-eating",

@@ -8,7 +8,7 @@ use web::{Problem, Site};
 
 use crate::{cover, occasion};
 
-/// Handles `GET /o/{slug}/cover/{file}`. Another picture has another path, so browsers may cache a
+/// Handles `GET /o/{slug}/cover/{file}`. A new picture gets a new path, so browsers may cache a
 /// picture forever. Anybody who knows a picture's path may see the picture, even before the
 /// occasion is published.
 pub(super) async fn show(

@@ -230,7 +230,8 @@ pub(super) fn forget_soft(tx: &mut Tx<'_>, address: &[u8]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Deletes reports whose repeats need no longer be recognized, and expired soft bounces.
+/// Deletes expired soft bounces, and reports that are too old to be needed for detecting
+/// duplicates.
 pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

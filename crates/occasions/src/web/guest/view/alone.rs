@@ -21,7 +21,7 @@ pub struct Dietary<'a> {
     /// The key that makes a repeated save harmless.
     pub submission: String,
     pub trouble: Option<String>,
-    /// The errors of single fields.
+    /// Errors of individual fields.
     pub errors: Vec<FormError>,
     /// Guests who come or may come; empty if nobody does.
     pub people: Vec<DietRow<'a>>,

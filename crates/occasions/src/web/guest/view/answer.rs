@@ -28,7 +28,7 @@ pub struct Answer<'a> {
     pub saved: Option<String>,
     /// A message about the whole form, such as that nothing was saved or that the page was too old.
     pub trouble: Option<String>,
-    /// The errors of single fields, in the order of the page.
+    /// Errors of individual fields, in the order of the page.
     pub errors: Vec<FormError>,
     /// The answer that a button filled in for everybody, `yes` or `no`.
     pub pressed: Option<&'a str>,
