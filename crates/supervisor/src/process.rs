@@ -39,7 +39,8 @@ pub(crate) struct Process {
     /// The start time, in clock ticks since boot. Pid and start time identify the process, because
     /// this pair is never reused.
     start: u64,
-    /// The value of [`TOKEN_VARIABLE`] in the process's environment; see also [`mark_with_token`].
+    /// The value of [`TOKEN_VARIABLE`] in the process's environment; see also
+    /// [`mark_with_token`](proc_table::mark_with_token).
     token: String,
     /// The control group of the process and its children, if there is one.
     group: Option<Cgroup>,

@@ -68,7 +68,7 @@ impl PageQuery {
         Self::of(form_urlencoded::parse(query.as_bytes()))
     }
 
-    /// Like [`Piece::read`], but from decoded names and values.
+    /// Like [`PageQuery::read`], but from decoded names and values.
     pub fn of<T: AsRef<str>>(query: impl IntoIterator<Item = (T, T)>) -> Result<Self, Problem> {
         let mut paging = Self::default();
         for (name, value) in query {

@@ -4,7 +4,7 @@
 //! A field's name is its value's JSON pointer with dots: `/contact/name` is `contact.name`, so
 //! errors can be mapped to their fields. Fields and the error summary render themselves into other
 //! crates' templates: `{{ field.html(text)|safe }}`. [`TableForm`] builds the fields from a
-//! [table](crate::fields).
+//! [table](mod@crate::fields).
 
 mod answer;
 mod rows;

@@ -188,7 +188,7 @@ pub fn write<B: Template>(page: &Page<'_, B>) -> Result<Written, askama::Error> 
     write_with(page, Metadata::default())
 }
 
-/// Like [`write`], with metadata.
+/// Like [`write()`], with metadata.
 pub fn write_with<B: Template>(
     page: &Page<'_, B>,
     metadata: Metadata<'_>,
