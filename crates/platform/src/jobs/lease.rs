@@ -23,7 +23,9 @@ pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> 
 pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreError> {
     while let Some(id) = next(tx, queue)? {
         // Others may have started calls of this line before its lock was held.
-        if queue == Queue::Services && !(lock_line(tx, &id)? && has_room(tx, &id)?) {
+        if queue == Queue::Services
+            && !(lock_line(tx, &id)? && next(tx, queue)?.as_ref() == Some(&id))
+        {
             continue;
         }
         let now = tx.now();
@@ -194,24 +196,12 @@ fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
 fn lock_line(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     let first: Option<(JobId,)> = sql!(
         "SELECT id FROM job WHERE queue = 'services'
-             AND line = (SELECT line FROM job WHERE id = :id)
+             AND line IS NOT DISTINCT FROM (SELECT line FROM job WHERE id = :id)
          ORDER BY turn, id LIMIT 1 FOR NO KEY UPDATE",
         id
     )
     .maybe(tx)?;
     Ok(first.is_some())
-}
-
-/// Whether fewer calls than [`LINE_AT_ONCE`] run in the line of job `id`.
-fn has_room(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
-    let (running,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM job WHERE queue = 'services' AND state = 'running' AND due_at > :now
-             AND line = (SELECT line FROM job WHERE id = :id)",
-        id,
-        now = tx.now()
-    )
-    .one(tx)?;
-    Ok(running < LINE_AT_ONCE)
 }
 
 /// The next job whose line has room for another call.
