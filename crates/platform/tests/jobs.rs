@@ -477,14 +477,11 @@ fn a_slow_service_holds_up_its_own_line_alone() {
             enqueue(world, of("quick", NewJob::new("mail_link", json!({})))).await;
         }
         notes.wait_for(|count| *count == 3).await.unwrap();
-        // On PostgreSQL a third call of a line was seen to start now and then.
-        let is_exact = world.engine() == Engine::Sqlite;
-        assert!(!is_exact || *runs.borrow() == 2);
+        assert_eq!(*runs.borrow(), 2);
+        // Once the two calls end, the worker may start a third before it sees the stop.
         stop.cancel();
         go.send_replace(true);
         serving.await.unwrap();
-        let done = effects(world).await.len();
-        assert!(if is_exact { done == 2 } else { done >= 2 }, "{done}");
     });
 }
 
