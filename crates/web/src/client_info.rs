@@ -91,8 +91,8 @@ impl Facts {
         }
     }
 
-    /// Whether the request comes from this machine, and not through a proxy on it that is not
-    /// trusted.
+    /// Whether the request comes from this machine and has no forwarding headers. With such
+    /// headers, it may come through a local proxy that is not trusted.
     pub fn is_from_here(&self) -> bool {
         self.client.is_loopback() && self.is_direct
     }

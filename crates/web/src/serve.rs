@@ -220,8 +220,8 @@ impl Asked {
             Some(text) => text.clone(),
             None => site.speak_public(&self.wishes),
         };
-        // A page has a single language, so it is English if only its explanation is missing in the
-        // reader's.
+        // A page has a single language, so the whole page is in English if the reader's language
+        // lacks the explanation.
         let text = if text.says(&message_id("problem", problem.code)) {
             text
         } else {
