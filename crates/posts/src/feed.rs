@@ -73,7 +73,7 @@ impl Enclosure {
 }
 
 impl Feed {
-    /// The path of the HTML page with the same posts.
+    /// The URL of the HTML page with the same posts.
     fn home(&self) -> String {
         format!("{}{}", self.origin, home(self.kind))
     }

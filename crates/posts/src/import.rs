@@ -13,7 +13,7 @@ pub struct Article {
     /// The id that the article had in the other program.
     pub id: PostId,
     pub title: String,
-    /// The slug. An imported slug may be longer than editors may choose.
+    /// The slug, which may be longer than the slugs that editors may choose.
     pub slug: String,
     /// The text in Markdown.
     pub body: String,

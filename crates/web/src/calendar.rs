@@ -26,7 +26,7 @@ words! {
 }
 
 words! {
-    /// When the anniversary of 29 February is, in a year without one.
+    /// The date of the anniversary of 29 February in a year without that day.
     LeapDay {
         /// On 28 February.
         Feb28 = "feb28" => "host-feb28",
@@ -54,15 +54,15 @@ words! {
 pub struct Breakdown {
     /// Whole years.
     pub years: i64,
-    /// Whole months after these.
+    /// The whole months that remain after the years.
     pub months: i64,
-    /// Whole days after these.
+    /// The whole days that remain after the months.
     pub days: i64,
-    /// Hours that have passed since.
+    /// The hours that remain after the days.
     pub hours: i64,
-    /// Minutes after these.
+    /// The minutes that remain after the hours.
     pub minutes: i64,
-    /// Seconds after these.
+    /// The seconds that remain after the minutes.
     pub seconds: i64,
 }
 

@@ -110,7 +110,7 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     }
 }
 
-/// Reads to the end, or slightly more than the limit.
+/// Reads a stream to its end, but at most one byte beyond the limit.
 fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {

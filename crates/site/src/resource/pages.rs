@@ -224,7 +224,7 @@ where
 
 type Read<R, T> = Result<(ContextOf<R>, T), RefusalOf<R>>;
 
-/// Reads the page's data with the proof and the further data of the parent.
+/// Reads the page's data under the parent's proof, together with the parent's further data.
 async fn read<R: PageResource, T: Send + 'static>(
     req: &RequestOf<R>,
     look: impl Fn(&mut Tx<'_>, &R::Parent) -> Result<T, RefusalOf<R>> + Send + 'static,
