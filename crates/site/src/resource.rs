@@ -379,7 +379,6 @@ fn apply<R: Resource>(
     from: &R,
     others: &[R],
 ) -> Result<R, RefusalOf<R>> {
-    // Options are fields of new items only, but their errors are collected in any case.
     let fields = [R::FIELDS, R::OPTIONS].concat();
     let (is_new, zone) = (edit.old.is_none(), edit.parent.zone(tx)?);
     let mut findings = Findings::default();

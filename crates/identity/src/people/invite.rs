@@ -153,7 +153,6 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
 /// An invite and its inviter, for the page.
 #[derive(Clone, Debug)]
 pub struct InviteDetails {
-    /// The invite.
     pub invite: Invite,
     pub by: Account,
     /// The title of the scope, if it has one.

@@ -75,7 +75,7 @@ struct PendingSignIn {
     to: String,
 }
 
-/// A person who goes to a provider.
+/// A person whose browser is sent to a provider.
 #[derive(Clone, Debug)]
 pub struct Leaver {
     /// The secret in the browser's cookie.

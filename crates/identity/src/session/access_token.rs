@@ -34,9 +34,9 @@ pub struct Claims {
     pub aud: String,
     pub sub: AccountId,
     pub sid: SessionId,
-    /// When it was issued, in seconds since 1970.
+    /// When the token was issued, in seconds since 1970.
     pub iat: i64,
-    /// When it expires, in seconds since 1970.
+    /// When the token expires, in seconds since 1970.
     pub exp: i64,
     /// The token's unique id.
     pub jti: String,

@@ -157,7 +157,6 @@ impl SignedIn {
 /// A live session found by its cookie.
 #[derive(Clone, Debug)]
 pub struct LiveSession {
-    /// The proof.
     pub who: SignedIn,
     stay: Stay,
     last_seen_at: Timestamp,
