@@ -24,7 +24,7 @@ const ENTRIES: i64 = 20;
 /// A countdown with the content of its page.
 #[derive(Clone, Debug)]
 pub struct CountdownView {
-    /// The display name of the account in the address.
+    /// The display name of the account in the countdown's URL.
     pub name: String,
     /// The account's slug, the first part of the countdown's URL.
     pub account: String,
@@ -44,7 +44,7 @@ pub struct CountdownView {
     pub created_at: Timestamp,
     /// The instant to which the figures apply.
     pub now: Timestamp,
-    /// Whether only the owners can see it now.
+    /// Whether only the owners can see the countdown at this moment.
     pub is_hidden: bool,
 }
 

@@ -21,7 +21,7 @@ pub(super) struct ClockView {
     pub(super) zero: i64,
     pub(super) turn: i64,
     pub(super) is_frozen: bool,
-    /// The elapsed share of the time in percent, if the page draws it.
+    /// The elapsed share of the countdown's time in percent, if the page shows it.
     pub(super) gone: Option<i64>,
 }
 

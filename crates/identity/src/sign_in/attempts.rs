@@ -183,7 +183,8 @@ impl Attempt {
             let source = attempt.source.key();
             Ok(Ok(Reserved {
                 hit: rate_limit::count(tx, Kind::SignIn, account, &source)?,
-                // The flight begins before the row becomes visible, so the attempt is never missed.
+                // The attempt counts as in flight before its row becomes visible, so other attempts
+                // never miss it.
                 _flight: in_flight.begin(account),
             }))
         };

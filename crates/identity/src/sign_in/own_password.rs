@@ -92,7 +92,8 @@ pub async fn change(
     let client = change.client;
     let actor = who.actor();
     let write = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
-        // Sign-in also takes this lock.
+        // Sign-in takes the same lock, so no session can begin with the old password after the
+        // change.
         if !account::lock(tx, &id)? || password::find(tx, &id)? != old {
             return Err(ChangeError::CurrentWrong);
         }
