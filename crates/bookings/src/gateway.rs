@@ -80,7 +80,7 @@ pub struct Fact {
     pub amount: Money,
 }
 
-/// How somebody gets to the gateway's page.
+/// The way in which a payer's browser reaches the gateway's page.
 #[derive(Clone, Debug)]
 pub enum Way {
     /// By following a link.
@@ -152,7 +152,7 @@ pub enum GatewayError {
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The gateway's words.
+        /// The gateway's description of the error.
         description: String,
     },
     /// The response is not as documented.
@@ -231,7 +231,7 @@ impl GatewayName {
         }
     }
 
-    /// Our order id for the gateway's order id.
+    /// Finds our order's id by the gateway's id for the order.
     pub(crate) async fn find_order(
         self,
         site: &Site,
