@@ -24,8 +24,8 @@ use crate::progress::Progress;
 /// The lengths of the log's header and of a frame header, in bytes.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
-/// The largest change in one transaction that is copied, in bytes. It is several times in memory
-/// while it is sent.
+/// The largest change in one transaction that is copied, in bytes. Several copies of a change are
+/// in memory while it is sent.
 const LONGEST: usize = 32 << 20;
 /// How long to wait for another program that has locked the file.
 const BUSY: Duration = Duration::from_secs(5);

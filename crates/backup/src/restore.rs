@@ -163,7 +163,7 @@ fn end_after_commit(unfinished: &Path, places: &Places) -> Result<Restored, Back
     let written = fs::read(unfinished.join(IN_DATABASE)).ok();
     let written = written.and_then(|text| Restored::read(&text));
     let Some(restored) = written else {
-        // The tables are not ours.
+        // The tables are not from this restore.
         places.store.check_empty()?;
         return Err(BackupError::NotEmpty(unfinished.to_owned()));
     };

@@ -71,7 +71,7 @@ struct OfferedSlot {
     area: String,
     price_minor: i64,
     currency: String,
-    /// Whether it is booked with a credit.
+    /// Whether the slot is booked with a credit.
     takes_credit: bool,
     version: i64,
 }

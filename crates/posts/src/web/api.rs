@@ -43,7 +43,7 @@ pub struct PostSummary {
     /// When the post was published; null before.
     #[schema(value_type = Option<String>, format = "date-time")]
     published_at: Option<Timestamp>,
-    /// Raised by each change.
+    /// The version, which increases with every change.
     version: i64,
 }
 
