@@ -50,7 +50,7 @@ web::words! {
 /// A post, as editors see it.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Post {
-    /// Its id.
+    /// The post's id.
     #[schema(value_type = String)]
     pub id: PostId,
     /// The kind; it is set at creation and never changes.
