@@ -41,7 +41,6 @@ const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 /// The `[backup]` section of the settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The target of backups.
     pub target: Target,
     /// How often a snapshot is made.
     pub every: SignedDuration,

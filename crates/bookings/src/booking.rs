@@ -94,7 +94,6 @@ pub struct Booking {
     /// receive.
     pub ics_sequence: i64,
     pub cancelled_at: Option<Timestamp>,
-    /// The party that cancelled the booking.
     pub cancelled_by: Option<Party>,
     pub cancel_reason: String,
     pub created_at: Timestamp,

@@ -26,7 +26,6 @@ pub const GATEWAYS: Words = Words {
     key: "bookings.gateways",
     words: &["test", "razorpay"],
 };
-/// The settings of gateways.
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting::Word(MODE),
     Setting::Words(GATEWAYS),

@@ -135,7 +135,6 @@ pub struct Payment {
     /// The gateway's id for the payment.
     pub gateway_payment_id: String,
     pub state: PaymentState,
-    /// Whether this payment settled the order.
     pub settles: bool,
     /// The amount in minor units.
     pub amount_minor: i64,

@@ -50,13 +50,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The price.
     pub fn price(&self) -> Money {
         Money::new(self.price_minor, self.currency)
     }
 }
 
-/// The plans that are offered.
 pub fn offered(tx: &mut Tx<'_>) -> Result<Vec<Plan>, StoreError> {
     let all = sql!("SELECT {Plan} FROM plan WHERE active = 1 ORDER BY position, id");
     tx.all(all, &[])

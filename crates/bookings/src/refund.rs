@@ -48,7 +48,6 @@ pub struct Refund {
     pub reason: String,
     /// The gateway's id for the refund, once the gateway has accepted it.
     pub gateway_refund_id: Option<String>,
-    /// The state of the refund.
     pub state: RefundState,
 }
 

@@ -14,7 +14,6 @@ use crate::{cancel, order};
 /// A reminder is skipped if it would be sent less than this before the session.
 const LATEST: SignedDuration = SignedDuration::from_hours(1);
 
-/// Returns the job handlers of bookings.
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     vec![
         handler(HOLD, site, |tx, _, booking, _| {

@@ -121,7 +121,6 @@ pub fn find(
     }
 }
 
-/// The path of a public countdown.
 pub(crate) fn path_of_public(
     tx: &mut Tx<'_>,
     account: &str,
@@ -172,7 +171,6 @@ pub fn find_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<Named>, Sto
     Ok(has_public(tx, &named.id)?.then_some(named))
 }
 
-/// Whether an account has a public countdown.
 pub(crate) fn has_public(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(!of_account(tx, id)?.is_empty())
 }
@@ -381,7 +379,6 @@ pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAcc
     }))
 }
 
-/// All public countdowns of an account.
 pub(crate) fn of_account(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Listed>, StoreError> {
     let Some(slug) = slug::find(tx, id)? else {
         return Ok(Vec::new());

@@ -143,7 +143,6 @@ pub fn list_pending(
     .all(tx)
 }
 
-/// A suggestion, for moderators.
 pub fn find(tx: &mut Tx<'_>, _: &Moderator, id: &SuggestionId) -> Result<Suggestion, Refusal> {
     let found: Option<Suggestion> = sql!(
         "SELECT {Suggestion} FROM phrase_suggestion WHERE id = :id",

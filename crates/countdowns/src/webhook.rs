@@ -39,7 +39,6 @@ impl Event {
     }
 }
 
-/// All events of countdowns.
 pub const EVENTS: &[WebhookEvent] = &[
     Event::Reset.declared(),
     Event::EntryChanged.declared(),

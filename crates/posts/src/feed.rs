@@ -31,7 +31,6 @@ pub struct Feed {
     pub posts: Vec<Post>,
 }
 
-/// A post in a feed.
 struct Item<'a> {
     /// A tag URI (RFC 4151), which does not change with the slug.
     id: String,

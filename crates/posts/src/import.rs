@@ -35,7 +35,6 @@ pub enum Outcome {
     SlugTaken,
 }
 
-/// Adds an article.
 pub fn add(tx: &mut Tx<'_>, article: &Article) -> Result<Outcome, StoreError> {
     let known: Option<(PostId,)> =
         sql!("SELECT id FROM post WHERE id = :id", id = article.id).maybe(tx)?;

@@ -41,7 +41,6 @@ pub struct FormState {
     labels: Mutex<BTreeMap<String, String>>,
 }
 
-/// One field of a form.
 #[derive(Debug)]
 pub struct Field {
     pub name: String,

@@ -191,7 +191,7 @@ async fn find(site: &Site, id: &str) -> Result<Letter, Problem> {
     letter.ok_or_else(Problem::not_found)
 }
 
-/// A mail in the JSON for programs.
+/// A mail in the mailbox's JSON version.
 #[derive(Debug, Serialize)]
 struct Message {
     id: MailId,

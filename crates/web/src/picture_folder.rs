@@ -55,7 +55,7 @@ pub fn dimensions(file: &str) -> Option<(u32, u32)> {
     Some((number(width)?, number(height)?))
 }
 
-/// The file of a cut.
+/// The name of the file with one cut, a picture that was cut out of an uploaded picture.
 pub fn cut_file(stem: &str, cut: Cut) -> String {
     format!("{stem}-{}x{}.jpg", cut.width, cut.height)
 }

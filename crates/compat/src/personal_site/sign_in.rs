@@ -71,7 +71,6 @@ async fn tokens(
     Ok((status, front_end::unstored(body)).into_response())
 }
 
-/// A registration.
 #[derive(Deserialize)]
 pub(super) struct Registration {
     email: String,

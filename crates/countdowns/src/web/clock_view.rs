@@ -57,7 +57,7 @@ impl ClockView {
         format!("{} {} {}", self.number, self.unit, self.anchor)
     }
 
-    /// The size class of the figure.
+    /// The CSS class for the length of the figure.
     pub(super) fn size(&self) -> &'static str {
         match self.number.chars().count() {
             0..=3 => "short",

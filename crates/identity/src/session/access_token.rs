@@ -25,7 +25,6 @@ const PERIOD: i64 = 90 * 86_400;
 /// How long a key is published before its period and accepted after it, in seconds.
 const OVERLAP: i64 = 65 * 60;
 
-/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The issuer: the site's URL.

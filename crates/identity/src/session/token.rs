@@ -55,7 +55,6 @@ pub struct Created {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// The name is missing.
     #[error("a token needs a name")]
     NameMissing,
     /// The name has more than 60 characters.

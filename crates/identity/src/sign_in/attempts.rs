@@ -66,7 +66,6 @@ const OF_SECOND_FACTOR: i64 = 10;
 /// The range of all sources.
 const ANYWHERE: (&str, &str) = ("", "~");
 
-/// The source of an attempt.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// An unknown browser in this network.

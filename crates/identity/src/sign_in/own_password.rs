@@ -29,7 +29,6 @@ pub enum ChangeError {
     /// The account has a second factor, and no code was entered.
     #[error("a code is needed beside the password")]
     CodeMissing,
-    /// The password or the code is wrong.
     #[error("the password or the code is not right")]
     PasswordOrCodeWrong,
     /// The session has ended in the meantime, or a program sent the request.

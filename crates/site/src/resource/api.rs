@@ -87,7 +87,6 @@ pub struct Description {
     pub body: &'static str,
 }
 
-/// The API routes of the resource.
 pub fn routes<R: ApiResource, A: Routes<Site>>() -> A {
     let saved = R::Parent::describe_saved::<R>;
     let body = || described::schema::<ChangeOf<R>>();
