@@ -124,8 +124,7 @@ impl WalCopy {
         Ok(copy)
     }
 
-    /// Whether the folder has a segment, so that the log continues at the position up to which it
-    /// was copied.
+    /// Whether the folder has a segment. If so, the received log continues where copying ended.
     pub(crate) fn is_chained(&self) -> Result<bool, BackupError> {
         Ok(self.files()?.iter().any(Received::is_segment))
     }

@@ -78,9 +78,9 @@ pub struct Booking {
     /// The member's note to the provider.
     pub note: String,
     pub state: State,
-    /// The order that pays for the booking; `None` if it is free.
+    /// The order that pays for the booking; `None` if the booking is free.
     pub order_id: Option<OrderId>,
-    /// The lot from which the booking's credit is taken; `None` if it takes none.
+    /// The lot from which the booking's credit is taken; `None` if the booking takes no credit.
     pub credit_lot_id: Option<LotId>,
     /// The token with which the slot is held for the booking.
     pub hold_token: Option<String>,

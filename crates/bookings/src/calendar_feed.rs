@@ -30,7 +30,7 @@ fn generation(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<i64>, Store
     Ok(found.map(|(generation,)| generation))
 }
 
-/// The path of an account's calendar; `None` if it has none.
+/// The path of an account's calendar; `None` if the account has no calendar.
 pub fn path(
     tx: &mut Tx<'_>,
     site: &Site,

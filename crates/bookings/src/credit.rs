@@ -28,8 +28,8 @@ web::words! {
         Booked = "booked" => "credit-booked",
         /// The booking was cancelled in time, or by the other side.
         Returned = "returned" => "credit-returned",
-        /// The booking was cancelled likewise, but its lot had expired, so a new lot of one credit
-        /// was granted.
+        /// The booking was cancelled in time or by the other side, but its lot had expired, so a
+        /// new lot of one credit was granted.
         Replaced = "replaced" => "credit-replaced",
     }
 }

@@ -96,7 +96,7 @@ pub struct Checkout {
     pub way: Way,
 }
 
-/// A refund request. The gateway carries it out once for each key.
+/// A refund request, which the gateway carries out once for each key.
 #[derive(Clone, Debug)]
 pub struct RefundCall {
     /// The idempotency key, identical in every attempt.
@@ -263,7 +263,8 @@ impl GatewayName {
         }
     }
 
-    /// Reads a signed event. Returns `None` if the event concerns nothing of ours.
+    /// Reads a signed event. Returns `None` if the event is not about a payment, an order or a
+    /// refund.
     pub(crate) fn read_event(
         self,
         site: &Site,

@@ -149,7 +149,7 @@ const PROBLEM_CODES: &[Code] = &[
 
 /// Providers cannot book their own slots.
 pub const OWN_SLOT: Code = Code::new(403, "own_slot");
-/// Somebody else booked the slot first, or it is too late.
+/// Somebody else booked the slot first, or the slot can no longer be booked.
 pub const SLOT_TAKEN: Code = Code::new(409, "slot_taken");
 /// The slot's time or price has changed since the caller saw it.
 pub const SLOT_CHANGED: Code = Code::new(409, "slot_changed");

@@ -163,7 +163,7 @@ pub struct Start {
     pub is_twice: bool,
 }
 
-/// Converts a local time to an instant; `None` if the clock is set forward over it.
+/// Converts a local time to an instant; `None` if the clock skips this time.
 pub fn start(date: Date, time: Time, zone: &TimeZone) -> Option<Start> {
     let ambiguous = zone.to_ambiguous_timestamp(DateTime::from_parts(date, time));
     let is_twice = match ambiguous.offset() {

@@ -83,7 +83,7 @@ web::words! {
 }
 
 impl Visibility {
-    /// Whether people who are not signed in can see it.
+    /// Whether people who are not signed in can see a countdown with this visibility.
     pub(crate) const fn is_open(self) -> bool {
         matches!(self, Self::Unlisted | Self::Public)
     }

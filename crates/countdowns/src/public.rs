@@ -182,7 +182,8 @@ fn show(
     viewing: &Viewing,
 ) -> Result<Option<CountdownView>, StoreError> {
     let countdown = found.countdown;
-    // Both are always queried, so that the response time does not reveal the visibility.
+    // Ownership and trust are always queried, so that the response time does not reveal the
+    // visibility.
     let (is_owner, is_trusted) = match &viewing.who {
         Some(who) => (
             grant::rank_in(tx, who, &scope(&countdown.id))?.is_some(),

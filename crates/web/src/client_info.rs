@@ -97,7 +97,7 @@ impl Facts {
         self.client.is_loopback() && self.is_direct
     }
 
-    /// The client's network, as rate limits count it.
+    /// The client's network, which is the unit of rate limits.
     pub fn network(&self) -> Network {
         Network::of(self.client)
     }

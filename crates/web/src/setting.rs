@@ -196,7 +196,7 @@ impl SettingValues {
         self.0.insert(secret.key, Value::Secret(value));
     }
 
-    /// Sets some words; the error lists the allowed ones.
+    /// Sets some words; the error lists the allowed words.
     pub fn set_words(&mut self, words: Words, values: &[&str]) -> Result<(), String> {
         let known = values
             .iter()

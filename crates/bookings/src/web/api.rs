@@ -260,7 +260,7 @@ struct NewOrder {
     plan_id: PlanId,
 }
 
-/// Orders a plan at its present price. It is paid at `/pay/{id}`.
+/// Orders a plan at its present price. The order is paid at `/pay/{id}`.
 #[utoipa::path(
     post, path = "/api/v1/orders", tag = "bookings", request_body = NewOrder,
     responses((status = 201, body = Order), (status = 403), (status = 404))

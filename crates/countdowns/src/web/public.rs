@@ -357,8 +357,8 @@ fn countdown_page(
     }
     let has_runs = has_stats && shown.summary.count > 1;
     let first = shown.summary.first.filter(|_| has_runs);
-    // Everybody with the link may share it, but only public countdowns have a preview on other
-    // sites.
+    // Everybody with the link may share the countdown, but only public countdowns have a preview on
+    // other sites.
     let is_shared = is_public || (!shown.is_hidden && !key.is_empty());
     let clock = shown.clock.filter(|_| is_shared);
     let share = clock.map(|clock| share(site, &text, shown, &clock, key));

@@ -168,7 +168,7 @@ impl LiveSession {
         now.duration_since(self.last_seen_at) >= session::SEEN_EVERY
     }
 
-    /// The session's intended duration when it began.
+    /// The duration that was intended when the session began.
     pub fn stay(&self) -> Stay {
         self.stay
     }
