@@ -29,8 +29,8 @@ const PACE: Duration = Duration::from_secs(1);
 const FILES: Duration = Duration::from_secs(10);
 /// How many frames the log has when it is checkpointed into the database file.
 const LOG_FRAMES: u32 = 4_000;
-/// The number of frames (256 MiB) from which the log is checkpointed even if the target fails and
-/// the frames were not copied.
+/// A log of this many frames (256 MiB) is checkpointed even if the target fails and the frames were
+/// not copied.
 const MOST_LOG_FRAMES: u32 = 65_536;
 /// The maximum number of copying rounds in which shutdown waits for the rest of the log that a
 /// PostgreSQL server is still sending.

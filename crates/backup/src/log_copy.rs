@@ -68,8 +68,8 @@ impl LogCopy {
         })
     }
 
-    /// Resumes at an earlier process's position, if the log still has the same content there.
-    /// Returns whether it has.
+    /// Resumes at an earlier process's position, if the log still has the same content up to that
+    /// position. Returns whether the copy was resumed.
     pub(crate) fn go_on(&mut self, progress: &Progress) -> Result<bool, BackupError> {
         let at = LogPosition {
             salt: progress.salt,

@@ -59,13 +59,13 @@ web::words! {
 web::words! {
     /// The people who can see a countdown.
     Visibility {
-        /// Only its owners.
+        /// Only the countdown's owners.
         Private = "private" => "countdown-private",
-        /// Its owners, and the trusted contacts of the account in its URL.
+        /// The countdown's owners, and the trusted contacts of the account in its URL.
         Trusted = "trusted" => "countdown-trusted",
-        /// Its owners, and everybody with its private link.
+        /// The countdown's owners, and everybody with its private link.
         Unlisted = "unlisted" => "countdown-unlisted",
-        /// Everybody who knows its URL.
+        /// Everybody who knows the countdown's URL.
         Public = "public" => "countdown-public",
     }
 }

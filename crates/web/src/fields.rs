@@ -143,7 +143,8 @@ pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>
     FieldOf::new(Kind::Either(yes, no))
 }
 
-/// A flag with only a message for yes. A missing flag means no, and pages offer no choice of no.
+/// A flag that has a message for yes, but none for no. A missing flag means no, and pages do not
+/// offer no as a choice.
 pub const fn only(yes: &'static str) -> FieldOf<bool> {
     FieldOf::new(Kind::Either(yes, ""))
 }

@@ -358,8 +358,8 @@ pub enum InviteError {
 /// The maximum number of open invites.
 pub const LIMIT: usize = 500;
 
-/// Invites the owner of an email address. The link is mailed there, or returned for copying if the
-/// server sends no mail. An older invite to the address stops working.
+/// Invites the owner of an email address. The link is mailed to the address, or returned for
+/// copying if the server sends no mail. An older invite to the address stops working.
 pub fn create_for(
     tx: &mut Tx<'_>,
     site: &Site,

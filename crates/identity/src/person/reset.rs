@@ -269,7 +269,7 @@ pub enum ResetError {
 }
 
 /// Sets the password with a link. Every session ends, and the email address becomes verified,
-/// because the link was mailed there. The second factor is kept, unless the address was unverified
+/// because the link was mailed to it. The second factor is kept, unless the address was unverified
 /// before.
 pub async fn finish(
     accounts: &Accounts,

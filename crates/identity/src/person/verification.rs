@@ -123,7 +123,7 @@ pub enum Proof {
     None,
     /// The account's present password.
     Current(Secret),
-    /// A new password that is set.
+    /// The new password to set.
     New(Secret),
 }
 

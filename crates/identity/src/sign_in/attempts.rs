@@ -50,8 +50,7 @@ use crate::session::device;
 
 /// How long a failure counts.
 pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
-/// The number of one account's failures in a period, from which on unknown browsers get fewer
-/// attempts.
+/// If an account has this many failures in a period, unknown browsers get fewer attempts.
 pub const ATTACKED: i64 = 50;
 
 /// The limit for one account from the smallest counted network. The limit of each larger network is

@@ -345,7 +345,7 @@ mod tests {
             ("One\r\n\r\nTwo", Some(4), "One\n\nP\n\nTwo"),
             ("One two", Some(3), "One\n\nP\n\ntwo"),
             ("One", Some(0), "P\n\nOne"),
-            // The caret's position counts UTF-16 units, of which this character takes two.
+            // The caret's position counts UTF-16 units; this character takes two.
             ("🌧 rain", Some(2), "🌧\n\nP\n\nrain"),
             ("One", Some(99), "One\n\nP\n\n"),
         ] {
