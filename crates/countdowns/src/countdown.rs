@@ -115,7 +115,7 @@ pub struct Countdown {
     pub day_counting: DayCounting,
     /// How often the day recurs.
     pub repeat: Repeat,
-    /// The day of the anniversary of 29 February in other years.
+    /// The date of the anniversary of 29 February in a year without that day.
     pub leap_day: LeapDay,
     /// The content that is shown after the day has come.
     pub after: After,

@@ -13,9 +13,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::page::short;
 use crate::{ImportError, LARGEST};
 
-/// The timeout.
+/// How long Node may run.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How many characters of its error output are shown.
+/// How many characters of Node's error output are shown.
 const SHOWN: usize = 600;
 
 /// Loads the file as a module of either kind, and prints its exports. The file's own output is
