@@ -106,7 +106,7 @@ pub fn is_unfinished(data: &Path) -> bool {
     data.join(UNFINISHED).exists()
 }
 
-/// Restores the state at the second of `to`, or the latest state.
+/// Restores the state as of the second `to`, or the latest state.
 pub fn restore(
     target: &Target,
     key: &BackupKey,

@@ -92,7 +92,7 @@ pub(crate) struct WalCopy {
     hold: Option<LogHold>,
     /// The length of a segment; 0 before the server's setting was read.
     segment_length: u64,
-    /// The position in each segment up to which it was copied.
+    /// For each segment, the position up to which it was copied.
     copied: BTreeMap<String, u64>,
     /// The earliest ends that the copy has not reached yet.
     awaited: Option<Ends>,

@@ -37,7 +37,7 @@ pub struct PostSummary {
     kind: Kind,
     /// The title; a note has none.
     title: String,
-    /// The post's part of its address; a note has none.
+    /// The name in URLs; empty for a note.
     slug: String,
     state: PostState,
     /// When the post was published; null before.
@@ -110,7 +110,7 @@ struct PublishedSummary {
     kind: Kind,
     /// The title; a note has none.
     title: String,
-    /// The URL of its page.
+    /// The URL of the post's page.
     url: String,
     /// The beginning of the text, without formatting.
     excerpt: String,

@@ -314,7 +314,7 @@ async fn ask_new(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPasskey {
-    /// The name that its owner chooses, 1–50 characters.
+    /// The name that the passkey's owner chooses, 1–50 characters.
     name: String,
     /// The result of `navigator.credentials.create`: `RegistrationResponseJSON`.
     credential: Registration,
