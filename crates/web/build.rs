@@ -173,7 +173,7 @@ fn finish(
     Ok(())
 }
 
-/// The forms in which a style or a script refers to the file `name`.
+/// Returns the ways in which a style or script can refer to the file `name`.
 fn forms(kind: &str, name: &str) -> Vec<String> {
     match kind {
         STYLE => vec![

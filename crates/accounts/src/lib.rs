@@ -89,7 +89,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "secure_connection_required"),
     Code::new(401, "passkey_invalid"),
     Code::new(409, "last_credential"),
-    // Providers of sign-ins.
+    // Sign-in with providers.
     Code::new(400, "oauth_state_invalid"),
     Code::new(400, "oauth_denied"),
     Code::new(502, "oauth_provider_failed"),

@@ -29,10 +29,11 @@ const PACE: Duration = Duration::from_secs(1);
 const FILES: Duration = Duration::from_secs(10);
 /// How many frames the log has when it is checkpointed into the database file.
 const LOG_FRAMES: u32 = 4_000;
-/// The number of frames (256 MiB) from which the log is checkpointed even if the target fails and
-/// the frames were not copied.
+/// A log of this many frames (256 MiB) is checkpointed even if the target fails and the frames were
+/// not copied.
 const MOST_LOG_FRAMES: u32 = 65_536;
-/// How many turns shutdown waits for the rest of the log that a PostgreSQL server is still sending.
+/// The maximum number of copying rounds in which shutdown waits for the rest of the log that a
+/// PostgreSQL server is still sending.
 const LAST_TURNS: u32 = 20;
 /// How long to wait after a failed dump before the next attempt.
 const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
@@ -40,7 +41,6 @@ const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 /// The `[backup]` section of the settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The target of backups.
     pub target: Target,
     /// How often a snapshot is made.
     pub every: SignedDuration,
@@ -205,7 +205,8 @@ impl Work {
             self.note(&outcome);
             if matches!(outcome, Err(BackupError::LongTransaction)) {
                 self.going = None;
-                // Otherwise the next attempt would resume before that transaction.
+                // With the saved progress, the next attempt would resume before that long
+                // transaction.
                 Progress::forget(&self.settings.data);
             }
             // After one of these errors the log cannot be followed reliably: start again with a
@@ -434,7 +435,7 @@ impl Work {
     }
 
     /// Copies everything that is committed now. On PostgreSQL, which streams its log, this may take
-    /// several turns.
+    /// several rounds.
     fn follow_to_the_end(&mut self) -> Result<(), BackupError> {
         let now = self.clock.now();
         for _ in 0..LAST_TURNS {

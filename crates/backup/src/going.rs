@@ -376,7 +376,8 @@ impl Going {
         Ok(())
     }
 
-    /// Checkpoints the whole log into the database file, which then does not change.
+    /// Checkpoints the whole log into the database file, which then stays unchanged while it is
+    /// copied.
     fn write_back(&mut self) -> Result<(), BackupError> {
         for _ in 0..TRIES {
             let Some(log) = &mut self.log else {

@@ -8,7 +8,7 @@ use crate::generation::{Generation, Segment};
 use crate::vault::Vault;
 use crate::{BackupError, erasures};
 
-/// The object.
+/// The name of the head's object in the target.
 const OBJECT: &str = "head";
 
 /// The minimum that a backup must contain.

@@ -24,8 +24,8 @@ use crate::progress::Progress;
 /// The lengths of the log's header and of a frame header, in bytes.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
-/// The largest change in one transaction that is copied, in bytes. It is several times in memory
-/// while it is sent.
+/// The largest change in one transaction that is copied, in bytes. Several copies of a change are
+/// in memory while it is sent.
 const LONGEST: usize = 32 << 20;
 /// How long to wait for another program that has locked the file.
 const BUSY: Duration = Duration::from_secs(5);
@@ -68,8 +68,8 @@ impl LogCopy {
         })
     }
 
-    /// Resumes at an earlier process's position, if the log still has the same content there.
-    /// Returns whether it has.
+    /// Resumes at an earlier process's position, if the log still has the same content up to that
+    /// position. Returns whether the copy was resumed.
     pub(crate) fn go_on(&mut self, progress: &Progress) -> Result<bool, BackupError> {
         let at = LogPosition {
             salt: progress.salt,

@@ -272,7 +272,7 @@ fn host(host: &Host) -> String {
     }
 }
 
-/// A running program; dropping it kills it.
+/// A running program, which is killed when this value is dropped.
 pub(crate) struct Running {
     program: &'static str,
     pub(crate) child: Child,

@@ -15,7 +15,7 @@ const FILE: &str = "backup-progress.json";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Progress {
     pub(crate) generation: String,
-    /// The salt of the log, which identifies it.
+    /// The salt that identifies the log.
     pub(crate) salt: [u8; 8],
     /// The number of copied frames.
     pub(crate) frame: u32,

@@ -161,7 +161,7 @@ fn last_commit(said: &str) -> Option<Timestamp> {
     format!("{}Z", time.trim_end_matches("+00")).parse().ok()
 }
 
-/// A private server; dropping it stops it.
+/// A private server, which is stopped when this value is dropped.
 struct Server(Child);
 
 impl Server {

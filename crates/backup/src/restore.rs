@@ -106,7 +106,7 @@ pub fn is_unfinished(data: &Path) -> bool {
     data.join(UNFINISHED).exists()
 }
 
-/// Restores the state at the second of `to`, or the latest state.
+/// Restores the state as of the second `to`, or the latest state.
 pub fn restore(
     target: &Target,
     key: &BackupKey,
@@ -163,7 +163,7 @@ fn end_after_commit(unfinished: &Path, places: &Places) -> Result<Restored, Back
     let written = fs::read(unfinished.join(IN_DATABASE)).ok();
     let written = written.and_then(|text| Restored::read(&text));
     let Some(restored) = written else {
-        // The tables are not ours.
+        // The tables are not from this restore.
         places.store.check_empty()?;
         return Err(BackupError::NotEmpty(unfinished.to_owned()));
     };

@@ -26,11 +26,12 @@ const FOLDER: &str = "backup-wal";
 const PARTIAL: &str = ".partial";
 /// The maximum amount of log that is kept while the target fails, in bytes.
 const MOST: u64 = 1 << 30;
-/// How long after a commit the log may be received.
+/// The maximum time between a commit and the receipt of its part of the log.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 /// The message of `pg_receivewal` when the server has removed the next part of the log.
 const REMOVED: &str = "has already been removed";
-/// How long to wait for a stretch of the log, and how often to check.
+/// The number of checks for a stretch of the log, and the pause between them; together half a
+/// minute.
 const TRIES: u32 = 300;
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -44,7 +45,7 @@ pub(crate) struct Ends {
     /// The position up to which `pg_receivewal` has written the log to the folder; `None` if the
     /// server lists no such stream.
     received: Option<i64>,
-    /// The length of a segment.
+    /// The length of a segment, in bytes.
     segment: i64,
 }
 
@@ -91,7 +92,7 @@ pub(crate) struct WalCopy {
     hold: Option<LogHold>,
     /// The length of a segment; 0 before the server's setting was read.
     segment_length: u64,
-    /// The position in each segment up to which it was copied.
+    /// For each segment, the position up to which it was copied.
     copied: BTreeMap<String, u64>,
     /// The earliest ends that the copy has not reached yet.
     awaited: Option<Ends>,
@@ -123,8 +124,7 @@ impl WalCopy {
         Ok(copy)
     }
 
-    /// Whether the folder has a segment, so that the log continues at the position up to which it
-    /// was copied.
+    /// Whether the folder has a segment. If so, the received log continues where copying ended.
     pub(crate) fn is_chained(&self) -> Result<bool, BackupError> {
         Ok(self.files()?.iter().any(Received::is_segment))
     }

@@ -45,7 +45,7 @@ pub struct NewBooking {
 #[derive(Clone, Debug)]
 pub struct Booked {
     pub booking: Booking,
-    /// The order to pay for the booking; `None` if it is free.
+    /// The order to pay for the booking; `None` if the booking is free.
     pub order: Option<Order>,
     /// Whether the booking existed before.
     pub is_repeat: bool,

@@ -35,13 +35,13 @@ web::words! {
     /// The state of a booking.
     #[schema(as = BookingState)]
     State {
-        /// Waiting for payment.
+        /// The booking is not paid yet.
         PendingPayment = "pending_payment" => "booking-pending",
         /// The session will take place.
         Confirmed = "confirmed" => "booking-confirmed",
-        /// Not paid in time.
+        /// The booking was not paid in time.
         Expired = "expired" => "booking-expired",
-        /// Somebody cancelled it.
+        /// Somebody cancelled the booking.
         Cancelled = "cancelled" => "booking-cancelled",
         /// The session took place.
         Completed = "completed" => "booking-completed",
@@ -78,26 +78,26 @@ pub struct Booking {
     /// The member's note to the provider.
     pub note: String,
     pub state: State,
-    /// The order that pays for the booking; `None` if it is free.
+    /// The order that pays for the booking; `None` if the booking is free.
     pub order_id: Option<OrderId>,
-    /// The lot from which the booking's credit is taken; `None` if it takes none.
+    /// The lot from which the booking's credit is taken; `None` if the booking takes no credit.
     pub credit_lot_id: Option<LotId>,
     /// The token with which the slot is held for the booking.
     pub hold_token: Option<String>,
     /// How many minutes before the session a member may still cancel.
     pub cancel_minutes: i64,
-    /// How often it may be moved.
+    /// How often the booking may be moved.
     pub reschedule_limit: i64,
-    /// How often it has been moved.
+    /// How often the booking has been moved.
     pub reschedules: i64,
-    /// Raised by each change that calendars must receive.
+    /// The booking's revision in calendars, which increases with each change that calendars must
+    /// receive.
     pub ics_sequence: i64,
     pub cancelled_at: Option<Timestamp>,
-    /// The party that cancelled the booking.
     pub cancelled_by: Option<Party>,
     pub cancel_reason: String,
     pub created_at: Timestamp,
-    /// Raised by every change.
+    /// The version, which increases with every change.
     pub version: i64,
 }
 
@@ -314,7 +314,7 @@ fn plan(
     booking: &Booking,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    // An earlier job is withdrawn first, because it would otherwise run at its own time.
+    // An earlier job is withdrawn first, because it would keep its old time.
     jobs::withdraw(tx, &key(kind, &booking.id))?;
     tx.enqueue(NewJob {
         key: Some(key(kind, &booking.id)),

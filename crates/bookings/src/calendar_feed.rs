@@ -12,7 +12,7 @@ use web::calendar_file::CalendarEvent;
 use crate::booking::Booking;
 use crate::{Refusal, notice};
 
-/// The purpose of the key.
+/// The purpose of the key from which calendar URLs are derived.
 const PURPOSE: &str = "bookings.calendar-feed";
 /// The most sessions in a calendar.
 const MOST: i64 = 500;
@@ -30,7 +30,7 @@ fn generation(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<i64>, Store
     Ok(found.map(|(generation,)| generation))
 }
 
-/// The path of an account's calendar; `None` if it has none.
+/// The path of an account's calendar; `None` if the account has no calendar.
 pub fn path(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -49,7 +49,8 @@ pub fn renew(tx: &mut Tx<'_>, who: &Requester) -> Result<(), Refusal> {
         "INSERT INTO calendar_feed (account_id, generation) VALUES (:account, :first)
          ON CONFLICT (account_id) DO UPDATE SET generation = calendar_feed.generation + 1",
         account = who.who.account().id,
-        // A time is used, because the first generation would bring back a URL that was turned off.
+        // The generation begins with the present time, because a fixed number would bring back a
+        // URL that was turned off.
         first = tx.now().as_millisecond()
     )
     .run(tx, Rows::Exactly(1))?;

@@ -14,7 +14,7 @@ use crate::{NOT_CANCELLABLE, Refusal, credit, refund};
 /// The maximum length of a reason, in characters.
 const REASON: usize = 300;
 
-/// Cancels a booking. Repeating it has no further effect.
+/// Cancels a booking. A repeated call has no further effect.
 pub fn cancel(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -14,13 +14,13 @@ use crate::order::{Order, PartyId};
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
 
-/// How long after a lot's expiry a session may begin that is paid from the lot.
+/// How long after a lot's expiry the sessions paid from the lot may begin.
 const AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long a replacement for a credit from an expired lot lasts.
 const REPLACED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 web::words! {
-    /// Why credits changed.
+    /// The reason for a change to credits.
     CreditReason {
         /// A plan was paid.
         Granted = "granted" => "credit-granted",
@@ -28,7 +28,8 @@ web::words! {
         Booked = "booked" => "credit-booked",
         /// The booking was cancelled in time, or by the other side.
         Returned = "returned" => "credit-returned",
-        /// The same, when the lot had ended: a lot of one credit follows.
+        /// The booking was cancelled in time or by the other side, but its lot had expired, so a
+        /// new lot of one credit was granted.
         Replaced = "replaced" => "credit-replaced",
     }
 }
@@ -37,7 +38,7 @@ web::words! {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = CreditLot)]
 pub struct Lot {
-    /// Its id.
+    /// The lot's id.
     #[schema(value_type = String)]
     pub id: LotId,
     /// The party that owns the credits.
@@ -52,16 +53,14 @@ pub struct Lot {
     pub expires_at: Timestamp,
 }
 
-/// A change of somebody's credits.
+/// A change to an account's credits.
 #[derive(Clone, Debug, Row)]
 pub struct CreditEntry {
     /// The number of credits added or, if negative, removed.
     pub delta: i64,
-    /// Why.
     pub reason: CreditReason,
-    /// The order or the booking.
+    /// The id of the order or booking that caused the change.
     pub subject: String,
-    /// When.
     pub created_at: Timestamp,
 }
 

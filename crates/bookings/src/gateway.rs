@@ -26,7 +26,6 @@ pub const GATEWAYS: Words = Words {
     key: "bookings.gateways",
     words: &["test", "razorpay"],
 };
-/// The settings of gateways.
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting::Word(MODE),
     Setting::Words(GATEWAYS),
@@ -80,7 +79,7 @@ pub struct Fact {
     pub amount: Money,
 }
 
-/// How somebody gets to the gateway's page.
+/// The way in which a payer's browser reaches the gateway's page.
 #[derive(Clone, Debug)]
 pub enum Way {
     /// By following a link.
@@ -97,7 +96,7 @@ pub struct Checkout {
     pub way: Way,
 }
 
-/// A refund request. The gateway carries it out once for each key.
+/// A refund request, which the gateway carries out once for each key.
 #[derive(Clone, Debug)]
 pub struct RefundCall {
     /// The idempotency key, identical in every attempt.
@@ -152,7 +151,7 @@ pub enum GatewayError {
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The gateway's words.
+        /// The gateway's description of the error.
         description: String,
     },
     /// The response is not as documented.
@@ -231,7 +230,7 @@ impl GatewayName {
         }
     }
 
-    /// Our order id for the gateway's order id.
+    /// Finds our order's id by the gateway's id for the order.
     pub(crate) async fn find_order(
         self,
         site: &Site,
@@ -264,7 +263,8 @@ impl GatewayName {
         }
     }
 
-    /// Reads a signed event. Returns `None` if the event concerns nothing of ours.
+    /// Reads a signed event. Returns `None` if the event is not about a payment, an order or a
+    /// refund.
     pub(crate) fn read_event(
         self,
         site: &Site,

@@ -29,13 +29,13 @@ const PAUSE: SignedDuration = SignedDuration::from_mins(2);
 const COMPARED: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 web::words! {
-    /// What became of an event.
+    /// The state of an event.
     Outcome {
         /// The job has not run yet.
         Received = "received",
-        /// The gateway was asked.
+        /// The job has asked the gateway for the facts.
         Done = "done",
-        /// It is about nothing of ours.
+        /// The event matches none of our orders.
         Unmatched = "unmatched",
     }
 }
@@ -102,7 +102,6 @@ pub(crate) fn receive(
     })
 }
 
-/// The jobs.
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     let (events, comparing) = (site.clone(), site.clone());
     let daily = site.clone();

@@ -119,7 +119,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
 /// Cancels a member's bookings that are not over by the usual rule: after the deadline, nothing is
 /// refunded.
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
-    // The query selects all of them, because a list for a page would be truncated.
+    // The query selects all bookings, because a list for a page would be truncated.
     let open: Vec<(BookingId,)> = sql!(
         "SELECT id FROM booking
          WHERE member_id = :account AND ends_at > :now AND state IN ('pending_payment', 'confirmed')

@@ -37,9 +37,9 @@ use site::look::FirstPage;
 
 pub use site::Refusal;
 
-/// Read one's own bookings and slots.
+/// Permits reading one's own bookings and slots.
 pub const READ: TokenScope = TokenScope::new("bookings:read", "booking-scope-read");
-/// Offer slots; book and cancel what is free of charge.
+/// Permits offering slots, and booking and cancelling sessions that are free of charge.
 pub const WRITE: TokenScope = TokenScope::new("bookings:write", "booking-scope-write");
 
 /// Whether bookings are switched on.
@@ -149,7 +149,7 @@ const PROBLEM_CODES: &[Code] = &[
 
 /// Providers cannot book their own slots.
 pub const OWN_SLOT: Code = Code::new(403, "own_slot");
-/// Somebody else booked the slot first, or it is too late.
+/// Somebody else booked the slot first, or the slot can no longer be booked.
 pub const SLOT_TAKEN: Code = Code::new(409, "slot_taken");
 /// The slot's time or price has changed since the caller saw it.
 pub const SLOT_CHANGED: Code = Code::new(409, "slot_changed");
@@ -167,9 +167,9 @@ pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed"
 pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
 /// No credit is left for this session.
 pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
-/// The caller lacks the duty or the rank; declared by `accounts`.
+/// The caller lacks the required duty or rank. The crate `accounts` declares this code.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
-/// Only people may move money, not tokens. The code is declared by `accounts`.
+/// Only people may move money, not tokens. The crate `accounts` declares this code.
 const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
 
 /// Builds the refusal of a stale version.

@@ -211,8 +211,8 @@ fn send(
         sender_name: None,
         reply_to: None,
         stream,
-        // Nobody sends these mails again, so their contents need not be kept, and they have no
-        // scope.
+        // Only notifications have a scope. In another stream, a scope would only keep the contents
+        // of undelivered mails, which nobody sends again.
         scope: (stream == Stream::Notification).then(|| SCOPE.to_owned()),
         subject,
         text,

@@ -17,13 +17,13 @@ platform::id!(PlanId, random, "One plan.");
 web::words! {
     /// The state of an order.
     OrderState {
-        /// Waiting for payment.
+        /// The order is not paid yet.
         Created = "created" => "order-created",
-        /// It is paid.
+        /// The order is paid.
         Paid = "paid" => "order-paid",
-        /// Refunded in full.
+        /// The order was refunded in full.
         Refunded = "refunded" => "order-refunded",
-        /// Not paid in time.
+        /// The order was not paid in time.
         Expired = "expired" => "order-expired",
     }
 }
@@ -31,9 +31,9 @@ web::words! {
 web::words! {
     /// The state of a payment. It never moves backwards.
     PaymentState {
-        /// Failed; another attempt may follow.
+        /// The payment failed; another attempt may follow.
         Failed = "failed",
-        /// The amount is reserved.
+        /// The amount is reserved but not yet received.
         Authorized = "authorized",
         /// The money was received.
         Captured = "captured",
@@ -60,16 +60,16 @@ web::words! {
     }
 }
 
-/// What an order of a plan grants; nothing for the order of a booking. It is a copy, so that a plan
-/// may change while somebody pays.
+/// The credits that the order of a plan grants; empty for the order of a booking. They are copied
+/// from the plan, so that the plan may change while somebody pays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Grant {
     /// The plan.
     #[schema(value_type = Option<String>)]
     pub plan_id: Option<PlanId>,
-    /// How many credits.
+    /// The number of credits.
     pub credits: i64,
-    /// How many months they last.
+    /// How many months the credits last.
     pub months: i64,
 }
 
@@ -86,7 +86,7 @@ pub(crate) struct New {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = BookingOrder)]
 pub struct Order {
-    /// Its id.
+    /// The order's id.
     #[schema(value_type = String)]
     pub id: OrderId,
     /// The party that pays the order.
@@ -109,10 +109,10 @@ pub struct Order {
     pub expires_at: Timestamp,
     /// The receipt's number; null until the order is paid.
     pub receipt_no: Option<i64>,
-    /// When it was made.
+    /// When the order was made.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    /// When it was paid.
+    /// When the order was paid.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub paid_at: Option<Timestamp>,
     /// The credits that the order grants, if it is for a plan.
@@ -135,7 +135,6 @@ pub struct Payment {
     /// The gateway's id for the payment.
     pub gateway_payment_id: String,
     pub state: PaymentState,
-    /// Whether this payment settled the order.
     pub settles: bool,
     /// The amount in minor units.
     pub amount_minor: i64,
@@ -213,7 +212,7 @@ pub(crate) fn find_by_gateway(
     Ok(found.map(|(id,)| id))
 }
 
-/// An order of the requester.
+/// Finds one of the requester's orders.
 pub fn own(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -25,7 +25,7 @@ const OPEN: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[schema(as = BookingPlan)]
 pub struct Plan {
-    /// Its id.
+    /// The plan's id.
     #[schema(value_type = String)]
     pub id: PlanId,
     /// The name, 1–80 characters.
@@ -34,29 +34,27 @@ pub struct Plan {
     pub description: String,
     /// How many credits the plan grants.
     pub credits: i64,
-    /// How many months they last.
+    /// How many months the credits last.
     pub months: i64,
     /// The price in minor units.
     pub price_minor: i64,
     /// The currency (ISO 4217).
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// Whether it is offered.
+    /// Whether the plan is offered.
     pub active: bool,
     /// The position in the list of plans.
     pub position: i64,
-    /// Raised by every change.
+    /// The version, which increases with every change.
     pub version: i64,
 }
 
 impl Plan {
-    /// The price.
     pub fn price(&self) -> Money {
         Money::new(self.price_minor, self.currency)
     }
 }
 
-/// The plans that are offered.
 pub fn offered(tx: &mut Tx<'_>) -> Result<Vec<Plan>, StoreError> {
     let all = sql!("SELECT {Plan} FROM plan WHERE active = 1 ORDER BY position, id");
     tx.all(all, &[])

@@ -19,13 +19,14 @@ use crate::Refusal;
 
 platform::id!(ProviderId, random, "One provider.");
 
-/// Providers offer slots of their own. Administrators and owners of the site may also do so.
+/// The role of providers, who offer slots. Administrators and owners of the site may also offer
+/// slots.
 pub const PROVIDER: Role = Role::new("provider", "booking-role-provider");
 
 /// A provider's public profile, and the rules of their slots.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct ProviderProfile {
-    /// Its id.
+    /// The provider's id.
     #[schema(value_type = String)]
     pub id: ProviderId,
     /// The public name, 1–80 characters.
@@ -40,9 +41,9 @@ pub struct ProviderProfile {
     pub buffer_after: i64,
     /// How many minutes ahead a slot must be booked.
     pub min_notice: i64,
-    /// Whether nothing is offered at present.
+    /// Whether none of the provider's slots are offered at present.
     pub is_paused: bool,
-    /// Raised by every change.
+    /// The version, which increases with every change.
     pub version: i64,
 }
 

@@ -29,11 +29,11 @@ web::words! {
     RefundState {
         /// The gateway has not responded yet.
         Requested = "requested",
-        /// The gateway accepted it, and works on it.
+        /// The gateway has accepted the refund and is processing it.
         Submitted = "submitted",
         /// The refund is on its way.
         Processed = "processed",
-        /// The gateway refuses: somebody has to take care of it.
+        /// The gateway refused the refund, so a person has to handle it.
         Failed = "failed",
     }
 }
@@ -46,9 +46,8 @@ pub struct Refund {
     /// The amount in minor units.
     pub amount_minor: i64,
     pub reason: String,
-    /// The gateway's id for it, once it accepted it.
+    /// The gateway's id for the refund, once the gateway has accepted it.
     pub gateway_refund_id: Option<String>,
-    /// The state of the refund.
     pub state: RefundState,
 }
 

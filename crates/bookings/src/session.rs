@@ -11,10 +11,10 @@ use crate::booking::{self, Booking, COMPLETE, FAREWELL, HOLD, Party, Payload, RE
 use crate::notice::{self, Event};
 use crate::{cancel, order};
 
-/// A reminder is skipped if it would be sent less than this before the session.
+/// The minimum time between a reminder and its session. A reminder that would come later is
+/// skipped.
 const LATEST: SignedDuration = SignedDuration::from_hours(1);
 
-/// Returns the job handlers of bookings.
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     vec![
         handler(HOLD, site, |tx, _, booking, _| {

@@ -33,7 +33,7 @@ pub struct BookingSettings {
     pub shortest_minutes: i64,
     /// The longest session, in minutes.
     pub longest_minutes: i64,
-    /// Raised by every change.
+    /// The version, which increases with every change.
     pub version: i64,
 }
 

@@ -36,13 +36,13 @@ web::words! {
     /// The state of a slot.
     #[schema(as = SlotState)]
     State {
-        /// Anybody may book it.
+        /// Anybody may book the slot.
         Available = "available" => "slot-available",
-        /// Held for somebody until they pay.
+        /// The slot is held for somebody until they pay.
         Held = "held" => "slot-held",
-        /// Booked by a member.
+        /// A member has booked the slot.
         Booked = "booked" => "slot-booked",
-        /// Hidden by its provider.
+        /// The provider has hidden the slot.
         Unavailable = "unavailable" => "slot-unavailable",
         /// The session is over.
         Completed = "completed" => "slot-completed",
@@ -65,22 +65,22 @@ web::words! {
 /// A time that a provider offers for one booking.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Slot {
-    /// Its id.
+    /// The slot's id.
     #[schema(value_type = String)]
     pub id: SlotId,
     /// The slot's provider.
     #[serde(skip)]
     pub provider_id: ProviderId,
-    /// The series with which it was created, if any.
+    /// The series with which the slot was created, if any.
     #[schema(value_type = Option<String>)]
     pub series_id: Option<SeriesId>,
-    /// When it begins.
+    /// When the session begins.
     #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
-    /// When it ends.
+    /// When the session ends.
     #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
-    /// The IANA zone in which it was created.
+    /// The IANA zone in which the slot was created.
     pub time_zone: String,
     /// The state of the slot.
     pub state: State,
@@ -101,7 +101,7 @@ pub struct Slot {
     /// The currency (ISO 4217).
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// Whether it is booked with a credit instead of money.
+    /// Whether the slot is booked with a credit instead of money.
     pub takes_credit: bool,
     /// The token of the booking for which the slot is held.
     #[serde(skip)]
@@ -109,7 +109,7 @@ pub struct Slot {
     /// When the hold ends.
     #[serde(skip)]
     pub hold_until: Option<Timestamp>,
-    /// Raised by every change.
+    /// The version, which increases with every change.
     pub version: i64,
 }
 
@@ -163,7 +163,7 @@ pub struct Start {
     pub is_twice: bool,
 }
 
-/// Converts a local time to an instant; `None` if the clock is set forward over it.
+/// Converts a local time to an instant; `None` if the clock skips this time.
 pub fn start(date: Date, time: Time, zone: &TimeZone) -> Option<Start> {
     let ambiguous = zone.to_ambiguous_timestamp(DateTime::from_parts(date, time));
     let is_twice = match ambiguous.offset() {

@@ -21,7 +21,6 @@ use web::{Pages, Site};
 
 use crate::plan::Plan;
 
-/// All routes.
 pub(crate) fn routes(_: &Context) -> Router<Site> {
     api::routes::<Router<_>>().merge(pages().into_router())
 }

@@ -9,16 +9,16 @@ use crate::calendar::{self, Breakdown, DayCounting};
 use crate::countdown::{After, Countdown};
 
 web::words! {
-    /// Where a countdown stands at an instant.
+    /// The state of a countdown at an instant.
     #[schema(as = ClockState)]
     State {
-        /// It counts up.
+        /// The countdown counts up.
         Running = "running",
-        /// It counts down.
+        /// The countdown counts down.
         Upcoming = "upcoming",
-        /// The day has come, and it counts up from then.
+        /// The day has come, and the countdown counts up from that day.
         Reached = "reached",
-        /// The day has come, and the figures stand still.
+        /// The day has come, and the figures no longer change.
         Frozen = "frozen",
     }
 }
@@ -31,7 +31,7 @@ pub struct Clock {
     /// The instant from which or to which the countdown counts.
     #[schema(value_type = String, format = "date-time")]
     pub anchor: Timestamp,
-    /// Whole days.
+    /// The number of whole days.
     pub days: i64,
     /// The same duration, split into years to seconds.
     pub breakdown: Breakdown,
@@ -150,7 +150,7 @@ mod tests {
             let shown = one.clock(Some(start), now).unwrap();
             prop_assert!(shown.turn > now, "{shown:?}");
             prop_assert!(shown.turn <= now + 26.hours());
-            // Until then, the number of days is unchanged.
+            // The number of days stays the same until `turn`.
             let then = (now + later.seconds()).min(shown.turn - 1.second());
             if then >= now {
                 let same = one.clock(Some(start), then).unwrap();

@@ -62,7 +62,8 @@ pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(
     if countdown::account_of(tx, &owner.countdown().id)? == *account {
         return Err(NAMED_AFTER.into());
     }
-    // Leaving needs no confirmation, because it takes nothing from others.
+    // Owners who leave need no recently proved credential, because leaving takes nothing from
+    // others.
     if account != owner.account() {
         sudo::require::<Refusal>(tx, owner.asking().0)?;
     }
@@ -77,7 +78,7 @@ fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     manager.ok_or(Refusal::TokenNotPermitted)
 }
 
-/// Converts the refusal to remove the owner whose account is in the countdown's URL.
+/// The last owner is the owner whose account is in the countdown's URL.
 fn refused(error: GrantError) -> Refusal {
     match error {
         GrantError::NotAMember | GrantError::UnknownRole => Refusal::NotFound,

@@ -41,13 +41,13 @@ pub static COUNTDOWN: ScopeKind = ScopeKind {
 /// The role of the creator, and of everybody who accepted an invite.
 pub const OWNER: grant::Role = grant::Role::new("countdown_owner", "countdown-join-as-owner");
 
-/// Read countdowns as their owners see them.
+/// Permits reading countdowns as their owners see them.
 pub const READ: TokenScope = TokenScope::new("countdowns:read", "countdown-scope-read");
-/// Create, change, reset and delete countdowns.
+/// Permits creating, changing, resetting and deleting countdowns.
 pub const WRITE: TokenScope = TokenScope::new("countdowns:write", "countdown-scope-write");
 
 web::words! {
-    /// Which way it counts.
+    /// The direction in which a countdown counts.
     Kind {
         /// Up, since the last reset.
         Since = "since" => "countdown-kind-since",
@@ -57,33 +57,33 @@ web::words! {
 }
 
 web::words! {
-    /// Who sees it.
+    /// The people who can see a countdown.
     Visibility {
-        /// Its owners.
+        /// Only the countdown's owners.
         Private = "private" => "countdown-private",
-        /// Its owners, and the trusted contacts of the account in its address.
+        /// The countdown's owners, and the trusted contacts of the account in its URL.
         Trusted = "trusted" => "countdown-trusted",
-        /// Its owners, and everybody with its private link.
+        /// The countdown's owners, and everybody with its private link.
         Unlisted = "unlisted" => "countdown-unlisted",
-        /// Everybody who knows its address.
+        /// Everybody who knows the countdown's URL.
         Public = "public" => "countdown-public",
     }
 }
 
 web::words! {
-    /// What is shown once the day has come.
+    /// The content that is shown after a countdown's day has come.
     After {
-        /// How long ago the day was.
+        /// The time since the day.
         CountUp = "count_up" => "countdown-after-count-up",
         /// The fact that the day has come.
         Freeze = "freeze" => "countdown-after-freeze",
-        /// Nothing, except to the owners.
+        /// Nothing, because only the owners still see the countdown.
         Hide = "hide" => "countdown-after-hide",
     }
 }
 
 impl Visibility {
-    /// Whether people who are not signed in can see it.
+    /// Whether people who are not signed in can see a countdown with this visibility.
     pub(crate) const fn is_open(self) -> bool {
         matches!(self, Self::Unlisted | Self::Public)
     }
@@ -93,7 +93,7 @@ impl Visibility {
 #[expect(clippy::struct_excessive_bools, reason = "each is chosen by itself")]
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Countdown {
-    /// Its id.
+    /// The countdown's id.
     #[schema(value_type = String)]
     pub id: CountdownId,
     /// The title, 1–80 characters.
@@ -115,13 +115,13 @@ pub struct Countdown {
     pub day_counting: DayCounting,
     /// How often the day recurs.
     pub repeat: Repeat,
-    /// The day of the anniversary of 29 February in other years.
+    /// The date of the anniversary of 29 February in a year without that day.
     pub leap_day: LeapDay,
-    /// What is shown after the day has come.
+    /// The content that is shown after the day has come.
     pub after: After,
-    /// Who can see it.
+    /// The people who can see the countdown.
     pub visibility: Visibility,
-    /// Whether it is in the directory; only possible for public countdowns.
+    /// Whether the countdown is in the directory, which is only possible for public countdowns.
     pub listed: bool,
     /// Whether others see the notes of resets.
     pub show_notes: bool,

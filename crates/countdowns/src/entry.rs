@@ -13,7 +13,7 @@ platform::id!(EntryId, "One reset of a countdown.");
 /// A reset.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Entry {
-    /// Its id.
+    /// The reset's id.
     #[schema(value_type = String)]
     pub id: EntryId,
     /// The instant from which the countdown counts again.

@@ -72,7 +72,7 @@ pub struct Reset {
     pub id: EntryId,
     /// The instant from which the countdown counts again.
     pub reset_at: Timestamp,
-    /// The note. An imported one may be longer than the limit for people.
+    /// The note, which may be longer than the notes that people can write here.
     pub note: String,
     pub created_at: Timestamp,
 }
@@ -157,7 +157,7 @@ pub fn merge_note(tx: &mut Tx<'_>, into: &EntryId, note: &str) -> Result<bool, S
 pub struct ImportedPhrase {
     /// The id that the phrase had in the other program.
     pub id: PhraseId,
-    /// The phrase. An imported one may be longer than the limit for people.
+    /// The phrase, which may be longer than the phrases that people can suggest here.
     pub text: String,
     /// Whether the phrase can be drawn.
     pub is_active: bool,

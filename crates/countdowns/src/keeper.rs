@@ -150,7 +150,7 @@ impl Resource for Countdown {
         let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Since);
         let mut new = Self::blank(tx.id(), kind, &keeper.who.account().time_zone);
         if let Input::Form(form, _) = input {
-            // The link to the form prefills these values.
+            // Links to the form may prefill these values.
             form.text("title").clone_into(&mut new.title);
             form.text("target").clone_into(&mut new.target);
             new.repeat = Repeat::find(form.text("repeat")).unwrap_or(new.repeat);

@@ -115,6 +115,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError
     sql!("DELETE FROM countdown_entry WHERE countdown_id = :id", id).run(tx, Rows::Any)?;
     grant::remove_scope(tx, &scope(id))?;
     sql!("DELETE FROM countdown WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    // Nobody could tell later whose text this was.
+    // The audit log forgets the countdown's texts, because nobody could tell later whose texts they
+    // were.
     audit::forgetting::scope(tx, id.as_str())
 }

@@ -124,7 +124,7 @@ const PROBLEM_CODES: &[Code] = &[
 pub const WRONG_KIND: Code = Code::new(400, "wrong_kind");
 /// A reset with the same millisecond exists.
 pub const ENTRY_EXISTS: Code = Code::new(409, "entry_exists");
-/// The owner's account is in the countdown's URL, so they cannot leave.
+/// The owner whose account is in the countdown's URL cannot leave.
 pub const NAMED_AFTER: Code = Code::new(409, "named_after");
 /// An active phrase with the same words exists.
 pub const PHRASE_EXISTS: Code = Code::new(409, "phrase_exists");

@@ -29,7 +29,7 @@ pub const LENGTH: (usize, usize) = (5, 200);
 /// A phrase.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Phrase {
-    /// Its id.
+    /// The phrase's id.
     #[schema(value_type = String)]
     pub id: PhraseId,
     /// 5–200 characters.
@@ -43,7 +43,7 @@ pub struct OwnPhrase {
     #[serde(flatten)]
     #[row(flatten)]
     pub phrase: Phrase,
-    /// Whether it is never drawn for the caller's pages.
+    /// Whether the phrase is never drawn for the caller's pages.
     pub excluded: bool,
 }
 
@@ -54,7 +54,7 @@ pub struct ModeratedPhrase {
     #[serde(flatten)]
     #[row(flatten)]
     pub phrase: Phrase,
-    /// Whether it is shown to anybody.
+    /// Whether the phrase is shown to anybody.
     pub active: bool,
 }
 

@@ -24,7 +24,7 @@ const ENTRIES: i64 = 20;
 /// A countdown with the content of its page.
 #[derive(Clone, Debug)]
 pub struct CountdownView {
-    /// The display name of the account in the address.
+    /// The display name of the account in the countdown's URL.
     pub name: String,
     /// The account's slug, the first part of the countdown's URL.
     pub account: String,
@@ -44,7 +44,7 @@ pub struct CountdownView {
     pub created_at: Timestamp,
     /// The instant to which the figures apply.
     pub now: Timestamp,
-    /// Whether only the owners can see it now.
+    /// Whether only the owners can see the countdown at this moment.
     pub is_hidden: bool,
 }
 
@@ -121,7 +121,6 @@ pub fn find(
     }
 }
 
-/// The path of a public countdown.
 pub(crate) fn path_of_public(
     tx: &mut Tx<'_>,
     account: &str,
@@ -172,7 +171,6 @@ pub fn find_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<Named>, Sto
     Ok(has_public(tx, &named.id)?.then_some(named))
 }
 
-/// Whether an account has a public countdown.
 pub(crate) fn has_public(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(!of_account(tx, id)?.is_empty())
 }
@@ -184,7 +182,8 @@ fn show(
     viewing: &Viewing,
 ) -> Result<Option<CountdownView>, StoreError> {
     let countdown = found.countdown;
-    // Both are always queried, so that the response time does not reveal the visibility.
+    // Ownership and trust are always queried, so that the response time does not reveal the
+    // visibility.
     let (is_owner, is_trusted) = match &viewing.who {
         Some(who) => (
             grant::rank_in(tx, who, &scope(&countdown.id))?.is_some(),
@@ -381,7 +380,6 @@ pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAcc
     }))
 }
 
-/// All public countdowns of an account.
 pub(crate) fn of_account(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Listed>, StoreError> {
     let Some(slug) = slug::find(tx, id)? else {
         return Ok(Vec::new());

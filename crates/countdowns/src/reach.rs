@@ -29,7 +29,8 @@ pub(crate) fn handler() -> Handler {
     })
 }
 
-/// Schedules the job for the next day. The caller holds the countdown's lock.
+/// Schedules the job for the next time at which the countdown's day comes. The caller holds the
+/// countdown's lock.
 pub(crate) fn plan(tx: &mut Tx<'_>, countdown: &Countdown) -> Result<(), StoreError> {
     let at = next(countdown, tx.now());
     sql!(
@@ -61,7 +62,7 @@ fn enqueue(tx: &mut Tx<'_>, id: &CountdownId, at: Timestamp) -> Result<(), Store
     })
 }
 
-/// The next day after `now`.
+/// The next instant after `now` at which the countdown's day comes.
 fn next(countdown: &Countdown, now: Timestamp) -> Option<Timestamp> {
     let zone = countdown.zone();
     // A day stays the current target until it ends.
@@ -71,7 +72,7 @@ fn next(countdown: &Countdown, now: Timestamp) -> Option<Timestamp> {
     found.find(|at| *at > now)
 }
 
-/// Announces the day. Returns `false` if the day has not come, or if it was announced before.
+/// Announces that the day has come. Returns `false` if it has not, or if it was announced before.
 pub fn reach(tx: &mut Tx<'_>, id: &CountdownId) -> Result<bool, StoreError> {
     let found: Option<(Option<Timestamp>,)> = sql!(
         "SELECT reach_at FROM countdown WHERE id = :id FOR NO KEY UPDATE",

@@ -26,14 +26,14 @@ pub const A_DAY: i64 = 20;
 const REASON: usize = 500;
 
 web::words! {
-    /// What became of a suggestion.
+    /// The state of a suggestion.
     #[schema(as = SuggestionState)]
     State {
-        /// Nobody has decided yet.
+        /// No moderator has decided on the suggestion yet.
         Pending = "pending" => "phrase-pending",
-        /// It became a phrase.
+        /// The suggestion became a phrase.
         Approved = "approved" => "phrase-approved",
-        /// It was rejected.
+        /// The suggestion was rejected.
         Rejected = "rejected" => "phrase-rejected",
     }
 }
@@ -41,7 +41,7 @@ web::words! {
 /// A suggested phrase.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Suggestion {
-    /// Its id.
+    /// The suggestion's id.
     #[schema(value_type = String)]
     pub id: SuggestionId,
     /// The text as it was suggested.
@@ -50,10 +50,10 @@ pub struct Suggestion {
     pub state: State,
     /// The reason for a rejection.
     pub reason: String,
-    /// The phrase made from it, perhaps with other words.
+    /// The phrase made from the suggestion, perhaps with other words.
     #[schema(value_type = Option<String>)]
     pub phrase_id: Option<PhraseId>,
-    /// When it was made.
+    /// When the suggestion was made.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
@@ -143,7 +143,6 @@ pub fn list_pending(
     .all(tx)
 }
 
-/// A suggestion, for moderators.
 pub fn find(tx: &mut Tx<'_>, _: &Moderator, id: &SuggestionId) -> Result<Suggestion, Refusal> {
     let found: Option<Suggestion> = sql!(
         "SELECT {Suggestion} FROM phrase_suggestion WHERE id = :id",

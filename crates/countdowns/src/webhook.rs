@@ -14,15 +14,15 @@ use crate::entry::{self, Entry, EntryId, Statistics};
 web::words! {
     /// What happened to a countdown.
     Event {
-        /// It was reset.
+        /// The countdown was reset.
         Reset = "countdown.reset" => "countdown-event-reset",
         /// A reset was changed.
         EntryChanged = "countdown.entry_changed" => "countdown-event-entry-changed",
         /// A reset was deleted.
         EntryDeleted = "countdown.entry_deleted" => "countdown-event-entry-deleted",
-        /// Its settings were changed.
+        /// The countdown's settings were changed.
         Changed = "countdown.changed" => "countdown-event-changed",
-        /// Its day has come.
+        /// The countdown's day has come.
         Reached = "countdown.reached" => "countdown-event-reached",
     }
 }
@@ -39,7 +39,6 @@ impl Event {
     }
 }
 
-/// All events of countdowns.
 pub const EVENTS: &[WebhookEvent] = &[
     Event::Reset.declared(),
     Event::EntryChanged.declared(),
@@ -80,7 +79,7 @@ struct Told {
     id: CountdownId,
     /// The title.
     title: String,
-    /// The countdown's part of its address.
+    /// The countdown's slug in URLs.
     slug: String,
     kind: Kind,
     /// The date or time that is counted to; empty for a countdown that counts up.
@@ -94,7 +93,7 @@ struct ToldEntry {
     /// The id of the reset.
     #[schema(value_type = String)]
     id: EntryId,
-    /// When it was reset.
+    /// When the countdown was reset.
     #[schema(value_type = String, format = "date-time")]
     reset_at: Timestamp,
     /// The note, if the webhook includes notes.

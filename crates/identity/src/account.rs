@@ -15,11 +15,11 @@ platform::id!(AccountId, "One account.");
 web::words! {
     /// Whether somebody may sign in.
     State {
-        /// They may.
+        /// The person may sign in.
         Active = "active" => "people-active",
-        /// An administrator keeps them out.
+        /// An administrator has deactivated the account.
         Deactivated = "deactivated" => "people-deactivated",
-        /// They asked for their account to be erased.
+        /// The person has asked for the account to be erased.
         Leaving = "pending_deletion" => "people-leaving",
     }
 }
@@ -89,9 +89,9 @@ pub enum VerifiedBy {
     Operator,
     /// A link mailed to the email address was used.
     Mail,
-    /// An identity provider vouches for it.
+    /// An identity provider vouches for the email address.
     Provider,
-    /// Nobody: the person only typed it.
+    /// Nobody; the person only typed the email address.
     None,
 }
 

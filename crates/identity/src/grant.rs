@@ -150,7 +150,7 @@ pub fn list(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
-    /// The account has no role there.
+    /// The account has no role in the scope.
     #[error("not a member")]
     NotAMember,
     /// This kind of scope has no such role.

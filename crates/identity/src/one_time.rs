@@ -141,7 +141,7 @@ pub(crate) fn use_up(
     Ok(count == 1)
 }
 
-/// Finds a link without using it. A used link is found while its repeats are recognized.
+/// Finds a link without using it. A used link is still found for [`KNOWN`].
 pub(crate) fn find<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,

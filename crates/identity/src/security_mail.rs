@@ -65,7 +65,7 @@ impl SecurityMail<'_> {
             subject: text.with(self.subject, &values),
             text: text.with(self.text, &values),
             html: None,
-            // Many of these mails contain a one-time link.
+            // The mail is stored encrypted, because many of these mails contain a one-time link.
             seal: Some(site.keys.key(sealed_text::PURPOSE)),
             stranger,
         };

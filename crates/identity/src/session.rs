@@ -201,7 +201,7 @@ pub struct Session {
     pub id: SessionId,
     /// When a credential was last proved in the session, either at the sign-in or later.
     pub authenticated_at: Timestamp,
-    /// When it was last used, accurate to [`SEEN_EVERY`].
+    /// When the session was last used, accurate to [`SEEN_EVERY`].
     pub last_seen_at: Timestamp,
     pub user_agent: String,
     /// The network from which the session began.
@@ -419,7 +419,8 @@ fn record_end(
 /// address is kept, because it may be the owner's only way back. The caller holds the account's
 /// lock. Returns the number of sessions.
 pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
-    // A response stored for a repeated request belongs to the token that sent it.
+    // Responses stored for repeated requests belong to the token that sent the requests, so they
+    // are deleted too.
     sql!(
         "DELETE FROM idempotency
          WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",

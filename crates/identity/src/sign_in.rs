@@ -153,7 +153,7 @@ async fn begin(
     let (stay, client) = (attempt.stay, attempt.client.clone());
     let to = attempt.to.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        // A password change also takes this lock.
+        // A password change takes the same lock, so the password cannot change in the meantime.
         if !account::lock(tx, &account.id)? || password::find(tx, &account.id)? != hash {
             return Ok(None);
         }

@@ -37,7 +37,6 @@ struct Table {
     columns: Vec<String>,
 }
 
-/// One row of a table.
 #[derive(Debug)]
 pub struct Row {
     table: Rc<Table>,

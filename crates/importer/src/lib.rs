@@ -19,7 +19,7 @@ const LARGEST: u64 = 4 << 20;
 pub struct Imported {
     /// The contents of a `kenduri.toml`.
     pub text: String,
-    /// The number of comments in it that need attention.
+    /// The number of comments in the text that need attention.
     pub remarks: usize,
 }
 
@@ -60,7 +60,7 @@ pub enum ImportError {
     )]
     NeedsRun {
         file: String,
-        /// The folder in which it would run.
+        /// The folder in which the program would run.
         folder: String,
         /// The timeout in seconds.
         seconds: u64,
@@ -76,7 +76,7 @@ pub enum ImportError {
     },
 }
 
-/// A time in the notation of `kenduri.toml`, in the largest unit in which it is whole.
+/// Formats a time for `kenduri.toml`, in the largest unit that yields a whole number.
 fn time(milliseconds: u64) -> String {
     let units = [
         (86_400_000, "d"),

@@ -31,7 +31,6 @@ pub struct Feed {
     pub posts: Vec<Post>,
 }
 
-/// A post in a feed.
 struct Item<'a> {
     /// A tag URI (RFC 4151), which does not change with the slug.
     id: String,
@@ -73,7 +72,7 @@ impl Enclosure {
 }
 
 impl Feed {
-    /// The path of the HTML page with the same posts.
+    /// The URL of the HTML page with the same posts.
     fn home(&self) -> String {
         format!("{}{}", self.origin, home(self.kind))
     }

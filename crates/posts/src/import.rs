@@ -13,7 +13,7 @@ pub struct Article {
     /// The id that the article had in the other program.
     pub id: PostId,
     pub title: String,
-    /// The slug. An imported slug may be longer than editors may choose.
+    /// The slug, which may be longer than the slugs that editors may choose.
     pub slug: String,
     /// The text in Markdown.
     pub body: String,
@@ -35,7 +35,6 @@ pub enum Outcome {
     SlugTaken,
 }
 
-/// Adds an article.
 pub fn add(tx: &mut Tx<'_>, article: &Article) -> Result<Outcome, StoreError> {
     let known: Option<(PostId,)> =
         sql!("SELECT id FROM post WHERE id = :id", id = article.id).maybe(tx)?;

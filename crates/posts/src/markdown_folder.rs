@@ -57,7 +57,6 @@ pub struct Folder {
 /// How many posts were or would be imported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Posts that are new.
     pub new: usize,
     /// Posts that exist already, which are left unchanged.
     pub known: usize,
@@ -79,7 +78,6 @@ pub enum FolderError {
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] io::Error),
-    /// An error of the store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

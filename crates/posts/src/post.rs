@@ -20,29 +20,29 @@ platform::id!(PostId, "One post.");
 pub const NOTE: usize = 1000;
 
 web::words! {
-    /// What a post is.
+    /// The kind of a post.
     #[schema(as = PostKind)]
     Kind {
-        /// Has a title.
+        /// A post with a title.
         Article = "article" => "post-kind-article",
-        /// Has no title, and is short.
+        /// A short post without a title.
         Note = "note" => "post-kind-note",
-        /// Has a title and no date; is in no list and no feed.
+        /// A post with a title but without a date, which appears in no list and no feed.
         Page = "page" => "post-kind-page",
     }
 }
 
 web::words! {
-    /// Who can read it.
+    /// The state of a post, which determines who can read the post.
     #[schema(as = PostState)]
     State {
-        /// Editors only.
+        /// Only editors can read the post.
         Draft = "draft" => "post-draft",
-        /// Editors, and everybody from a set instant on.
+        /// Only editors can read the post until a set instant, and then everybody.
         Scheduled = "scheduled" => "post-scheduled",
-        /// Everybody.
+        /// Everybody can read the post.
         Published = "published" => "post-published",
-        /// Editors; everybody else learns only that the post is gone.
+        /// Editors can read the post; everybody else learns only that it is gone.
         Withdrawn = "withdrawn" => "post-withdrawn",
     }
 }
@@ -50,7 +50,7 @@ web::words! {
 /// A post, as editors see it.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Post {
-    /// Its id.
+    /// The post's id.
     #[schema(value_type = String)]
     pub id: PostId,
     /// The kind; it is set at creation and never changes.
@@ -60,7 +60,7 @@ pub struct Post {
     /// The name in URLs, 2–50 of `a-z0-9-`; if omitted, it is made from the title. Empty for a
     /// note.
     pub slug: String,
-    /// The author's account; null if it no longer exists.
+    /// The author's account; null if the account no longer exists.
     #[schema(value_type = Option<String>)]
     pub author_id: Option<AccountId>,
     /// The text in Markdown, up to 200,000 characters, or 1,000 for a note.
@@ -82,12 +82,12 @@ pub struct Post {
     pub image_height: i64,
     /// The size of the picture's file in bytes.
     pub image_bytes: i64,
-    /// Who can read it.
+    /// The state, which determines who can read the post.
     pub state: State,
-    /// The time from which it is public; if omitted, it is public at once.
+    /// The time from which the post is public; if omitted, the post is public at once.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub published_at: Option<Timestamp>,
-    /// The time at which it first becomes public; never changes after that.
+    /// The time at which the post first becomes public; it never changes after that.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub first_published_at: Option<Timestamp>,
     /// The version. Every change raises it, and must contain the version on which it is based.

@@ -24,7 +24,6 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// The newest posts of a kind.
     pub fn newest(kind: Kind, rows: i64) -> Self {
         Self {
             kind,
@@ -108,12 +107,10 @@ pub fn tags(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
     .all(tx)
 }
 
-/// The article with this slug.
 pub fn article(tx: &mut Tx<'_>, slug: &str) -> Result<Post, Refusal> {
     by_slug(tx, Kind::Article, slug)
 }
 
-/// The page with this slug.
 pub fn page_at(tx: &mut Tx<'_>, slug: &str) -> Result<Post, Refusal> {
     by_slug(tx, Kind::Page, slug)
 }
@@ -191,7 +188,6 @@ pub fn neighbours(
     Ok((list(tx, &earlier)?.pop(), later))
 }
 
-/// The note with this id.
 pub fn note(tx: &mut Tx<'_>, id: &PostId) -> Result<Post, Refusal> {
     let found = sql!(
         "SELECT {Post} FROM post WHERE id = :id AND kind = 'note'",

@@ -45,9 +45,9 @@ impl Words {
     }
 }
 
-/// The posts that contain each word of `query`, the last of which may be a prefix: at most `rows`,
-/// after skipping `offset`. First come posts with all words in the title, then posts with all words
-/// in title, excerpt and tags, then the rest; each group is sorted newest first.
+/// Returns up to `rows` posts, after skipping `offset`, that contain every word of `query`; its
+/// last word may be a prefix. Posts with all words in the title come first, then posts with all
+/// words in title, excerpt and tags, then the rest. Each group is sorted newest first.
 pub fn search(
     tx: &mut Tx<'_>,
     query: &str,

@@ -17,7 +17,6 @@ const PUBLISHED: WebhookEvent = event("post.published", "post-event-published");
 /// A public post was withdrawn.
 const WITHDRAWN: WebhookEvent = event("post.withdrawn", "post-event-withdrawn");
 
-/// All events of posts.
 pub const EVENTS: &[WebhookEvent] = &[PUBLISHED, WITHDRAWN];
 
 const fn event(name: &'static str, label: &'static str) -> WebhookEvent {

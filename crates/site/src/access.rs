@@ -28,7 +28,7 @@ impl Callers {
     }
 }
 
-/// A page that asks for a proof is always for signed-in people.
+/// For pages whose handlers check a proof of their own; such pages admit only signed-in people.
 impl From<()> for Callers {
     fn from((): ()) -> Self {
         Self::People

@@ -38,7 +38,7 @@ use identity::session::{self, Stay, token};
 #[derive(Clone, Debug)]
 pub struct Reader {
     pub who: SignedIn,
-    /// The hidden `_csrf` of every form on the page.
+    /// The value of the hidden field `_csrf` in every form on the page.
     pub csrf: String,
     /// Details of the request for the audit log.
     pub request: RequestFacts,
@@ -105,7 +105,7 @@ where
 pub struct Sender {
     pub who: SignedIn,
     pub form: Form,
-    /// The hidden `_csrf` for forms on the page that the server returns.
+    /// The value of the hidden field `_csrf` in forms on the page that the server returns.
     pub csrf: String,
     /// Details of the request for the audit log.
     pub request: RequestFacts,

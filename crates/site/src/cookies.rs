@@ -169,8 +169,8 @@ impl Beside {
     }
 }
 
-/// A layer that gives extractors the counters, and adds a renewed session cookie to the response
-/// unless the response already sets one.
+/// A layer that gives the extractors the counters of changes, and adds a renewed session cookie to
+/// the response unless the response already sets one.
 pub async fn carry(
     State((changes, require_mfa_for)): State<(Changes, RequireMfaFor)>,
     mut request: Request,

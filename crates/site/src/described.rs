@@ -30,8 +30,8 @@ pub fn describe(domains: &[Domain], api: &mut OpenApi) {
     problem_responses::complete(api, &shared.copied().collect::<Vec<_>>());
 }
 
-/// Adds one property per kind of scope to each schema that has a token's scopes: the id to which
-/// the token is limited.
+/// For each kind of scope, adds a property to every schema that describes a token's scopes. The
+/// property is the id to which the token is limited.
 fn add_scope_kinds(domains: &[Domain], schema: &mut RefOr<Schema>) {
     let RefOr::T(schema) = schema else { return };
     match schema {

@@ -48,10 +48,10 @@ pub struct Domain {
     pub enabled: Option<Flag>,
     /// The other keys of the domain's section in `kenduri.toml`.
     pub settings: &'static [Setting],
-    /// The combinations of their values that are invalid.
+    /// Finds invalid combinations of these settings.
     pub check_settings: fn(&SettingValues) -> Vec<Flaw>,
-    /// What the domain declares about people: their roles in it, and the data that it stores about
-    /// them.
+    /// The roles that people can have in the domain, and the data that the domain stores about
+    /// people.
     pub accounts: DomainAccounts,
     pub locales: &'static [Locale],
     /// The domain's error codes. The domain's locales contain their sentences.
@@ -98,7 +98,7 @@ pub struct Domain {
     /// Runs before the server accepts requests, even while the domain is off, because a restored
     /// backup must not show data that had been deleted.
     pub before_serving: fn(&Site) -> Preparation,
-    /// What a person shares with others in the domain, and can stop sharing.
+    /// Lists the items of the domain that a person shares with others and can stop sharing.
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
     /// The domain's dates that the account may follow.
     pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
@@ -206,7 +206,7 @@ impl FromRef<Context> for Site {
 }
 
 impl Domain {
-    /// A domain that has only tables so far.
+    /// Returns a domain with these migrations and empty defaults for everything else.
     pub const fn new(migrations: Migrations) -> Self {
         Self {
             migrations,

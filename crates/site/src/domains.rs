@@ -138,7 +138,6 @@ pub fn site(domains: &[Domain], more: &[Locale], platform: Platform, settings: S
     }
 }
 
-/// The routes of all domains.
 pub fn routes(context: &Context) -> Router<Site> {
     let all = context
         .domains

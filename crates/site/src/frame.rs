@@ -37,7 +37,6 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Looks up the person's facts.
     pub fn find(tx: &mut Tx<'_>, site: &Site, who: &SignedIn) -> Result<Self, StoreError> {
         let id = &who.account().id;
         let mut groups = Vec::new();

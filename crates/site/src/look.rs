@@ -69,7 +69,7 @@ pub struct Look {
     pub introduction: String,
     /// The account to which the site belongs; `None` for the first owner.
     pub account_id: Option<AccountId>,
-    /// The paths in the menu, one per line; empty for all that the domains offer.
+    /// The paths in the menu, one per line; empty for all entries that the domains offer.
     pub menu: String,
     /// Increases with each change.
     pub version: i64,

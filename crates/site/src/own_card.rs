@@ -39,7 +39,6 @@ pub enum Side {
 /// A form with which the person can begin something new. Title and text are message ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Begin {
-    /// The title.
     pub title: &'static str,
     /// The purpose of the form.
     pub text: &'static str,

@@ -10,7 +10,7 @@ pub enum Part {
     Now(String),
     /// HTML of the newest items.
     Latest(String),
-    /// A link among others.
+    /// A link, displayed together with the links of other domains.
     Tile(Tile),
     /// HTML at the end of the page.
     Below(String),

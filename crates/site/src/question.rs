@@ -11,9 +11,10 @@ use identity::session::signed_in::SignedIn;
 
 /// The form field that holds the confirmation.
 const SURE: &str = "sure";
-/// The message with a short description of the action, for the page that asks for a proof.
+/// The message with a short description of the action, for the page on which people prove again who
+/// they are.
 pub const WHAT: &str = "ask.what";
-/// The message on the button of the page that asks for a proof.
+/// The message on the button of the page on which people prove again who they are.
 pub const CONFIRM: &str = "ask.confirm";
 
 /// The messages of a question.
@@ -27,7 +28,7 @@ pub struct Question {
     pub undo: &'static str,
     /// The verb on the button.
     pub button: &'static str,
-    /// The button's label "Confirm and …", if a proof must be given first.
+    /// The button's label "Confirm and …", for people who must first prove again who they are.
     pub confirm: &'static str,
 }
 

@@ -25,7 +25,7 @@ use identity::session::signed_in::SignedIn;
 pub struct PageRequest {
     pub site: Site,
     pub text: Text,
-    /// The hidden `_csrf` of every form.
+    /// The value of the hidden field `_csrf` in every form.
     pub csrf: String,
     pub query: Form,
     requester: Requester,

@@ -70,7 +70,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     const ADDRESS: &'static str = "id";
     /// The history's keywords for changes to items.
     const HISTORY: History;
-    /// The part that open pages fetch again after a change.
+    /// The part of a page that open pages fetch again after a change.
     const NEWS: &'static str = "";
     /// The most items in a list. A list with a limit is short, and is read whole for each change.
     const LIMIT: Option<usize> = None;
@@ -96,7 +96,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         self.address().to_owned()
     }
 
-    /// The version, which every change raises.
+    /// The version number, which increases with every change.
     fn version(&self) -> i64;
 
     /// Returns one page of the list in its order. A short list is returned whole.
@@ -379,7 +379,6 @@ fn apply<R: Resource>(
     from: &R,
     others: &[R],
 ) -> Result<R, RefusalOf<R>> {
-    // Errors in options concern only new items.
     let fields = [R::FIELDS, R::OPTIONS].concat();
     let (is_new, zone) = (edit.old.is_none(), edit.parent.zone(tx)?);
     let mut findings = Findings::default();

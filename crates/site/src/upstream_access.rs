@@ -23,7 +23,7 @@ pub enum AllowedUsers {
     Hosts,
 }
 
-/// The setting contains no known group of users.
+/// The setting is not one of the allowed groups of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write \"owner\" or \"hosts\"")]
 pub struct UnknownUsers;

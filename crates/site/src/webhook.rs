@@ -40,13 +40,13 @@ const PURPOSE: &str = "secret of a webhook";
 const ROTATION: SignedDuration = SignedDuration::from_hours(24);
 
 web::words! {
-    /// How it stands with a webhook.
+    /// The state of a webhook.
     State {
-        /// What was sent last has arrived, or nothing was sent yet.
+        /// The last message has arrived, or no message was sent yet.
         Active = "active" => "webhook-active",
-        /// It has not.
+        /// The last message has not arrived.
         Failing = "failing" => "webhook-failing",
-        /// Nothing is sent any more, until a test arrives.
+        /// No messages are sent until a test message arrives.
         Disabled = "disabled" => "webhook-disabled",
     }
 }
@@ -164,7 +164,7 @@ impl WebhookOwner {
         self.who.has(scope).then_some(()).ok_or(ScopeMissing(scope))
     }
 
-    /// The events that the account may choose, because it has data that they concern.
+    /// The events that the account may choose, because it has data that the events are about.
     pub fn offered(&self, tx: &mut Tx<'_>) -> Result<Vec<&'static WebhookEvent>, StoreError> {
         let mut offered = Vec::new();
         for domain in self.domains {
@@ -249,7 +249,8 @@ pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result
         match offered.iter().find(|event| event.name == name) {
             Some(event) => {
                 owner.check_write(event)?;
-                // The receiver of the webhook can read the notes.
+                // The receiver of the webhook gets the notes, so the token must be allowed to read
+                // them.
                 if new.include_notes {
                     owner.needs(event.read)?;
                 }

@@ -19,7 +19,7 @@ pub struct WebhookEvent {
     pub read: TokenScope,
     /// The scopes that a token needs to create a webhook for the event.
     pub write: &'static [TokenScope],
-    /// Whether the account has data that the event can concern.
+    /// Whether the account has data that the event can be about.
     pub concerns: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
 }
 

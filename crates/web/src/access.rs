@@ -36,7 +36,6 @@ pub struct Pages<S, A>(Vec<ListedPage<S, A>>);
 
 #[derive(Debug)]
 pub struct ListedPage<S, A> {
-    /// The method, `GET` or `POST`.
     pub method: Method,
     pub path: String,
     pub access: A,
@@ -91,7 +90,6 @@ impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
         self
     }
 
-    /// Adds another list below `prefix`.
     #[must_use]
     pub fn nest(mut self, prefix: &str, other: Self) -> Self {
         self.0.extend(other.0.into_iter().map(|page| ListedPage {

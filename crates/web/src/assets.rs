@@ -73,7 +73,8 @@ async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Response,
     ))
 }
 
-/// Serves an asset at a well-known path. Browsers revalidate the response every time.
+/// Serves an asset under a path that does not contain the hash of its content, so browsers must
+/// revalidate the response every time.
 pub fn serve_by_name(name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     let place = ASSETS.binary_search_by(|asset| asset.name.cmp(name));
     let asset = place.map_err(|_| Problem::not_found())?;

@@ -26,7 +26,7 @@ words! {
 }
 
 words! {
-    /// When the anniversary of 29 February is, in a year without one.
+    /// The date of the anniversary of 29 February in a year without that day.
     LeapDay {
         /// On 28 February.
         Feb28 = "feb28" => "host-feb28",
@@ -36,13 +36,13 @@ words! {
 }
 
 words! {
-    /// How often a day comes again.
+    /// How often an event repeats.
     Repeat {
-        /// It does not.
+        /// The event does not repeat.
         None = "none" => "host-repeat-none",
         /// Each week.
         Weekly = "weekly" => "host-repeat-weekly",
-        /// Each month, on its last day where it is too short.
+        /// Each month; in a month without that day, on its last day.
         Monthly = "monthly" => "host-repeat-monthly",
         /// Each year.
         Yearly = "yearly" => "host-repeat-yearly",
@@ -54,15 +54,15 @@ words! {
 pub struct Breakdown {
     /// Whole years.
     pub years: i64,
-    /// Whole months after these.
+    /// The whole months that remain after the years.
     pub months: i64,
-    /// Whole days after these.
+    /// The whole days that remain after the months.
     pub days: i64,
-    /// Hours that have passed since.
+    /// The hours that remain after the days.
     pub hours: i64,
-    /// Minutes after these.
+    /// The minutes that remain after the hours.
     pub minutes: i64,
-    /// Seconds after these.
+    /// The seconds that remain after the minutes.
     pub seconds: i64,
 }
 
@@ -78,9 +78,9 @@ pub fn days(from: Timestamp, to: Timestamp, zone: &TimeZone, counting: DayCounti
     days.max(0)
 }
 
-/// The time between two instants. First come as many months as fit, always counted from the first
-/// day, then days of the zone's calendar, then the remaining hours, minutes and seconds. All fields
-/// are 0 when `to` is before `from`.
+/// The time between two instants: as many whole months as fit, counted from the first day, then
+/// calendar days of the zone, then the remaining hours, minutes and seconds. All fields are 0 when
+/// `to` is before `from`.
 pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: LeapDay) -> Breakdown {
     if to <= from {
         return Breakdown::default();
@@ -201,7 +201,8 @@ impl Target {
         let passed = match repeat {
             Repeat::None => 0,
             Repeat::Weekly => days / 7,
-            // No period is longer than this, so the estimate never overshoots.
+            // A month has at most 31 days and a year at most 366, so the estimate is never too
+            // high.
             Repeat::Monthly => days / 31,
             Repeat::Yearly => days / 366,
         };

@@ -9,14 +9,14 @@ pub const MEDIA_TYPE: &str = "text/calendar; charset=utf-8; method=PUBLISH";
 pub struct CalendarEvent {
     /// The permanent unique id of the event.
     pub uid: String,
-    /// The revision, which every change raises.
+    /// The revision number, which increases with every change.
     pub sequence: i64,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
     pub summary: String,
     /// The location; may be empty.
     pub location: String,
-    /// The URL of a page about it; may be empty.
+    /// The URL of a page about the event; may be empty.
     pub url: String,
 }
 

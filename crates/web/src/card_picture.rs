@@ -90,7 +90,6 @@ struct Drawing {
 }
 
 impl Drawing {
-    /// A drawing in the look of the site, or in a theme.
     fn of(words: CardPicture, site: &Site, theme: Option<Theme>) -> Self {
         let (colors, ornament) = match theme {
             Some(theme) => of_theme(theme),
@@ -185,7 +184,7 @@ impl Drawing {
 fn of_look(frame: &PublicFrame) -> (Colors, Ornament) {
     let [light, dark] = frame.look.palettes();
     let [ground, ink] = light.head;
-    // A look with a dark head uses its dark colours even in light mode.
+    // A look with a dark page header uses its dark colours even in light mode.
     let is_dark = frame.look != Look::Paper;
     let mark = if is_dark { dark.mark } else { light.mark };
     let accent = frame.accent.map(|accent| {

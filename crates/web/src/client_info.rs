@@ -91,13 +91,13 @@ impl Facts {
         }
     }
 
-    /// Whether the request comes from this machine, and not through a proxy on it that is not
-    /// trusted.
+    /// Whether the request comes from this machine and has no forwarding headers. With such
+    /// headers, it may come through a local proxy that is not trusted.
     pub fn is_from_here(&self) -> bool {
         self.client.is_loopback() && self.is_direct
     }
 
-    /// The client's network, as rate limits count it.
+    /// The client's network, which is the unit of rate limits.
     pub fn network(&self) -> Network {
         Network::of(self.client)
     }

@@ -15,8 +15,8 @@ use axum::response::Response;
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
-/// Query parameters that a compressible page may have, because no page reflects their value unless
-/// the value is the right one.
+/// Query parameters that do not prevent compression, because a page repeats their value only if it
+/// is valid.
 pub const NOT_REPEATED: [&str; 3] = ["done", "k", "lang"];
 
 /// Whether the response is a page that reflects nothing of the request except its path.

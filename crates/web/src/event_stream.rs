@@ -24,7 +24,6 @@ pub fn event(id: Option<i64>, name: &str, data: &Value) -> String {
     format!("{id}event: {name}\ndata: {data}\n\n")
 }
 
-/// The response that streams the events.
 pub fn response(events: Body) -> Response {
     let headers = [
         (CONTENT_TYPE.as_str(), "text/event-stream"),

@@ -48,7 +48,7 @@ pub struct Field {
     pub is_required: bool,
     /// Whether the field is set at creation and never changes.
     pub is_fixed: bool,
-    /// Whether people who may only edit texts can change it.
+    /// Whether people who may only edit texts can change the field.
     pub is_wording: bool,
     /// Whether the value may be empty or null.
     pub is_optional: bool,
@@ -143,7 +143,8 @@ pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>
     FieldOf::new(Kind::Either(yes, no))
 }
 
-/// A flag with only a message for yes. A missing flag means no, and pages offer no choice of no.
+/// A flag that has a message for yes, but none for no. A missing flag means no, and pages do not
+/// offer no as a choice.
 pub const fn only(yes: &'static str) -> FieldOf<bool> {
     FieldOf::new(Kind::Either(yes, ""))
 }
@@ -486,7 +487,7 @@ impl Reading<'_> {
     }
 }
 
-/// Whether all changes concern fields that people who may only edit texts can change.
+/// Whether all changed fields are fields that people who may only edit texts can change.
 pub fn is_wording(fields: &[Field], changes: &[Json]) -> bool {
     let mut others = fields.iter().filter(|field| !field.is_wording);
     others.all(|field| changes.iter().all(|change| change["field"] != field.name))

@@ -18,7 +18,6 @@ pub(crate) const MOST_BYTES: usize = 256 * 1024;
 /// sends 1,600.
 pub(crate) const MOST_FIELDS: usize = 2000;
 
-/// A file in a form.
 #[derive(Clone, Debug)]
 pub struct SentFile {
     pub field: String,

@@ -33,7 +33,7 @@ pub struct FormState {
     pub trouble: Option<String>,
     /// Errors of single fields.
     errors: Vec<FormError>,
-    /// How many of these errors, counted from the first, concern the input in a single field.
+    /// The number of `errors`, counted from the first, that concern the input in a single field.
     findings: usize,
     /// The stored values, if the form was made for an older version.
     stored: Option<Form>,
@@ -41,7 +41,6 @@ pub struct FormState {
     labels: Mutex<BTreeMap<String, String>>,
 }
 
-/// One field of a form.
 #[derive(Debug)]
 pub struct Field {
     pub name: String,

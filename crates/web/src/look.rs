@@ -14,10 +14,10 @@ words! {
     /// The three looks; the visitor's device chooses between light and dark.
     #[derive(Default)]
     Look {
-        /// Type and hairlines.
+        /// Plain typography with hairlines.
         #[default]
         Paper = "paper" => "look-paper",
-        /// A shutter-green head, brick, and a band of carved fretwork.
+        /// A shutter-green page header, brick tones, and a band of carved fretwork.
         Veranda = "veranda" => "look-veranda",
         /// Lamps over a dark street.
         Market = "market" => "look-market",
@@ -32,9 +32,9 @@ pub struct Color(pub [u8; 3]);
 pub struct Palette {
     /// The backgrounds of text and links.
     pub grounds: [Color; 4],
-    /// The color of the unfilled part of a bar.
+    /// The colour of the unfilled part of a bar.
     pub rest: Color,
-    /// The text on the page, which is also the text on a pale accent.
+    /// The colour of text on the page and on a pale accent colour.
     pub ink: Color,
     /// The colour of figures and bars.
     pub mark: Color,
@@ -223,9 +223,9 @@ impl Accent {
         Self::nearest(wished, is_dark, [page, palette.ink], can_be_read)
     }
 
-    /// The colour nearest to the wished colour that meets a condition, obtained by darkening (in
-    /// dark mode lightening), and a text colour for it: the first of `inks`, white and black that
-    /// is legible.
+    /// Darkens the wished colour (in dark mode, lightens it) until it meets a condition. Returns
+    /// the result with a text colour for it, which is the first legible one of `inks`, white and
+    /// black.
     pub(crate) fn nearest(
         wished: Color,
         is_dark: bool,
@@ -253,7 +253,8 @@ impl Accent {
         ]
     }
 
-    /// The path of its stylesheet, which contains all its parameters.
+    /// The path of the stylesheet for an accent colour and a look. The path contains both, so that
+    /// the server can generate the stylesheet.
     pub(crate) fn address(wished: Color, look: Look) -> String {
         let digits = wished.hex();
         let digits = digits.trim_start_matches('#');

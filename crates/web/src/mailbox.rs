@@ -66,8 +66,8 @@ impl FromRequestParts<Site> for Reader {
     }
 }
 
-/// Whether the `Host` header contains this site's host. If another site's domain resolves to this
-/// machine (DNS rebinding), it does not.
+/// Whether the `Host` header names this site's host. The check prevents DNS rebinding, in which
+/// another site's domain resolves to this machine.
 fn names_this_site(headers: &HeaderMap, site: &SiteUrl) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let named = host.and_then(|host| SiteUrl::parse(&format!("http://{host}")).ok());
@@ -191,7 +191,7 @@ async fn find(site: &Site, id: &str) -> Result<Letter, Problem> {
     letter.ok_or_else(Problem::not_found)
 }
 
-/// A mail in the JSON for programs.
+/// A mail in the mailbox's JSON version.
 #[derive(Debug, Serialize)]
 struct Message {
     id: MailId,

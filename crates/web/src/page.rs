@@ -113,7 +113,7 @@ pub struct Action<'a> {
 }
 
 impl OwnFrame {
-    /// This frame without a heading and a banner.
+    /// The kind of a page with this frame, but without heading and banner.
     pub fn kind(&self) -> Kind<'_> {
         Kind::Host(Navigation {
             frame: self,

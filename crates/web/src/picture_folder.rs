@@ -55,7 +55,7 @@ pub fn dimensions(file: &str) -> Option<(u32, u32)> {
     Some((number(width)?, number(height)?))
 }
 
-/// The file of a cut.
+/// The name of the file with one cut, a picture that was cut out of an uploaded picture.
 pub fn cut_file(stem: &str, cut: Cut) -> String {
     format!("{stem}-{}x{}.jpg", cut.width, cut.height)
 }
@@ -138,8 +138,8 @@ impl PictureFolder {
         let run_at = tx.now() + UNUSED_LIFETIME;
         tx.enqueue(NewJob {
             run_at: Some(run_at),
-            // There is one job per file, so a picture replaced soon after its upload is kept as
-            // long as any other.
+            // Each file has at most one job. A later call postpones the job, up to two days after
+            // the first call, so a picture replaced soon after its upload is still kept for a day.
             key: Some(format!("{}:{file}", self.job_kind)),
             latest: Some(UNUSED_LIFETIME + UNUSED_LIFETIME),
             ..NewJob::new(self.job_kind, json!({ "file": file }))

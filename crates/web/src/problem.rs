@@ -180,7 +180,7 @@ impl Kept {
             .filter(|value| value.chars().any(char::is_alphabetic) && value.chars().count() > 1)
     }
 
-    /// The fields to submit again.
+    /// The fields to submit again, without the CSRF token and passwords.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let fields = self.form.iter();
         fields.filter(|(name, _)| *name != form::CSRF_FIELD && !name.contains("password"))

@@ -43,7 +43,7 @@ pub struct ProblemBody {
     status: u16,
     /// One sentence, in the reader's language.
     detail: String,
-    /// The path that refused, with codes masked.
+    /// The path of the refused request, with codes masked.
     instance: String,
     /// The stable code.
     code: &'static str,

@@ -18,7 +18,7 @@ pub struct PublicFrame {
     /// The owner of the site; `href` is empty if they have no page.
     pub owner: Option<MenuItem>,
     pub look: Look,
-    /// An accent colour that overrides the look's.
+    /// An accent colour that overrides the accent colour of the look.
     pub accent: Option<Color>,
     /// The path of the icon; empty for Kenduri's own.
     pub icon: String,
@@ -68,7 +68,7 @@ struct Read {
 }
 
 impl Menu {
-    /// How long another process may show outdated data.
+    /// How long the frame is cached, and so how long another process may show an outdated frame.
     const LIFE: SignedDuration = SignedDuration::from_secs(2);
 
     /// The frame to be shown in the current request.

@@ -220,8 +220,8 @@ impl Asked {
             Some(text) => text.clone(),
             None => site.speak_public(&self.wishes),
         };
-        // A page has a single language, so it is English if only its explanation is missing in the
-        // reader's.
+        // A page has a single language, so the whole page is in English if the reader's language
+        // lacks the explanation.
         let text = if text.says(&message_id("problem", problem.code)) {
             text
         } else {
@@ -333,8 +333,8 @@ impl Asked {
     }
 }
 
-/// Whether to respond in JSON. This is so under `/api`, unless a browser submits a form there, and
-/// for scripts that accept JSON.
+/// Whether to respond in JSON: to requests under `/api`, except a form of a browser, and to scripts
+/// that accept JSON.
 fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     let accept = accept.unwrap_or_default().to_ascii_lowercase();

@@ -81,9 +81,7 @@ pub enum Setting {
     Word(Word),
     /// An ordered list of keywords from a closed set.
     Words(Words),
-    /// One line of text.
     Line(Line),
-    /// A secret.
     Secret(SecretLine),
 }
 
@@ -190,17 +188,15 @@ impl SecretLine {
 }
 
 impl SettingValues {
-    /// Sets a line of text.
     pub fn set_line(&mut self, line: Line, value: &str) {
         self.0.insert(line.key, Value::Line(value.to_owned()));
     }
 
-    /// Sets a secret.
     pub fn set_secret(&mut self, secret: SecretLine, value: Secret) {
         self.0.insert(secret.key, Value::Secret(value));
     }
 
-    /// Sets some words; the error lists the allowed ones.
+    /// Sets some words; the error lists the allowed words.
     pub fn set_words(&mut self, words: Words, values: &[&str]) -> Result<(), String> {
         let known = values
             .iter()
@@ -213,7 +209,6 @@ impl SettingValues {
         Ok(())
     }
 
-    /// Sets a flag.
     pub fn set_flag(&mut self, flag: Flag, value: bool) {
         self.0.insert(flag.key, Value::Flag(value));
     }

@@ -15,12 +15,9 @@ const LONGEST: usize = 200;
 /// The Open Graph type of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ShareKind {
-    /// A page of a site.
     #[default]
     Website,
-    /// A published text.
     Article,
-    /// A person.
     Profile,
 }
 

@@ -109,7 +109,7 @@ impl Sheet {
     }
 }
 
-/// A row as an object with the headings as names, in their order.
+/// A row that is serialized as an object whose keys are the headings, in their order.
 struct Object<'a> {
     headings: &'a [String],
     row: &'a [Cell],

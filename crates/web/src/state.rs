@@ -57,7 +57,6 @@ pub struct NavigationGroup {
     pub is_for: fn(&mut Tx<'_>, &Site, &str) -> Result<bool, StoreError>,
 }
 
-/// A link in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The message id of the label.

@@ -96,7 +96,7 @@ impl Catalogue {
         }))
     }
 
-    /// Whether the files of all languages can be parsed and combined.
+    /// Checks that the files of all languages can be parsed and combined.
     pub fn check(&self) -> Result<(), CatalogueError> {
         self.0
             .languages

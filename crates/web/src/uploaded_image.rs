@@ -42,7 +42,7 @@ pub struct Photo {
 pub struct Cut {
     /// The width in pixels.
     pub width: u32,
-    /// The height in pixels.
+    /// The file size in bytes that the picture should not exceed; the quality is lowered for it.
     pub height: u32,
     /// The file size in bytes for which a lower quality is accepted.
     pub bytes: usize,

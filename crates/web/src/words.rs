@@ -18,7 +18,7 @@ macro_rules! words {
             /// Every word with its label's message id.
             pub const CHOICES: &'static [(&'static str, &'static str)] = &[$(($word, $label)),+];
 
-            /// The message id of its label.
+            /// The message id of the word's label.
             pub const fn label(self) -> &'static str {
                 match self { $(Self::$variant => $label),+ }
             }

@@ -88,15 +88,15 @@ struct Me {
     id: String,
     #[serde(flatten)]
     profile: Profile,
-    /// The email address with which they sign in.
+    /// The email address with which the person signs in.
     email: String,
-    /// The language of mails to them.
+    /// The language of mails to the person.
     locale: String,
     /// The IANA zone in which times are shown.
     time_zone: String,
-    /// Their role in the installation, if they have one.
+    /// The person's role in the installation, if any.
     role: Option<SiteRole>,
-    /// Whether their email address has to be confirmed before they can create anything.
+    /// Whether the email address has to be confirmed before the person can create anything.
     unverified: bool,
 }
 
@@ -208,7 +208,7 @@ impl<T: Step> FromRequest<Context> for LoginCall<T> {
         // page cannot read the response.
         match login.want() {
             Want::Cookie => csrf::check(&headers, url, browser.reveal(), None)?,
-            // The browser's own session is not replaced.
+            // The sign-in must not end the browser's own session.
             Want::Tokens => client.session = None,
         }
         Ok(Self {
@@ -324,15 +324,15 @@ async fn me(State(accounts): State<Context>, caller: Caller) -> Result<Json<Me>,
 struct SessionView {
     /// The session's id.
     id: String,
-    /// Whether it is the session of this request.
+    /// Whether the session is that of this request.
     current: bool,
-    /// How the browser names itself.
+    /// The browser's description of itself, from its `User-Agent` header.
     user_agent: String,
-    /// The network it signed in from.
+    /// The network from which the person signed in.
     network: String,
-    /// The time at which its holder last proved who they are: at the sign-in, or later (RFC 3339).
+    /// The time at which the person last proved who they are: at the sign-in, or later (RFC 3339).
     authenticated_at: String,
-    /// The time of its last use, accurate to five minutes (RFC 3339).
+    /// The time of the session's last use, accurate to five minutes (RFC 3339).
     last_seen_at: String,
 }
 

@@ -172,7 +172,7 @@ async fn page(
 fn form(look: &Look, offered: &[MenuItem]) -> Form {
     let (word, which) = look.home.split_once(':').unwrap_or((&look.home, ""));
     let account = look.account_id.as_ref().map(ToString::to_string);
-    // A colour input cannot be empty.
+    // A colour input cannot be empty, so it shows the look's own colour.
     let [light, _] = look.look.palettes();
     let (own, accent) = match look.accent.as_str() {
         "" => ("", light.mark.hex()),
@@ -364,7 +364,7 @@ async fn set_picture(
         let kept = kept
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        // The last value of a name counts.
+        // If a name occurs twice, its last value counts.
         let kept = form_state::form(kept.chain(typed));
         let form_state = FormState::refused(kept, &problem, &text);
         let who = (&sender.who, sender.csrf.as_str());

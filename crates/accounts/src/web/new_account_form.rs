@@ -9,7 +9,6 @@ use identity::account::{DisplayName, NewAccount};
 use identity::credential::password::Password;
 use identity::problem;
 
-/// The fields of a new account.
 pub(super) fn new_account_fields(form_state: &FormState, text: &Text) -> Vec<Field> {
     let field = |name, control, label| {
         let field = form_state.field(name, text.say(label), control);

@@ -34,8 +34,8 @@ fn find<'a>(accounts: &'a Context, name: &str) -> Result<&'a Provider, Problem> 
     accounts.providers.find(name).ok_or_else(Problem::not_found)
 }
 
-/// A page that leads to a provider whose sign-in page has a different origin than its issuer. A
-/// redirect after the form does not work there, because the content security policy forbids it.
+/// A page that leads to a provider's sign-in page, if that page has a different origin than the
+/// provider's issuer. The content security policy forbids a redirect to such a page after a form.
 #[derive(Template)]
 #[template(path = "oauth_onward.html")]
 struct OnwardPage<'a> {

@@ -364,7 +364,7 @@ async fn ask(
     question::show(&accounts.site, &text, who, sent, question, &values).await
 }
 
-/// Those of the installation's duties that have these names.
+/// Returns the installation's duties that have these names.
 pub(super) fn read_duties<'a>(
     all: &[Role],
     words: impl Iterator<Item = &'a str>,

@@ -142,7 +142,7 @@ pub(super) async fn sign_out(
 ) -> Result<Response, Problem> {
     match sender {
         Ok(sender) => after_sign_in::end_session(&accounts, &headers, sender.request).await?,
-        // The person has already signed out in another tab, which is the wanted result.
+        // The person has already signed out in another tab, as this request intended.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }

@@ -22,7 +22,7 @@ use site::asking::Browser;
 pub(super) struct Entrance {
     /// The reader, if they are signed in.
     pub(super) who: Option<SignedIn>,
-    /// The hidden `_csrf` of the page's form.
+    /// The value of the hidden field `_csrf` in the page's form.
     pub(super) csrf: String,
     pub(super) text: Text,
     /// The language of mails to the reader.

@@ -39,7 +39,7 @@ fn routes() -> Vec<Route> {
             let callers = match (&what["x-access"]["in_person"], scopes) {
                 (Value::Bool(true), _) => Callers::People,
                 (_, Value::Null) => Callers::Anybody,
-                // The handler checks the scopes of each event.
+                // An empty list means that the handler itself checks the scopes of each event.
                 (_, Value::Array(none)) if none.is_empty() => Callers::Tokens(&[]),
                 (_, scopes) => {
                     assert_eq!(*scopes, json!([PROFILE_READ.word()]), "{path}");

@@ -131,7 +131,8 @@ fn the_link_in_the_mail_and_any_session_keep_them() {
                     stranger.submit(&page, &form).await.with(400);
                 }
                 "page" => {
-                    // This needs no new proof, so that an alarmed person loses no time.
+                    // Keeping the factors needs no new proof, so that an alarmed person loses no
+                    // time.
                     world.clock.advance(sudo::LIFETIME);
                     let page = theirs.get("/me/data").await.with(200);
                     let form = page.form("/me/security/factors/keep");

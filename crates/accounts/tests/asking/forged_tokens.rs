@@ -121,7 +121,7 @@ fn a_token_counts_by_the_signature_of_our_key_for_such_tokens_alone() {
         let (_, signature) = token.rsplit_once('.').unwrap();
         let mut changed = good.clone();
         changed.claims["exp"] = json!(world.clock.now().as_second() + 7200);
-        // This key is contained in the token itself.
+        // The token is signed with a key that the token itself contains.
         let own = Ed25519KeyPair::generate().unwrap();
         let mut bringing = good.clone();
         bringing.header["jwk"] = json!({"kty": "OKP", "crv": "Ed25519",

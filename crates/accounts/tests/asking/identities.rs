@@ -514,7 +514,7 @@ fn identities_are_linked_and_unlinked_by_who_has_just_proved_who_they_are() {
         own.follow(page).await.with(200);
         assert_eq!(me(&mut elsewhere).await, None);
         assert_eq!(identities(world, &farah).await, [""; 0]);
-        // The account has no other credential.
+        // The account has no other credential, so its last identity cannot be unlinked.
         let listed = others.get(MINE).await.json();
         let last = format!("{MINE}/{}", listed["items"][0]["id"].as_str().unwrap());
         let refused = others

@@ -139,7 +139,7 @@ fn the_first_page_is_what_an_owner_chose_and_falls_back_when_that_is_gone() {
         let accounts = with_garden(world);
         let owner = administrator(world, "owner@example.my", OWNER).await;
         begin(world, "garden:roses").await;
-        // Later changes to the file apply only to new stores.
+        // Later changes to the configured first page apply only to new stores.
         begin(world, "site").await;
         let mut visitor = visitor(&accounts);
         visitor.get("/").await.with(200).form("/login");

@@ -451,7 +451,7 @@ fn keys_and_codes_are_in_the_copy_and_erased() {
 fn accounts_that_cannot_be_erased_keep_no_other_waiting() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, STRICT);
-        // As many accounts as one run processes, plus one, and one that is due later.
+        // The test creates one account more than one run processes, and one that is due later.
         for number in 0..=20 {
             let id = person(world, &format!("{number}@example.my"), None).await;
             if number < 20 {

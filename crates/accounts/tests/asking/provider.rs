@@ -30,7 +30,7 @@ use crate::stage::accounts;
 
 pub(crate) const CALLBACK: &str = "/oauth/id/callback";
 
-/// How the provider signs.
+/// How the provider signs its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signed {
     Edwards,
@@ -38,23 +38,23 @@ pub(crate) enum Signed {
     Rsa,
     /// The token is not signed.
     None,
-    /// With the public key as a shared secret.
+    /// The token is signed with the public key as a shared secret.
     PublicAsSecret,
-    /// With a key that the provider does not publish.
+    /// The token is signed with a key that the provider does not publish.
     Unpublished,
 }
 
 /// The provider's settings, and the requests that it has received.
 struct Told {
     signed: Signed,
-    /// The ids of its published keys.
+    /// The id of the provider's published keys.
     kid: String,
     /// Values that override the provider's metadata.
     metadata: Value,
     userinfo: Value,
     /// For each code, the ID token that is exchanged for it, and its code challenge.
     codes: HashMap<String, (String, String)>,
-    /// How often its keys were requested.
+    /// How often the provider's keys were requested.
     keys_asked: usize,
 }
 

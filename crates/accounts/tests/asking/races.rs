@@ -195,7 +195,7 @@ fn tries_at_once_are_counted_each() {
 fn right_passwords_at_once_wait_for_those_before_them() {
     World::each_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts(world);
-        // This suffices for the slowest hashes on a busy machine.
+        // This waiting time suffices for the slowest hashes on a busy machine.
         accounts.patience = Duration::from_mins(5);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;

@@ -137,7 +137,8 @@ fn tries_are_counted_across_restarts() {
     World::each_engine(&MIGRATIONS, async |world| {
         let other_store = world.second_store();
         for number in 0..6 {
-            // This is either a restarted process or one that runs at the same time.
+            // The attempt is made by a restarted process, or by a process that runs at the same
+            // time.
             let mut process = accounts(world);
             if number % 2 == 1 {
                 process.site.platform.store = other_store.clone();

@@ -37,7 +37,7 @@ async fn prove(browser: &mut Visitor, credential: &Value) -> Page {
     browser.call(Method::POST, SUDO, &body).await
 }
 
-/// Sends the token for the renewed cookie, on which the token depends.
+/// Makes the script send the CSRF token that belongs to the renewed session cookie.
 fn renew(browser: &mut Visitor) {
     let token = csrf_token(browser.cookie("kd_session").unwrap());
     browser.header("x-csrf-token", &token);

@@ -129,8 +129,8 @@ fn a_reset_that_confirms_the_address_removes_all_that_was_prepared() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, _) = prepared(world, EMAIL).await;
-        // Nobody registered here. The email address is unconfirmed too, so a sign-in link could
-        // lead into another person's account.
+        // The account was not registered here. Its email address is unconfirmed too, so a sign-in
+        // link could lead into another person's account.
         let asked = ask_for_link(world, &accounts, EMAIL, "sign_in").await;
         asked.with(202);
         let sent = link(world, "/reset/").await;

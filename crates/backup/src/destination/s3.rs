@@ -24,7 +24,6 @@ pub struct S3Access {
     pub region: String,
     /// The access key id.
     pub access_key: String,
-    /// The secret access key.
     pub secret_key: Option<Secret>,
 }
 

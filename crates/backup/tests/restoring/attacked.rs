@@ -344,7 +344,7 @@ fn expect_missing(place: &Place, object: &str) {
 
 #[tokio::test]
 async fn the_end_of_a_backup_cannot_be_taken_away_unnoticed() {
-    // The last segment.
+    // The last segment is missing.
     let place = long_used().await;
     let generations = place.target_folder().join("generations");
     let mut all: Vec<_> = fs::read_dir(&generations)
@@ -354,15 +354,15 @@ async fn the_end_of_a_backup_cannot_be_taken_away_unnoticed() {
     all.sort();
     cut(&all.last().unwrap().join("log"), 1);
     expect_missing(&place, "/log/");
-    // The last snapshot.
+    // The last snapshot is missing.
     let place = long_used().await;
     cut(&place.target_folder().join("manifests"), 3);
     expect_missing(&place, "manifests/");
-    // The list of erasures.
+    // The list of erasures is missing.
     let place = long_used().await;
     cut(&place.target_folder().join("erasures"), 0);
     expect_missing(&place, "erasures/");
-    // The head object, which would reveal missing objects.
+    // The head object, which would reveal missing objects, is itself missing.
     let place = long_used().await;
     fs::remove_file(place.target_folder().join("head")).unwrap();
     expect_missing(&place, "head");

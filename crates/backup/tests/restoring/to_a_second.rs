@@ -119,7 +119,7 @@ async fn a_restart_goes_on_and_a_program_that_wrote_meanwhile_makes_a_snapshot_n
     agent.now().unwrap();
     answer(&store, 1).await.unwrap();
     agent.stop();
-    // This program writes after its backup has ended.
+    // Kenduri itself writes after its backup has ended.
     answer(&store, 2).await.unwrap();
     drop(store);
 

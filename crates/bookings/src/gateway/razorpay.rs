@@ -37,13 +37,13 @@ pub const WEBHOOK_SECRET: SecretLine = SecretLine {
     key: "bookings.razorpay.webhook_secret",
     file_key: "bookings.razorpay.webhook_secret_file",
 };
-/// The address of the interface.
+/// The URL of Razorpay's API.
 pub const URL: Line = Line {
     key: "bookings.razorpay.url",
     built_in: "https://api.razorpay.com",
 };
 
-/// The timeout of a call.
+/// The timeout of a request to Razorpay.
 const WITHIN: Duration = Duration::from_secs(10);
 /// How many payments are requested per page.
 const PAGE: usize = 100;
@@ -105,7 +105,7 @@ pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
 fn reach(values: &SettingValues) -> Reach {
     match URL.of(values) {
         url if url == URL.built_in => Reach::Public,
-        // The operator configured another URL.
+        // The operator configured another URL, which may be in a private network.
         _ => Reach::Private,
     }
 }

@@ -15,7 +15,7 @@ const PURPOSE: &str = "bookings.test-gateway";
 const MOST: i64 = 5;
 
 web::words! {
-    /// The outcome chosen on its page.
+    /// The outcome that the payer chooses on the test gateway's page.
     Pressed {
         /// The payment succeeds.
         Pay = "pay" => "test-gateway-pay",

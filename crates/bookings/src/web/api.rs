@@ -71,7 +71,7 @@ struct OfferedSlot {
     area: String,
     price_minor: i64,
     currency: String,
-    /// Whether it is booked with a credit.
+    /// Whether the slot is booked with a credit.
     takes_credit: bool,
     version: i64,
 }
@@ -260,7 +260,7 @@ struct NewOrder {
     plan_id: PlanId,
 }
 
-/// Orders a plan at its present price. It is paid at `/pay/{id}`.
+/// Orders a plan at its present price. The order is paid at `/pay/{id}`.
 #[utoipa::path(
     post, path = "/api/v1/orders", tag = "bookings", request_body = NewOrder,
     responses((status = 201, body = Order), (status = 403), (status = 404))

@@ -255,7 +255,7 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// Formats the refund: a keyword that the message knows, or an amount.
+/// Formats the refund as an amount, or as a keyword for which the message has its own wording.
 fn money_back(text: &Text, loaded: &Loaded) -> String {
     match &loaded.order {
         Some(order) if order.state == OrderState::Paid => text.money(order.amount()),

@@ -44,7 +44,7 @@ struct PayPage<'a> {
     gateways: Vec<(&'static str, String)>,
 }
 
-/// The thing that an order pays for.
+/// The booking or plan for which an order pays.
 enum Subject {
     Booking(Box<Booking>),
     Plan(Plan),

@@ -395,7 +395,7 @@ struct SlotPage<'a> {
     state: &'static str,
     class: &'static str,
     is_free: bool,
-    /// The path of its booking's page.
+    /// The path of the page of the slot's booking.
     booking: Option<String>,
 }
 

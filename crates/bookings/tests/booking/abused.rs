@@ -156,8 +156,8 @@ fn all_bookings_of_a_leaver_end_however_many() {
         let mut all = Vec::new();
         for (number, slot) in slots.iter().enumerate() {
             if number > 0 && number % 20 == 0 {
-                // Releases the member's bookings, because the test needs more than one member may
-                // make.
+                // The test takes the bookings from the member, because it needs more bookings than
+                // one member may make.
                 give_all_to(stage, None).await;
             }
             let booked = book(&mut aina, slot).await;

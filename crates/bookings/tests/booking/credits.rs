@@ -104,8 +104,8 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         let booking = booked.expect(303).location().unwrap().to_owned();
         assert_eq!(state(stage, id(&booking)).await, State::Confirmed);
         assert_eq!(credits(&mut aina).await, 1);
-        // An access token may book with credits, because no money moves, but only if the slot's
-        // price is still the one seen.
+        // An access token may book with credits, because no money moves, but only if the slot still
+        // has the price that the member saw.
         let other = offer(&mut farah, "2026-12-02").await;
         let new = json!({"slot_id": other["id"], "slot_version": other["version"]});
         aina.call("POST", "/api/v1/bookings", &new)

@@ -14,7 +14,8 @@ async fn step(stage: &Stage<'_>, random: &Random, person: &mut Person, slots: &[
     let pick = |count: usize| random.below(u32::try_from(count.max(1)).unwrap()) as usize;
     match pick(6) {
         0 | 1 => {
-            // The slot's present version, because others may have booked it in the meantime.
+            // The test reads the slot's present version, because others may have booked it in the
+            // meantime.
             let id = slots[pick(slots.len())]["id"].as_str().unwrap();
             let path = format!("/book/{id}");
             let page = person.browser.get(&path).await;

@@ -89,7 +89,7 @@ impl Razorpay {
                 tokio::spawn(async move {
                     let service = service_fn(|request| served.clone().serve(request));
                     let http = hyper::server::conn::http1::Builder::new();
-                    // This fails if a fault closes the connection.
+                    // Serving fails if a fault closes the connection.
                     let _ = http.serve_connection(TokioIo::new(stream), service).await;
                 });
             }

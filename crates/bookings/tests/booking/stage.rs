@@ -36,7 +36,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             .with_tokens_for(&[READ, WRITE]);
         test(&stage).await;
         assert_eq!(wrong(&stage).await, [""; 0]);
-        // Deletes the mails; tests that concern mails check them before.
+        // Deletes the mails. Tests of mails check them before this point.
         let clear = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
             tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)
         };

@@ -300,8 +300,8 @@ fn named(mut problem: Problem) -> Problem {
     problem
 }
 
-/// The text of a problem. If fields are wrong, it contains only their errors, because the general
-/// sentence refers to a form on a page.
+/// The text of a problem. If fields are wrong, the text contains only their errors, because the
+/// general sentence refers to a form on a page.
 fn words(problem: &Problem, text: &Text) -> String {
     let findings = problem.errors.iter().map(|error| {
         let detail = error.detail(text);

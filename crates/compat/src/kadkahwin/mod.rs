@@ -159,7 +159,7 @@ fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     response
 }
 
-/// The page to which the form wants to lead, if it is on this site.
+/// The path to which the form asks to be redirected, if it is on this site.
 fn next(fields: &Map<String, Value>) -> Option<&str> {
     let named = fields.get("next").and_then(Value::as_str)?;
     let is_local = named.starts_with('/')

@@ -156,7 +156,7 @@ async fn connect(
                 let closing = close(service.clone(), session.to_owned(), stream.end());
                 tokio::spawn(closing);
             }
-            // Protocol errors end with the stream.
+            // The result is not used, because a protocol error also ends the stream.
             drop(service.call((stream, request)));
         });
     }

@@ -207,7 +207,6 @@ pub(super) fn approve(
     Ok(found.role.set(tx, by, &found.account_id, true)?)
 }
 
-/// Rejects a request.
 pub(super) fn reject(
     tx: &mut Tx<'_>,
     decider: &Decider,

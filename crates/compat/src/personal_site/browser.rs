@@ -104,7 +104,7 @@ async fn logout(
 ) -> Result<Response, Problem> {
     match caller {
         Ok(caller) => front_end::end_session(&accounts, &headers, caller.request).await?,
-        // The person has already signed out in another tab, which is the wanted result.
+        // The person has already signed out in another tab, as this request intended.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }

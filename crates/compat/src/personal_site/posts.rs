@@ -73,7 +73,6 @@ impl PostView {
     }
 }
 
-/// A page of posts.
 #[derive(Serialize)]
 struct PostPage {
     posts: Vec<PostView>,
@@ -82,7 +81,6 @@ struct PostPage {
     total_pages: i64,
 }
 
-/// The query of a list.
 struct ListQuery {
     page: i64,
     rows: i64,

@@ -107,7 +107,7 @@ pub(super) fn timers(
     .all(tx)
 }
 
-/// A reset that was just recorded.
+/// A newly recorded reset.
 pub(super) fn timer(tx: &mut Tx<'_>, id: &EntryId) -> Result<Timer, StoreError> {
     sql!("SELECT {Timer} FROM countdown_entry WHERE id = :id", id).one(tx)
 }
@@ -136,7 +136,7 @@ impl StreakSummary {
     }
 }
 
-/// Who can see the primary countdown, in the older personal site's terms.
+/// The visibility of the primary countdown, in the older personal site's terms.
 pub(super) fn preferences(
     tx: &mut Tx<'_>,
     account: &AccountId,

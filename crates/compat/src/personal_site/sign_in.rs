@@ -71,7 +71,6 @@ async fn tokens(
     Ok((status, front_end::unstored(body)).into_response())
 }
 
-/// A registration.
 #[derive(Deserialize)]
 pub(super) struct Registration {
     email: String,
@@ -140,7 +139,7 @@ async fn register_with_tokens(
     wishes: Wishes,
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {
-    // The browser's own session is not replaced.
+    // The sign-in must not end the browser's own session.
     client.session = None;
     let registered = try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let (account, begun) = enter(&accounts, registered, client).await?;

@@ -256,7 +256,7 @@ where
     call.site.store.write(change).await.map_err(renamed)
 }
 
-/// Who can see the primary countdown. The field for news about posts is ignored.
+/// The visibility of the primary countdown. The older site's field for news about posts is ignored.
 #[derive(Deserialize)]
 struct Preferences {
     timer_is_public: bool,

@@ -72,7 +72,7 @@ fn without_a_code_it_is_shown_its_code() {
             ("name", "Mei Ling"),
             ("attending", "yes"),
             ("submission_id", "a"),
-            // That page would not show the new code.
+            // This path is not followed, because that page would not show the new code.
             ("next", "/thank-you.html"),
         ];
         let saved = browser.post(RSVP, &fields).await;

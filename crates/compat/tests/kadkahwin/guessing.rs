@@ -19,7 +19,7 @@ fn ten_wrong_codes_use_up_an_address() {
             let page = send(&mut program, &wrong).await;
             assert_refused(&page, 404, "invitation_not_found");
             if n < 9 {
-                // Repeating the same mistake is free.
+                // Repeating the same wrong code does not count again.
                 let page = send(&mut program, &wrong).await;
                 assert_refused(&page, 404, "invitation_not_found");
             }

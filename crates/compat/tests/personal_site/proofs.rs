@@ -57,7 +57,7 @@ fn an_access_token_proves_no_recent_sign_in() {
         give(world, &owner, OWNER, &Scope::site()).await;
         let farah = person(world, EMAIL, None).await;
 
-        // All of these happen shortly after signing in.
+        // The following requests are sent shortly after signing in.
         let mut page = browser(world, &accounts, &owner).await;
         let jwt = page.get("/api/auth/jwt").await.with(200).json();
         let session = page.cookie("kd_session").unwrap();

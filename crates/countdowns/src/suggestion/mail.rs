@@ -59,7 +59,6 @@ pub(super) fn plan_digest(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     })
 }
 
-/// The job that mails the digest.
 pub(crate) fn digest_job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |_: Job| {

@@ -145,7 +145,7 @@ struct Body {
     note: Option<String>,
 }
 
-/// Deserialises null as an empty text, which removes the stored one.
+/// Deserializes null as an empty text, which removes the stored text.
 pub fn null_is_empty<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Option::<String>::deserialize(from).map(|note| Some(note.unwrap_or_default()))
 }
@@ -236,7 +236,7 @@ async fn remove_entry(
 /// A countdown as everybody sees it.
 #[derive(Serialize, ToSchema)]
 struct PublicCountdown {
-    /// The display name of the account in its URL.
+    /// The display name of the account in the countdown's URL.
     name: String,
     /// The account's slug, the first part of the URL.
     account: String,
@@ -245,7 +245,7 @@ struct PublicCountdown {
     /// The title.
     title: String,
     kind: countdown::Kind,
-    /// The IANA name of its time zone.
+    /// The IANA name of the countdown's time zone.
     time_zone: String,
     #[serde(flatten)]
     clock: Option<Clock>,
@@ -263,7 +263,7 @@ struct PublicCountdown {
 /// A reset as everybody sees it.
 #[derive(Serialize, ToSchema)]
 struct PublicEntry {
-    /// When it was reset.
+    /// When the countdown was reset.
     #[schema(value_type = String, format = "date-time")]
     reset_at: Timestamp,
     /// The note of the reset; empty if there is none.
@@ -343,7 +343,7 @@ fn revalidated(headers: &HeaderMap, body: &impl Serialize) -> Response {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ListedCountdown)]
 struct ListedView {
-    /// The display name of the account in its URL.
+    /// The display name of the account in the countdown's URL.
     name: String,
     /// The account's slug, the first part of the URL.
     account: String,

@@ -21,11 +21,11 @@ const LABEL: usize = 40;
 web::words! {
     /// The badge's style.
     Style {
-        /// Round corners.
+        /// A badge with round corners.
         Flat = "flat",
-        /// With a shine.
+        /// A glossy badge.
         Plastic = "plastic",
-        /// Square corners.
+        /// A badge with square corners.
         Square = "square",
     }
 }
@@ -33,9 +33,7 @@ web::words! {
 web::words! {
     /// The badge's unit.
     Unit {
-        /// Days.
         Days = "days",
-        /// Weeks.
         Weeks = "weeks",
         /// Years, months and days.
         Full = "full",

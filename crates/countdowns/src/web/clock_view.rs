@@ -21,7 +21,7 @@ pub(super) struct ClockView {
     pub(super) zero: i64,
     pub(super) turn: i64,
     pub(super) is_frozen: bool,
-    /// The elapsed share of the time in percent, if the page draws it.
+    /// The elapsed share of the countdown's time in percent, if the page shows it.
     pub(super) gone: Option<i64>,
 }
 
@@ -57,7 +57,7 @@ impl ClockView {
         format!("{} {} {}", self.number, self.unit, self.anchor)
     }
 
-    /// The size class of the figure.
+    /// The CSS class for the length of the figure.
     pub(super) fn size(&self) -> &'static str {
         match self.number.chars().count() {
             0..=3 => "short",

@@ -181,7 +181,7 @@ pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     Ok(all)
 }
 
-/// The items for the menu.
+/// The entries of countdowns in the public menu.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let (_, total) = public::directory(tx, &Search::read(&Form::default()))?;
     let item = MenuItem {
@@ -300,7 +300,7 @@ struct CountdownPage<'a> {
     runs: Vec<Run>,
     /// The sentence about the number of earlier runs that are not listed.
     earlier: Option<String>,
-    /// The path of the day as a calendar file.
+    /// The path of the calendar file with the countdown's day.
     calendar: Option<String>,
     /// The button that hides the phrase, for the owner.
     hiding: Option<Hiding<'a>>,
@@ -357,8 +357,8 @@ fn countdown_page(
     }
     let has_runs = has_stats && shown.summary.count > 1;
     let first = shown.summary.first.filter(|_| has_runs);
-    // Everybody with the link may share it, but only public countdowns have a preview on other
-    // sites.
+    // Everybody with the link may share the countdown, but only public countdowns have a preview on
+    // other sites.
     let is_shared = is_public || (!shown.is_hidden && !key.is_empty());
     let clock = shown.clock.filter(|_| is_shared);
     let share = clock.map(|clock| share(site, &text, shown, &clock, key));

@@ -13,7 +13,6 @@ use crate::stage::{API, Counting, Person, Stage, on_both, request, unconfirmed};
 
 const MINE: &str = "/me/countdowns";
 
-/// The new link on the page.
 fn link(page: &Page) -> String {
     let (_, rest) = page.body.split_once("/admin/join/").unwrap();
     format!("/admin/join/{}", rest.split('<').next().unwrap())

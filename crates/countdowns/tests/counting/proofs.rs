@@ -95,7 +95,8 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         let asked = farah.browser.submit(&page, &form).await;
         assert!(asked.location().unwrap().starts_with("/sudo?"));
 
-        // An access token is not such a proof. A personal token can only be created with one.
+        // An access token does not prove a credential. A personal token suffices, because it can
+        // only be created with such a proof.
         let mut program = stage.visitor();
         let token = format!("Bearer {}", token.as_str().unwrap());
         program.header("authorization", &token);

@@ -31,7 +31,7 @@ pub struct Linked {
     pub issuer: String,
     pub subject: String,
     pub linked_at: Timestamp,
-    /// When it was last used to sign in.
+    /// When the identity was last used to sign in.
     pub last_used_at: Option<Timestamp>,
 }
 

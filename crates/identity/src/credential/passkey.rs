@@ -27,7 +27,7 @@ pub struct Passkey {
     pub id: PasskeyId,
     pub name: String,
     pub created_at: Timestamp,
-    /// When it was last used to sign in.
+    /// When the passkey was last used to sign in.
     pub last_used_at: Option<Timestamp>,
 }
 

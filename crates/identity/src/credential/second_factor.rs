@@ -30,9 +30,7 @@ pub struct Factors {
 /// The way in which a second factor is proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// With a code from the app.
     Totp,
-    /// With a recovery code.
     RecoveryCode,
 }
 

@@ -50,7 +50,7 @@ impl InFlight {
         self.accounts().get(account).map_or(0, |of| of.running)
     }
 
-    /// Begins an attempt. The caller drops it once the outcome is in the store.
+    /// Begins an attempt. The caller drops the returned value once the outcome is in the store.
     pub(crate) fn begin(&self, account: &str) -> Flight {
         let mut accounts = self.accounts();
         accounts.entry(account.to_owned()).or_default().running += 1;

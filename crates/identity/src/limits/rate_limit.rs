@@ -125,8 +125,8 @@ impl Hit {
     }
 }
 
-/// The time at which sources from `first` to `last` may continue, if they have used up `rule`,
-/// either for one subject or for all subjects combined.
+/// The time from which clients in the range `first` to `last` are allowed to continue; `None` if
+/// they have not used up `rule`. Counts the hits for one subject, or for all subjects combined.
 pub(crate) fn freed_at(
     tx: &mut Tx<'_>,
     kind: Kind,

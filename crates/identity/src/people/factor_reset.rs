@@ -102,7 +102,7 @@ pub fn keep(tx: &mut Tx<'_>, who: &SignedIn, request: &RequestFacts) -> Result<b
     Ok(true)
 }
 
-/// Whether [`keep_with_link`] would accept this.
+/// Whether [`keep_with_link`] would accept this link.
 pub fn is_link(tx: &mut Tx<'_>, link: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<()>(tx, Purpose::KeepFactors, link)?.is_some())
 }
@@ -113,7 +113,8 @@ pub fn keep_with_link(
     link: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // The removal also locks the account before it locks the account's links.
+    // The account is locked before its links are, as in the removal, because another order could
+    // deadlock.
     let found = one_time::find::<()>(tx, Purpose::KeepFactors, link)?;
     let Some(id) = found.and_then(|link| link.account) else {
         return Ok(false);

@@ -43,7 +43,7 @@ pub struct Person {
 pub enum Outcome {
     Added,
     Known,
-    /// Another account, whose id this contains, has the email address.
+    /// Another account, with this id, has the email address.
     EmailTaken(AccountId),
     /// Another account has the slug, or had it recently.
     SlugTaken,

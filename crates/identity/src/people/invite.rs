@@ -153,7 +153,6 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
 /// An invite and its inviter, for the page.
 #[derive(Clone, Debug)]
 pub struct InviteDetails {
-    /// The invite.
     pub invite: Invite,
     pub by: Account,
     /// The title of the scope, if it has one.
@@ -359,8 +358,8 @@ pub enum InviteError {
 /// The maximum number of open invites.
 pub const LIMIT: usize = 500;
 
-/// Invites the owner of an email address. The link is mailed there, or returned for copying if the
-/// server sends no mail. An older invite to the address stops working.
+/// Invites the owner of an email address. The link is mailed to the address, or returned for
+/// copying if the server sends no mail. An older invite to the address stops working.
 pub fn create_for(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -175,7 +175,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
         if link.is_used {
             return Ok(());
         }
-        // A password change also takes this lock.
+        // A password change takes the same lock, so the password cannot change in the meantime.
         let is_active = account::lock(tx, &account.id)?;
         if !is_active || (!proven && password::find(tx, &account.id)? != shown.hash) {
             return Err(ConfirmError::LinkGone);

@@ -31,12 +31,12 @@ pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
 const ERASED: &str = "account";
 /// How many accounts one run of the job erases.
 const AT_ONCE: u32 = 20;
-/// After what time the job retries an account that could not be erased.
+/// The time after which the job retries an account that could not be erased.
 const RETRY: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum EraseError {
-    /// The account no longer exists or may not act.
+    /// The account no longer exists or is inactive.
     #[error("not signed in")]
     NotSignedIn,
     /// The obligations that must be settled first.

@@ -39,7 +39,7 @@ pub const DOCUMENT: &str = "account.json";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The account no longer exists or may not act.
+    /// The account no longer exists or is inactive.
     #[error("not signed in")]
     NotSignedIn,
     /// The person has made too many exports today.
@@ -359,7 +359,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
     }))
 }
 
-/// The suppressions among the given email addresses.
+/// The given email addresses to which no mail is sent.
 fn suppressed(
     tx: &mut Tx<'_>,
     keys: &Keyring,

@@ -103,7 +103,7 @@ impl Profile {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
-    /// The account may not act any more.
+    /// The account no longer exists or is inactive.
     #[error("not signed in")]
     NotSignedIn,
     /// The email address of the account is not confirmed.

@@ -75,7 +75,7 @@ struct PendingSignIn {
     to: String,
 }
 
-/// A person who goes to a provider.
+/// A person whose browser is sent to a provider.
 #[derive(Clone, Debug)]
 pub struct Leaver {
     /// The secret in the browser's cookie.
@@ -176,7 +176,8 @@ pub async fn finish(
         .code
         .as_deref()
         .ok_or(ProviderSignInError::Denied)?;
-    // If the key was replaced in the meantime, the sign-in fails, just as all sessions end.
+    // The nonce and the verifier are derived from the key file. If its key was replaced in the
+    // meantime, the sign-in fails.
     let claims = provider
         .identify(
             &site.outbound,

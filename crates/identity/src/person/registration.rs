@@ -274,8 +274,8 @@ fn find_earlier(
     }
 }
 
-/// Creates the account, and returns its id; `None` if the email address is known. A concurrent
-/// registration may have made it known. The address of a deactivated or leaving account stays
+/// Creates the account, and returns its id; `None` if another account has the email address,
+/// perhaps since a concurrent registration. The address of a deactivated or leaving account stays
 /// taken.
 async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     let store = entering.site.store.clone();
@@ -422,7 +422,7 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
 /// Removes an account, if it is still unconfirmed. Its slug becomes available at once, because
 /// nobody has seen it.
 fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result<(), StoreError> {
-    // Confirmation also takes this lock.
+    // Confirmation takes the same lock, so the account cannot be confirmed in the meantime.
     if held::hold(tx, id)?.is_none() || !is_pending(tx, id)? {
         return Ok(());
     }

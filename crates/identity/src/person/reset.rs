@@ -30,7 +30,7 @@ use crate::sign_in::{self, restore};
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 const JOB: &str = "accounts.mail_link";
-/// The job priority after all other work.
+/// The priority of a job that runs after all other work.
 const LAST: i64 = 30;
 
 /// The kind of link that is requested.
@@ -53,8 +53,8 @@ struct ResetJob {
 }
 
 impl ResetJob {
-    /// The stranger who causes the mail, if any. Their email address is known, because only people
-    /// with an account get mail.
+    /// The person who caused the mail without being signed in, if any. The mail's recipient counts
+    /// as known, because only people with an account get this mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
         let is_known = true;
@@ -187,7 +187,8 @@ struct MailedTo {
     address: String,
 }
 
-/// Creates the link for a mail, the last part of `/reset/{…}`. An earlier link stops working.
+/// Creates the secret of a mailed link, which is the last part of `/reset/{…}`. An earlier link
+/// stops working.
 pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, StoreError> {
     let address = account.email.parse::<Address>();
     let data = MailedTo {
@@ -268,7 +269,7 @@ pub enum ResetError {
 }
 
 /// Sets the password with a link. Every session ends, and the email address becomes verified,
-/// because the link was mailed there. The second factor is kept, unless the address was unverified
+/// because the link was mailed to it. The second factor is kept, unless the address was unverified
 /// before.
 pub async fn finish(
     accounts: &Accounts,

@@ -167,7 +167,7 @@ pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
         return Ok(slug);
     }
     account::lock(tx, id)?;
-    // A concurrent call may have created it.
+    // A concurrent call may have created the slug.
     if let Some(slug) = find(tx, id)? {
         return Ok(slug);
     }

@@ -20,7 +20,7 @@ pub const ALIAS_LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 
 #[derive(Debug, thiserror::Error)]
 pub enum SlugError {
-    /// The account no longer exists or may not act.
+    /// The account no longer exists or is inactive.
     #[error("not signed in")]
     NotSignedIn,
     /// The text is not a valid slug.
@@ -49,7 +49,7 @@ pub fn change(
     if !slug::is_valid(wanted) {
         return Err(SlugError::Invalid);
     }
-    // Erasure also takes this lock.
+    // Erasure takes the same lock, so the account cannot be erased in the meantime.
     if !account::lock(tx, id)? {
         return Err(SlugError::NotSignedIn);
     }

@@ -25,11 +25,11 @@ pub struct Contact {
     /// The id of the account.
     #[schema(value_type = String)]
     pub account: AccountId,
-    /// Their name.
+    /// The contact's name.
     pub name: String,
     /// The person's slug in public URLs; null if they have none.
     pub slug: Option<String>,
-    /// Since when they are trusted.
+    /// When the person became a trusted contact.
     #[schema(value_type = String, format = "date-time")]
     pub since: Timestamp,
 }

@@ -123,7 +123,7 @@ pub enum Proof {
     None,
     /// The account's present password.
     Current(Secret),
-    /// A new password that is set.
+    /// The new password to set.
     New(Secret),
 }
 
@@ -136,7 +136,7 @@ pub struct Confirmation {
     pub proof: Proof,
     pub network: Network,
     pub client: Client,
-    /// Whether the browser in which the account was registered is also signed in.
+    /// Whether to begin a session in the browser in which the account was registered.
     pub begins_session: bool,
 }
 
@@ -247,7 +247,7 @@ pub async fn confirm(
         if link.is_used {
             return Ok(None);
         }
-        // A password change also takes this lock.
+        // A password change takes the same lock, so the password cannot change in the meantime.
         if !account::lock(tx, &account.id)? {
             return Err(ConfirmError::LinkGone);
         }

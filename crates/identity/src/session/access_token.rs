@@ -25,7 +25,6 @@ const PERIOD: i64 = 90 * 86_400;
 /// How long a key is published before its period and accepted after it, in seconds.
 const OVERLAP: i64 = 65 * 60;
 
-/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The issuer: the site's URL.
@@ -34,9 +33,9 @@ pub struct Claims {
     pub aud: String,
     pub sub: AccountId,
     pub sid: SessionId,
-    /// When it was issued, in seconds since 1970.
+    /// When the token was issued, in seconds since 1970.
     pub iat: i64,
-    /// When it expires, in seconds since 1970.
+    /// When the token expires, in seconds since 1970.
     pub exp: i64,
     /// The token's unique id.
     pub jti: String,

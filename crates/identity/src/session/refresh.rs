@@ -33,7 +33,7 @@ const PREFIX: &str = "kd_rt_";
 pub struct Refreshed {
     pub account: Account,
     pub session: SessionId,
-    /// The next token.
+    /// The next refresh token.
     pub token: Secret,
 }
 

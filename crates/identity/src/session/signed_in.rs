@@ -157,7 +157,6 @@ impl SignedIn {
 /// A live session found by its cookie.
 #[derive(Clone, Debug)]
 pub struct LiveSession {
-    /// The proof.
     pub who: SignedIn,
     stay: Stay,
     last_seen_at: Timestamp,
@@ -169,7 +168,7 @@ impl LiveSession {
         now.duration_since(self.last_seen_at) >= session::SEEN_EVERY
     }
 
-    /// The session's intended duration when it began.
+    /// The duration that was intended when the session began.
     pub fn stay(&self) -> Stay {
         self.stay
     }

@@ -12,7 +12,7 @@ use crate::session::{self, SessionId, token};
 /// How long the proof is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
-/// The proof that a credential was proved in the session within [`LIFETIME`].
+/// Evidence that a credential was proved in the session within [`LIFETIME`].
 #[derive(Clone, Debug)]
 pub struct Sudo {
     who: SignedIn,

@@ -24,7 +24,7 @@ platform::id!(TokenId, "One personal token.");
 pub const LIMIT: i64 = 50;
 /// How many days a token is valid by default.
 pub const DEFAULT_DAYS: u16 = 90;
-/// The maximum number of days.
+/// The maximum number of days for which a token can be valid.
 pub const LONGEST_DAYS: u16 = 366;
 
 const PREFIX: &str = "kd_pat_";
@@ -37,15 +37,14 @@ const CHECK: usize = 6;
 pub struct NewToken {
     /// The name, 1–60 characters, unique among the account's live tokens.
     pub name: String,
-    /// The token scopes.
     pub scopes: Vec<TokenScope>,
     /// The only scope that the token can access; `None` for all of its owner's scopes.
     pub scope: Option<ScopeName>,
-    /// How many days it is valid, 1–366.
+    /// How many days the token is valid, 1–366.
     pub days: u16,
 }
 
-/// A token that was just made.
+/// A newly created token.
 #[derive(Clone, Debug)]
 pub struct Created {
     pub id: TokenId,
@@ -56,7 +55,6 @@ pub struct Created {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// The name is missing.
     #[error("a token needs a name")]
     NameMissing,
     /// The name has more than 60 characters.
@@ -182,7 +180,7 @@ pub struct Token {
     pub last4: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
-    /// When it was last used, accurate to five minutes.
+    /// When the token was last used, accurate to five minutes.
     pub last_used_at: Option<Timestamp>,
 }
 

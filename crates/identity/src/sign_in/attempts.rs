@@ -50,8 +50,7 @@ use crate::session::device;
 
 /// How long a failure counts.
 pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
-/// The number of one account's failures in a period, from which on unknown browsers get fewer
-/// attempts.
+/// If an account has this many failures in a period, unknown browsers get fewer attempts.
 pub const ATTACKED: i64 = 50;
 
 /// The limit for one account from the smallest counted network. The limit of each larger network is
@@ -66,7 +65,6 @@ const OF_SECOND_FACTOR: i64 = 10;
 /// The range of all sources.
 const ANYWHERE: (&str, &str) = ("", "~");
 
-/// The source of an attempt.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
     /// An unknown browser in this network.
@@ -183,7 +181,8 @@ impl Attempt {
             let source = attempt.source.key();
             Ok(Ok(Reserved {
                 hit: rate_limit::count(tx, Kind::SignIn, account, &source)?,
-                // The flight begins before the row becomes visible, so the attempt is never missed.
+                // The attempt counts as in flight before its row becomes visible, so other attempts
+                // never miss it.
                 _flight: in_flight.begin(account),
             }))
         };

@@ -29,7 +29,6 @@ pub enum ChangeError {
     /// The account has a second factor, and no code was entered.
     #[error("a code is needed beside the password")]
     CodeMissing,
-    /// The password or the code is wrong.
     #[error("the password or the code is not right")]
     PasswordOrCodeWrong,
     /// The session has ended in the meantime, or a program sent the request.
@@ -92,7 +91,8 @@ pub async fn change(
     let client = change.client;
     let actor = who.actor();
     let write = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
-        // Sign-in also takes this lock.
+        // Sign-in takes the same lock, so no session can begin with the old password after the
+        // change.
         if !account::lock(tx, &id)? || password::find(tx, &id)? != old {
             return Err(ChangeError::CurrentWrong);
         }

@@ -44,7 +44,8 @@ pub fn restore(
     secret: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // Erasure also locks the account before it locks the account's links.
+    // The account is locked before its links are, as in the erasure, because another order could
+    // deadlock.
     let Some(link) = one_time::find::<()>(tx, Purpose::Restore, secret)? else {
         return Ok(false);
     };

@@ -56,7 +56,6 @@ pub enum SecondStepError {
 /// A person's input in the second step.
 #[derive(Clone, Debug)]
 pub struct SecondStepInput {
-    /// The token.
     pub token: Secret,
     pub method: Method,
     pub code: Secret,

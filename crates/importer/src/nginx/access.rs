@@ -85,8 +85,8 @@ pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Op
     says.then_some(access)
 }
 
-/// Whether the result denies an IP address that nginx allows. This happens if a rule allows a
-/// network before another rule denies a larger one.
+/// Whether the converted setting denies an IP address that nginx allows. This happens if a rule
+/// allows a network before another rule denies a larger one.
 pub(super) fn is_stricter(rules: &[Rule]) -> bool {
     let (rules, _) = first(rules);
     let allowed = rules.iter().position(|rule| rule.allows);

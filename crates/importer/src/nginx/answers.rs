@@ -161,7 +161,6 @@ pub(super) enum Condition {
     Unknown,
 }
 
-/// Reads the condition of an `if`.
 pub(super) fn condition(directive: &Directive, names: &[String]) -> Condition {
     let text = directive.words.join(" ");
     let text = text

@@ -28,8 +28,8 @@ impl Lost {
         }
     }
 
-    /// Closes the path at the beginning of the pattern and everything below it, or adds a remark
-    /// that the restriction is lost.
+    /// Denies access to the path at the beginning of the pattern and to everything below it. If
+    /// there is no such path, adds a remark that the restriction is lost.
     pub(super) fn close(self, spots: &mut Vec<ConvertedLocation>, remarks: &mut Remarks) {
         let comes_in = format!("{NO_PATTERNS}: {COMES_IN}");
         let Some(path) = &self.path else {
@@ -71,7 +71,7 @@ pub(super) fn close(level: &mut Level) {
     "a guard that could not be carried over".clone_into(&mut level.scope.closed);
 }
 
-/// Adds a remark that a path is closed, and which part of the pattern is not covered.
+/// Adds a remark that access to a path is denied, and which part of the pattern is not covered.
 fn tell_closed(directive: &Directive, pattern: &str, path: &str, remarks: &mut Remarks) {
     remarks.careful(
         directive,
@@ -135,7 +135,8 @@ pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
         && kept.scope.users == other.scope.users
 }
 
-/// Whether the pattern ends within a segment, as `^/admin`, which also matches `/administrator`.
+/// Whether the pattern ends within a segment, as `^/admin` does, which also matches
+/// `/administrator`.
 fn ends_inside(pattern: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');
     let rest = pattern.strip_prefix('^').unwrap_or(pattern);

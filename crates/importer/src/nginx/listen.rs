@@ -103,7 +103,8 @@ impl Identity {
     }
 
     /// The widest reach of this server, if other servers of the file have a wider reach. Kenduri's
-    /// routes apply to all listeners, so a server with a narrower reach must be closed.
+    /// routes apply to all listeners, so the routes of a server with a narrower reach must deny
+    /// access.
     pub(super) fn narrower_than(&self, others: &[Place]) -> Option<Reach> {
         let own = self.reach();
         let listens_so = |is_such: &dyn Fn(&Place) -> bool| self.places.iter().any(is_such);

@@ -233,7 +233,7 @@ pub(super) fn endings(pattern: &str) -> Option<Vec<String>> {
     };
     let mut names = Vec::new();
     for ending in inside.strip_prefix("?:").unwrap_or(inside).split('|') {
-        // An ending such as `jpe?g` stands for two.
+        // An ending such as `jpe?g` stands for two endings, here `jpeg` and `jpg`.
         let (long, short) = match ending.split_once('?') {
             Some((before, after)) => {
                 let mut shorter = before.to_owned();

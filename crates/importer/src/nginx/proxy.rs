@@ -97,10 +97,11 @@ fn rewrite(route: &mut edge::Route, path: &str) {
     }
 }
 
-/// Adds a remark if nginx would forward another path than Kenduri: nginx replaces the location's
-/// path by the path of `proxy_pass` as plain text, whereas a route replaces whole segments.
+/// Adds a remark if nginx would forward a different path than Kenduri. nginx replaces the
+/// location's path by the path of `proxy_pass` as plain text, whereas a route replaces whole
+/// segments.
 pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
-    // The route is closed, so no request is forwarded.
+    // The route denies all access, so no request is forwarded.
     let is_closed = level.internal || !level.scope.closed.is_empty();
     let Some(pass) = level
         .pass

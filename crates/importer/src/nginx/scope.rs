@@ -174,7 +174,7 @@ impl Level {
             "proxy_pass" | "grpc_pass" | "fastcgi_pass" | "uwsgi_pass" | "scgi_pass"
             | "memcached_pass" => self.pass = Some(directive.clone()),
             "return" => {
-                // If there are several, nginx uses the first directive.
+                // Of several such directives, nginx uses the first.
                 self.answer.get_or_insert_with(|| directive.clone());
             }
             "if" => self.conditions.push(directive.clone()),

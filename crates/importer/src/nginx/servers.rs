@@ -186,8 +186,8 @@ pub(super) fn site(
     site
 }
 
-/// Closes routes of a server that only some clients could reach, since Kenduri's routes apply to
-/// all listeners. `wider` contains the sites that more clients could reach.
+/// Denies access to the routes of a server that only some clients could reach, since Kenduri's
+/// routes apply to all listeners. `wider` contains the sites that more clients could reach.
 fn narrowed(
     routes: &mut [Told],
     reach: Reach,
@@ -245,7 +245,7 @@ fn allows_all(route: &edge::Route) -> bool {
     access.is_none_or(|access| access.allow.is_empty())
 }
 
-/// Reads the locations, and the rest of the server as `/`.
+/// Reads the server's locations; the rest of the server becomes the location `/`.
 fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Locations {
     if level.answer.is_some() {
         // nginx sends this response without looking for a location.

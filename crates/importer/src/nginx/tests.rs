@@ -33,7 +33,6 @@ fn problems(text: &str) -> Vec<String> {
     let Err(flaws) = plan(text) else {
         return Vec::new();
     };
-    // The certificate `/` is not a file either.
     let missing = [" is no folder", " is no file", "cannot read "];
     let is_missing = |what: &str| missing.iter().any(|one| what.contains(one));
     let flaws = flaws.into_iter().filter(|flaw| !is_missing(&flaw.what));
@@ -204,7 +203,7 @@ fn headers_that_nginx_leaves_out_of_errors_are_told_once() {
             false,
         ),
         (format!("expires off; location / {{ {pass} }}"), false),
-        // The cache time of files does not concern error responses.
+        // The cache time of files does not apply to error responses.
         ("expires 1h; location / { root /srv; }".to_owned(), false),
     ] {
         let text = server(&inside);

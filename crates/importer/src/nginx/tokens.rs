@@ -7,7 +7,6 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     /// A word, without its quotes.

@@ -19,7 +19,7 @@ pub(super) struct Directive {
     pub(super) place: Place,
     pub(super) name: String,
     pub(super) words: Vec<String>,
-    /// The directives in its braces, if it has any.
+    /// The directives in the braces; `None` for a directive without braces.
     pub(super) block: Option<Vec<Directive>>,
 }
 
@@ -42,7 +42,7 @@ impl Directive {
         self.words.get(position).map_or("", String::as_str)
     }
 
-    /// The directives in its braces.
+    /// The directives in the braces; empty if there are no braces.
     pub(super) fn inside(&self) -> &[Directive] {
         self.block.as_deref().unwrap_or_default()
     }

@@ -213,10 +213,11 @@ fn described(made: &Made) -> Description {
     description
 }
 
-/// Validates the result with Kenduri's own check, and closes or removes refused parts.
+/// Validates the result with Kenduri's own check. A refused route is changed so that it only
+/// returns an error status; other refused parts are removed.
 fn settle(made: &mut Made) {
-    // Routes that were already closed. If the check refuses a closed route again, the route is
-    // removed.
+    // The routes that already return only an error status. If the check refuses such a route again,
+    // the route is removed.
     let mut closed = BTreeSet::new();
     for _ in 0..ROUNDS {
         if made.sites.iter().all(|site| site.routes.is_empty()) {
@@ -263,7 +264,7 @@ fn settle(made: &mut Made) {
     }
 }
 
-/// Returns the status for a route that had to be closed: 403 if the route restricted access.
+/// Returns the error status for a refused route: 403 if the route restricted access.
 fn status_instead(route: &edge::Route) -> u16 {
     if route.access.is_some() || route.to == "status:403" {
         403

@@ -119,8 +119,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Checks whether `env` can hold a value from PM2. It cannot hold some values with braces,
-    /// because Kenduri replaces placeholders in braces there.
+    /// Checks whether `env` can hold a value from PM2. Some values with braces are impossible,
+    /// because Kenduri replaces the placeholders in `env`.
     fn placed(&mut self, name: &str, value: &str, listens: bool) -> bool {
         let known = [
             ("{instance}", true),

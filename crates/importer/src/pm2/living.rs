@@ -95,7 +95,7 @@ impl Service<'_> {
             }
         }
         let delay = self.time(&["restart_delay"]);
-        // PM2 prefers this setting over the other one.
+        // If both settings are present, PM2 uses this one.
         let growing = self.time(&["exp_backoff_restart_delay"]);
         let backoff = growing.map_or_else(
             || delay.map(|delay| (delay, delay)),

@@ -13,9 +13,9 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::page::short;
 use crate::{ImportError, LARGEST};
 
-/// The timeout.
+/// How long Node may run.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How many characters of its error output are shown.
+/// How many characters of Node's error output are shown.
 const SHOWN: usize = 600;
 
 /// Loads the file as a module of either kind, and prints its exports. The file's own output is
@@ -110,7 +110,7 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     }
 }
 
-/// Reads to the end, or slightly more than the limit.
+/// Reads a stream to its end, but at most one byte beyond the limit.
 fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {

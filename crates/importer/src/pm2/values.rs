@@ -59,7 +59,7 @@ pub(super) fn size(value: &Value) -> Option<String> {
 
 /// The number of instances.
 pub(super) enum Instances {
-    /// This many.
+    /// A fixed number of instances.
     Number(u32),
     /// As many instances as there are cores, minus this number.
     Cores(usize),

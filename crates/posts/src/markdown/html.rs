@@ -78,7 +78,7 @@ struct Writer<'a, 'b> {
     /// The footnotes, which are always rendered below the text.
     footnotes: Vec<Event<'a>>,
     is_in_footnote: bool,
-    /// Whether each open link is rendered as a link.
+    /// For each open link, whether its target is allowed, so that it is rendered as a link.
     open_links: Vec<bool>,
     /// The labels of footnotes in the order of their numbers.
     labels: Vec<CowStr<'a>>,

@@ -107,7 +107,7 @@ fn flatten(entries: &mut BTreeMap<String, Entry>, above: &str, table: ::toml::Ta
                 .trim_start_matches(['"', '['])
                 .starts_with(&*key)
         };
-        // The delimiter takes up one more line.
+        // Lines are counted from 1, and the delimiter above takes one line.
         let line = text.lines().position(is_here).map_or(1, |at| at + 2);
         let name = format!("{above}{}", key.to_lowercase());
         let words = |value: ::toml::Value| match value {

@@ -37,13 +37,13 @@ pub struct PostSummary {
     kind: Kind,
     /// The title; a note has none.
     title: String,
-    /// The post's part of its address; a note has none.
+    /// The name in URLs; empty for a note.
     slug: String,
     state: PostState,
     /// When the post was published; null before.
     #[schema(value_type = Option<String>, format = "date-time")]
     published_at: Option<Timestamp>,
-    /// Raised by each change.
+    /// The version, which increases with every change.
     version: i64,
 }
 
@@ -110,7 +110,7 @@ struct PublishedSummary {
     kind: Kind,
     /// The title; a note has none.
     title: String,
-    /// The URL of its page.
+    /// The URL of the post's page.
     url: String,
     /// The beginning of the text, without formatting.
     excerpt: String,

@@ -329,7 +329,6 @@ fn tag_path(tag: &str) -> String {
     format!("/blog/tag/{}", utf8_percent_encode(tag, NON_ALPHANUMERIC))
 }
 
-/// The author of a post.
 struct Author {
     name: String,
     /// The path of the author's page.

@@ -289,7 +289,7 @@ fn what_is_no_picture_is_refused() {
         refused.expect(422);
         assert!(refused.body.contains("id=\"image-wrong\""));
         assert!(refused.body.contains("value=\"One\""));
-        // The actual size counts, and the server reads no more than the limit.
+        // The server counts the bytes that it receives, and stops reading at the limit.
         let large = vec![0; MAX_UPLOAD + 300 * 1024];
         send(&mut farah, &form, &page, &large).await.expect(413);
         let mut other = stage.person("Somebody").await;

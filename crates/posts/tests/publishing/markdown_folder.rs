@@ -220,7 +220,7 @@ fn an_export_is_imported_and_exported_the_same() {
             |name: &&String| Path::new(name).extension().is_some_and(|end| end == "jpg");
         assert_eq!(exported.keys().filter(is_picture).count(), 2);
 
-        // Deletes the posts, as if the folder came from another site.
+        // The test deletes the posts, so that the folder seems to come from another site.
         let erase = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             tx.run(sql!("DELETE FROM post_tag"), &[], Rows::Any)?;
             tx.run(sql!("DELETE FROM post_picture"), &[], Rows::Any)?;
@@ -229,7 +229,7 @@ fn an_export_is_imported_and_exported_the_same() {
             Ok(())
         };
         stage.site.store.write(erase).await.unwrap();
-        // Only the one picture that never existed is missing.
+        // The only missing picture is the one that never existed.
         let missing = import(stage, first.path(), false)
             .await
             .unwrap_err()

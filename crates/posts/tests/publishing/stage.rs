@@ -17,7 +17,7 @@ pub(crate) const API: &str = "/api/v1/posts";
 
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
-        // The test leaves jobs for articles to which nobody has subscribed.
+        // Publishing an article enqueues a mail job, which may still wait when a test ends.
         world.expect_jobs(posts::mailing::KIND);
         let settings = Settings {
             name: "Kami & Kenduri".to_owned(),

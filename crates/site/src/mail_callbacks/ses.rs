@@ -57,7 +57,7 @@ struct Recipient {
 }
 
 impl Event {
-    /// The outcome, and the recipients that it concerns.
+    /// The outcome, and the affected recipients.
     fn outcome(self) -> Option<(Outcome, Vec<String>)> {
         let addresses = |all: Vec<Recipient>| all.into_iter().map(|one| one.email_address);
         if let Some(bounce) = self.bounce {

@@ -81,13 +81,12 @@ pub struct Description {
     pub change: &'static str,
     /// The summary of the operation that removes an item.
     pub remove: &'static str,
-    /// The statuses of a removal.
+    /// The HTTP statuses of the response to a removal.
     pub removal: &'static [u16],
     /// The description of the body of a change.
     pub body: &'static str,
 }
 
-/// The API routes of the resource.
 pub fn routes<R: ApiResource, A: Routes<Site>>() -> A {
     let saved = R::Parent::describe_saved::<R>;
     let body = || described::schema::<ChangeOf<R>>();

@@ -16,7 +16,6 @@ use crate::request::{FormPost, OfPage, PageRequest};
 
 /// The parent of a list that has pages.
 pub trait PageParent: Parent {
-    /// The request type of its pages.
     type Request: OfPage;
     /// Further data for the pages, beside the proof.
     type Context: AsRef<Self> + Send + Sync + 'static;
@@ -60,7 +59,6 @@ pub type ContextOf<R> = <<R as Resource>::Parent as PageParent>::Context;
 pub trait PageResource: Resource<Parent: PageParent> {
     /// The path of the pages, relative to the parent's path.
     const PAGES: &'static str;
-    /// The messages of the pages.
     const MESSAGES: Messages;
     const CHOSEN: &'static [&'static str] = &[];
     /// Fields that have their own page.
@@ -108,7 +106,6 @@ pub trait PageResource: Resource<Parent: PageParent> {
         form.to_string()
     }
 
-    /// The page of the list.
     fn list_page(
         req: &RequestOf<Self>,
         context: &ContextOf<Self>,
@@ -125,7 +122,6 @@ pub enum Next {
     Show,
 }
 
-/// Messages of the pages.
 #[derive(Clone, Copy, Debug)]
 pub struct Messages {
     pub list: &'static str,
@@ -224,7 +220,7 @@ where
 
 type Read<R, T> = Result<(ContextOf<R>, T), RefusalOf<R>>;
 
-/// Reads the page's data with the proof and the further data of the parent.
+/// Reads the page's data under the parent's proof, together with the parent's further data.
 async fn read<R: PageResource, T: Send + 'static>(
     req: &RequestOf<R>,
     look: impl Fn(&mut Tx<'_>, &R::Parent) -> Result<T, RefusalOf<R>> + Send + 'static,

@@ -120,7 +120,8 @@ async fn attempt(
 ) -> Result<Done, JobError> {
     let payload: Payload = job.read()?;
     let Some(webhook) = all.iter().find(|one| one.url == payload.url) else {
-        // An older or newer process may have the webhook in its configuration.
+        // An older or newer process may have the webhook in its configuration, so the job is
+        // retried.
         return Err(JobError::retry("kenduri.toml declares no such webhook"));
     };
     let turn = sending.take(&webhook.url)?;

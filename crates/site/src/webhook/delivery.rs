@@ -23,7 +23,7 @@ use identity::security_mail::SecurityMail;
 platform::id!(DeliveryId, random, "One message to a webhook.");
 
 const KIND: &str = "webhook.deliver";
-/// After what time a message is tried again if its account has another delivery in flight.
+/// The time after which a message is tried again if its account has another delivery in flight.
 const NEXT_TURN: SignedDuration = SignedDuration::from_secs(2);
 /// The event name of a test.
 pub const TEST: &str = "webhook.test";
@@ -46,13 +46,13 @@ const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 const SHOWN: i64 = 50;
 
 web::words! {
-    /// How it stands with a message.
+    /// The state of a message.
     DeliveryState {
-        /// It will be sent, perhaps once more.
+        /// The message is waiting for its first or next attempt.
         Waiting = "waiting" => "webhook-delivery-waiting",
-        /// It has arrived.
+        /// The message has arrived.
         Delivered = "delivered" => "webhook-delivery-delivered",
-        /// It has not, and will not.
+        /// The message has not arrived, and will not be sent again.
         Failed = "failed" => "webhook-delivery-failed",
     }
 }
@@ -285,7 +285,7 @@ pub(super) enum End {
     Failed,
 }
 
-/// Stores the result of an attempt, once.
+/// Stores the result of an attempt, unless a result is already stored.
 fn settle(
     tx: &mut Tx<'_>,
     site: &Site,

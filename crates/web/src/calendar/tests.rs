@@ -228,7 +228,7 @@ proptest! {
         let found = breakdown(from, to, &zone, LeapDay::Feb28);
         prop_assert!(parts(found).iter().all(|part| *part >= 0));
         prop_assert!(found.months < 12 && found.days < 32 && found.hours < 50, "{found:?}");
-        // A later instant never yields less.
+        // A later end never makes the result smaller.
         let later = breakdown(from, to + second.seconds(), &zone, LeapDay::Feb28);
         prop_assert!(later >= found, "{found:?} {later:?}");
         // The parts add up to the second instant.

@@ -30,7 +30,6 @@ pub fn read<T: Serialize + DeserializeOwned + Clone + Default>(
     input.apply(fields, &T::default(), false, &TimeZone::UTC, findings)
 }
 
-/// The query for this filter.
 pub fn query<T: Serialize>(fields: &[Field], filter: &T) -> Form {
     let mut form = form(fields, filter, 0, &TimeZone::UTC);
     form.remove(&["version"]);

@@ -279,7 +279,7 @@ pub(super) fn read_form(
         let held = held.and_then(|held| held.get(field.name));
         let typed = match field.kind.read_form(form, &name, held, zone) {
             _ if field.is_optional && form.text(&name).trim().is_empty() => Json::Null,
-            // A missing key is generated.
+            // For an empty key, the server generates one.
             None if field.is_required && matches!(field.kind, Kind::Key(..)) => "".into(),
             typed => typed?,
         };
@@ -510,7 +510,7 @@ mod tests {
             );
             let moved = read(false, &set("starts_at", "2027-06-02T18:00"));
             assert_eq!(moved.starts_at.to_string(), "2027-06-02T16:00:00Z");
-            // A new record uses the time as the form shows it.
+            // A new record has no earlier value to keep, so the time is read as typed.
             assert_ne!(read(true, &|_| {}).starts_at, held.starts_at);
         }
     }

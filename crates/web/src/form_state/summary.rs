@@ -23,7 +23,7 @@ pub struct Summary<'a> {
     /// The first field whose stored value differs from the typed value.
     pub(super) clash: Option<&'a str>,
     errors: Cow<'a, [FormError]>,
-    /// The labels of fields whose errors begin with the label.
+    /// The labels that precede their fields' errors.
     named: Vec<String>,
 }
 

@@ -17,11 +17,11 @@ pub struct TableForm<'a> {
 
 impl TableForm<'_> {
     /// The fields in groups: one group for each text in several languages, and one for all other
-    /// fields of a section. `legend` is the heading of fields without a section. Lists are handled
-    /// by [`TableForm::rows`]; keyword lists and filters are left to the page.
+    /// fields of a section. `legend` is the heading of fields without a section.
+    /// [`TableForm::rows`] handles lists; the page itself renders keyword lists and filters.
     pub fn groups(&self, fields: &[fields::Field], legend: &'static str) -> Vec<Group> {
         let mut groups: Vec<(&str, Group)> = Vec::new();
-        // A field without a label is not for people.
+        // A field without a label is not shown to people.
         for field in fields.iter().filter(|field| !field.label.is_empty()) {
             if let Kind::Texts(limits) = field.kind {
                 groups.push((field.name, self.texts(field, field.name, limits)));
@@ -49,8 +49,8 @@ impl TableForm<'_> {
         groups.into_iter().map(|(_, group)| group).collect()
     }
 
-    /// The existing rows of a list and some empty rows. `name`, `fields` and the maximum number of
-    /// rows describe the list. `legend` is the heading of a row.
+    /// Returns the existing rows of a list, followed by some empty rows. `list` is the list's name,
+    /// `most` its maximum number of rows, and `legend` the heading of a row.
     pub fn rows(
         &self,
         (list, fields, most): (&str, &[fields::Field], usize),

@@ -18,8 +18,8 @@ pub(super) fn leading_back(page: &str, here: &str) -> String {
     format!("{page}?{query}")
 }
 
-/// Redirects a refused form, with its body (status 307; RFC 9110, section 15.4.8), to the page that
-/// asks for a proof. That page keeps the form and shows it again afterwards.
+/// Redirects a refused form, with its body (status 307; RFC 9110, section 15.4.8), to the page on
+/// which people prove again who they are. That page keeps the form and shows it again afterwards.
 pub(super) fn send_on(page: &str, sent_from: &str, address: &str) -> Response {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("redirect", sent_from)

@@ -233,8 +233,8 @@ fn read_workbook(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(bad)?;
     let first = book.sheet_names().into_iter().next();
     let first = first.ok_or(Unreadable::BadWorkbook)?;
-    // Reading a range allocates memory up to the corners that the file claims. The cell reader
-    // returns only existing cells.
+    // A file can claim a huge range, for which the library would allocate memory. The cell reader
+    // yields only existing cells.
     let mut cells = book.worksheet_cells_reader(&first).map_err(bad)?;
     while let Some(cell) = cells.next_cell().map_err(bad)? {
         let (row, column) = cell.get_position();

@@ -58,7 +58,7 @@ struct Confirmation {
 /// Codes for a person who loses the app.
 #[derive(Serialize, ToSchema)]
 struct RecoveryCodes {
-    /// Each code works once. The API never returns them again.
+    /// The codes, each of which works once. The API never returns them again.
     codes: Vec<String>,
 }
 
@@ -119,7 +119,7 @@ async fn keep(State(accounts): State<Context>, caller: Caller) -> Result<StatusC
 
 /// Begin to set up app codes.
 ///
-/// They are required after the first code is confirmed.
+/// App codes are required after the first code is confirmed.
 #[utoipa::path(
     post, path = "/api/v1/me/totp", tag = "second factors",
     responses(

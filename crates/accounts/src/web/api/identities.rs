@@ -37,9 +37,9 @@ struct IdentityView {
     /// The provider's name in `/oauth/{provider}/start`; null if the provider is no longer
     /// configured.
     provider: Option<String>,
-    /// The time at which it was linked (RFC 3339).
+    /// The time at which the identity was linked (RFC 3339).
     linked_at: String,
-    /// The time of the last sign-in with it (RFC 3339).
+    /// The time of the last sign-in with the identity (RFC 3339).
     last_used_at: Option<String>,
 }
 

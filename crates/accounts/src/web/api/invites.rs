@@ -27,11 +27,11 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 struct SiteInvite {
     /// The invite's id.
     id: String,
-    /// The only email address that may use it.
+    /// The only email address that may use the invite.
     email: String,
     /// `member`, `admin` or `owner`.
     role: &'static str,
-    /// The time at which it expires (RFC 3339).
+    /// The time at which the invite expires (RFC 3339).
     expires_at: String,
 }
 
@@ -60,7 +60,7 @@ async fn list(call: Call) -> Result<Json<List<SiteInvite>>, Problem> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CreateSiteInvite {
-    /// The only email address that may use it.
+    /// The only email address that may use the invite.
     email: String,
     /// `member`, `admin` or `owner`, but not above the caller's own role.
     role: String,

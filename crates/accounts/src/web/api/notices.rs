@@ -27,12 +27,12 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 struct Notice {
     /// The text, in your language.
     text: String,
-    /// The page on which you can act on it.
+    /// The page on which you can act on the notice.
     href: String,
-    /// The time at which it was created.
+    /// The time at which the notice was created.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
-    /// The time at which it was read.
+    /// The time at which the notice was read.
     #[schema(value_type = Option<String>, format = "date-time")]
     read_at: Option<Timestamp>,
 }

@@ -101,7 +101,7 @@ async fn erase(
     };
     accounts.site.store.write(change).await?;
     if when == When::Now {
-        // Erased rows must also leave the write-ahead log of SQLite.
+        // Erased rows must also be removed from SQLite's write-ahead log.
         accounts.site.store.checkpoint().await?;
     }
     Ok(StatusCode::ACCEPTED)

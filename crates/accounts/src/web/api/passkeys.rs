@@ -149,11 +149,11 @@ async fn sign_in(
 struct PasskeyView {
     /// The passkey's id.
     id: String,
-    /// The name that its owner chose.
+    /// The name that the passkey's owner chose.
     name: String,
-    /// The time at which it was created (RFC 3339).
+    /// The time at which the passkey was created (RFC 3339).
     created_at: String,
-    /// The time of the last sign-in with it (RFC 3339).
+    /// The time of the last sign-in with the passkey (RFC 3339).
     last_used_at: Option<String>,
 }
 
@@ -205,7 +205,7 @@ struct CreationOptions {
     pub_key_cred_params: Vec<Parameters>,
     /// The passkeys that the account has already.
     exclude_credentials: Vec<Descriptor>,
-    /// What the authenticator must be able to do.
+    /// The capabilities that the authenticator must have.
     authenticator_selection: Selection,
     /// Always `none`: the maker of the authenticator is not asked for.
     attestation: &'static str,
@@ -226,7 +226,7 @@ struct User {
     id: String,
     /// The email address.
     name: String,
-    /// The name as people read it.
+    /// The display name.
     display_name: String,
 }
 
@@ -314,7 +314,7 @@ async fn ask_new(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPasskey {
-    /// The name that its owner chooses, 1–50 characters.
+    /// The name that the passkey's owner chooses, 1–50 characters.
     name: String,
     /// The result of `navigator.credentials.create`: `RegistrationResponseJSON`.
     credential: Registration,

@@ -44,13 +44,13 @@ struct PersonView {
     id: String,
     /// The name that the person chose.
     display_name: String,
-    /// The email address with which they sign in.
+    /// The email address with which the person signs in.
     email: String,
-    /// Whether they may sign in.
+    /// Whether the person may sign in.
     state: AccountState,
-    /// Whether their email address is unconfirmed, so that they can have no role.
+    /// Whether the person's email address is unconfirmed, so that they can have no role.
     unverified: bool,
-    /// Their role in the installation, if they have one.
+    /// The person's role in the installation, if any.
     role: Option<SiteRole>,
     /// The time at which the account was created.
     #[schema(value_type = String, format = "date-time")]
@@ -90,13 +90,13 @@ struct PersonDetails {
     sessions: i64,
     /// The number of tokens.
     tokens: i64,
-    /// Their duties in the installation, beside the role.
+    /// The person's duties in the installation, beside the role.
     duties: Vec<&'static str>,
-    /// The time at which the account is erased, if they asked for it.
+    /// The time at which the account is erased, if the person asked for it.
     #[schema(value_type = Option<String>, format = "date-time")]
     erased_at: Option<Timestamp>,
-    /// The time at which their second factors and passkeys are removed, if an administrator asked
-    /// for it.
+    /// The time at which the person's second factors and passkeys are removed, if an administrator
+    /// asked for it.
     #[schema(value_type = Option<String>, format = "date-time")]
     factors_reset_at: Option<Timestamp>,
     /// The person's entries in the audit log, newest first.

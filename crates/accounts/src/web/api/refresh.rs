@@ -31,7 +31,7 @@ pub(super) struct Tokens {
     access_token: String,
     /// How many seconds the access token is valid.
     expires_in: i64,
-    /// Exchanged once, within 7 days, for new tokens.
+    /// The refresh token, which can be exchanged once, within 7 days, for new tokens.
     refresh_token: String,
     /// The signed-in account.
     account: Me,
@@ -129,7 +129,7 @@ pub async fn go_on(
     (client, network): (Client, Network),
 ) -> Result<Refreshed, Problem> {
     let site = accounts.site.clone();
-    // Read first, so that an invented token causes no write.
+    // The token is looked up first, so that an invented token causes no write.
     let asked = shown.clone();
     let session = site
         .store

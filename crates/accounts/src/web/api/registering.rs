@@ -99,7 +99,7 @@ impl FromRequest<Context> for RegisterCall {
 /// Register.
 ///
 /// The response is the same whether the email address is new or known; in both cases a mail is sent
-/// there. The request needs the cookie of the page `/register`, and the values of its form.
+/// to it. The request needs the cookie of the page `/register`, and the values of its form.
 #[utoipa::path(
     post, path = "/api/v1/auth/register", tag = "accounts", request_body = Register,
     responses(

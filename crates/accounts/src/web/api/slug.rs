@@ -38,9 +38,9 @@ struct SlugsView {
 /// A former slug.
 #[derive(Serialize, ToSchema)]
 struct AliasView {
-    /// A former part of public addresses.
+    /// The former slug.
     slug: String,
-    /// The time until which it redirects to the present slug.
+    /// The time until which the former slug redirects to the present slug.
     #[schema(value_type = String, format = "date-time")]
     until: Timestamp,
 }
@@ -138,11 +138,11 @@ async fn look(
     }))
 }
 
-/// A name as people write it.
+/// A display name.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Name {
-    /// The name as people read it.
+    /// The display name.
     display_name: String,
 }
 

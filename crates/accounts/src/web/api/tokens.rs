@@ -36,7 +36,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 struct TokenView {
     /// The token's id.
     id: String,
-    /// The name that its owner chose.
+    /// The name that the token's owner chose.
     name: String,
     /// The permissions of the token.
     #[schema(value_type = Vec<TokenScope>)]
@@ -47,11 +47,11 @@ struct TokenView {
     reaches: BTreeMap<&'static str, Option<String>>,
     /// The last four characters of the token.
     last4: String,
-    /// The time at which it was created (RFC 3339).
+    /// The time at which the token was created (RFC 3339).
     created_at: String,
-    /// The time at which it expires (RFC 3339).
+    /// The time at which the token expires (RFC 3339).
     expires_at: String,
-    /// The time of its last use, accurate to five minutes (RFC 3339).
+    /// The time of the token's last use, accurate to five minutes (RFC 3339).
     last_used_at: Option<String>,
 }
 
@@ -99,7 +99,7 @@ struct CreateToken {
     /// The permissions of the token.
     #[schema(value_type = Vec<TokenScope>)]
     scopes: Vec<String>,
-    /// The number of days for which it is valid, 1–366; 90 if omitted.
+    /// The number of days for which the token is valid, 1–366; 90 if omitted.
     expires_in_days: Option<u16>,
 }
 
@@ -141,7 +141,7 @@ struct CreatedToken {
     id: String,
     /// The token itself. The API never returns it again.
     token: String,
-    /// The time at which it expires (RFC 3339).
+    /// The time at which the token expires (RFC 3339).
     expires_at: String,
 }
 

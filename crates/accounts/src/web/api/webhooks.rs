@@ -50,10 +50,10 @@ struct View {
     /// test arrives.
     #[schema(value_type = String)]
     state: WebhookState,
-    /// The time at which it was created.
+    /// The time at which the webhook was created.
     #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
-    /// The secret that signs messages; only in the response to the request that made it.
+    /// The secret that signs messages; only in the response to the request that made the secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
 }

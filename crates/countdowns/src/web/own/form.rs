@@ -242,7 +242,6 @@ pub(super) fn arrange(
     }
 }
 
-/// The presets for a new form.
 fn presets(text: &Text, year: i16) -> Vec<(&'static str, String)> {
     let next = date(year, 1, 1).saturating_add(1.year()).to_string();
     let preset = |label, title, fields: &[(&str, &str)]| {

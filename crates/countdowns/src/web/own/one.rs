@@ -58,7 +58,7 @@ struct CountdownPage<'a> {
     runs: Vec<(String, Run)>,
     /// The HTML of the card with which the owner shares the countdown.
     share: Option<String>,
-    /// The path of the day as a calendar file.
+    /// The path of the calendar file with the countdown's day.
     calendar: Option<String>,
     public_path: String,
     /// Whether the countdown was just created.

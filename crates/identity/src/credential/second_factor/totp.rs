@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_rfc_6238() {
-        // These are the last six of the eight digits in RFC 6238, appendix B.
+        // The expected codes are the last six of the eight digits in RFC 6238, appendix B.
         for (second, expected) in [
             (59, "287082"),
             (1_111_111_109, "081804"),

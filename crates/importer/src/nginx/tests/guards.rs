@@ -237,7 +237,7 @@ fn nothing_is_open_below_what_is_said_to_be_closed() {
         route.contains("http://b:2") && route.contains("access"),
         "{text}"
     );
-    // A location that only has a rate limit is not closed; a remark says that the limit is lost.
+    // A location that only has a rate limit stays open, and a remark says that the limit is lost.
     let text = server(&format!(
         "location /api/ {pass} location ~ ^/api/[a-z]+/login {{ limit_req zone=z; proxy_pass http://b:1; }}"
     ));

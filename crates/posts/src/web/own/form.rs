@@ -167,7 +167,7 @@ struct Preview {
     html: String,
 }
 
-/// A collapsed field, because it is seldom changed.
+/// A field that is collapsed because it is seldom changed.
 struct Folded {
     field: Field,
     value: String,
@@ -345,7 +345,7 @@ mod tests {
             ("One\r\n\r\nTwo", Some(4), "One\n\nP\n\nTwo"),
             ("One two", Some(3), "One\n\nP\n\ntwo"),
             ("One", Some(0), "P\n\nOne"),
-            // A character above U+FFFF counts as two units.
+            // The caret's position counts UTF-16 units; this character takes two.
             ("🌧 rain", Some(2), "🌧\n\nP\n\nrain"),
             ("One", Some(99), "One\n\nP\n\n"),
         ] {
