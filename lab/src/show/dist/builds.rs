@@ -1,4 +1,4 @@
-//! Two builds of one commit.
+//! Builds one commit twice and compares the results.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -87,7 +87,7 @@ pub(super) fn show(built: &Path, pace: u32) -> Result<()> {
 
 struct Machine {
     child: Child,
-    /// The pid of its systemd in this machine's namespace.
+    /// The pid of the container's systemd in this machine's pid namespace.
     leader: String,
 }
 
