@@ -245,8 +245,8 @@ fn attempt(
     }
     // This descriptor stays open across the `exec`; all others are closed.
     rustix::stdio::dup2_stdin(&theirs)?;
-    // The new program does not handle signals at first and would be killed by them, so they stay
-    // pending. See `unblock_signals`.
+    // The new program handles no signals at first, so a signal would kill it. The signals are
+    // blocked and stay pending until `unblock_signals`.
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     let outcome = nix::unistd::execv(&path, &words);
     before.thread_set_mask()?;

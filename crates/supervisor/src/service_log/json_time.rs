@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// The usual names of the time field.
 const NAMES: [&str; 4] = ["time", "timestamp", "@timestamp", "ts"];
-/// The largest number that is interpreted as seconds (it is in the year 5138); larger ones are
+/// The largest number that is interpreted as seconds, which is in the year 5138. Larger numbers are
 /// milliseconds.
 const MOST_SECONDS: f64 = 1e11;
 

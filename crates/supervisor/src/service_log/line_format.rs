@@ -32,7 +32,7 @@ impl LogLine {
     }
 
     /// Parses a line of a service's log file. A line without a time, or with a time later than
-    /// `last`, gets the time of the line `after` it.
+    /// `last`, gets the time of `after`, the line that follows it.
     pub(super) fn parse(
         service: &Arc<str>,
         sequence: u64,

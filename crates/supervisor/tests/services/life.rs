@@ -11,7 +11,8 @@ use crate::support::{Fixture, folder, folder_with, kill, lives, marked, sleeping
 
 /// Starts children, grandchildren, and a process in a session of its own.
 const FAMILY: &str = "sleep 1000 & (sleep 1000 & sleep 1000) & setsid sleep 1000 & wait";
-/// The number of processes, at least. Some shells keep another process for the brackets.
+/// The minimum number of processes in the family. Some shells keep another process for the
+/// brackets.
 const FAMILY_SIZE: usize = 5;
 
 /// Keeps a service running whose processes are marked with the fixture's folder. `service` is TOML

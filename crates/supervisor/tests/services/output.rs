@@ -108,7 +108,7 @@ fn who_follows_hears_every_line_once_over_many_rotations() {
     const LINES: usize = 20_000;
     const BATCH: usize = 500;
     const KEEP: u32 = 4;
-    // This service is well-behaved, because it writes no more than the supervisor reads.
+    // This service writes no more than the supervisor reads.
     let script = format!(
         r#"
 import os, time
