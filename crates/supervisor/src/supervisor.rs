@@ -142,6 +142,7 @@ pub enum StartError {
     /// A folder or a file cannot be used.
     #[error("cannot use {}: {why}\n  it must be writable for the user that runs the supervisor", path.display())]
     Folder {
+        /// The path of the folder or file.
         path: PathBuf,
         why: io::Error,
     },

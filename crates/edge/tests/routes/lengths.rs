@@ -13,8 +13,8 @@ use super::*;
 /// The timeout for each wait.
 const SOON: Duration = Duration::from_mins(1);
 
-/// A body; the server sends its first `first` bytes, and the rest only after the client has
-/// received them.
+/// A body. The server sends its first `first` bytes with the head, and the rest only after the
+/// client has received those.
 #[derive(Debug, Clone, Copy)]
 struct FileBody {
     length: usize,
@@ -36,7 +36,7 @@ impl FileBody {
 }
 
 /// Starts an HTTP/1.1 server that sends the first piece with the head, and the second piece when
-/// permitted.
+/// the test permits it.
 async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

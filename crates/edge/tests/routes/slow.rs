@@ -22,7 +22,7 @@ use super::*;
 struct OneWorker {
     address: SocketAddr,
     accepted: Arc<AtomicUsize>,
-    /// The heads that the server has read.
+    /// The request heads that the server has read.
     heads: Arc<Mutex<Vec<String>>>,
     running: JoinHandle<()>,
 }
@@ -200,8 +200,8 @@ async fn a_stream_that_drips_takes_none_either() {
     site.edge.stop().await;
 }
 
-/// Starts a server that reports every byte after a head, and responds when it has received the end
-/// of a body.
+/// Starts a server that reports all data after the request's head, and responds when the data ends
+/// with `end`.
 async fn teller(end: &'static [u8]) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -303,7 +303,7 @@ async fn a_body_there_is_no_room_for_is_not_read_before_there_is() {
     site.edge.stop().await;
 }
 
-/// The grace period is long, so the test waits for all HTTP versions at the same time.
+/// All HTTP versions are tested concurrently, because the grace period is long.
 #[tokio::test]
 async fn a_body_that_comes_too_slowly_is_refused() {
     let server = OneWorker::open();
