@@ -207,7 +207,8 @@ async fn the_last_word_leaves_before_the_connection_is_closed() {
         let keeper = Keeper::open();
         let site = keeper.site_with(|listen| {
             if is_idle {
-                // In this time, the client must begin, which takes a while on a busy machine.
+                // The timeout is long, because a client may take a while to send its first request
+                // on a busy machine.
                 listen.header_time = Duration::from_secs(5);
             }
         });

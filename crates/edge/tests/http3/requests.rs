@@ -11,7 +11,8 @@ use edge::access_log::{Format, Log, Mask, Writing};
 use super::client::{answer, piece};
 use super::*;
 
-/// A period in which nothing needs to happen. On a slow machine, only less happens in it.
+/// How long a test waits to check that nothing happens. A slow machine cannot make such a check
+/// fail.
 const SHORT: Duration = Duration::from_secs(2);
 
 #[tokio::test]
