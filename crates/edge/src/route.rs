@@ -47,7 +47,7 @@ pub struct Route {
     pub falls_back: bool,
     /// The name in the log and in metrics: `host/path`.
     pub name: Arc<str>,
-    /// The target as configured, for people.
+    /// The target as configured, for display.
     pub to: String,
     /// How many segments are removed from the beginning of a path before a request is forwarded.
     pub(crate) strip: usize,
@@ -301,11 +301,11 @@ pub fn bare_host(host: &str) -> &str {
 /// The path of a route, which matches all paths that begin with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePath {
-    /// The normalised path, for people.
+    /// The normalised path, for display.
     text: String,
     /// The path in the form that is compared.
     matched: Vec<u8>,
-    /// `matched` without letter case.
+    /// `matched` with letter case folded.
     folded: Vec<u8>,
     /// Whether the path without its trailing slash also belongs to this route.
     owns_bare: bool,

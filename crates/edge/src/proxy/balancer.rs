@@ -64,7 +64,7 @@ impl Group {
     }
 
     fn least(&self, fits: impl Fn(&Backend) -> bool, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
-        // Servers with equally few requests come first alternately.
+        // Among servers with equally few requests, the first choice rotates.
         let start = turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
         let (before, after) = self.members.split_at(start);
         let fitting = after.iter().chain(before).filter(|backend| fits(backend));

@@ -112,7 +112,7 @@ impl ProxyError {
         }
     }
 
-    /// Returns a word for the log. The words never change.
+    /// Returns a stable identifier for logs.
     pub fn why(&self) -> &'static str {
         match self {
             Self::NoneReady { .. } => "upstream_not_ready",
