@@ -33,7 +33,7 @@ use crate::tls::{Certificates, Tls, TlsError};
 pub(crate) use self::running::Running;
 pub(crate) use self::service_backends::ServiceBackends;
 
-/// Returns the current time.
+/// A function that returns the current time.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// The state that all workers share.

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 pub struct Description {
     /// The addresses to listen on, and the limits of every connection.
     pub listen: Listen,
-    /// The certificates.
     pub tls: Tls,
     /// The routes; if empty, every request goes to the app.
     pub route: Vec<Route>,

@@ -39,7 +39,7 @@ use http1::{Refusal, is_host};
 /// The path at which a certificate authority requests its challenge (RFC 8555, section 8.3).
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
-/// Information about a request that has a response, in addition to the response.
+/// The outcome of a request apart from its response, such as its route and its durations.
 #[derive(Default)]
 struct RequestOutcome {
     route: Option<Arc<Route>>,
@@ -51,11 +51,11 @@ struct RequestOutcome {
     upload: Option<Arc<Upload>>,
     /// The result of the cache lookup. Empty if the route has no cache.
     cache: &'static str,
-    /// Whether the app was asked.
+    /// Whether the request was passed to the app.
     is_of_app: bool,
     /// The log's text for the path, if the app responded and chose such a text.
     shown: Option<LoggedPath>,
-    /// The response is the edge's own, and replaces the response of the route's target.
+    /// Whether the response is the edge's own and replaces the response of the route's target.
     is_instead: bool,
     why: &'static str,
 }
@@ -319,7 +319,6 @@ fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// Makes a plain-text response for people.
 fn text(status: StatusCode, text: String) -> Answer {
     let mut answer = Response::new(Body::full(text));
     *answer.status_mut() = status;
@@ -446,7 +445,7 @@ fn finish(
         );
     }
     if version >= Version::HTTP_2 {
-        // `Connection` does not exist beyond HTTP/1 (RFC 9113, section 8.2.2).
+        // HTTP/2 and HTTP/3 have no `Connection` header (RFC 9113, section 8.2.2).
         headers.remove(CONNECTION);
     } else if here.drain.is_cancelled() && !is_switch {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -37,7 +37,6 @@ pub enum ListenFault {
     /// The path is a file that is not a socket.
     #[error("a file that is not a socket is in the way")]
     FileInTheWay,
-    /// Any other error.
     #[error("{0}")]
     Other(io::Error),
 }

@@ -55,7 +55,7 @@ pub enum FolderError {
 
 #[derive(Debug)]
 pub struct Folder {
-    /// The key of the folder's files in each worker's [`Memory`](super::Memory).
+    /// The key of the folder's files in each worker's file cache.
     id: AtomicU64,
     root: PathBuf,
     places: Vec<Place>,

@@ -44,7 +44,7 @@ impl Verified {
         Some(Digest(mac.finalize().into_bytes().into()))
     }
 
-    /// Whether this was verified recently.
+    /// Whether the name and password of this digest were verified recently.
     pub(super) fn knows(&self, digest: Option<Digest>) -> bool {
         let Some(digest) = digest else {
             return false;

@@ -83,7 +83,8 @@ impl Buckets {
 }
 
 impl Shard {
-    /// Whether there is room for one more bucket.
+    /// Checks whether there is room for one more bucket. If there is none, removes the buckets of
+    /// idle clients first.
     fn has_room(&mut self, most: usize, now: Duration) -> bool {
         let may_sweep = self.swept.is_none_or(|swept| now >= swept + SWEEP);
         if self.full_at.len() >= most && may_sweep {
