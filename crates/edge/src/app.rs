@@ -40,7 +40,6 @@ pub struct Question {
     /// The path and query, as the edge parsed them.
     pub target: PathAndQuery,
     pub headers: HeaderMap,
-    /// The client.
     pub info: ClientInfo,
 }
 

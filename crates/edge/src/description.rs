@@ -236,8 +236,8 @@ pub struct Route {
     pub host: String,
     /// The prefix of the path; it matches whole segments only.
     pub path: String,
-    /// Whether a path in other letter case bypasses `access`, `limit` and `status:` of this route.
-    /// If not, it is rejected.
+    /// Whether a path that differs from `path` only in letter case may bypass this route's
+    /// `access`, `limit` and `status:`. If not, the edge rejects such a path.
     pub case_sensitive: bool,
     /// `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
     /// `unix:PATH`, `redirect:URL` (in which `{path}` is the requested path) or `status:NUMBER`.

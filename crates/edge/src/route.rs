@@ -38,8 +38,8 @@ pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
 pub struct Route {
     pub host: HostPattern,
     pub path: RoutePath,
-    /// Whether a path with different letter case certainly does not belong to this route. If this
-    /// is false, a route that restricts requests refuses such a path.
+    /// Whether a path that differs from this route's path only in letter case may bypass the route.
+    /// If not, and the route restricts requests, the edge refuses such a path.
     pub case_sensitive: bool,
     /// The target that responds to the requests.
     pub target: Target,

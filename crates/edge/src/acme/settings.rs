@@ -62,9 +62,8 @@ pub enum SettingsError {
     /// The file with additional root certificates cannot be read or contains none.
     #[error("{}: {cause}", file.display())]
     Root {
-        /// The file.
         file: PathBuf,
-        /// The cause.
+        /// The error in the file.
         cause: pem::Error,
     },
     /// The file with the account key cannot be read.

@@ -298,7 +298,7 @@ mod tests {
     async fn what_is_in_memory_comes_at_once_and_lets_others_go_between() {
         let (readers, file) = (Readers::default(), file());
         if in_memory(&file, 0, LENGTH).unwrap() < LENGTH {
-            // Some file systems do not support this.
+            // On some file systems, it is unknown whether data is in the page cache.
             return;
         }
         let (mut one, mut other) = (pieces(&readers, &file), pieces(&readers, &file));

@@ -25,7 +25,6 @@ pub(crate) enum How {
 /// The response for all waiting requests. `None` if each request must ask the server itself.
 type Outcome = Option<(Arc<Stored>, How)>;
 
-/// A request under way.
 pub(crate) struct InFlight {
     /// The outcome; `None` while the request is in progress.
     outcome: watch::Sender<Option<Outcome>>,

@@ -200,7 +200,7 @@ pub(crate) struct Freshness {
 /// How a stored response may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CacheDecision {
-    /// Send it.
+    /// Send the response.
     Fresh,
     /// Send the response, and revalidate it in the background.
     WhileRevalidating,

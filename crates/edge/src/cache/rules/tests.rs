@@ -291,7 +291,8 @@ fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
         ],
     ] {
         assert_eq!(way(lines, &told), CacheUse::Around, "{lines:?}");
-        // From others it goes no further.
+        // An untrusted peer's headers do not reach the server, so the request may be served from
+        // the cache.
         let unknown = info(Scheme::Https, "a.example", false);
         assert_eq!(way(lines, &unknown), CacheUse::In(Demand::default()));
     }
