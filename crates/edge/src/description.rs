@@ -310,7 +310,7 @@ pub struct Access {
 pub struct Basic {
     /// A file with a line `name:hash` for each user, with argon2id hashes.
     pub file: String,
-    /// The realm. Browsers show it, and store the password for it.
+    /// The realm, for which browsers store the password.
     #[serde(default = "sign_in")]
     pub realm: String,
 }

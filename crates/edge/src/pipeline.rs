@@ -348,7 +348,7 @@ fn later(status: StatusCode, retry_after: Duration) -> Answer {
 #[derive(Clone, Copy)]
 struct Wordless(Option<Duration>);
 
-/// Returns the page, with those of the response's headers that the page does not set.
+/// Returns the page with those headers of `answer` that the page itself does not set.
 fn with_words(answer: Answer, mut page: Answer) -> Answer {
     let mut headers = answer.into_parts().0.headers;
     headers.remove(CONTENT_LENGTH);

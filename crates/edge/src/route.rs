@@ -29,7 +29,7 @@ use crate::metrics::RouteFigures;
 use crate::static_files::Folder;
 use crate::values;
 
-/// Defaults for routes that do not set these values.
+/// Default values of the settings with these names, in bytes per second and in bytes.
 pub(crate) const BODY_RATE: u64 = 500;
 pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
 
@@ -190,7 +190,7 @@ impl Route {
 
 /// Returns this path with the query of `uri`.
 fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri::InvalidUri> {
-    // A target like `http://host?query` has the path `/` without containing it.
+    // A target like `http://host?query` contains no path, but its path counts as `/`.
     let is_same = |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');
     if let Some(same) = uri.path_and_query().filter(is_same) {
         return Ok(same.clone());
@@ -347,8 +347,7 @@ impl RoutePath {
         self.begins(path.matched())
     }
 
-    /// Whether a path equals this one without its trailing slash, and the shorter path belongs to
-    /// this route.
+    /// Whether a path equals this path without its trailing slash, and also belongs to this route.
     pub(crate) fn is_bare(&self, path: &NormalPath<'_>) -> bool {
         self.owns_bare && is_bare(&self.matched, path.matched())
     }

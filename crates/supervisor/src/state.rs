@@ -106,7 +106,7 @@ pub enum Action {
     Spawn {
         run: RunId,
         number: u32,
-        /// The version of the settings to start it with.
+        /// The version of the settings with which the process is started.
         generation: u32,
     },
     AskToStop(RunId),
@@ -124,7 +124,7 @@ pub enum Action {
 pub enum Report {
     Ready {
         run: RunId,
-        /// The time from its start until it was ready.
+        /// The time from the process's start until the process was ready.
         after: Duration,
     },
     /// A process ended by itself, or is being stopped because it failed its checks.

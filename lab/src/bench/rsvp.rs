@@ -335,7 +335,7 @@ impl Conversation for Visitor {
 /// How a household sends its RSVP.
 #[derive(Clone, Copy)]
 enum Request {
-    /// `PUT /api/v1/invitations/{code}/rsvp`, with the version that it is based on.
+    /// `PUT /api/v1/invitations/{code}/rsvp`, with the version on which the change is based.
     Put,
     /// `PUT` as above, with an `Idempotency-Key`, as the page's script sends it.
     PutWithKey,

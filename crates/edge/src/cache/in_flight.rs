@@ -14,9 +14,9 @@ use super::stored::{Key, Stored};
 /// How a stored response was obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
-    /// The server sent it.
+    /// The server sent the response.
     New,
-    /// The server replied `304`.
+    /// The server confirmed an older response with `304`.
     Renewed,
     /// The server failed with this status, and an older response is used instead.
     StandsIn(u16),

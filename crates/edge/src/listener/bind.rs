@@ -165,7 +165,7 @@ pub(crate) fn open(address: &ListenAddress, workers: usize) -> Result<Bound, Lis
 
 fn everywhere(port: u16, workers: usize) -> Result<Bound, ListenFault> {
     match each_worker((Ipv6Addr::UNSPECIFIED, port).into(), workers) {
-        // Machines without IPv6 do not support its address family.
+        // Machines without IPv6 do not support the address family.
         Err(ListenFault::Other(_) | ListenFault::NotHere) => {
             each_worker((Ipv4Addr::UNSPECIFIED, port).into(), workers)
         }

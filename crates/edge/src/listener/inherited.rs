@@ -129,7 +129,7 @@ impl Inherited {
                     let udp = SharedUdp::new(socket).map_err(InheritedError::Lock)?;
                     inherited.datagrams.push(udp.into());
                 }
-                // A lock file follows its socket.
+                // Each lock file comes right after its socket.
                 Listening::Lock(file) => {
                     let came = inherited.datagrams.pop();
                     let came = came.ok_or(InheritedError::NotListening)?;

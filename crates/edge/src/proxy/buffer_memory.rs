@@ -274,7 +274,8 @@ mod tests {
         assert!(!answers[2].grow(1));
         answers[0].shrink(22);
         let held = memory.reserve(address(4), 50).await.unwrap();
-        // The first of these two bodies would not benefit from more memory, but the second would.
+        // This body waits for other bodies of its own address, so responses may still grow. The
+        // next body waits for memory that others hold, so responses may not grow.
         let mut greedy = Box::pin(memory.reserve(address(4), 1));
         assert!(greedy.as_mut().now_or_never().is_none());
         assert!(answers[2].grow(1));

@@ -229,7 +229,7 @@ impl UpstreamConnection {
         Err(Failure { error, left })
     }
 
-    /// Returns the limit of the current wait, and the error once the limit is exceeded.
+    /// Returns the limit of the current wait, and the error to report once the limit is exceeded.
     fn awaits(&self, times: &Times) -> (Duration, ProxyError) {
         match &self.upload {
             Some(upload) if upload.awaits_client && self.unsent.length() == 0 => {

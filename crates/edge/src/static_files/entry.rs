@@ -26,7 +26,7 @@ const SETTLING: Duration = Duration::from_secs(2);
 /// The approximate overhead of a file in memory, in bytes.
 const OVERHEAD: usize = 2_048;
 
-/// A file and its compressed siblings, which were just opened.
+/// A file and its compressed siblings, newly opened.
 pub(super) struct Opened {
     pub(super) plain: (File, Stamp),
     pub(super) siblings: [Option<(File, Stamp)>; 2],

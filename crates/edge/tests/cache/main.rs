@@ -145,7 +145,7 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
         if name == "etag" && headers.get("if-none-match").is_some_and(|tag| tag == value) {
             is_unchanged = true;
         }
-        // `echo:NAME` is replaced by the value of that request header.
+        // `echo:NAME` stands for the value of the request header `NAME`.
         let told = value.strip_prefix("echo:").map(|name| {
             headers
                 .get(name)

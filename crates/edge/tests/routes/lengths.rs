@@ -14,7 +14,7 @@ use super::*;
 const SOON: Duration = Duration::from_mins(1);
 
 /// A body. The server sends its first `first` bytes with the head, and the rest only after the
-/// client has received those.
+/// client has received that part.
 #[derive(Debug, Clone, Copy)]
 struct FileBody {
     length: usize,
@@ -119,8 +119,8 @@ async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -
 async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
     let go = Arc::new(Semaphore::new(0));
     let own = by_hand(Arc::clone(&go)).await;
-    // A response in two pieces is not complete within this time, so it is passed on without being
-    // stored.
+    // A response in two pieces is not complete within `cache.wait`, so it is passed on without
+    // being stored.
     let site = Site::open(
         &format!(
             "{HTTPS}cache.wait = \"300ms\"\n\

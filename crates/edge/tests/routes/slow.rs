@@ -321,7 +321,7 @@ async fn a_body_that_comes_too_slowly_is_refused() {
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         while answer.is_empty() && begin.elapsed() < within {
-            // The body never stalls for long; it arrives byte by byte.
+            // The body arrives byte by byte and never stalls for long, but its rate is too low.
             let _ = stream.write_all(b"1\r\nx\r\n").await;
             let read = stream.read_buf(&mut answer);
             let _ = tokio::time::timeout(Duration::from_secs(1), read).await;

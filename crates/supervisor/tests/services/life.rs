@@ -75,7 +75,8 @@ fn a_family_ends_together_when_its_head_is_killed_or_stopped() {
 
 #[test]
 fn who_left_without_a_trace_is_asked_to_stop_and_ends_with_the_others() {
-    // Each process sleeps for an hour, so that the test would notice a process that is not killed.
+    // Each process sleeps for longer than the test lasts, so that the test would notice a process
+    // that is not killed.
     let name = format!("1000.{}1", std::process::id());
     let fixture = Fixture::new(&format!(
         r#"

@@ -23,8 +23,8 @@ fn rotation_loses_no_line() {
         logs = { max = "20K", keep = 100 }
         "#,
     );
-    // The supervisor reads the two streams separately, so either may come last and begin another
-    // file.
+    // The supervisor reads the two streams separately, so either stream may come last and begin a
+    // new log file.
     let logs = fixture.folder.path().join("logs");
     let is_there = |text: &str| {
         let files = fs::read_dir(&logs).unwrap();

@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const AROUND: Duration = Duration::from_secs(3);
 /// The number of persistent connections.
 const CONNECTIONS: u32 = 16;
-/// systemd needs the unified cgroup hierarchy at `/sys/fs/cgroup`, where not every machine has it
-/// mounted.
+/// Mounts the unified cgroup hierarchy at `/sys/fs/cgroup`, because systemd needs it and some
+/// machines lack it. Then boots the container.
 const BOOT: &str = "mount -t cgroup2 none /sys/fs/cgroup
 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec systemd-nspawn --quiet --register=no --keep-unit \
     --console=read-only --directory=\"$0\" --boot";

@@ -45,8 +45,8 @@ impl Buckets {
         }
     }
 
-    /// Checks whether this client may send a request; the error is the time until it may. The
-    /// request is counted only if `counts` is true.
+    /// Checks whether this client may send a request. If not, the error is the time until the
+    /// client may send one. The request is counted only if `counts` is true.
     pub(super) fn ask(&self, client: u64, counts: bool, now: Duration) -> Result<(), Duration> {
         let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
         let mut shard = lock(&self.shards[shard]);

@@ -41,7 +41,7 @@ fn world() -> World {
     world
 }
 
-/// The table in the documentation: each attempt and its response.
+/// Tests each row of the table in the module's documentation.
 #[tokio::test]
 async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
     let world = world();
@@ -89,7 +89,7 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
         ("/inside/.hidden/b.txt", 404),
         ("/.well-known/../.env", 404),
         ("/.well-known/security.txt", 200),
-        // These are not files.
+        // These paths do not name regular files.
         ("/pipe", 404),
         ("/socket", 404),
         ("/a.txt/b.txt", 404),
