@@ -46,7 +46,7 @@ pub struct Question {
 /// The app's decision on a request.
 #[derive(Debug)]
 pub enum AuthDecision {
-    /// The request may go on.
+    /// The request may be forwarded.
     Pass(Pass),
     Refuse(Answer),
 }

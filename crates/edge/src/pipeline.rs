@@ -53,7 +53,7 @@ struct RequestOutcome {
     cache: &'static str,
     /// Whether the request was passed to the app.
     is_of_app: bool,
-    /// The log's text for the path, if the app responded and chose such a text.
+    /// The text that the log shows instead of the path, if the app supplied such a text.
     shown: Option<LoggedPath>,
     /// Whether the response is the edge's own and replaces the response of the route's target.
     is_instead: bool,
@@ -280,7 +280,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     if *request.method() == Method::CONNECT
         && let Some(protocol) = protocol
     {
-        // Other protocols must not be treated as a WebSocket (RFC 8441, section 4).
+        // A request for another protocol must not be treated as a WebSocket (RFC 8441, section 4).
         let is_known = protocol.as_str().eq_ignore_ascii_case("websocket");
         return (!is_known).then(|| bare(StatusCode::NOT_IMPLEMENTED));
     }

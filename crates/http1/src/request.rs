@@ -16,7 +16,7 @@ pub const METHOD_LENGTH: usize = 32;
 /// The maximum length of a host: a name of 253 characters and a port.
 const HOST_LENGTH: usize = 260;
 
-/// The framing of the message, as far as its head determines it.
+/// The framing of a message, as determined by its head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) body: Framed,

@@ -15,8 +15,8 @@ pub(crate) const MOST_BYTES: usize = 16 << 20;
 pub struct LogLine {
     /// The sequence number, which increases by one with each line of a service.
     pub sequence: u64,
-    /// When the line was read. A line from a file without a time gets the time of the line after
-    /// it.
+    /// When the line was read. A line from a file that contains no time gets the time of the line
+    /// after it.
     pub at: Timestamp,
     pub service: Arc<str>,
     /// The number of the instance. `None` for a JSON line from a file, because such lines do not

@@ -183,7 +183,7 @@ struct Client<'a, 'e, S> {
 /// The timeouts for writing to the client.
 struct Limits<'a, 'e> {
     timer: Deadline,
-    /// How long the client may read nothing.
+    /// The time after which a client that reads nothing is disconnected.
     body_time: Duration,
     handle: &'a Handle,
     ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
@@ -262,7 +262,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         .await
     }
 
-    /// Whether another request can follow, as far as is known now.
+    /// Whether another request may follow, by what is known so far.
     async fn can_go_on(&mut self) -> bool {
         std::future::poll_fn(|context| Poll::Ready(self.input.can_go_on(self.stream, context)))
             .await

@@ -38,8 +38,8 @@ pub enum Balance {
     RoundRobin,
     /// The server with the fewest running requests.
     LeastRequests,
-    /// The server named in the client's cookie. The first response sets the cookie, which has this
-    /// name.
+    /// The server named in the client's cookie. This value is the name of the cookie, which the
+    /// first response sets.
     Sticky(String),
 }
 

@@ -321,7 +321,8 @@ async fn who_stands_still_is_told_apart() {
     assert_eq!(error.status(), StatusCode::GATEWAY_TIMEOUT);
 }
 
-/// More than all buffers between two sockets hold, and far less than the whole body.
+/// A number of bytes that is larger than all buffers between two sockets, and far smaller than the
+/// whole body.
 const BOUND: usize = 32 << 20;
 const GIB: usize = 1 << 30;
 /// Writing counts as stalled if no bytes were accepted for this long.

@@ -137,7 +137,7 @@ async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
     let tag = client.get("/large.bin").await.0;
     let tag = tag.header("etag").unwrap();
 
-    // Like `cp`, this writes into the same file.
+    // Like `cp`, this overwrites the existing file instead of replacing it.
     std::fs::write(site.folder.path().join("files/large.bin"), &new).unwrap();
     let (head, body) = waiting.hear(true).await;
     assert_eq!(head.header("etag"), Some(tag));

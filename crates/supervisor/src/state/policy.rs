@@ -18,7 +18,7 @@ pub struct Policy {
     /// The stop timeout, after which a process is killed.
     pub stop_within: Duration,
     /// How long a process that is being replaced may take to finish its requests. [`CLOSE_GRACE`]
-    /// is added to this time. If it is zero, the process is asked to stop at once.
+    /// is added to this time. If the value is zero, the process is asked to stop at once.
     pub drain_within: Duration,
     /// The number of failed checks in a row after which a process is restarted.
     pub fall: u32,

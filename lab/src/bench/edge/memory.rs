@@ -48,7 +48,7 @@ const HOSTILE: [Hostile; 4] = [
     (1_250, b"GET / HTTP/1.1\r\nHo"),
 ];
 
-/// What the server's memory is used for.
+/// The use of the server's memory that a row measures.
 #[derive(Clone, Copy)]
 pub(super) enum Held {
     Nothing,

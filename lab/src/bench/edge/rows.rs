@@ -18,9 +18,9 @@ pub(in crate::bench) struct Case {
 pub(super) enum Ask {
     /// A minimal request, as in most benchmarks.
     Barely,
-    /// With the headers of a browser.
+    /// A request with the headers of a browser.
     AsBrowser,
-    /// With a body of 1 KiB.
+    /// A request with a body of 1 KiB.
     Post,
     /// Mostly pages and an occasional form, on one connection per visitor.
     Mixed,

@@ -190,8 +190,8 @@ impl Tally {
     }
 }
 
-/// Sends requests at this pace until the end. If a request is late, its time is counted from the
-/// moment when it was due.
+/// Sends requests at this pace until the demonstration is over. If a request is late, its time is
+/// counted from the moment when it was due.
 async fn ask(address: SocketAddr, pace: u32, tally: Tally) -> Result<()> {
     let begin = Instant::now();
     let mut askers = tokio::task::JoinSet::new();

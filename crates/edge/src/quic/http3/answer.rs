@@ -33,7 +33,7 @@ pub(super) struct Back<'a> {
     pub(super) stream: RequestStream<Sending, Bytes>,
     pub(super) ended: &'a mut Ended,
     pub(super) connection: &'a quinn::Connection,
-    /// How long the client may refuse data.
+    /// How long the client may refuse data by flow control.
     pub(super) time: Duration,
 }
 
