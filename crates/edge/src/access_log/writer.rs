@@ -71,7 +71,7 @@ impl LogWriter {
         }
     }
 
-    /// Returns the guard that keeps [`LogWriter::write`] running until it is dropped.
+    /// Returns the guard that keeps [`LogWriter::write`] running until the guard is dropped.
     pub fn writing(&self) -> Writing {
         Writing(self.clone())
     }

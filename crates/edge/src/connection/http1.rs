@@ -315,8 +315,8 @@ impl<S: Carrier> Client<'_, '_, S> {
                         outgoing.write(|slices| stream.poll_write_vectored(context, slices));
                     if polled.is_pending() {
                         outgoing.falls_behind(context);
-                        // The connection must keep reading the request body, or a client that reads
-                        // nothing until it has sent everything would block.
+                        // The connection must keep reading the request body, because otherwise a
+                        // client that sends everything before it reads would block.
                         while self.input.is_fed(self.stream, context) {}
                     }
                     polled

@@ -176,8 +176,8 @@ impl LastCall {
         }
     }
 
-    /// Sends a final GOAWAY, which tells the client which requests were served. Returns when it has
-    /// been sent, because pending data is lost when the connection is closed.
+    /// Sends a final GOAWAY, which tells the client which requests were served. Returns when the
+    /// GOAWAY has been sent, because pending data is lost when the connection is closed.
     async fn say(&self, engine: &mut Engine, connection: &quinn::Connection) {
         let sent = || connection.stats().frame_tx.stream;
         let before = sent();

@@ -208,7 +208,7 @@ mod tests {
             is_default: false,
         };
         let before = Stamp::of(&files);
-        // Timestamps of files are coarser than this loop.
+        // File timestamps are coarse, so the test changes the file until the stamp differs.
         let until = Instant::now() + Duration::from_mins(1);
         while Stamp::of(&files) == before {
             assert!(Instant::now() < until, "nobody would read it again");

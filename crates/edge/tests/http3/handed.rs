@@ -147,7 +147,7 @@ async fn a_socket_that_was_handed_in_outlives_a_reload_during_a_download() {
         assert_eq!(first.as_deref(), Some(&b"one"[..]));
         site.reload(|listen| listen.http3 = false);
         site.reload(|listen| listen.http3 = true);
-        // The first endpoint keeps the socket until its client has everything.
+        // The first endpoint keeps the socket until its client has received everything.
         site.scene.go.add_permits(1);
         let second = piece(&mut download).await.unwrap();
         assert_eq!(second.as_deref(), Some(&b"two"[..]));

@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(ask(true, 8), Err(SECOND));
         assert_eq!(ask(true, 9), Ok(()));
         assert_eq!(ask(false, 9), Err(2 * SECOND));
-        // A bucket that has not been used for long holds no more than a full bucket.
+        // A bucket that has not been used for a long time is full, but never more than full.
         assert!(
             (0..4)
                 .map(|_| ask(true, 1_000))
