@@ -225,7 +225,8 @@ fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     {
         return Ok(length);
     }
-    // A repeated equal length would be unambiguous, but is refused.
+    // The header occurs more than once. Repeating the same length is unambiguous, but is refused as
+    // well, with another error.
     let said = headers.get_all(CONTENT_LENGTH).iter();
     let said = said.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     let mut said = said.map(|length| content_length(length.trim_ascii()));

@@ -49,7 +49,7 @@ const TOLD_BY_THE_DOOR: [&str; 15] = [
     "x-request-id",
 ];
 
-/// The status codes with special caching rules that the cache understands.
+/// The status codes whose special caching rules the cache implements.
 const UNDERSTOOD: [u16; 14] = [
     200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501,
 ];
