@@ -37,6 +37,8 @@ pub enum Site {
     FlaskExpress,
     /// A personal site that was imported from an older one.
     Personal,
+    /// A wedding into which the dump of an older wedding manager can be imported.
+    Wedding,
 }
 
 /// Another configuration of a site.
@@ -112,6 +114,7 @@ impl Site {
             Self::Kadkahwin => "kadkahwin",
             Self::FlaskExpress => "flask-express",
             Self::Personal => "personal",
+            Self::Wedding => "wedding",
         })
     }
 
@@ -121,7 +124,7 @@ impl Site {
         let programs: &[&str] = match self {
             Self::Kadkahwin => &["flask", "node"],
             Self::FlaskExpress => &["flask", "express"],
-            Self::Personal => &[],
+            Self::Personal | Self::Wedding => &[],
         };
         for program in programs {
             let folder = folder.join(program);

@@ -129,6 +129,7 @@ pub fn pages() -> Pages<Context, Callers> {
         .get("/u/{account}", Anybody, public_pages::person)
         .get("/site/images/{file}", Anybody, public_pages::image)
         .get("/card.png", Anybody, public_pages::card)
+        .get("/qr.svg", Anybody, public_pages::qr)
         .get("/robots.txt", Anybody, public_pages::robots)
         .get("/sitemap.xml", Anybody, public_pages::sitemap)
         .get("/admin/look", People, look::show)

@@ -4,7 +4,6 @@
 //! pipe is read no faster than its lines can be written to the file, so a service that logs too
 //! much slows down only itself.
 
-mod json_time;
 mod line_format;
 mod line_splitter;
 mod reverse_lines;
@@ -183,9 +182,6 @@ impl ServiceLog {
         let first = remembered.first();
         let mut sequence = first.map_or_else(|| lock(&self.ring).next(), |line| line.sequence);
         let mut at = first.map_or_else(|| (self.clock)(), |line| line.at);
-        // Times within JSON lines are unreliable, so only times that the supervisor wrote can end
-        // the search.
-        let mut last = at;
         let (mut found, mut bytes) = (VecDeque::new(), 0);
         for written in ReverseLines::of(self.path.clone()) {
             // Lines in memory are also in the file, or will be soon.
@@ -195,14 +191,10 @@ impl ServiceLog {
                 continue;
             }
             sequence = sequence.saturating_sub(1);
-            let line = LogLine::parse(&self.service, sequence, written, at, last);
+            let line = LogLine::parse(&self.service, sequence, written, at);
             at = line.at;
-            let is_certain = line.instance.is_some();
-            if is_certain {
-                last = at;
-            }
             let is_old = query.since.is_some_and(|since| at < since);
-            if found.len() == most || bytes > MOST_BYTES || (is_certain && is_old) {
+            if found.len() == most || bytes > MOST_BYTES || is_old {
                 break;
             }
             if query.matches(&line) {
@@ -379,17 +371,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_time_that_a_line_tells_itself_hides_nothing() {
+    async fn a_line_without_a_time_has_that_of_the_line_after_it() {
         let folder = tempfile::tempdir().unwrap();
         let said = [
+            "{\"msg\":\"too old\"}",
             "2026-11-21T08:00:00.000Z a 0 out too old",
-            "{\"msg\":\"too old\",\"time\":\"2026-11-21T08:30:00Z\"}",
-            "2026-11-21T09:10:00.000Z a 0 out first",
-            "{\"msg\":\"too old\",\"time\":\"2001-01-01T00:00:00Z\"}",
-            "{\"msg\":\"second\",\"time\":12}",
-            "{\"msg\":\"third\",\"time\":\"2026-11-21T09:20:00Z\"}",
-            "{\"msg\":\"fourth\",\"time\":\"2027-01-01T00:00:00Z\"}",
-            "2026-11-21T09:30:00.000Z a 0 out fifth",
+            "{\"msg\":\"first\",\"time\":\"2001-01-01T00:00:00Z\"}",
+            "2026-11-21T09:10:00.000Z a 0 out second",
+            "{\"msg\":\"third\",\"time\":12}",
+            "2026-11-21T09:30:00.000Z a 0 out fourth",
+            "{\"msg\":\"fifth\"}",
         ];
         std::fs::write(folder.path().join("a.log"), said.join("\n") + "\n").unwrap();
         let clock: Clock = Arc::new(|| jiff::Timestamp::from_second(1_795_255_200).unwrap());

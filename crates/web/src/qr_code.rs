@@ -2,13 +2,21 @@
 
 use std::io;
 
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse as _, Response};
 use qrcode::{Color, QrCode};
+use serde::Deserialize;
 
 use crate::picture;
+use crate::problem::Problem;
+use crate::share::encoded;
+use crate::state::Site;
 
 /// The width of the light border in a file, in modules. Scanners do not recognize a code with a
 /// narrower border.
 const QUIET: usize = 4;
+/// The maximum length of a page's URL in a QR code's URL, in bytes.
+const LONGEST: usize = 500;
 
 /// Encodes a text as a QR code: the code's width in modules, and the dark modules as an SVG path.
 /// `None` if the text is too long.
@@ -55,6 +63,32 @@ pub fn png(text: &str, pixels: usize) -> Option<io::Result<Vec<u8>>> {
     let rows: Vec<u8> = rows.collect();
     // The picture is greyscale with one bit per pixel.
     Some(picture::file((width, width), [1, 0], &[], &rows))
+}
+
+/// The path of an SVG file with the QR code of one of this site's URLs. Encoding costs several
+/// times as much as rendering a page, so pages only refer to it.
+pub(crate) fn address(url: &str) -> String {
+    format!("/qr.svg?url={}", encoded(url))
+}
+
+/// The parameters in a QR code's URL.
+#[derive(Deserialize)]
+pub struct PageUrl {
+    #[serde(default)]
+    url: String,
+}
+
+/// Returns the QR code of a page of this site. Not found for URLs of other sites, so that strangers
+/// cannot make the site display a link of theirs.
+pub fn show(site: &Site, page: &PageUrl) -> Result<Response, Problem> {
+    let is_own = page.url.len() <= LONGEST && page.url.starts_with(&site.url().join("/"));
+    let picture = is_own.then(|| svg(&page.url)).flatten();
+    let picture = picture.ok_or_else(Problem::not_found)?;
+    let headers = [
+        (CONTENT_TYPE, "image/svg+xml"),
+        (CACHE_CONTROL, "max-age=86400"),
+    ];
+    Ok((headers, picture).into_response())
 }
 
 #[cfg(test)]

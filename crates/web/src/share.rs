@@ -119,7 +119,7 @@ impl Share {
             },
             whatsapp: format!("https://wa.me/?text={}", encode(&format!("{title} {url}"))),
             email: format!("mailto:?subject={}&body={}", encode(title), encode(url)),
-            qr: qr_code::path(url),
+            qr: qr_code::address(url),
             embed: Some(self.frame(360, 260)).filter(|code| !code.is_empty()),
             badge: (!self.badge.is_empty()).then(|| {
                 let (badge, title) = (&self.badge, quoted(title));
@@ -153,7 +153,7 @@ struct ShareHtml<'a> {
     more: &'static str,
     whatsapp: String,
     email: String,
-    qr: Option<(usize, String)>,
+    qr: String,
     embed: Option<String>,
     badge: Option<String>,
 }
@@ -177,7 +177,7 @@ mod tests {
             "value=\"http://127.0.0.1:8080/u/farah/home\"",
             "https://wa.me/?text=Rain%20%26%20%22coffee%22%20http%3A%2F%2F127",
             "mailto:?subject=Rain%20%26",
-            "<svg class=\"qr\"",
+            "src=\"/qr.svg?url=http%3A%2F%2F127%2E0%2E0%2E1%3A8080%2Fu%2Ffarah%2Fhome\"",
             "/embed/farah/home",
             "badge.svg",
         ] {

@@ -14,7 +14,7 @@ use platform::{StoreError, Tx};
 use web::page::{self, Kind, Metadata, Page, Written};
 use web::share::{Share, ShareKind};
 use web::state::Visit;
-use web::{Problem, Site, Text, Theme, Wishes, card_picture, conditional, dates};
+use web::{Problem, Site, Text, Theme, Wishes, card_picture, conditional, dates, qr_code};
 
 use identity::person::profile::{self, PublicProfile};
 use identity::person::slug::{self, Named};
@@ -290,6 +290,13 @@ pub(super) async fn card(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     card_picture::show(&accounts.site, &query, &headers).await
+}
+
+pub(super) async fn qr(
+    State(accounts): State<Context>,
+    query: Query<qr_code::PageUrl>,
+) -> Result<Response, Problem> {
+    qr_code::show(&accounts.site, &query)
 }
 
 /// `GET /site/images/{file}`: the icon or the portrait. A changed picture has a new path.

@@ -310,3 +310,22 @@ fn a_preview_picture_says_what_we_wrote_and_nothing_that_others_would_have_it_sa
         visitor.get("/card.png").await.with(404);
     });
 }
+
+#[test]
+fn a_qr_code_leads_to_this_site_alone() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let mut visitor = visitor(&crate::stage::accounts(world));
+        let own = "/qr.svg?url=http%3A%2F%2F127.0.0.1%3A8080%2Fu%2Ffarah";
+        let drawn = visitor.get(own).await.with(200);
+        assert_eq!(drawn.header("content-type"), "image/svg+xml");
+        assert!(drawn.body.starts_with("<svg"));
+        for other in [
+            String::new(),
+            "?url=http%3A%2F%2F127.0.0.1%3A8080.example%2F".to_owned(),
+            "?url=https%3A%2F%2Fexample.org%2F".to_owned(),
+            format!("?url=http%3A%2F%2F127.0.0.1%3A8080%2F{}", "a".repeat(500)),
+        ] {
+            visitor.get(&format!("/qr.svg{other}")).await.with(404);
+        }
+    });
+}

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{LogLine, Stream, json_time};
+use super::{LogLine, Stream};
 
 impl LogLine {
-    /// Returns the line as written to the file. JSON is left unchanged, because it has a time of
-    /// its own.
+    /// Returns the line as written to the file. JSON is left unchanged, so that programs can
+    /// read the file.
     pub fn to_file_line(&self) -> String {
         self.with_prefix(&self.prefix())
     }
@@ -38,18 +38,12 @@ impl LogLine {
         sequence: u64,
         written: String,
         after: Timestamp,
-        last: Timestamp,
     ) -> Self {
         let (at, instance, stream, text) = match parse_prefix(&written, service) {
             Some((at, instance, stream, text)) => {
                 (at, Some(instance), Some(stream), text.to_owned())
             }
-            None => (
-                json_time::time_of(&written, last).unwrap_or(after),
-                None,
-                None,
-                written,
-            ),
+            None => (after, None, None, written),
         };
         Self {
             sequence,
@@ -107,7 +101,7 @@ mod tests {
     fn what_was_written_is_read_as_far_as_it_tells() {
         let service: Arc<str> = "flask".into();
         let after = Timestamp::from_millisecond(9_000).unwrap();
-        let read = |written: &str| LogLine::parse(&service, 7, written.to_owned(), after, after);
+        let read = |written: &str| LogLine::parse(&service, 7, written.to_owned(), after);
         for text in ["hello", "", "two words "] {
             let line = LogLine {
                 sequence: 7,
@@ -129,9 +123,5 @@ mod tests {
             assert_eq!((line.at, line.instance, line.stream), (after, None, None));
             assert_eq!(line.to_file_line(), format!("{written}\n"));
         }
-        let now = Timestamp::from_second(1_795_255_200).unwrap();
-        let told = "{\"time\":\"2026-01-01T00:00:02Z\"}".to_owned();
-        let told = LogLine::parse(&service, 7, told, after, now);
-        assert_eq!(told.at.to_string(), "2026-01-01T00:00:02Z");
     }
 }
