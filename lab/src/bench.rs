@@ -146,7 +146,6 @@ pub(crate) struct Turns {
     /// The number of turns of each variant; the median of the turns is shown.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// The number of seconds per turn.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
 }

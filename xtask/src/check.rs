@@ -20,7 +20,6 @@ use anyhow::{Result, bail};
 
 use crate::workspace;
 
-/// A violation of a rule.
 struct Finding {
     place: String,
     what: String,

@@ -92,7 +92,7 @@ impl Release {
         })
     }
 
-    /// Returns the commit's time in the format of JSON documents.
+    /// Returns the commit's time in the format of RFC 3339.
     fn date(&self) -> Result<String> {
         let at = format!("--date=@{}", self.time);
         output(program("date").args(["--utc", &at, "+%Y-%m-%dT%H:%M:%SZ"]))
@@ -105,9 +105,9 @@ impl Release {
 }
 
 pub(crate) struct Machine {
-    /// The name in Rust and in the kernel.
+    /// The architecture's name in Rust and in the kernel.
     architecture: &'static str,
-    /// The name in Debian and in container images.
+    /// The architecture's name in Debian and in container images.
     debian: &'static str,
 }
 

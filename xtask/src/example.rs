@@ -138,12 +138,13 @@ impl Site {
     }
 }
 
-/// Installs the packages in a folder's `requirements.txt` beside it, unless they are installed.
+/// Installs the packages listed in a folder's `requirements.txt` into the folder's `.venv`, unless
+/// they are installed.
 pub fn install_python(folder: &Path) -> Result<()> {
     install_python_into(&folder.join("requirements.txt"), &folder.join(".venv"))
 }
 
-/// Installs the packages in a file into a virtual environment, unless they are installed.
+/// Installs the packages listed in a file into a virtual environment, unless they are installed.
 pub fn install_python_into(wanted: &Path, environment: &Path) -> Result<()> {
     let installed = Installed {
         wanted: wanted.to_owned(),
@@ -165,7 +166,8 @@ pub fn install_python_into(wanted: &Path, environment: &Path) -> Result<()> {
     installed.note()
 }
 
-/// Installs the packages in a folder's `package-lock.json` beside it, unless they are installed.
+/// Installs the packages listed in a folder's `package-lock.json` into the folder, unless they are
+/// installed.
 pub fn install_node(folder: &Path) -> Result<()> {
     let installed = Installed {
         wanted: folder.join("package-lock.json"),

@@ -56,7 +56,7 @@ pub fn is_wanted() -> bool {
 }
 
 impl Running {
-    /// Returns the process group of a process that was started as its leader.
+    /// Returns the process group whose leader is `process`.
     pub fn group_of(process: &Child) -> Result<Self> {
         let group = i32::try_from(process.id())?;
         let group = Pid::from_raw(group).context("a process has a number above 0")?;
@@ -67,7 +67,6 @@ impl Running {
         Ok(Self { group })
     }
 
-    /// Ends the group early.
     pub fn end(&self) {
         end(self.group);
     }

@@ -1,5 +1,5 @@
-//! Runs `cargo xtask bench` and `cargo xtask show`. They are in a crate of their own, so that
-//! running the tests does not require building their dependencies.
+//! Runs `cargo xtask bench` and `cargo xtask show`. Their code is in the crate `lab`, so that
+//! running the tests does not require building its dependencies.
 
 use std::ffi::{OsStr, OsString};
 use std::process::Command;

@@ -27,8 +27,8 @@ pub struct PrivatePostgres {
 }
 
 impl PrivatePostgres {
-    /// Creates a cluster and waits until it accepts connections, with additional settings such as
-    /// `fsync=off`.
+    /// Starts a server on a new cluster, with additional settings such as `fsync=off`, and waits
+    /// until the server accepts connections.
     pub fn start(settings: &[&str]) -> Result<Self> {
         let programs = find_programs().context("PostgreSQL is not installed")?;
         let folder = TempDir::with_prefix("kenduri-postgres-")?;

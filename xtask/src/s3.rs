@@ -24,7 +24,8 @@ impl PrivateS3 {
         let mut server = program(folder.join(".venv/bin/python"))
             .arg("server.py")
             .current_dir(&folder)
-            // It ends with its input, and so with this process.
+            // The server exits when its standard input is closed, so it does not outlive this
+            // process.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

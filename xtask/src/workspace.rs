@@ -48,7 +48,7 @@ pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 
 #[derive(Deserialize)]
 pub struct Metadata {
-    /// The packages of the workspace and third-party ones.
+    /// The packages of the workspace, and third-party packages.
     pub packages: Vec<Package>,
 }
 
@@ -67,7 +67,7 @@ pub struct Package {
 #[derive(Deserialize)]
 pub struct Dependency {
     pub name: String,
-    /// `None`, `dev` or `build`.
+    /// `dev` or `build`; `None` for a normal dependency.
     pub kind: Option<String>,
 }
 

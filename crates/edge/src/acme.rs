@@ -59,7 +59,7 @@ pub struct World {
 }
 
 impl World {
-    /// Uses the system's DNS resolver.
+    /// Makes a value with this clock and the system's DNS resolver.
     pub fn new(clock: Clock) -> Self {
         Self {
             clock,

@@ -24,7 +24,7 @@ pub(crate) struct AltSvc {
 #[derive(Debug, Default)]
 struct Doors {
     standing: BTreeMap<ListenAddress, UdpStatus>,
-    /// HTTP/3 was advertised, and clients may still have it cached.
+    /// Whether HTTP/3 was advertised, so that clients may still have the advertisement cached.
     was_told: bool,
 }
 
@@ -32,7 +32,7 @@ struct Doors {
 /// state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum UdpStatus {
-    /// No worker reads from it.
+    /// No worker reads from the socket.
     Closed,
     /// Workers read from the socket, but no client has connected yet.
     Open,

@@ -20,9 +20,8 @@ pub trait App: Clone + Send + Sync + 'static {
     /// Handles one request, which has a [`ClientInfo`] in its extensions.
     fn answer(self, request: Request<Body>) -> impl Future<Output = Answer> + Send;
 
-    /// Decides whether a request may go on to the target of a route with
-    /// `access = { sign_in = "…" }`. By default, for an app without accounts, every request is
-    /// rejected.
+    /// Decides whether a request may be forwarded to the target of a route with `access = { sign_in
+    /// = "…" }`. By default, for an app without accounts, every request is rejected.
     fn judge(self, question: Question) -> impl Future<Output = AuthDecision> + Send {
         let Question { info, headers, .. } = question;
         let reader = Reader::of(&headers);
@@ -40,14 +39,13 @@ pub struct Question {
     /// The path and query, as the edge parsed them.
     pub target: PathAndQuery,
     pub headers: HeaderMap,
-    /// The client.
     pub info: ClientInfo,
 }
 
 /// The app's decision on a request.
 #[derive(Debug)]
 pub enum AuthDecision {
-    /// The request may go on.
+    /// The request may be forwarded.
     Pass(Pass),
     Refuse(Answer),
 }

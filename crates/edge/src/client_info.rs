@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderName, HeaderValue};
 
-/// The client of a request, and its way to the edge.
+/// The client of a request, and how the request reached the edge.
 #[derive(Debug, Clone)]
 pub struct ClientInfo {
     /// The IP address of the client: the peer's address, or the address reported by a trusted

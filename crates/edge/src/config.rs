@@ -52,7 +52,7 @@ pub struct Service {
     pub name: String,
     /// Whether the service accepts connections; if false, no route can lead to the service.
     pub listens: bool,
-    /// How its servers share requests, as in `[upstream]`.
+    /// How the service's servers share requests, as in `[upstream]`.
     pub balance: String,
     /// The timeout of a connection attempt, as in `[upstream]`.
     pub connect_time: String,

@@ -113,7 +113,7 @@ where
     let drained = async {
         shared.drain.cancelled().await;
         // If the client has not sent its preface yet, the engine would close the connection, and a
-        // request under way would be lost.
+        // request in progress would be lost.
         let _ = tokio::time::timeout(lame_duck_time, begun.cancelled()).await;
     };
     let unsent = UnsentBytes::new(shared.running().buffer_memory.for_answer());

@@ -33,7 +33,7 @@ use crate::tls::{Certificates, Tls, TlsError};
 pub(crate) use self::running::Running;
 pub(crate) use self::service_backends::ServiceBackends;
 
-/// Returns the current time.
+/// A function that returns the current time.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// The state that all workers share.
@@ -124,8 +124,8 @@ impl Shared {
         HeaderValue::try_from(location).ok()
     }
 
-    /// Returns `Alt-Svc` (RFC 7838), for clients whose TLS connection ends at this edge and who did
-    /// not come through a trusted proxy.
+    /// Returns `Alt-Svc` (RFC 7838), for clients whose TLS connection ends at this edge and that
+    /// did not come through a trusted proxy.
     pub(crate) fn alternative(&self, peer: &Peer, info: &ClientInfo) -> Option<HeaderValue> {
         let is_ours = !peer.tls.is_empty() && !info.peer_is_trusted;
         is_ours.then(|| self.alt_svc.header(&info.host)).flatten()

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 pub struct Description {
     /// The addresses to listen on, and the limits of every connection.
     pub listen: Listen,
-    /// The certificates.
     pub tls: Tls,
     /// The routes; if empty, every request goes to the app.
     pub route: Vec<Route>,
@@ -237,8 +236,8 @@ pub struct Route {
     pub host: String,
     /// The prefix of the path; it matches whole segments only.
     pub path: String,
-    /// Whether a path in other letter case bypasses `access`, `limit` and `status:` of this route.
-    /// If not, it is rejected.
+    /// Whether a path that differs from `path` only in letter case may bypass this route's
+    /// `access`, `limit` and `status:`. If not, the edge rejects such a path.
     pub case_sensitive: bool,
     /// `app`, `files:DIR`, `service:NAME`, `upstream:NAME`, `http://HOST:PORT[/base/]`,
     /// `unix:PATH`, `redirect:URL` (in which `{path}` is the requested path) or `status:NUMBER`.
@@ -311,7 +310,7 @@ pub struct Access {
 pub struct Basic {
     /// A file with a line `name:hash` for each user, with argon2id hashes.
     pub file: String,
-    /// The realm. Browsers show it, and store the password for it.
+    /// The realm, for which browsers store the password.
     #[serde(default = "sign_in")]
     pub realm: String,
 }

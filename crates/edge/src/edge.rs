@@ -53,7 +53,6 @@ pub struct Options {
     /// Listening sockets that another process opened.
     pub inherited: Inherited,
     pub log: Option<Log>,
-    /// The maintenance mode.
     pub maintenance: Option<Arc<Maintenance>>,
     /// The name of this installation in `CDN-Loop`; `None` for a random name in this run.
     pub cdn_id: Option<CdnId>,

@@ -51,7 +51,6 @@ pub mod acme;
 mod cdn_loop;
 mod listener;
 
-// What is counted.
 pub mod metrics;
 
 // Modules that depend on no other part of the edge.

@@ -135,7 +135,6 @@ pub enum ListenAddress {
     Tcp(SocketAddr),
     /// All addresses of the machine, IPv6 and IPv4.
     Everywhere(u16),
-    /// A Unix socket.
     Unix(PathBuf),
 }
 

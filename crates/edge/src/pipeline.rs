@@ -39,7 +39,7 @@ use http1::{Refusal, is_host};
 /// The path at which a certificate authority requests its challenge (RFC 8555, section 8.3).
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
-/// Information about a request that has a response, in addition to the response.
+/// The outcome of a request apart from its response, such as its route and its durations.
 #[derive(Default)]
 struct RequestOutcome {
     route: Option<Arc<Route>>,
@@ -51,11 +51,11 @@ struct RequestOutcome {
     upload: Option<Arc<Upload>>,
     /// The result of the cache lookup. Empty if the route has no cache.
     cache: &'static str,
-    /// Whether the app was asked.
+    /// Whether the request was passed to the app.
     is_of_app: bool,
-    /// The log's text for the path, if the app responded and chose such a text.
+    /// The text that the log shows instead of the path, if the app supplied such a text.
     shown: Option<LoggedPath>,
-    /// The response is the edge's own, and replaces the response of the route's target.
+    /// Whether the response is the edge's own and replaces the response of the route's target.
     is_instead: bool,
     why: &'static str,
 }
@@ -280,7 +280,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     if *request.method() == Method::CONNECT
         && let Some(protocol) = protocol
     {
-        // Other protocols must not be treated as a WebSocket (RFC 8441, section 4).
+        // A request for another protocol must not be treated as a WebSocket (RFC 8441, section 4).
         let is_known = protocol.as_str().eq_ignore_ascii_case("websocket");
         return (!is_known).then(|| bare(StatusCode::NOT_IMPLEMENTED));
     }
@@ -319,7 +319,6 @@ fn unclear(bad: BadPath, outcome: &mut RequestOutcome) -> Answer {
     answer
 }
 
-/// Makes a plain-text response for people.
 fn text(status: StatusCode, text: String) -> Answer {
     let mut answer = Response::new(Body::full(text));
     *answer.status_mut() = status;
@@ -349,7 +348,7 @@ fn later(status: StatusCode, retry_after: Duration) -> Answer {
 #[derive(Clone, Copy)]
 struct Wordless(Option<Duration>);
 
-/// Returns the page, with those of the response's headers that the page does not set.
+/// Returns the page with those headers of `answer` that the page itself does not set.
 fn with_words(answer: Answer, mut page: Answer) -> Answer {
     let mut headers = answer.into_parts().0.headers;
     headers.remove(CONTENT_LENGTH);
@@ -446,7 +445,7 @@ fn finish(
         );
     }
     if version >= Version::HTTP_2 {
-        // `Connection` does not exist beyond HTTP/1 (RFC 9113, section 8.2.2).
+        // HTTP/2 and HTTP/3 have no `Connection` header (RFC 9113, section 8.2.2).
         headers.remove(CONNECTION);
     } else if here.drain.is_cancelled() && !is_switch {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-/// How often within its time a watch checks the count.
+/// How often a watch checks the count within its `time`.
 const LOOKS: u32 = 4;
 
 /// Counts progress, and records whether any is expected. Counting needs no clock, because a

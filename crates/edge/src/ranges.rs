@@ -74,8 +74,7 @@ fn part(spec: &str, length: u64) -> Spec {
     }
 }
 
-/// Parses a number that consists only of digits. If the number is too large, returns the largest
-/// number.
+/// Parses a number that consists only of digits. If the number is too large, returns `u64::MAX`.
 fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

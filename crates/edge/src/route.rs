@@ -29,7 +29,7 @@ use crate::metrics::RouteFigures;
 use crate::static_files::Folder;
 use crate::values;
 
-/// Defaults for routes that do not set these values.
+/// Default values of the settings with these names, in bytes per second and in bytes.
 pub(crate) const BODY_RATE: u64 = 500;
 pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
 
@@ -38,8 +38,8 @@ pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
 pub struct Route {
     pub host: HostPattern,
     pub path: RoutePath,
-    /// Whether a path with different letter case certainly does not belong to this route. If this
-    /// is false, a route that restricts requests refuses such a path.
+    /// Whether a path that differs from this route's path only in letter case may bypass the route.
+    /// If not, and the route restricts requests, the edge refuses such a path.
     pub case_sensitive: bool,
     /// The target that responds to the requests.
     pub target: Target,
@@ -47,7 +47,7 @@ pub struct Route {
     pub falls_back: bool,
     /// The name in the log and in metrics: `host/path`.
     pub name: Arc<str>,
-    /// The target as configured, for people.
+    /// The target as configured, for display.
     pub to: String,
     /// How many segments are removed from the beginning of a path before a request is forwarded.
     pub(crate) strip: usize,
@@ -190,7 +190,7 @@ impl Route {
 
 /// Returns this path with the query of `uri`.
 fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri::InvalidUri> {
-    // A target like `http://host?query` has the path `/` without containing it.
+    // A target like `http://host?query` contains no path, but its path counts as `/`.
     let is_same = |whole: &&PathAndQuery| whole.path() == path && whole.as_str().starts_with('/');
     if let Some(same) = uri.path_and_query().filter(is_same) {
         return Ok(same.clone());
@@ -301,11 +301,11 @@ pub fn bare_host(host: &str) -> &str {
 /// The path of a route, which matches all paths that begin with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoutePath {
-    /// The normalised path, for people.
+    /// The normalised path, for display.
     text: String,
     /// The path in the form that is compared.
     matched: Vec<u8>,
-    /// `matched` without letter case.
+    /// `matched` with letter case folded.
     folded: Vec<u8>,
     /// Whether the path without its trailing slash also belongs to this route.
     owns_bare: bool,
@@ -347,8 +347,7 @@ impl RoutePath {
         self.begins(path.matched())
     }
 
-    /// Whether a path equals this one without its trailing slash, and the shorter path belongs to
-    /// this route.
+    /// Whether a path equals this path without its trailing slash, and also belongs to this route.
     pub(crate) fn is_bare(&self, path: &NormalPath<'_>) -> bool {
         self.owns_bare && is_bare(&self.matched, path.matched())
     }

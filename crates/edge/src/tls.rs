@@ -56,7 +56,7 @@ pub struct TlsSettings {
     pub hsts: Option<Duration>,
 }
 
-/// A certificate in files, which is reloaded when they change.
+/// A certificate in files, which is reloaded when the files change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFiles {
     /// The host names for which the certificate is used, such as `example.org` or `*.example.org`.

@@ -20,7 +20,7 @@ pub struct Chunks {
     trailers: Vec<u8>,
 }
 
-/// The rules for the parts of a body other than its data.
+/// The rules for chunk extensions, trailers and blanks in a body.
 #[derive(Debug)]
 struct Rules {
     /// The maximum total size of all chunk extensions in bytes; extensions are not used in
@@ -52,7 +52,8 @@ enum State {
         digits: u8,
         size: u64,
     },
-    /// The rest of the line after the digits: empty, or an extension, which is ignored.
+    /// The decoder is within the rest of the line after the chunk size: empty, or an extension,
+    /// which is ignored.
     Extension {
         size: u64,
         is_named: bool,
@@ -84,14 +85,14 @@ pub enum Decoded {
 }
 
 impl Chunks {
-    /// Returns a decoder for request bodies. Its rules are strict, so that every recipient reads
-    /// the body in the same way.
+    /// Returns a decoder for request bodies. Its rules are strict, so that no other recipient can
+    /// read the body differently.
     pub fn of_request() -> Self {
         Self::under(&OF_REQUEST)
     }
 
-    /// Returns a decoder for response bodies, with lenient rules, because servers write them
-    /// differently.
+    /// Returns a decoder for response bodies. Its rules are lenient, because servers deviate from
+    /// the standard.
     pub fn of_answer() -> Self {
         Self::under(&OF_ANSWER)
     }
@@ -204,8 +205,8 @@ fn read(section: &[u8]) -> Option<HeaderMap> {
 mod tests {
     use super::*;
 
-    /// Decodes a body that arrives in pieces of this size. Returns the data, the trailers and the
-    /// number of bytes left.
+    /// Decodes a body that arrives in pieces of `piece` bytes. Returns the data, the trailers and
+    /// the number of bytes left.
     fn decoded(body: &[u8], piece: usize) -> Result<Option<(Vec<u8>, HeaderMap, usize)>, Refusal> {
         let (mut chunks, mut data, mut at) = (Chunks::of_answer(), Vec::new(), 0);
         while at < body.len() {

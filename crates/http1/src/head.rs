@@ -25,17 +25,16 @@ pub struct RequestHead {
     pub request: Request<()>,
     /// The length of the head in bytes.
     pub length: usize,
-    /// The request body that follows.
     pub body: RequestBody,
     /// Whether the client sends no further request on this connection.
     pub is_last: bool,
     /// Whether the client may wait for `100 Continue` before it sends the body.
     pub expects_continue: bool,
-    /// Whether another protocol may follow the message, which depends on the response.
+    /// Whether the request asks for another protocol, which follows if the response agrees.
     pub asks_upgrade: bool,
 }
 
-/// The part of a request's body that was not read yet.
+/// The part of a request's body that has not been read yet.
 #[derive(Debug)]
 pub enum RequestBody {
     /// A body with this many bytes left.
@@ -116,7 +115,7 @@ fn parsed(
     })
 }
 
-/// Whether a comma-separated list contains this token, in any case.
+/// Whether a comma-separated list contains this token; letter case is ignored.
 fn names(list: &[u8], token: &[u8]) -> bool {
     let mut options = list.split(|byte| *byte == b',');
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(token))

@@ -2,18 +2,16 @@
 
 use http::StatusCode;
 
-/// An error in the framing or the head of a message.
-///
-/// The error's text explains the problem and the correct form.
+/// The reason why a message is refused. Its text explains the problem and the correct form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A line ends with a bare LF, or contains a bare CR (RFC 9112, section 2.2).
     #[error("a line does not end with CR LF; end every line of the head with both")]
     LineEnd,
-    /// More than one empty line before the request line.
+    /// There is more than one empty line before the request line.
     #[error("there are empty lines before the request; send at most one")]
     EmptyLines,
-    /// NUL or another control character.
+    /// The head contains NUL or another control character.
     #[error("the head holds a control character; remove it")]
     Control,
     /// A header continues on the next line (RFC 9112, section 5.2).
@@ -30,7 +28,7 @@ pub enum Refusal {
     /// The version has the format of HTTP/1.1, but is HTTP/0.9, 2 or any other version.
     #[error("this version of HTTP is not spoken here; send HTTP/1.1")]
     Version,
-    /// A method that is always refused, such as `CONNECT`.
+    /// The method is one that is always refused, such as `CONNECT`.
     #[error("this method is not known here")]
     Method,
     /// The target is not a path, `*` or a URL (RFC 9112, section 3.2).
@@ -47,11 +45,11 @@ pub enum Refusal {
     /// `Content-Length` is repeated, or not a number (RFC 9112, section 6.3).
     #[error("Content-Length is repeated or not a number; send one number")]
     Length,
-    /// A connection-specific HTTP/1 header in an HTTP/2 or HTTP/3 message (RFC 9113, section 8.2.2;
-    /// RFC 9114, section 4.2).
+    /// An HTTP/2 or HTTP/3 message contains a header that is specific to HTTP/1 connections (RFC
+    /// 9113, section 8.2.2; RFC 9114, section 4.2).
     #[error("a header belongs to a connection of HTTP/1; leave it out")]
     OfConnection,
-    /// Both `Content-Length` and `Transfer-Encoding`.
+    /// The message has both `Content-Length` and `Transfer-Encoding`.
     #[error("Content-Length and Transfer-Encoding exclude each other; send one of them")]
     LengthAndEncoding,
     /// The last coding of `Transfer-Encoding` is not `chunked`.
@@ -63,7 +61,7 @@ pub enum Refusal {
     /// `Expect` is not `100-continue`.
     #[error("only 100-continue can be expected")]
     Expectation,
-    /// The request line by itself exceeds the size limit.
+    /// The request line alone exceeds the size limit of a head.
     #[error("the request target is too long")]
     TargetTooLong,
     /// The head exceeds the size limit.
@@ -88,7 +86,6 @@ pub enum Refusal {
     Http2(u32),
 }
 
-// Error codes of HTTP/2.
 const PROTOCOL_ERROR: u32 = 0x1;
 const FLOW_CONTROL_ERROR: u32 = 0x3;
 const FRAME_SIZE_ERROR: u32 = 0x6;
@@ -96,7 +93,6 @@ const COMPRESSION_ERROR: u32 = 0x9;
 const ENHANCE_YOUR_CALM: u32 = 0xb;
 
 impl Refusal {
-    /// Returns the status code of the response.
     pub fn status(self) -> StatusCode {
         match self {
             Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
@@ -109,7 +105,7 @@ impl Refusal {
         }
     }
 
-    /// Returns a stable identifier for the log.
+    /// Returns a stable identifier for logs.
     pub fn why(self) -> &'static str {
         match self {
             Self::LineEnd => "refused_line_end",

@@ -16,16 +16,15 @@ pub const METHOD_LENGTH: usize = 32;
 /// The maximum length of a host: a name of 253 characters and a port.
 const HOST_LENGTH: usize = 260;
 
-/// The framing of the message, as far as its head determines it.
+/// The framing of a message, as determined by its head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) body: Framed,
-    /// Whether another protocol may follow, which depends on the response.
+    /// Whether the request asks for another protocol, which follows if the response agrees.
     pub(crate) asks_upgrade: bool,
     pub(crate) expects_continue: bool,
 }
 
-/// How a body is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framed {
     Length(u64),
@@ -102,7 +101,7 @@ pub(crate) fn judge_trailers(section: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// The headers that concern the framing of the message.
+/// The headers that determine a request's host and framing.
 struct Asked<'a> {
     host: Option<&'a [u8]>,
     body: Framed,
@@ -119,7 +118,7 @@ impl<'a> Asked<'a> {
         let (mut upgrade, mut connection_upgrade) = (false, false);
         let mut expects_continue = false;
         for Header { name, value } in headers {
-            // Comparing lengths first excludes most names.
+            // The length is compared first because that excludes most names.
             match name.len() {
                 4 if name.eq_ignore_ascii_case("host") => {
                     once(&mut host, *value, Refusal::Host)?;
@@ -169,7 +168,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Sets a value that may occur only once.
+/// Sets a value that may occur only once. Returns `twice` if it was set before.
 fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal> {
     match said.replace(value) {
         None => Ok(()),
@@ -180,7 +179,7 @@ fn once<T>(said: &mut Option<T>, value: T, twice: Refusal) -> Result<(), Refusal
 /// Checks that CR occurs only before LF, that there are no control characters other than CR, LF and
 /// tab, and that no line is folded.
 fn characters(head: &[u8]) -> Result<(), Refusal> {
-    // Nearly every head is valid, and this check is fast, because it looks at many bytes at once.
+    // Nearly every head is valid, so this fast check of many bytes at once comes first.
     let is_odd = |byte: u8| (byte < 0x20 && !matches!(byte, b'\r' | b'\n' | b'\t')) || byte == 0x7f;
     let are_odd = |first: u8, second: u8| {
         (first == b'\r' && second != b'\n')
@@ -325,7 +324,6 @@ pub fn is_host(host: &[u8]) -> bool {
 
 fn is_name(name: &[u8]) -> bool {
     let name = name.strip_suffix(b".").unwrap_or(name);
-    // No label may be empty.
     let mut before = b'.';
     for &byte in name {
         let fits = match byte {

@@ -11,21 +11,22 @@ use super::request::content_length;
 
 /// The largest head of a response, in bytes.
 pub const LARGEST_HEAD: usize = 64 << 10;
-/// The most header lines of a response, equal to the limit of the HTTP implementation.
+/// The maximum number of header lines of a response, which equals the limit of the HTTP
+/// implementation.
 const LINES: usize = 100;
 /// The number of header lines that are added to a response before it is forwarded.
 const ADDED: usize = 6;
 
-/// The head of a response, and the received part of its body.
+/// The head of a response, and the part of its body that has been received.
 #[derive(Debug)]
 pub struct Head {
     /// The status and headers, and a [`Reason`] if the reason phrase is not the standard one.
     pub parts: response::Parts,
-    /// The received beginning of the body.
+    /// The part of the body that has been received.
     pub first: Bytes,
-    /// The rest of the body.
+    /// The part of the body that has not been received yet.
     pub left: Left,
-    /// Whether the connection can be used for another request afterwards.
+    /// Whether the connection can be used for another request after this response.
     pub lasting: bool,
 }
 
@@ -33,7 +34,6 @@ pub struct Head {
 #[derive(Debug, Clone)]
 pub struct Reason(pub Bytes);
 
-/// Why a response is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAnswer {
     #[error("the head of the answer cannot be read")]
@@ -46,7 +46,6 @@ pub enum BadAnswer {
     Body,
 }
 
-/// The part of a body that has not been received yet.
 #[derive(Debug)]
 pub enum Left {
     Length(u64),
@@ -58,7 +57,6 @@ pub enum Left {
     Everything,
 }
 
-/// The result of parsing a response.
 #[derive(Debug)]
 pub enum Read {
     Part,
@@ -92,7 +90,8 @@ pub fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// Whether another HTTP response follows this one. None follows 101 (switching protocols).
+/// Whether the response is an interim one, which is followed by another response. A 101 (switching
+/// protocols) is final.
 fn is_interim(answer: &httparse::Response<'_, '_>) -> bool {
     const SWITCH: u16 = 101;
     let is_interim = |code: u16| code / 100 == 1 && code != SWITCH;
@@ -167,8 +166,8 @@ fn is_usual(status: StatusCode, reason: &str) -> bool {
     reason.is_empty() || reason.eq_ignore_ascii_case(usual)
 }
 
-/// Splits a chunked body into the received data and the rest. The third value tells whether no
-/// bytes beyond the body were received.
+/// Splits a chunked body into the received data and the rest. The third value is `true` if nothing
+/// was received beyond the body.
 fn chunked(mut rest: Bytes) -> Result<(Bytes, Left, bool), Refusal> {
     let mut chunks = Chunks::of_answer();
     let (mut first, mut more) = (Bytes::new(), Vec::new());
@@ -218,7 +217,7 @@ fn says_close(value: &[u8]) -> bool {
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-/// Returns the `Content-Length`, which must occur exactly once.
+/// Returns the value of `Content-Length`. Fails if the header is missing or occurs more than once.
 fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     let mut said = headers.get_all(CONTENT_LENGTH).iter();
     if let (Some(length), None) = (said.next(), said.next())
@@ -226,7 +225,8 @@ fn said_length(headers: &HeaderMap) -> Result<u64, BadAnswer> {
     {
         return Ok(length);
     }
-    // A repeated equal length would be unambiguous, but is refused.
+    // The header occurs more than once. Repeating the same length is unambiguous, but is refused as
+    // well, with another error.
     let said = headers.get_all(CONTENT_LENGTH).iter();
     let said = said.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     let mut said = said.map(|length| content_length(length.trim_ascii()));

@@ -5,7 +5,7 @@ use super::refusal::Refusal;
 /// Finds the end of a section. Each byte is examined only once, however the bytes are split.
 #[derive(Debug, Default)]
 pub(super) struct Section {
-    /// The number of bytes looked at.
+    /// The number of bytes examined so far.
     seen: usize,
     /// The beginning of the current line.
     line: usize,

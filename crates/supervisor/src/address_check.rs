@@ -14,23 +14,25 @@ use crate::ready_instances::Address;
 /// The state of a listening socket in `/proc/net/tcp` (`TCP_LISTEN`).
 const LISTENS: &str = "0A";
 
-/// Root can read all traffic anyway, and may hold a port for another user's program, as Docker
-/// does.
+/// The uid of root, whose sockets are trusted: root can read all traffic anyway, and may hold a
+/// port for another user's program, as Docker does.
 const ROOT: u32 = 0;
-/// Connecting to a Unix socket needs write permission on it (unix(7)).
+/// The mode of a socket to which only its owner and group can connect, because connecting needs
+/// write permission (unix(7)).
 const FOR_OWNER_AND_GROUP: u32 = 0o660;
 
 pub(crate) struct CheckedAddress {
     pub(crate) address: Address,
-    /// The uid that must own the socket. `None`: no other user can have opened it.
+    /// The uid that must own the socket. `None` if no other user can have opened it.
     pub(crate) owner: Option<u32>,
-    /// The gid that may connect in addition to the owner. `None`: the permissions are not changed.
+    /// The gid that may connect in addition to the owner. `None` if the permissions are not
+    /// changed.
     pub(crate) group: Option<u32>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
-    /// Nothing listens at the address.
+    /// The connection failed, for example because nothing listens at the address.
     #[error("{0}")]
     System(#[from] io::Error),
     /// Another program listens at the address, or the system does not show which program listens.
@@ -47,7 +49,7 @@ impl CheckedAddress {
         Ok(stream)
     }
 
-    /// Lets the group connect to the instance's socket, whatever umask the instance has. The
+    /// Lets the group connect to the instance's socket, whatever the instance's umask is. The
     /// permissions are changed through a descriptor, so that the targets of links and other users'
     /// files are not affected.
     pub(crate) fn grant_group_access(&self) {

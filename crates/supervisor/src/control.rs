@@ -12,7 +12,7 @@ use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, RunId};
 use crate::status::{InstanceStatus, ServiceStatus};
 
-/// The outcome of a command. The error is the reason why the command failed.
+/// The outcome of a command, or the reason why the command failed.
 pub(crate) type CommandOutcome = Result<(), String>;
 
 pub(crate) enum Message {
@@ -21,8 +21,8 @@ pub(crate) enum Message {
     Apply(Plan, oneshot::Sender<AppliedPlan>),
     Statuses(oneshot::Sender<Vec<InstanceStatus>>),
     Describe(Arc<str>, oneshot::Sender<Option<ServiceStatus>>),
-    /// The logs of one service or of all services. The result is `None` if there is no such
-    /// service.
+    /// Requests the logs of one service or of all services. The result is `None` if there is no
+    /// such service.
     Outputs(
         Option<Arc<str>>,
         oneshot::Sender<Option<Vec<Arc<ServiceLog>>>>,
@@ -89,9 +89,9 @@ impl Control {
         self.command(service, Command::Restart).await
     }
 
-    /// Replaces the instances of a service by a new generation, and returns when the new generation
-    /// has taken over. If the new generation does not become ready, the old one stays and the error
-    /// contains the reason.
+    /// Replaces the instances of a service with a new generation, and returns when the new
+    /// generation has taken over. If the new generation does not become ready, the old one stays
+    /// and the error contains the reason.
     pub async fn reload(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Reload(None)).await
     }
@@ -104,8 +104,8 @@ impl Control {
         outcome.map_err(ControlError::Refused)
     }
 
-    /// Sets how many instances take requests. Returns when all of them are ready and none is left
-    /// over.
+    /// Sets how many instances take requests. Returns when all of them are ready and no surplus
+    /// instance is left.
     pub async fn scale(&self, service: &str, instances: u32) -> Result<(), ControlError> {
         let scale = Command::Scale {
             instances: Some(instances),
@@ -170,9 +170,9 @@ impl Control {
     }
 
     /// Pauses the supervisor and makes [`run`](crate::Supervisor::run) return with all services
-    /// still running, so that this process can exec another program. Refused, with the reason,
-    /// while a new generation is taking over, a caller waits for a service, or a shutdown is in
-    /// progress. Later requests are handled only if this process does not exec.
+    /// still running, so that this process can exec another program. This is refused, with the
+    /// reason, while a new generation is taking over, a caller waits for a service, or a shutdown
+    /// is in progress. Requests that arrive later are handled only if this process does not exec.
     pub async fn hand_over(&self) -> Result<(), ControlError> {
         self.ask(Message::HandOver).await?
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The mode bits that let group and others create, rename and remove entries (stat(2)).
 const WRITE_BY_OTHERS: u32 = 0o022;
-/// The mode bits that chmod(2) changes.
+/// The mode bits that `chmod` can change (chmod(2)).
 const MODE: u32 = 0o7777;
 
 /// A folder in which no other user can make, rename or remove anything.

@@ -44,13 +44,14 @@ struct HandoverHeader {
     descriptors: usize,
 }
 
-/// The state that the previous program of this process handed over; see [`receive_handover`].
+/// The state that this process's previous program handed over; see [`receive_handover`].
 #[derive(Debug)]
 pub struct ReceivedHandover {
     /// The data that the previous program stored for the new one.
     pub note: Vec<u8>,
     pub extra: Vec<(String, OwnedFd)>,
-    /// Everything else, to be passed to [`Supervisor::resume`](crate::Supervisor::resume).
+    /// The supervisor's own part, to be passed to
+    /// [`Supervisor::resume`](crate::Supervisor::resume).
     pub rest: HandoverState,
 }
 
@@ -70,12 +71,12 @@ static WAITING: AtomicBool = AtomicBool::new(false);
 /// another thread receives is lost with that thread.
 pub fn block_signals() {
     WAITING.store(true, Ordering::Relaxed);
-    // The system knows all of these signals, so this cannot fail.
+    // All signal numbers are valid, so this cannot fail.
     let _ = SigSet::all().thread_block();
 }
 
-/// Unblocks signals once tasks listen for them. The system now delivers signals that arrived since
-/// the previous program stopped.
+/// Unblocks signals once tasks listen for them. Signals that arrived since the previous program
+/// stopped are then delivered.
 pub(crate) fn unblock_signals() {
     if WAITING.swap(false, Ordering::Relaxed) {
         let _ = SigSet::all().thread_unblock();
@@ -103,7 +104,7 @@ pub fn receive_handover() -> io::Result<Option<ReceivedHandover>> {
     }
     let received = receive(input.as_fd());
     WAITING.store(true, Ordering::Relaxed);
-    // The socket must not be read twice, even if its contents are invalid.
+    // The socket must not be read twice, even if its contents turn out to be invalid.
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     let mut descriptors = received?.into_iter();
     let (Some(file), Some(before)) = (descriptors.next(), descriptors.next()) else {
@@ -207,7 +208,7 @@ pub(crate) fn exec_program(
         Ok(never) => match never {},
         Err(error) => error,
     };
-    // If this fails too, standard input stays a closed socket.
+    // If this fails, standard input stays a closed socket.
     let _ = rustix::stdio::dup2_stdin(&input);
     error
 }
@@ -239,14 +240,14 @@ fn attempt(
         if !rights.push(SendAncillaryMessage::ScmRights(batch)) {
             return Err(io::Error::other("no room for the descriptors"));
         }
-        // There is no reader yet, so a blocking send to a full socket would wait forever.
+        // Nobody reads the socket yet, so a blocking send to a full socket would never return.
         let how = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
         sendmsg(&ours, &[IoSlice::new(b"+")], &mut rights, how)?;
     }
     // This descriptor stays open across the `exec`; all others are closed.
     rustix::stdio::dup2_stdin(&theirs)?;
-    // The new program does not handle signals at first and would be killed by them, so they stay
-    // pending. See `unblock_signals`.
+    // The new program handles no signals at first, so a signal would kill it. The signals are
+    // blocked and stay pending until `unblock_signals`.
     let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     let outcome = nix::unistd::execv(&path, &words);
     before.thread_set_mask()?;

@@ -1,4 +1,4 @@
-//! Log lines, and queries for them.
+//! Log lines and log queries.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,13 +15,15 @@ pub(crate) const MOST_BYTES: usize = 16 << 20;
 pub struct LogLine {
     /// The sequence number, which increases by one with each line of a service.
     pub sequence: u64,
-    /// When the line was read. A line from a file without a time gets the time of the line after
-    /// it.
+    /// When the line was read. A line from a file that contains no time gets the time of the line
+    /// after it.
     pub at: Timestamp,
     pub service: Arc<str>,
-    /// The number of the instance. `None` for a JSON line from a file, which does not contain it.
+    /// The number of the instance. `None` for a JSON line from a file, because such lines do not
+    /// contain the instance.
     pub instance: Option<u32>,
-    /// The run that wrote the line. `None` for a line from a file, which does not contain it.
+    /// The run that wrote the line. `None` for a line from a file, because files do not contain
+    /// runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
     /// The output stream. `None` for a JSON line from a file.
@@ -47,14 +49,14 @@ pub struct LogQuery {
     pub service: Option<String>,
     /// Return only lines of this instance; `None` for all instances.
     pub instance: Option<u32>,
-    /// Only lines from this time on.
+    /// Return only lines from this time on.
     pub since: Option<Timestamp>,
     /// Return only lines that contain this text.
     pub grep: Option<String>,
-    /// Only this many of the last lines, at most 10,000.
+    /// Return only this many of the last lines, at most 10,000.
     pub last: Option<usize>,
-    /// The last line of each service that the follower already has; following continues after that
-    /// line.
+    /// For each service, the last line that the follower already has. Following continues after
+    /// that line.
     pub seen: BTreeMap<String, LogPosition>,
 }
 
@@ -105,7 +107,7 @@ impl LogQuery {
         }
     }
 
-    /// Whether the query excludes some lines of a service.
+    /// Whether the query may exclude some of a service's lines.
     pub(crate) fn is_filtered(&self) -> bool {
         self.instance.is_some() || self.grep.is_some()
     }

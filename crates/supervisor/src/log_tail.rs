@@ -15,7 +15,7 @@ pub struct LogTail {
     control: Control,
     ready_instances: watch::Receiver<ReadyInstances>,
     followed: Vec<TailedLog>,
-    /// Lines from before the start.
+    /// Matching lines that were written before the tail started.
     before: Vec<LogLine>,
     query: LogQuery,
 }
@@ -29,7 +29,6 @@ struct TailedLog {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogBatch {
-    /// The lines that match the query.
     pub lines: Vec<LogLine>,
     /// The number of lines that were dropped from memory before the reader got them, because the
     /// reader is slower than the service. The dropped lines are in the log file.
@@ -60,8 +59,8 @@ impl LogTail {
             let newest = *output.newest().borrow();
             let next = if let Some(seen) = query.seen.get(&**output.service()) {
                 let next = output.sequence_after(seen);
-                // The last line seen matched the filter. Later lines may have been checked already
-                // without matching.
+                // With a filter, lines after the last matching line may have been checked already,
+                // so lines that were dropped from memory do not count as missed.
                 let judged = query.is_filtered().then(|| output.first_sequence());
                 next.max(judged.unwrap_or(next))
             } else {
@@ -105,7 +104,7 @@ impl LogTail {
         }
     }
 
-    /// Waits for a new line or a new service. Returns `None` if there can be no more.
+    /// Waits for a new line or a new service. Returns `None` if the supervisor has exited.
     async fn wait(&mut self) -> Option<()> {
         let mut tasks = JoinSet::new();
         for followed in &self.followed {
@@ -119,7 +118,7 @@ impl LogTail {
         }
     }
 
-    /// Starts following services that were added since.
+    /// Starts following services that were added in the meantime.
     async fn add_new_services(&mut self) -> Option<()> {
         for output in self.control.outputs(&self.query).await.ok()? {
             let here = Arc::downgrade(&output);
@@ -150,7 +149,8 @@ impl TailedLog {
         }
     }
 
-    /// Takes the new lines that match, and returns how many were dropped from memory unread.
+    /// Takes the new lines that match. Returns how many lines were dropped from memory before they
+    /// were read.
     fn take_new(&mut self, query: &LogQuery, heard: &mut Vec<LogLine>) -> u64 {
         let Some(output) = self.output.upgrade() else {
             return 0;

@@ -22,7 +22,7 @@ pub struct Notification {
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum NotificationKind {
     Ready {
-        /// How long its start took, in milliseconds.
+        /// The time from the process's start until it was ready, in milliseconds.
         milliseconds: u64,
     },
     Serving,
@@ -52,7 +52,7 @@ pub enum NotificationKind {
     Killed,
     /// The instance uses too much memory.
     OverMemory {
-        /// How much memory it uses.
+        /// The memory use of the instance, in bytes.
         bytes: u64,
         /// The action taken: `roll`, `restart` or `kill`.
         action: String,
@@ -64,7 +64,6 @@ pub enum NotificationKind {
     },
     /// A new generation did not take over, so the old one stays.
     RollFailed {
-        /// The reason.
         reason: String,
     },
 }

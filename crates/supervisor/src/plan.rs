@@ -33,11 +33,11 @@ pub struct PlanContext<'a> {
     pub run: &'a Path,
     /// The inner listener of each service, by name.
     pub inner: &'a BTreeMap<String, InnerListener>,
-    /// The values of `PATH`, `HOME`, `LANG` and `TZ` for services, as far as they are set.
+    /// The system's values of `PATH`, `HOME`, `LANG` and `TZ` for services; unset variables are
+    /// missing.
     pub environment: &'a BTreeMap<String, String>,
     /// The user for services that do not specify a user. `None`: the user of the supervisor.
     pub user: Option<User>,
-    /// How much is checked.
     pub depth: CheckDepth,
 }
 
@@ -55,9 +55,9 @@ pub enum CheckDepth {
 /// A service's inner listener, through which other services reach its ready instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InnerListener {
-    /// The value of `{service.NAME.socket}`.
+    /// The socket's path, which replaces `{service.NAME.socket}` in settings.
     pub socket: PathBuf,
-    /// The value of `{service.NAME.url}`.
+    /// The URL that replaces `{service.NAME.url}` in settings.
     pub url: String,
 }
 
@@ -66,9 +66,8 @@ pub struct InnerListener {
 pub struct ConfigError {
     /// The key as in the settings file, for example `service.flask.env_file`.
     pub key: String,
-    /// The description of the error.
     pub what: String,
-    /// How to fix the error.
+    /// A hint on how to fix the error.
     pub mend: String,
 }
 
@@ -84,7 +83,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks all settings and reports every error. Files named in them must exist.
+    /// Checks all settings and reports every error. An error is also reported for each missing file
+    /// that the settings name, unless only the text is checked.
     pub fn check(
         description: &ServiceConfigs,
         ground: &PlanContext<'_>,

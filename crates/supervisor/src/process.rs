@@ -98,12 +98,11 @@ impl Process {
         let _ = rustix::process::kill_process_group(self.pid, signal);
     }
 
-    /// Whether the first process of the group is known to have ended.
     pub(crate) fn is_ended(&self) -> bool {
         self.ended.is_some()
     }
 
-    /// Whether the first process of the group has ended, without reaping it.
+    /// Checks whether the first process of the group has ended, without reaping it.
     pub(crate) fn has_ended(&mut self) -> bool {
         if self.ended.is_none() {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -122,18 +121,18 @@ impl Process {
         self.ended.is_some()
     }
 
-    /// Whether the system sent this signal because memory ran out.
+    /// Whether the kernel killed the process with this signal because memory ran out.
     fn was_too_large(&self, signal: i32) -> bool {
         let group = self.group.as_ref();
         signal == Signal::KILL.as_raw() && group.is_some_and(Cgroup::ran_out_of_memory)
     }
 
-    /// Kills the remaining processes of a group whose first process has ended. Returns how the
-    /// first process ended, once no process is left. A group that was asked to stop gets its full
-    /// stop time.
+    /// Kills the remaining processes of a group whose first process has ended, and returns how the
+    /// first process ended once no process is left. If the group was asked to stop, its processes
+    /// get the full stop time first.
     ///
-    /// The process table is read only if there is no control group, because reading the table costs
-    /// several files per process on the system.
+    /// The process table is read only if there is no control group, because reading the table takes
+    /// several files for each process on the system.
     pub(crate) fn finish<F>(&mut self, table: &LazyCell<ProcessTable, F>) -> Option<Exit>
     where
         F: FnOnce() -> ProcessTable,
@@ -176,8 +175,7 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
     Ok(())
 }
 
-/// Reaps adopted processes that have ended, except processes for which `own` returns true, because
-/// other code reaps those.
+/// Reaps adopted processes that have ended. `own` returns true for processes that other code reaps.
 pub(crate) fn reap_adopted(table: &ProcessTable, own: impl Fn(Pid) -> bool) {
     let me = rustix::process::getpid().as_raw_nonzero().get();
     for entry in table.entries() {

@@ -33,12 +33,12 @@ const SOONEST: Duration = Duration::from_millis(2);
 const LATEST: Duration = Duration::from_millis(100);
 /// The connect timeout if no health check specifies a timeout.
 const CONNECT: Duration = Duration::from_secs(2);
-/// The time after which a service without any other sign counts as ready.
+/// The time after which a process counts as ready if it has no health check and no socket.
 const ALIVE: Duration = Duration::from_secs(1);
-/// The most bytes that are read of a response to find its status line.
+/// The maximum number of bytes read from a response to find its status line.
 const STATUS_LINE: usize = 256;
-/// The limits in bytes and time for reading the rest of a response. Some servers report an error if
-/// the client closes the connection early.
+/// The limits in bytes and time for reading the rest of a response. The rest is read because some
+/// servers report an error if the client closes the connection early.
 const BODY: u64 = 64 << 10;
 const CLOSE_GRACE: Duration = Duration::from_millis(500);
 /// The longest message on the notify socket, in bytes.
@@ -55,15 +55,15 @@ pub(crate) struct Probe {
     pub(crate) activated: bool,
     /// Whether only `READY=1` makes the instance ready.
     pub(crate) needs_notification: bool,
-    /// Whether the instance was ready before the probe began.
+    /// Whether the instance was ready before this probe was started.
     pub(crate) is_ready: bool,
     pub(crate) notify: Arc<NotifySocket>,
     pub(crate) run: RunId,
 }
 
 impl Probe {
-    /// Checks the instance until the phase changes. Reports messages that the service sent before
-    /// then.
+    /// Checks the instance until the phase changes. Messages that the service sent before the
+    /// change are still reported.
     pub(crate) async fn run(
         self,
         found: impl AsyncFn(Event),
@@ -118,7 +118,7 @@ impl Probe {
                 }
             }
         };
-        // An interrupted check is repeated, so it is safe to cancel this anywhere.
+        // The check may be cancelled at any point, because it is repeated later.
         let ask = async {
             tokio::select! {
                 () = ask => {}
@@ -239,7 +239,7 @@ async fn status(
         }
         line.extend_from_slice(&piece[..length]);
     }
-    // The health is known by now, so the rest of the response is read in the background.
+    // The result is known by now, so the rest of the response is read in the background.
     tokio::spawn(async move {
         let mut rest = stream.take(BODY);
         let _ = timeout(
@@ -279,7 +279,7 @@ impl NotifySocket {
         })
     }
 
-    /// Makes a value from a socket that the previous program opened.
+    /// Wraps a socket that this process's previous program has opened.
     pub(crate) fn from_descriptor(
         socket: OwnedFd,
         services: &Arc<Folder>,
@@ -302,7 +302,7 @@ impl NotifySocket {
         self.socket.as_fd()
     }
 
-    /// Waits for the next known message, and ignores unknown ones.
+    /// Waits for the next valid message, and ignores all others.
     async fn next_event(&self, run: RunId) -> Event {
         let mut message = vec![0; MESSAGE];
         loop {
@@ -391,7 +391,7 @@ mod tests {
             .unwrap();
         assert_eq!(status(client, "/").await.unwrap(), 204);
         assert_eq!(begun.elapsed(), Duration::ZERO);
-        // The client still reads the rest of a response that arrives late.
+        // The server sends the rest of its response late, and the client still reads it.
         server.write_all(b"\r\n").await.unwrap();
         let mut asked = Vec::new();
         server.read_to_end(&mut asked).await.unwrap();
@@ -399,7 +399,6 @@ mod tests {
         assert!(begun.elapsed() >= CLOSE_GRACE);
     }
 
-    /// Only consecutive successes count. The server fails in between.
     #[tokio::test]
     async fn only_successes_in_a_row_make_it_ready() {
         let folder = tempfile::tempdir().unwrap();

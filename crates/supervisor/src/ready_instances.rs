@@ -1,4 +1,4 @@
-//! The instances that take requests, for the edge.
+//! The instances that take requests, as published for the edge.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,11 +32,11 @@ impl fmt::Display for Address {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceAddress {
     pub instance: u32,
-    /// The run of its process, as needed by [`crate::Control::drained`].
+    /// The run of the instance's process, as needed by [`crate::Control::drained`].
     pub run: RunId,
     /// The address on which the instance listens; `None` if it accepts no connections.
     pub address: Option<Address>,
-    /// The uid that must own the listening socket. `None`: no other user can own it.
+    /// The uid that must own the listening socket. `None` if no other user can own it.
     pub owner: Option<u32>,
 }
 
@@ -58,7 +58,7 @@ pub struct ServiceInstances {
 /// because it failed too often.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenUp {
-    /// When the first instance was abandoned.
+    /// The time at which the first instance was abandoned.
     pub since: Timestamp,
     /// The reason for the last failure of that instance.
     pub reason: String,

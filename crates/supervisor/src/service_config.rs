@@ -31,13 +31,14 @@ pub struct ServiceConfig {
     pub spare: u32,
     /// How the edge balances requests: `round-robin`, `least` or `sticky`.
     pub balance: String,
-    /// The timeout of the edge for connecting to an instance.
+    /// The edge's timeout for connecting to an instance.
     pub connect_time: String,
-    /// The timeout for the first byte of a response.
+    /// The edge's timeout for the first byte of a response.
     pub first_byte_time: String,
     /// How long a body or a WebSocket may be idle, in either direction.
     pub idle_time: String,
-    /// How long an idle connection is kept open; must be less than the service's keep-alive time.
+    /// How long the edge keeps an idle connection to an instance; must be less than the service's
+    /// keep-alive time.
     pub keep_time: String,
     /// Variables that are added to the clean environment.
     pub env: BTreeMap<String, String>,
@@ -49,13 +50,13 @@ pub struct ServiceConfig {
     pub health: Option<HealthConfig>,
     /// The start timeout.
     pub start_within: String,
-    /// How it is stopped.
+    /// How an instance is stopped.
     pub stop: StopConfig,
-    /// When a process that ended is started again.
+    /// When an exited process is started again.
     pub restart: RestartConfig,
     /// The memory limit; `None` for no limit.
     pub memory: Option<MemoryConfig>,
-    /// How much of the log is kept.
+    /// The limits of the log files.
     pub logs: LogConfig,
     /// Services that are started before this one and stopped after it.
     pub after: Vec<String>,
@@ -170,7 +171,8 @@ pub struct RestartConfig {
     /// The delay after the second consecutive failure; it doubles up to the maximum. There is no
     /// delay after the first failure.
     pub backoff: String,
-    /// How many failures of an instance within which time are too many, or `never`.
+    /// The number of failures within a period after which an instance is no longer restarted, or
+    /// `never`.
     pub give_up: String,
 }
 

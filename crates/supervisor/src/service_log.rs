@@ -46,7 +46,7 @@ impl Stream {
 /// not block, because other tasks wait for it.
 pub type LineHook = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
-/// The state that tells the tasks of a process what to do.
+/// Tells the tasks that watch a process what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WatchPhase {
     /// Read the output and watch the process.
@@ -79,11 +79,11 @@ pub(crate) struct ServiceLog {
     line_hook: Option<LineHook>,
     has_line_hook: AtomicBool,
     ring: Mutex<Ring>,
-    /// Lines that are not yet written to the file. They are in the same order as in the ring,
-    /// because they are added while the ring is locked.
+    /// Lines that are not written to the file yet. They have the same order as in the ring, because
+    /// they are added while the ring is locked.
     pending: Mutex<Vec<String>>,
     newest: watch::Sender<u64>,
-    /// The path through the folder's descriptor, which stays open as long as this log exists.
+    /// The file's path below the folder's descriptor, which stays open as long as this log exists.
     path: PathBuf,
     _folder: Arc<Folder>,
     file: Mutex<LogFile>,
@@ -120,7 +120,8 @@ impl ServiceLog {
         }))
     }
 
-    /// Restores the lines that the previous program had in memory, before anything is read.
+    /// Restores the lines that this process's previous program had in memory. Must be called before
+    /// any output is read.
     pub(crate) fn restore(&self, (lines, next): (Vec<LogLine>, u64)) {
         *lock(&self.ring) = Ring::restore(lines, next);
         self.newest.send_replace(next);
@@ -204,8 +205,8 @@ impl ServiceLog {
         found.into()
     }
 
-    /// Returns the sequence number after a position's line, which an earlier run of the supervisor
-    /// may have read.
+    /// Returns the sequence number after that of the line at this position. An earlier run of the
+    /// supervisor may have read the line.
     pub(crate) fn sequence_after(&self, seen: &LogPosition) -> u64 {
         let lines = self.since(0);
         let Some(first) = lines.first() else {
@@ -234,7 +235,7 @@ impl ServiceLog {
         &self.service
     }
 
-    /// Returns a receiver that signals each new line.
+    /// Returns a receiver that is notified of each new line.
     pub(crate) fn newest(&self) -> watch::Receiver<u64> {
         self.newest.subscribe()
     }
@@ -262,7 +263,8 @@ impl ServiceLog {
             }
             let is_over = now == WatchPhase::Ended;
             let read = if is_over {
-                // The runtime may not have noticed yet that the pipe is readable.
+                // The runtime may not have noticed that the pipe is readable, so this reads without
+                // asking the runtime.
                 rustix::io::read(&pipe, &mut chunk).map_err(io::Error::from)
             } else {
                 pipe.try_read(&mut chunk)
@@ -295,7 +297,8 @@ impl ServiceLog {
         None
     }
 
-    /// Appends lines, and returns when they are in the file or could not be written.
+    /// Appends lines. Returns when the lines have been written to the file, or when writing them
+    /// has failed.
     async fn append(
         self: &Arc<Self>,
         (instance, run): (u32, RunId),
@@ -306,7 +309,7 @@ impl ServiceLog {
             return;
         }
         let at = (self.clock)();
-        // All lines come from the same read, so they have the same prefix.
+        // All lines come from one read, so they share a prefix.
         let mut prefix = None;
         let has_line_hook = self.has_line_hook.load(Ordering::Relaxed);
         let line_hook = self.line_hook.as_ref().filter(|_| has_line_hook);

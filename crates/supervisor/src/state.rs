@@ -25,7 +25,7 @@ use command::PendingCommand;
 use rolling_update::RollingUpdate;
 use run::Slot;
 
-/// The inputs in addition to the event: the time and a random number.
+/// The time and a random number, which are inputs like the event.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Now {
     /// The time since the supervisor began, which never goes back.
@@ -52,7 +52,7 @@ pub enum Event {
     /// A health check passed.
     Passed(RunId),
     Failed(RunId, String),
-    /// Another program listens at the address of a process.
+    /// Another program listens on the address of a process.
     Refused(RunId, String),
     /// A process uses more memory than permitted. The number is its memory use in bytes.
     OverMemory(RunId, u64),
@@ -104,10 +104,9 @@ impl std::fmt::Display for Exit {
 pub enum Action {
     /// Start a process.
     Spawn {
-        /// The ID of the new run.
         run: RunId,
         number: u32,
-        /// The version of the settings to start it with.
+        /// The version of the settings with which the process is started.
         generation: u32,
     },
     AskToStop(RunId),
@@ -125,7 +124,7 @@ pub enum Action {
 pub enum Report {
     Ready {
         run: RunId,
-        /// The time from its start until it was ready.
+        /// The time from the process's start until the process was ready.
         after: Duration,
     },
     /// A process ended by itself, or is being stopped because it failed its checks.
@@ -142,7 +141,7 @@ pub enum Report {
     Finished(RunId),
     /// An instance failed so often that it is abandoned and not started again.
     GaveUp {
-        /// The number of the instance.
+        /// The number of the instance, counted from 0.
         number: u32,
         /// The reason for the last failure.
         reason: String,
@@ -151,7 +150,7 @@ pub enum Report {
     Killed(RunId),
     /// A process used too much memory.
     OverMemory {
-        /// The run.
+        /// The run that used too much memory.
         run: RunId,
         bytes: u64,
         /// The action taken.
@@ -169,7 +168,7 @@ pub enum Report {
     },
 }
 
-/// The state of an instance, as shown in tables.
+/// The state of an instance, as shown to users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InstanceState {
@@ -262,7 +261,7 @@ impl State {
         (transition.state, transition.actions)
     }
 
-    /// Returns the time at which the next [`Event::Tick`] is needed, unless another event comes
+    /// Returns the time at which the next [`Event::Tick`] is needed if no other event comes
     /// earlier.
     pub fn next_due(&self) -> Option<Duration> {
         let runs = self.runs.values().filter_map(Run::due);
@@ -327,7 +326,6 @@ impl State {
         self.runs.values()
     }
 
-    /// Returns a summary of each instance.
     pub fn instances(&self) -> Vec<InstanceSummary> {
         let mut instances: Vec<InstanceSummary> = self
             .runs
@@ -358,7 +356,7 @@ impl State {
         instances
     }
 
-    /// Whether an instance still uses this generation.
+    /// Whether an instance uses this generation, or a rolling update is about to use it.
     pub fn uses(&self, generation: u32) -> bool {
         let rolling = self.rolling.as_ref();
         self.generation == generation
@@ -395,9 +393,10 @@ pub struct InstanceSummary {
     pub standing: InstanceState,
     /// The run of the instance's current process, if there is one.
     pub run: Option<RunId>,
-    /// When that process was started or has ended, as the time since the supervisor began.
+    /// The time at which the current process was started or the last process exited, measured since
+    /// the supervisor began.
     pub since: Duration,
-    /// How often the process was replaced because it failed.
+    /// How often the instance's process was replaced because it failed.
     pub restarts: u64,
 }
 

@@ -22,11 +22,12 @@ pub struct InstanceStatus {
     pub pid: Option<i32>,
     /// The time at which the current process was started or the last process ended.
     pub since: Timestamp,
-    /// How often its process was replaced because it failed.
+    /// How often the instance's process was replaced because it failed.
     pub restarts: u64,
     /// Processor use over the last second, in percent of one processor.
     pub cpu_percent: f64,
-    /// The memory use of its control group, or else the resident memory of its process group.
+    /// The memory use of the instance's control group, or else the resident memory of its process
+    /// group, in bytes.
     pub memory_bytes: u64,
     /// The request rate, which the caller fills in, because the supervisor does not know it.
     pub requests_per_second: Option<f64>,
@@ -38,7 +39,7 @@ pub struct InstanceStatus {
 pub struct LastExit {
     pub instance: u32,
     pub at: Timestamp,
-    /// How long it had run, in seconds.
+    /// How long the process had run, in seconds.
     pub ran_seconds: i64,
     /// How the process ended: `code 1`, `signal 9` or `signal 9, out of memory`. If the supervisor
     /// stopped the process, the reason follows, as in `signal 15: it was not ready within 1m`.
@@ -70,9 +71,9 @@ impl LastExit {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SettingsSummary {
-    /// How its instances listen.
+    /// How the instances listen.
     pub listen: String,
-    /// Whether the supervisor opens its sockets before it is started.
+    /// Whether the supervisor opens an instance's socket before it starts the instance.
     pub activate: bool,
     /// How the edge balances requests.
     pub balance: String,
@@ -104,7 +105,7 @@ pub struct ServiceStatus {
     pub directory: PathBuf,
     /// The user that runs the service; `None` for the user of the supervisor.
     pub user: Option<String>,
-    /// The fixed address on which the edge listens for it.
+    /// The fixed address on which the edge listens for the service.
     pub front: Option<String>,
     pub after: Vec<String>,
     pub generation: u32,
@@ -114,14 +115,13 @@ pub struct ServiceStatus {
     pub wanted_spare: u32,
     /// The memory limit of an instance, in bytes.
     pub memory_max_bytes: Option<u64>,
-    /// How it is run.
     #[serde(flatten)]
     pub settings: SettingsSummary,
-    /// The names of its environment variables.
+    /// The names of the service's environment variables.
     pub environment: Vec<String>,
     pub instances: Vec<InstanceStatus>,
     pub sockets: Vec<Address>,
-    /// The last processes that ended, the latest last.
+    /// The processes that ended last, in order.
     pub exits: Vec<LastExit>,
     pub lines: Vec<LogLine>,
 }

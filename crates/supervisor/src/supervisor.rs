@@ -38,9 +38,9 @@ pub use exec_upgrade::{FailedExec, PausedSupervisor};
 use remove_tree::remove;
 use service::ManagedService;
 
-/// Returns the current time.
+/// A function that returns the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-/// Returns random numbers from 0 to 1.
+/// A function that returns random numbers from 0 to 1.
 pub type RandomSource = Box<dyn FnMut() -> f64 + Send>;
 
 /// The capacity of the message queue, in messages.
@@ -69,7 +69,7 @@ pub struct SupervisorOptions {
     pub run: PathBuf,
     /// The folder of the log files.
     pub logs: PathBuf,
-    /// The program that becomes the services by `exec`.
+    /// The program that the supervisor starts in order to become a service by `exec`.
     pub launcher: ShimProgram,
     /// Whether orphaned processes become children of this process, which then reaps every child
     /// that it did not start as a service. Use this only if the program has no other children.
@@ -79,13 +79,13 @@ pub struct SupervisorOptions {
     /// processes is never changed.
     pub control_groups: bool,
     pub clock: Clock,
-    /// The source of the random numbers that spread restarts.
+    /// The source of the random numbers that vary the restart delays.
     pub random: RandomSource,
     /// The function that is called with each log line of services with `logs.journal`.
     pub line_hook: Option<LineHook>,
-    /// The sender of the program's ends of the channels to its own service. Without the sender,
-    /// there can be no such service. One channel is sent with each start, so the restart backoff
-    /// limits how many can queue up.
+    /// The sender through which the program receives its ends of the channels to its own service.
+    /// Without the sender, there can be no such service. One channel is sent with each start, so
+    /// the restart backoff limits how many can queue up.
     pub channels: Option<mpsc::UnboundedSender<Channel>>,
 }
 
@@ -114,13 +114,14 @@ fn system_time() -> Timestamp {
     Timestamp::now()
 }
 
-/// Returns a random number that is only good enough to spread restarts.
+/// Returns a random number that is only good enough to vary restart delays.
 fn random() -> f64 {
     let drawn = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(drawn >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
-/// The program that becomes the services by `exec`; see [`crate::shim`].
+/// The program that the supervisor starts in order to become a service by `exec`; see
+/// [`crate::shim`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShimProgram {
     /// This program. Its `main` must begin with [`shim::run_if_asked`].
@@ -141,7 +142,7 @@ pub enum StartError {
     /// A folder or a file cannot be used.
     #[error("cannot use {}: {why}\n  it must be writable for the user that runs the supervisor", path.display())]
     Folder {
-        /// The path.
+        /// The path of the folder or file.
         path: PathBuf,
         why: io::Error,
     },
@@ -154,15 +155,14 @@ pub enum StartError {
 pub enum RunEnd {
     /// All services were stopped.
     Stopped,
-    /// All services continue to run, and the program that this process executes next takes them
-    /// over.
+    /// All services continue to run. The program that this process executes next takes them over.
     HandedOver(PausedSupervisor),
 }
 
 /// Keeps services running.
 ///
-/// A supervisor stays on the thread that created it, because services are killed when the thread
-/// that started them ends. That should be the main thread.
+/// A supervisor stays on the thread that created it, which should be the main thread: services are
+/// killed when the thread that started them ends.
 pub struct Supervisor {
     options: SupervisorOptions,
     launcher: PathBuf,
@@ -185,7 +185,8 @@ pub struct Supervisor {
     handover_waiter: Option<oneshot::Sender<Result<(), ControlError>>>,
     /// Messages that arrived during a handover and are handled after it.
     postponed: Vec<Message>,
-    /// Whether the remaining processes of an ended instance are expected to exit soon.
+    /// Whether an instance has ended but remaining processes of its group are expected to exit
+    /// soon.
     look_again_soon: bool,
     lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
@@ -399,7 +400,7 @@ fn find_cgroups() -> Option<Cgroups> {
     }
 }
 
-/// The folders that stay open while any process runs.
+/// Open descriptors of the folders, held as long as any process runs.
 struct Folders {
     services: Arc<Folder>,
     logs: Arc<Folder>,

@@ -13,7 +13,6 @@ pub(super) struct Client {
 }
 
 pub(super) struct Answer<'a> {
-    /// The status code.
     pub(super) status: u16,
     /// The status line and the headers, without the empty line.
     pub(super) head: &'a str,
@@ -25,7 +24,6 @@ impl Client {
         Self::over(TcpStream::connect(address).await?)
     }
 
-    /// Opens a connection from one of this machine's addresses.
     pub(super) async fn open_from(source: IpAddr, address: SocketAddr) -> Result<Self> {
         Self::over(open_from(source, address).await?)
     }
@@ -88,7 +86,7 @@ impl Answer<'_> {
     }
 }
 
-/// Opens a connection from one of this machine's addresses.
+/// Opens a connection whose local address is `source`.
 pub(super) async fn open_from(source: IpAddr, address: SocketAddr) -> Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::new(source, 0))?;

@@ -29,7 +29,8 @@ const VERSIONS: [(&str, [&str; 3]); 2] = [
 pub(super) enum Confinement {
     /// `systemd-run` creates the group for as long as the program runs.
     Scope { limit: u64 },
-    /// A folder of the cgroup file system, and the file with the peak.
+    /// The group is a folder of the cgroup file system; `peak` is the name of the file with the
+    /// peak memory.
     Group { folder: PathBuf, peak: &'static str },
     /// There is no control group.
     Missing,

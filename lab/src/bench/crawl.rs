@@ -7,7 +7,8 @@ use anyhow::{Result, ensure};
 use super::client::{Answer, Client, get, headers};
 use super::server::Server;
 
-/// Enough for every page of the demo, and a limit for endless calendars.
+/// The maximum number of pages read. Without a limit, the crawl would never end, because calendars
+/// always link to further pages.
 const MOST_PAGES: usize = 400;
 /// The minimum number of pages. If the crawl reads fewer pages, it did not get beyond the guests'
 /// pages.

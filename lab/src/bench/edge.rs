@@ -44,9 +44,9 @@ use rows::{Ask, Row, rows, rows_as_shipped};
 
 /// Response times are measured at this fraction of the slower server's peak rate.
 const CALM: f64 = 0.7;
-/// The overhead of a turn in addition to its requests.
+/// The time that a turn takes in addition to its requests, in seconds.
 const AROUND: f64 = 0.15;
-/// About how many seconds a row of memory takes.
+/// The approximate time to measure a memory row, in seconds.
 const MEMORY_TIME: f64 = 15.0;
 
 /// The file that is served, and also sent with POST.
@@ -63,7 +63,6 @@ const FILES: [(&str, usize); 5] = [
 const AS_SHIPPED: &str = "as shipped: ";
 const HANDSHAKES: &str = "full TLS 1.3 handshakes";
 
-/// What to measure.
 pub(super) struct Wanted<'a> {
     pub(super) turns: Turns,
     /// The program that is measured instead of Kenduri.
@@ -71,7 +70,7 @@ pub(super) struct Wanted<'a> {
     /// Only rows whose name contains one of these texts are measured; all rows if there are no
     /// texts.
     pub(super) rows: &'a [String],
-    /// The file of the table.
+    /// The Markdown file to which the results are written.
     pub(super) into: &'a Path,
     /// Whether rows that are already in the table are skipped.
     pub(super) is_resumed: bool,
@@ -122,7 +121,7 @@ impl Wanted<'_> {
 }
 
 impl Pending {
-    /// About how many seconds it takes.
+    /// Returns the approximate time to measure these rows, in seconds.
     fn seconds(&self, turns: Turns) -> f64 {
         let of_rows = self.single.iter().chain(&self.shipped).map(|row| {
             let servers = if row.is_proxied() { 3 } else { 2 };

@@ -89,7 +89,6 @@ async fn talk<C: Conversation>(
     }
 }
 
-/// Converts a count to a floating-point number.
 #[expect(
     clippy::cast_precision_loss,
     reason = "counts of a benchmark stay far below 2^52"

@@ -108,7 +108,8 @@ async fn crowd(address: SocketAddr, turns: Turns) -> Result<()> {
     Ok(())
 }
 
-/// For each turn: p50 and p99 without sign-ins, p50 and p99 with them, and the ratio of the p99s.
+/// The results of each turn: p50 and p99 without sign-ins, p50 and p99 with them, and the ratio of
+/// the p99s.
 struct Page([Vec<f64>; 5]);
 
 impl Page {

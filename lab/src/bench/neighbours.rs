@@ -183,8 +183,8 @@ async fn deaths(both: &[Side; 2], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Starts the same number of processes with the same commands directly, and measures the time until
-/// the first one responds.
+/// Starts the same number of processes with the same commands, without a process manager, and
+/// measures the time until the first one responds.
 async fn start_by_hand(service: &str, path: &str, folder: &Path) -> Result<Duration> {
     let sockets: [PathBuf; 2] = [0, 1].map(|number| folder.join(format!("hand-{number}.sock")));
     let begin = Instant::now();

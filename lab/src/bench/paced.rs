@@ -27,7 +27,7 @@ pub(super) struct Asked {
 pub(super) struct Outcome {
     pub(super) kind: usize,
     pub(super) time: Duration,
-    /// The error in the response, if there is one.
+    /// The reason why the request failed; `None` if it succeeded.
     pub(super) failure: Option<String>,
 }
 

@@ -200,7 +200,8 @@ fn print_multiples_head() {
     );
 }
 
-/// Prints the results of the ways to save with default settings, each as a multiple of the file's.
+/// Prints the processor time of each way to save an RSVP with default settings, as a multiple of
+/// the time for the file.
 fn print_multiples(clients: usize, file: &Reached, ways: [&Reached; 3]) {
     print!("{clients:>7}  {:>13.1} µs", file.each_us);
     for way in ways {
@@ -313,7 +314,7 @@ async fn one_turn(
 /// The kind of request in one turn.
 #[derive(Clone, Copy)]
 enum Way {
-    /// The file of 1 KiB.
+    /// A request for the file of 1 KiB.
     File,
     Save(Request),
 }
@@ -334,7 +335,7 @@ impl Conversation for Visitor {
 /// How a household sends its RSVP.
 #[derive(Clone, Copy)]
 enum Request {
-    /// `PUT /api/v1/invitations/{code}/rsvp`, with the version that it is based on.
+    /// `PUT /api/v1/invitations/{code}/rsvp`, with the version on which the change is based.
     Put,
     /// `PUT` as above, with an `Idempotency-Key`, as the page's script sends it.
     PutWithKey,

@@ -19,7 +19,6 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// A running server; dropping it stops it gracefully.
 pub(super) struct Server {
     child: Child,
-    /// The address on which it listens.
     pub(super) address: SocketAddr,
     said: PathBuf,
 }

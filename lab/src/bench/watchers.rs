@@ -127,7 +127,8 @@ fn raise_limit(wanted: usize) -> Result<()> {
     Ok(())
 }
 
-/// Returns the processor time in milliseconds per minute, and the number of seconds without any.
+/// Returns the processor time in milliseconds per minute, and the number of seconds in which the
+/// server used no processor time.
 async fn stay_quiet(server: &Server, seconds: u64) -> Result<[f64; 2]> {
     let begin = server.processor_time()?;
     let (mut last, mut idle) = (begin, 0);

@@ -185,7 +185,7 @@ impl Course<'_> {
         }
     }
 
-    /// Waits until new connections at every entrance receive this header.
+    /// Waits until new connections at every entrance receive a response with this header.
     async fn until_all_say(&self, header: &str) -> Result<()> {
         for entrance in self.entrances {
             let says = async || -> Result<bool> {

@@ -108,9 +108,9 @@ pub(super) async fn show(program: &Path, is_debug: bool) -> Result<()> {
     Ok(())
 }
 
-/// Opens all connections of the crowding address: some silent, some within a head, some idle after
-/// a response, and some HTTP/2 with a stream whose response is not read. The server may refuse any
-/// of them at any moment.
+/// Opens all connections of the crowding address. Some send nothing, some send an incomplete
+/// request head, some are idle after a response, and some use HTTP/2 and do not read the response.
+/// The server may refuse any of them at any moment.
 async fn open(crowd: usize, address: SocketAddr) -> Result<Vec<TcpStream>> {
     let answered = format!("GET /api/1 HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes();
     let kinds = [

@@ -67,7 +67,7 @@ fn folder() -> PathBuf {
     root().join("target/show/dist")
 }
 
-/// Creates a fresh Debian in a folder, with the essential packages and these.
+/// Creates a fresh Debian in a folder, with Debian's essential packages and `packages`.
 fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
     ensure!(
         geteuid().is_root(),
@@ -101,7 +101,7 @@ fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
 
 const MIRROR: &str = "http://deb.debian.org/debian";
 
-/// Returns the only file of a result with this ending.
+/// Returns the only file in a build's folder whose name has this ending.
 fn artefact(built: &Path, ending: &str) -> Result<PathBuf> {
     let entries = fs::read_dir(built).with_context(|| format!("no {}", built.display()))?;
     let mut files = entries.filter_map(|entry| Some(entry.ok()?.path()));

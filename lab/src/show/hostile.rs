@@ -18,7 +18,7 @@ use super::resets::{Sent, reset};
 use super::visitors::{Duplex, Enough, Entrance, believing};
 use crate::interrupt;
 
-/// How long each kind is observed.
+/// How long each kind of hostile client is observed.
 pub(super) const WATCHED: Duration = Duration::from_secs(6);
 /// The time between two bytes of a slow client.
 const DRIP: Duration = Duration::from_secs(1);
@@ -34,7 +34,8 @@ pub(super) const TIMES: u32 = 3;
 pub(super) const TRIES: usize = 3;
 /// Times below this are mostly the noise of a shared machine.
 pub(super) const NOISE: Duration = Duration::from_millis(10);
-/// The permitted growth of the program's memory; slow readers by themselves could cause 8 GB.
+/// The permitted growth of the program's memory. Unlimited buffers for slow readers would take 8
+/// GB.
 const GROWTH_KIB: u64 = 512 << 10;
 
 const SETTINGS: &str = "hostile.toml";
@@ -205,7 +206,7 @@ async fn beside(kind: Kind, doors: &Doors, process: &Process) -> Result<(Waits, 
     Ok((waits, memory))
 }
 
-/// Sends a byte now and then on each connection.
+/// Sends one byte per [`DRIP`] on each connection.
 async fn drip(
     guests: &mut JoinSet<()>,
     doors: &Doors,

@@ -13,7 +13,6 @@ pub(super) async fn named(name: &'static str) -> Result<SocketAddr> {
     let address = listener.local_addr()?;
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            // Errors of a connection are ignored.
             tokio::spawn(async move { answer(name, stream).await.ok() });
         }
     });

@@ -18,9 +18,8 @@ use crate::interrupt;
 
 /// How long a start, a stop or a change may take on a slow machine.
 pub(super) const PATIENCE: Duration = Duration::from_mins(2);
-/// The host that the certificate is for.
+/// The host name in the certificate.
 pub(super) const HOST: &str = "door.example";
-/// The backlog of the listening sockets.
 const BACKLOG: i32 = 4_096;
 
 /// A folder, and two sockets that are passed to every process started in it.
@@ -56,7 +55,7 @@ impl Place {
         Ok(self.https.local_addr()?)
     }
 
-    /// Creates a certificate for the host, without writing it to its file.
+    /// Creates a certificate for [`HOST`] without writing it to a file.
     pub(super) fn make_certificate() -> Result<Pair> {
         let made = rcgen::generate_simple_self_signed([HOST.to_owned()])?;
         Ok(Pair {
@@ -73,13 +72,12 @@ impl Place {
         Ok(fs::write(self.path("key.pem"), &pair.key)?)
     }
 
-    /// Writes the settings that every demonstration needs, with a connection limit that no
-    /// demonstration reaches.
+    /// Writes a settings file with the settings that every demonstration needs, with `rest`, and
+    /// with a connection limit that no demonstration reaches.
     pub(super) fn write_settings(&self, name: &str, rest: &str) -> Result<()> {
         self.write_settings_for(name, 20_000, rest)
     }
 
-    /// Writes settings with this connection limit.
     pub(super) fn write_settings_for(
         &self,
         name: &str,
@@ -106,8 +104,7 @@ key = \"key.pem\"
         Ok(fs::write(self.path(name), text)?)
     }
 
-    /// Starts `kenduri serve` with these settings, in a data folder of that name, and waits until
-    /// it is ready.
+    /// Starts `kenduri serve` with these settings, and waits until it is ready.
     pub(super) async fn start(&self, program: &Path, settings: &str) -> Result<Process> {
         let said = self.path(&format!("{settings}.said"));
         // The shell passes the sockets under the descriptor numbers that the protocol requires.
@@ -216,7 +213,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The process may have ended already.
+        // The process may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -22,7 +22,8 @@ pub(super) struct Sent {
     pub(super) away: AtomicUsize,
 }
 
-/// Resets streams until told to stop, and reconnects whenever the server closes the connection.
+/// Opens and resets streams until `enough` is set. Reconnects whenever the server closes the
+/// connection.
 pub(super) async fn reset(entrance: Entrance, sent: Arc<Sent>, enough: Arc<Enough>) {
     while !enough.is_it() {
         if let Ok(mut stream) = entrance.open().await {

@@ -62,7 +62,7 @@ impl Entrance {
         self.open_from(None).await
     }
 
-    /// Connects; the connection comes from `client` if that is given.
+    /// Connects to the server, from the source address `client` if given.
     pub(super) async fn open_from(&self, client: Option<Ipv4Addr>) -> Result<Box<dyn Duplex>> {
         Ok(match self {
             Self::Clear(address) => Box::new(connect_from(client, *address).await?),
@@ -79,7 +79,7 @@ impl Entrance {
 
     fn host(&self) -> &str {
         match self {
-            // The host is not the certificate's, because requests for that are redirected to HTTPS.
+            // Requests for the certificate's host would be redirected to HTTPS.
             Self::Clear(_) => "127.0.0.1",
             Self::Tls(..) => HOST,
         }

@@ -14,7 +14,6 @@ use super::Finding;
 use super::layers::without_tests;
 use crate::workspace::root;
 
-/// The crates that are checked.
 const CRATES: &[&str] = &[
     "platform",
     "web",
@@ -57,7 +56,7 @@ pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Prints the figures of each crate.
+/// Prints each crate's number of upward dependencies and its dependency cycles.
 pub(super) fn print(files: &[PathBuf]) -> Result<()> {
     for name in CRATES {
         for folder in folders(name, files)? {

@@ -15,7 +15,7 @@ use crate::workspace::{Metadata, Package, cargo_says, files_below, shown};
 
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Crates that are refused for any purpose.
+/// Crates that may not be dependencies, each with the reason.
 const REFUSED: &[(&str, &str)] = &[
     ("native-tls", "TLS is rustls"),
     ("openssl", "TLS is rustls"),

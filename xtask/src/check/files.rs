@@ -144,8 +144,8 @@ fn complaint(line: &str) -> Option<String> {
         .map(|path| format!("a path of one machine: {path}"))
 }
 
-/// Whether an absolute path begins at an occurrence of `path`. Otherwise, `path` is a folder within
-/// another path or follows a host name.
+/// Whether `path` occurs in the line as the beginning of an absolute path. An occurrence within a
+/// longer path or after a host name does not count.
 fn begins_a_path(line: &str, path: &str) -> bool {
     line.match_indices(path).any(|(at, _)| {
         let before = line[..at].chars().next_back();

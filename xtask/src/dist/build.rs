@@ -103,7 +103,7 @@ impl Moved {
     }
 }
 
-/// Returns a folder as a single word for `CFLAGS`.
+/// Returns the folder's path for use in `CFLAGS`. Fails if the path contains a space.
 fn word(folder: &Path) -> Result<String> {
     let name = folder.to_str().filter(|name| !name.contains(' '));
     let name = name.with_context(|| format!("{} has blanks in its name", folder.display()))?;

@@ -15,7 +15,7 @@ use super::{Release, Tree, tree};
 use crate::command::{output, program};
 use crate::workspace::files_below;
 
-/// The user and group of the container. Distributions do not assign this number.
+/// The uid and gid of the program in the container. Distributions do not assign this number.
 const USER: u32 = 65532;
 
 /// Debian's CA certificates, without certificates that were added on this machine.

@@ -27,7 +27,7 @@ pub(super) struct Crate {
     pub(super) license: Option<String>,
     pub(super) authors: Vec<String>,
     pub(super) manifest_path: PathBuf,
-    /// The checksum of its archive, from `Cargo.lock`.
+    /// The checksum of the crate's archive, from `Cargo.lock`.
     #[serde(skip)]
     pub(super) sha256: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Debian's package.
+//! Makes the Debian package.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,7 +10,6 @@ use super::parts::{self, Parts, packaging};
 use super::{Release, Tree, glibc};
 use crate::command::{output, program};
 
-/// How a package is compressed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
     /// Compressed in a format that every dpkg since 2011 supports.

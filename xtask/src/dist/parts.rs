@@ -12,7 +12,7 @@ pub(super) struct Parts {
     pub(super) program: Vec<u8>,
     /// The newest glibc version that the program requires.
     pub(super) glibc: Version,
-    /// The shared libraries that it loads.
+    /// The shared libraries that the program loads.
     pub(super) libraries: Vec<String>,
     pub(super) settings: Vec<u8>,
     /// The licences of everything built into the program.

@@ -25,7 +25,7 @@ struct Entry {
     owner: u32,
 }
 
-/// The block size of a tar archive.
+/// The block size of a tar archive, in bytes.
 const BLOCK: usize = 512;
 
 impl Tree {

@@ -62,7 +62,7 @@ pub struct Entry {
     pub queue: Option<Duration>,
     /// The time from the selection to the first byte of the upstream's response.
     pub upstream_time: Option<Duration>,
-    /// The metrics of the matched route, which also have its name.
+    /// The metrics of the matched route, which also contain the route's name.
     pub route: Option<Arc<RouteFigures>>,
     pub upstream: Option<Arc<str>>,
     /// The cache status, such as `hit`; empty if the route has no cache.

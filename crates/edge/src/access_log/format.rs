@@ -263,7 +263,7 @@ pub fn in_reading_order(out: &mut Vec<u8>, line: &str) {
     }
 }
 
-/// Appends a character, or its escape if it is a bidirectional control.
+/// Appends a character, or its escape sequence if the character is a bidirectional control.
 fn readable_in_order(out: &mut Vec<u8>, letter: char) {
     if matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     {

@@ -274,7 +274,7 @@ async fn an_answer_has_exactly_one_line_however_it_ends() {
     whole.collect().await.unwrap();
     let empty = LoggedBody::new(Empty::<Bytes>::new(), entry(Method::GET, StatusCode::OK));
     empty.collect().await.unwrap();
-    // The HTTP engine sends no body in these responses.
+    // The HTTP engine sends no body in response to `HEAD`, and none with a 304.
     drop(LoggedBody::new(
         Full::new(Bytes::from("12345")),
         entry(Method::HEAD, StatusCode::OK),

@@ -43,7 +43,8 @@ impl Tunnelled {
     /// Sets the reason why the tunnel ended; empty if both sides closed it cleanly. If this is
     /// never called, the tunnel counts as broken.
     pub(crate) fn ended(&self, why: &'static str) {
-        // Only the task that runs the tunnel calls this, once.
+        // Only the tunnel's task calls this function, and only once, so setting the reason cannot
+        // fail.
         let _ = self.why.set(why);
     }
 }

@@ -43,7 +43,7 @@ enum Come {
     #[default]
     Nothing,
     Lines,
-    /// So many lines that they are written without waiting for more.
+    /// Enough lines to write them without waiting for more.
     Enough,
 }
 
@@ -71,7 +71,7 @@ impl LogWriter {
         }
     }
 
-    /// Returns the guard that keeps [`LogWriter::write`] running until it is dropped.
+    /// Returns the guard that keeps [`LogWriter::write`] running until the guard is dropped.
     pub fn writing(&self) -> Writing {
         Writing(self.clone())
     }
@@ -150,7 +150,8 @@ impl LogBuffer {
             write(&mut lines);
         }
         let after = lines.len();
-        // Lines beyond the limit are dropped, or the buffer would grow with the longest line.
+        // Lines that do not fit are dropped. Otherwise, the buffer would grow with the longest
+        // line.
         if before >= self.most || after > self.most {
             lines.truncate(before);
             return false;

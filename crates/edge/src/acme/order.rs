@@ -91,7 +91,8 @@ impl OrderError {
         }
     }
 
-    /// Whether the authority does not know the account, for example because it was reinstalled.
+    /// Whether the authority does not know the account, for example because the authority was
+    /// reinstalled.
     pub(super) fn is_about_account(&self) -> bool {
         self.problem() == Some("accountDoesNotExist")
     }

@@ -108,7 +108,6 @@ pub enum Action {
     Ask,
 }
 
-/// The next step and its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
     pub action: Action,
@@ -116,7 +115,7 @@ pub struct Next {
     pub at: Timestamp,
 }
 
-/// Returns the next step for a name and its time.
+/// Decides the next step for a name, and when the step is due.
 pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
     let mut order = known.life.map_or(now, |life| renewal(life, known));
     if let (Some(life), Some(issued)) = (known.life, known.issued) {

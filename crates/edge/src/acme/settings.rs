@@ -26,8 +26,8 @@ pub struct Settings {
     pub challenge: Challenge,
     /// An existing account at the authority to bind to.
     pub external_account: Option<ExternalAccount>,
-    /// Additional root certificates for connections to the authority, besides those that browsers
-    /// trust.
+    /// Additional root certificates for connections to the authority, besides the roots that
+    /// browsers trust.
     pub roots: Vec<CertificateDer<'static>>,
     /// Whether certificates are also ordered for names that do not resolve.
     pub force: bool,
@@ -62,9 +62,8 @@ pub enum SettingsError {
     /// The file with additional root certificates cannot be read or contains none.
     #[error("{}: {cause}", file.display())]
     Root {
-        /// The file.
         file: PathBuf,
-        /// The cause.
+        /// The error in the file.
         cause: pem::Error,
     },
     /// The file with the account key cannot be read.
@@ -190,13 +189,13 @@ fn read_key(file: &Path) -> Result<Vec<u8>, SettingsError> {
 /// The reason why no certificate can be ordered for a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Unorderable {
-    /// The supported challenge types cannot validate wildcards.
+    /// The name is a wildcard, which the supported challenge types cannot validate.
     #[error("a certificate for a wildcard can only come from a file: [[tls.certificate]]")]
     Wildcard,
-    /// An IP address can change its owner.
+    /// The name is an IP address, whose owner may change.
     #[error("no certificate is ordered for a bare address")]
     Address,
-    /// Every machine has the name `localhost`.
+    /// The name is `localhost`, which every machine has.
     #[error("no authority vouches for localhost; it gets a self-signed certificate")]
     Localhost,
     /// The name does not consist of labels of 1 to 63 letters, digits and hyphens.

@@ -41,13 +41,12 @@ pub(super) struct StoredAccount {
 #[serde(default)]
 pub(super) struct Attempt {
     pub(super) issued: Option<Timestamp>,
-    /// The failures since then.
+    /// The failures since the last certificate was issued.
     pub(super) failures: Option<Failures>,
-    /// The order under way.
+    /// The order in progress, if there is one.
     pub(super) pending: Option<Pending>,
 }
 
-/// An order under way.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Pending {
     /// The URL of the order at the authority.
@@ -69,14 +68,13 @@ pub enum StorageError {
     Disk {
         /// The file or folder.
         path: PathBuf,
-        /// The cause.
         cause: io::Error,
     },
     /// The content of the file is not valid.
     #[error("{} is damaged: {cause}", path.display())]
     Damaged {
         path: PathBuf,
-        /// The error in its content.
+        /// The error in the file's content.
         cause: Damage,
     },
 }

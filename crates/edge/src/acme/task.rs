@@ -120,8 +120,8 @@ impl Task {
         }
     }
 
-    /// Starts with new names, and drops the state of names that are no longer wanted. The files of
-    /// the dropped names are kept.
+    /// Starts with new names, and drops the state of names that are no longer in `wanted`. The
+    /// files of the dropped names are kept.
     pub(super) fn take_on(&mut self, wanted: &BTreeSet<String>) {
         self.names.retain(|name, _| wanted.contains(name));
         self.refused.clear();

@@ -21,7 +21,7 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use super::read_permits::{ReadPermit, Readers, Reading, Turns};
 use super::{BodyError, SendfileRange};
 
-/// The size of a read in bytes. Nothing beyond it is read ahead, so a slow client occupies 64 KiB.
+/// The size of a read in bytes. Nothing is read ahead, so a slow client occupies only 64 KiB.
 const PIECE: usize = 64 * 1_024;
 /// The maximum number of bytes that one `sendfile` call is asked to send.
 const STRETCH: usize = 256 * 1_024;
@@ -32,7 +32,7 @@ const PROBED: usize = 64 * 1_024;
 /// A part of a body.
 pub(crate) enum Piece {
     Bytes(Bytes),
-    /// A file and a range in it, which is never empty.
+    /// A non-empty range of a file.
     File(Arc<File>, Range<u64>),
 }
 
@@ -89,8 +89,8 @@ impl FileBody {
         }))
     }
 
-    /// Waits for a permit. Returns it with the number of bytes that can be sent without waiting for
-    /// the disk.
+    /// Waits for a permit. Returns the permit and the number of bytes that can be sent without
+    /// waiting for the disk.
     fn poll_turn(&mut self, context: &mut Context<'_>) -> Poll<io::Result<(usize, ReadPermit)>> {
         loop {
             if let Some(reading) = &mut self.reading {
@@ -298,7 +298,7 @@ mod tests {
     async fn what_is_in_memory_comes_at_once_and_lets_others_go_between() {
         let (readers, file) = (Readers::default(), file());
         if in_memory(&file, 0, LENGTH).unwrap() < LENGTH {
-            // Some file systems do not support this.
+            // On some file systems, it is unknown whether data is in the page cache.
             return;
         }
         let (mut one, mut other) = (pieces(&readers, &file), pieces(&readers, &file));

@@ -14,9 +14,9 @@ use super::stored::{Key, Stored};
 /// How a stored response was obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum How {
-    /// The server sent it.
+    /// The server sent the response.
     New,
-    /// The server replied `304`.
+    /// The server confirmed an older response with `304`.
     Renewed,
     /// The server failed with this status, and an older response is used instead.
     StandsIn(u16),
@@ -25,7 +25,6 @@ pub(crate) enum How {
 /// The response for all waiting requests. `None` if each request must ask the server itself.
 type Outcome = Option<(Arc<Stored>, How)>;
 
-/// A request under way.
 pub(crate) struct InFlight {
     /// The outcome; `None` while the request is in progress.
     outcome: watch::Sender<Option<Outcome>>,

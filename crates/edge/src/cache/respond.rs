@@ -93,7 +93,7 @@ fn append_status(headers: &mut HeaderMap, told: Told, seconds_left: i64) {
     }
 }
 
-/// The request to respond to.
+/// The properties of a request that determine how a stored response is sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asker<'a> {
     pub(crate) headers: &'a HeaderMap,

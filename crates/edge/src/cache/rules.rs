@@ -49,7 +49,7 @@ const TOLD_BY_THE_DOOR: [&str; 15] = [
     "x-request-id",
 ];
 
-/// The status codes with special caching rules that the cache understands.
+/// The status codes whose special caching rules the cache implements.
 const UNDERSTOOD: [u16; 14] = [
     200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501,
 ];
@@ -200,7 +200,7 @@ pub(crate) struct Freshness {
 /// How a stored response may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CacheDecision {
-    /// Send it.
+    /// Send the response.
     Fresh,
     /// Send the response, and revalidate it in the background.
     WhileRevalidating,

@@ -74,7 +74,7 @@ impl Store {
         self.settings.load_full()
     }
 
-    /// Applies new limits. Responses beyond them are evicted at once.
+    /// Applies new limits, and evicts the responses that exceed them.
     pub(crate) fn change(&self, settings: StoreSettings) {
         let room = settings.room();
         self.settings.store(Arc::new(settings));

@@ -90,7 +90,7 @@ pub(crate) struct Head {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) freshness: Freshness,
-    /// The purge count of its key when its request began.
+    /// The purge count of the response's key when the request for the response began.
     pub(crate) began: u64,
 }
 

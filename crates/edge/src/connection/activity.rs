@@ -69,7 +69,8 @@ pub(crate) struct ActiveStream {
 }
 
 impl ActiveStream {
-    /// Counts a new stream. `None` if the connection is being evicted, so that no stream may begin.
+    /// Counts a new stream. Returns `None` if the connection is being evicted, so that no stream
+    /// may begin.
     pub(crate) fn begin(busy: &Arc<StreamActivity>) -> Option<Self> {
         busy.begun.fetch_add(1, Ordering::Relaxed);
         let running = Self {

@@ -132,7 +132,7 @@ impl HttpBody for Awaiting {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Some(permit) = self.unsent.permit(context) else {
-            // The engine holds enough data until the client reads.
+            // The engine may hold no more data until the client reads.
             self.reader.awaits(true);
             return Poll::Pending;
         };

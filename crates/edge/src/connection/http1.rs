@@ -183,7 +183,7 @@ struct Client<'a, 'e, S> {
 /// The timeouts for writing to the client.
 struct Limits<'a, 'e> {
     timer: Deadline,
-    /// How long the client may read nothing.
+    /// The time after which a client that reads nothing is disconnected.
     body_time: Duration,
     handle: &'a Handle,
     ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
@@ -262,7 +262,7 @@ impl<S: Carrier> Client<'_, '_, S> {
         .await
     }
 
-    /// Whether another request can follow, as far as is known now.
+    /// Whether another request may follow, by what is known so far.
     async fn can_go_on(&mut self) -> bool {
         std::future::poll_fn(|context| Poll::Ready(self.input.can_go_on(self.stream, context)))
             .await
@@ -315,8 +315,8 @@ impl<S: Carrier> Client<'_, '_, S> {
                         outgoing.write(|slices| stream.poll_write_vectored(context, slices));
                     if polled.is_pending() {
                         outgoing.falls_behind(context);
-                        // The connection must keep reading the request body, or a client that reads
-                        // nothing until it has sent everything would block.
+                        // The connection must keep reading the request body, because otherwise a
+                        // client that sends everything before it reads would block.
                         while self.input.is_fed(self.stream, context) {}
                     }
                     polled

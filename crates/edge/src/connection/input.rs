@@ -240,8 +240,8 @@ impl Input {
         refusal.into()
     }
 
-    /// Prepares for the response: `100 Continue` is no longer sent. Returns whether another request
-    /// can follow, as far as is known. If the rest of an unread body is small, it is discarded.
+    /// Prepares for the response: `100 Continue` is no longer sent, and the rest of an unread body
+    /// is discarded if it is small. Returns whether another request may follow.
     pub(super) fn can_go_on(
         &mut self,
         stream: &mut impl Carrier,

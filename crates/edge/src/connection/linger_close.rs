@@ -66,7 +66,7 @@ impl<S: Stream> Drop for LingerClose<S> {
             return;
         };
         if self.handle.is_evicted() {
-            // Another connection waits for this one's permit.
+            // Another connection waits for this connection's permit.
             return;
         }
         runtime.spawn(async move {

@@ -40,7 +40,7 @@ struct State {
     connection: Option<Waker>,
 }
 
-/// The wish of a body's reader.
+/// Whether a body's reader wants more data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Demand {
     More,

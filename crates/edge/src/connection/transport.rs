@@ -77,7 +77,7 @@ impl<'a> Sending<'a> {
         });
         match sent {
             Ok(sent) => {
-                // Other connections go first now.
+                // Lets other connections continue first.
                 stretch.turn.pass_on();
                 self.body.advance(sent);
             }

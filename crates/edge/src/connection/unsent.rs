@@ -50,7 +50,7 @@ struct Slice {
 }
 
 impl UnsentBytes {
-    /// Makes an empty account, which draws from this share of the memory.
+    /// Makes an empty account, which takes memory from `room`.
     pub(super) fn new(room: Room) -> Arc<Self> {
         Arc::new(Self(Mutex::new(room)))
     }
@@ -97,7 +97,7 @@ impl UnsentSlices {
 }
 
 impl Permit {
-    /// Returns the slice, which holds the permit until it is dropped.
+    /// Returns the bytes as a slice that holds this permit until the slice is dropped.
     pub(super) fn until_sent(mut self, bytes: Bytes) -> Bytes {
         let unused = self.bytes.saturating_sub(bytes.len());
         if unused > 0 {

@@ -60,7 +60,7 @@ async fn reloads_leave_no_files_behind_in_memory() {
     let same = || plan(folder.path(), &files("/", ""));
     for _ in 0..3 {
         edge.reload(same()).unwrap();
-        // The files are still cached before the first request.
+        // The reload keeps the files cached, so the weight is the same before the first request.
         assert_eq!(edge.memories[0].weight(), weight);
         assert_eq!(ask_all("").await, weight);
     }

@@ -39,7 +39,6 @@ pub(super) struct Worker {
     thread: JoinHandle<()>,
 }
 
-/// A command for a worker.
 pub(super) enum Command {
     /// Listen on a socket.
     Listen {
@@ -58,7 +57,6 @@ pub(super) enum Command {
 pub(super) type CommandSender = mpsc::WeakUnboundedSender<Command>;
 
 impl Worker {
-    /// Starts a worker.
     pub(super) fn start(number: usize, here: WorkerContext) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -106,7 +104,7 @@ impl Worker {
         self.order(Command::Datagrams(door, workers));
     }
 
-    /// A sender of commands to this worker.
+    /// Returns a sender of commands to this worker.
     pub(super) fn line(&self) -> CommandSender {
         self.orders.downgrade()
     }
@@ -288,7 +286,6 @@ async fn take(
     }
 }
 
-/// An accepted connection.
 struct AcceptedConnection {
     address: IpAddr,
     /// Whether the connection begins with the PROXY protocol.

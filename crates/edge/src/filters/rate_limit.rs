@@ -46,7 +46,6 @@ pub struct Limiter {
     counts: ArcSwap<Counts>,
 }
 
-/// How much each client has used.
 #[derive(Debug)]
 struct Counts {
     seed: RandomState,

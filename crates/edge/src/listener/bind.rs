@@ -37,7 +37,6 @@ pub enum ListenFault {
     /// The path is a file that is not a socket.
     #[error("a file that is not a socket is in the way")]
     FileInTheWay,
-    /// Any other error.
     #[error("{0}")]
     Other(io::Error),
 }
@@ -166,7 +165,7 @@ pub(crate) fn open(address: &ListenAddress, workers: usize) -> Result<Bound, Lis
 
 fn everywhere(port: u16, workers: usize) -> Result<Bound, ListenFault> {
     match each_worker((Ipv6Addr::UNSPECIFIED, port).into(), workers) {
-        // Machines without IPv6 do not support its address family.
+        // Machines without IPv6 do not support the address family.
         Err(ListenFault::Other(_) | ListenFault::NotHere) => {
             each_worker((Ipv4Addr::UNSPECIFIED, port).into(), workers)
         }

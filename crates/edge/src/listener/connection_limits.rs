@@ -34,7 +34,7 @@ pub(crate) struct Places {
 /// The origin of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The client address is unknown, perhaps only for now.
+    /// The client's address is unknown, but may become known later.
     Unknown,
     /// The connection comes from a trusted proxy that does not use the PROXY protocol.
     Proxy(IpAddr),

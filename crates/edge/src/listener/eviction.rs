@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::address::network_48;
 use crate::lock::lock;
 
-/// A network that holds more than one in this many of all permits must make room.
+/// A network that holds more than one eighth of all permits must make room for others.
 const SHARE: u64 = 8;
 
 /// The connection waits for a request.
@@ -28,8 +28,8 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    /// Sets whether a request has begun. False if the connection is being evicted and must not
-    /// begin anything.
+    /// Records whether a request has begun. Returns `false` if the connection is being evicted and
+    /// must not begin anything.
     pub(crate) fn set_busy(&self, is_busy: bool) -> bool {
         let next = if is_busy { BUSY } else { IDLE };
         self.change(|status| status != EVICTED, next)

@@ -71,7 +71,7 @@ pub enum InheritedError {
         "LISTEN_FDS promises descriptor {number}, which is not open\n  who starts this program must hand it in"
     )]
     Missing {
-        /// The descriptor.
+        /// The number of the descriptor.
         number: RawFd,
     },
     /// A descriptor is neither a listening stream socket nor a UDP socket.
@@ -119,7 +119,7 @@ impl Inherited {
         Self::new(numbers.map(own).collect())
     }
 
-    /// Takes sockets that were received in another way.
+    /// Makes a value from sockets that were received in another way than by `LISTEN_FDS`.
     pub fn new(descriptors: Vec<OwnedFd>) -> Result<Self, InheritedError> {
         let mut inherited = Self::default();
         for descriptor in descriptors {
@@ -129,7 +129,7 @@ impl Inherited {
                     let udp = SharedUdp::new(socket).map_err(InheritedError::Lock)?;
                     inherited.datagrams.push(udp.into());
                 }
-                // A lock file follows its socket.
+                // Each lock file comes right after its socket.
                 Listening::Lock(file) => {
                     let came = inherited.datagrams.pop();
                     let came = came.ok_or(InheritedError::NotListening)?;

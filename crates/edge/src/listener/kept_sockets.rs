@@ -26,7 +26,6 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Keeps inherited sockets.
     pub fn new(handed_in: Inherited) -> Self {
         Self {
             handed_in,

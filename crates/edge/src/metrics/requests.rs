@@ -18,7 +18,8 @@ use crate::lock::lock;
 const SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
-/// More workers than this share their parts.
+/// The number of parts of a route's counts. If there are more workers than parts, some workers
+/// share a part.
 const PARTS: usize = 8;
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
@@ -30,7 +31,6 @@ thread_local! {
 /// from the configuration and added again.
 static ROUTES: Mutex<BTreeMap<Arc<str>, Arc<Requests>>> = Mutex::new(BTreeMap::new());
 
-/// The requests of one route.
 #[derive(Debug, Default)]
 pub(super) struct Requests([Part; PARTS]);
 
@@ -46,7 +46,7 @@ struct Part {
     nanoseconds: AtomicU64,
 }
 
-/// Makes this thread count as this worker.
+/// Makes this thread count in the part of worker `number`.
 pub(crate) fn set_worker(number: usize) {
     PART.set(number % PARTS);
 }

@@ -181,7 +181,8 @@ impl CacheableRequest<'_> {
             Some(_) if self.demand.no_cache => "request",
             Some(_) => "stale",
         };
-        // Responses to these requests cannot be cached, or recently could not be cached.
+        // Requests for a head or a range, and requests whose responses recently could not be
+        // cached, go to the target directly.
         if self.demand.head || self.demand.part || store.is_passing(&self.key, now) {
             let Self {
                 here,

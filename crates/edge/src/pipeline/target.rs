@@ -24,7 +24,7 @@ use super::upload::{Measured, TooLarge};
 use super::{RequestOutcome, bare, in_one_shape, later, moved};
 use crate::context::WorkerContext;
 
-/// How many bytes of an unwanted body are read before the edge gives up.
+/// The maximum number of bytes of an unwanted body that are read and discarded.
 const UNWANTED: usize = 64 * 1_024;
 
 /// Forwards the request to the target, and purges the cached responses that the target's response

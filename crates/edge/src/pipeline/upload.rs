@@ -45,7 +45,8 @@ struct Pace {
 }
 
 impl Measured {
-    /// Wraps a body, and sets `counter` to its count. An empty body is returned unchanged.
+    /// Wraps a body with its limits, and sets `counter` to the counter of its bytes. An empty body
+    /// is returned unchanged.
     pub(super) fn around(body: Body, route: &Route, counter: &mut Option<Arc<Upload>>) -> Body {
         if body.is_end_stream() {
             return body;

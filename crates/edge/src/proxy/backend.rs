@@ -96,7 +96,8 @@ impl Backend {
 pub(super) struct ActiveRequest(Arc<Backend>);
 
 impl ActiveRequest {
-    /// Counts a new request on a server. None if the server was removed and takes no more requests.
+    /// Counts a new request on a server. Returns `None` if the server was removed and takes no more
+    /// requests.
     pub(super) fn begin(backend: &Arc<Backend>) -> Option<Self> {
         // A request is counted before `removed` is read. A removal sets `removed` before it reads
         // the count. So either the request sees the removal, or the removal sees the request.

@@ -30,9 +30,9 @@ pub struct Servers {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackendsStatus {
-    /// The number of requests that the service's servers have got, including removed servers.
+    /// The number of requests that the service's servers have received, including removed servers.
     pub requests: u64,
-    /// Whether the service has failed for good.
+    /// Whether the service has failed permanently.
     pub failed: bool,
     /// The servers that take requests, and removed servers that still have running requests.
     pub members: Vec<BackendStatus>,
@@ -49,8 +49,8 @@ pub(crate) struct Backends {
     name: String,
     group: ArcSwap<Group>,
     pub(super) turn: AtomicUsize,
-    /// Whether the servers are reported while requests run, so that another server may come at any
-    /// moment.
+    /// Whether the program reports the servers while requests run, so that a new server may appear
+    /// at any moment.
     is_told: bool,
     failed: AtomicBool,
     changed: Notify,
@@ -63,7 +63,7 @@ pub(crate) struct Backends {
 struct Gone {
     /// Removed servers that still have running requests, or may have some.
     leaving: Vec<Arc<Backend>>,
-    /// The number of requests that all other removed servers had got.
+    /// The number of requests that all other removed servers had received.
     requests: u64,
 }
 
@@ -251,7 +251,7 @@ mod tests {
     use super::super::backend::ActiveRequest;
     use super::*;
 
-    /// Each request begins on a server from a group that it loaded earlier, however long ago.
+    /// A request may begin on a server from a group that was loaded before the server was removed.
     #[test]
     fn nothing_begins_on_a_member_after_it_was_drained() {
         let backends = Backends::told("service:a");

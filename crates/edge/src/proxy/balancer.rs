@@ -64,7 +64,7 @@ impl Group {
     }
 
     fn least(&self, fits: impl Fn(&Backend) -> bool, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
-        // Servers with equally few requests come first alternately.
+        // Among servers with equally few requests, a different server comes first each time.
         let start = turn.fetch_add(1, Ordering::Relaxed) % self.members.len().max(1);
         let (before, after) = self.members.split_at(start);
         let fitting = after.iter().chain(before).filter(|backend| fits(backend));
@@ -77,7 +77,7 @@ pub(super) struct Wish<'a> {
     pub(super) balance: &'a Balance,
     pub(super) headers: &'a HeaderMap,
     pub(super) info: &'a ClientInfo,
-    /// The numbers of servers that were tried in vain.
+    /// The numbers of servers that have failed to take the request.
     pub(super) tried: [&'a [u64]; 2],
     /// The current time, in milliseconds on the upstream's clock.
     pub(super) now: u64,

@@ -35,7 +35,8 @@ pub(crate) struct BufferMemory {
 struct Share {
     address: IpAddr,
     memory: Arc<BufferMemory>,
-    /// The permit of the address's body that waits for the shared memory; only one body at a time.
+    /// The permit to wait for the shared memory. Only one body of the address has this permit at a
+    /// time.
     turn: Semaphore,
     free: Semaphore,
 }
@@ -87,7 +88,7 @@ impl BufferMemory {
         timeout(WAIT, room).await.ok()?
     }
 
-    /// An empty reservation for a response.
+    /// Makes an empty reservation for a response.
     pub(crate) fn for_answer(self: &Arc<Self>) -> Room {
         Room {
             memory: Arc::clone(self),
@@ -125,7 +126,8 @@ impl BufferMemory {
     }
 }
 
-/// A body of 4 GiB is not buffered, whatever the settings allow.
+/// Converts a size to a number of semaphore permits, which is at most `u32::MAX`. No body of 4 GiB
+/// is buffered, whatever the settings allow.
 fn permits(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
@@ -272,7 +274,8 @@ mod tests {
         assert!(!answers[2].grow(1));
         answers[0].shrink(22);
         let held = memory.reserve(address(4), 50).await.unwrap();
-        // The first of these two bodies would not benefit from more memory, but the second would.
+        // This body waits for other bodies of its own address, so responses may still grow. The
+        // next body waits for memory that others hold, so responses may not grow.
         let mut greedy = Box::pin(memory.reserve(address(4), 1));
         assert!(greedy.as_mut().now_or_never().is_none());
         assert!(answers[2].grow(1));

@@ -49,7 +49,8 @@ pub enum ProxyError {
     /// The framing of the response is ambiguous (RFC 9112, section 6.3).
     #[error("the upstream's answer has an ambiguous length")]
     Framing,
-    /// The server switched protocols without being asked to, or to another protocol.
+    /// The server switched protocols although the client had not requested a switch, or switched to
+    /// a protocol other than the requested one.
     #[error("the upstream's upgrade is not the one asked for")]
     Upgrade,
     /// The client's body broke off, was too slow or was too large. The source of the error contains
@@ -112,7 +113,7 @@ impl ProxyError {
         }
     }
 
-    /// Returns a word for the log. The words never change.
+    /// Returns a stable identifier for logs.
     pub fn why(&self) -> &'static str {
         match self {
             Self::NoneReady { .. } => "upstream_not_ready",

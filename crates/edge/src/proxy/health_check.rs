@@ -19,7 +19,7 @@ use super::upstream_connection::{Outgoing, UpstreamConnection};
 pub struct Watch(CancellationToken);
 
 impl Watch {
-    /// Stops the checks for all holders.
+    /// Stops the checks, even if other owners still hold this value.
     pub(crate) fn stop(&self) {
         self.0.cancel();
     }

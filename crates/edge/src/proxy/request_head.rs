@@ -10,10 +10,10 @@ use crate::filters::forwarding;
 /// The usual maximum size of a head, in bytes.
 const USUAL: usize = 1_024;
 
-/// The serialised head of a request, with the body behind it. With `raw`, the headers are still the
-/// client's, and are written as [`forwarding::request`] would change them. If that requires
-/// a header map, the headers in `request` are changed instead. `whole` is the body, if it is
-/// completely in memory.
+/// Returns the serialised head of a request, with the body behind it. With `raw`, the headers are
+/// still the client's, and are written as [`forwarding::request`] would change them. If that
+/// requires a header map, the headers in `request` are changed instead. `whole` is the body, if it
+/// is completely in memory.
 pub(super) fn of(
     request: &mut Request<()>,
     raw: &mut Option<&ClientInfo>,

@@ -86,8 +86,8 @@ impl ResponseBody {
         })
     }
 
-    /// Reads the bytes that have arrived. Returns true if they are the whole body, in at most one
-    /// piece.
+    /// Reads the bytes that have arrived. Returns true if these bytes are the whole body, in at
+    /// most one piece.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> Result<bool, AnswerError> {
         while self.ahead.len() < AHEAD {
             if self.has_come() {

@@ -38,8 +38,8 @@ pub enum Balance {
     RoundRobin,
     /// The server with the fewest running requests.
     LeastRequests,
-    /// The server named in the client's cookie. The first response sets the cookie, which has this
-    /// name.
+    /// The server named in the client's cookie. This value is the name of the cookie, which the
+    /// first response sets.
     Sticky(String),
 }
 
@@ -86,18 +86,14 @@ impl Default for Times {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerAddress {
-    /// A TCP port.
     Tcp {
         /// A host name or an IP address, without brackets.
         host: String,
-        /// The port number.
         port: u16,
         /// The prefix of every path: empty, or beginning with a slash and not ending with one.
         base: String,
     },
-    /// A Unix socket.
     Unix {
-        /// The path of the socket.
         path: PathBuf,
         /// The uid that must own the socket, for a folder in which other users could create a
         /// socket or a link. If `None`, everybody who may write to the folder is trusted.

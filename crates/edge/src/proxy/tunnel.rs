@@ -114,7 +114,7 @@ async fn carry(
         copy_bidirectional_with_sizes(&mut client, &mut far.server, PIECE, PIECE).await
     };
     tokio::select! {
-        // A reader of the log does not need to know which side failed.
+        // The log states the same reason whichever side failed.
         ended = both => if ended.is_ok() { "" } else { TUNNEL_BROKEN },
         () = both_ways.stands_still(idle) => IDLE,
         // A client that sends but never reads would make the server buffer its responses.

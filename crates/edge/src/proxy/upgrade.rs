@@ -28,7 +28,8 @@ const KEPT_OUT: [&str; 4] = ["h2c", "h2", "http", "tls"];
 pub(super) struct Upgrade {
     protocol: HeaderValue,
     client: OnUpgrade,
-    /// For HTTP/2: the server's correct response to the key that is generated here.
+    /// For a client over HTTP/2, the expected `Sec-WebSocket-Accept` of the server. The edge
+    /// generates the key, because such a client sends none.
     accept: Option<String>,
 }
 

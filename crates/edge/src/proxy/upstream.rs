@@ -16,8 +16,8 @@ use crate::client_info::{ClientInfo, Scheme};
 
 /// The `Retry-After` if no better time is known.
 const RETRY: Duration = Duration::from_secs(2);
-/// The `Retry-After` if the service has failed for good, which is long, because only a person can
-/// restart the service.
+/// The `Retry-After` if the service has failed permanently, which is long, because only a person
+/// can restart the service.
 const GIVEN_UP: Duration = Duration::from_secs(30);
 /// How soon servers that refused a connection are tried again.
 const AGAIN: Duration = Duration::from_millis(50);

@@ -229,7 +229,7 @@ impl UpstreamConnection {
         Err(Failure { error, left })
     }
 
-    /// Returns the limit of the current wait, and the error once the limit is exceeded.
+    /// Returns the limit of the current wait, and the error to report once the limit is exceeded.
     fn awaits(&self, times: &Times) -> (Duration, ProxyError) {
         match &self.upload {
             Some(upload) if upload.awaits_client && self.unsent.length() == 0 => {
@@ -268,7 +268,8 @@ impl UpstreamConnection {
                 self.has_moved = true;
             }
             if self.stream.is_deaf() {
-                // Only reading shows whether there is a response nevertheless.
+                // The server accepts no more data, but may have sent a response, so the connection
+                // is still read.
                 self.upload = None;
             }
             let Some(upload) = &mut self.upload else {
@@ -309,7 +310,8 @@ impl UpstreamConnection {
         context: &mut Context<'_>,
         left: &mut Left,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        // Only reading its response tells whether the server accepts the rest of the request.
+        // A failure to write to the server is ignored here, because only the response shows whether
+        // the server accepts the rest of the request.
         if let Poll::Ready(Err(Unwritten::Client(error))) = self.poll_write(context) {
             return Poll::Ready(Some(Err(io::Error::other(error))));
         }

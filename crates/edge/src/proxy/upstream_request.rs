@@ -85,7 +85,8 @@ fn outgoing(
     body: Body,
     upgrade: bool,
 ) -> (Option<Bytes>, Option<Box<Upload>>) {
-    // The edge asks the client for its body when the edge reads the body.
+    // The edge itself sends `100 Continue` when it reads the client's body, so `Expect` is not
+    // forwarded.
     parts.headers.remove(EXPECT);
     if upgrade || body.is_end_stream() {
         no_length(&parts.method, &mut parts.headers);

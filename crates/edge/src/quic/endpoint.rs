@@ -24,7 +24,7 @@ use super::http3::http3;
 use super::settings;
 use super::socket::StoppableSocket;
 
-/// How often a port that another process still has is tried again.
+/// The interval at which the edge tries to bind a port that another process still uses.
 const AGAIN: Duration = Duration::from_secs(1);
 /// If at least this many handshakes are unfinished, a new client must prove its address (Retry, RFC
 /// 9000, section 8.1.2).

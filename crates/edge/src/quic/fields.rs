@@ -113,8 +113,8 @@ fn spelt(name: &[u8]) -> Field {
     }
 }
 
-/// Classifies a Huffman-coded literal name. No client encodes in this way a name that the static
-/// table contains.
+/// Classifies a Huffman-coded literal name. Clients do not encode names from the static table in
+/// this way.
 fn spelt_packed(name: &[u8]) -> Field {
     match name.first() {
         Some(first) if first >> 1 == COLON => Field::Misplaced,

@@ -88,7 +88,8 @@ pub(crate) enum FrameFault {
 }
 
 impl Frames {
-    /// Checks a request. `head_size` is the largest encoded head, in bytes.
+    /// Makes a checker of a request stream. `head_size` is the maximum size of an encoded head, in
+    /// bytes.
     pub(crate) fn of_request(head_size: usize) -> Self {
         Self {
             state: State::Header,
@@ -101,7 +102,8 @@ impl Frames {
         }
     }
 
-    /// Checks a unidirectional stream. Only on the control stream does the library read frames.
+    /// Makes a checker of a unidirectional stream. The library reads frames only on the control
+    /// stream.
     pub(crate) fn of_one_direction(frame_size: usize) -> Self {
         Self {
             state: State::Purpose,

@@ -35,10 +35,10 @@ const HEADS: usize = 16;
 /// The maximum size of a head in bytes. The library accepts this many fields, of 32 bytes each (RFC
 /// 9114, section 4.2.2).
 const LARGEST_HEAD: usize = 24_576 * 32;
-/// How many heads of a connection may break off before it is closed.
+/// The number of broken-off request heads after which a connection is closed.
 const BROKEN_HEADS: u32 = 256;
-/// A client's connection is closed when it has cancelled this many more requests than finished ones
-/// (CVE-2023-44487).
+/// A client's connection is closed when its cancelled requests outnumber its finished requests by
+/// this number (CVE-2023-44487).
 const TAKEN_BACK: u32 = 256;
 /// The wait between GOAWAY and the last request that may already be in transit: this many round
 /// trips, within these bounds.
@@ -176,8 +176,8 @@ impl LastCall {
         }
     }
 
-    /// Sends a final GOAWAY, which tells the client which requests were served. Returns when it has
-    /// been sent, because pending data is lost when the connection is closed.
+    /// Sends a final GOAWAY, which tells the client which requests were served. Returns when the
+    /// GOAWAY has been sent, because pending data is lost when the connection is closed.
     async fn say(&self, engine: &mut Engine, connection: &quinn::Connection) {
         let sent = || connection.stats().frame_tx.stream;
         let before = sent();
@@ -239,7 +239,6 @@ async fn broken(way: &H3Connection, refusal: Refusal) {
     way.broken();
 }
 
-/// Serves one request.
 async fn answered(
     way: Arc<H3Connection>,
     resolver: Resolver,

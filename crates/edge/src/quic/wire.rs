@@ -27,7 +27,7 @@ type Awaited<T> = Pin<Box<dyn Future<Output = Result<T, ConnectionError>> + Send
 pub(crate) type Ended =
     Pin<Box<dyn Future<Output = Result<Option<VarInt>, StoppedError>> + Send + Sync>>;
 
-/// The limits for the size and slowness of a client.
+/// The limits on the size of a client's heads and on the client's slowness.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Measure {
     /// The largest encoded head that a client may send, in bytes.
@@ -69,7 +69,7 @@ impl Endings {
 }
 
 impl QuicTransport {
-    /// Wraps a connection.
+    /// Wraps a connection. Also returns the [`Endings`] of its requests.
     pub(crate) fn new(connection: quinn::Connection, measure: Measure) -> (Self, Endings) {
         let endings = Endings::default();
         let wire = Self {

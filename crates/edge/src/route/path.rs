@@ -36,7 +36,7 @@ pub enum BadPath {
 }
 
 impl BadPath {
-    /// Returns a word for the log. The words never change.
+    /// Returns a stable identifier for logs.
     pub fn why(self) -> &'static str {
         match self {
             Self::Relative => "refused_path_relative",
@@ -263,8 +263,8 @@ fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     read
 }
 
-/// Returns the compared form without letter case. Letters of all languages are folded, because the
-/// server behind a route may do so too.
+/// Returns the compared form with letter case folded. Letters of all languages are folded, because
+/// the server behind a route may do so too.
 pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
     if matched
         .iter()

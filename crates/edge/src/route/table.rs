@@ -118,7 +118,7 @@ impl Table {
         lists.into_iter().chain([&self.any]).flatten()
     }
 
-    /// Returns host, path and target of each route, for people, in the order of matching.
+    /// Returns host, path and target of each route, for display, in the order of matching.
     pub(crate) fn rows(&self) -> impl Iterator<Item = [String; 3]> {
         self.routes().map(|route| row(route))
     }

@@ -21,12 +21,12 @@ use crate::filters::headers;
 
 /// The largest file that is kept in memory, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
-/// The time after a change when the file system's clock has certainly advanced.
+/// The time after a change until the file system's clock has certainly advanced.
 const SETTLING: Duration = Duration::from_secs(2);
 /// The approximate overhead of a file in memory, in bytes.
 const OVERHEAD: usize = 2_048;
 
-/// A file and its compressed siblings, which were just opened.
+/// A file and its compressed siblings, newly opened.
 pub(super) struct Opened {
     pub(super) plain: (File, Stamp),
     pub(super) siblings: [Option<(File, Stamp)>; 2],

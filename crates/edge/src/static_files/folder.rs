@@ -55,7 +55,7 @@ pub enum FolderError {
 
 #[derive(Debug)]
 pub struct Folder {
-    /// The key of the folder's files in the memory of the workers.
+    /// The key of the folder's files in each worker's file cache.
     id: AtomicU64,
     root: PathBuf,
     places: Vec<Place>,
@@ -82,7 +82,6 @@ pub(super) enum Candidate<'a> {
 }
 
 impl Folder {
-    /// Checks the settings.
     pub fn new(settings: FolderSettings) -> Result<Self, FolderError> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let places = if settings.r#try.is_empty() {

@@ -41,7 +41,7 @@ impl DiskLookup {
     /// must be checked.
     pub(super) async fn run(self, is_known: bool) -> io::Result<LookupResult> {
         let turn = self.memory.turn_to_look().await?;
-        // Another request may have read the file while this one waited.
+        // Another request may have read the file while this request waited.
         if !is_known
             && let Some(first) = &self.first
             && let Known::Fresh(entry) = self.memory.find(self.folder.id(), first, self.now)

@@ -229,7 +229,7 @@ impl Memory {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        // A panic can leave the memory with a file too many or too few, which does no harm.
+        // A panic can leave one file too many or too few in memory, which is harmless.
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -251,8 +251,8 @@ impl Kept {
         }
     }
 
-    /// Drops the less recently used half of the files when the memory is full, so that this happens
-    /// rarely.
+    /// If the memory is full, drops the less recently used half of the files. Dropping many files
+    /// at once makes this rare.
     fn shrink(&mut self, size: usize) {
         if self.weight <= size {
             return;

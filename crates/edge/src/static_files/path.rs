@@ -47,8 +47,8 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Whether the path names an asset, such as `app.js` but not `v1.2`. A page is no substitute
-    /// for an asset.
+    /// Whether the path names an asset, such as `app.js` but not `v1.2`. The edge never sends a
+    /// page in place of a missing asset.
     pub(super) fn is_asset(&self) -> bool {
         let name = self.relative.rsplit('/').next().unwrap_or_default();
         let Some((_, ending)) = name.rsplit_once('.') else {

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// The modification time of every file in a world, in 2009, unless a test sets another.
+/// The modification time of every test file, in 2009, unless a test sets another.
 const WRITTEN: u64 = 1_234_567_890;
 const WRITTEN_TEXT: &str = "Fri, 13 Feb 2009 23:31:30 GMT";
 /// The time of the requests, in 2040.

@@ -21,15 +21,13 @@ pub enum TlsError {
     /// A file cannot be read.
     #[error("cannot read {}: {cause}\n  the user that runs this must be able to read it", path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
-        /// The cause.
+        /// The description of the error.
         cause: String,
     },
     /// The file contains no certificate or no private key.
     #[error("{} holds no {kind}\n  it must be a PEM file", path.display())]
     Empty {
-        /// The file.
         path: PathBuf,
         /// The missing item, a certificate or a private key.
         kind: &'static str,
@@ -37,9 +35,7 @@ pub enum TlsError {
     /// A key and a certificate do not belong together, or are of an unknown type.
     #[error("{} and {} are no pair: {cause}\n  the key must be the one the certificate was made for", chain.display(), key.display())]
     NoPair {
-        /// The file with the certificate.
         chain: PathBuf,
-        /// The file with the key.
         key: PathBuf,
         /// The error of the TLS library.
         cause: rustls::Error,
@@ -96,7 +92,7 @@ pub(crate) struct Sources {
 type SelfSigned = (BTreeSet<String>, Arc<CertifiedKey>);
 
 impl Certificates {
-    /// Reads all files. A file that cannot be used is an error.
+    /// Reads all files. Fails if a file cannot be used.
     pub(crate) fn load(settings: &TlsSettings) -> Result<Self, TlsError> {
         let sources = Sources::load(settings, None)?;
         Ok(Self {

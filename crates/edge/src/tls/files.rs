@@ -41,9 +41,9 @@ impl FileCertificate {
         }
     }
 
-    /// Whether the certificate should have been replaced by now; such a certificate is logged every
-    /// day. A certificate is overdue in its last 14 days. If it is valid for less than six weeks in
-    /// total, it is overdue in the last sixth of that time.
+    /// Whether the certificate should have been replaced by now. Such a certificate is logged every
+    /// day. A certificate is overdue in its last 14 days; if it is valid for less than six weeks in
+    /// total, in the last sixth of that time.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.life().is_loud(now)
     }
@@ -120,7 +120,7 @@ impl CertificateFiles {
         self.leaf().map_or_else(Vec::new, |leaf| names_in(&leaf))
     }
 
-    /// Returns the IP addresses that the certificate contains now.
+    /// Returns the IP addresses in the certificate file.
     pub(crate) fn addresses(&self) -> Vec<IpAddr> {
         self.leaf()
             .map_or_else(Vec::new, |leaf| addresses_in(&leaf))
@@ -137,7 +137,6 @@ impl CertificateFiles {
 pub(super) struct Stamp([Option<(u64, u64, i64, i64)>; 2]);
 
 impl Stamp {
-    /// Reads the metadata of the files.
     pub(super) fn of(files: &CertificateFiles) -> Self {
         Self([&files.chain, &files.key].map(|path| {
             let found = fs::metadata(path).ok()?;
@@ -209,7 +208,7 @@ mod tests {
             is_default: false,
         };
         let before = Stamp::of(&files);
-        // Timestamps of files are coarser than this loop.
+        // File timestamps are coarse, so the test changes the file until the stamp differs.
         let until = Instant::now() + Duration::from_mins(1);
         while Stamp::of(&files) == before {
             assert!(Instant::now() < until, "nobody would read it again");

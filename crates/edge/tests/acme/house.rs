@@ -73,7 +73,8 @@ impl House {
         acme
     }
 
-    /// Resolves every name except localhost to the edge, unless the test chose another address.
+    /// Returns the environment of the ACME client. It resolves every name except localhost to the
+    /// edge, unless the test chose another address.
     fn world(&self) -> World {
         let clock = Arc::clone(&self.clock);
         let elsewhere = Arc::clone(&self.elsewhere);

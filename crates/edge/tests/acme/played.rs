@@ -234,7 +234,7 @@ async fn the_authority_says_when_and_is_waited_for() {
     assert!(pause <= hour && pause > hour - SignedDuration::from_secs(5));
     assert_eq!(standing.failures, None);
     assert!(played.heard.lock().unwrap().orders.is_empty());
-    // This is long before two thirds of the lifetime, but within the renewal window.
+    // This time is long before two thirds of the lifetime, but within the renewal window.
     let end: Timestamp = "2026-01-22T00:00:00Z".parse().unwrap();
     house.set_clock(end);
     acme.set_names(set(&["a.example"]));

@@ -337,7 +337,8 @@ async fn a_proxy_that_is_trusted_poisons_nothing() {
     for told in ["x-forwarded-port: 80", "x-forwarded-host: a.example"] {
         assert!(heard.body.contains(told), "{}", heard.body);
     }
-    // Digits alone can be in a request id.
+    // The forged values do not consist of digits alone, because a request id may contain any
+    // digits.
     for lie in ["evil", ": 666", ":666", "=666"] {
         assert!(!heard.body.contains(lie), "{}", heard.body);
     }

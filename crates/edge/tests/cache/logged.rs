@@ -52,7 +52,8 @@ async fn what_the_client_hears_is_told_whoever_said_it() {
     // The client gets the app's own responses.
     assert_eq!(site.get("/confirmed").await.status, 200);
     assert_eq!(site.get("/fault").await.status, 200);
-    // The app sends the whole response, and the client learns that its copy is current.
+    // The client's copy is current, so the edge responds with 304 although the app sends the whole
+    // response.
     let known = [("If-None-Match", "\"v1\"")];
     assert_eq!(site.ask("GET", "/known", &known).await.status, 304);
     assert_eq!(site.ask("GET", "/streamed", &known).await.status, 304);

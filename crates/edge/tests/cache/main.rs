@@ -42,7 +42,8 @@ struct Script {
     /// The number of requests for each path, and the headers of all requests.
     asked: Mutex<HashMap<String, usize>>,
     heard: Mutex<Vec<http::HeaderMap>>,
-    /// A path with a gate needs a permit for the head of its response, and for each piece.
+    /// The gates by path. The app takes a permit from a path's gate before it sends the head of a
+    /// response, and before each piece.
     gates: Mutex<HashMap<String, Arc<Semaphore>>>,
     waiting: AtomicUsize,
 }
@@ -144,7 +145,7 @@ async fn answered(State(script): State<Arc<Script>>, request: Request) -> Respon
         if name == "etag" && headers.get("if-none-match").is_some_and(|tag| tag == value) {
             is_unchanged = true;
         }
-        // `echo:NAME` is replaced by the value of that request header.
+        // `echo:NAME` stands for the value of the request header `NAME`.
         let told = value.strip_prefix("echo:").map(|name| {
             headers
                 .get(name)
@@ -256,7 +257,6 @@ impl Site {
         }
     }
 
-    /// Advances the clock.
     fn later(&self, seconds: u64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
     }

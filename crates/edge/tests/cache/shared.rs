@@ -174,7 +174,8 @@ async fn what_cannot_be_shared_is_asked_for_by_each() {
     heard.sort();
     heard.dedup();
     assert_eq!(heard.len(), CLIENTS);
-    // For a while, requests do not wait for each other.
+    // After responses that could not be shared, requests for the page do not wait for each other
+    // for a while.
     let gate = site.script.close("/");
     let clients = many(&site, "/");
     until(|| site.script.waiting.load(Ordering::SeqCst) == CLIENTS).await;

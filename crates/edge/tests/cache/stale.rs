@@ -124,7 +124,7 @@ async fn an_older_answer_stands_in_for_an_error() {
         site.script.says("/strict", fault);
         assert_eq!(site.get("/strict").await.status, status);
     }
-    // A stale response replaces only server errors, and not for ever.
+    // The stored response is too old to replace an error.
     site.later(3_700);
     site.script.says("/", Said::of(&[], "fault").status(503));
     assert_eq!(site.get("/").await.status, 503);
@@ -156,7 +156,7 @@ async fn it_does_so_for_a_head_and_for_a_part() {
     assert_eq!(part.cache(), fault);
     let known = site.ask("HEAD", "/", &[("If-None-Match", "\"v1\"")]).await;
     assert_eq!((known.status, known.cache()), (304, fault));
-    // A stale response replaces only server errors, and not for ever.
+    // A stale response replaces only server errors, and 410 is not one.
     site.script.says("/", Said::of(&[], "gone").status(410));
     assert_eq!(site.ask("HEAD", "/", &[]).await.status, 410);
     site.script.says("/", Said::of(&[], "fault").status(503));

@@ -42,7 +42,7 @@ async fn a_proxy_says_for_whom_it_connects() {
             second(0x21, 0x11, &secure),
             "client=192.0.2.8 scheme=https ",
         ),
-        // The header names no client, and the client does not get the proxy's trust.
+        // The header names no client, and the unknown client is not trusted as the proxy is.
         (b"PROXY UNKNOWN\r\n".to_vec(), "client=0.0.0.0 scheme=http "),
         (second(0x21, 0x00, &[]), "client=0.0.0.0 scheme=http "),
         (second(0x21, 0x31, &[0; 216]), "client=0.0.0.0 scheme=http "),

@@ -104,7 +104,8 @@ async fn nothing_is_taken_from_who_holds_no_more_than_an_eighth() {
     for last in 10..16 {
         others.push(idle([127, 0, 0, last], address).await);
     }
-    // Two of eight are more than an eighth, though all others are idle.
+    // Two of eight connections are more than an eighth, so the client loses its oldest connection,
+    // although all other connections are idle.
     others.push(idle(THIRD, address).await);
     assert_eq!(all(&mut oldest).await, "");
     let mut waiting = connect_from(FOURTH, address).await;
@@ -246,7 +247,7 @@ async fn connections_of_a_proxy_count_for_the_clients_that_it_names() {
     let mut newcomer = named("192.0.2.9", address).await;
     assert!(is_served(&mut newcomer).await);
     assert_eq!(all(&mut greedy[0]).await, "");
-    // The client becomes known only once the connection has a permit.
+    // The edge learns which client a proxy names only after the connection has got a permit.
     let mut refused = named("192.0.2.7", address).await;
     assert_eq!(all(&mut refused).await, "");
     for kept in [&mut other, &mut newcomer] {

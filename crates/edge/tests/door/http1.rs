@@ -267,7 +267,8 @@ async fn another_protocol_goes_on_after_its_answer() {
     });
     let mut stream = connect(address).await;
     let wish = "GET /tunnel HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
-    // The bytes that follow at once are interpreted only after the edge knows their protocol.
+    // Bytes that follow the request immediately are interpreted only after the edge knows their
+    // protocol.
     let bytes = format!("{wish}\nno\0http");
     stream.write_all(bytes.as_bytes()).await.unwrap();
     let answer = answer(&mut stream).await;

@@ -70,7 +70,7 @@ async fn a_reader_that_stands_still_is_given_up() {
     let (edge, address, _scene) = simple(ListenSettings {
         body_time: SHORT,
         connections: 1,
-        // From these nothing is taken for others.
+        // The edge closes no connection of a trusted proxy to make room for others.
         trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
         ..ListenSettings::default()
     });

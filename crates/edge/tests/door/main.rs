@@ -263,7 +263,7 @@ pub(crate) fn try_start(
     Edge::start(settings.plan(), options, Some(&Mounted(app.clone())))
 }
 
-/// The app in the form in which programs mount it. Short responses are sent in one piece.
+/// Mounts a router as the edge's app, and sends short responses in one piece.
 #[derive(Clone)]
 struct Mounted(Router);
 
@@ -328,7 +328,7 @@ pub(crate) async fn answer(stream: &mut (impl AsyncRead + Unpin)) -> String {
     tokio::time::timeout(SOON, read).await.expect("an answer")
 }
 
-/// Sends bytes on a new connection, and reads until that is closed.
+/// Sends bytes on a new connection, and reads until the edge closes the connection.
 pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = connect(address).await;
     stream.write_all(bytes).await.unwrap();

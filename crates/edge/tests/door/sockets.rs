@@ -81,7 +81,7 @@ async fn sockets_that_were_handed_in_are_used_first() {
     let mut settings = on(ListenAddress::Tcp(address));
     settings.listen.http.push(ListenAddress::Unix(path.clone()));
     let (_, app) = scene();
-    // This connection waits in the queue since before the edge starts.
+    // This connection is opened before the edge starts, and waits in the listener's queue.
     let mut early = connect(address).await;
     early.write_all(LAST).await.unwrap();
     let edge = try_start(settings, 2, inherited, &app).unwrap();

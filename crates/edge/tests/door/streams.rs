@@ -130,8 +130,8 @@ async fn a_connection_whose_tunnel_has_ended_is_idle_again() {
 async fn a_client_that_reads_nothing_holds_little_memory() {
     const STREAMS: u32 = 128;
     const PIECE: usize = 16 << 10;
-    // The sum of two slices for each stream (a held one and one in hand), the additional bytes that
-    // the connection may hold, and the system's buffers on both ends.
+    // Two slices for each stream (one that is held and one in hand), plus the additional bytes that
+    // the connection may hold, plus the system's buffers on both ends.
     const MOST: usize = STREAMS as usize * ((64 << 10) + PIECE) + (1 << 20) + (12 << 20);
     let folder = tempfile::tempdir().unwrap();
     let certificate = files(folder.path(), "a", &["a.example"]);

@@ -129,7 +129,8 @@ async fn a_certificate_that_changes_is_swapped_and_a_broken_one_is_not() {
     let address = edge.https_addresses()[0];
     std::fs::write(&old.key, "no key").unwrap();
     std::fs::write(folder.path().join("seen"), "").unwrap();
-    // The pair is broken now, so the old certificate stays in use whenever the files are checked.
+    // The certificate and the key do not match now, so the old certificate stays in use however
+    // often the files are checked.
     let until = std::time::Instant::now() + Duration::from_millis(1_500);
     while std::time::Instant::now() < until {
         assert!(

@@ -32,7 +32,7 @@ impl Client {
         Self { endpoint }
     }
 
-    /// Continues from another loopback address.
+    /// Moves the client to another loopback address.
     pub(crate) fn move_to(&self, address: Ipv4Addr) {
         let socket = UdpSocket::bind((address, 0)).unwrap();
         self.endpoint.rebind(socket).unwrap();

@@ -90,7 +90,8 @@ async fn a_connection_that_asks_for_nothing_is_ended() {
             if asks {
                 listen.idle_time = Duration::from_millis(200);
             } else {
-                // In this time, the client must begin, which takes a while on a busy machine.
+                // The timeout is long, because a client may take a while to send its first request
+                // on a busy machine.
                 listen.header_time = Duration::from_secs(5);
             }
         });

@@ -147,7 +147,7 @@ async fn a_socket_that_was_handed_in_outlives_a_reload_during_a_download() {
         assert_eq!(first.as_deref(), Some(&b"one"[..]));
         site.reload(|listen| listen.http3 = false);
         site.reload(|listen| listen.http3 = true);
-        // The first endpoint keeps the socket until its client has everything.
+        // The first endpoint keeps the socket until its client has received everything.
         site.scene.go.add_permits(1);
         let second = piece(&mut download).await.unwrap();
         assert_eq!(second.as_deref(), Some(&b"two"[..]));
@@ -207,7 +207,8 @@ async fn the_last_word_leaves_before_the_connection_is_closed() {
         let keeper = Keeper::open();
         let site = keeper.site_with(|listen| {
             if is_idle {
-                // In this time, the client must begin, which takes a while on a busy machine.
+                // The timeout is long, because a client may take a while to send its first request
+                // on a busy machine.
                 listen.header_time = Duration::from_secs(5);
             }
         });

@@ -184,7 +184,7 @@ async fn a_head_says_what_a_get_does_and_has_no_body() {
             assert_eq!(got.status, status, "{target} {version}");
             let has_none = [204, 308].contains(&status);
             assert_eq!(got.body == 0, has_none, "{target} {version}: {got:?}");
-            // A response without a body need not state that in response to `HEAD`.
+            // If a response to `GET` has no body, the response to `HEAD` need not state its length.
             let length = got.length.clone().filter(|_| !has_none);
             let expected = Told {
                 length,

@@ -156,7 +156,7 @@ async fn frames_are_read_in_one_way_only() {
     let head = frame(1, &section(&POST));
     let data = |text: &str| frame(0, text.as_bytes());
     let unknown = frame(0x21, b"who knows");
-    // Empty frames and frames of unknown types between others are ignored.
+    // Empty frames, and frames of unknown types, are ignored between other frames.
     let bytes = [
         unknown.clone(),
         head.clone(),

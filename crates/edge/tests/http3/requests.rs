@@ -11,7 +11,8 @@ use edge::access_log::{Format, Log, Mask, Writing};
 use super::client::{answer, piece};
 use super::*;
 
-/// A period in which nothing needs to happen. On a slow machine, only less happens in it.
+/// How long a test waits to check that nothing happens. A slow machine cannot make such a check
+/// fail.
 const SHORT: Duration = Duration::from_secs(2);
 
 #[tokio::test]
@@ -230,7 +231,7 @@ async fn a_client_that_takes_nothing_is_given_up() {
     stream.finish().await.unwrap();
     let given_up = site.scene.given_up.notified();
     tokio::time::timeout(SOON, given_up).await.unwrap();
-    // The client learns that the rest will not come.
+    // The client gets an error, because the rest of the response will not come.
     assert!(answer(&mut stream).await.is_err());
     assert_eq!(talk.get("/").await.text(), "hello");
     site.stop().await;

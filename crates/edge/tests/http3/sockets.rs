@@ -121,8 +121,8 @@ async fn many_handshakes_at_once_have_to_prove_their_addresses() {
     assert_eq!(site.talk().await.get("/").await.text(), "hello");
     let (address, retried) = relay(site.address, Way::There).await;
     let client = Client::trusting(&site.chain);
-    // These handshakes cannot go on. They are begun until the server requires a client to prove its
-    // address.
+    // These handshakes never finish. The test begins more of them until the server requires a
+    // client to prove its address.
     let mut begun = Vec::new();
     let flood = async {
         while !retried.load(Ordering::Relaxed) {

@@ -269,8 +269,8 @@ async fn one_that_was_out_gets_another_chance() {
         );
     }
     assert!(!upstream.status()[0].ready);
-    // If it is the only server, requests do not wait for it. They fail, or reach the server if it
-    // has recovered.
+    // Requests do not wait for the only server while it is paused. They fail, or reach the server
+    // if it has recovered.
     let error = get(&pool, &upstream).await.unwrap_err();
     assert_eq!(error.why(), "upstream_connect");
     let listener = TcpListener::bind(address).await.unwrap();

@@ -94,8 +94,8 @@ async fn a_request_that_may_not_be_repeated_is_not() {
     }
 }
 
-/// Responds once on its only connection. Exits when told to, or after a second request. Returns
-/// whether it received a second request.
+/// Responds once on its only connection. Exits when `told` notifies it, or after a second request.
+/// Returns whether it received a second request.
 async fn dies(listener: TcpListener, told: Arc<Notify>) -> bool {
     let (mut stream, _) = listener.accept().await.unwrap();
     head(&mut stream).await;

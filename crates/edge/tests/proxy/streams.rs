@@ -121,9 +121,7 @@ async fn a_request_goes_on_while_its_answer_comes() {
             let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
             stream.write_all(start.as_bytes()).await.unwrap();
             loop {
-                // A chunk is `1\r X\r
-                // ` or `0\r \r
-                // `.
+                // The last chunk, `0` and two line ends, has five bytes; all others have six.
                 let mut chunk = [0; 5];
                 stream.read_exact(&mut chunk).await.unwrap();
                 stream.write_all(&chunk).await.unwrap();
@@ -323,7 +321,8 @@ async fn who_stands_still_is_told_apart() {
     assert_eq!(error.status(), StatusCode::GATEWAY_TIMEOUT);
 }
 
-/// More than all buffers between two sockets hold, and far less than the whole body.
+/// A number of bytes that is larger than all buffers between two sockets, and far smaller than the
+/// whole body.
 const BOUND: usize = 32 << 20;
 const GIB: usize = 1 << 30;
 /// Writing counts as stalled if no bytes were accepted for this long.

@@ -168,7 +168,7 @@ pub(crate) async fn says(text: impl Into<Vec<u8>>, after: After) -> Server {
 #[derive(Clone, Copy)]
 pub(crate) enum After {
     Close,
-    /// Reads the next head.
+    /// The server stays on the connection and reads the next head.
     Stay,
 }
 

@@ -371,7 +371,7 @@ async fn tunnels_get_their_time_when_all_is_closed() {
         two.send(Message::text(text)).await.unwrap();
         assert_eq!(next(&mut two).await, Message::text(text));
     }
-    // The edge adds no frame to those of the server.
+    // The edge adds no closing frame, so the clients see a broken connection.
     let ended = tokio::time::timeout(LONG, one.next()).await.unwrap();
     assert!(matches!(ended, Some(Err(_))), "{ended:?}");
     let ended = tokio::time::timeout(LONG, two.next()).await.unwrap();

@@ -188,7 +188,7 @@ async fn who_guesses_is_not_listened_to() {
     let right = shown("aisyah", "bunga raya");
     let other = site.ask("GET", "/", &from("192.0.2.2", &right), "").await;
     assert_eq!(other.status, 200, "others are");
-    // Requests without credentials are not counted.
+    // Requests without credentials do not count as attempts to guess a password.
     for _ in 0..30 {
         let heard = site.ask("GET", "/", &from("192.0.2.3", ""), "").await;
         assert_eq!(heard.status, 401);

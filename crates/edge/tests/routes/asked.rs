@@ -120,7 +120,7 @@ async fn a_server_is_asked_who_may_come_in() {
         assert_eq!(heard.status, 502, "{path}: neither yes nor no");
     }
     drop(judging);
-    // A server that stops may still respond once on an open connection.
+    // A server that is stopping may still respond once on an open connection.
     let alone = async {
         while ![502, 503].contains(&site.ask("GET", "/api/x", aisyah, "").await.status) {}
     };
@@ -129,7 +129,6 @@ async fn a_server_is_asked_who_may_come_in() {
     site.edge.stop().await;
 }
 
-/// An app with users of its own.
 #[derive(Clone)]
 struct House;
 

@@ -8,8 +8,8 @@ use tokio::sync::Semaphore;
 use super::services::{at, ready};
 use super::*;
 
-/// Clients that send requests on persistent connections until told to stop. They count the
-/// responses, and collect wrong responses.
+/// Clients that send requests on persistent connections until `stop` is set. They count the
+/// responses and collect the wrong ones.
 struct Guests {
     stop: Arc<AtomicBool>,
     answers: Arc<AtomicUsize>,
@@ -33,7 +33,6 @@ impl Guests {
         }
     }
 
-    /// Waits until this many more responses have arrived.
     async fn have_heard(&self, more: usize) {
         let until = self.answers.load(Ordering::Relaxed) + more;
         let waiting = async {
@@ -134,7 +133,7 @@ async fn no_request_fails_while_servers_take_turns() {
         let (next, started) = server("new").await;
         let next = at(next);
         site.edge.set_servers("node", &ready(&[&next]));
-        // The old server ends once no request runs on it any more.
+        // The old server stops once it handles no request any more.
         site.edge.drained("node", &address).await;
         drop(std::mem::replace(&mut running, started));
         address = next;
@@ -245,7 +244,8 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     let is_ready = || site.edge.upstream("group").unwrap().status()[0].ready;
     asked(&sick).await;
     assert!(!is_ready());
-    // With other timeouts or another check, the server stays unhealthy until a check succeeds.
+    // A change to the timeouts or to the check does not make the server healthy; only a successful
+    // check does.
     change(
         &patient,
         &format!("{}\nconnect_time = \"4s\"", health("/sick")),

@@ -10,7 +10,8 @@ use super::sent::{Client, SOON, also_over_unix, content, large_file, large_file_
 use super::told::Lines;
 use super::*;
 
-/// More than is kept in memory, and than any two sockets hold.
+/// The size of the file in bytes: more than the edge keeps in memory, and more than any two sockets
+/// hold.
 const LENGTH: usize = 8 << 20;
 
 #[tokio::test]

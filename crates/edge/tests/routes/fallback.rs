@@ -34,7 +34,7 @@ async fn what_is_no_file_is_the_app_s() {
         assert_eq!((heard.status, heard.body.as_str()), (200, text), "{path}");
         assert_eq!(heard.header("x-site"), None, "{path}");
     }
-    // The app does not have these paths either, and sends its own 404.
+    // The app does not have these paths either, so the response is the app's own 404.
     for path in ["/pictures/", "/pictures", "/none.css", "/.env"] {
         let heard = site.get(path).await;
         assert_eq!((heard.status, heard.body.as_str()), (404, ""), "{path}");

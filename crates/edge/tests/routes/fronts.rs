@@ -21,7 +21,7 @@ async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> Hea
 async fn a_front_is_a_plain_way_to_its_service() {
     let (address, _running) = server("one").await;
     let folder = tempfile::tempdir().unwrap();
-    // Elsewhere, the plan refuses every request, and redirects the host to HTTPS.
+    // On all other addresses, the plan refuses every request, and redirects the host to HTTPS.
     let routes = "listen.https = [\"127.0.0.1:0\"]\n\
                   [[route]]\nto = \"status:410\"\naccess = { allow = [\"192.0.2.1\"] }\n";
     let fronts = ["127.0.0.1:0", "unix:run/inner/node.sock"];
@@ -58,7 +58,7 @@ async fn a_front_is_a_plain_way_to_its_service() {
         // The connection stays open across a reload.
         edge.reload(plan()).unwrap();
     }
-    // The rest of the edge is unchanged.
+    // Requests on the other addresses are still handled as before.
     let door = edge.http_addresses()[0];
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let moved = ask(TcpStream::connect(door).await.unwrap(), get).await;
@@ -115,7 +115,7 @@ async fn those_who_serve_a_request_do_not_wait_for_its_place() {
     let edge = Edge::start(plan, Options::default(), Some(&app())).unwrap();
     edge.set_servers("node", &ready(&[&at(address)]));
     let get = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-    // This connection takes the only permit.
+    // This connection takes the only connection permit.
     let mut kept = TcpStream::connect(edge.http_addresses()[0]).await.unwrap();
     kept.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         .await

@@ -61,7 +61,6 @@ async fn nothing_hidden_is_served() {
         ("/a%2fb.txt", 404),
         ("/a.txt%0a", 404),
         ("/...//secret.txt", 404),
-        // Symbolic links.
         ("/out.txt", 404),
         ("/absolute.txt", 404),
         ("/inside.txt", 200),
@@ -71,7 +70,6 @@ async fn nothing_hidden_is_served() {
         ("/closed/c.txt", 403),
         ("/open/c.txt", 404),
         ("/round/closed/c.txt", 404),
-        // Dot-files.
         ("/.env", 404),
         ("/%2eenv", 404),
         ("/.git/config", 404),
@@ -121,7 +119,7 @@ async fn no_header_is_smuggled_in_or_believed() {
     let moved = exchange(site.address, raw).await;
     assert_eq!(moved.status, 308);
     assert_eq!(moved.header("set-cookie"), None);
-    // A request with two hosts, or with another host than in its target, is refused.
+    // A request with two `Host` headers, or with a `Host` that differs from its target, is refused.
     for raw in [
         "GET / HTTP/1.1\r\nHost: a.example\r\nHost: b.example\r\n\r\n",
         "GET http://b.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n",

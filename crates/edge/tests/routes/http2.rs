@@ -11,10 +11,11 @@ use tokio_rustls::client::TlsStream;
 
 use super::*;
 
-/// Settings of an edge that also listens for such clients.
+/// Settings of an edge that listens for HTTPS, on a free port and without HTTP/3.
 pub(crate) const HTTPS: &str = "listen.https = [\"127.0.0.1:0\"]\nlisten.http3 = false\n";
 
-/// Trusts any certificate, because the edge makes its own at its start.
+/// A client verifier that trusts any certificate, because the edge creates its own certificate at
+/// startup.
 #[derive(Debug)]
 struct Trusting;
 
@@ -80,7 +81,6 @@ where
     built(edge, &Builder::new(TokioExecutor::new())).await
 }
 
-/// Connects a client over HTTP/2 with these settings.
 pub(crate) async fn built<B>(edge: &Edge, builder: &Builder<TokioExecutor>) -> SendRequest<B>
 where
     B: http_body::Body<Error: std::error::Error + Send + Sync, Data: Send> + Send + Unpin + 'static,

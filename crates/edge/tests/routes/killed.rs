@@ -24,7 +24,8 @@ async fn reset(listener: &TcpListener) {
 async fn who_comes_as_all_are_killed_waits_for_the_next() {
     let (next, _running) = server("next").await;
     let site = Site::open(TO_NODE, Options::default());
-    // A request waits for two seconds at most.
+    // A request that waits for a server fails after two seconds, so `at_once` repeats the attempt
+    // if the machine is busy.
     let heard = at_once(async || {
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
@@ -35,7 +36,7 @@ async fn who_comes_as_all_are_killed_waits_for_the_next() {
         }
         let all: Vec<_> = addresses.iter().collect();
         site.edge.set_servers("node", &ready(&all));
-        // Each server is killed only after the request has reached it.
+        // Each server is killed only after it has received the request.
         let (heard, ()) = tokio::join!(site.get("/"), async {
             let dying = listeners.into_iter().map(async |listener| {
                 reset(&listener).await;

@@ -13,8 +13,8 @@ use super::*;
 /// The timeout for each wait.
 const SOON: Duration = Duration::from_mins(1);
 
-/// A body; the server sends its first `first` bytes, and the rest only after the client has
-/// received them.
+/// A body. The server sends its first `first` bytes with the head, and the rest only after the
+/// client has received that part.
 #[derive(Debug, Clone, Copy)]
 struct FileBody {
     length: usize,
@@ -36,7 +36,7 @@ impl FileBody {
 }
 
 /// Starts an HTTP/1.1 server that sends the first piece with the head, and the second piece when
-/// permitted.
+/// the test permits it.
 async fn by_hand(go: Arc<Semaphore>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -119,8 +119,8 @@ async fn over_http2(site: &Site, path: &str, pieces: FileBody, go: &Semaphore) -
 async fn an_answer_with_a_length_comes_whole_in_however_many_pieces() {
     let go = Arc::new(Semaphore::new(0));
     let own = by_hand(Arc::clone(&go)).await;
-    // A response in two pieces is not complete within this time, so it is passed on without being
-    // stored.
+    // A response in two pieces is not complete within `cache.wait`, so it is passed on without
+    // being stored.
     let site = Site::open(
         &format!(
             "{HTTPS}cache.wait = \"300ms\"\n\

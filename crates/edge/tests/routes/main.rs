@@ -336,7 +336,7 @@ async fn what_cannot_be_reached_is_told_as_a_page_or_a_problem() {
     let method = site.ask("POST", "/files/page.html", "", "x").await;
     assert_eq!(method.status, 405);
     assert_eq!(method.header("allow"), Some("get, head, options"));
-    // The servers of the service were never set.
+    // No servers were set for this service.
     let service = site.get("/service/").await;
     assert_eq!(service.status, 503);
     assert!(service.header("retry-after").is_some());
@@ -432,8 +432,8 @@ async fn the_app_is_told_who_asks() {
     assert_eq!(heard.body, "192.0.2.7 a.example false");
     assert_eq!(heard.header("x-request-id"), Some("theirs"));
     assert_eq!(site.get("/facts").await.body, "127.0.0.1 a.example true");
-    // A proxy that sets only one kind of header passes on its client's header of the other kind
-    // unchanged.
+    // A proxy that sets only one kind of forwarding header passes on the other kind as its client
+    // sent it.
     site.edge
         .reload(site.plan(
             "listen.trusted_proxies = [\"127.0.0.0/8\"]\nlisten.forwarded_header = \"forwarded\"",

@@ -26,7 +26,8 @@ async fn send_http2(
     let mut send = client(&site.edge).await;
     let empty = || http::Request::new(Empty::<Bytes>::new());
     if protocol.is_some() {
-        // The server's settings, which permit other protocols, arrive with this response.
+        // The edge's HTTP/2 settings, which permit an extended `CONNECT`, arrive with this
+        // response.
         let mut first = empty();
         *first.uri_mut() = "https://a.example/".parse().unwrap();
         send.send_request(first).await.unwrap();
@@ -122,7 +123,7 @@ async fn a_request_that_comes_back_again_and_again_is_refused() {
             heard.1
         );
     }
-    // A loop of requests ends, whether a route leads to the edge itself or asks it for
+    // A request loop ends, whether a route leads to the edge itself or uses the edge for
     // authorization.
     let itself = site.address;
     for route in [

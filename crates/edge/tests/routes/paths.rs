@@ -109,7 +109,8 @@ async fn no_guard_is_walked_past_by_letter_case_or_a_closing_slash() {
             let statuses = [site.get(path).await.status, over_http2(&site, path).await.0];
             assert_eq!(statuses, [400, 400], "{path} with {guard}");
         }
-        // These are spelled like a route of their own, or match no restricted route in any reading.
+        // These paths are spelled like a route of their own, or match no restricted route in any
+        // reading.
         for path in [
             "/API/admin/x",
             "/caf%C3%A9",

@@ -8,7 +8,8 @@ use tokio::net::TcpSocket;
 
 use super::*;
 
-/// Nearly the largest size that is kept in memory, and more than any socket accepts at once.
+/// The size of the file in bytes: nearly the largest that is kept in memory, and more than any
+/// socket accepts at once.
 const LENGTH: usize = (1 << 20) - 1;
 /// The timeout for each wait.
 pub(crate) const SOON: Duration = Duration::from_mins(1);
@@ -51,7 +52,7 @@ pub(crate) struct Client<S>(pub(crate) S);
 
 impl Client<TcpStream> {
     pub(crate) async fn open(site: &Site) -> Self {
-        // The receive buffer is small, so that every response is sent in many pieces.
+        // The receive buffer is small, so that every response needs many writes.
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(8 << 10).unwrap();
         Self(socket.connect(site.address).await.unwrap())
@@ -68,14 +69,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.0.write_all(request.as_bytes()).await.unwrap();
     }
 
-    /// Reads the head of the next response, and as many bytes of its body as the head states.
+    /// Reads the head of the next response, and its body if `has_body`.
     pub(crate) async fn hear(&mut self, has_body: bool) -> (Heard, Vec<u8>) {
         let (head, body) = self.hear_some(has_body).await;
         assert_eq!(head.status, 200);
         (head, body)
     }
 
-    /// Reads the next response, which may be partial.
+    /// Reads the next response, which may have status 206.
     pub(crate) async fn hear_some(&mut self, has_body: bool) -> (Heard, Vec<u8>) {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -101,7 +102,7 @@ async fn it_comes_whole_among_others_and_by_pieces() {
     let site = large_file(&expected);
     let mut client = Client::open(&site).await;
 
-    // All requests are sent at once, so each response must end where its head says.
+    // All requests are sent at once, so a response with a wrong length would break the next one.
     for (method, target) in [
         ("GET", "/large.bin"),
         ("HEAD", "/large.bin"),
@@ -136,7 +137,7 @@ async fn what_is_written_into_the_file_is_never_sent_under_its_old_tag() {
     let tag = client.get("/large.bin").await.0;
     let tag = tag.header("etag").unwrap();
 
-    // Like `cp`, this writes into the same file.
+    // Like `cp`, this overwrites the existing file instead of replacing it.
     std::fs::write(site.folder.path().join("files/large.bin"), &new).unwrap();
     let (head, body) = waiting.hear(true).await;
     assert_eq!(head.header("etag"), Some(tag));

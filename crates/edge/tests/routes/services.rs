@@ -41,8 +41,8 @@ fn nobody() -> (OwnedFd, ServerAddress) {
     (socket.into(), at(address))
 }
 
-/// Starts a server that accepts connections, reads a request and closes without a response, like a
-/// server that crashes on every request.
+/// Starts a server that accepts connections, reads a request and closes the connection without a
+/// response, like a server that crashes on every request.
 async fn dying() -> (ServerAddress, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = at(listener.local_addr().unwrap());
@@ -97,8 +97,8 @@ async fn one_that_was_given_up_is_not_waited_for() {
         failed: true,
         ..Servers::default()
     };
-    // A request that waits takes two seconds. On a busy machine, other requests may take as long,
-    // but not repeatedly.
+    // A request that waits for a server takes two seconds. On a busy machine, other requests may
+    // take as long, but not repeatedly.
     at_once(async || {
         site.edge.set_servers("node", &failed);
         let heard = site.get("/").await;
@@ -107,7 +107,7 @@ async fn one_that_was_given_up_is_not_waited_for() {
         assert!(heard.body.contains("<h1>"), "{heard:?}");
     })
     .await;
-    // A request that is already waiting is refused, too.
+    // When the service fails, a request that is already waiting is refused, too.
     at_once(async || {
         site.edge.set_servers("node", &Servers::default());
         let (heard, ()) = tokio::join!(site.get("/"), async {
@@ -145,7 +145,7 @@ async fn a_service_has_as_long_as_its_plan_says() {
     site.edge.reload(plan("1ms")).unwrap();
     assert_eq!(site.get("/").await.status, 504);
     let _given_up = listener.accept().await.unwrap();
-    // The servers are not set again after the reload.
+    // The reload keeps the servers that were set before it.
     site.edge.reload(plan("1h")).unwrap();
     let answer = async {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -221,7 +221,8 @@ async fn one_that_refuses_costs_no_request() {
             for _ in 0..2 {
                 let heard = site.get("/").await;
                 assert_eq!(heard.status, 200, "{dead}");
-                // Nothing was sent, so any request may go to another server.
+                // The edge has sent nothing to the dead server, so it may send any request to
+                // another one.
                 let heard = site.ask("POST", "/", "", "12345").await;
                 assert_eq!(heard.status, 200, "{dead}");
                 assert!(heard.body.contains("length=5"), "{heard:?}");
@@ -250,7 +251,7 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
     };
     let well = at(server);
     assert_eq!(ask("GET", &[&dying_one, &well]).await, [200, 200]);
-    // If the first server may have begun a change, no other server gets the request.
+    // The first server may have begun a change, so the edge sends the request to no other server.
     for method in ["POST", "PUT", "DELETE"] {
         assert_eq!(
             ask(method, &[&dying_one, &well]).await,
@@ -259,7 +260,7 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
         );
     }
     assert_eq!(ask("GET", &[&dying_one]).await, [502, 502]);
-    // A request that two servers broke off is not sent to a third.
+    // A request that failed at two servers is not sent to a third.
     let three = [&dying_one, &dying_two, &well];
     let mut bad = 0;
     for _ in 0..3 {
@@ -277,14 +278,15 @@ async fn one_that_breaks_off_is_followed_by_another_once() {
 async fn who_comes_as_the_only_one_dies_waits_for_the_next() {
     let (server, _running) = server("one").await;
     let site = Site::open(TO_NODE, Options::default());
-    // A request waits for two seconds at most.
+    // A request that waits for a server fails after two seconds, so `at_once` repeats the attempt
+    // if the machine is busy.
     let heard = at_once(async || {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let dying = at(listener.local_addr().unwrap());
         site.edge.set_servers("node", &ready(&[&dying]));
         let (heard, ()) = tokio::join!(site.get("/"), async {
             let (connection, _) = listener.accept().await.unwrap();
-            // Nobody listens on the address any more when the connection breaks.
+            // When the connection breaks, nobody listens on the address any more.
             drop(listener);
             drop(connection);
             pause(100).await;
@@ -304,13 +306,14 @@ async fn a_dead_socket_is_waited_for() {
     let gone = in_file(&site.folder.path().join("gone.sock"), None);
     let (_bound, refusing) = nobody();
     for dead in [&gone, &refusing] {
-        // A request waits for two seconds at most.
+        // A request that waits for a server fails after two seconds, so `at_once` repeats the
+        // attempt if the machine is busy.
         let (get, post) = at_once(async || {
             site.edge.set_servers("node", &ready(&[dead]));
             let before = site.edge.servers("node").requests;
             let answers = async { tokio::join!(site.get("/"), site.ask("POST", "/", "", "12345")) };
             let (answers, ()) = tokio::join!(answers, async {
-                // The edge has tried the address, and nobody was listening.
+                // By now, the edge has tried the address, and nobody was listening.
                 until(|| site.edge.servers("node").requests >= before + 2).await;
                 pause(100).await;
                 site.edge.set_servers("node", &ready(&[&at(server)]));
@@ -369,7 +372,7 @@ async fn who_has_another_owner_is_told_nothing() {
         .set_servers("node", &ready(&[&in_file(&path, Some(me))]));
     let (heard, ()) = tokio::join!(site.get("/"), async {
         let mut stream = loop {
-            // The edge has tried the server more than once before.
+            // By now, the edge has tried the server more than once.
             if let (stream, 1..) = read().await {
                 break stream;
             }
@@ -408,7 +411,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     let (old, mut taken) = patient().await;
     let (new, _running) = server("new").await;
     let site = Site::open(TO_NODE, Options::default());
-    // No connection ends because of its age in this test.
+    // Connections do not expire during this test.
     let node = Service {
         keep_time: "1h".to_owned(),
         ..service("node", &[])
@@ -457,7 +460,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
     let after = site.edge.servers("node");
     assert_eq!(after.members.len(), 1, "{after:?}");
     assert_eq!((after.requests, after.members[0].requests), (4, 1));
-    // The edge no longer knows the server, so this returns at once.
+    // The edge has forgotten the server, so this returns at once.
     site.edge.drained("node", &old).await;
     site.edge.drained("nobody", &old).await;
     site.edge.stop().await;
@@ -500,7 +503,8 @@ async fn websockets_have_their_time_and_are_closed() {
         assert_eq!(next(&mut far).await, Some(Message::text(text)));
     }
     let drained = site.edge.drained("node", &old);
-    // The edge adds nothing to the data of the two ends.
+    // The connection is closed without a closing frame, because the edge adds nothing to the data
+    // of either end.
     for end in [&mut near, &mut far] {
         let ended = tokio::time::timeout(SOON, end.next()).await.unwrap();
         assert!(matches!(ended, Some(Err(_))), "{ended:?}");
@@ -520,7 +524,7 @@ async fn a_service_that_was_removed_can_be_added_again() {
     };
     for name in ["one", "two", "three"] {
         let (server, _running) = server(name).await;
-        // The servers may be set before the plan or after it.
+        // The service's servers may be set before or after the plan that names the service.
         if name == "two" {
             site.edge.reload(plan(&with)).unwrap();
         }

@@ -22,7 +22,7 @@ use super::*;
 struct OneWorker {
     address: SocketAddr,
     accepted: Arc<AtomicUsize>,
-    /// The heads that the server has read.
+    /// The request heads that the server has read.
     heads: Arc<Mutex<Vec<String>>>,
     running: JoinHandle<()>,
 }
@@ -200,8 +200,8 @@ async fn a_stream_that_drips_takes_none_either() {
     site.edge.stop().await;
 }
 
-/// Starts a server that reports every byte after a head, and responds when it has received the end
-/// of a body.
+/// Starts a server that reports all data after the request's head, and responds when the data ends
+/// with `end`.
 async fn teller(end: &'static [u8]) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -303,7 +303,7 @@ async fn a_body_there_is_no_room_for_is_not_read_before_there_is() {
     site.edge.stop().await;
 }
 
-/// The grace period is long, so the test waits for all HTTP versions at the same time.
+/// All HTTP versions are tested concurrently, because the grace period is long.
 #[tokio::test]
 async fn a_body_that_comes_too_slowly_is_refused() {
     let server = OneWorker::open();
@@ -321,7 +321,7 @@ async fn a_body_that_comes_too_slowly_is_refused() {
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         while answer.is_empty() && begin.elapsed() < within {
-            // The body never stalls for long; it arrives byte by byte.
+            // The body arrives byte by byte and never stalls for long, but its rate is too low.
             let _ = stream.write_all(b"1\r\nx\r\n").await;
             let read = stream.read_buf(&mut answer);
             let _ = tokio::time::timeout(Duration::from_secs(1), read).await;

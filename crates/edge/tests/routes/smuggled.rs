@@ -86,8 +86,9 @@ async fn request(reader: &mut OwnedReadHalf) -> Option<String> {
     Some(format!("{first} {body:?}"))
 }
 
-/// Returns the statuses of this many responses, or of all until the edge closes the connection,
-/// which it does after a refusal. If no responses are expected, the client disconnects at once.
+/// Returns the statuses of `answers` responses, or of all responses until the edge closes the
+/// connection, as it does after a refusal. If no responses are expected, the client disconnects at
+/// once.
 async fn tried(address: SocketAddr, bytes: &str, answers: usize) -> Vec<u16> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes.as_bytes()).await.unwrap();
@@ -147,7 +148,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
         both("X: y\rTransfer-Encoding: chunked", &chunk),
         both("X: y\0Transfer-Encoding: chunked", &chunk),
         both(" Content-Length: 44", ""),
-        // These chunked bodies end elsewhere for a lenient parser.
+        // A lenient parser would find another end of these chunked bodies.
         both("Transfer-Encoding: chunked", "1\r\nab\r\n0\r\n\r\n"),
         both("Transfer-Encoding: chunked", "1;\n\r\na\r\n0\r\n\r\n"),
         both("Transfer-Encoding: chunked", "0\n\r\n"),
@@ -157,7 +158,8 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
             "Transfer-Encoding: chunked",
             "0\r\nContent-Length: 44\r\n\r\n",
         ),
-        // These requests look odd but are valid, and the server receives the same messages.
+        // These requests look odd but are valid. The server receives the same messages from the
+        // edge.
         (
             "Connection: content-length\r\nContent-Length: 5".to_owned(),
             format!("hello{HIDDEN}"),
@@ -193,7 +195,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
             &[200],
             vec!["POST /seen \"ok\"".to_owned()],
         ),
-        // A request that is never complete reaches nobody.
+        // An incomplete request reaches no server.
         (
             format!("Content-Length: {}", length + 1),
             HIDDEN.to_owned(),
@@ -212,7 +214,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
     running.abort();
 }
 
-/// Makes an attempt that must be refused, with another request hidden behind it.
+/// Makes an attempt that must be refused. Its bytes contain another request hidden after the body.
 fn both(headers: &str, body: &str) -> (String, String, &'static [u16], Vec<String>) {
     (
         headers.to_owned(),

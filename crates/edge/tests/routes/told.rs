@@ -1,4 +1,4 @@
-//! Tests of the access log and of maintenance.
+//! Tests of the access log and of maintenance mode.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -104,8 +104,8 @@ async fn one_line_is_written_for_each_request() {
     assert!(lines[0]["upstream_us"].is_u64());
 }
 
-/// A response of the app has one line, however the response ends, and however many log headers it
-/// has.
+/// The access log has one line for each of the app's responses, however the response ends and
+/// however many headers for the log it has.
 #[tokio::test]
 async fn what_the_app_answers_has_one_line_with_what_may_be_shown() {
     let lines = Lines::default();
@@ -251,7 +251,7 @@ async fn closed_doors_let_the_owner_through() {
         .ask("GET", "/", &format!("Cookie: {cookie}\r\n"), "")
         .await;
     assert_eq!(own.body, "the app");
-    // No server behind the edge sees the pass.
+    // The edge removes the maintenance pass from requests to other servers.
     let both = format!("Cookie: a=1; {cookie}; b=2\r\n");
     let handed_on = site.ask("GET", "/api", &both, "").await;
     assert!(handed_on.body.ends_with("cookie=a=1; b=2"), "{handed_on:?}");

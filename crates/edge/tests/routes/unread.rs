@@ -75,7 +75,7 @@ impl Raw {
         Some((kind, flags, u32::from_be_bytes(stream)))
     }
 
-    /// Waits until all of these streams have ended, and returns the streams that were reset.
+    /// Waits until all of these streams have ended, and returns those that were reset.
     async fn ended(&mut self, mut streams: Vec<u32>) -> Vec<u32> {
         let mut reset = Vec::new();
         while !streams.is_empty() {
@@ -107,13 +107,14 @@ fn logged(more: &str) -> (Site, Lines, Writing) {
     (site, lines, writing)
 }
 
-/// Returns status, protocol and reason of each line, sorted.
+/// Returns the status, protocol and reason in each line of the access log, sorted.
 async fn told(site: Site, lines: Lines, writing: Writing) -> Vec<(u64, String, String)> {
     site.edge.stop().await;
     let line = |line: &str| {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
-        // The line contains only fields that the client sent.
+        // Only lines about requests that were not refused contain the method, the host and the
+        // path.
         let is_known = ["method", "host", "path"].map(|key| line[key].is_string());
         assert_eq!(is_known, [!text("why").starts_with("refused"); 3], "{line}");
         (
@@ -169,7 +170,7 @@ async fn a_refused_connection_has_one_line_and_is_counted() {
     ])
     .await;
     assert_eq!(raw.ended(vec![1, 3, 5, 7]).await, [3, 5]);
-    // The index is beyond every table.
+    // The index is outside of every header table.
     raw.say(&[frame(HEADERS, END_HEADERS | END_STREAM, 9, &[0xff, 0x7f])])
         .await;
     while raw.hear().await.is_some() {}

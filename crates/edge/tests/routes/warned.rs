@@ -11,7 +11,7 @@ use tracing::{Event, Subscriber};
 use super::access::answering;
 use super::*;
 
-/// Collects the events of all threads, because each edge serves on threads of its own.
+/// Collects log events of all threads, because each edge runs on threads of its own.
 struct Ears;
 
 static LISTENING: Once = Once::new();

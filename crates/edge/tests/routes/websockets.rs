@@ -70,8 +70,8 @@ async fn open(site: &Site, version: &str, path: &str) -> (Response<()>, Socket) 
             .uri(format!("https://a.example{path}"))
             .extension(Protocol::from_static("websocket"));
         let request = request.body(Empty::<Bytes>::new()).unwrap();
-        // The server's settings permit `CONNECT` and must arrive first, so the request is repeated
-        // until they have.
+        // The server's settings, which permit extended `CONNECT`, may arrive late, so the request
+        // is repeated until they have arrived.
         loop {
             send.ready().await.unwrap();
             match send.send_request(request.clone()).await {
@@ -173,7 +173,7 @@ async fn a_websocket_has_one_line_when_it_ends() {
             while let Some(Ok(_)) = socket.next().await {}
         }
     }
-    // The log has lines for the connections that have ended, and for no others.
+    // The log has lines only for connections that have ended.
     let told = async {
         while lines.text().matches("\"/left\"").count() < 2 {
             tokio::task::yield_now().await;
@@ -200,7 +200,8 @@ async fn a_websocket_has_one_line_when_it_ends() {
             let status = if version == "HTTP/2" { 200 } else { 101 };
             assert_eq!(line["status"], status, "{line}");
             assert_eq!(line["why"].as_str().unwrap_or_default(), why, "{line}");
-            // Each message has 5 bytes and a frame head of 2 bytes, or 6 from a client.
+            // Each message has 5 bytes of data and a frame header: 2 bytes from the server, 6 from
+            // a client.
             assert!(line["received"].as_u64().unwrap() >= 110, "{line}");
             assert!(line["sent"].as_u64().unwrap() >= 70, "{line}");
             assert_eq!(line["upstream"], format!("http://{server}"), "{line}");

@@ -30,7 +30,8 @@ pub(crate) fn files(folder: &Path, name: &str, hosts: &[&str]) -> CertificateFil
     written
 }
 
-/// Makes the configuration of a client that trusts exactly one certificate and uses this protocol.
+/// Makes the configuration of a client that trusts exactly one certificate and offers this ALPN
+/// protocol.
 pub(crate) fn trusting(chain: &Path, protocol: &[u8]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots

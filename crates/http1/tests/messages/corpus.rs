@@ -7,8 +7,8 @@ use http1::Refusal;
 
 const LIMIT: usize = 2_048;
 
-/// Passes bytes in pieces of these sizes. Returns the accepted bytes, and the result, which says
-/// why no more are accepted.
+/// Passes bytes to a reader in pieces of these sizes. Returns the accepted bytes, and the result,
+/// which contains the reason if the rest is refused.
 fn let_through(bytes: &[u8], sizes: impl IntoIterator<Item = usize>) -> (Vec<u8>, Followed) {
     let mut reader = Reader::new(LIMIT);
     let mut left = bytes;
@@ -141,7 +141,7 @@ fn malformed_lines_are_refused() {
     ] {
         let found = refused(head);
         if why == RequestLine || why == Version {
-            // Either refusal is correct.
+            // Either of the two refusals is correct.
             let is_either = matches!(found, Some(RequestLine | Version));
             assert!(is_either, "{head:?}: {found:?}");
         } else {
@@ -291,7 +291,8 @@ fn nothing_follows_a_wish_for_another_protocol_before_its_answer() {
     let bytes = format!("{wish}\u{1}\u{2}\n\n");
     let verdict = verdict(bytes.as_bytes());
     assert_eq!((verdict.cleared, verdict.heads), (wish.len(), 1));
-    // Once the connection is sure to stay HTTP, the following bytes are validated.
+    // Once the response has decided that the connection stays HTTP, the following bytes are
+    // validated.
     let mut reader = Reader::new(LIMIT);
     reader.follow(bytes.as_bytes());
     assert_eq!(reader.followed, verdict);

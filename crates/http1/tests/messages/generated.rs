@@ -1,9 +1,8 @@
-//! Random messages, each generated from just a number.
+//! Random messages, each generated from a seed.
 //!
 //! The result must not depend on how the bytes are split, and all parsers must agree on where a
 //! message ends. A long run can be continued: `HTTP1_FROM=NUMBER HTTP1_SECONDS=28800 cargo test
-//! --release -p http1 --test messages generated -- --nocapture` prints the next number when it
-//! ends.
+//! --release -p http1 --test messages generated -- --nocapture` prints the next seed when it ends.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -17,7 +16,7 @@ use http1::{Chunks, Decoded, Read, read};
 const CASES: u64 = 5_000;
 const LIMIT: usize = 2_048;
 
-/// Draws random values from a number (`SplitMix64`).
+/// Draws random values from a seed (`SplitMix64`).
 struct Draw(u64);
 
 impl Draw {
@@ -224,7 +223,8 @@ fn chunks_end_in_one_place(draw: &mut Draw) {
     let every: Vec<_> = (1..=body.len()).collect();
     assert_eq!(decoded(&body, &every), whole, "byte by byte");
 
-    // If a server accepts a whole message, a client must find the same end and the same contents.
+    // If a server accepts a whole chunked message, a client must find the same end and the same
+    // contents.
     let mut reader = Reader::new(LIMIT);
     reader.follow(HEAD);
     for (place, byte) in body.iter().enumerate() {

@@ -1,9 +1,9 @@
-//! The part of a connection's bytes that a server accepts.
+//! Reads messages as a server would, and records which bytes it accepts.
 
 use bytes::{Buf as _, Bytes};
 use http1::{Decoded, Heads, Refusal, RequestBody};
 
-/// The result of reading some bytes.
+/// The result of reading a connection's bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Followed {
     pub(crate) cleared: usize,
@@ -40,7 +40,7 @@ impl Reader {
         }
     }
 
-    /// Whether the next head is expected.
+    /// Whether the reader expects a new head next.
     pub(crate) fn is_between(&self) -> bool {
         self.body.is_none() && self.followed.refusal.is_none()
     }
@@ -59,13 +59,13 @@ impl Reader {
         }
     }
 
-    /// Notes that the response was sent without a switch of protocols.
+    /// Tells the reader that the response was sent without a switch of protocols.
     pub(crate) fn goes_on(&mut self) {
         self.is_undecided = false;
         self.follow(&[]);
     }
 
-    /// Reads the next part; returns whether it was complete.
+    /// Reads the next part of the input. Returns whether the part was complete.
     fn step(&mut self) -> Result<bool, Refusal> {
         let Some(body) = &mut self.body else {
             let Some(head) = self.heads.next(&self.came)? else {

@@ -24,8 +24,8 @@ const MOST_INSTANCES: u32 = 64;
 const LONGEST_RUN_FOLDER: usize = 107 - "/services/".len() - "/00.4294967295.notify".len();
 /// The largest environment file that is accepted, in bytes.
 const LARGEST_ENVIRONMENT: u64 = 1 << 20;
-/// The smallest accepted memory limit, in bytes: a process maps this much before its first line
-/// runs. A service may turn out to need more.
+/// The smallest accepted memory limit, in bytes. A process maps this much before it runs any of its
+/// own code; most services need more.
 const LEAST_MEMORY: u64 = 1 << 20;
 /// The search path for programs if `PATH` is not set.
 const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -334,8 +334,8 @@ impl ServiceCheck<'_> {
             .map_err(|why| format!("{shown}: {why}"))
     }
 
-    /// Replaces references to other services by their values, and checks for placeholders that are
-    /// not known before the start.
+    /// Replaces references to other services by their values, and reports placeholders whose values
+    /// are unknown before the start.
     fn fill_service_references(
         &mut self,
         key: &str,

@@ -21,7 +21,7 @@ pub fn command(words: &[String]) -> Vec<String> {
         let is_secret = is_named && !word.starts_with("--") || before == "-p" && !is_port;
         shown.push(if is_secret { MASK.into() } else { value(word) });
         if word.strip_suffix(':').is_some_and(is_secret_name) {
-            // The end of this header's value is unknown, so the remaining words are dropped.
+            // The header's value may continue in the next words, so they are all dropped.
             break;
         }
         before = word;
@@ -66,7 +66,8 @@ fn without_password(word: &str) -> Option<String> {
     let start = word.find("://")? + 3;
     let (user, host) = word[start..].rsplit_once('@')?;
     let (name, password) = user.split_once(':')?;
-    // The `@` may be part of a secret in the query.
+    // The last `@` may belong to a secret in the query instead of separating the password from the
+    // host.
     let host = if query(password) == password {
         host
     } else {
@@ -75,7 +76,7 @@ fn without_password(word: &str) -> Option<String> {
     Some(format!("{}{name}:{MASK}@{host}", &word[..start]))
 }
 
-/// Whether the last name in a text is the name of a secret.
+/// Whether the text ends with the name of a secret.
 fn is_secret_name(text: &str) -> bool {
     let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     let start = text.trim_end_matches(is_of_name).len();

@@ -17,10 +17,10 @@ pub const ALL_SERVICES: &str = "all";
 /// A part of the program that runs in a separate process and starts before the configured services.
 /// The program defines this service, trusts it and sends messages to it.
 ///
-/// The service process inherits the supervisor's environment and outputs. Its standard input is a
-/// [`Channel`](crate::Channel) to the program. It is ready only when it reports so (`READY=1` on
-/// `NOTIFY_SOCKET`). The supervisor restarts it as long as the supervisor itself runs. When the
-/// process is replaced, the supervisor asks the old process to stop as soon as the new one is
+/// The process inherits the supervisor's environment and outputs. Its standard input is a
+/// [`Channel`](crate::Channel) to the program. It is ready only when it sends `READY=1` to
+/// `NOTIFY_SOCKET`. The supervisor restarts the process as long as the supervisor itself runs. When
+/// the process is replaced, the supervisor asks the old process to stop as soon as the new one is
 /// ready, and the old process exits when it has finished its work. At shutdown, the supervisor
 /// stops this service before all others.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,9 +19,9 @@ pub struct ServiceSettings {
     /// The program and its arguments, with placeholders not yet filled in.
     pub command: Vec<String>,
     pub directory: PathBuf,
-    /// How its instances are reached.
+    /// How clients reach the instances.
     pub listening: Listening,
-    /// Whether the supervisor opens the sockets of its instances.
+    /// Whether the supervisor opens the sockets for the instances.
     pub activate: bool,
     /// A fixed address on which the edge listens for the service.
     pub front: Option<String>,
@@ -34,13 +34,12 @@ pub struct ServiceSettings {
     /// The signal that asks an instance to stop.
     #[serde(with = "crate::serde_numbers::signal")]
     pub stop_signal: Signal,
-    /// The most memory of an instance, in bytes.
+    /// The memory limit of an instance, in bytes.
     pub memory: Option<u64>,
     /// How much of the output is kept.
     pub logs: LogSettings,
     /// Services that must be ready before this one is started.
     pub after: Vec<String>,
-    /// When instances are started, stopped and replaced.
     pub policy: Policy,
 }
 
@@ -70,7 +69,6 @@ impl ServiceSettings {
     }
 }
 
-/// How clients reach the instances of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Listening {
     Unix,
@@ -117,7 +115,7 @@ impl fmt::Debug for Environment {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    /// The name as configured.
+    /// The user's name as configured.
     pub name: String,
     pub user: u32,
     /// The gid of the user's primary group; supplementary groups are not used.
@@ -176,7 +174,6 @@ fn known() -> String {
     std::fs::read_to_string("/etc/passwd").unwrap_or_default()
 }
 
-/// The settings of a health check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthSettings {
     /// The path to request with `GET`. Any 2xx status means healthy.

@@ -11,7 +11,6 @@ use units::duration;
 use super::settings::Listening;
 use crate::state::{GiveUpLimit, MemoryAction, RestartWhen, Roll};
 
-/// The highest failure count that can be configured.
 const MOST_FAILURES: u32 = 1_000;
 
 /// The signals that can stop a service, by name.
@@ -51,13 +50,13 @@ pub(super) fn named<T: Copy>(known: &[(&str, T)], name: &str) -> Option<T> {
     met.map(|(_, value)| *value)
 }
 
-/// Returns the name of a value, empty if it has none.
+/// Returns the name of a value, or an empty string if the value has no name.
 pub(super) fn name<T: PartialEq>(known: &[(&str, T)], value: &T) -> String {
     let met = known.iter().find(|(_, known)| known == value);
     met.map_or_else(String::new, |(name, _)| (*name).to_owned())
 }
 
-/// Returns the name of a signal in the notation of the settings.
+/// Returns the signal's name in the notation of the settings.
 pub(super) fn written_signal(signal: Signal) -> String {
     name(&SIGNALS, &signal)
 }

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
-/// The group into which this process moves itself, because a group with controllers and child
-/// groups may not contain processes (cgroups(7), "no internal processes").
+/// The group to which this process moves, because a group with controllers and child groups may not
+/// contain processes (cgroups(7), "no internal processes").
 const SUPERVISOR_GROUP: &str = "supervisor";
 
 /// The attributes with which systemd marks a delegated group. The first is used since version 251,
@@ -121,8 +121,8 @@ pub(crate) struct Cgroup {
 }
 
 impl Cgroup {
-    /// Whether [`Cgroups::make`] could have created this group for the given name. The path comes
-    /// from a file that others may have written, and only control groups that the supervisor
+    /// Whether this group is at the path that [`Cgroups::make`] would use for `name`. The path
+    /// comes from a file that others may have written, and only control groups that the supervisor
     /// created may be changed.
     pub(crate) fn is_of(&self, name: &str) -> bool {
         self.is_below(
@@ -333,7 +333,7 @@ mod tests {
                 .unwrap()
                 .contains("+memory")
         );
-        // Writes the contents that the kernel would show now.
+        // Simulates the contents that the kernel would show now.
         fs::write(own.join("cgroup.subtree_control"), "memory\n").unwrap();
         fs::write(own.join("cgroup.procs"), "").unwrap();
         let again = Cgroups::at(&own.join(SUPERVISOR_GROUP), me()).unwrap();

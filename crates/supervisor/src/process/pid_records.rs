@@ -18,7 +18,7 @@ use crate::folder::Folder;
 pub(crate) struct PidRecord {
     pub(crate) service: String,
     pub(crate) pid: i32,
-    /// The start time, in clock ticks since boot.
+    /// The process's start time, in clock ticks since boot.
     pub(crate) start: u64,
     pub(crate) token: String,
     pub(crate) group: Option<Cgroup>,
@@ -64,7 +64,8 @@ impl PidRecords {
         Ok((ledger, ended))
     }
 
-    /// Continues with the records that this process's previous program has written.
+    /// Opens the records that this process's previous program has written, without ending the
+    /// processes.
     pub(crate) fn resume(folder: Folder) -> Self {
         Self {
             folder,
@@ -111,8 +112,8 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             let living = |entry: &&ProcessStat, known: &BTreeSet<(i32, u64)>| {
                 known.contains(&(entry.pid, entry.start)) && !entry.has_ended()
             };
-            // If the first process has exited, the system may have reused the group's ID for other
-            // processes.
+            // If the first process has exited, the system may have reused the group's ID for
+            // another group.
             let mut entries = table.entries().iter();
             let has_first = entries.any(|entry| entry.pid == record.pid && living(&entry, &known));
             let members = table.members(leader, record.start, &record.token);
@@ -145,7 +146,7 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
             std::thread::sleep(POLL_INTERVAL);
         }
         if let Some(Err(error)) = group.map(Cgroup::remove) {
-            // The group contains no process.
+            // The control group contains no process but cannot be removed.
             tracing::warn!(%error, "cannot remove the control group of what was left over");
         }
         if found {

@@ -7,9 +7,10 @@ use std::time::Duration;
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_millis(250);
 
-/// The interval until the next check, which doubles each time. The supervisor is notified when its
-/// own child ends. Other processes of the group must be polled, and may run until their stop time
-/// is over.
+/// The interval until the next check; it doubles each time.
+///
+/// The kernel notifies the supervisor only when the supervisor's own child ends. The other
+/// processes of the group must be polled, and may run until their stop time is over.
 #[derive(Debug)]
 pub(crate) struct PollBackoff(Duration);
 

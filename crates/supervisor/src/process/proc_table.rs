@@ -103,7 +103,6 @@ impl ProcessStat {
         })
     }
 
-    /// Whether the main thread has ended.
     fn is_zombie(&self) -> bool {
         matches!(self.state, b'Z' | b'X')
     }
@@ -135,7 +134,7 @@ pub(crate) fn has_token(pid: i32, token: &str) -> bool {
     is_limited(pid, token) || has_in_environment(pid, token)
 }
 
-/// Gives this process, and all processes that it will start, a token.
+/// Marks this process, and all processes that it will start, with a token.
 pub(crate) fn mark_with_token(token: &str) {
     let limit = Rlimit {
         current: Some(number(token)),

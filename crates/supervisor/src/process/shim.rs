@@ -98,11 +98,11 @@ enum StartMode {
     Activated,
 }
 
-/// Ties this process to its supervisor and waits for the start byte. Afterwards, standard input is
-/// the descriptor that came with the start byte, or `/dev/null`.
+/// Sets this process up to die with its supervisor, and waits for the start byte. Afterwards,
+/// standard input is the descriptor that came with the start byte, or `/dev/null`.
 fn prepare(supervisor: &OsString, unprivileged: bool) -> io::Result<StartMode> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    // The supervisor may have died before the line above.
+    // The supervisor may have died before the signal was set.
     let parent = getppid().map_or(0, |pid| pid.as_raw_nonzero().get());
     if supervisor.to_str() != Some(&parent.to_string()) {
         return Err(io::Error::other("the supervisor is gone"));

@@ -17,7 +17,6 @@ use super::shim;
 use super::{Process, TOKEN_VARIABLE};
 use crate::plan::User;
 
-/// The program to start, and its environment.
 pub(crate) struct SpawnRequest<'a> {
     /// The program that becomes the service by `exec`; see [`shim`].
     pub(crate) launcher: &'a Path,
@@ -47,7 +46,7 @@ pub(crate) enum PassedDescriptor<'a> {
     Nothing,
     /// An open listening socket, passed by systemd's protocol.
     Socket(BorrowedFd<'a>),
-    /// The standard input.
+    /// A descriptor that becomes the standard input.
     Input(BorrowedFd<'a>),
 }
 

@@ -31,8 +31,8 @@ impl LogLine {
         format!("{at:.3} {service} {instance} {} ", stream.word())
     }
 
-    /// Parses a line of a service's log file. A line without a time gets the time of the line
-    /// `after` it.
+    /// Parses a line of a service's log file. A line without a time, or with a time later than
+    /// `last`, gets the time of `after`, the line that follows it.
     pub(super) fn parse(
         service: &Arc<str>,
         sequence: u64,

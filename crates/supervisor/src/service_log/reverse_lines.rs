@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use super::rotating_file::aside;
 
-/// The number of bytes that are read at once.
 const PIECE: u64 = 64 << 10;
 /// The maximum length of a line in bytes; longer lines cannot come from a service.
 const LONGEST: usize = 1 << 20;
@@ -18,12 +17,12 @@ const MOST: u64 = 64 << 20;
 /// The lines of a service's files, last line first. Ends at the first read error.
 pub(super) struct ReverseLines {
     path: PathBuf,
-    /// The number of the next file to open.
+    /// The number of the next older file to open.
     number: u32,
     /// The inodes of the files read so far, to recognize a file that is rotated in the meantime.
     known: BTreeSet<u64>,
     file: Option<(File, u64)>,
-    /// The bytes that were read but not returned yet.
+    /// The bytes that have been read but not returned.
     begun: Vec<u8>,
     left: u64,
 }
@@ -61,7 +60,7 @@ impl ReverseLines {
         }
     }
 
-    /// Reads the preceding chunk.
+    /// Reads the preceding bytes of the file.
     fn read(&mut self) -> io::Result<()> {
         let Some((file, end)) = &mut self.file else {
             return Ok(());
@@ -132,7 +131,7 @@ mod tests {
         let mut read: Vec<String> = ReverseLines::of(path.clone()).collect();
         read.reverse();
         assert_eq!(read, lines);
-        // A file that is rotated in the meantime is not read twice.
+        // The file is rotated while it is read, and must not be read twice.
         let mut back = ReverseLines::of(path.clone());
         assert_eq!(back.next().as_ref(), lines.last());
         for number in [2, 1, 0] {

@@ -148,7 +148,8 @@ impl Transition {
         self.actions.push(Action::Answer(id, outcome));
     }
 
-    /// Fails the commands that wait for all instances to be ready.
+    /// Fails the commands that wait for all instances to be ready. `reason` is returned to their
+    /// callers.
     pub(super) fn fail_pending_commands(&mut self, reason: &str) {
         self.fail_pending(Goal::Settled, reason);
     }

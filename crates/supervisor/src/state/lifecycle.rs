@@ -19,7 +19,7 @@ const MOST_PATIENCE: Duration = Duration::from_hours(1);
 const LATER: Duration = Duration::from_mins(10);
 
 impl Transition {
-    /// Does everything that the state requires at the present time.
+    /// Applies all rules of the life cycle that are due at the present time.
     pub(super) fn settle(&mut self) {
         self.handle_deadlines();
         self.start_due_instances();
@@ -84,7 +84,7 @@ impl Transition {
         }
     }
 
-    /// A process has ended, or could not be started.
+    /// Handles the end of a process, or of an attempt to start one.
     pub(super) fn on_exit(&mut self, id: RunId, reason: &str, exit: Option<Exit>) {
         let Some(run) = self.state.runs.remove(&id) else {
             return;
@@ -135,7 +135,7 @@ impl Transition {
         let time_ready = run.time_ready(now);
         let is_early = run.is_candidate() || time_ready < STABLE_AFTER;
         let action = match run.policy.memory {
-            // A successor would need as much memory just as soon.
+            // A successor would soon need too much memory as well.
             MemoryAction::Roll if is_early => MemoryAction::Restart,
             action => action,
         };
@@ -428,7 +428,6 @@ impl Transition {
         }
     }
 
-    /// Returns the IDs of the runs for which this is true.
     pub(super) fn ids_where(&self, is_wanted: impl Fn(&Run) -> bool) -> Vec<RunId> {
         let runs = self.state.runs.values();
         runs.filter(|run| is_wanted(run))

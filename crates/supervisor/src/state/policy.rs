@@ -1,4 +1,4 @@
-//! When instances are started, stopped and replaced.
+//! The policy by which a service's instances are started, stopped and replaced.
 
 use std::time::Duration;
 
@@ -15,16 +15,16 @@ pub struct Policy {
     pub spare: u32,
     /// The start timeout of a process.
     pub start_within: Duration,
-    /// The time after which a process that was asked to stop is killed.
+    /// The stop timeout, after which a process is killed.
     pub stop_within: Duration,
     /// How long a process that is being replaced may take to finish its requests. [`CLOSE_GRACE`]
-    /// is added to this time. If it is zero, the process is asked to stop at once.
+    /// is added to this time. If the value is zero, the process is asked to stop at once.
     pub drain_within: Duration,
     /// The number of failed checks in a row after which a process is restarted.
     pub fall: u32,
     /// The number of successful checks in a row after which a process is ready.
     pub rise: u32,
-    /// When a process that ended is started again.
+    /// The condition on which a process that exited is started again.
     pub when: RestartWhen,
     /// The delay after the second failure in a row, and the longest delay.
     pub backoff: (Duration, Duration),
@@ -36,7 +36,7 @@ pub struct Policy {
     pub roll: Roll,
 }
 
-/// When a process that ended is started again.
+/// The condition on which a process that exited is started again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RestartWhen {
     Always,

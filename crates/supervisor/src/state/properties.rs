@@ -40,7 +40,7 @@ fn turn() -> impl Strategy<Value = Turn> {
     ]
 }
 
-/// The state, and a supervisor's knowledge of it.
+/// A service's state, with the processes that a supervisor would know of.
 struct World {
     state: State,
     at: Duration,
@@ -211,7 +211,7 @@ proptest! {
         for turn in &turns {
             world.turn(turn);
         }
-        // From now on, every process behaves well.
+        // From here on, no process fails.
         world.command(Command::Start);
         for _ in 0..200 {
             world.pass(Duration::from_secs(1));

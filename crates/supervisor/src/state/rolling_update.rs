@@ -11,7 +11,7 @@ pub(super) struct RollingUpdate {
     pub(super) generation: u32,
     policy: Arc<Policy>,
     command: CommandId,
-    /// The numbers of the instances for which no new process has been started yet.
+    /// The numbers of the instances whose new process has not been started yet.
     left: VecDeque<u32>,
     /// How many new instances have taken over.
     taken: u32,
@@ -75,7 +75,7 @@ impl Transition {
         }
     }
 
-    /// Gives a candidate its slot; the process that held the slot drains.
+    /// Gives a candidate its slot, and drains the process that held the slot.
     fn take_slot(&mut self, id: RunId) {
         let now = self.now;
         let Some(run) = self.state.runs.get_mut(&id) else {
@@ -116,7 +116,7 @@ impl Transition {
         self.answer(rolling.command, Ok(()));
     }
 
-    /// Removes the slots from this number on and stops their processes.
+    /// Removes the slots with this number and above, and stops their processes.
     pub(super) fn drop_slots_from(&mut self, total: u32) {
         self.state.slots.retain(|number, _| *number < total);
         for id in self.ids_where(|run| run.number >= total) {
@@ -144,7 +144,7 @@ impl Transition {
         }
     }
 
-    /// Aborts the update; instances that have not been replaced stay.
+    /// Aborts the update. Instances that have not been replaced keep their old generation.
     pub(super) fn abort_roll(&mut self, reason: &str) {
         self.stop_candidates();
         let Some(rolling) = self.state.rolling.take() else {

@@ -20,15 +20,15 @@ pub struct Run {
     /// The version of the settings with which the process was started.
     pub generation: u32,
     pub phase: Phase,
-    /// Whether requests are sent to it.
+    /// Whether the edge sends requests to the process.
     pub serving: bool,
-    /// When it was started, as the time since the supervisor began.
+    /// The time at which the process was started, measured since the supervisor began.
     pub since: Duration,
     pub(super) policy: Arc<Policy>,
     pub(super) place: SlotClaim,
     pub(super) was_ready: bool,
-    /// The number of consecutive checks: successful ones before the process is ready, failed ones
-    /// afterwards.
+    /// The number of consecutive checks with the same result. Successful checks are counted until
+    /// the process is ready, failed checks afterwards.
     pub(super) streak: u32,
     /// The memory use of the process is ignored until this time.
     pub(super) patience: Duration,
@@ -80,8 +80,7 @@ pub enum Phase {
 pub enum AfterStop {
     Gone,
     Again,
-    /// The stop is counted as a failure, for this reason, after the process was ready for this
-    /// long.
+    /// The stop counts as a failure, with its reason and the time for which the process was ready.
     Failure(String, Duration),
 }
 
@@ -137,7 +136,7 @@ impl Run {
 pub(super) struct Slot {
     pub(super) generation: u32,
     pub(super) policy: Arc<Policy>,
-    /// When the next process is started.
+    /// The time at which the next process is started, measured since the supervisor began.
     pub(super) restart_at: Option<Duration>,
     pub(super) given_up: bool,
     pub(super) finished: bool,
@@ -162,7 +161,6 @@ impl Slot {
         }
     }
 
-    /// Forgets past failures.
     pub(super) fn clear_failures(&mut self) {
         self.given_up = false;
         self.finished = false;
@@ -194,7 +192,7 @@ impl Slot {
         Some(wait)
     }
 
-    /// Whether no process is started in this slot any more.
+    /// Whether this slot is given no further process.
     pub(super) fn is_over(&self) -> bool {
         self.given_up || self.finished
     }

@@ -41,7 +41,7 @@ impl Stage {
         }
     }
 
-    /// Makes a stage on which the service was started and every instance is ready.
+    /// Starts a service and makes every instance ready.
     fn ready(policy: Policy) -> Self {
         let mut stage = Self::new(policy);
         stage.on(Event::Command(1, Command::Start));
@@ -67,7 +67,7 @@ impl Stage {
         self.on(Event::Command(id, command))
     }
 
-    /// Lets this much time pass and handles everything that becomes due.
+    /// Advances the clock and handles everything that becomes due.
     fn pass(&mut self, time: Duration) -> Vec<Action> {
         let (end, mut actions) = (self.at + time, Vec::new());
         while let Some(due) = self.state.next_due().filter(|due| *due <= end) {

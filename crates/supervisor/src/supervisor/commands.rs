@@ -62,8 +62,8 @@ impl Supervisor {
 
     pub(super) fn handle_message(&mut self, message: Message) {
         match message {
-            // During a handover, the supervisor does not start anything that it could not hand
-            // over.
+            // During a handover, the supervisor starts nothing, because it could not hand over the
+            // new process.
             Message::Command(..) | Message::Apply(..) | Message::Renew(..)
                 if self.handover_waiter.is_some() =>
             {
@@ -237,8 +237,8 @@ impl Supervisor {
                 continue;
             };
             match plan.services().get(&*name) {
-                // The program's own service is not part of the settings, so new settings cannot
-                // remove it.
+                // The program's own service is not part of the settings, so its absence from the
+                // plan does not remove it.
                 None if &*name == OWN_SERVICE => {}
                 None => {
                     let outcome = self.send_command(&name, Command::Stop);
@@ -290,7 +290,8 @@ impl Supervisor {
         let mut scaled = ServiceSettings::clone(&now);
         (scaled.policy.instances, scaled.policy.spare) = (instances, spare);
         scaled.logs = wanted.logs;
-        // If the last rolling update failed, its remaining new instances are replaced too.
+        // After a failed rolling update, the service is reloaded even if only the number of
+        // instances has changed, so that all instances get the same generation.
         if scaled == **wanted && !managed.state.is_mixed() {
             managed
                 .settings

@@ -42,15 +42,14 @@ pub struct PausedSupervisor(pub(super) Box<Supervisor>);
 
 /// The `exec` failed, and this program continues.
 pub struct FailedExec {
-    /// The reason.
     pub why: io::Error,
     /// The supervisor, which must be [run](Supervisor::run) again; its [`Control`]s remain valid.
     pub supervisor: Supervisor,
 }
 
 impl PausedSupervisor {
-    /// Replaces this process's program by another, or by the same one again. The pid, the children,
-    /// their pipes and their sockets stay. The new program must begin with
+    /// Replaces this process's program with `program`, which may be the same one. The pid, the
+    /// children, their pipes and their sockets stay. The new program must begin with
     /// [`shim::run_if_asked`](crate::shim::run_if_asked) and
     /// [`receive_handover`](crate::receive_handover), which returns the note and the named
     /// descriptors passed here. All other descriptors are closed.
@@ -331,7 +330,7 @@ impl Supervisor {
         None
     }
 
-    /// Whether every process that has ended has been handled.
+    /// Whether the supervisor has handled the exit of every process that has ended.
     pub(super) fn has_no_exit_pending(&self) -> bool {
         let mut live = self
             .services

@@ -16,7 +16,7 @@ use crate::state::{Event, Exit, MemoryAction, RunId};
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 impl Supervisor {
-    /// Checks which processes have ended.
+    /// Checks which processes have ended, and handles their exits.
     pub(super) fn reap(&mut self) {
         for live in self
             .services
@@ -60,7 +60,8 @@ impl Supervisor {
                 live.attention.send_replace(WatchPhase::Ended);
                 let readers = std::mem::take(&mut live.readers);
                 let (messages, name, run) = (self.messages.clone(), Arc::clone(name), *run);
-                // The notification that the process ended contains the last lines.
+                // The notification of the exit contains the last lines, so the output is read
+                // first.
                 tokio::spawn(async move {
                     let read = async {
                         for reader in readers {

@@ -28,7 +28,7 @@ const LAST_WORDS: usize = 20;
 
 pub(super) struct ManagedService {
     pub(super) state: State,
-    /// The settings of each generation.
+    /// The settings of each generation that is still in use.
     pub(super) settings: BTreeMap<u32, Arc<ServiceSettings>>,
     /// The log; `None` if the service writes to the supervisor's own outputs.
     pub(super) output: Option<Arc<ServiceLog>>,
@@ -48,7 +48,7 @@ pub(super) struct ManagedService {
 pub(super) struct RunningInstance {
     pub(super) process: Process,
     pub(super) number: u32,
-    /// The settings of its generation.
+    /// The settings with which the process was started.
     pub(super) settings: Arc<ServiceSettings>,
     pub(super) address: Option<Address>,
     /// The socket named by `NOTIFY_SOCKET`.
@@ -61,7 +61,7 @@ pub(super) struct RunningInstance {
     pub(super) since: Timestamp,
     /// How the process ended, while its last output is still being read.
     pub(super) exit: Option<Exit>,
-    /// The reason why the process's end counts as a failure.
+    /// The reason why the process's exit counts as a failure.
     fault: Option<String>,
     pub(super) use_of: ResourceUse,
 }
@@ -78,7 +78,7 @@ pub(super) struct ResourceUse {
 }
 
 impl RunningInstance {
-    /// Describes a process for which no tasks are reading output and watching yet.
+    /// Makes an instance whose output is not read and whose health is not checked yet.
     pub(super) fn new(
         process: Process,
         number: u32,
@@ -225,7 +225,7 @@ impl ManagedService {
 }
 
 impl Supervisor {
-    /// Passes an event to a service and carries out the resulting actions.
+    /// Passes an event to a service's state and carries out the resulting actions.
     pub(super) fn step(&mut self, name: &Arc<str>, event: Event) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {

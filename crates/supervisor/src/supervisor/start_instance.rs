@@ -27,7 +27,7 @@ use crate::state::RunId;
 pub(super) struct Sockets(BTreeMap<u32, (Address, OwnedFd)>);
 
 impl Sockets {
-    /// Closes and removes the sockets of instances for which `is_there` returns false.
+    /// Closes and removes the sockets of instances for which `is_there` returns `false`.
     pub(super) fn keep(&mut self, services: &Folder, is_there: impl Fn(u32) -> bool) {
         self.0.retain(|number, (address, _)| {
             let stays = is_there(*number);
@@ -251,8 +251,8 @@ impl Supervisor {
     }
 }
 
-/// Creates a control group for an instance, if possible. A part of the program stays in the
-/// program's own group.
+/// Creates a control group for an instance, if possible. The program's own service stays in the
+/// program's control group.
 fn control_group(
     groups: Option<&Cgroups>,
     name: &str,
@@ -268,7 +268,7 @@ fn control_group(
     }
 }
 
-/// Chooses an address that the service will open itself.
+/// Chooses an address for a service that opens its socket itself.
 fn free_address(
     listening: Listening,
     folder: &Path,

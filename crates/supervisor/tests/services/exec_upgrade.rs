@@ -270,7 +270,8 @@ fn another_plan_is_followed_after_a_renewal() {
     alone.stop();
 }
 
-/// Changes the format of the handed-over state to an unknown one, and then becomes `supervise`.
+/// Changes the format version of the handed-over state to an unknown one, and then becomes
+/// `supervise`.
 const OTHER_FORMAT: &str = r#"#!/usr/bin/env python3
 import array, json, os, socket, sys
 taken = socket.socket(fileno=os.dup(0))

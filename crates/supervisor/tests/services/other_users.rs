@@ -17,7 +17,6 @@ use crate::support::{Fixture, folder, folder_with, until};
 const NOBODY: u32 = 65_534;
 /// A user with an account but without a service.
 const STRANGER: u32 = 65_533;
-/// The number of attempts.
 const ROUNDS: usize = 10;
 
 /// As soon as the supervisor makes a socket for this service, the service replaces the socket by a
@@ -119,7 +118,7 @@ fn the_lock_and_the_records_are_for_nobody_else() {
     let folder = folder();
     let run = folder.path().join("run");
     let (lock, records) = (run.join("supervisor.lock"), run.join("processes"));
-    // The folder and the file have the permissions that earlier versions gave them.
+    // Earlier versions created the folder and the file with these permissions.
     fs::create_dir_all(&records).unwrap();
     fs::write(&lock, "").unwrap();
     for (path, mode) in [(&lock, 0o644), (&records, 0o755)] {
@@ -132,7 +131,7 @@ fn the_lock_and_the_records_are_for_nobody_else() {
         let modes = [&lock, &records].map(|path| fs::metadata(path).unwrap().mode() & 0o777);
         assert_eq!(modes, [0o600, 0o700]);
         folder = fixture.stop();
-        // In the next round, nothing exists yet.
+        // The next round starts without a run folder.
         fs::remove_dir_all(&run).unwrap();
     }
 }
@@ -177,7 +176,7 @@ if "SAYS" in os.environ:
 time.sleep(1000)
 "#;
 
-/// A healthy server on a port.
+/// A server that takes a port and accepts connections.
 const TAKER: &str = r#"
 import socket, sys
 taken = socket.create_server(("127.0.0.1", int(sys.argv[1])))

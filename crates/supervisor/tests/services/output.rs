@@ -23,8 +23,8 @@ fn rotation_loses_no_line() {
         logs = { max = "20K", keep = 100 }
         "#,
     );
-    // The supervisor reads the two streams separately, so either may come last and begin another
-    // file.
+    // The supervisor reads the two streams separately, so either stream may come last and begin a
+    // new log file.
     let logs = fixture.folder.path().join("logs");
     let is_there = |text: &str| {
         let files = fs::read_dir(&logs).unwrap();
@@ -108,7 +108,7 @@ fn who_follows_hears_every_line_once_over_many_rotations() {
     const LINES: usize = 20_000;
     const BATCH: usize = 500;
     const KEEP: u32 = 4;
-    // This service is well-behaved, because it writes no more than the supervisor reads.
+    // This service writes no more than the supervisor reads.
     let script = format!(
         r#"
 import os, time

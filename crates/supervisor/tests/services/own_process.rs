@@ -22,21 +22,23 @@ fn a_thousand_crashes_cost_nothing() {
             "restart": { "backoff": "1ms..1ms", "give_up": format!("{times} in 1d") },
         })
     };
-    // The second service starts when the first one is finished, which is when the test creates the
-    // file `go`.
+    // `wait` starts when `first` has been abandoned, and finishes when the test creates the file
+    // `go`.
     let wait = json!({ "run": "while ! test -e go; do sleep 0.05; done; echo done", "shell": true,
         "after": ["first"], "restart": { "when": "never" }, "stop": { "within": "1s" } });
     let mut second = crashes(1_000, &[]);
     second["run"] = json!("while ! test -e go; do sleep 0.05; done; echo going down; exit 1");
     let services = json!({ "first": crashes(50, &[]), "second": second, "wait": wait });
     let mut alone = Alone::start(folder.path(), &services);
-    // A process that was slow to crash may have counted as ready before.
+    // If a crash of `first` takes longer than a second, `first` counts as ready and `wait` starts
+    // early, so the two events may come in either order.
     alone.wait_for_all([("first", "gave-up"), ("wait", "ready")]);
     until("it is calm", || alone.children().len() == 2);
     let (memory, descriptors) = (alone.memory(), alone.descriptors());
     fs::write(folder.path().join("go"), "").unwrap();
     alone.wait_for("second", "gave-up");
-    // Each of the two other services has one process fewer.
+    // Two processes that ran during the first measurement have exited, so there may be fewer
+    // descriptors.
     until("nobody is left", || alone.children().is_empty());
     let (after, now) = (alone.memory(), alone.descriptors());
     assert!(now <= descriptors, "{descriptors} descriptors became {now}");

@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use crate::support::{Fixture, PATIENCE, folder, kill, lives, plan, until, wish};
 
 /// Sends its pid, its argument and the value of `MARK` on its channel, and obeys one-letter
-/// commands from the channel. When asked to stop, it reports that and continues until a command
-/// ends it.
+/// commands from the channel. When it receives the stop signal, it reports the signal and continues
+/// until a command ends it.
 const PART: &str = r#"
 import os, signal, socket, sys
 channel = socket.socket(fileno=0)

@@ -84,7 +84,7 @@ impl Alone {
         .collect()
     }
 
-    /// Makes the process replace its program by another, or by the same program again.
+    /// Makes the process replace its program by `FOLDER/next`, or by the same program again.
     pub(crate) fn renew(&mut self) {
         kill(self.pid(), Signal::USR2);
         let told = self.wait_until(|news| {

@@ -22,7 +22,7 @@ drain_within = "500ms"
 health = { path = "/health" }
 "#;
 
-/// The same value as in the service's settings.
+/// The value of `drain_within` in the service's settings.
 const DRAIN_WITHIN: Duration = Duration::from_millis(500);
 
 fn ask(path: &Path) -> io::Result<String> {
@@ -59,7 +59,8 @@ fn somebody_always_answers_while_a_service_rolls_over() {
                         Ok(answer) if answer.contains("200") => {
                             asked.fetch_add(1, Ordering::Relaxed);
                         }
-                        // A client that connects this late may find that the process has exited.
+                        // By this time, the process may have exited, so the client's connection may
+                        // fail.
                         other => assert!(begin.elapsed() >= DRAIN_WITHIN, "{other:?}"),
                     }
                 }

@@ -90,7 +90,7 @@ out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 out.sendto(b"STATUS=here\nREADY=1\n", os.environ["NOTIFY_SOCKET"])
 time.sleep(1000)
 "#;
-    // The service never opens its socket, so nothing else could make it ready.
+    // The service never opens its socket, so only `READY=1` can make it ready.
     let fixture = Fixture::in_folder(
         folder_with("notify.py", script),
         "[quiet]\nrun = \"python3 notify.py\"\nlisten = \"unix\"",
@@ -127,8 +127,8 @@ time.sleep(1000)
     );
     let file = |name: &str| fixture.folder.path().join(name);
     until("it has asked for more", || file("asked").exists());
-    // The supervisor has read the service's request for more time before it answers the second of
-    // these queries.
+    // After the second response, the supervisor must have handled the service's request for more
+    // start time.
     for _ in 0..2 {
         fixture.rows("late");
     }
@@ -250,7 +250,7 @@ fn connections_wait_for_a_service_that_is_activated() {
 
 #[test]
 fn one_is_started_when_those_before_it_are_ready_and_stopped_before_them() {
-    // The services never open their sockets, so nothing else makes them ready.
+    // The services never open their sockets, so only `READY=1` can make them ready.
     let script = r#"
 import os, signal, socket, sys, time
 def note(word):

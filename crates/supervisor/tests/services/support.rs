@@ -101,7 +101,7 @@ pub(crate) fn plan(folder: &Path, services: &str) -> Result<Plan, Vec<ConfigErro
 }
 
 impl Fixture {
-    /// Keeps services running; `services` is TOML in the format below `[service]`.
+    /// Starts a supervisor for `services`, which is TOML in the format below `[service]`.
     pub(crate) fn new(services: &str) -> Self {
         Self::in_folder(folder(), services)
     }
@@ -111,7 +111,7 @@ impl Fixture {
         Self::with_plan(folder, plan)
     }
 
-    /// Keeps services and a part of the program running.
+    /// Starts a supervisor for `services` and for a part of the program.
     pub(crate) fn with_own(folder: TempDir, services: &str, own: OwnService) -> Self {
         let plan = plan(folder.path(), services).unwrap().with(own);
         Self::with_plan(folder, plan)
@@ -156,7 +156,7 @@ impl Fixture {
         }
     }
 
-    /// Waits for a future, and fails after [`PATIENCE`].
+    /// Runs a future to completion; panics after [`PATIENCE`].
     pub(crate) fn wait<T>(&self, what: impl Future<Output = T>) -> T {
         let limited = async { tokio::time::timeout(PATIENCE, what).await };
         self.runtime.block_on(limited).expect("it takes too long")
@@ -175,7 +175,7 @@ impl Fixture {
         self.runtime.block_on(limited).unwrap().unwrap()
     }
 
-    /// Waits until a condition on a service's instances is true.
+    /// Waits until a condition on a service's instances is true, and returns the instances.
     pub(crate) fn crew(
         &self,
         service: &str,

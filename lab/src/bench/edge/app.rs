@@ -12,7 +12,8 @@ pub(super) const MISSING: &str = "/app/missing";
 /// The path of an event stream that contains a single event.
 pub(super) const EVENTS: &str = "/app/events";
 
-/// Streams have a thread each.
+/// The stack size of a connection's thread, in bytes. It is small because each open stream occupies
+/// a thread.
 const STACK: usize = 128 << 10;
 
 /// Starts the service, which runs until this process ends.
@@ -23,7 +24,7 @@ pub(super) fn start() -> Result<SocketAddr> {
         .name("app".to_owned())
         .spawn(move || {
             for stream in listener.incoming().flatten() {
-                // A connection error is the client's doing.
+                // Connection errors are ignored, because a client may disconnect at any time.
                 let _ = thread::Builder::new()
                     .stack_size(STACK)
                     .spawn(|| answer(stream));

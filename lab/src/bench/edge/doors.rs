@@ -16,7 +16,7 @@ use crate::command::{find, output, program};
 
 pub(in crate::bench) struct Door {
     pub(in crate::bench) server: Server,
-    /// The address for TLS.
+    /// The socket address for TLS connections.
     pub(super) tls: SocketAddr,
 }
 
@@ -95,7 +95,6 @@ impl Doors {
         })
     }
 
-    /// The tuned nginx.
     pub(in crate::bench) fn nginx(&self) -> &Door {
         &self.nginx
     }
@@ -104,7 +103,7 @@ impl Doors {
         self.files.join(name)
     }
 
-    /// nginx, `HAProxy`, if it can take part, and Kenduri.
+    /// Returns nginx, `HAProxy` and Kenduri. `HAProxy` is `None` if it cannot be compared.
     pub(super) fn of(&self, is_proxied: bool) -> [Option<&Door>; 3] {
         let haproxy = self.haproxy.as_ref().filter(|_| is_proxied);
         [Some(&self.nginx), haproxy, Some(&self.kenduri)]
@@ -114,7 +113,7 @@ impl Doors {
 struct Place {
     folder: PathBuf,
     upstream: SocketAddr,
-    /// The upstream's socket address on which it closes the connection after each response.
+    /// The address of the upstream that closes the connection after each response.
     closing: SocketAddr,
     /// The service whose responses differ from nginx's.
     app: SocketAddr,

@@ -59,7 +59,8 @@ pub(super) struct Heard {
 }
 
 impl Load {
-    /// Runs h2load while `counter` watches these processes. Fails if a response has another status.
+    /// Runs h2load while `counter` watches these processes. Fails if a response's status does not
+    /// begin with the expected digit.
     pub(super) fn run(&self, counter: &Counter, watched: &[u32]) -> Result<Heard> {
         let log = tempfile::NamedTempFile::new()?;
         let h2load =

@@ -33,14 +33,14 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// The hostile clients of one kind: their number, and the bytes that each of them sends.
 type Hostile = (usize, &'static [u8]);
 
-/// Most are slow, and some never say more.
+/// Most of these clients send an incomplete request and then nothing more.
 const HOSTILE: [Hostile; 4] = [
     (1_000, b"GET /tcp/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "),
     (
         1_000,
         b"POST /tcp/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\nabc",
     ),
-    // These do not read.
+    // These clients do not read the response.
     (
         500,
         b"GET /tcp/page/4m.bin HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
@@ -48,7 +48,7 @@ const HOSTILE: [Hostile; 4] = [
     (1_250, b"GET / HTTP/1.1\r\nHo"),
 ];
 
-/// What the server's memory is used for.
+/// The use of the server's memory that a row measures.
 #[derive(Clone, Copy)]
 pub(super) enum Held {
     Nothing,

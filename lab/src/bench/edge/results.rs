@@ -10,13 +10,11 @@ use anyhow::{Context, Result};
 const HEAD: &str = "| Row | nginx | HAProxy | Kenduri | nginx ÷ ours | Goal | HAProxy ÷ ours | Instructions, nginx and ours |\n\
                     |---|---|---|---|---|---|---|---|\n";
 
-/// The table.
 pub(super) struct Results {
     file: PathBuf,
     text: String,
 }
 
-/// A measured row.
 pub(super) struct Measured {
     pub(super) name: String,
     pub(super) unit: &'static str,
@@ -32,7 +30,7 @@ pub(super) struct Measured {
 }
 
 impl Results {
-    /// The table in this file. Its rows are kept if the run is a continuation.
+    /// Opens the table in this file. Existing rows are kept if `is_resumed`.
     pub(super) fn open(file: &Path, is_resumed: bool) -> Result<Self> {
         let before = is_resumed.then(|| fs::read_to_string(file).ok()).flatten();
         let is_new = before.is_none();

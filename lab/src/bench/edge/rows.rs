@@ -14,14 +14,13 @@ pub(in crate::bench) struct Case {
     pub(super) ask: Ask,
 }
 
-/// The kind of request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ask {
     /// A minimal request, as in most benchmarks.
     Barely,
-    /// With the headers of a browser.
+    /// A request with the headers of a browser.
     AsBrowser,
-    /// With a body of 1 KiB.
+    /// A request with a body of 1 KiB.
     Post,
     /// Mostly pages and an occasional form, on one connection per visitor.
     Mixed,
@@ -30,7 +29,7 @@ pub(super) enum Ask {
 }
 
 impl Ask {
-    /// The headers that are added to h2load's own two or three.
+    /// Returns the headers that are sent in addition to h2load's own.
     pub(super) fn headers(self) -> &'static [&'static str] {
         const BARE: [&str; 1] = ["Accept-Encoding: identity"];
         // h2load also sends Host and User-Agent, so these make 14 lines.
@@ -76,7 +75,7 @@ const UNIX: Case = Case {
     path: "/unix/",
     ask: Ask::Barely,
 };
-/// No server can reuse a connection to this upstream.
+/// This upstream closes the connection after each response, so no proxy can reuse connections.
 const CLOSING: Case = Case {
     name: "proxy, closed each time",
     path: "/closing/",
@@ -152,7 +151,6 @@ const PEOPLE: [(Case, f64); 8] = [
     ),
 ];
 
-/// A row of the table.
 #[derive(Clone, Copy)]
 pub(super) struct Row {
     pub(super) case: Case,
@@ -175,8 +173,8 @@ impl Row {
         }
     }
 
-    /// Over HTTP/2. The largest product equals the number of upstream connections that nginx is
-    /// configured to keep open.
+    /// Returns a row over HTTP/2. The largest product of connections and streams equals the number
+    /// of upstream connections that nginx is configured to keep open.
     fn of_streams(case: Case, (connections, streams): (usize, usize), goal: f64) -> Self {
         Self {
             connections,

@@ -16,7 +16,7 @@ const FORMS: usize = 20;
 pub(super) async fn ask(door: &Door, row: Row, duration: Duration) -> Result<Turn> {
     let visitors = (0..row.connections).map(|number| Visitor {
         path: row.case.path,
-        // The visitors do not all send their form at once.
+        // Visitors start with different numbers, so that they do not all send their form at once.
         asked: number,
     });
     let used = || door.server.processor_time();

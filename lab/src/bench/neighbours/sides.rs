@@ -128,7 +128,7 @@ impl Side {
             .into())
     }
 
-    /// Whether all processes that should run do run.
+    /// Whether all expected processes are running.
     pub(super) fn is_whole(&self) -> Result<bool> {
         Ok(match self.which {
             Which::Theirs | Which::Ours => {

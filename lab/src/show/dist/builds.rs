@@ -1,4 +1,4 @@
-//! Two builds of one commit.
+//! Builds one commit twice and compares the results.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::command::{output, program, run};
 use crate::dist;
 use crate::workspace::root;
 
-/// The checksum file of a result.
+/// The name of the checksum file in a build's folder.
 const SUMS: &str = "SHA256SUMS";
 
 /// Returns results of `cargo xtask dist`: the given ones, or else the results of one or two clones

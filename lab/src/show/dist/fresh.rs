@@ -52,7 +52,7 @@ fn open(tree: &Path, said: &Path) -> Result<Duration> {
         .spawn()
         .context("unshare is of Debian's package util-linux")?;
     let outcome = invitation(&mut demo, said, begin);
-    // The process may have ended by itself.
+    // The process may have exited already.
     let _ = demo.kill();
     let _ = demo.wait();
     outcome

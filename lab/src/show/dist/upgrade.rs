@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const AROUND: Duration = Duration::from_secs(3);
 /// The number of persistent connections.
 const CONNECTIONS: u32 = 16;
-/// systemd needs the unified cgroup hierarchy at `/sys/fs/cgroup`, where not every machine has it
-/// mounted.
+/// Mounts the unified cgroup hierarchy at `/sys/fs/cgroup`, because systemd needs it and some
+/// machines lack it. Then boots the container.
 const BOOT: &str = "mount -t cgroup2 none /sys/fs/cgroup
 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec systemd-nspawn --quiet --register=no --keep-unit \
     --console=read-only --directory=\"$0\" --boot";
@@ -87,7 +87,7 @@ pub(super) fn show(built: &Path, pace: u32) -> Result<()> {
 
 struct Machine {
     child: Child,
-    /// The pid of its systemd in this machine's namespace.
+    /// The pid of the container's systemd in this machine's pid namespace.
     leader: String,
 }
 
@@ -190,8 +190,8 @@ impl Tally {
     }
 }
 
-/// Sends requests at this pace until the end. If a request is late, its time is counted from the
-/// moment when it was due.
+/// Sends requests at this pace until the demonstration is over. If a request is late, its time is
+/// counted from the moment when it was due.
 async fn ask(address: SocketAddr, pace: u32, tally: Tally) -> Result<()> {
     let begin = Instant::now();
     let mut askers = tokio::task::JoinSet::new();

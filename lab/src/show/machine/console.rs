@@ -18,7 +18,7 @@ use crate::interrupt::{self, Running};
 const MARK: &str = "machine: ";
 /// The last line of the checks.
 const DONE: &str = "done";
-/// The line before it if a check failed.
+/// The line before [`DONE`] if a check failed.
 const FAILED: &str = "FAILED";
 /// How many of the last lines are shown if the machine fails.
 const LAST_LINES: usize = 100;
@@ -33,7 +33,7 @@ pub(super) struct Console {
     machine: Child,
     _running: Running,
     lines: Receiver<String>,
-    /// The file that records its whole output.
+    /// The file with the machine's whole output.
     record: File,
     until: Instant,
 }
@@ -126,7 +126,7 @@ impl Console {
 
 impl Drop for Console {
     fn drop(&mut self) {
-        // The machine may have ended by itself.
+        // The machine may have stopped already.
         let _ = self.machine.kill();
         let _ = self.machine.wait();
     }

@@ -65,7 +65,8 @@ impl Root {
         self.folder.join("console.txt")
     }
 
-    /// Adds Kenduri and the checks to the system. Returns one archive file in `folder`.
+    /// Writes an archive with the system, Kenduri and the checks into `folder`, and returns the
+    /// archive's path.
     pub(super) fn with(&self, kenduri: &Path, folder: &Path) -> Result<PathBuf> {
         let more = folder.join("more");
         let checks = root().join("tests/machine");

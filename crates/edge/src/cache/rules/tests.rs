@@ -119,7 +119,8 @@ fn a_route_speaks_where_nothing_was_said() {
     .unwrap();
     assert_eq!(said.lifetime, Duration::from_secs(9));
     assert_eq!(said.stale_while_revalidate, Duration::from_secs(3));
-    // Stale responses are forbidden unconditionally, or unless the response allows them explicitly.
+    // The first two headers forbid stale responses unconditionally; `s-maxage` forbids them unless
+    // the response explicitly allows them.
     for forbidden in [
         "max-age=9, must-revalidate, stale-if-error=9",
         "max-age=9, proxy-revalidate, stale-if-error=9",
@@ -291,7 +292,8 @@ fn what_a_trusted_proxy_says_beside_the_key_goes_around() {
         ],
     ] {
         assert_eq!(way(lines, &told), CacheUse::Around, "{lines:?}");
-        // From others it goes no further.
+        // An untrusted peer's headers do not reach the server, so the request may be served from
+        // the cache.
         let unknown = info(Scheme::Https, "a.example", false);
         assert_eq!(way(lines, &unknown), CacheUse::In(Demand::default()));
     }
@@ -347,7 +349,7 @@ fn not_modified_renews_what_it_speaks_of() {
 }
 
 proptest! {
-    /// These directives win over all others.
+    /// These directives take precedence over all others.
     #[test]
     fn a_refusal_is_heard_wherever_it_stands(
         before in "(public, |max-age=[0-9]{1,4}, |s-maxage=9, |immutable, ){0,3}",

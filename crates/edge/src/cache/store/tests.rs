@@ -117,7 +117,7 @@ fn what_was_purged_on_its_way_does_not_arrive() {
     assert_eq!(purge("/"), 0);
     store.keep(head(a, began), "old".into());
     assert_eq!(body(&store, a), None);
-    // These were requested after the purge.
+    // These responses were requested after the purge, so they are stored.
     for key in [a, "apple\nhttp://a/t", "app\nhttp://b/t"] {
         store.keep(head(key, mark(key)), "new".into());
         assert_eq!(body(&store, key), Some("new".into()));

@@ -30,7 +30,7 @@ const QUEUE: usize = 64;
 const BUSY: Duration = Duration::from_secs(1);
 /// The longest password, in bytes.
 const LONGEST: usize = 1_024;
-/// Padding is optional, because some clients do not send it.
+/// The decoder of credentials. Padding is optional, because some clients omit it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),

@@ -84,8 +84,8 @@ impl Ask {
         !OURS.contains(&name.as_str()) && !LEFT_OUT.contains(name) && !is_claim(name.as_str())
     }
 
-    /// Makes the request to the authorizing server. It is about a request for `target`, which is
-    /// the target as the edge parsed it.
+    /// Makes the request to the authorizing server about a client's request for `target`, which is
+    /// the request target as the edge parsed it.
     pub(crate) fn question(
         method: &Method,
         target: &str,

@@ -34,7 +34,8 @@ impl Verified {
         }
     }
 
-    /// Returns the digest of these values. It changes when the hash in the file changes.
+    /// Returns the digest of these values. The digest changes when the hash in the password file
+    /// changes.
     pub(super) fn digest(&self, name: &str, password: &str, hash: &[u8]) -> Option<Digest> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_ref()?).ok()?;
         for part in [hash, name.as_bytes(), password.as_bytes()] {
@@ -44,7 +45,7 @@ impl Verified {
         Some(Digest(mac.finalize().into_bytes().into()))
     }
 
-    /// Whether this was verified recently.
+    /// Whether the name and password of this digest were verified recently.
     pub(super) fn knows(&self, digest: Option<Digest>) -> bool {
         let Some(digest) = digest else {
             return false;

@@ -33,7 +33,8 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     headers
 }
 
-/// Compresses a response to `HEAD` with these headers, for a request with the other headers.
+/// Compresses a response to `HEAD` that has the headers `lines`, for a request with the headers
+/// `request`.
 fn head(lines: &[(&str, &str)], request: &[(&str, &str)]) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.headers_mut() = headers(lines);
@@ -377,7 +378,7 @@ fn a_broken_source_never_looks_like_an_end() {
 
 #[test]
 fn lets_others_have_their_turn() {
-    // The bytes are all alike, so no encoder yields output for long.
+    // The bytes are all alike, so an encoder produces no output for a long time.
     let mut body = {
         let mut answer = Response::new(Body::full(vec![b'a'; 8 << 20]));
         *answer.headers_mut() = headers(&[("content-type", "text/plain")]);

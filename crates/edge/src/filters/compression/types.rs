@@ -40,7 +40,8 @@ pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
         .any(is)
 }
 
-/// Whether the type is that of an asset that pages share, and not that of a page or of data.
+/// Whether this is the type of an asset that several pages share, rather than the type of a page or
+/// of data.
 pub(super) fn is_asset(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;

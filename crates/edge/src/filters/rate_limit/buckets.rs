@@ -45,8 +45,8 @@ impl Buckets {
         }
     }
 
-    /// Checks whether this client may send a request; the error is the time until it may. The
-    /// request is counted only if `counts` is true.
+    /// Checks whether this client may send a request. If not, the error is the time until the
+    /// client may send one. The request is counted only if `counts` is true.
     pub(super) fn ask(&self, client: u64, counts: bool, now: Duration) -> Result<(), Duration> {
         let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
         let mut shard = lock(&self.shards[shard]);
@@ -83,7 +83,8 @@ impl Buckets {
 }
 
 impl Shard {
-    /// Whether there is room for one more bucket.
+    /// Checks whether there is room for one more bucket. If there is none, removes the buckets of
+    /// idle clients first.
     fn has_room(&mut self, most: usize, now: Duration) -> bool {
         let may_sweep = self.swept.is_none_or(|swept| now >= swept + SWEEP);
         if self.full_at.len() >= most && may_sweep {
@@ -125,7 +126,7 @@ mod tests {
         assert_eq!(ask(true, 8), Err(SECOND));
         assert_eq!(ask(true, 9), Ok(()));
         assert_eq!(ask(false, 9), Err(2 * SECOND));
-        // A bucket that has not been used for long holds no more than a full bucket.
+        // A bucket that has not been used for a long time is full, but never more than full.
         assert!(
             (0..4)
                 .map(|_| ask(true, 1_000))

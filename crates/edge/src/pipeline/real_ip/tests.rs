@@ -88,7 +88,8 @@ fn the_client_is_the_nearest_that_nobody_trusts() {
         ("for=192.0.2.1, for=10.0.0.1", "192.0.2.1"),
         ("for=192.0.2.1,,for=10.0.0.1 ,", "192.0.2.1"),
         ("for=192.0.2.9, for=192.0.2.1, for=10.0.0.1", "192.0.2.1"),
-        // No trusted proxy identifies this client.
+        // No trusted proxy identifies these clients, so the nearest known address counts as the
+        // client.
         ("for=192.0.2.1, for=unknown, for=10.0.0.1", "10.0.0.1"),
         ("for=_hidden, for=10.0.0.1", "10.0.0.1"),
         ("for=192.0.2.1, proto=https", "127.0.0.1"),

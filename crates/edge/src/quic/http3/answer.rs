@@ -33,7 +33,7 @@ pub(super) struct Back<'a> {
     pub(super) stream: RequestStream<Sending, Bytes>,
     pub(super) ended: &'a mut Ended,
     pub(super) connection: &'a quinn::Connection,
-    /// How long the client may refuse data.
+    /// How long the client may refuse data by flow control.
     pub(super) time: Duration,
 }
 
@@ -101,8 +101,8 @@ impl Back<'_> {
         Ok(self.stream.finish().await?)
     }
 
-    /// Waits until the client has acknowledged everything that was sent. Gives up once nothing
-    /// moves for `time`.
+    /// Waits until the client has acknowledged everything that was sent. Stops waiting when there
+    /// is no progress for `time`.
     async fn arrival(&mut self) {
         loop {
             let sent = self.connection.stats().frame_tx.stream;

@@ -17,10 +17,9 @@ use crate::parse_result::BrokenBody;
 use crate::quic::wire::Receiving;
 use http1::{Refusal, judge_fields};
 
-/// The body that follows a head.
 pub(super) struct Received {
     stream: RequestStream<Receiving, Bytes>,
-    /// How many bytes are still to come according to `Content-Length`.
+    /// The number of bytes still expected according to `Content-Length`.
     left: Option<u64>,
     time: Duration,
     timer: Option<Pin<Box<Sleep>>>,

@@ -41,7 +41,7 @@ fn world() -> World {
     world
 }
 
-/// The table in the documentation: each attempt and its response.
+/// Tests each row of the table in the module's documentation.
 #[tokio::test]
 async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
     let world = world();
@@ -54,7 +54,7 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
         ("/.%2E/secret.txt", 404),
         ("/a/%2e%2e/%2e%2e/secret.txt", 404),
         ("/...//secret.txt", 404),
-        // Encoded once, twice, or wrongly.
+        // Paths encoded once, twice, or incorrectly.
         ("/..%2fsecret.txt", 404),
         ("/%2e%2e%2fsecret.txt", 404),
         ("/a%2fb.txt", 404),
@@ -68,7 +68,6 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
         ("/a.txt%0a", 404),
         ("/a.txt%", 400),
         ("/%u002e%u002e/secret.txt", 400),
-        // Symbolic links.
         ("/out.txt", 404),
         ("/out/secret.txt", 404),
         ("/absolute.txt", 404),
@@ -83,7 +82,6 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
         ("/git/config", 404),
         ("/inside/c.txt.gz", 404),
         ("/round/.env", 404),
-        // Dot-files.
         ("/.env", 404),
         ("/%2eenv", 404),
         ("/.git/config", 404),
@@ -91,7 +89,7 @@ async fn nothing_outside_the_root_and_nothing_hidden_is_served() {
         ("/inside/.hidden/b.txt", 404),
         ("/.well-known/../.env", 404),
         ("/.well-known/security.txt", 200),
-        // These are not files.
+        // These paths do not name regular files.
         ("/pipe", 404),
         ("/socket", 404),
         ("/a.txt/b.txt", 404),

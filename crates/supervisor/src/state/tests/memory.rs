@@ -4,7 +4,7 @@ use super::*;
 
 const TOO_MUCH: u64 = 200 << 20;
 
-/// Makes a stage on which a process has been ready for this long.
+/// Makes a stage on which the service's processes have been ready for this long.
 fn aged(memory: MemoryAction, age: Duration) -> Stage {
     let mut stage = Stage::ready(Policy { memory, ..policy() });
     stage.pass(age);
