@@ -107,8 +107,8 @@ pub(super) enum Refusal {
 }
 
 impl Smtp {
-    /// Creates the settings for `server`; `site_host` is the name in EHLO. This opens no
-    /// connection.
+    /// Validates the settings for `server` without connecting to it; `site_host` is the name in
+    /// EHLO.
     pub fn new(server: Server, site_host: &str) -> Result<Self, SmtpError> {
         let tls = parameters(&server).map_err(|error| SmtpError {
             host: server.host.clone(),
