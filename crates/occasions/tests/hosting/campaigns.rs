@@ -492,7 +492,7 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
         assert_eq!(code(refused), "sender_unverified");
         note(true).await;
         stage.step(&id, Step::Resume).await;
-        // They go away again while its mails leave.
+        // The DNS records disappear again while the campaign's mails are being sent.
         stage.scribe().run_due().await.unwrap();
         note(false).await;
         stage.seconds(&postman, 3).await;

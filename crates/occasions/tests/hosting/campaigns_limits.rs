@@ -34,7 +34,7 @@ fn a_text_becomes_no_mail_of_megabytes() {
     });
 }
 
-/// Forgets all mail and leaves room for three of today.
+/// Forgets all mail, and leaves room for three more mails today.
 async fn leave_three(stage: &Stage<'_>) {
     let change = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         for clear in [

@@ -339,7 +339,7 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
             } else {
                 assert_eq!(answer.refusal.as_deref(), Some("forbidden"), "{told}");
             }
-            // The framed preview and printed sheets have no frame of the host's pages.
+            // The framed preview and the printed sheets are not in the layout of hosts' pages.
             let is_own = answer.body.starts_with("<!doctype html>")
                 && !route.path.ends_with("/preview/page")
                 && !route.path.contains("/print/");

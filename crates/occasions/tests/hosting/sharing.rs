@@ -74,7 +74,8 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
         let path = cover::path(&stored, ON_PAGES).unwrap();
         assert!(page.body.contains(&format!("src=\"{path}\"")));
 
-        // On the invitation, on the public page, and as the preview of both.
+        // Guests see the picture on the invitation and on the public page, and it is the link
+        // preview of both.
         for address in ["/invite/RAHMA", "/o/aisyah-daniel"] {
             let shown = guest.get(address).await;
             let img = format!("<img src=\"{path}\" width=\"720\" height=\"360\" alt=\"\">");

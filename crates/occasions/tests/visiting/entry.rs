@@ -314,7 +314,7 @@ fn the_public_page_counts_the_days_to_the_first_event() {
                 .contains(&format!("data-zero=\"{}\"", starts_at.as_millisecond()))
         );
 
-        // On the day itself, and no more once it is over.
+        // The card says "today" on the day of the event, and counts no days after it.
         let left = starts_at.duration_since(stage.world.clock.now());
         stage
             .world

@@ -11,7 +11,6 @@ use testkit::{Page, Visitor};
 
 use crate::stage::{Stage, assert_private, assert_problem, on_both, on_sqlite, state};
 
-/// The ways to try a code.
 const WAYS: [&str; 9] = [
     "typed",
     "typed at the card",

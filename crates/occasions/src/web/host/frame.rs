@@ -47,7 +47,6 @@ impl Place {
 }
 
 impl HostRequest {
-    /// Returns a page of an occasion.
     pub(crate) fn page<B: Template>(
         &self,
         context: &PageContext,
