@@ -485,7 +485,8 @@ impl GuestRequest {
     }
 }
 
-/// A refusal as the API returns it. `speak` gives the language for stored data.
+/// Converts a refusal to the API's response. `speak` chooses the language of stored data in the
+/// response.
 pub fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {
