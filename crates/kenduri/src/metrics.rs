@@ -69,7 +69,7 @@ impl Metrics {
     }
 }
 
-/// Removes metrics without a value, whose measured object no longer exists.
+/// Removes metrics whose value is NaN, because the measured object no longer exists.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()

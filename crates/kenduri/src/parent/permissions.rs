@@ -15,7 +15,7 @@ use supervisor::{Folder, Plan};
 use crate::configuration::Configuration;
 use crate::folders::{INNER, RUN};
 
-/// The permissions of others, traversal included (mode bits of stat(2)).
+/// Mode bits: all permissions of other users, and traversal for group and others (stat(2)).
 const OTHERS: u32 = 0o007;
 const THROUGH: u32 = 0o011;
 /// Connecting to a unix socket requires write permission (unix(7)).

@@ -342,7 +342,7 @@ mod tests {
         said(1, 7);
         assert_eq!(taken(), [7]);
         assert!(taken().is_empty());
-        // A worker that has ended has none either.
+        // A worker that has exited sends no requests to the instance either.
         workers.links().remove(&1);
         assert_eq!(taken(), [8]);
         said(2, 9);

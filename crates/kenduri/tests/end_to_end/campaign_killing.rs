@@ -96,8 +96,8 @@ fn reach_everybody(engine: &Engine) {
     );
 }
 
-/// Makes so many households, `guest1@example.com` and so on, and a campaign to all of them that has
-/// begun.
+/// Creates this many households, with the addresses `guest1@example.com` and so on, and a campaign
+/// to all of them that has begun.
 pub(crate) fn order(engine: &Engine, data: &Path, households: usize) {
     let columns = "occasion, household, salutation, phone, address, language, plus_ones, children,
         deadline_override, lock_mode, open_until, lock_reason, host_message, host_note, note,
