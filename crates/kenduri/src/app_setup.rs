@@ -116,7 +116,7 @@ fn fill(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// Where a backup of this installation is restored to.
+/// Returns the data folder and the store into which a backup of this installation is restored.
 pub(crate) fn places(settings: &Settings) -> backup::Places {
     backup::Places {
         data: settings.data.clone(),
