@@ -87,7 +87,7 @@ fn fill(settings: &Settings) -> Result<()> {
         return Ok(());
     };
     let places = places(settings);
-    // A restore that was not finished is finished first.
+    // An unfinished restore is completed, even if the store already contains data.
     let is_filled = match &places.store {
         backup::StorePlace::File(path) => path.exists(),
         backup::StorePlace::Database(database) => store::has_tables(database)?,

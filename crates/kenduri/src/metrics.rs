@@ -53,7 +53,8 @@ impl Metrics {
             metrics::counter!("kenduri_store_changes_total").absolute(changes);
             metrics::counter!("kenduri_store_commits_total").absolute(commits);
         }
-        // Counting the open descriptors of a busy process takes a while.
+        // Counting the open descriptors of a busy process takes a while, so a blocking thread does
+        // it.
         let process = tokio::task::spawn_blocking(process::figures).await;
         let mut all = present(&self.counted.render());
         all.push_str(&edge::metrics::text());

@@ -72,7 +72,8 @@ fn open(data: &Path) -> io::Result<()> {
     if mode & THROUGH == THROUGH {
         return Ok(());
     }
-    // Until now other users could not traverse the folder.
+    // So far, the closed data folder has protected its contents from other users. Each entry is
+    // closed before the folder is opened.
     for entry in fs::read_dir(data)? {
         let entry = entry?;
         // Skips the run folder, whose owner sets its permissions, and links, whose targets are

@@ -335,7 +335,7 @@ mod tests {
             let taken = workers.take_drained().into_iter();
             taken.map(|(_, instance)| instance).collect()
         };
-        // The next worker never had requests to the instance.
+        // Worker 2 needs neither instance, but worker 1 may still send requests to both.
         said(2, 7);
         said(2, 8);
         assert!(taken().is_empty());

@@ -61,7 +61,7 @@ fn reach_everybody(engine: &Engine) {
         let reached = mail.wait(PATIENCE, |received| received.len() >= so_many);
         assert!(reached, "{} of {so_many}", mail.received().len());
         program.kill();
-        // Interrupted jobs wait until their lease ends.
+        // Otherwise interrupted jobs would wait until their lease ends.
         engine.make_all_jobs_due(folder.path());
     }
     let program = Program::serve(&arguments, &[]);

@@ -387,7 +387,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     ];
     let (_, said) = place.order(&["maintenance", "on"]);
     assert_eq!(links(&said), all, "{said}");
-    // The active settings count, not the settings in the file.
+    // After `apply`, the links are for the hosts in the new settings.
     place.write("kenduri.toml", FILES);
     assert_eq!(place.order(&["apply"]).0, Some(0));
     let (_, said) = place.order(&["maintenance", "on"]);

@@ -122,7 +122,7 @@ fn services_of_other_users_find_each_other_and_strangers_do_not() {
     assert!(finds(*DAEMON, "late") && !finds(STRANGER, "late"));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-    // A user whose service was removed loses access.
+    // After a restart, the user who ran the service before has no access any more.
     let mut program = copy.serve();
     assert_eq!(program.get("/web/x").status, 200);
     assert!(finds(*DAEMON, "web") && !finds(OWNER, "web"));

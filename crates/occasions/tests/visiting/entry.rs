@@ -119,7 +119,7 @@ fn what_cannot_be_a_code_is_asked_again_with_what_was_typed() {
             assert_eq!(page.form(place).value("code"), Some(typed));
             assert!(page.text().contains(&stage.say("code-malformed")));
         }
-        // Right codes do not count as guesses.
+        // Malformed codes do not count as guesses.
         let mut guest = stage.guest();
         for n in 0..20 {
             guest

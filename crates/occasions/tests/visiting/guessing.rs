@@ -369,7 +369,7 @@ fn an_occasion_may_always_ask_for_a_name() {
             .get(&stage.links.to("RAHMA"))
             .await
             .expect(200);
-        // The alarm ends when the occasion is archived.
+        // When the occasion that requires names is archived, codes work without a name again.
         stage
             .status(occasions::words::OccasionStatus::Archived)
             .await;

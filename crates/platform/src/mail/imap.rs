@@ -210,8 +210,8 @@ impl Session {
             let mut literal = vec![0; length];
             self.stream.read_exact(&mut literal).await?;
             response.literals.push(literal);
-            // The space keeps an empty rest of the line from being read as the same literal length
-            // again.
+            // After an empty rest of the line, this space keeps the literal's length from being
+            // read a second time.
             response.line.push(' ');
         }
     }

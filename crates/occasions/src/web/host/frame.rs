@@ -63,8 +63,8 @@ impl HostRequest {
         let more = wording.at("/more");
         let words = match context.occasion.status {
             OccasionStatus::Draft => Some("host-strip-draft"),
-            // The button is on every page and leads back to that page, so all of them show the
-            // banner.
+            // The publish button is in the frame of every page and leads back to that page, so
+            // every page can show this banner.
             OccasionStatus::Published if self.query.text("done") == "published" => {
                 Some("host-done-published")
             }
