@@ -35,7 +35,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// The entry for the pages of a list.
+    /// Returns the entry under which the pages of this list are.
     pub(crate) fn of_list(pages: &str) -> Self {
         match pages {
             Event::PAGES => Self::Events,
