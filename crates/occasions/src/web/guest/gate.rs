@@ -287,8 +287,8 @@ impl CodeGate {
         lock().1 || self.budget.is_used_up(now)
     }
 
-    /// Counts the code that a host chose as an attempt, because the reply reveals whether the code
-    /// exists. Returns `None` if the text cannot be a code.
+    /// Permits a host to choose this code, with the limits for guesses, because a refusal reveals
+    /// that the code exists. Returns `None` if the text cannot be a code.
     pub(crate) fn admit_by_hand(
         &self,
         site: &Site,
