@@ -95,7 +95,7 @@ impl edge::App for AppService {
     }
 
     async fn judge(self, question: edge::Question) -> edge::AuthDecision {
-        // This value was validated with the settings.
+        // The settings have validated `question.who`, so parsing it cannot fail.
         let (Some(accounts), Ok(who)) = (&self.accounts, question.who.parse()) else {
             return refuse(&question, StatusCode::FORBIDDEN);
         };
@@ -129,7 +129,8 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     if let Ok(id) = HeaderValue::try_from(user.account.to_string()) {
         pass.headers.insert(USER, id);
     }
-    // An unverified email address may belong to another person.
+    // `email` is set only if it is verified, because an unverified address may belong to another
+    // person.
     let email = user.email.map(HeaderValue::try_from);
     if let Some(Ok(email)) = email {
         pass.headers.insert(EMAIL, email);

@@ -87,7 +87,7 @@ fn fill(settings: &Settings) -> Result<()> {
         return Ok(());
     };
     let places = places(settings);
-    // A restore that was not finished is finished first.
+    // An unfinished restore is completed, even if the store already contains data.
     let is_filled = match &places.store {
         backup::StorePlace::File(path) => path.exists(),
         backup::StorePlace::Database(database) => store::has_tables(database)?,
@@ -116,7 +116,7 @@ fn fill(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// Where a backup of this installation is restored to.
+/// Returns the data folder and the store into which a backup of this installation is restored.
 pub(crate) fn places(settings: &Settings) -> backup::Places {
     backup::Places {
         data: settings.data.clone(),

@@ -294,7 +294,8 @@ async fn create_token(
     })
 }
 
-/// Makes a snapshot. While no server runs, starts a backup for it.
+/// Makes a snapshot, with the running backup or, while no server runs, with a backup that is
+/// started for this snapshot.
 async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
     let agent = match &hands.backup {
         Some(agent) => Arc::clone(agent),

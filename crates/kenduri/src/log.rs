@@ -69,7 +69,7 @@ pub(crate) enum To {
 }
 
 impl Log {
-    /// Returns whether lines are for people.
+    /// Returns whether log lines are written as text rather than JSON.
     pub(crate) fn is_text(&self) -> bool {
         match self.format {
             LogFormat::Auto => self.is_on_terminal(),

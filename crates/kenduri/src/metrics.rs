@@ -53,7 +53,8 @@ impl Metrics {
             metrics::counter!("kenduri_store_changes_total").absolute(changes);
             metrics::counter!("kenduri_store_commits_total").absolute(commits);
         }
-        // Counting the open descriptors of a busy process takes a while.
+        // Counting the open descriptors of a busy process takes a while, so a blocking thread does
+        // it.
         let process = tokio::task::spawn_blocking(process::figures).await;
         let mut all = present(&self.counted.render());
         all.push_str(&edge::metrics::text());
@@ -69,7 +70,7 @@ impl Metrics {
     }
 }
 
-/// Removes metrics without a value, whose measured object no longer exists.
+/// Removes metrics whose value is NaN, because the measured object no longer exists.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()

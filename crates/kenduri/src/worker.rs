@@ -130,7 +130,7 @@ impl Begun {
         let (ask, status_requests) = mpsc::channel(LOOKS);
         let server_status = ServerStatus::new(self.line.clone(), ask);
         let (figures, app) = if started.app {
-            // Migrations may take any amount of time.
+            // Migrations may take long, so the service manager is asked for more time.
             let opened = manager.wait_for(app_setup::open(&settings)).await?;
             let figures = self.figures.with(opened.site.store.clone());
             let tokens = (&stop, &ending);
@@ -224,7 +224,8 @@ impl Begun {
             }
         };
         let end = Box::pin(async { tokio::join!(edge.drain(), figures_end, tasks_end) });
-        // Services may change while requests drain, and their websockets get their drain time.
+        // While requests drain, services may still change, and their websockets get their drain
+        // time.
         message_loop.finish(&mut inbox, end).await?;
         edge.end().await;
         backup_end.await;

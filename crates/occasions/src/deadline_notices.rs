@@ -77,7 +77,8 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     Ok(i64::try_from(due.len()).unwrap_or(BATCH))
 }
 
-/// Handles an invitation under its lock, by the rule that also decides about answers.
+/// Records and announces that answers to an invitation have closed or reopened. The invitation is
+/// locked, and the rule is the one that accepts or refuses answers.
 fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(None);

@@ -200,9 +200,9 @@ pub fn lock_limited(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreE
 /// Whether a save may exceed the limit on seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seats {
-    /// Take only free seats.
+    /// Takes only free seats.
     Free,
-    /// More seats than are free, because a host allows it.
+    /// Takes more seats than are free, because a host allows it.
     Beyond,
 }
 

@@ -111,8 +111,8 @@ impl Household {
         named.map_or(&self.invitation.details.household, |guest| &guest.name)
     }
 
-    /// Returns whether the question could concern this household. Guests who are invited to none of
-    /// its events are never asked.
+    /// Returns whether this household may be asked the question. Guests who are invited to none of
+    /// the question's events are never asked.
     pub fn is_concerned(&self, question: &Question, events: &[Event]) -> bool {
         events
             .iter()

@@ -30,7 +30,7 @@ pub struct InvitationSnapshot {
     pub diets: Arc<[DietaryOption]>,
     /// The hosts' questions, including questions that only hosts see.
     pub questions: Arc<[Question]>,
-    /// Makes the `k` of links to the invitation.
+    /// Computes the `k` in links to the invitation.
     pub links: LinkKey,
     /// Seats taken at the events that have a limit.
     pub seats_taken: BTreeMap<EventId, SeatsTaken>,

@@ -151,7 +151,7 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
 );
 
 const PROBLEM_CODES: &[Code] = &[
-    // For requests with an invitation's code.
+    // The following codes are for requests with an invitation's code.
     Code::new(404, "invitation_not_found"),
     Code::new(410, "invitation_expired"),
     Code::new(401, "name_required"),

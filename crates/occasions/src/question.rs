@@ -106,8 +106,8 @@ impl Question {
         self.active && !self.hosts_only
     }
 
-    /// Returns whether the question could concern this guest, who must be invited to one of its
-    /// events.
+    /// Returns whether this guest may be asked the question, because the guest is invited to one of
+    /// the question's events.
     pub fn concerns(&self, guest: &Guest, events: &[Event]) -> bool {
         self.statuses(guest, events).next().is_some()
     }

@@ -123,7 +123,7 @@ pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
     Ok(fits)
 }
 
-/// Replaces the store's secrets.
+/// Records the first of these secrets as the store's, whichever secret was recorded before.
 pub fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     note(tx, keys)?;
     sql!(

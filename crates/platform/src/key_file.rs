@@ -231,7 +231,7 @@ impl Fresh {
 
 impl Drop for Fresh {
     fn drop(&mut self) {
-        // Either the file was moved, or it is not needed.
+        // If the file was moved into place, nothing is left here to remove.
         let _ = fs::remove_file(&self.path);
     }
 }

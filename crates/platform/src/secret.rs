@@ -36,7 +36,7 @@ impl fmt::Display for Secret {
     }
 }
 
-/// Whether two secrets are equal, compared in a time that depends only on their lengths.
+/// Compares two secrets in a time that depends only on their lengths.
 pub fn same(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()
 }

@@ -3,7 +3,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// `text` in the stored form.
+/// Converts `text` to the stored form.
 pub fn clean(text: &str) -> String {
     let without_returns = text.replace("\r\n", "\n").replace('\r', "\n");
     without_returns
@@ -34,8 +34,8 @@ pub fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// `text` in the form for searching: without case and accents, so that "Rene" finds "René". Scripts
-/// without case (Han, Arabic) are unchanged.
+/// Converts `text` to the form for searching, without case and accents, so that "Rene" finds
+/// "René". Scripts without case (Han, Arabic) are unchanged.
 pub fn fold(text: &str) -> String {
     text.nfkd()
         .filter(|c| !unicode_normalization::char::is_combining_mark(*c) || !is_latin_accent(*c))

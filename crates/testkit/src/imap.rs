@@ -43,7 +43,7 @@ impl ImapServer {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let server = running.clone();
-                // A client that is killed is no failure of ours.
+                // A test may kill its client, so an I/O error is ignored.
                 std::thread::spawn(move || server.converse(stream).ok());
             }
         });

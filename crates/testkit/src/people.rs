@@ -18,7 +18,6 @@ pub const PASSWORD: &str = "sebuah pantun lama";
 
 const DOMAINS: Domains = &[accounts::DOMAIN];
 
-/// The details of an account that does not exist yet.
 pub fn new_account(email: &str) -> NewAccount {
     NewAccount {
         name: "Farah binti Ali".parse().expect("a name"),
@@ -85,7 +84,7 @@ pub async fn begin(world: &World, id: &AccountId, stay: Stay, client: Client) ->
     .expect("a session")
 }
 
-/// The account that this session belongs to.
+/// Returns the account to which the session with this secret belongs.
 pub async fn find_session(world: &World, secret: &Secret) -> Option<SignedIn> {
     let secret = secret.clone();
     read(world.store(), move |tx| signed_in::by_session(tx, &secret))
@@ -102,7 +101,6 @@ pub async fn give(world: &World, id: &AccountId, role: Role, scope: &Scope) {
     .await;
 }
 
-/// The role that an account has in a scope.
 pub async fn role(world: &World, id: &AccountId, scope: &Scope) -> Option<Role> {
     let (id, scope) = (id.clone(), scope.clone());
     read(world.store(), move |tx| grant::rank_of(tx, &id, &scope)).await

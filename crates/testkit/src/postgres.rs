@@ -105,7 +105,8 @@ fn template(server: &str, migrations: &[Migrations]) -> String {
 }
 
 fn settings(server: &str, database: &str, connections: usize) -> Settings {
-    // In both forms of the URL, the last value of a repeated parameter counts.
+    // Whether the server is given as a URL or as `key=value` pairs, the last value of a repeated
+    // parameter counts.
     let url = match (server.contains("://"), server.contains('?')) {
         (true, true) => format!("{server}&dbname={database}"),
         (true, false) => format!("{server}?dbname={database}"),

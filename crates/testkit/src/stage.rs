@@ -73,7 +73,6 @@ pub fn in_process(accounts: &Context, store: &Store) -> Context {
     apart
 }
 
-/// Returns the English messages of a site's pages.
 pub fn english(accounts: &Context) -> English {
     English::new(&accounts.site.catalogue)
 }
@@ -99,7 +98,7 @@ impl<'w> Stage<'w> {
         Self::with(world, domains, world.platform.clone(), settings())
     }
 
-    /// A site of these domains with changes made to its context.
+    /// A site of these domains with a modified platform and other account settings.
     pub fn with(
         world: &'w World,
         domains: Domains,
@@ -115,7 +114,7 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// Sets the scopes that tokens of people can have. If empty, people can have no tokens.
+    /// Sets the scopes that people's API tokens can have. If empty, people cannot have tokens.
     #[must_use]
     pub fn with_tokens_for(self, token_scopes: &'static [TokenScope]) -> Self {
         Self {

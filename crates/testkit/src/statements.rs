@@ -127,7 +127,7 @@ pub fn prepare_all(migrations: &[Migrations], statements: &[Statement]) {
     for world in worlds.iter().flatten() {
         let mut engine = Engine::open(&world.settings());
         for statement in statements {
-            // Only PostgreSQL has what these names stand for.
+            // Names with `pg_` exist only in PostgreSQL.
             if matches!(engine, Engine::Sqlite(_)) && statement.text.contains("pg_") {
                 continue;
             }
@@ -165,7 +165,7 @@ impl Engine {
     fn prepare(&mut self, statement: &Statement) -> Result<(), String> {
         let text = statement.text.as_str();
         let columns = self.columns(text)?;
-        // `INSERT` also names columns, but returns no rows.
+        // An `INSERT` may contain `{Row}` although it returns no columns.
         let is_there = |row: &Vec<String>| columns.windows(row.len()).any(|some| some == row);
         match statement.rows.iter().find(|row| !is_there(row)) {
             Some(row) if !columns.is_empty() => {

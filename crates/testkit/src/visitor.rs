@@ -39,7 +39,7 @@ impl Visitor {
         }
     }
 
-    /// Sends this header with every further request, such as a language or a token.
+    /// Adds this header, such as `Accept-Language` or `Authorization`, to every further request.
     pub fn header(&mut self, name: &'static str, value: &str) -> &mut Self {
         let value = HeaderValue::from_str(value).expect("a header's value");
         self.headers.insert(HeaderName::from_static(name), value);

@@ -60,7 +60,7 @@ struct Expected {
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct WaitingJob {
     pub id: String,
-    /// The name of its handler.
+    /// The name of the job's handler.
     pub kind: String,
     pub payload: String,
     /// The earliest time at which the job may start.

@@ -65,7 +65,7 @@ fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 /// Formats the number in the largest unit in which it is whole.
 fn with_unit(number: u64, units: &[(&str, u64)]) -> String {
     let fits = |unit: &&(&str, u64)| number > 0 && number.is_multiple_of(unit.1);
-    // Zero is written as `0s`.
+    // Zero fits no unit and is written as `0s`.
     let (name, unit) = units.iter().find(fits).unwrap_or(&("s", 1));
     format!("{}{name}", number / unit)
 }

@@ -304,7 +304,8 @@ fn follow(
             }
             print(outcome)?;
         }
-        // The time limits a service that had not written any line before.
+        // A service that had not written any line before has no last line, so the time excludes its
+        // older lines.
         logs.since = logs.since.max(Some(began));
         logs.last = Some(usize::MAX);
         heard = match control::listen(&data, &order(&logs)) {

@@ -75,7 +75,8 @@ fn without_socket(before: &UnitFound) -> Change {
         undo.push(systemctl(&["enable", SOCKET]));
     }
     if before.is_active {
-        // systemd opens no sockets for a running service.
+        // systemd does not open the sockets while the service runs, so the service is stopped
+        // first.
         undo.push(systemctl(&["stop", SERVICE]));
     }
     Change {

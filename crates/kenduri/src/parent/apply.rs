@@ -311,7 +311,7 @@ mod tests {
             id, 42,
             "no number is given twice, whichever program gives it"
         );
-        // It is not decided yet whether the new settings are applied.
+        // The new settings are not active yet, so a new worker gets the old settings.
         let (mut second, text, _) = house.start(2).await;
         assert_eq!(text, ONE);
         let said = "Changed: listen.http.\n".to_owned();

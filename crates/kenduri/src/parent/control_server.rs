@@ -62,8 +62,8 @@ async fn answer(
         return Ok(());
     }
     match serde_json::from_slice::<ControlRequest>(&line) {
-        // An upgrade does not wait for a followed log, which lasts as long as the client reads, and
-        // not for the upgrade request itself.
+        // An upgrade waits neither for a followed log, which lasts as long as the client reads, nor
+        // for the upgrade request itself.
         Ok(ControlRequest::Services(services::ServiceRequest::Follow(logs))) => {
             drop(inside);
             follow(stream, parent, logs).await

@@ -34,7 +34,8 @@ const OPENED: &str = "opened";
 const CONTROL: &str = "control";
 /// The name of the connection to the client that waits for the result.
 const CLIENT: &str = "client";
-/// The name of the workers' channels, which are in the order of the note.
+/// The name of the workers' channels. The channels are in the order of the workers in the
+/// [`HandoverNote`].
 const WORKER: &str = "worker";
 
 /// The number of descriptors that must be free before `exec`. They are needed for the copies sent

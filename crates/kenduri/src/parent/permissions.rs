@@ -15,7 +15,7 @@ use supervisor::{Folder, Plan};
 use crate::configuration::Configuration;
 use crate::folders::{INNER, RUN};
 
-/// The permissions of others, traversal included (mode bits of stat(2)).
+/// Mode bits: all permissions of other users, and traversal for group and others (stat(2)).
 const OTHERS: u32 = 0o007;
 const THROUGH: u32 = 0o011;
 /// Connecting to a unix socket requires write permission (unix(7)).
@@ -72,7 +72,8 @@ fn open(data: &Path) -> io::Result<()> {
     if mode & THROUGH == THROUGH {
         return Ok(());
     }
-    // Until now other users could not traverse the folder.
+    // So far, the closed data folder has protected its contents from other users. Each entry is
+    // closed before the folder is opened.
     for entry in fs::read_dir(data)? {
         let entry = entry?;
         // Skips the run folder, whose owner sets its permissions, and links, whose targets are

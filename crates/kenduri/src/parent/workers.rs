@@ -335,14 +335,14 @@ mod tests {
             let taken = workers.take_drained().into_iter();
             taken.map(|(_, instance)| instance).collect()
         };
-        // The next worker never had requests to the instance.
+        // Worker 2 needs neither instance, but worker 1 may still send requests to both.
         said(2, 7);
         said(2, 8);
         assert!(taken().is_empty());
         said(1, 7);
         assert_eq!(taken(), [7]);
         assert!(taken().is_empty());
-        // A worker that has ended has none either.
+        // A worker that has exited sends no requests to the instance either.
         workers.links().remove(&1);
         assert_eq!(taken(), [8]);
         said(2, 9);

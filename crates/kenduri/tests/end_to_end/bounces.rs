@@ -1,4 +1,4 @@
-//! Mails come back, into a mailbox that the built program reads.
+//! Delivery reports in a mailbox that the built program reads.
 
 use std::time::{Duration, Instant};
 

@@ -61,7 +61,7 @@ fn reach_everybody(engine: &Engine) {
         let reached = mail.wait(PATIENCE, |received| received.len() >= so_many);
         assert!(reached, "{} of {so_many}", mail.received().len());
         program.kill();
-        // Interrupted jobs wait until their lease ends.
+        // Otherwise interrupted jobs would wait until their lease ends.
         engine.make_all_jobs_due(folder.path());
     }
     let program = Program::serve(&arguments, &[]);
@@ -96,8 +96,8 @@ fn reach_everybody(engine: &Engine) {
     );
 }
 
-/// Makes so many households, `guest1@example.com` and so on, and a campaign to all of them that has
-/// begun.
+/// Creates this many households, with the addresses `guest1@example.com` and so on, and a campaign
+/// to all of them that has begun.
 pub(crate) fn order(engine: &Engine, data: &Path, households: usize) {
     let columns = "occasion, household, salutation, phone, address, language, plus_ones, children,
         deadline_override, lock_mode, open_until, lock_reason, host_message, host_note, note,

@@ -94,7 +94,7 @@ async fn ask(send: &mut SendRequest<OpenStreams, Bytes>, path: &str) -> Stream {
     let request = Request::get(format!("https://{HOST}{path}"));
     let sent = send.send_request(request.body(()).expect("a request"));
     let mut stream = sent.await.expect("sent");
-    // The response may be complete already.
+    // The server may have sent the whole response already, so an error is ignored.
     let _ = stream.finish().await;
     let answer = tokio::time::timeout(PATIENCE, stream.recv_response()).await;
     assert_eq!(answer.expect("soon").expect("an answer").status(), 200);

@@ -122,7 +122,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-        // The server is private and goes away with the tests in any case.
+        // The test server is deleted after the tests anyway, so errors are ignored.
         let mut client = connect(&self.server);
         let _ = client.batch_execute(&drop);
         let _ = client.batch_execute(&format!("DROP ROLE IF EXISTS {}", self.name));

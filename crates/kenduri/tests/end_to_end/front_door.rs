@@ -139,7 +139,7 @@ fn the_wedding_card_stands_beside_the_app() {
     assert!(program.get("/").text().contains("card.js"));
     for (path, status) in [
         ("/forgot", 200),
-        // Registration is closed; the app sends this response.
+        // Registration is closed, so the app itself refuses this request.
         ("/register", 403),
         ("/login", 200),
         ("/invite/RAHMA", 200),
@@ -189,7 +189,8 @@ fn operators_are_answered_where_no_route_is_in_the_way() {
     assert_eq!(program.get("/metrics/x").status, 404);
     assert_eq!(program.get("/").status, 404);
     assert_eq!(get(&program, "shop.example", "/metrics", "").status, 404);
-    // A local proxy that sends no client address would look like a local client.
+    // A local proxy may forward requests without the client's address. Only the site's host name
+    // reveals these requests.
     assert_eq!(get(&program, "x", "/metrics", "").status, 404);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let log = fs::read_to_string(place.path().join("data/logs/kenduri.log")).expect("a log");
@@ -386,7 +387,7 @@ fn links_into_closed_doors_lead_where_they_let_in() {
     ];
     let (_, said) = place.order(&["maintenance", "on"]);
     assert_eq!(links(&said), all, "{said}");
-    // The active settings count, not the settings in the file.
+    // After `apply`, the links are for the hosts in the new settings.
     place.write("kenduri.toml", FILES);
     assert_eq!(place.order(&["apply"]).0, Some(0));
     let (_, said) = place.order(&["maintenance", "on"]);
@@ -440,7 +441,8 @@ fn the_app_a_folder_and_a_neighbour_share_one_door() {
     let id = answer.header("x-request-id").expect("an id").to_owned();
     assert!(head.contains(&format!("x-request-id: {id}\r\n")) && id != "forged");
     echoes.join().expect("an end");
-    // The app sees that a proxy claims to forward for another client, and trusts neither address.
+    // A proxy's request contains a client's address, which the app does not trust. Therefore the
+    // request does not count as local.
     assert_eq!(get(&program, &program.address, "/metrics", "").status, 200);
     assert_eq!(
         get(&program, &program.address, "/metrics", forged).status,

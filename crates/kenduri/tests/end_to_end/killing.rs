@@ -91,8 +91,8 @@ fn lose_nothing(engine: &Engine) {
         assert!(so_many, "{:?}", mail.received());
         program.kill();
     }
-    // Interrupted jobs wait until their lease ends. This is not done before the last kill, because
-    // a mail that is interrupted twice is not tried again.
+    // Otherwise interrupted jobs would wait until their lease ends. The kills before do without
+    // this, because a mail that is interrupted twice is not tried again.
     engine.make_all_jobs_due(folder.path());
     program = Program::serve(&arguments, &[]);
     let all = mail.wait(PATIENCE, |received| letters(received) == expected);

@@ -31,7 +31,7 @@ fn one_connection_too_many_of_an_address_is_closed() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_string_lossy().into_owned();
     let program = Program::serve(&["--data", &data, "--set", "listen.connections=2"], &[]);
-    // A response proves that a connection has its slot.
+    // Both connections have got a response, so they occupy both slots.
     let (mut first, second) = (served(&program), served(&program));
     let mut third = connect(&program);
     // The connection may be closed before the write.

@@ -144,13 +144,13 @@ fn one_thread_of_the_parent_hears_signals() {
     let copy = Copy::new(SETTINGS);
     let program = copy.serve();
     let parent = program.supervisor_pid();
-    // Returns the threads that could receive a signal that stops the process or changes something.
+    // Returns the threads that do not block all of TERM, INT and HUP.
     let open = || {
         let threads = fs::read_dir(format!("/proc/{parent}/task")).expect("threads");
         let paths = threads.map(|thread| thread.expect("a thread").path());
         let is_open = |thread: &PathBuf| {
             let Ok(status) = fs::read_to_string(thread.join("status")) else {
-                // The process has exited.
+                // The thread has exited.
                 return false;
             };
             let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
@@ -164,7 +164,7 @@ fn one_thread_of_the_parent_hears_signals() {
     let first = PathBuf::from(format!("/proc/{parent}/task/{parent}"));
     let end = Instant::now() + PATIENCE;
     for round in 0..2 {
-        // The new program does not lose signals either, while it starts a child.
+        // In both programs, only the first thread may receive these signals.
         while open() != [first.as_path()] {
             assert!(Instant::now() < end, "{:?} in round {round}", open());
         }

@@ -201,7 +201,7 @@ fn a_new_key_ends_all_sessions_and_spares_what_is_printed() {
         assert!(browser.is_signed_in(&program));
         assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-        // The test also tries this with a lost file.
+        // `secret new` also works when the key file is lost.
         for is_lost in [false, true] {
             if is_lost {
                 fs::remove_file(site.file()).expect("removed");

@@ -349,7 +349,7 @@ fn a_taken_port_is_told_and_a_demonstration_takes_the_next() {
         "{said}"
     );
 
-    // Only a default address is replaced when it is in use.
+    // Unlike an address given with `--listen`, this address is replaced by the next free port.
     let setting = format!("listen.http={address}");
     let program = Program::start(&["serve", "--demo", "--set", &setting], &[]);
     assert_ne!(program.address, address);

@@ -279,7 +279,7 @@ fn who_follows_a_service_hears_each_line_once() {
     reader.join().expect("it ends with what it reads");
 }
 
-/// Parses a line that is a number.
+/// Returns the number in a line such as `line 5`.
 fn number(line: &str) -> Option<u64> {
     line.rsplit_once("line ")?.1.parse().ok()
 }

@@ -41,7 +41,8 @@ fn root_keeps_what_serves_the_data_of_another_user() {
     let status = text(&program.system_file("status"));
     assert!(status.contains(&format!("\nUid:\t{OWNER}\t")), "{status}");
 
-    // A user without permission learns this, instead of reading "not running".
+    // For a user without permission, the error says so, instead of claiming that Kenduri is not
+    // running.
     for user in [OWNER, STRANGER] {
         let refused = give(copy, user, &["ps"]);
         let why = text(&refused.stderr);
@@ -121,7 +122,7 @@ fn services_of_other_users_find_each_other_and_strangers_do_not() {
     assert!(finds(*DAEMON, "late") && !finds(STRANGER, "late"));
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 
-    // A user whose service was removed loses access.
+    // After a restart, the user who ran the service before has no access any more.
     let mut program = copy.serve();
     assert_eq!(program.get("/web/x").status, 200);
     assert!(finds(*DAEMON, "web") && !finds(OWNER, "web"));

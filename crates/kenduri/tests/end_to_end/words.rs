@@ -74,7 +74,7 @@ fn every_word_tells_that_nobody_runs() {
             assert!(said.contains("Kenduri is not running"), "{said}");
         }
     }
-    // If the command read the settings, this invalid file would make it fail.
+    // With an invalid settings file the data folder is unknown, so the commands need `--data`.
     fs::write(place.path().join("kenduri.toml"), "[").expect("a file");
     for words in words {
         assert!(says(place.path(), words, 1).contains("not valid TOML"));

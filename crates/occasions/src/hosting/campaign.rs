@@ -364,7 +364,7 @@ pub fn step(
     let (campaign, _) = locked.ok_or(Refusal::NotFound)?;
     let (state, action) = match (step, campaign.state) {
         (Step::Pause, Sending) => (Paused, "campaign.paused"),
-        // It was paused before its recipients were fixed.
+        // The campaign was paused before its recipients were fixed.
         (Step::Resume, Paused) if campaign.started_at.is_none() => (Scheduled, "campaign.resumed"),
         (Step::Resume, Paused) => (Sending, "campaign.resumed"),
         (Step::Cancel, Scheduled | Sending | Paused) => (Cancelled, "campaign.cancelled"),

@@ -164,7 +164,7 @@ impl Resource for Event {
             version = self.version
         )
         .run(tx, Rows::Exactly(1))?;
-        // The seat limit was added or removed.
+        // If the limit is new, the taken seats have not been counted yet.
         recount_seats(tx, occasion)?;
         Ok(())
     }
@@ -210,7 +210,8 @@ fn invite_everyone(
     event: &EventId,
 ) -> Result<(), StoreError> {
     wait_for_answers(tx, occasion)?;
-    // In a household that is already invited, a host may have chosen the guests individually.
+    // Guests of a household that is already invited are left alone, because a host may have chosen
+    // them individually.
     sql!(
         "INSERT INTO reply (guest, event, status)
          SELECT guest.id, :event, 'pending' FROM guest

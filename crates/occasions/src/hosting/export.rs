@@ -406,7 +406,6 @@ fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, export: &Export) -> Result<(), S
     })
 }
 
-/// Deletes expired files.
 pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> {
     let over: Vec<(ExportId,)> = platform
         .store

@@ -457,7 +457,7 @@ fn finish(
         household.invitation.version,
     );
     if !changes.is_empty() {
-        // The deleted answers remain only in this submission.
+        // From now on, only this submission contains the deleted answers.
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Web)?;
     }
     let mut told = reached;

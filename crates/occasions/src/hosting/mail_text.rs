@@ -109,7 +109,8 @@ impl MailText {
         }
     }
 
-    /// Removes texts that equal the built-in texts, so that they follow later versions of Kenduri.
+    /// Removes texts that equal the built-in texts, so that the mail uses the built-in texts of
+    /// later versions too.
     fn without_built_in(mut self, text: &Text) -> Self {
         for (own, part) in [(&mut self.subject, "subject"), (&mut self.body, "body")] {
             let tags: Vec<String> = own.iter().map(|(tag, _)| tag.to_owned()).collect();

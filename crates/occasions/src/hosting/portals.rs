@@ -10,7 +10,7 @@ use crate::invitation::{self, Invitation};
 use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::snapshot;
 
-/// An invitation with everyone on it, archived or not.
+/// Loads an invitation with everyone on it, archived or not.
 pub fn load(
     tx: &mut Tx<'_>,
     host: &HostOf,

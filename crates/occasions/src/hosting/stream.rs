@@ -236,7 +236,7 @@ fn tell(tx: &mut Tx<'_>, host: &HostOf, news: News) -> Result<Option<Message>, S
     let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
     match news.name.as_str() {
         "rsvp" | "note" => {
-            // News contain no names, so that an erasure need not cover them. The name is looked up
+            // News contains no names, so that an erasure need not cover it. The name is looked up
             // now.
             let invitation = data["invitation"].as_str().unwrap_or_default().to_owned();
             let household: Option<(String,)> = sql!(

@@ -78,9 +78,10 @@ fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     }
 }
 
-/// Finds required answers that are missing for guests who come. Only questions that the save
-/// concerns are required. Dietary requirements, for example, can be saved even if other answers are
-/// missing. Hosts may leave every question open, because they record what a household told them.
+/// Finds required answers that are missing. A save that answers for a guest must contain this
+/// guest's required answers, and a save with any answer also the household's. A save of only
+/// dietary requirements, for example, requires nothing. Hosts may leave every question open,
+/// because they record what a household told them.
 pub(super) fn find_missing(
     wish: &HouseholdChange,
     guests: &[Guest],

@@ -129,7 +129,7 @@ fn of_occasion() -> Pages<Site, HostAccess> {
         .get("/reports", See, reports::show)
         .post("/reports", See, reports::start)
         .get("/reports/{id}", See, reports::file)
-        // `Write` is for the texts. `settings::Part` requires more for other sections.
+        // The texts require `Write`. For other sections, `settings::Part` requires more.
         .get("/settings", Write, settings::show)
         .get("/settings/{part}", Write, settings::show)
         .get("/settings/preview/page", Own, settings::look)

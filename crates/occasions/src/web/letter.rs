@@ -27,7 +27,7 @@ pub(crate) struct Parts {
     pub(crate) plain: String,
 }
 
-/// The language in which a household is written to.
+/// Returns the household's language, or else the occasion's default language.
 pub(crate) fn language(portal: &InvitationSnapshot) -> &str {
     let own = portal.household.invitation.details.language.as_deref();
     own.unwrap_or(&portal.occasion.default_language)
@@ -87,7 +87,7 @@ pub(crate) fn render(
     })
 }
 
-/// Why the household gets the mail, and whom to tell if it is not for the reader.
+/// Explains why the household gets the mail, and whom to tell if it reached the wrong person.
 fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -> String {
     let values = [("household", household.into()), ("hosts", hosts.into())];
     match contact(&portal.occasion).and_then(|contact| contact.phone.or(contact.email)) {

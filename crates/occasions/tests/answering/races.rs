@@ -199,7 +199,8 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
             let lock = async move {
                 hosts
                     .write(move |tx| {
-                        // The version at the time of the lock, read under the lock.
+                        // Locks the answers, and returns the invitation's version after this
+                        // change.
                         tx.one::<(i64,)>(
                             sql!(
                                 "UPDATE invitation SET lock_mode = 'locked', version = version + 1

@@ -144,7 +144,8 @@ fn nothing_that_programs_send_is_our_fault() {
         let random = Random::seeded(7);
         for route in routes().iter().filter(|route| !route.is_read()) {
             let path = names.put(&route.path);
-            // Resets the limit on changes per minute and account.
+            // The clock advances so that the limit on changes per minute and account is never
+            // reached.
             stage.world.clock.advance(SignedDuration::from_mins(5));
             for _ in 0..ROUNDS {
                 let mut garbage = body(&random, 2);
@@ -211,7 +212,7 @@ fn nothing_that_stands_in_an_address_is_our_fault() {
         let mut host = stage.visitor(&stage.owner);
         let names = Names::of(stage).await;
         for route in routes().iter().filter(|route| route.is_read()) {
-            // A stream's body never ends.
+            // A stream's body never ends, so streams are skipped.
             if !route.path.ends_with("/stream") {
                 let path = names.put(&route.path);
                 for _ in 0..8 {

@@ -492,7 +492,7 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
         assert_eq!(code(refused), "sender_unverified");
         note(true).await;
         stage.step(&id, Step::Resume).await;
-        // They go away again while its mails leave.
+        // The DNS records disappear again while the campaign's mails are being sent.
         stage.scribe().run_due().await.unwrap();
         note(false).await;
         stage.seconds(&postman, 3).await;
@@ -503,7 +503,8 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
         stage.seconds(&postman, 3).await;
         let report = stage.look(&id).await;
         assert_eq!(counts(&report), [("sent", 4), ("skipped", 1)]);
-        // Another domain, or none that is checked.
+        // Mail from another domain must wait for its DNS records too. Without a domain to check,
+        // mail is sent.
         let other = |tx: &mut Tx<'_>| sender_domain::require(tx, Some("other.example"));
         stage.site.store.write(other).await.unwrap();
         assert_eq!(code(order().await), "sender_unverified");

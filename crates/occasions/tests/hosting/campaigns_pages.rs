@@ -49,7 +49,7 @@ fn a_host_writes_tries_sends_and_watches() {
             "{}",
             frame.body
         );
-        // From right to left, numbers and addresses keep their order.
+        // In right-to-left text, telephone numbers and addresses keep their order.
         let arabic = host.get(&format!("{at}/preview/page?language=ar")).await;
         let told = &arabic.body;
         assert!(told.contains("\u{2066}012-345 6789\u{2069}"), "{told}");

@@ -55,7 +55,7 @@ async fn plant_by_guests(stage: &Stage<'_>) {
     call(&mut program, "POST", "/api/rsvp", &body)
         .await
         .expect(200);
-    // Removing a guest with dietary requirements leaves them in the history.
+    // When a guest with dietary requirements is removed, the requirements remain in the history.
     let people = ids(stage, &rahma).await;
     let body = json!({ "version": version(stage, &rahma).await, "remove": [people.last()] });
     let address = "/api/v1/invitations/RAHMA/rsvp";

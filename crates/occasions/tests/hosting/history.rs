@@ -97,7 +97,7 @@ fn words_of_hosts_are_told_as_they_are() {
             "an instant is told as one"
         );
 
-        // Values that are Kenduri's own words are shown in the reader's language.
+        // Kenduri's own values, such as the lock mode, are shown in the reader's language.
         let lock = format!("{HOME}/invites/{id}");
         let at = format!("/api/v1/invitations/id/{id}/lock");
         call(&mut owner, "POST", &at, &json!({})).await.expect(200);

@@ -57,7 +57,8 @@ async fn rows(stage: &Stage<'_>, kind: ExportKind) -> Vec<Vec<String>> {
     let id = ask(stage, &stage.owner, wanted(kind, FileFormat::Csv), "en").await;
     stage.worker().run_due().await.unwrap();
     let file = fetch(stage, &stage.owner, &id).await;
-    // The CSV reader refuses rows of different lengths, so the file cannot contain two tables.
+    // Parsing also proves that the file contains a single table, because the CSV reader refuses
+    // rows of different lengths.
     let mut reader = csv::Reader::from_reader(file.trim_start_matches('\u{feff}').as_bytes());
     let rows = reader.records().map(|row| row.unwrap());
     rows.map(|row| row.iter().map(str::to_owned).collect())

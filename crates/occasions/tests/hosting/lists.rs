@@ -260,7 +260,7 @@ fn the_list_of_guests_searches_and_filters_people() {
                 ..Default::default()
             })
             .await;
-            // These statuses overlap with others.
+            // These statuses overlap with others, so their guests are not counted again.
             if !matches!(
                 status,
                 people::Status::Eating | people::Status::Partial | people::Status::Unanswered

@@ -66,7 +66,7 @@ fn the_other_hosts_of_one_s_own_occasion_are_listed_with_what_is_shared() {
         assert_eq!(ended.location(), Some("/me/shared?done=ended"));
         let page = owner.get("/me/shared").await;
         assert!(page.text().contains("Works on your occasion"));
-        // Hosts who own no occasion have no occasion to share.
+        // A coordinator owns no occasion, so the page lists nobody who works on it.
         let mut coordinator = stage.visitor(&stage.coordinator);
         let page = coordinator.get("/me/shared").await;
         assert!(!page.text().contains("Works on your occasion"));

@@ -155,7 +155,7 @@ fn a_members_occasion_sends_what_somebody_of_the_site_let_it_send() {
         form.press("action", "mail");
         boss.submit(&page, &form).await.expect(303);
         assert_eq!(leave().await, (MailLeave::Granted, MailLeave::Granted));
-        // Administrators can also revoke and restore the leave to send mail.
+        // Administrators can also revoke and restore the permission to send mail.
         for (action, open) in [("no-mail", MailLeave::Denied), ("mail", MailLeave::Granted)] {
             let page = boss.get("/admin").await;
             let mut form = page.form("/admin/members");

@@ -88,7 +88,7 @@ fn hosts_find_and_approve_them() {
         stage
             .done(move |tx, host| open_rsvp::approve(tx, host, &id, None).map(drop))
             .await;
-        // A second approval is refused.
+        // A second approval changes nothing.
         let (id, before) = (first.clone(), portal(stage, &first).await);
         stage
             .done(move |tx, host| open_rsvp::approve(tx, host, &id, None).map(drop))

@@ -76,7 +76,7 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
             (&["reception".to_owned()][..], true)
         );
         assert!(stored.active && !stored.hosts_only);
-        // A choice without a key is reported, not silently dropped.
+        // A yes/no question cannot have choices, so this change is refused.
         let one = format!("{list}/bus");
         let (page, mut filled) = form(&mut owner, &one).await;
         filled.fill("kind", "yes_no");
@@ -274,7 +274,7 @@ fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
                 resource::remove::<Event>(tx, host, brunch.id.as_str(), confirmed).map(drop)
             })
             .await;
-        // Saving the question again unchanged keeps its reference to the deleted event.
+        // Saving the question again keeps its reference to the deleted event.
         let mut owner = stage.visitor(&stage.owner);
         let address = format!("{HOME}/settings/questions/bus");
         let (page, mut filled) = form(&mut owner, &address).await;

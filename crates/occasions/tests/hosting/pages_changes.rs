@@ -475,7 +475,7 @@ fn a_page_that_was_open_too_long_keeps_what_was_typed() {
         let list = owner.get(&format!("{HOME}/invites?q=qistina")).await;
         assert!(list.text().contains(&only_one(stage)), "{}", list.text());
 
-        // A form sent from another site gets no hidden value that would let it be sent again.
+        // The response to a form sent from another site contains no form that could be sent again.
         owner.header("sec-fetch-site", "cross-site");
         let foreign = owner.post(&address, &fields).await;
         assert_kept(foreign.expect(403));

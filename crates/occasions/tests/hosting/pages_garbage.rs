@@ -119,7 +119,7 @@ fn no_form_makes_us_fail() {
                 &mut host
             };
             let page = visitor.post(&address, &fields).await;
-            // Resets the limit on changes per minute and account.
+            // The clock advances so that the limit on changes per minute is never reached.
             stage
                 .world
                 .clock

@@ -24,7 +24,6 @@ pub(crate) async fn version(stage: &Stage<'_>, id: &InvitationId) -> i64 {
     portal(stage, id).await.household.invitation.version
 }
 
-/// Returns an invitation's change from JSON.
 pub(crate) fn sent(change: Value) -> InvitationChange {
     serde_json::from_value(change).unwrap()
 }

@@ -148,7 +148,7 @@ fn a_program_reminds_and_a_repeat_within_ten_minutes_does_not() {
         body["force"] = json!(true);
         let forced = call(&mut program, "POST", at, &body).await.with(202).json();
         assert_ne!(forced["id"], first["id"]);
-        // The token's owner has no other occasion.
+        // The body names no occasion, because the token's owner has only one.
         stage.world.clock.advance(SignedDuration::from_mins(11));
         let own = call(&mut program, "POST", at, &json!({"filter": four()})).await;
         assert_ne!(own.with(202).json()["id"], forced["id"]);

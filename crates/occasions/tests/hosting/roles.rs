@@ -84,7 +84,7 @@ const PLACES: [(&str, &str); 25] = [
 fn route(method: &str, listed: &str, role: Option<Role>, scopes: Option<Vec<String>>) -> Route {
     let places = PLACES.into_iter();
     let path = places.fold(listed.to_owned(), |path, (from, to)| path.replace(from, to));
-    // Vegan is in use, so deleting it would only deactivate it.
+    // The dietary option `vegan` is in use, so deleting it would only deactivate it.
     let path = if method == "DELETE" {
         path.replace("vegan", "kosher")
     } else {
@@ -339,7 +339,7 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
             } else {
                 assert_eq!(answer.refusal.as_deref(), Some("forbidden"), "{told}");
             }
-            // The framed preview and printed sheets have no frame of the host's pages.
+            // The framed preview and the printed sheets are not in the layout of hosts' pages.
             let is_own = answer.body.starts_with("<!doctype html>")
                 && !route.path.ends_with("/preview/page")
                 && !route.path.contains("/print/");
@@ -387,7 +387,8 @@ fn a_token_may_what_its_scopes_are_for_and_nothing_that_is_for_people() {
         stage.expect_work();
         let names = Names::of(stage).await;
         for scopes in scope_sets() {
-            // Resets the limit on changes per minute and account.
+            // The clock advances so that the limit on changes per minute and account is never
+            // reached.
             stage.world.clock.advance(SignedDuration::from_mins(5));
             stage.forget_tokens().await;
             let owner = stage.program(&stage.owner, &scopes).await;

@@ -74,7 +74,8 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
         let path = cover::path(&stored, ON_PAGES).unwrap();
         assert!(page.body.contains(&format!("src=\"{path}\"")));
 
-        // On the invitation, on the public page, and as the preview of both.
+        // Guests see the picture on the invitation and on the public page, and it is the link
+        // preview of both.
         for address in ["/invite/RAHMA", "/o/aisyah-daniel"] {
             let shown = guest.get(address).await;
             let img = format!("<img src=\"{path}\" width=\"720\" height=\"360\" alt=\"\">");
@@ -103,7 +104,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
             guest.get(&other).await.with(404);
         }
 
-        // The alternative text is for people who cannot see the picture.
+        // The owner describes the picture for people who cannot see it.
         let texts = owner.get(&format!("{HOME}/settings/texts")).await;
         let mut form = texts.form(&format!("{HOME}/settings/texts"));
         form.fill("cover_alt.en", "Two people \"under\" a tree");
@@ -171,7 +172,7 @@ fn a_colour_of_the_hosts_own_is_made_legible_and_said() {
         let mut form = page.form(&address);
         form.fill("theme.preset", "plain")
             .fill("theme.accent", "#ffee00");
-        // The box is not ticked, so the colour does not count.
+        // The box for a custom colour is not ticked, so the typed colour is ignored.
         owner.submit(&page, &form).await.expect(303);
         assert_eq!(occasion(stage).await.theme.accent, None);
 
@@ -277,7 +278,7 @@ fn many_are_marked_as_sent_and_one_press_takes_that_back() {
         stage.worker().run_due().await.unwrap();
         assert!(sent(&chosen[1]).await.is_some());
 
-        // Only the marks from this action are undone. One invitation was marked earlier.
+        // Undoing removes only the marks that this action set. One invitation was marked earlier.
         let job = host.get(&job.address).await;
         let mut form = job.form(&action);
         form.press("action", "unsent");

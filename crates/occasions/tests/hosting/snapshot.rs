@@ -85,8 +85,8 @@ fn a_change_that_is_taken_back_is_read_by_nobody() {
         let taken_back = stage
             .act(&stage.owner, move |tx, host| {
                 another(tx, host)?;
-                // The rolled-back transaction fills the cache under a revision that the next change
-                // gets as well.
+                // If this rolled-back transaction filled the cache, its data would be served under
+                // the next change's revision.
                 open(tx).map_err(|_| Refusal::NotFound)?;
                 Err::<(), _>(Refusal::NotFound)
             })

@@ -67,7 +67,7 @@ impl<'w> Deref for Stage<'w> {
 
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::each_engine(&domains::migrations(DOMAINS), async move |world| {
-        // A date that moves may cause further jobs.
+        // Moving a date may enqueue this job.
         world.expect_jobs("date.moved");
         test(&Stage::build(world).await).await;
     });
@@ -98,7 +98,7 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// Answers without a code, or with the code in `body`.
+    /// Sends an answer, without a code or with the code in `body`.
     pub(crate) async fn answer(&self, body: Value) -> Result<Outcome, GuestRefusal> {
         let occasion = self.occasion.clone();
         let change = move |tx: &mut Tx<'_>| {

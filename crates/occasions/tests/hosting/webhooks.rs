@@ -91,7 +91,8 @@ fn owners_webhooks_hear_of_answers_and_of_opened_invitations() {
     });
 }
 
-/// Returns a client with the owner's token that has these scopes. Earlier tokens are revoked.
+/// Returns a client with a new token of the owner, limited to these scopes. Earlier tokens are
+/// revoked.
 async fn with(stage: &Stage<'_>, scopes: &[TokenScope]) -> Visitor {
     stage.forget_tokens().await;
     stage.program(&stage.owner, scopes).await

@@ -12,7 +12,7 @@ use web::I18n;
 use crate::answering::form;
 use crate::stage::{Stage, answer, assert_problem, guest, id, on_both, on_sqlite, put, state};
 
-/// Returns a question `Bus?` of this kind to each guest, without conditions.
+/// Returns the question `Bus?` of this kind, which every guest is asked.
 fn bus(kind: QuestionKind) -> Question {
     Question {
         id: platform::id::Id::from_text("01970000-0000-7000-8000-00000000b005".to_owned()),

@@ -119,7 +119,7 @@ fn what_cannot_be_a_code_is_asked_again_with_what_was_typed() {
             assert_eq!(page.form(place).value("code"), Some(typed));
             assert!(page.text().contains(&stage.say("code-malformed")));
         }
-        // Right codes do not count as guesses.
+        // Malformed codes do not count as guesses.
         let mut guest = stage.guest();
         for n in 0..20 {
             guest
@@ -314,7 +314,7 @@ fn the_public_page_counts_the_days_to_the_first_event() {
                 .contains(&format!("data-zero=\"{}\"", starts_at.as_millisecond()))
         );
 
-        // On the day itself, and no more once it is over.
+        // The card says "today" on the day of the event, and counts no days after it.
         let left = starts_at.duration_since(stage.world.clock.now());
         stage
             .world

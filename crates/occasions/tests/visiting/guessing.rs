@@ -11,7 +11,6 @@ use testkit::{Page, Visitor};
 
 use crate::stage::{Stage, assert_private, assert_problem, on_both, on_sqlite, state};
 
-/// The ways to try a code.
 const WAYS: [&str; 9] = [
     "typed",
     "typed at the card",
@@ -370,7 +369,7 @@ fn an_occasion_may_always_ask_for_a_name() {
             .get(&stage.links.to("RAHMA"))
             .await
             .expect(200);
-        // The alarm ends when the occasion is archived.
+        // When the occasion that requires names is archived, codes work without a name again.
         stage
             .status(occasions::words::OccasionStatus::Archived)
             .await;

@@ -151,7 +151,8 @@ fn a_save_answers_the_state_and_so_does_a_conflict() {
         assert_private(&page);
         let stored = state(&mut program, "RAHMA").await;
         assert_eq!(page.json(), stored);
-        // The wish with the old version is accepted, because it equals the stored value.
+        // The request with the old version is accepted, because its answer equals the stored
+        // answer.
         let page = put(
             &mut program,
             "RAHMA",

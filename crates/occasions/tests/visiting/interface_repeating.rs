@@ -47,7 +47,7 @@ fn a_key_makes_a_repeat_harmless() {
                 .len(),
             6
         );
-        // A repeat of a save from before the lock gets the stored response.
+        // After the lock, a repeat of an earlier save still gets the stored response.
         stage
             .run(
                 sql!("UPDATE invitation SET lock_mode = 'locked' WHERE code = $1"),

@@ -10,7 +10,6 @@ use crate::stage::{answer, assert_problem, guest, id, on_both, on_sqlite, put, s
 
 #[test]
 fn a_code_that_opens_nothing_saves_nothing() {
-    // The guess budget has its own tests.
     on_both(async |stage| {
         stage.other_occasion("DRAFT1", OccasionStatus::Draft).await;
         stage

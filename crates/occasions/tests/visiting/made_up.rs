@@ -8,7 +8,7 @@ use serde_json::Value;
 /// Codes of the demo, in several spellings.
 pub(crate) const CODES: [&str; 6] = ["RAHMA", "ROSSI", "LATE1", "SHUT1", "TANWE", "rahma"];
 
-/// Percent-encodes all characters except plain characters.
+/// Percent-encodes all characters except unreserved characters (RFC 3986, section 2.3).
 pub(crate) fn encoded(text: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     text.as_bytes()

@@ -469,7 +469,8 @@ fn an_event_that_was_not_asked_for_has_no_answer() {
         );
         assert_eq!(asked.form(PAGE).value("event.nikah"), Some("yes"));
         assert_eq!(made(stage).await, 0);
-        // An old page with a single choice for all events cannot be saved, and takes no seats.
+        // A form from an older version, with a single choice for all events, cannot be saved and
+        // takes no seats.
         let fields = [("name", "Mei"), ("attending", "yes")];
         let asked = guest.post(PAGE, &fields).await;
         assert_eq!(asked.expect(422).form(PAGE).value("event.nikah"), None);

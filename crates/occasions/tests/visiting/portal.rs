@@ -1,4 +1,4 @@
-//! Tests of what a household sees behind its code, and what is hidden.
+//! Tests of the pages behind a household's code, and of the data that they hide.
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -547,7 +547,7 @@ fn what_people_open_is_counted_and_robots_are_not() {
         ] {
             person.get(address).await;
         }
-        // Opens that the store cannot write now are written the next time.
+        // Page views that cannot be recorded while the store fails are recorded the next time.
         let rename = async |change: Sql| {
             let change = move |tx: &mut Tx<'_>| tx.run(change, &[], Rows::Any).map(drop);
             stage.change(change).await;

@@ -222,7 +222,7 @@ fn whatever_stands_in_a_json_body_is_saved_or_refused() {
             "remove": [],
             "note": { "text": "Hello", "version": 1 }
         });
-        // Saves without a version are never stale, so more of them succeed.
+        // These saves contain no version, so they are never refused as outdated.
         let by_code = json!({ "code": "RAHMA", "guests": [save["guests"][0], save["guests"][1]] });
         let note = json!({ "text": "Hello", "version": 1 });
         let requests = prop_oneof![
@@ -291,7 +291,8 @@ fn a_body_full_of_people_holds_nobody_up() {
                 Some("application/json"),
                 Bytes::from(body),
             );
-            // A request like these once kept the writer busy for most of a minute.
+            // An earlier version needed most of a minute for such a request, and blocked all other
+            // changes meanwhile.
             let page = tokio::time::timeout(Duration::from_secs(20), sent)
                 .await
                 .unwrap();

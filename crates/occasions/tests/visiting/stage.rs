@@ -104,7 +104,7 @@ pub(crate) fn answer(version: i64, id: &str, replies: &Value) -> Value {
     json!({ "version": version, "guests": [{ "id": id, "replies": replies }] })
 }
 
-/// Checks that a response is this problem, with all members that every problem has.
+/// Checks the status, the code and the members that every problem has, and returns the problem.
 #[track_caller]
 pub(crate) fn assert_problem(page: &Page, status: u16, code: &str) -> Value {
     page.expect(status);

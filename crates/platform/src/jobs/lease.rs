@@ -22,7 +22,7 @@ pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> 
 
 pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreError> {
     while let Some(id) = next(tx, queue)? {
-        // Others may have started calls of this line before its lock was held.
+        // Other workers may have started requests of this lane before the lane was locked.
         if queue == Queue::Services
             && !(lock_line(tx, &id)? && next(tx, queue)?.as_ref() == Some(&id))
         {
@@ -191,8 +191,8 @@ fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
     Ok(found.map(|(id,)| id))
 }
 
-/// Locks the first job in the line of job `id`, so that one worker at a time starts a call of that
-/// line. Returns `false` if that job ended meanwhile.
+/// Locks the first job in the lane of job `id`, so that only one worker at a time starts a request
+/// of that lane. Returns `false` if no job is left.
 fn lock_line(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     let first: Option<(JobId,)> = sql!(
         "SELECT id FROM job WHERE queue = 'services'
@@ -204,7 +204,7 @@ fn lock_line(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     Ok(first.is_some())
 }
 
-/// The next job whose line has room for another call.
+/// Finds the next due job whose lane has room for another request.
 fn next_of_lines(tx: &mut Tx<'_>) -> Result<Option<JobId>, StoreError> {
     let found: Option<(JobId,)> = sql!(
         "SELECT id FROM job WHERE queue = 'services' AND due_at <= :now

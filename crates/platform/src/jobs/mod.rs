@@ -228,7 +228,7 @@ pub fn withdraw(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct FailedJob {
     pub id: JobId,
-    /// The name of its handler.
+    /// The name of the job's handler.
     pub kind: String,
     /// The payload as JSON text.
     pub payload: String,

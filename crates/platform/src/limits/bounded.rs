@@ -25,7 +25,7 @@ impl<V: Default> Bounded<V> {
         self.values.get(key).map(|(_, value)| value)
     }
 
-    /// A mutable value, without touching the key.
+    /// Returns a mutable value, without marking its key as recently touched.
     pub(super) fn find_mut(&mut self, key: &str) -> Option<&mut V> {
         self.values.get_mut(key).map(|(_, value)| value)
     }

@@ -252,7 +252,7 @@ impl Attempt {
     /// Earlier wrong codes stay counted.
     pub fn succeeded(self) {
         let mut state = self.budget.state();
-        // Dropping all of them costs the next users at most a short wait.
+        // Forgetting all remembered codes costs their next users at most a short wait.
         if state.right.len() >= RIGHT {
             state.right.clear();
         }

@@ -73,7 +73,7 @@ impl Window {
                 return Some((number + SLOTS) * self.width - now);
             }
         }
-        // A limit of zero.
+        // With a limit of zero, no event ever fits, so the caller must wait for the whole window.
         Some(self.width * PARTS)
     }
 

@@ -33,7 +33,8 @@ pub(super) fn read(message: &[u8]) -> Option<Bounce> {
         &["message/delivery-status", "message/global-delivery-status"],
     )?;
     let failures = failures(&String::from_utf8_lossy(&status.get_body_raw().ok()?));
-    // If a server forwarded the mail to several addresses, it may have arrived at some of them.
+    // A server may have forwarded the mail to several addresses. The recipient's address is unknown
+    // only if all of these are.
     let is_unknown = failures.iter().all(|reason| means_unknown(reason));
     let mut reason = failures.into_iter().next()?;
     reason.truncate(reason.floor_char_boundary(REASON_LIMIT));

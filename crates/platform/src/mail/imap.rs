@@ -34,15 +34,11 @@ const TEXT_LIMIT: usize = 200;
 /// A mailbox on an IMAP server.
 #[derive(Clone, Debug)]
 pub struct Mailbox {
-    /// The server's host name.
     pub host: String,
-    /// The server's port.
     pub port: u16,
     /// Whether the connection is encrypted from its first byte.
     pub is_encrypted: bool,
-    /// The user's name.
     pub user: String,
-    /// The user's password.
     pub password: Secret,
     /// The folder, usually `INBOX`.
     pub folder: String,
@@ -57,7 +53,6 @@ impl Mailbox {
     }
 }
 
-/// The mailbox cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ImapError {
     #[error("the server cannot be reached: {0}")]
@@ -215,8 +210,8 @@ impl Session {
             let mut literal = vec![0; length];
             self.stream.read_exact(&mut literal).await?;
             response.literals.push(literal);
-            // The space keeps an empty rest of the line from being read as the same literal length
-            // again.
+            // After an empty rest of the line, this space keeps the literal's length from being
+            // read a second time.
             response.line.push(' ');
         }
     }

@@ -60,7 +60,6 @@ pub(super) struct Outgoing {
     created_at: Timestamp,
 }
 
-/// The mail cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[error("the mail cannot be written down: {0}")]
 pub(super) struct Unwritable(String);

@@ -23,7 +23,7 @@ pub(super) fn seal(key: &Key, random: &Random, id: &MailId, body: &Body) -> Vec<
     key.seal(random, &place(id), plain.as_bytes())
 }
 
-/// Decrypts the text; `None` if the key is another one.
+/// Decrypts the text; `None` if it was encrypted with another key.
 pub fn open(key: &Key, id: &MailId, sealed: &[u8]) -> Option<Body> {
     let plain = key.open(&place(id), sealed)?;
     serde_json::from_slice(&plain).ok()

@@ -107,8 +107,8 @@ pub(super) enum Refusal {
 }
 
 impl Smtp {
-    /// Creates the settings for `server`; `site_host` is the name in EHLO. This opens no
-    /// connection.
+    /// Validates the settings for `server` without connecting to it; `site_host` is the name in
+    /// EHLO.
     pub fn new(server: Server, site_host: &str) -> Result<Self, SmtpError> {
         let tls = parameters(&server).map_err(|error| SmtpError {
             host: server.host.clone(),
@@ -335,7 +335,7 @@ async fn patiently<T>(
     let mut text = match (error.status(), std::error::Error::source(&error)) {
         (Some(code), Some(words)) => format!("{code} {words}"),
         (Some(code), None) => code.to_string(),
-        // The error's source contains the unparsable reply.
+        // The error's own text may contain anything that the server sent.
         _ if error.is_response() => "the mail server answers what cannot be read".to_owned(),
         _ => error.to_string(),
     };

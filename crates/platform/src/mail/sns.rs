@@ -130,7 +130,7 @@ impl SnsTopic {
     ) -> Result<(), SnsError> {
         let at: Option<Timestamp> = post.timestamp.parse().ok();
         let is_recent = at.is_some_and(|at| at.duration_since(now).abs() <= TOLERANCE);
-        // Signature version 1 uses SHA-1.
+        // Signatures of version 1 use SHA-1, which is not secure, so only version 2 is accepted.
         if post.topic_arn != self.arn || post.signature_version != "2" || !is_recent {
             return Err(SnsError::Untrusted);
         }

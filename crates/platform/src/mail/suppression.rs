@@ -327,7 +327,6 @@ fn lift_if(
     Ok(())
 }
 
-/// The entry with this email address and stream.
 pub fn find_row(tx: &mut Tx<'_>, place: &Place) -> Result<Option<Suppression>, StoreError> {
     sql!(
         "SELECT {Suppression} FROM suppression
@@ -453,7 +452,8 @@ pub fn list(tx: &mut Tx<'_>, after: Option<&After>, rows: i64) -> Result<Vec<Lis
     .all(tx)
 }
 
-/// Removes entries whose key is lost, because nobody can look up their email addresses any more.
+/// Removes all entries after their hash key was lost, because their email addresses can no longer
+/// be looked up.
 pub fn forget_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM mail_report"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM suppression"), &[], Rows::Any)

@@ -27,13 +27,9 @@ const KEPT_EACH: usize = 4;
 /// A request to a JSON API.
 #[derive(Clone, Debug)]
 pub struct JsonCall<'a> {
-    /// The method.
     pub method: Method,
-    /// The URL.
     pub url: &'a str,
-    /// The hosts that the request may reach.
     pub reach: Reach,
-    /// Additional header fields.
     pub headers: &'a [(&'static str, String)],
     /// The body; `None` if the request has none.
     pub body: Option<&'a Value>,

@@ -103,7 +103,7 @@ async fn answering(answer: String) -> (String, tokio::task::JoinHandle<String>) 
             let length = stream.read(&mut read).await.unwrap();
             heard.extend_from_slice(&read[..length]);
         }
-        // The client closes the connection when the response is too long.
+        // Writing fails if the client closes the connection, because the response is too long.
         let _ = stream.write_all(answer.as_bytes()).await;
         String::from_utf8(heard).unwrap()
     });

@@ -18,7 +18,6 @@ pub enum StoreError {
     Rows {
         /// The number that the caller expected.
         expected: &'static str,
-        /// The number of rows touched.
         actual: u64,
         sql: &'static str,
     },
@@ -72,7 +71,6 @@ impl StoreError {
     }
 }
 
-/// The reaction to a failed statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The whole function runs again (PostgreSQL: deadlock, serialization failure).

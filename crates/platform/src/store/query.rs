@@ -48,7 +48,7 @@ pub enum Argument<'a> {
 }
 
 impl<'a> Argument<'a> {
-    /// All values of a row whose type the statement names.
+    /// All values of a row.
     pub fn row<T: ToRow>(row: &'a T) -> Self {
         Self::Row(row)
     }

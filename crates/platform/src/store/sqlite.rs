@@ -257,7 +257,7 @@ impl Writer {
             if let Some(Message::Pause(resumed, stands)) = pause
                 && stands.send(()).is_ok()
             {
-                // The sender never sends anything; the call returns when it is dropped.
+                // Nothing is ever sent on this channel; `recv` returns when the sender is dropped.
                 let _ = resumed.recv();
             }
             let seen = self.version_of_others();
@@ -472,8 +472,8 @@ fn configure(
     cache_kib: i64,
     backed_up: bool,
 ) -> Result<(), rusqlite::Error> {
-    // Otherwise the last connection that closes would truncate the log before the backup has copied
-    // it.
+    // Otherwise the last connection that closes would truncate the write-ahead log before the
+    // backup has copied it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, backed_up)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(256);

@@ -141,7 +141,7 @@ fn unique(connection: &Connection, told: &str) -> Option<String> {
     Some(match found.and_then(|index| index.first()) {
         Some((name, origin, _)) if origin == "c" => name.clone(),
         Some((_, origin, _)) if origin == "u" => format!("{table}_{}_key", columns.join("_")),
-        // The rowid has no separate index.
+        // An integer primary key is the rowid, which has no index of its own.
         _ => format!("{table}_pkey"),
     })
 }

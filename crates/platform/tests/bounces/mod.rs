@@ -173,7 +173,8 @@ fn forged_unknown_and_late_reports_change_nothing() {
             (suppressed(world, RAHMA).await, reports(world).await),
             (None, 0)
         );
-        // After a month repeats are not recognized any more, so no report is accepted.
+        // After a month, repeated reports cannot be recognized any more, so reports about such old
+        // mails are ignored.
         world.clock.advance(SignedDuration::from_hours(30 * 24));
         imap.receive(&POSTFIX.replace("{message}", &own));
         next_minute(world, &reader).await;
@@ -233,7 +234,7 @@ fn a_mailbox_is_read_over_tls_by_a_certificate_that_is_trusted() {
         let inside = imap.port();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                // A client that does not trust the certificate hangs up.
+                // A client that does not trust the certificate closes the connection.
                 let Ok(mut outer) = tls.accept(stream).await else {
                     continue;
                 };

@@ -56,7 +56,7 @@ fn without_the_keys_of_its_store_nothing_begins() {
     World::each_engine(&MIGRATIONS, async |world| {
         let (store, folder) = (world.store(), tempfile::tempdir().unwrap());
         let path = folder.path().join("secret.key");
-        // A key file that exists before the store knows any key is adopted.
+        // A new store adopts a key file that already exists.
         write(&path, &[1]);
         let first = open(store, &path, 1).await.unwrap();
         assert_eq!(signature(&first), signature(&Keyring::new([1; 32], &[])));

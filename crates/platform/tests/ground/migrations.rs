@@ -79,7 +79,8 @@ fn a_store_made_by_an_unreleased_program_is_refused_and_not_touched() {
     World::each_engine(&MIGRATIONS, async |world| {
         let settings = world.settings();
         drop(open(&settings, &[FIRST]).unwrap());
-        // The pending step would change `thing` and create a table.
+        // `SECOND` would change `thing` and create a table, but the refusal must come before any
+        // change.
         let message = refusal(open(&settings, &[EDITED, SECOND]));
         assert!(
             message.contains("made by an unreleased Kenduri")

@@ -169,7 +169,7 @@ fn another_process_hears_it_and_takes_over_when_the_first_is_gone() {
         };
         second.write(|tx| tell(tx, "a", 4)).await.unwrap();
         assert_eq!(amounts(&reader.await.unwrap()), [4]);
-        // The last remaining process takes over, whichever process led first.
+        // The last remaining process now numbers the news, whichever process did so before.
         tokio::task::spawn_blocking(move || drop(second))
             .await
             .unwrap();

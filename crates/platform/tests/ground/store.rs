@@ -160,7 +160,8 @@ fn arguments_go_where_their_numbers_say() {
             .await
             .unwrap();
         assert_eq!(found, ("a".to_owned(), 7, None, vec![0, 255], true, true));
-        // A text that no column can contain matches nothing, and is not an error.
+        // No column can contain a NUL character, so this query finds nothing, but it is not an
+        // error.
         let none: Option<(String,)> = world
             .store()
             .read::<_, StoreError, _>(|tx| {
@@ -178,7 +179,8 @@ fn an_unknown_word_is_an_error_that_names_its_column() {
         let key = Keyring::new([1; 32], &[]).key(suppression::PURPOSE);
         let address: Address = "a@b.my".parse().unwrap();
         let (known, to) = (key.clone(), address.clone());
-        // No constraint limits columns to known words, so a newer program can store new ones.
+        // The columns have no constraint on their keywords, so that a newer version can store new
+        // ones.
         let insert = move |tx: &mut Tx<'_>| {
             suppression::record(tx, &known, &to, suppression::Cause::Manual)?;
             for statement in [

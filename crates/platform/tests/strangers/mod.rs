@@ -1,4 +1,4 @@
-//! Mail that people without a session cause is sent after all other mail.
+//! Mail caused by visitors without a session is sent after all other mail.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +15,7 @@ struct Task {
     mail: MailId,
 }
 
-/// A mail caused by a person in the network `line`.
+/// A mail caused by a visitor from the network `line`.
 fn caused_in(line: &str, to: &str, is_known: bool) -> NewMail {
     NewMail {
         stranger: Some(Stranger {

@@ -46,8 +46,8 @@ fn three_soft_bounces_in_a_week_hold_an_address_for_a_week() {
             worker.run_due().await.unwrap();
             *states(world).await.last().unwrap()
         };
-        // These refusals do not suppress the email address: the first is too old when the third
-        // comes, and a delivery resets the count before the last two.
+        // None of these refusals suppresses the address. At the third refusal the first is too old
+        // to count, and a successful delivery resets the count before the last two.
         for (pause, manner) in [
             (0, full),
             (4, full),

@@ -136,7 +136,7 @@ fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
         .iter()
         .map(|(table, count)| format!("{count} rows of {table} were left alone"))
         .collect();
-    // The latest reply is used.
+    // The replies are sorted by time, so a guest's latest reply is used.
     rsvps.sort_by_key(|row| any(row, &["updated_at", "responded_at", "created_at", "time"]));
     let mut answers: BTreeMap<String, (Option<ReplyStatus>, String)> = BTreeMap::new();
     for row in &rsvps {

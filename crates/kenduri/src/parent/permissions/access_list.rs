@@ -73,7 +73,7 @@ fn read(list: &[u8]) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Returns a list that lets these users traverse.
+/// Returns an access list that lets these users traverse the folder.
 fn written(users: &BTreeSet<u32>) -> Vec<u8> {
     let users = users.iter().map(|user| (USER, PASS, *user));
     let entries = std::iter::once((OWNER, ALL, NOBODY))

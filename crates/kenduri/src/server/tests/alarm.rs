@@ -113,7 +113,7 @@ fn every_owner_is_told_once_in_their_language() {
                 assert!(mail.text.contains(part), "{part} is not in {}", mail.text);
             }
         }
-        // For the next worker, the failure is new.
+        // Another worker reports the same failure, but nobody gets a second mail.
         tell(site.clone(), "web".into(), first.clone()).await;
         mails(world, 2).await;
         // An owner started the service, and it failed again.

@@ -115,7 +115,7 @@ fn change(
     let answers = (&household.answers, &new.answers);
     asking::differences(answers.0, answers.1, &ground.questions, "", &mut changes);
     if !changes.is_empty() {
-        // The replaced values remain only in this submission.
+        // From now on, only this submission contains the replaced values.
         let version = household.invitation.version;
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Import)?;
     }

@@ -448,7 +448,7 @@ async fn write_note(
         }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
         Err(Refusal::Answers(mut fields)) => {
-            // The body consists only of the note.
+            // The request body is the note itself, so the pointers have no `/note` prefix.
             for field in &mut fields {
                 field.pointer = field.pointer.replacen("/note", "", 1);
             }
@@ -485,7 +485,8 @@ impl GuestRequest {
     }
 }
 
-/// A refusal as the API returns it. `speak` gives the language for stored data.
+/// Converts a refusal to the API's response. `speak` chooses the language of stored data in the
+/// response.
 pub fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {

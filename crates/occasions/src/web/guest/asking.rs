@@ -18,7 +18,7 @@ impl<'a> Reading<'a> {
             .filter(move |question| question.asked_of == of)
     }
 
-    /// Returns the questions that could concern this guest.
+    /// Returns the questions that this guest may be asked, depending on the replies.
     pub(super) fn questions_for(&self, guest: &Guest) -> impl Iterator<Item = &'a Question> {
         let events = &self.portal.events;
         self.questions(AskedOf::Guest)
@@ -29,7 +29,8 @@ impl<'a> Reading<'a> {
         self.pick(&question.title)
     }
 
-    /// Returns the household's answers that count.
+    /// Returns the household's answers, except to questions that no longer apply because of the
+    /// guests' replies.
     pub(crate) fn household_answers(&self) -> Vec<AnsweredQuestion<'a>> {
         let (guests, events) = (&self.portal.household.guests, &self.portal.events);
         let questions = self.questions(AskedOf::Household);
@@ -38,7 +39,8 @@ impl<'a> Reading<'a> {
         self.in_words(counting, &self.portal.household.answers)
     }
 
-    /// Returns the guest's answers that count.
+    /// Returns the guest's answers, except to questions that no longer apply because of the guest's
+    /// replies.
     pub(crate) fn guest_answers(&self, guest: &Guest) -> Vec<AnsweredQuestion<'a>> {
         let events = &self.portal.events;
         let questions = self.questions(AskedOf::Guest);

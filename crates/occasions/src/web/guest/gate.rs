@@ -287,7 +287,8 @@ impl CodeGate {
         lock().1 || self.budget.is_used_up(now)
     }
 
-    /// Lets a host choose a code. Text that cannot be a code needs no permission.
+    /// Permits a host to choose this code, with the limits for guesses, because a refusal reveals
+    /// that the code exists. Returns `None` if the text cannot be a code.
     pub(crate) fn admit_by_hand(
         &self,
         site: &Site,

@@ -35,8 +35,8 @@ pub(super) fn maps(event: &Event) -> Vec<AppLink> {
     all.into_iter().flatten().collect()
 }
 
-/// Calendars on the web that take an event by a link. `title` is the event's, in the reader's
-/// language.
+/// Returns links that add the event to calendars on the web. `title` is the event's title in the
+/// reader's language.
 pub(super) fn calendars(event: &Event, title: &str) -> Vec<AppLink> {
     let (title, place) = (encoded(title), encoded(&place(event)));
     let at = |format: &str| {

@@ -6,8 +6,8 @@ use super::show::contact;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 
-/// A refusal as a problem, with a contact to ask if nothing can be changed any more. `speak` gives
-/// the language.
+/// Converts a refusal to a problem, with the hosts' contact if nothing can be changed any more.
+/// `speak` chooses the language.
 pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::DeadlinePassed(portal)

@@ -209,7 +209,7 @@ impl GuestRequest {
         response
     }
 
-    /// The language for this reader and this household.
+    /// Returns the messages in the language for this reader and household.
     pub(crate) fn text(&self, portal: &InvitationSnapshot) -> Text {
         self.speaker().speak(portal)
     }

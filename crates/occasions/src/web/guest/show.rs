@@ -435,7 +435,7 @@ pub(super) fn cover<'a>(
     }
 }
 
-/// How long it is until an event, if the hosts show that.
+/// Returns the time left until an event, if the hosts show a countdown.
 pub(super) fn days_left(
     text: &Text,
     occasion: &Occasion,

@@ -74,7 +74,6 @@ pub struct Frame<'a> {
     pub home: String,
     /// The path of the form for answers.
     pub answer: String,
-    /// The household's name.
     pub household: &'a str,
     /// The household's code, as the card shows it.
     pub code: &'a str,

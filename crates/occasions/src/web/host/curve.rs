@@ -28,7 +28,7 @@ pub(super) struct Drawing {
     pub(super) labels: Vec<(i32, i32, Tag)>,
     /// The left and the right end of the drawing.
     pub(super) span: (i32, i32),
-    /// The label of the ceiling.
+    /// The label of the line for all invited guests.
     pub(super) invited: String,
 }
 

@@ -35,7 +35,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// The entry for the pages of a list.
+    /// Returns the entry under which the pages of this list are.
     pub(crate) fn of_list(pages: &str) -> Self {
         match pages {
             Event::PAGES => Self::Events,
@@ -47,7 +47,6 @@ impl Place {
 }
 
 impl HostRequest {
-    /// Returns a page of an occasion.
     pub(crate) fn page<B: Template>(
         &self,
         context: &PageContext,
@@ -64,8 +63,8 @@ impl HostRequest {
         let more = wording.at("/more");
         let words = match context.occasion.status {
             OccasionStatus::Draft => Some("host-strip-draft"),
-            // The button is on every page and leads back to that page, so all of them show the
-            // banner.
+            // The publish button is in the frame of every page and leads back to that page, so
+            // every page can show this banner.
             OccasionStatus::Published if self.query.text("done") == "published" => {
                 Some("host-done-published")
             }

@@ -138,7 +138,7 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
     Ok(Some(chosen))
 }
 
-/// Parses a guest per line.
+/// Parses one guest from each line.
 fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()

@@ -248,7 +248,7 @@ pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let to: Address = account.email.parse().map_err(|_| Problem::not_found())?;
     let text = req.site.catalogue.speak(&Language::of(&tag));
     let mut mail = letter::mail(portal, parts, to, &text);
-    // Transactional, because the host requested it.
+    // The host requested the test mail, so it has no unsubscribe link.
     mail.stream = Stream::Transactional;
     mail.to_name.clone_from(&account.display_name);
     let at = format!(

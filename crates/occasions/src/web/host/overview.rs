@@ -350,7 +350,7 @@ fn seats<'a>(wording: &Wording<'a>, context: &'a PageContext, summary: &Summary)
                     None => yes,
                 },
                 unapproved: Some(numbers.unapproved).filter(|n| *n > 0),
-                // Shown only when the event is nearly full, with a tenth left, or overbooked.
+                // The free seats are shown only if at most a tenth of the seats is left.
                 left: numbers
                     .left
                     .filter(|left| numbers.capacity.is_some_and(|seats| left * 10 <= seats)),

@@ -46,7 +46,7 @@ words! {
 }
 
 impl Kind {
-    /// The number per page. `print.css` has their sizes.
+    /// The number of pieces per page. `print.css` defines their sizes.
     fn per_page(self, paper: Paper) -> usize {
         match (self, paper) {
             (Self::Cards, _) | (Self::Labels, Paper::Letter) => 10,
@@ -287,7 +287,7 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece])
     printed(req, context, &title, body)
 }
 
-/// The address of the page on which the sheet was chosen.
+/// Builds the path of the page on which the sheet was chosen.
 fn back(context: &PageContext, paper: Paper) -> String {
     let place = format!("/print?paper={}", paper.word());
     wording::at(&context.occasion.slug, &place)

@@ -76,7 +76,7 @@ impl PageResource for Question {
         if let Some(asked_of) = fields.find(|field| field.name == "asked_of") {
             asked_of.show_as_radios(iter::repeat(String::new()));
         }
-        // Without its deleted events, the question would be about all events.
+        // Deleted events stay in the list, because a question without events is about all events.
         let gone = one.into_iter().flat_map(|one| &one.events);
         let gone = gone.filter(|key| context.events.iter().all(|event| event.key != **key));
         let events = context.events.iter();

@@ -58,7 +58,7 @@ struct Need {
     events: Vec<(i64, String)>,
 }
 
-/// A guest with special food.
+/// A guest with dietary requirements.
 struct ReportItem {
     name: String,
     href: String,

@@ -144,7 +144,8 @@ impl HostRequest {
         self.req.write(change).await
     }
 
-    /// Runs a change. If the host typed a code, its use counts as an attempt.
+    /// Runs a change. If the change fails because the typed code is taken, this counts as a guess
+    /// at a code.
     pub(crate) async fn by_hand(
         &self,
         typed: Option<&str>,

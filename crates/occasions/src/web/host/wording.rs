@@ -39,7 +39,6 @@ impl<'a> Wording<'a> {
         at(&self.occasion.slug, rest)
     }
 
-    /// Returns the hosts' names.
     pub(crate) fn hosts(&self) -> Spoken<'a> {
         self.pick(&self.occasion.hosts)
     }
@@ -197,7 +196,6 @@ pub(crate) fn query(query: &Form) -> String {
     address("", query.iter()).trim_start_matches('?').to_owned()
 }
 
-/// Returns the mark of an answer.
 pub(crate) fn mark(status: ReplyStatus) -> Mark {
     match status {
         ReplyStatus::Pending => Mark::Pending,

@@ -50,7 +50,7 @@ pub(super) fn write(
 ) -> Result<(), StoreError> {
     sql!("DELETE FROM guess WHERE at <= :at", at = now - DAY).run(tx, Rows::Any)?;
     let (rows,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM guess"), &[])?;
-    // Other processes also write rows.
+    // The limit is for all processes together, so all stored rows count.
     let left = REMEMBERED.saturating_sub(usize::try_from(rows).unwrap_or(0));
     for failure in failures.iter().take(left) {
         sql!(

@@ -24,10 +24,10 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The limit for the smallest network in 10 minutes.
 const IN_TEN_MINUTES: u32 = 10;
 const IN_A_DAY: u32 = 30;
-/// The factor by which each larger network may have more failures than the network within it.
-/// Without a name the factor is small, so that one provider's customer cannot use up the
-/// installation's budget. With a name it is larger, so that fewer people share a limit with an
-/// attacker.
+/// The limits per network level. Each larger network may have several times as many failures as the
+/// network within it. Without a name the factor is small, so that one provider's customer cannot
+/// use up the installation's budget. With a name it is larger, so that fewer people share a limit
+/// with an attacker.
 const ALONE: [[Rule; 2]; 4] = levels(3);
 const WITH_NAME: [[Rule; 2]; 4] = levels(8);
 /// The installation's limits for attempts without a name.
@@ -38,7 +38,7 @@ const NAMES: [Rule; 2] = rules(3, HOUR, 3, HOUR);
 /// The prefix lengths, smallest network first. The IPv4 lengths count within `::ffff:0:0/96`.
 const LEVELS_V4: [u8; 2] = [128, 120];
 const LEVELS_V6: [u8; 4] = [64, 56, 48, 32];
-/// The total numbers of counters from which a level, smallest network first, gets no new counters.
+/// Once this many counters exist in total, a level gets no new counters; smallest network first.
 /// The last bound is for the largest network around a client.
 const BOUNDS: [usize; 4] = [20_000, 30_000, 40_000, 50_000];
 

@@ -9,8 +9,8 @@ use crate::key::Key;
 use crate::store::Row;
 use crate::text_cleaning::hexadecimal;
 
-/// The key of a suppression: the hash of an email address. With a stream, and perhaps a scope, it
-/// concerns only that part of the address's mail.
+/// The key of a suppression: the hash of an email address, for all mail to the address. With a
+/// stream, and optionally a scope, the suppression covers only that stream's mail.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Place {
     pub(super) address: Vec<u8>,
@@ -46,7 +46,8 @@ impl Place {
         }
     }
 
-    /// The suppression keys of the email address, under `key` and each of its predecessors.
+    /// The suppression keys of the email address, one for the current hash key and one for each
+    /// earlier hash key.
     pub(super) fn wholes(key: &Key, address: &Address) -> Vec<Self> {
         let place = |hash: [u8; 32]| Self {
             address: hash.to_vec(),

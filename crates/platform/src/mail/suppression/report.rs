@@ -78,8 +78,8 @@ pub(in super::super) fn returned(
         oldest = tx.now() - KEPT
     )
     .maybe(tx)?;
-    // The address is taken from our mail, because a report may name an address to which the mail
-    // was forwarded.
+    // The address is taken from the stored mail, because a report may name an address to which the
+    // mail was forwarded.
     let Some((address,)) = sent else {
         return Ok(());
     };

@@ -234,7 +234,7 @@ impl<'a> Import<'a> {
             is_active,
             can_sign_in: false,
             is_confirmed: false,
-            // The older site's default.
+            // These are the older site's defaults.
             is_public: true,
             is_listed: true,
             created_at,
@@ -279,7 +279,8 @@ impl<'a> Import<'a> {
         known.is_confirmed |= role == "email-verified";
         match role {
             "email-verified" if known.is_new => people::verify_email(tx, &account)?,
-            // People imported earlier are included.
+            // Unlike the other roles, this role is also given to a person whom an earlier import
+            // brought.
             "admin" if is_owner && known.is_active => {
                 self.is_owner_found = true;
                 let is_new = people::give(tx, &account, OWNER)?;

@@ -172,7 +172,8 @@ impl Call {
         answer.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change. If a code was sent, its use counts as an attempt.
+    /// Runs a change. If the change fails because the sent code is taken, this counts as a guess at
+    /// a code.
     pub(crate) async fn by_hand(
         &self,
         code: Option<&str>,

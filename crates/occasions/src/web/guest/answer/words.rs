@@ -18,7 +18,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
 
-/// Converts a refusal to errors at the fields that it concerns.
+/// Converts a refusal to errors at the affected fields.
 pub(super) fn trouble(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -66,7 +66,7 @@ pub(super) fn trouble(
     }
 }
 
-/// An error for every new yes to an event that is full.
+/// Returns an error for every new yes to an event that is full.
 fn full(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -266,8 +266,8 @@ fn needs(
         .collect()
 }
 
-/// Lists the values typed into a form whose code no longer works. The form is the only source, so
-/// names are missing.
+/// Lists the values typed into a form whose code no longer works. The list contains no stored names
+/// of guests, because only a valid code may show them.
 pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
     let people = parsed.wish.guests.iter().enumerate();
     let mut lines: Vec<Typed> = people

@@ -146,7 +146,6 @@ pub struct Confirmation<'a> {
     pub date: String,
     /// The salutation, such as "Dear Rahman family,".
     pub salutation: String,
-    /// The tone of the mail.
     pub tone: Tone,
     pub progress: Progress,
     pub counts: Counts,

@@ -50,7 +50,6 @@ pub struct OpenEvent<'a> {
     pub key: &'a str,
     /// The name of the field for the choice.
     pub field: String,
-    /// The event's name.
     pub name: Spoken<'a>,
     /// "Saturday, 16 January 2027, 9:30–11:00 am".
     pub when: String,

@@ -105,7 +105,6 @@ pub struct EventRow<'a> {
     pub map: Option<&'a str>,
     /// Links to map and calendar apps.
     pub apps: Vec<AppLink>,
-    /// The schedule of the event.
     pub schedule: Vec<ScheduleRow<'a>>,
 }
 
@@ -122,7 +121,6 @@ pub struct ScheduleRow<'a> {
     /// The time, such as "12:45 pm".
     pub time: String,
     pub title: Spoken<'a>,
-    /// Details about the line.
     pub detail: Spoken<'a>,
 }
 
@@ -269,7 +267,6 @@ impl PortalPage<'_> {
 pub struct Confirmation<'a> {
     pub text: &'a Text,
     pub frame: Frame<'a>,
-    /// The tone of the page.
     pub tone: Tone,
     pub progress: Progress,
     /// The time until which answers can be changed; `None` if they never close automatically.

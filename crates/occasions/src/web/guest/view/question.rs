@@ -13,7 +13,6 @@ pub struct QuestionField<'a> {
     /// Whether only guests who come are asked.
     pub coming_only: bool,
     pub hosts_only: bool,
-    /// The kind of control.
     pub control: QuestionControl,
     pub value: String,
     /// The choices, if the kind of control has any.
