@@ -12,6 +12,7 @@ mod crowd;
 mod edge;
 mod flush;
 mod footprint;
+mod import;
 mod load;
 mod login;
 mod members;
@@ -116,6 +117,12 @@ pub(crate) enum Bench {
         #[command(flatten)]
         subject: Subject,
     },
+    /// An import of as many households as an occasion can have, while others answer: time, memory,
+    /// how long others wait. Then the host's pages in that occasion.
+    Import {
+        #[command(flatten)]
+        subject: Subject,
+    },
     /// A personal site with little memory under steady load.
     Site {
         #[command(flatten)]
@@ -215,6 +222,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         Bench::Watchers { watching, subject } => {
             watchers::bench(&runtime, &subject.path()?, *watching)
         }
+        Bench::Import { subject } => import::bench(&runtime, &subject.path()?),
         Bench::Site { visit, subject } => site::bench(&runtime, &subject.path()?, *visit),
     }
 }
@@ -228,6 +236,7 @@ impl Bench {
             | Bench::Login { subject, .. }
             | Bench::Countdown { subject, .. }
             | Bench::Watchers { subject, .. }
+            | Bench::Import { subject }
             | Bench::Site { subject, .. } => subject.program.as_deref(),
             _ => None,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::client::{Answer, Client, get, headers};
 use super::server::Server;
@@ -32,24 +32,8 @@ pub(super) async fn click_through(server: &Server) -> Result<usize> {
         if read == MOST_PAGES {
             break;
         }
-        let mut answer = client.exchange(&get(&path, &cookies.header())).await?;
+        let (redirect, page) = cookies.open(server, &mut client, &path).await?;
         read += 1;
-        cookies.take(&answer);
-        // The sign-in link printed at startup opens a page with a button that the user must press.
-        if let Some(token) = sign_in_token(&path, &answer) {
-            let request = format!(
-                "POST {path} HTTP/1.1\r\nHost: {}\r\nOrigin: {origin}\r\n{}\
-                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{token}",
-                server.address,
-                cookies.header(),
-                token.len()
-            );
-            answer = client.exchange(request.as_bytes()).await?;
-            answer.expect(303)?;
-            cookies.take(&answer);
-        }
-        let redirect = answer.header("location").map(str::to_owned);
-        let page = String::from_utf8_lossy(answer.body);
         let links = page
             .split("href=\"")
             .skip(1)
@@ -82,9 +66,50 @@ fn sign_in_token(path: &str, answer: &Answer<'_>) -> Option<String> {
 
 /// The cookies that a browser would keep.
 #[derive(Default)]
-struct Cookies(BTreeMap<String, String>);
+pub(super) struct Cookies(BTreeMap<String, String>);
 
 impl Cookies {
+    /// Signs the demo's host in by the link that the program printed at startup.
+    pub(super) async fn of_host(server: &Server, client: &mut Client) -> Result<Self> {
+        let origin = format!("http://{}", server.address);
+        let said = server.said()?;
+        let mut links = said
+            .split_whitespace()
+            .filter_map(|word| word.strip_prefix(&origin));
+        let link = links.find(|path| path.starts_with("/sign-in/"));
+        let mut cookies = Self::default();
+        cookies
+            .open(server, client, link.context("no sign-in link")?)
+            .await?;
+        Ok(cookies)
+    }
+
+    /// Opens a page, and returns its redirect, if any, and its text. The sign-in link opens a page
+    /// with a button that the user must press.
+    async fn open(
+        &mut self,
+        server: &Server,
+        client: &mut Client,
+        path: &str,
+    ) -> Result<(Option<String>, String)> {
+        let mut answer = client.exchange(&get(path, &self.header())).await?;
+        self.take(&answer);
+        if let Some(token) = sign_in_token(path, &answer) {
+            let request = format!(
+                "POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n{}\
+                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{token}",
+                self.header(),
+                token.len(),
+                host = server.address,
+            );
+            answer = client.exchange(request.as_bytes()).await?;
+            answer.expect(303)?;
+            self.take(&answer);
+        }
+        let redirect = answer.header("location").map(str::to_owned);
+        Ok((redirect, String::from_utf8_lossy(answer.body).into_owned()))
+    }
+
     fn take(&mut self, answer: &Answer<'_>) {
         for (name, value) in headers(answer.head) {
             if name.eq_ignore_ascii_case("set-cookie")
@@ -96,7 +121,7 @@ impl Cookies {
         }
     }
 
-    fn header(&self) -> String {
+    pub(super) fn header(&self) -> String {
         let pairs: Vec<_> = self
             .0
             .iter()

@@ -334,8 +334,8 @@ impl Conversation for Visitor {
 
 /// How a household sends its RSVP.
 #[derive(Clone, Copy)]
-enum Request {
-    /// `PUT /api/v1/invitations/{code}/rsvp`, with the version on which the change is based.
+pub(super) enum Request {
+    /// `PUT /api/v1/invitations/{code}/rsvp`, with the version that it is based on.
     Put,
     /// `PUT` as above, with an `Idempotency-Key`, as the page's script sends it.
     PutWithKey,
@@ -343,7 +343,7 @@ enum Request {
     Post,
 }
 
-struct Household {
+pub(super) struct Household {
     request: Request,
     code: String,
     guest: String,
@@ -352,7 +352,7 @@ struct Household {
     comes: bool,
 }
 
-async fn load_households(
+pub(super) async fn load_households(
     address: SocketAddr,
     count: usize,
     request: Request,

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::client::{Client, get};
+use super::load::figure;
 use crate::command::{program, with_children};
 use crate::interrupt;
 
@@ -150,6 +151,11 @@ pub(super) fn pinned(binary: PathBuf, cores: impl IntoIterator<Item = usize>) ->
     let mut command = program("taskset");
     command.args(["--cpu-list", &cores.join(",")]).arg(binary);
     command
+}
+
+/// Converts a number of bytes to a floating-point number.
+pub(super) fn bytes(number: u64) -> f64 {
+    usize::try_from(number).map_or(f64::NAN, figure)
 }
 
 /// Returns an address whose port is currently free.

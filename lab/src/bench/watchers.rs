@@ -21,7 +21,7 @@ use tokio::task::LocalSet;
 use super::client::{Client, get, open_from};
 use super::load::figure;
 use super::members::{self, Member};
-use super::server::{Server, pinned};
+use super::server::{Server, bytes, pinned};
 use super::{median, milliseconds, new_folder};
 
 /// The most clients per IP address that the server permits.
@@ -249,8 +249,4 @@ impl Audience {
         }
         self.count.set(self.count.get() - 1);
     }
-}
-
-fn bytes(number: u64) -> f64 {
-    usize::try_from(number).map_or(f64::NAN, figure)
 }
