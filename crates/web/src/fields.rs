@@ -1,6 +1,7 @@
-//! Declarations of the fields that people fill in: one table for each kind of record.
+//! Tables that declare the fields of records which people fill in, one table for each kind of
+//! record.
 //!
-//! The table determines how JSON and forms are parsed (reporting all errors at once), the changes
+//! A table determines how JSON and forms are parsed (all errors are reported at once), the entries
 //! in the history, the values of a form, and the JSON schema. A record is a plain struct with
 //! serde; the table reads and compares the record's JSON.
 
@@ -35,30 +36,29 @@ use crate::{Form, I18n, Labelled, Problem};
 pub struct Field {
     /// The field's name in JSON, forms and the history.
     pub name: &'static str,
-    /// The type of the field's value.
     pub kind: Kind,
     /// The message id of the field's label.
     pub label: &'static str,
     /// The message id of the field's explanation.
     pub hint: Option<&'static str>,
-    /// The section of the page. A text in several languages has its own section, named by its
-    /// label.
+    /// The section of the form in which the field appears. A text in several languages has its own
+    /// section, named by its label.
     pub section: &'static str,
     /// Whether a new record must contain the field.
     pub is_required: bool,
     /// Whether the field is set at creation and never changes.
     pub is_fixed: bool,
-    /// Whether people who may only edit texts can change the field.
+    /// Whether people who may edit only texts, not other data, can change the field.
     pub is_wording: bool,
     /// Whether the value may be empty or null.
     pub is_optional: bool,
-    /// The message id of the empty option, in forms that have one.
+    /// The message id of the option that stands for no value, in selections that have one.
     pub none: &'static str,
     /// Whether the history omits the field's values.
     pub is_secret: bool,
 }
 
-/// A field without its name; `V` is the type of its value.
+/// A field that has no name yet; `V` is the type of its value.
 #[derive(Debug)]
 pub struct FieldOf<V> {
     field: Field,
@@ -133,23 +133,23 @@ pub const fn choice<V: Labelled>() -> FieldOf<V> {
     FieldOf::new(Kind::Choice(V::CHOICES))
 }
 
-/// A search text as typed; empty if omitted.
+/// A search term, kept exactly as typed; empty if omitted.
 pub const fn as_typed() -> FieldOf<String> {
     FieldOf::new(Kind::AsTyped)
 }
 
-/// A filter with one message for yes and one for no. If omitted, the filter matches both.
+/// A filter for a boolean, with one message for yes and one for no. If omitted, the filter matches
+/// both.
 pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>> {
     FieldOf::new(Kind::Either(yes, no))
 }
 
-/// A flag that has a message for yes, but none for no. A missing flag means no, and pages do not
-/// offer no as a choice.
+/// A filter that is off if omitted. It has a message for yes; pages do not offer no as a choice.
 pub const fn only(yes: &'static str) -> FieldOf<bool> {
     FieldOf::new(Kind::Either(yes, ""))
 }
 
-/// Keywords whose validity only the record can check.
+/// Keywords that the record itself must validate, because the table does not list them.
 pub const fn words() -> FieldOf<Vec<String>> {
     FieldOf::new(Kind::Words)
 }
@@ -168,7 +168,7 @@ pub const fn part<V>(part: Part<V>) -> FieldOf<V> {
     FieldOf::new(Kind::Part(part.fields))
 }
 
-/// A list of at most `most` nested records, each sent completely.
+/// A list of at most `most` nested records. A change replaces the whole list.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "a table is a constant, which is written in its place"
@@ -244,14 +244,14 @@ impl<V> FieldOf<V> {
         self
     }
 
-    /// Allows people who may only edit texts to change the field.
+    /// Allows people who may edit only texts to change the field.
     #[must_use]
     pub const fn wording(mut self) -> Self {
         self.field.is_wording = true;
         self
     }
 
-    /// Makes the field optional: null, or an empty field.
+    /// Makes the field optional, so that its value may be null in JSON and empty in a form.
     #[must_use]
     pub const fn optional(mut self) -> FieldOf<Option<V>> {
         self.field.is_optional = true;
@@ -261,15 +261,15 @@ impl<V> FieldOf<V> {
         }
     }
 
-    /// Makes a choice optional, with a message for the empty choice.
+    /// Makes a choice optional; `none` is the message id of the option for no value.
     #[must_use]
     pub const fn or(mut self, none: &'static str) -> FieldOf<Option<V>> {
         self.field.none = none;
         self.optional()
     }
 
-    /// Omits the values from the history, because a note is only for its readers, and an address
-    /// must not outlive its owner's data.
+    /// Omits the field's values from the history, because a private note must not become readable
+    /// there, and an address must not outlive the rest of a person's data.
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.field.is_secret = true;
@@ -321,11 +321,11 @@ macro_rules! part {
     };
 }
 
-/// The input that creates or changes a record. Omitted fields keep their values.
+/// The input that creates or changes a record. Fields that the input omits keep their values.
 #[derive(Clone)]
 pub enum Input {
     Json(Map<String, Json>),
-    /// A submitted form that contains these fields.
+    /// A submitted form, and the fields that it had on its page.
     Form(Form, Vec<Field>),
 }
 
@@ -389,7 +389,7 @@ impl Input {
         }
     }
 
-    /// The value that was sent for a flag outside the record.
+    /// The value sent for a flag that is not a field of the record.
     pub fn flag(&self, name: &str, default: bool) -> bool {
         match self {
             Self::Json(sent) => sent.get(name).and_then(Json::as_bool).unwrap_or(default),
@@ -422,7 +422,7 @@ impl Input {
             }
         }
         serde_json::from_value(Json::Object(object)).unwrap_or_else(|cause| {
-            // A rejected value need not fit the record's type.
+            // A value that was refused need not fit the record's type.
             debug_assert!(!findings.is_empty(), "the table of another record: {cause}");
             record.clone()
         })
@@ -438,7 +438,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Merges the input into `object`.
+    /// Applies the JSON input to `object`.
     fn read(
         &self,
         fields: &[Field],
@@ -487,7 +487,7 @@ impl Reading<'_> {
     }
 }
 
-/// Whether all changed fields are fields that people who may only edit texts can change.
+/// Whether people who may edit only texts can change all of the changed fields.
 pub fn is_wording(fields: &[Field], changes: &[Json]) -> bool {
     let mut others = fields.iter().filter(|field| !field.is_wording);
     others.all(|field| changes.iter().all(|change| change["field"] != field.name))

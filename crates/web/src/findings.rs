@@ -20,7 +20,7 @@ pub struct When(pub String);
 /// The maximum number of errors reported for one request.
 const MOST: usize = 100;
 
-/// The errors in an input, by field.
+/// The validation errors of an input, by field.
 #[derive(Debug, Default)]
 pub struct Findings(pub(crate) Vec<FieldProblem>);
 
@@ -61,14 +61,14 @@ impl Findings {
         }
     }
 
-    /// One line of `least` to `most` characters.
+    /// Cleans and validates one line of `least` to `most` characters.
     pub fn line(&mut self, pointer: &str, typed: &str, least: usize, most: usize) -> String {
         let line = text_cleaning::clean_line(typed);
         self.length(pointer, &line, least, most);
         line
     }
 
-    /// Several lines of up to `most` characters.
+    /// Cleans and validates several lines of up to `most` characters.
     pub fn text(&mut self, pointer: &str, typed: &str, most: usize) -> String {
         let text = text_cleaning::clean(typed);
         self.length(pointer, &text, 0, most);
@@ -86,8 +86,8 @@ impl Findings {
         }
     }
 
-    /// A text in several languages, with `least` (in at least one language) to `most` characters
-    /// each. Empty translations are removed.
+    /// Validates a text in several languages. Each translation has a length within `limits`; empty
+    /// translations are removed.
     pub fn i18n(&mut self, pointer: &str, typed: &I18n, limits: Limits) -> I18n {
         let mut kept = I18n::default();
         for (tag, text) in typed.iter() {
@@ -110,7 +110,7 @@ impl Findings {
         kept
     }
 
-    /// A number from `least` to `most`.
+    /// Validates that a number is from `least` to `most`.
     pub fn number(&mut self, pointer: &str, number: i64, least: i64, most: i64) -> i64 {
         if !(least..=most).contains(&number) {
             self.add(
@@ -122,7 +122,7 @@ impl Findings {
         number
     }
 
-    /// An email address; may be empty.
+    /// Validates an email address, which may be empty.
     pub fn email(&mut self, pointer: &str, typed: &str) -> String {
         let line = self.line(pointer, typed, 0, 254);
         if !line.is_empty() && line.parse::<Address>().is_err() {
@@ -131,7 +131,7 @@ impl Findings {
         line
     }
 
-    /// An https URL; may be empty.
+    /// Validates an https URL, which may be empty.
     pub fn https(&mut self, pointer: &str, typed: &str) -> String {
         let line = self.line(pointer, typed, 0, 2_048);
         let has_host = line
@@ -143,7 +143,7 @@ impl Findings {
         line
     }
 
-    /// A slug of `least` to `most` characters of `a-z0-9-`.
+    /// Validates a slug of `least` to `most` characters of `a-z0-9-`.
     pub fn slug(&mut self, pointer: &str, typed: &str, least: usize, most: usize) -> String {
         let slug = text_cleaning::clean_line(typed).to_lowercase();
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -159,8 +159,8 @@ impl Findings {
         slug
     }
 
-    /// An instant. A date means the end of that day in `zone`, that is, the first instant of the
-    /// next day, exclusive.
+    /// Parses an instant. A date means the end of that day in `zone`, that is, the first instant of
+    /// the next day.
     pub fn when(&mut self, pointer: &str, typed: &When, zone: &TimeZone) -> Option<Timestamp> {
         let found = instant(&typed.0, zone);
         if found.is_none() {
@@ -169,8 +169,8 @@ impl Findings {
         found
     }
 
-    /// Labels: at most 20, of 1–40 characters each, without duplicates and without the commas that
-    /// separate [`tags`].
+    /// Validates labels: at most 20, of 1–40 characters each, without duplicates and without the
+    /// commas that separate [`tags`].
     pub fn tags(&mut self, pointer: &str, typed: &[String]) -> Vec<String> {
         let mut kept: Vec<String> = Vec::new();
         for (index, tag) in typed.iter().enumerate() {
@@ -263,7 +263,7 @@ fn instant(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
     Timestamp::from_millisecond(exact.as_millisecond()).ok()
 }
 
-/// Escapes a key as a token of a JSON pointer (RFC 6901 §3).
+/// Escapes an object's key for use in a JSON pointer (RFC 6901 §3).
 pub fn token(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

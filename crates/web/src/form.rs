@@ -1,4 +1,4 @@
-//! Submitted forms: their fields in order, with the text as typed, within limits.
+//! Submitted forms: the fields in the order in which they were sent, with their text as typed.
 //!
 //! If a field is sent twice, its last value counts, because a hidden field before a checkbox holds
 //! the value for "unticked". [`Form::all`] returns every value. Nothing is cleaned here, because a
@@ -6,7 +6,8 @@
 
 use std::fmt;
 
-/// The name of the hidden field that proves that a form is from our own page.
+/// The name of the hidden field with the CSRF token, which proves that the form comes from our own
+/// page.
 pub const CSRF_FIELD: &str = "_csrf";
 
 /// The fields of a form, in the order in which they were sent.
@@ -62,15 +63,15 @@ impl Form {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
-    /// The fields whose names start with `prefix`, with the rest of their names. For example,
-    /// `reply.` finds `(person.event, yes)`.
+    /// Returns the fields whose names start with `prefix`, and removes the prefix from their names.
+    /// For `reply.`, the field `reply.person.event` becomes `person.event`.
     pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.iter()
             .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value)))
     }
 }
 
-/// Prints only the names, because a value may be a password.
+/// Prints only the fields' names, because a value may be a password.
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()

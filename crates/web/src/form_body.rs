@@ -21,7 +21,7 @@ pub(crate) const MOST_FIELDS: usize = 2000;
 #[derive(Clone, Debug)]
 pub struct SentFile {
     pub field: String,
-    /// The content, which is never empty.
+    /// The file's content, which is never empty.
     pub bytes: Bytes,
 }
 
@@ -135,7 +135,7 @@ impl From<MultipartError> for Problem {
     }
 }
 
-/// Whether a part is a file, even if its file name is unreadable.
+/// Whether a part of a multipart form is a file, even if its file name is unreadable.
 fn is_file(part: &Field<'_>) -> bool {
     let said = part.headers().get(CONTENT_DISPOSITION);
     let said = said

@@ -1,5 +1,5 @@
-//! The state of a form on a page: each field's label, value and error, and the value that another
-//! person saved in the meantime.
+//! The state of a form on a page: each field's label, value and error, and, after an edit conflict,
+//! the value that another person has saved.
 //!
 //! A field's name is its value's JSON pointer with dots: `/contact/name` is `contact.name`, so
 //! errors can be mapped to their fields. Fields and the error summary render themselves into other
@@ -27,15 +27,15 @@ pub use table::TableForm;
 /// The values and errors of a form.
 #[derive(Debug, Default)]
 pub struct FormState {
-    /// The displayed values, either stored or as typed.
+    /// The displayed values, which are either the stored values or those that the person typed.
     pub form: Form,
     /// An error message about the whole form.
     pub trouble: Option<String>,
     /// Errors of single fields.
     errors: Vec<FormError>,
-    /// The number of `errors`, counted from the first, that concern the input in a single field.
+    /// How many of `errors`, from the start, concern a single field's value.
     findings: usize,
-    /// The stored values, if the form was made for an older version.
+    /// The stored values, if the record was saved again after the form was opened.
     stored: Option<Form>,
     /// The labels of the fields created so far, for the summary.
     labels: Mutex<BTreeMap<String, String>>,
@@ -50,7 +50,7 @@ pub struct Field {
     pub control: Control,
     pub value: String,
     pub error: Option<String>,
-    /// The value that another person saved in the meantime.
+    /// The value that another person has saved since the form was opened.
     pub stored: Option<String>,
     /// The language of the value, if the text is in several languages.
     pub language: Option<Language>,
@@ -83,7 +83,7 @@ pub struct Group {
 }
 
 impl FormState {
-    /// The form for stored values.
+    /// A form that shows stored values.
     pub fn of(form: Form) -> Self {
         Self {
             form,
@@ -91,7 +91,7 @@ impl FormState {
         }
     }
 
-    /// A refused form: the typed values with the errors.
+    /// A refused form, which shows the typed values and the errors.
     pub fn refused(form: Form, problem: &Problem, text: &Text) -> Self {
         let errors = problem.errors.iter().map(|one| FormError {
             field: field_name(&one.pointer),
@@ -107,8 +107,8 @@ impl FormState {
         }
     }
 
-    /// A form that was not saved. After a version conflict it shows the stored values beside the
-    /// typed values, otherwise the errors. `button` has the same meaning as in
+    /// A form that could not be saved. After a version conflict, the form shows the stored values
+    /// beside the typed values, otherwise the errors. `button` has the same meaning as in
     /// [`FormState::clashing`].
     pub fn not_saved(
         typed: &Form,
@@ -124,8 +124,8 @@ impl FormState {
         }
     }
 
-    /// The values typed for an older version, beside the values that are stored now. The next save
-    /// is based on the stored version. `button` is the message id of the submit button.
+    /// A form after a version conflict, which shows the stored values beside the typed values. The
+    /// next save is based on the stored version. `button` is the message id of the submit button.
     pub fn clashing(typed: &Form, stored: Form, button: &str, text: &Text) -> Self {
         let version = stored.text("version").to_owned();
         let form = typed
@@ -144,7 +144,7 @@ impl FormState {
         }
     }
 
-    /// Adds an error from the page itself.
+    /// Adds an error that the page itself has found.
     pub fn complain(&mut self, field: &str, words: String) {
         let field = field.to_owned();
         self.errors.push(FormError { field, words });
@@ -159,14 +159,14 @@ impl FormState {
         self
     }
 
-    /// The first field whose typed value differs from the stored value.
+    /// The first field whose typed value differs from the value that another person has saved.
     fn first_clash(&self) -> Option<&str> {
         let stored = self.stored.as_ref()?;
         let mut names = self.form.iter().map(|(name, _)| name);
         names.find(|name| stored.find(name).is_some() && !stored.all(name).eq(self.form.all(name)))
     }
 
-    /// Whether the form was made for an older version.
+    /// Whether the record was saved again after the form was opened.
     pub fn is_clash(&self) -> bool {
         self.stored.is_some()
     }
@@ -183,7 +183,7 @@ impl FormState {
         summary.named(self.findings, &labels)
     }
 
-    /// The error of a field, or of a part of it.
+    /// The error of a field, or of a field nested in it.
     pub fn error(&self, name: &str) -> Option<&str> {
         let is_it = |field: &str| {
             let rest = field.strip_prefix(name);
@@ -265,7 +265,7 @@ impl FormState {
         }
     }
 
-    /// A field with any control. A typed password is not sent back.
+    /// Returns a field with this control. A password field comes back empty.
     pub fn field(&self, name: &str, label: impl Into<String>, control: Control) -> Field {
         let value = match control {
             Control::Line("password", _) => String::new(),
@@ -305,7 +305,7 @@ impl Field {
         self
     }
 
-    /// Shows a selection as radio buttons, each with an explanation.
+    /// Turns a selection into radio buttons, each with an explanation from `hints`.
     pub fn show_as_radios(&mut self, hints: impl IntoIterator<Item = String>) {
         if let Control::Select(words) = &mut self.control {
             let words = std::mem::take(words).into_iter().zip(hints);
@@ -320,8 +320,8 @@ impl Field {
         self
     }
 
-    /// Gives the field the keyboard focus when the page opens, unless the form has errors, in which
-    /// case the summary gets the focus.
+    /// Gives the field the keyboard focus when the page opens. If the form has errors, the error
+    /// summary gets the focus instead.
     #[must_use]
     pub fn first(mut self) -> Self {
         self.is_first = self.error.is_none();
@@ -373,7 +373,7 @@ impl Field {
 }
 
 impl Group {
-    /// Renders a card with the heading and the fields.
+    /// Renders the group as a card with a heading.
     pub fn card<'a>(&'a self, text: &'a Text) -> impl Display + 'a {
         Card { group: self, text }
     }
@@ -393,7 +393,7 @@ struct Card<'a> {
     text: &'a Text,
 }
 
-/// Builds a form from names and values. An empty value makes an empty field.
+/// Builds a form from field names and values.
 pub fn form<N: Into<String>, V: Into<String>>(fields: impl IntoIterator<Item = (N, V)>) -> Form {
     fields
         .into_iter()
@@ -401,13 +401,13 @@ pub fn form<N: Into<String>, V: Into<String>>(fields: impl IntoIterator<Item = (
         .collect()
 }
 
-/// The typed text; `None` for an empty field.
+/// The typed text without surrounding white space; `None` for an empty field.
 pub fn some(form: &Form, name: &str) -> Option<String> {
     let typed = form.text(name).trim();
     (!typed.is_empty()).then(|| typed.to_owned())
 }
 
-/// Parses a number. Validation refuses an unparsable number as out of range.
+/// Parses a number. An unparsable number becomes a value that validation refuses as out of range.
 pub fn number(form: &Form, name: &str) -> Option<i64> {
     match form.number(name) {
         Ok(number) => number,

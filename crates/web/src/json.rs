@@ -22,8 +22,7 @@ const MOST_DEPTH: usize = 32;
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> Json<T> {
-    /// Parses a body. Invalid JSON gets a 400. Valid JSON of another shape gets a 422 with a
-    /// pointer to the first field that does not fit.
+    /// The form controls for one field, which is called `name` in the form.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         if is_too_deep(bytes) {
             return Err(invalid());
@@ -114,7 +113,7 @@ impl<'de> Visitor<'de> for ReadOnce {
     }
 }
 
-/// A parsed JSON body with its bytes, which identify a repeated request.
+/// A parsed JSON body with its original bytes, which identify a repeated request.
 #[derive(Clone, Debug)]
 pub struct Received<T> {
     pub value: T,
@@ -165,7 +164,7 @@ fn misfit(cause: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     Problem::fields().field(pointer(cause.path(), below), code, [])
 }
 
-/// A path as a JSON pointer; `below` is the name of a missing field below it.
+/// Converts a path to a JSON pointer. `below` is the name of a missing field below that path.
 fn pointer(path: &serde_path_to_error::Path, below: Option<&str>) -> String {
     use serde_path_to_error::Segment;
 
@@ -188,7 +187,7 @@ fn pointer(path: &serde_path_to_error::Path, below: Option<&str>) -> String {
     pointer
 }
 
-/// Counts brackets outside strings, before any value is built.
+/// Measures the nesting by counting brackets outside strings, before any value is built.
 fn is_too_deep(bytes: &[u8]) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
     for byte in bytes {

@@ -94,7 +94,8 @@ impl Wishes {
         }
     }
 
-    /// Chooses one of `offered`; `written_down` is the language stored for this reader.
+    /// Chooses one of the `offered` languages. `written_down` is the language stored for this
+    /// reader.
     pub fn choose<'a, S: AsRef<str>>(
         &self,
         offered: &'a [S],
@@ -110,7 +111,8 @@ impl Wishes {
             .unwrap_or(default)
     }
 
-    /// Whether the page is in the language requested by `?lang=`, which is then remembered.
+    /// Whether the language of the page, `spoken`, is the language requested by `?lang=`. If so, a
+    /// cookie remembers it.
     pub fn granted(&self, spoken: &str) -> bool {
         self.asked
             .as_deref()
@@ -126,9 +128,9 @@ impl<S: Sync> FromRequestParts<S> for Wishes {
     }
 }
 
-/// RFC 4647 lookup of one preference: first the tag itself, then ever shorter tags. For a Chinese
-/// region, its script is tried before the language alone (`zh-TW`, `zh-Hant`, `zh`), and a plain
-/// `zh` accepts simplified characters.
+/// RFC 4647 lookup of one preferred language: first the tag itself, then ever shorter tags. For a
+/// Chinese region, its script is tried before the language alone (`zh-TW`, `zh-Hant`, `zh`), and a
+/// plain `zh` accepts simplified characters.
 pub fn look_up<'a>(
     wish: &str,
     offered: &(impl Iterator<Item = &'a str> + Clone),
@@ -151,7 +153,7 @@ pub fn look_up<'a>(
     None
 }
 
-/// The tag without its last subtag, and without a single-letter subtag before it.
+/// Removes the last subtag, and then a single-letter subtag at the end.
 fn shorter(tag: &str) -> Option<&str> {
     let (rest, _) = tag.rsplit_once('-')?;
     match rest.rsplit_once('-') {

@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::text::Locale;
 
-/// The differences of each language from English in one crate. `must` returns whether a language
-/// must have a message, because languages that only the public reads need no messages for hosts.
+/// The differences of each language's messages from the English ones in one crate. `must` returns
+/// whether a language must have a message, because languages that only public pages use need no
+/// messages for hosts.
 pub fn differences(locales: &[Locale], must: impl Fn(&str, &str) -> bool) -> Vec<String> {
     let english = locales.iter().filter(|(tag, _)| *tag == "en");
     let english: BTreeMap<_, _> = english.flat_map(|(_, file)| messages(file)).collect();
@@ -68,8 +69,8 @@ pub fn messages(file: &str) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// English messages that have a number before a plural noun, such as "{ $n } dishes", but no plural
-/// forms.
+/// English messages in which a plural noun follows a number, such as "{ $n } dishes", but which
+/// have no plural forms.
 pub fn without_plural_forms(locales: &[Locale]) -> Vec<String> {
     let english = locales.iter().filter(|(tag, _)| *tag == "en");
     let mut found = Vec::new();
@@ -112,7 +113,7 @@ fn is_plural(word: &str) -> bool {
     is_noun || ["people", "children"].contains(&word)
 }
 
-/// The id before ` = ` at the start of a line.
+/// The message id in a line that begins with `id = `.
 fn identifier(line: &str) -> Option<&str> {
     let (id, _) = line.split_once('=')?;
     let id = id.trim_end();

@@ -1,6 +1,5 @@
 //! The looks of a site's public pages, and its accent colour. The colours are defined in
-//! `site.css`. This module repeats the colours with which the program computes or draws, and a test
-//! compares them.
+//! `site.css`. This module repeats those with which it computes or draws, and a test compares them.
 
 use std::fmt::Write as _;
 
@@ -11,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::words;
 
 words! {
-    /// The three looks; the visitor's device chooses between light and dark.
+    /// The looks of the site's public pages. The visitor's device chooses between light and dark.
     #[derive(Default)]
     Look {
         /// Plain typography with hairlines.
@@ -32,13 +31,13 @@ pub struct Color(pub [u8; 3]);
 pub struct Palette {
     /// The backgrounds of text and links.
     pub grounds: [Color; 4],
-    /// The colour of the unfilled part of a bar.
+    /// The colour of a progress bar's unfilled part.
     pub rest: Color,
     /// The colour of text on the page and on a pale accent colour.
     pub ink: Color,
     /// The colour of figures and bars.
     pub mark: Color,
-    /// The background of the page head and its text colour.
+    /// The page header's background and text colour.
     pub head: [Color; 2],
 }
 
@@ -82,7 +81,6 @@ const fn palette(grounds: [u32; 4], [rest, ink, mark]: [u32; 3], head: [u32; 2])
     }
 }
 
-/// The palettes for light and dark mode.
 const PAPER: [Palette; 2] = [
     palette(
         [0xfb_faf6, 0xff_ffff, 0xf1_efe8, 0xe8_edf5],
@@ -121,7 +119,7 @@ const MARKET: [Palette; 2] = [
 ];
 
 impl Look {
-    /// The palettes for light and dark mode.
+    /// The look's palettes for light and dark mode.
     pub const fn palettes(self) -> &'static [Palette; 2] {
         match self {
             Self::Paper => &PAPER,
@@ -130,8 +128,8 @@ impl Look {
         }
     }
 
-    /// The display font for headings, as a file in `assets/`; `None` if the reader's own fonts are
-    /// used.
+    /// The file in `assets/` with the display font for headings; `None` if the reader's own fonts
+    /// are used.
     pub(crate) fn font(self, language: &str) -> Option<&'static str> {
         let script = language.split('-').next().unwrap_or_default();
         match (self, script) {
@@ -189,7 +187,7 @@ impl Color {
         0.2126 * red + 0.7152 * green + 0.0722 * blue
     }
 
-    /// The mix of this colour and `percent` of the other colour.
+    /// Mixes this colour with `percent` of the other colour.
     pub(crate) fn towards(self, other: Self, percent: u16) -> Self {
         let mix = |at: usize| {
             let sum = u16::from(self.0[at]) * (100 - percent) + u16::from(other.0[at]) * percent;
@@ -211,8 +209,8 @@ pub struct Accent {
 }
 
 impl Accent {
-    /// The legible colour nearest to the wished colour, with enough contrast as a link on every
-    /// background.
+    /// Returns the legible colour nearest to `wished`, which has enough contrast for links on every
+    /// background of the palette.
     fn fit(wished: Color, palette: &Palette, is_dark: bool) -> Self {
         let can_be_read = |color: Color| {
             let mut grounds = palette.grounds.iter();
@@ -223,9 +221,8 @@ impl Accent {
         Self::nearest(wished, is_dark, [page, palette.ink], can_be_read)
     }
 
-    /// Darkens the wished colour (in dark mode, lightens it) until it meets a condition. Returns
-    /// the result with a text colour for it, which is the first legible one of `inks`, white and
-    /// black.
+    /// Darkens the colour `wished` (in dark mode, lightens it) until it meets a condition. Returns
+    /// the result with a legible text colour: the first of `inks`, white and black that fits.
     pub(crate) fn nearest(
         wished: Color,
         is_dark: bool,
@@ -244,7 +241,7 @@ impl Accent {
         }
     }
 
-    /// The accent colour for light and dark mode.
+    /// The legible variants of `wished` for light and dark mode.
     pub fn of(wished: Color, look: Look) -> [Self; 2] {
         let [light, dark] = look.palettes();
         [
@@ -269,7 +266,7 @@ impl Accent {
         Some(Self::style(wished, Look::find(look)?))
     }
 
-    /// The stylesheet that overrides the look's accent colour.
+    /// The stylesheet that replaces the look's accent colour by `wished`.
     fn style(wished: Color, look: Look) -> String {
         let [light, dark] = Self::of(wished, look);
         let mut style = String::new();
@@ -293,7 +290,7 @@ mod tests {
 
     use super::*;
 
-    /// The custom properties of a look in `site.css`, for light and dark mode.
+    /// Reads the custom properties of a look from `site.css`, for light and dark mode.
     fn tokens(look: Look) -> [HashMap<String, Color>; 2] {
         let style = include_str!("../assets/site.css");
         let (light, dark) = style

@@ -1,5 +1,5 @@
-//! The pages of the built-in mailbox, where an installation that sends no mail shows its mails,
-//! with a JSON version for tests.
+//! The pages of the built-in mailbox. An installation that sends no mail shows its mails there, and
+//! tests read the JSON version.
 //!
 //! Mails contain sign-in links, so by default only this machine may read them.
 
@@ -31,14 +31,13 @@ use crate::theme::Theme;
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
     form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox";
 
-/// The people who may read the mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     ThisMachine,
     Everybody,
 }
 
-/// The mailbox, for readers whom `access` allows. All other readers get a 404.
+/// The mailbox's routes, for clients that `access` allows. All other clients get a 404.
 pub fn routes(access: Access) -> Router<Site> {
     Router::new()
         .route("/mailbox", get(list))
@@ -48,7 +47,7 @@ pub fn routes(access: Access) -> Router<Site> {
         .layer(Extension(access))
 }
 
-/// Proof that the request may read the mailbox.
+/// Proof that the client may read the mailbox.
 struct Reader(());
 
 impl FromRequestParts<Site> for Reader {
@@ -74,7 +73,7 @@ fn names_this_site(headers: &HeaderMap, site: &SiteUrl) -> bool {
     named.is_some_and(|named| named.is_loopback() || named.host() == site.host())
 }
 
-/// A search in the mailbox.
+/// The search parameters of the mailbox.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Wanted {
@@ -152,8 +151,8 @@ async fn html(
     Ok(as_mail(page))
 }
 
-/// The HTML part of a mail as a page for a frame. The page may load nothing and use only its own
-/// styles.
+/// Renders the HTML part of a mail as a page for a frame. The page cannot load anything, and only
+/// its own styles apply.
 pub fn as_mail(html: String) -> Response {
     let headers = [
         (

@@ -9,16 +9,17 @@ use unicode_normalization::UnicodeNormalization as _;
 /// A path that contains a secret, or whose request body contains one.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretPath {
-    /// The prefix before the secret if it ends with a slash, otherwise the whole path.
+    /// The path up to the secret, which ends with a slash; or a whole path whose body contains the
+    /// secret.
     before: &'static str,
-    /// How many characters of the secret may be shown.
+    /// How many characters of the secret logs may show.
     shown: usize,
-    /// A word that may stand in place of the secret without being one.
+    /// A path segment that may follow `before` without being a secret.
     not: &'static str,
 }
 
 impl SecretPath {
-    /// The path of a code: `before`, which ends with a slash, followed by the code.
+    /// A path with a code: `before`, which ends with a slash, followed by the code.
     pub const fn code(before: &'static str) -> Self {
         Self {
             before,
@@ -27,7 +28,7 @@ impl SecretPath {
         }
     }
 
-    /// The path of a token that grants access by itself: `before`, which ends with a slash,
+    /// A path with a token that grants access by itself: `before`, which ends with a slash,
     /// followed by the token.
     pub const fn token(before: &'static str) -> Self {
         Self {
@@ -77,8 +78,8 @@ impl SecretPaths {
         Cow::Owned(format!("{}{shown}***{after}", hidden.prefix))
     }
 
-    /// Like [`Self::mask`], but finds our paths anywhere in `path`, because the edge may strip a
-    /// prefix.
+    /// Like [`Self::mask`], but finds the site's paths anywhere in `path`, because at the edge a
+    /// path may begin with a prefix that the edge strips.
     pub fn mask_anywhere<'a>(&self, path: &'a str) -> Cow<'a, str> {
         let (mut masked, mut done) = (String::new(), 0);
         for (start, _) in path.match_indices('/') {
@@ -101,8 +102,8 @@ impl SecretPaths {
         Cow::Owned(masked)
     }
 
-    /// Like [`Self::mask`], for an unknown path, in which any segment may be a code, such as a code
-    /// typed directly after the host name.
+    /// Like [`Self::mask`], for a path that matches no route. There, any segment may be a code,
+    /// such as a code typed directly after the host name.
     pub fn mask_unknown(&self, path: &str) -> String {
         let masked = self.mask(path);
         let pieces = masked.split('/').map(|piece| {

@@ -1,5 +1,5 @@
-//! The media types of bodies, and the media types that a client accepts. They are case-insensitive
-//! (RFC 9110, section 8.3.1).
+//! The media types of bodies and the media types that a client accepts. Media types are
+//! case-insensitive (RFC 9110, section 8.3.1).
 
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
@@ -22,7 +22,7 @@ pub fn is_wanted(headers: &HeaderMap, kind: &str) -> bool {
     ranges.any(|range| is_same(range, kind) && !is_refused(range))
 }
 
-/// Whether a browser submits a form without JavaScript, so that the response must be a page.
+/// Whether a browser submitted this form without JavaScript, so that the response must be a page.
 pub fn is_form_of_a_browser(headers: &HeaderMap) -> bool {
     let mut forms = [URLENCODED, MULTIPART].iter();
     forms.any(|form| is(headers, form)) && is_wanted(headers, "text/html")

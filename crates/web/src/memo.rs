@@ -6,23 +6,23 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
-/// The key of a formatted moment. Pages show the dates of few events, so readers share cache
-/// entries.
+/// The key of a formatted moment. Pages show the dates of few events, so most look-ups hit the
+/// cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Moment {
     Day(&'static str, Date),
     Range(At, At),
 }
 
-/// An instant with its local time.
+/// An instant and the local time at that instant.
 pub(crate) type At = (Timestamp, DateTime);
 
-/// A cache of formatted moments, by language (index in the catalogue).
+/// A cache of formatted moments. Its keys contain the language as its index in the catalogue.
 #[derive(Debug, Default)]
 pub(crate) struct Memo(Mutex<HashMap<(usize, Moment), String>>);
 
 impl Memo {
-    /// The size at which the cache is cleared.
+    /// The number of entries at which the cache is cleared.
     const MOST: usize = 4_096;
 
     pub(crate) fn once(&self, key: (usize, Moment), say: impl FnOnce() -> String) -> String {

@@ -7,7 +7,7 @@ use crate::text::Text;
 /// A no-break space, which keeps symbol and number on one line.
 const NO_BREAK: char = '\u{a0}';
 
-/// The symbols that people know better than the codes.
+/// Currency symbols that people know better than the ISO codes.
 const SIGNS: [(&str, &str); 7] = [
     ("MYR", "RM"),
     ("INR", "₹"),

@@ -18,7 +18,7 @@ pub struct Entry {
     pub tab: bool,
 }
 
-/// The frame of a signed-in person's pages.
+/// The frame around a signed-in person's pages.
 #[derive(Clone, Debug, Default)]
 pub struct OwnFrame {
     /// The site's name, displayed as a link to its public pages.
@@ -37,11 +37,10 @@ pub struct OwnAccount {
     pub unread: Option<String>,
 }
 
-/// A warning on every page of a person, with a button to resolve it.
+/// A warning on every page of a signed-in person, with a button to resolve it.
 #[derive(Clone, Debug)]
 pub struct Warning {
     pub words: String,
     pub label: String,
-    /// The path to which the button posts.
     pub href: &'static str,
 }

@@ -44,13 +44,13 @@ use crate::{theme_accent, uploaded_image};
 const BODY: usize = 12 * 1024;
 const SHELL: usize = 4 * 1024;
 
-/// A page and the data for its frame.
+/// A page's content and the data for its frame.
 pub struct Page<'a, B> {
-    /// The title, which may begin with a state: "Saved – Aisyah & Daniel".
+    /// The title, which may begin with a status: "Saved – Aisyah & Daniel".
     pub title: &'a str,
     pub body: B,
     pub text: &'a Text,
-    /// The page's theme; hosts' pages always use their own.
+    /// The page's theme. Hosts' pages ignore this field and always use the hosts' design.
     pub theme: Theme,
     pub kind: Kind<'a>,
 }
@@ -59,18 +59,18 @@ pub enum Kind<'a> {
     /// A public page, or a page behind a code. The body contains its own `header`, `<main
     /// id="main">` and `footer`.
     Public {
-        /// The languages offered, in their order.
+        /// The languages that the language menu offers, in this order.
         languages: &'a [Language],
     },
-    /// A page of the site as a whole, such as a publication, the sign-in page or an error. The
+    /// A page of the site as a whole, such as a published post, the sign-in page or an error. The
     /// frame contains the site's name, its menu, `main` and a footer. If the page has no theme, it
     /// uses the site's look.
     Plain {
         site: &'a Site,
-        /// The languages offered, if there is a choice.
+        /// The languages that the language menu offers; empty if there is no menu.
         languages: &'a [Language],
     },
-    /// A host's page with side bar or bottom tabs. The frame contains `main`.
+    /// A host's page with a side bar or bottom tabs. The frame adds the element `main`.
     Host(Navigation<'a>),
 }
 
@@ -79,15 +79,14 @@ pub enum Kind<'a> {
 pub struct Navigation<'a> {
     /// The navigation entries and the signed-in person.
     pub frame: &'a OwnFrame,
-    /// The heading above the sections, with a link.
+    /// The heading above the navigation's sections, with a link.
     pub heading: Option<Heading<'a>>,
-    /// The link on the last bottom tab, to a page with all other entries.
+    /// The link of the last bottom tab, which leads to a page with all other navigation entries.
     pub more: Option<&'a str>,
     /// A banner such as "This is a draft".
     pub strip: Option<Strip<'a>>,
 }
 
-/// The heading above the navigation.
 #[derive(Clone, Copy)]
 pub struct Heading<'a> {
     /// The title, such as "Aisyah & Daniel".
@@ -113,7 +112,7 @@ pub struct Action<'a> {
 }
 
 impl OwnFrame {
-    /// The kind of a page with this frame, but without heading and banner.
+    /// The kind of a page with this frame, without a heading and a banner.
     pub fn kind(&self) -> Kind<'_> {
         Kind::Host(Navigation {
             frame: self,
@@ -166,7 +165,7 @@ impl IntoResponse for Written {
     }
 }
 
-/// A feed that the page announces.
+/// A feed to which the page's head links.
 #[derive(Clone, Copy, Debug)]
 pub struct FeedLink<'a> {
     pub media_type: &'a str,
@@ -177,9 +176,8 @@ pub struct FeedLink<'a> {
 /// Metadata in the page's head.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Metadata<'a> {
-    /// The preview that other sites show beside a link to the page.
+    /// The preview that other sites show beside a link to this page.
     pub share: Option<&'a Share>,
-    /// Feeds with the page's content.
     pub feeds: &'a [FeedLink<'a>],
 }
 
@@ -233,11 +231,11 @@ struct Shell<'a, B: Template> {
     script: Option<&'static str>,
     font: Option<&'static str>,
     languages: &'a [Language],
-    /// The site, if the frame contains head and `main`.
+    /// The site, for pages whose frame adds the page header and `main`.
     site: Option<&'a Site>,
-    /// The content of head and foot, on a page in the site's look.
+    /// The content of the page header and footer, if the page uses the site's look.
     frame: Option<Arc<PublicFrame>>,
-    /// The stylesheet with an accent colour.
+    /// The path of the stylesheet with an accent colour.
     accent: Option<String>,
     visit: Visit,
     host: Option<&'a Navigation<'a>>,

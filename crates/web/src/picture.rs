@@ -1,5 +1,5 @@
-//! Preview pictures with a few words of text. They use one Latin font without joining and
-//! reordering, so text in other scripts cannot be drawn ([`Font::can_write`]).
+//! Preview pictures with a few words of text. They use one Latin font, which cannot join or reorder
+//! characters, so text in other scripts cannot be drawn ([`Font::can_write`]).
 
 use std::io::{self, Write as _};
 
@@ -23,12 +23,12 @@ impl Font {
         FontRef::try_from_slice(file).map(Self)
     }
 
-    /// Whether the font has a glyph for every character.
+    /// Whether the font has a glyph for every character of `text`.
     pub fn can_write(&self, text: &str) -> bool {
         text.chars().all(|char| self.0.glyph_id(char).0 != 0)
     }
 
-    /// The width of a text at this size, in pixels.
+    /// The width of `text` in pixels, at `size` pixels per em.
     pub fn width(&self, text: &str, size: f32) -> f32 {
         let font = self.0.as_scaled(self.scale(size));
         let advance = |char| font.h_advance(font.glyph_id(char));
@@ -77,7 +77,7 @@ impl Font {
     }
 }
 
-/// The colours of a picture as red, green and blue.
+/// The colours of a picture, each as red, green and blue.
 #[derive(Clone, Copy, Debug)]
 pub struct Colors {
     pub ground: [u8; 3],
@@ -85,7 +85,8 @@ pub struct Colors {
 }
 
 pub struct Picture {
-    /// For each pixel, the ink in the highest bit and its coverage in the other seven.
+    /// For each pixel, the number of the ink in the highest bit and the coverage in the other
+    /// seven.
     pixels: Vec<u8>,
 }
 
@@ -98,7 +99,7 @@ impl Default for Picture {
 }
 
 impl Picture {
-    /// Writes a centred line with ink 0 or 1.
+    /// Writes a horizontally centred line of text with ink 0 or 1.
     pub fn write(&mut self, font: &Font, text: &str, size: f32, baseline: f32, ink: u8) {
         let scale = font.scale(size);
         let scaled = font.0.as_scaled(scale);
@@ -121,7 +122,7 @@ impl Picture {
         }
     }
 
-    /// Fills a rectangle with ink 0 or 1; `coverage` is from 0 to 1.
+    /// Fills a rectangle with ink 0 or 1; `coverage` is from 0 (transparent) to 1.
     pub fn fill(
         &mut self,
         (x, y): (u16, u16),

@@ -15,8 +15,8 @@ use tokio::io::AsyncReadExt as _;
 use crate::uploaded_image::{self, Cut};
 use crate::{Problem, Site};
 
-/// How long an unused file is kept, because a form may be open that long, and because a backup
-/// copies the store before the files.
+/// How long an unused file is kept. A form with the file may be open that long, and a backup copies
+/// the store before the files.
 const UNUSED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// A folder for the pictures of one kind of record.
@@ -24,7 +24,7 @@ const UNUSED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 pub struct PictureFolder {
     /// The name of the folder in the file store.
     pub name: &'static str,
-    /// The kind of the job that removes a file.
+    /// The job kind of the job that deletes an unused file.
     pub job_kind: &'static str,
     /// Whether any record uses this file.
     pub is_used: fn(&mut Tx<'_>, &str) -> Result<bool, StoreError>,
@@ -55,7 +55,7 @@ pub fn dimensions(file: &str) -> Option<(u32, u32)> {
     Some((number(width)?, number(height)?))
 }
 
-/// The name of the file with one cut, a picture that was cut out of an uploaded picture.
+/// The name of the file with one crop of an uploaded picture.
 pub fn cut_file(stem: &str, cut: Cut) -> String {
     format!("{stem}-{}x{}.jpg", cut.width, cut.height)
 }
@@ -66,8 +66,8 @@ impl PictureFolder {
         format!("{}/{file}", self.name).parse()
     }
 
-    /// Stores a picture that was uploaded in the field `pointer`. Its file is deleted if no record
-    /// uses it within a day.
+    /// Stores a picture that was uploaded in the field `pointer`. The file is deleted after a day
+    /// if no record uses it.
     pub async fn upload(
         self,
         site: &Site,
@@ -91,9 +91,9 @@ impl PictureFolder {
         })
     }
 
-    /// Stores cuts of a picture that was uploaded in the field `pointer`, and returns the common
-    /// prefix of their names. Like [`upload`](Self::upload), this function deletes files that no
-    /// record uses.
+    /// Stores crops of a picture that was uploaded in the field `pointer`, and returns the common
+    /// prefix of their names. As with [`upload`](Self::upload), files that no record uses are
+    /// deleted.
     pub async fn upload_cuts(
         self,
         site: &Site,
@@ -110,7 +110,7 @@ impl PictureFolder {
         Ok(stem)
     }
 
-    /// Writes a file, which is deleted if no record uses it within a day.
+    /// Writes a file, which is deleted after a day if no record uses it.
     pub async fn put(self, site: &Site, file: &str, bytes: Bytes) -> Result<(), Problem> {
         let name = file.to_owned();
         let change = move |tx: &mut Tx<'_>| self.remove(tx, &name);

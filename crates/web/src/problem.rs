@@ -36,30 +36,30 @@ pub struct Problem(Box<Refusal>);
 #[derive(Clone, Debug)]
 pub struct Refusal {
     pub status: StatusCode,
-    /// The stable code, from [`codes::CODES`] or declared by a domain.
+    /// The stable error code, from [`codes::CODES`] or declared by a domain.
     pub code: &'static str,
-    /// The arguments of the message, which JSON contains as members.
+    /// The arguments of the error message, which are also members of the JSON response.
     pub values: Vec<(&'static str, Argument)>,
     pub errors: Vec<FieldProblem>,
-    /// The seconds after which a retry may succeed.
+    /// The number of seconds after which a retry may succeed.
     pub retry_after: Option<u32>,
-    /// The stored state, after a version conflict.
+    /// The stored record, after a version conflict.
     pub current: Option<Json>,
-    /// The messages in the language that the handler has chosen.
+    /// The messages in the language that the handler has chosen for the response.
     pub text: Option<Text>,
-    /// A form that was refused before it was read.
+    /// The form that was refused before the handler read it.
     pub kept: Option<Kept>,
     /// The name of an additional member with the value of `detail`, for clients that expect it
     /// there. If set, the response is JSON for every client.
     pub detail_alias: Option<&'static str>,
 }
 
-/// A form that was refused before it was processed. The error page shows its values.
+/// A form that was refused before a handler read it. The error page shows its values.
 #[derive(Clone, Debug)]
 pub struct Kept {
     pub form: Form,
-    /// A CSRF token for submitting the form again unchanged, set only if the browser reports that
-    /// the form came from one of our pages.
+    /// A CSRF token with which the person can submit the form again unchanged. It is set only if
+    /// the browser reports that the form came from one of our pages.
     pub csrf: Option<String>,
 }
 
@@ -68,12 +68,12 @@ pub struct Kept {
 pub struct FieldProblem {
     /// A JSON pointer into the body, such as `/dishes/0/name`.
     pub pointer: String,
-    /// The stable code, from [`codes::FIELD_CODES`] or from a problem.
+    /// The stable error code, from [`codes::FIELD_CODES`] or the code of a [`Problem`].
     pub code: &'static str,
     pub values: Vec<(&'static str, Argument)>,
 }
 
-/// An argument of a message, before the language is known.
+/// An argument of an error message, formatted once the language is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Argument {
     Number(i64),
@@ -86,7 +86,7 @@ pub enum Argument {
 }
 
 impl Problem {
-    /// A problem with one of the site's codes ([`Declared`](crate::Declared)).
+    /// Makes a problem with one of the site's codes ([`Declared`](crate::Declared)).
     pub fn new(status: StatusCode, code: &'static str) -> Self {
         Self(Box::new(Refusal {
             status,
@@ -106,7 +106,7 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found")
     }
 
-    /// A refusal because some fields are invalid; add them with [`Problem::field`].
+    /// Makes a refusal because of invalid fields, which [`Problem::field`] adds.
     pub fn fields() -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed")
     }
@@ -148,7 +148,7 @@ impl Problem {
         self
     }
 
-    /// Sets the language that the handler has chosen.
+    /// Sets the language of the error message.
     #[must_use]
     pub fn said_in(mut self, text: &Text) -> Self {
         self.text = Some(text.clone());
@@ -172,7 +172,8 @@ impl Problem {
 }
 
 impl Kept {
-    /// The values that the person typed, without hidden and generated fields.
+    /// The texts that a person typed into the form, without hidden fields, numbers and single
+    /// characters.
     pub fn typed(&self) -> impl Iterator<Item = &str> {
         self.fields()
             .filter(|(name, _)| !["submission_id", "version", "kept"].contains(name))
@@ -180,14 +181,14 @@ impl Kept {
             .filter(|value| value.chars().any(char::is_alphabetic) && value.chars().count() > 1)
     }
 
-    /// The fields to submit again, without the CSRF token and passwords.
+    /// The form's fields without the CSRF token and passwords, to submit them again.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let fields = self.form.iter();
         fields.filter(|(name, _)| *name != form::CSRF_FIELD && !name.contains("password"))
     }
 
-    /// The fields in URL encoding, for a hidden field in another form. [`Form::parse`] decodes
-    /// them.
+    /// The form's fields in URL encoding, to be put into a hidden field of another form.
+    /// [`Form::parse`] decodes them.
     pub fn encoded(&self) -> String {
         let mut text = form_urlencoded::Serializer::new(String::new());
         text.extend_pairs(self.fields()).finish()
@@ -208,7 +209,7 @@ impl FieldProblem {
         }
     }
 
-    /// The message beside the field.
+    /// The error message that is shown beside the field.
     pub fn detail(&self, text: &Text) -> String {
         let is_of_field = codes::FIELD_CODES.contains(&self.code);
         let prefix = if is_of_field { "field" } else { "problem" };
@@ -220,7 +221,7 @@ pub(crate) fn title(text: &Text, code: &str) -> String {
     text.attribute(&message_id("problem", code), "title", [])
 }
 
-/// The message of a code. A missing optional argument is filled in as "none".
+/// The message for an error code. A missing optional argument is filled in as "none".
 pub(crate) fn sentence(
     text: &Text,
     prefix: &str,
@@ -244,7 +245,7 @@ impl Argument {
         }
     }
 
-    /// The argument as a member of the JSON problem.
+    /// The argument as a member of the JSON response.
     pub(crate) fn json(&self) -> Json {
         match self {
             Self::Number(number) => (*number).into(),
@@ -305,7 +306,8 @@ impl DerefMut for Problem {
     }
 }
 
-/// A busy store gets a response with Retry-After; every other error is a server error.
+/// A busy store becomes a response with Retry-After; every other store error becomes a server
+/// error.
 impl From<StoreError> for Problem {
     fn from(cause: StoreError) -> Self {
         if cause.is_passing() {

@@ -1,5 +1,5 @@
-//! Rendering of problems: JSON for API clients, pages for people, and the page that explains every
-//! code.
+//! Rendering of problems: JSON for API clients, pages for people, and the page that explains each
+//! error code.
 
 use std::collections::BTreeMap;
 
@@ -108,8 +108,8 @@ pub(crate) fn json(problem: &Problem, text: &Text, instance: &str, facts: &Facts
     response
 }
 
-/// Renders a problem as a page. `address` is the requested path, and `frame` is the signed-in
-/// person's frame.
+/// Renders a problem as a page. `address` is the requested path, and `frame` is the frame for the
+/// signed-in person.
 pub(crate) fn page(
     problem: &Problem,
     text: &Text,
@@ -149,8 +149,8 @@ pub(crate) fn page(
     (problem.status, answer).into_response()
 }
 
-/// The field's error, preceded by the field's name if people know it. They know the names of form
-/// fields, but not the pointers into an API client's body.
+/// The field's error, preceded by the field's name if the error comes from a form. People would not
+/// recognize the pointers into an API client's body.
 fn at_its_name(error: &FieldProblem, text: &Text) -> String {
     let detail = error.detail(text);
     match error.pointer.strip_prefix('/') {
@@ -166,7 +166,6 @@ struct ProblemPage<'a> {
     detail: String,
     fields: Vec<String>,
     sign_in: bool,
-    /// Whether the reader is signed in.
     is_own: bool,
     request_id: &'a str,
     kept: Option<&'a Kept>,
@@ -230,8 +229,8 @@ struct Explained {
     detail: String,
 }
 
-/// The placeholder for an argument in an explanation: "n" for a number, nothing for an optional
-/// argument.
+/// The placeholder for an argument where an error code is explained in general: "n" for a number,
+/// nothing for an optional argument.
 fn stand_in(name: &str) -> &'static str {
     match name {
         "contact" | "day" => "none",

@@ -13,9 +13,9 @@ use crate::text::Text;
 pub struct PublicFrame {
     /// The menu, in the owner's order.
     pub menu: Vec<MenuItem>,
-    /// The links in the footer, in addition to the owner.
+    /// The links in the footer, besides the link to the site's owner.
     pub foot: Vec<MenuItem>,
-    /// The owner of the site; `href` is empty if they have no page.
+    /// The site's owner; `href` is empty if the owner has no page.
     pub owner: Option<MenuItem>,
     pub look: Look,
     /// An accent colour that overrides the accent colour of the look.
@@ -25,7 +25,6 @@ pub struct PublicFrame {
 }
 
 impl PublicFrame {
-    /// The path of the stylesheet with the accent colour.
     pub fn accent_style(&self) -> Option<String> {
         let accent = self.accent?;
         Some(Accent::address(accent, self.look))
@@ -41,14 +40,13 @@ pub struct MenuItem {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Label {
-    /// A message, by its id.
+    /// The id of a translated message.
     Message(&'static str),
-    /// A text that a person wrote.
+    /// A label that a person wrote.
     Words(String),
 }
 
 impl MenuItem {
-    /// The label in a language.
     pub fn words(&self, text: &Text) -> String {
         match &self.label {
             Label::Message(id) => text.say(id).into_owned(),
@@ -57,7 +55,7 @@ impl MenuItem {
     }
 }
 
-/// The frame of public pages, kept in memory for a few seconds. Clones share it.
+/// The frame of public pages, cached in memory for a few seconds. Clones share the cache.
 #[derive(Clone, Debug, Default)]
 pub struct Menu(Arc<RwLock<Read>>);
 
@@ -68,10 +66,11 @@ struct Read {
 }
 
 impl Menu {
-    /// How long the frame is cached, and so how long another process may show an outdated frame.
+    /// How long the frame is cached. For that long, another process may show an outdated frame.
     const LIFE: SignedDuration = SignedDuration::from_secs(2);
 
-    /// The frame to be shown in the current request.
+    /// Returns the frame for the current request: the preview, if there is one, otherwise the
+    /// cached frame.
     pub fn frame(&self) -> Arc<PublicFrame> {
         if let Some(preview) = Visit::now().preview {
             return preview;
@@ -80,7 +79,7 @@ impl Menu {
         Arc::clone(&read.frame)
     }
 
-    /// A hash of everything that the frame shows in the current request.
+    /// A hash of everything that the current request's frame shows.
     pub fn version(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.frame().hash(&mut hasher);
@@ -88,14 +87,14 @@ impl Menu {
         hasher.finish()
     }
 
-    /// Whether the frame is due to be read again.
+    /// Whether the cached frame is so old that it must be read from the store again.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let read = self.0.read().unwrap_or_else(PoisonError::into_inner);
         read.at
             .is_none_or(|at| now.duration_since(at) >= Self::LIFE || now < at)
     }
 
-    /// Caches a frame that was just read.
+    /// Caches a frame that was just read from the store.
     pub fn set(&self, frame: PublicFrame, now: Timestamp) {
         let read = Read {
             frame: frame.into(),
@@ -104,7 +103,7 @@ impl Menu {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = read;
     }
 
-    /// Marks the cached frame as outdated, so that it is read again.
+    /// Marks the cached frame as outdated.
     pub fn forget(&self) {
         let mut read = self.0.write().unwrap_or_else(PoisonError::into_inner);
         read.at = None;
@@ -115,18 +114,19 @@ tokio::task_local! {
     static VISIT: Visit;
 }
 
-/// The visitor and the page of a request.
+/// The visitor of the current request and the requested page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Visit {
     /// The display name of the signed-in person.
     pub name: Option<String>,
     pub path: String,
-    /// A frame to preview instead of the site's.
+    /// The frame to show instead of the site's frame, when the owner previews changes.
     pub preview: Option<Arc<PublicFrame>>,
 }
 
 impl Visit {
-    /// Handles a request as this visit. A task spawned inside `work` does not inherit the visit.
+    /// Runs `work`, a request's handler, with this visit as the current one. A task spawned inside
+    /// `work` does not inherit the visit.
     pub async fn answer<F: Future>(self, work: F) -> F::Output {
         VISIT.scope(self, work).await
     }
@@ -136,7 +136,7 @@ impl Visit {
         VISIT.try_with(Clone::clone).unwrap_or_default()
     }
 
-    /// Whether this link leads to the current page, or to the list that contains it.
+    /// Whether this link leads to the current page or to a page above it in the path.
     pub(crate) fn is_at(&self, href: &str) -> bool {
         let below = self.path.strip_prefix(href);
         below.is_some_and(|rest| rest.is_empty() || href != "/" && rest.starts_with('/'))

@@ -15,7 +15,7 @@ use crate::state::Site;
 /// The width of the light border in a file, in modules. Scanners do not recognize a code with a
 /// narrower border.
 const QUIET: usize = 4;
-/// The maximum length of a page's URL in a QR code's URL, in bytes.
+/// The maximum length of a page's URL for which a QR code is offered, in bytes.
 const LONGEST: usize = 500;
 
 /// Encodes a text as a QR code: the code's width in modules, and the dark modules as an SVG path.
@@ -38,7 +38,7 @@ pub fn svg(text: &str) -> Option<String> {
     ))
 }
 
-/// A QR code as a PNG file of at least `pixels` width; each module is a whole number of pixels
+/// A QR code as a PNG file that is at least `pixels` wide; each module is a whole number of pixels
 /// wide. `None` if the text is too long.
 pub fn png(text: &str, pixels: usize) -> Option<io::Result<Vec<u8>>> {
     let code = QrCode::new(text).ok()?;
@@ -65,21 +65,21 @@ pub fn png(text: &str, pixels: usize) -> Option<io::Result<Vec<u8>>> {
     Some(picture::file((width, width), [1, 0], &[], &rows))
 }
 
-/// The path of an SVG file with the QR code of one of this site's URLs. Encoding costs several
-/// times as much as rendering a page, so pages only refer to it.
+/// The path of an SVG file with the QR code for one of this site's URLs. Pages refer to the file,
+/// because encoding a QR code costs several times as much as rendering a page.
 pub(crate) fn address(url: &str) -> String {
     format!("/qr.svg?url={}", encoded(url))
 }
 
-/// The parameters in a QR code's URL.
+/// The query parameters of `/qr.svg`.
 #[derive(Deserialize)]
 pub struct PageUrl {
     #[serde(default)]
     url: String,
 }
 
-/// Returns the QR code of a page of this site. Not found for URLs of other sites, so that strangers
-/// cannot make the site display a link of theirs.
+/// Returns the QR code for a page of this site. For other sites' URLs the response is a 404, so
+/// that strangers cannot make the site show QR codes for their own pages.
 pub fn show(site: &Site, page: &PageUrl) -> Result<Response, Problem> {
     let is_own = page.url.len() <= LONGEST && page.url.starts_with(&site.url().join("/"));
     let picture = is_own.then(|| svg(&page.url)).flatten();

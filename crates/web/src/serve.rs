@@ -1,6 +1,6 @@
-//! The processing around every request, in this order: find its facts, run the handler, render a
-//! refusal as JSON or a page, add the common headers, count the request, and tell the edge what a
-//! log may show and whether the response may be compressed.
+//! The processing around every request, in this order: determine its facts, run the handler, render
+//! a refusal as JSON or a page, add the common headers, count the request, and tell the edge what
+//! logs may show and whether the response may be compressed.
 //!
 //! All of this is a single layer, because each layer costs every request about as much as a
 //! database look-up.
@@ -44,7 +44,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 pub const EMBED_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; script-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *";
 
-/// The content security policy of a page whose forms may also be sent to these origins.
+/// The content security policy of a page whose forms may also submit to these origins.
 pub fn policy_with_forms_to(origins: &[String]) -> HeaderValue {
     let forms = format!("form-action 'self' {}", origins.join(" "));
     let policy = POLICY.replace("form-action 'self'", &forms);
@@ -57,20 +57,20 @@ pub const HEADER_LIMIT: usize = 16 * 1024;
 /// Browser features that none of the site's pages use.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/// How long a chosen language is remembered: 180 days.
+/// How long a language chosen by the visitor is remembered: 180 days.
 const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
-/// Response extension: the request's path for logs, without codes and tokens. Only this crate knows
-/// which paths contain secrets.
+/// Response extension with the request's path for logs, without codes and tokens. Only this crate
+/// knows which paths contain secrets.
 #[derive(Debug, Clone)]
 pub struct LoggedPath(pub Box<str>);
 
-/// Response extension: the [outcome](crate::Outcome) reported by the handler, for the edge's rate
-/// limits.
+/// Response extension with the [outcome](crate::Outcome) that the handler reported, for the edge's
+/// rate limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Reported(pub &'static str);
 
-/// The complete service: `router` with the shared routes and processing.
+/// Wraps `router` with the shared routes and the processing around every request.
 pub fn serve(site: &Site, router: Router<Site>) -> Router {
     router
         .merge(crate::assets::routes())
@@ -123,7 +123,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     let path = asked.uri.path();
     let masked = match &route {
         Some(_) => site.declared.secret_paths.mask(path),
-        // If no route matched, any segment may be a secret.
+        // No route matched the path, so any of its segments may be a secret.
         None => site.declared.secret_paths.mask_unknown(path).into(),
     };
     if let Some(problem) = refusal(&mut response) {
@@ -159,14 +159,14 @@ fn read(site: &Site, request: &mut Request) -> Facts {
     facts
 }
 
-/// Keeps only the cookies, which are all the headers that a page without a handler needs.
+/// Copies only the cookie headers. A page without a handler needs no others.
 fn cookies(headers: &HeaderMap) -> HeaderMap {
     let all = headers.get_all(COOKIE).iter();
     all.map(|value| (COOKIE, value.clone())).collect()
 }
 
-/// Whether the header section has an acceptable size. The HTTP library itself rejects much larger
-/// header sections, but without an error page.
+/// Whether the header section is small enough. hyper itself rejects much larger header sections,
+/// but without an error page.
 fn headers_fit(request: &Request) -> bool {
     let headers = request.headers().iter();
     let length: usize = headers
@@ -190,19 +190,19 @@ fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
     metrics::histogram!("kenduri_request_seconds", "route" => route).record(taken);
 }
 
-/// The path of the sign-in page that returns to `here`, a path of this site.
+/// The path of the sign-in page, which leads to the path `here` after signing in.
 pub fn way_in(here: &str) -> String {
     leading_back("/login", here)
 }
 
-/// The parts of a request that are needed after the handler ran.
+/// The parts of a request that are still needed after its handler has run.
 struct Asked {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     wants_json: bool,
     wishes: Wishes,
-    /// The path of the page with the submitted form.
+    /// The path of the page from which the form was submitted.
     sent_from: Option<String>,
     is_short_form: bool,
     facts: Facts,
@@ -220,8 +220,8 @@ impl Asked {
             Some(text) => text.clone(),
             None => site.speak_public(&self.wishes),
         };
-        // A page has a single language, so the whole page is in English if the reader's language
-        // lacks the explanation.
+        // The page must have a single language. If the reader's language lacks the explanation of
+        // this error, the whole page is in English.
         let text = if text.says(&message_id("problem", problem.code)) {
             text
         } else {
@@ -263,9 +263,9 @@ impl Asked {
         response
     }
 
-    /// The frame of a signed-in person who opens a page, and its language. Guests' pages keep their
-    /// own frame. A form may come from another site, so the response to a form does not get this
-    /// frame.
+    /// The frame of the signed-in person who requested a page, with its language. Guests' pages
+    /// keep their own frame. A form may come from another site, so the response to a form does not
+    /// get this frame.
     async fn own_frame(&self, site: &Site, problem: &Problem) -> Option<(Text, OwnFrame)> {
         if !self.is_get() || problem.text.is_some() {
             return None;
@@ -281,12 +281,11 @@ impl Asked {
         matches!(self.method, Method::GET | Method::HEAD)
     }
 
-    /// The requested path and query.
     fn here(&self) -> &str {
         self.uri.path_and_query().map_or("/", |here| here.as_str())
     }
 
-    /// Remembers a language chosen with `?lang=` for later pages.
+    /// Sets a cookie with the language that was chosen by `?lang=`.
     fn remember_language(&self, site: &Site, response: &mut Response) {
         let spoken = response.headers().get(CONTENT_LANGUAGE);
         let spoken = spoken.and_then(|tag| tag.to_str().ok());
@@ -333,8 +332,8 @@ impl Asked {
     }
 }
 
-/// Whether to respond in JSON: to requests under `/api`, except a form of a browser, and to scripts
-/// that accept JSON.
+/// Whether to respond in JSON. This is so for requests under `/api`, except forms sent by a
+/// browser, and for scripts that accept JSON.
 fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     let accept = accept.unwrap_or_default().to_ascii_lowercase();
@@ -344,7 +343,7 @@ fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     accept.contains("json") && !accept.contains("text/html")
 }
 
-/// Changes the refusal in a response before the refusal is rendered.
+/// Modifies the refusal in a response before the refusal is rendered.
 pub fn change_refusal(mut response: Response, change: impl FnOnce(&mut Problem)) -> Response {
     if let Some(problem) = refusal(&mut response) {
         let mut problem = Arc::unwrap_or_clone(problem);
@@ -355,8 +354,8 @@ pub fn change_refusal(mut response: Response, change: impl FnOnce(&mut Problem))
     response
 }
 
-/// The problem in a response: either the handler's own, or a problem that replaces axum's
-/// plain-text rejection.
+/// The problem in a response, which is either the handler's own or replaces axum's plain-text
+/// rejection.
 pub(crate) fn refusal(response: &mut Response) -> Option<Arc<Problem>> {
     if let Some(Carried(problem)) = response.extensions_mut().remove::<Carried>() {
         return Some(problem);
@@ -373,7 +372,7 @@ pub(crate) fn refusal(response: &mut Response) -> Option<Arc<Problem>> {
     })
 }
 
-/// Runs a handler and catches a panic, which then ends only this response.
+/// Runs a handler and catches its panic, so that other requests are not affected.
 async fn caught<T>(answer: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
     let mut answer = std::pin::pin!(answer);
     std::future::poll_fn(|context| {

@@ -1,6 +1,5 @@
-//! Settings in a domain's section of `kenduri.toml`. The domain declares them in a table. The
-//! program uses the table to read and check the section, and [`Site`](crate::Site) provides the
-//! values.
+//! Settings in a domain's section of `kenduri.toml`. Each domain declares its settings in a table,
+//! by which the section is parsed and validated. [`Site`](crate::Site) provides the values.
 
 use std::collections::BTreeMap;
 
@@ -26,12 +25,12 @@ pub struct Number {
     pub most: u32,
 }
 
-/// A setting with a closed set of values.
+/// A setting whose value is one keyword from a closed set.
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
     /// The key, as `section.name`.
     pub key: &'static str,
-    /// The allowed keywords, the default first.
+    /// The allowed keywords. The first is the default.
     pub words: &'static [&'static str],
 }
 
@@ -40,7 +39,7 @@ pub struct Word {
 pub struct Words {
     /// The key, as `section.name`.
     pub key: &'static str,
-    /// The allowed words; the first is the default.
+    /// The allowed keywords. The first is the default.
     pub words: &'static [&'static str],
 }
 
@@ -58,22 +57,20 @@ pub struct Line {
 pub struct SecretLine {
     /// The key, as `section.name`.
     pub key: &'static str,
-    /// The key for the file, which is the same with the suffix `_file`.
+    /// The key of the setting with the file's path: `key` with the suffix `_file`.
     pub file_key: &'static str,
 }
 
 /// An invalid combination of a domain's settings.
 #[derive(Clone, Debug)]
 pub struct Flaw {
-    /// The key to change.
+    /// The key of the setting that the administrator should change.
     pub key: &'static str,
-    /// The description of the error.
     pub what: String,
-    /// The remedy.
+    /// How the administrator can resolve the conflict.
     pub mend: &'static str,
 }
 
-/// A setting of any type.
 #[derive(Clone, Copy, Debug)]
 pub enum Setting {
     Flag(Flag),
@@ -100,7 +97,6 @@ enum Value {
 }
 
 impl Setting {
-    /// The key, as `section.name`.
     pub fn key(&self) -> &'static str {
         match self {
             Self::Flag(flag) => flag.key,
@@ -112,7 +108,8 @@ impl Setting {
         }
     }
 
-    /// The key for the file that contains the value; `None` if the value cannot be in a file.
+    /// The key of the setting with the path of a file that contains the value; `None` if a file
+    /// cannot contain the value.
     pub fn file_key(&self) -> Option<&'static str> {
         match self {
             Self::Secret(secret) => Some(secret.file_key),
@@ -143,7 +140,6 @@ impl Number {
 }
 
 impl Word {
-    /// The default.
     pub fn built_in(&self) -> &'static str {
         self.words.first().copied().unwrap_or_default()
     }
@@ -196,7 +192,7 @@ impl SettingValues {
         self.0.insert(secret.key, Value::Secret(value));
     }
 
-    /// Sets some words; the error lists the allowed words.
+    /// Sets a list of keywords. The error message lists the allowed keywords.
     pub fn set_words(&mut self, words: Words, values: &[&str]) -> Result<(), String> {
         let known = values
             .iter()
@@ -213,7 +209,7 @@ impl SettingValues {
         self.0.insert(flag.key, Value::Flag(value));
     }
 
-    /// Sets a number; the error states the allowed range.
+    /// Sets a number. The error message states the allowed range.
     pub fn set_number(&mut self, number: Number, value: u32) -> Result<(), String> {
         if value > number.most {
             return Err(format!("it may be 0 to {}", number.most));
@@ -222,7 +218,7 @@ impl SettingValues {
         Ok(())
     }
 
-    /// Sets a word; the error lists the allowed words.
+    /// Sets a keyword. The error message lists the allowed keywords.
     pub fn set_word(&mut self, word: Word, value: &str) -> Result<(), String> {
         let mut words = word.words.iter();
         let Some(known) = words.find(|known| **known == value) else {

@@ -32,11 +32,11 @@ impl ShareKind {
     }
 }
 
-/// The preview of a page. Everybody who has the link can see all of it.
+/// The preview of a page that everybody who has its link can read completely.
 #[derive(Clone, Debug)]
 pub struct Share {
     pub title: String,
-    /// The description, one or two sentences.
+    /// One or two sentences about the page.
     pub description: String,
     /// The full URL of the page.
     pub url: String,
@@ -46,14 +46,14 @@ pub struct Share {
     /// The picture's width and height in pixels.
     pub image_size: (usize, usize),
     pub image_alt: String,
-    /// The full URL of the page that other sites may frame; empty if there is none.
+    /// The full URL of the page's version for frames on other sites; empty if there is none.
     pub embed: String,
     /// The full URL of a small picture for other sites; empty if there is none.
     pub badge: String,
 }
 
 impl Share {
-    /// A page at `path`, with a picture of its title and description.
+    /// Makes a preview of the page at `path`, with a picture that shows the title and description.
     pub fn new(site: &Site, title: &str, description: &str, path: &str) -> Self {
         let line = description.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut description: String = line.chars().take(LONGEST).collect();
@@ -85,7 +85,7 @@ impl Share {
         )
     }
 
-    /// The URL from which other sites learn how to frame the page (oEmbed).
+    /// The oEmbed URL, from which other sites learn how to frame the page.
     pub(crate) fn oembed(&self) -> Option<String> {
         let origin = self.embed.split("/embed/").next()?;
         let url = form_urlencoded::byte_serialize(self.url.as_bytes()).collect::<String>();
@@ -97,7 +97,7 @@ impl Share {
         self.html(text, false)
     }
 
-    /// Renders a card for the author of the page, with the link to copy.
+    /// Renders a card with the page's link, which the page's author can copy.
     pub fn card<'a>(&'a self, text: &'a Text) -> impl Display + 'a {
         self.html(text, true)
     }
@@ -146,7 +146,7 @@ struct ShareHtml<'a> {
     share: &'a Share,
     text: &'a Text,
     is_card: bool,
-    /// The message id of the heading above the collapsed part.
+    /// The message id of the heading above the collapsed share buttons.
     more: &'static str,
     whatsapp: String,
     email: String,

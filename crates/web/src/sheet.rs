@@ -15,9 +15,9 @@ words! {
     FileFormat {
         /// Comma-separated text: UTF-8 with BOM, CRLF, RFC 4180.
         Csv = "csv",
-        /// A workbook.
+        /// An Excel workbook.
         Xlsx = "xlsx",
-        /// A list of objects, for programs.
+        /// A list of objects, for API clients and scripts.
         Json = "json",
     }
 }
@@ -32,7 +32,6 @@ impl FileFormat {
     }
 }
 
-/// One table of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sheet {
     /// The name of the sheet, at most 31 characters.
@@ -109,7 +108,7 @@ impl Sheet {
     }
 }
 
-/// A row that is serialized as an object whose keys are the headings, in their order.
+/// A table row that serializes as an object whose keys are the headings, in the headings' order.
 struct Object<'a> {
     headings: &'a [String],
     row: &'a [Cell],
@@ -152,8 +151,8 @@ const FORMULA: [char; 10] = [
     '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
 ];
 
-/// Escapes text that a program could interpret as a formula. A leading apostrophe is doubled, so
-/// that a reader of the file always removes exactly one.
+/// Escapes text that a spreadsheet could interpret as a formula. A leading apostrophe is doubled,
+/// so that software that reads the file can always remove exactly one apostrophe.
 fn neutral(text: &str) -> String {
     if text.starts_with(FORMULA) || text.starts_with('\'') {
         format!("'{text}")
@@ -200,7 +199,7 @@ fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     workbook.save_to_buffer()
 }
 
-/// Converts a count. A workbook's numbers are exact up to 2⁵³, far above any count.
+/// Converts a count to a float. Floats are exact up to 2⁵³, far above any count.
 fn as_number(count: i64) -> f64 {
     i32::try_from(count).map_or(f64::MAX, f64::from)
 }

@@ -72,7 +72,7 @@ impl SiteUrl {
         self.secure
     }
 
-    /// Whether the site is only for this machine, where plain HTTP is safe.
+    /// Whether the host is this machine, so that plain HTTP is safe.
     pub fn is_loopback(&self) -> bool {
         let host = self.host.trim_matches(['[', ']']);
         host == "localhost"

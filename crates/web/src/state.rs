@@ -1,4 +1,4 @@
-//! The state that all handlers share: the platform, the messages, and the settings of pages.
+//! The state that all handlers share: the platform, the translated messages, and the page settings.
 
 use std::ops::Deref;
 use std::pin::Pin;
@@ -26,46 +26,46 @@ pub struct Site {
     pub catalogue: Catalogue,
     pub declared: Arc<Declared>,
     pub settings: Arc<Settings>,
-    /// The parts of public pages that depend on the site.
+    /// The parts of public pages that depend on the site, such as the menu.
     pub menu: Menu,
 }
 
-/// The domains' declarations that any page may need.
+/// Declarations by the domains that any page may need.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
     pub codes: Vec<Code>,
     pub secret_paths: SecretPaths,
     /// The domains' pages for signed-in people.
     pub navigation: Vec<NavigationGroup>,
-    /// The settings of the domains' sections.
+    /// The values of the settings in the domains' sections of `kenduri.toml`.
     pub settings: SettingValues,
-    /// Finds the frame, in a given language, of the person who is signed in with the given headers.
+    /// Finds the frame for the account that is signed in with a request's headers.
     pub find_frame: Option<FindFrame>,
 }
 
-/// The type of [`Declared::find_frame`]; the result is `None` if nobody is signed in.
+/// The type of [`Declared::find_frame`]. The frame is in the language of the given [`Text`]; the
+/// result is `None` if nobody is signed in.
 pub type FindFrame =
     fn(Site, HeaderMap, Text) -> Pin<Box<dyn Future<Output = Option<OwnFrame>> + Send>>;
 
-/// A domain's pages for signed-in people.
+/// A domain's links to pages for signed-in people.
 #[derive(Clone, Copy, Debug)]
 pub struct NavigationGroup {
     /// The message id of the group's title.
     pub title: &'static str,
     pub links: &'static [Link],
-    /// Whether the account with this id has any use for these pages.
+    /// Whether the account with this id may need these pages.
     pub is_for: fn(&mut Tx<'_>, &Site, &str) -> Result<bool, StoreError>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The message id of the label.
     pub label: &'static str,
     pub href: &'static str,
 }
 
 impl Declared {
-    /// All error codes, the shared codes first.
+    /// Iterates over all error codes, the shared codes first.
     pub(crate) fn codes(&self) -> impl Iterator<Item = &Code> {
         CODES.iter().chain(&self.codes)
     }
@@ -77,7 +77,7 @@ impl Declared {
     }
 }
 
-/// The configured settings of pages.
+/// Settings that all pages need.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The site's public URL, the base of links, cookies and the CSRF check.
@@ -87,25 +87,25 @@ pub struct Settings {
     pub languages: Vec<String>,
     /// The time zone of the site's own pages.
     pub time_zone: TimeZone,
-    /// The proxies that may report client, request id and scheme.
+    /// The reverse proxies that may report the client's address, the request id and the scheme.
     pub proxies: Proxies,
 }
 
 impl Site {
-    /// The same site with other values for the domains' settings.
+    /// Returns the site with these values for the domains' settings.
     #[must_use]
     pub fn with_settings(mut self, values: SettingValues) -> Self {
         Arc::make_mut(&mut self.declared).settings = values;
         self
     }
 
-    /// The messages for a page of account holders, or of people about to become account holders.
+    /// Returns the messages for a page of account holders, or of people about to create an account.
     pub fn speak(&self, wishes: &Wishes) -> Text {
         self.speak_one_of(&self.languages(), wishes)
     }
 
-    /// The languages of pages for account holders: the site's languages with all messages,
-    /// otherwise English.
+    /// The languages of pages for account holders: the site's languages that have all messages, or
+    /// English if there are none.
     pub fn languages(&self) -> Vec<Language> {
         let mut all = self.public_languages();
         all.retain(|language| language::COMPLETE.contains(&&*language.tag));
@@ -115,7 +115,6 @@ impl Site {
         all
     }
 
-    /// The messages for a public page of the site.
     pub fn speak_public(&self, wishes: &Wishes) -> Text {
         self.speak_one_of(&self.public_languages(), wishes)
     }

@@ -15,7 +15,6 @@ use crate::site_url::SiteUrl;
 use crate::state::{Declared, Menu, Settings, Site};
 use crate::text::{Catalogue, Locale, Text};
 
-/// The texts in the language `tag`, with this crate's messages.
 pub(crate) fn text(tag: &str) -> Text {
     Catalogue::build(&[crate::LOCALES]).speak(&Language::of(tag))
 }

@@ -38,7 +38,7 @@ pub struct Catalogue(Arc<Messages>);
 type Bundle = FluentBundle<FluentResource>;
 
 struct Messages {
-    /// The languages, English first.
+    /// The languages with messages, English first.
     languages: Vec<Spoken>,
     missing: Mutex<BTreeSet<String>>,
     /// The cache of formatted dates and times.
@@ -53,15 +53,15 @@ struct Spoken {
     bundle: OnceLock<Bundle>,
 }
 
-/// The reason why messages cannot be loaded. All of these are programming errors, which a test
-/// finds with [`Catalogue::check`].
+/// The reason why messages cannot be loaded. Each reason is a programming error, which a test finds
+/// with [`Catalogue::check`].
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogueError {
     /// A file does not follow Fluent's grammar.
     #[error("{tag}: {cause}")]
     Grammar {
         tag: &'static str,
-        /// The parser's error.
+        /// The parser's message.
         cause: String,
     },
     /// The language tag is invalid.
@@ -71,7 +71,7 @@ pub enum CatalogueError {
     #[error("{tag}: {cause}")]
     Twice {
         tag: &'static str,
-        /// The message's id.
+        /// The fluent library's error, which names the message.
         cause: String,
     },
 }
@@ -118,17 +118,17 @@ impl Catalogue {
         }
     }
 
-    /// The tags that have messages, English first.
+    /// The tags of the languages that have messages, English first.
     pub fn languages(&self) -> impl Iterator<Item = &'static str> + Clone {
         self.0.languages.iter().map(|spoken| spoken.tag)
     }
 
-    /// Whether English, and so every language, has the message `id`.
+    /// Whether the message `id` exists in English, and so at least by fallback in every language.
     pub fn has(&self, id: &str) -> bool {
         self.0.languages[0].bundle().has_message(id)
     }
 
-    /// Every requested message that does not exist. Tests check this at their end.
+    /// The ids of all requested messages that do not exist. Tests check this list at their end.
     pub fn missing(&self) -> Vec<String> {
         let missing = self.0.missing.lock();
         let missing = missing.unwrap_or_else(PoisonError::into_inner);
@@ -165,18 +165,17 @@ impl Text {
         &self.catalogue
     }
 
-    /// The message `id`, which has no arguments.
+    /// Returns the message `id`, which must have no arguments.
     pub fn say(&self, id: &str) -> Cow<'_, str> {
         self.format(id, None, None)
     }
 
-    /// The message `id` with its arguments.
     pub fn with<'v>(&self, id: &str, values: impl AsRef<[(&'static str, Value<'v>)]>) -> String {
         let values = arguments(values.as_ref());
         self.format(id, None, Some(&values)).into_owned()
     }
 
-    /// The message `id` with `values`; `rest` provides all other arguments.
+    /// Formats the message `id` with `values`. `rest` provides the other arguments.
     pub(crate) fn with_rest(
         &self,
         id: &str,
@@ -193,7 +192,6 @@ impl Text {
         self.format(id, None, Some(&arguments)).into_owned()
     }
 
-    /// The argument names of the message `id`.
     fn names(&self, id: &str) -> Vec<&str> {
         let mut names = Vec::new();
         if let Some((_, pattern)) = self.pattern(id, None) {
@@ -230,13 +228,13 @@ impl Text {
         written
     }
 
-    /// The cached text for this moment, which `say` formats when it is first needed.
+    /// Returns the cached text for this moment; `say` formats the text on first use.
     pub(crate) fn once(&self, moment: Moment, say: impl FnOnce() -> String) -> String {
         self.catalogue.0.days.once((self.place, moment), say)
     }
 
-    /// The message in the reader's language, otherwise in English, otherwise empty, because a page
-    /// may mix languages but must never show an id.
+    /// Returns the message in the reader's language, otherwise in English, otherwise an empty
+    /// string. A page may mix languages but must never show a message id.
     fn format(
         &self,
         id: &str,

@@ -1,5 +1,5 @@
-//! The look of public pages: a theme, the cloth's colour if the theme is Songket, and optionally an
-//! accent colour.
+//! The design of public pages: a theme, the background colour if the theme is Songket, and
+//! optionally an accent colour.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,6 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The theme without ornaments, for pages of the whole site.
     pub const PLAIN: Self = Self {
         preset: Preset::Plain,
         ground: None,
@@ -37,8 +36,8 @@ impl Theme {
         }
     }
 
-    /// The display font for the names on the cover, as a file in `assets/`; `None` if the reader's
-    /// own fonts are used.
+    /// The file in `assets/` with the display font for the names on the cover; `None` if the
+    /// reader's own fonts are used.
     pub(crate) fn font(self, language: &str) -> Option<&'static str> {
         let script = language.split('-').next().unwrap_or_default();
         match (self.preset, script) {
@@ -55,11 +54,11 @@ words! {
     /// The three presets.
     #[derive(Default)]
     Preset {
-        /// Gold thread on a deep ground.
+        /// Gold thread on a deep background.
         Songket = "songket" => "host-look-songket",
         /// Paper, a double frame and a spray of jasmine.
         Letterpress = "letterpress" => "host-look-letterpress",
-        /// A flat ground and a band of plaiting.
+        /// A flat background and a band of plaiting.
         #[default]
         Plain = "plain" => "host-look-plain",
     }

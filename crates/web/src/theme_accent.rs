@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use crate::look::{Accent, Color, rgb};
 use crate::theme::{Preset, Theme};
 
-/// The colours of a theme, in light or dark mode, on which the accent colour must be legible.
+/// The background and text colours of a theme, in light or dark mode, with which the accent colour
+/// must be legible.
 struct Grounds {
     /// The backgrounds of text and links: the page, cards and table heads.
     plain: [Color; 3],
@@ -64,16 +65,16 @@ const TINT: [u16; 2] = [12, 18];
 pub struct OwnColors {
     /// The accent colour, made legible.
     pub accent: Accent,
-    /// The background of the names, if it is derived from the accent colour.
+    /// The background behind the names on the cover, if derived from the accent colour.
     pub ground: Option<Color>,
-    /// The colour of the names, if it is derived from the accent colour.
+    /// The text colour of the names on the cover, if derived from the accent colour.
     pub ground_ink: Option<Color>,
 }
 
 impl OwnColors {
     fn of(wished: Color, preset: Preset, grounds: &Grounds, is_dark: bool) -> Self {
         let [page, ..] = grounds.plain;
-        // Plain has no ornament, so its tinted grounds take the chosen colour too.
+        // The theme Plain has no ornament, so the chosen colour tints its backgrounds too.
         let tint = |color: Color| match preset {
             Preset::Plain => page.towards(color, TINT[usize::from(is_dark)]),
             Preset::Songket | Preset::Letterpress => grounds.tint,
@@ -106,8 +107,8 @@ impl OwnColors {
     }
 }
 
-/// The colours for light and dark mode that are derived from a theme's accent colour; `None` if the
-/// theme has none.
+/// Derives colours from a theme's accent colour, for light and dark mode. Returns `None` if the
+/// theme has no accent colour.
 pub fn colors(theme: Theme) -> Option<[OwnColors; 2]> {
     let [light, dark] = match theme.preset {
         Preset::Songket => &SONGKET,
@@ -122,7 +123,8 @@ pub fn colors(theme: Theme) -> Option<[OwnColors; 2]> {
     })
 }
 
-/// The path of the stylesheet with a theme's accent colour; `None` if the theme has none.
+/// The path of the stylesheet for a theme's accent colour; `None` if the theme has no accent
+/// colour.
 pub(crate) fn address(theme: Theme) -> Option<String> {
     let digits = theme.accent?.hex();
     let digits = digits.trim_start_matches('#');
@@ -151,7 +153,7 @@ pub(crate) fn find_style(path: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// A custom property of a theme in `guest.css`, in light or dark mode.
+    /// Reads a theme's custom property from `guest.css`, for light or dark mode.
     fn token(preset: Preset, is_dark: bool, name: &str) -> Color {
         let style = include_str!("../assets/guest.css");
         let (light, dark) = style

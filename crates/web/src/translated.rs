@@ -16,14 +16,12 @@ use crate::language::{self, Language};
 pub struct I18n(BTreeMap<String, String>);
 
 impl I18n {
-    /// A text in a single language.
     pub fn one(tag: impl Into<String>, text: impl Into<String>) -> Self {
         Self(BTreeMap::from([(tag.into(), text.into())]))
     }
 
-    /// Parses JSON that [`I18n::to_json`] wrote. Invalid JSON becomes an empty text, because the
-    /// store contains only our own JSON, and an empty title is better than a page that does not
-    /// open.
+    /// Parses JSON that [`I18n::to_json`] wrote. Invalid JSON, which only a defect could store,
+    /// becomes an empty text, because an empty title is better than a page that does not open.
     pub fn from_json(json: &str) -> Self {
         serde_json::from_str(json).unwrap_or_else(|cause| {
             tracing::error!(%cause, "a translated text in the store cannot be read");
@@ -45,7 +43,6 @@ impl I18n {
         }
     }
 
-    /// The text in exactly the language with this tag.
     pub fn find(&self, tag: &str) -> Option<&str> {
         self.0.get(tag).map(String::as_str)
     }
@@ -60,8 +57,8 @@ impl I18n {
         self.0.values().all(String::is_empty)
     }
 
-    /// The text for a reader: in the reader's language, in a broader form of that language, in the
-    /// `default` language, or in any other language.
+    /// Picks the translation for a reader: in the reader's language, in a broader form of that
+    /// language, in the `default` language, or in any other language.
     pub fn pick<'a>(&'a self, reader: &Language, default: &str) -> Spoken<'a> {
         // This is the common case. The search below looks at all tags.
         if let Some(text) = self.find(&reader.tag).filter(|text| !text.is_empty()) {
@@ -100,7 +97,7 @@ impl FromIterator<(String, String)> for I18n {
     }
 }
 
-/// A text with its actual language. `Display` writes the text.
+/// A text and the language in which it is available. `Display` writes the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spoken<'a> {
     pub text: &'a str,

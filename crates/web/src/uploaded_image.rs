@@ -1,5 +1,6 @@
-//! Uploaded pictures. A picture is decoded, scaled down to the size of pages, and encoded anew.
-//! Only its pixels are kept, so metadata such as the location of a photograph is removed.
+//! Uploaded pictures. The server decodes a picture, scales it down to the size that pages show, and
+//! encodes it again. Only the pixels are kept, so metadata such as the place where a photograph was
+//! taken is removed.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -11,11 +12,11 @@ use image::{
 };
 use tokio::sync::Semaphore;
 
-/// The longer side of a stored picture, in pixels.
+/// The maximum length of a stored picture's longer side, in pixels.
 pub const LONGEST: u32 = 1_600;
-/// The longest side of an accepted picture, in pixels.
+/// The maximum length of an uploaded picture's longer side, in pixels.
 const LONGEST_READ: u32 = 12_000;
-/// The maximum number of pixels in an accepted picture. Decoding a progressive JPEG takes nine
+/// The maximum number of pixels in an uploaded picture. Decoding a progressive JPEG takes nine
 /// bytes for each pixel.
 const PIXELS: u64 = 50_000_000;
 /// The maximum memory for the decoded pixels, in bytes.
@@ -23,7 +24,7 @@ const MEMORY: u64 = 256 * 1024 * 1024;
 /// The JPEG quality, of 100.
 const QUALITY: u8 = 82;
 
-/// Limits decoding to one picture at a time, to bound the memory used.
+/// Limits decoding to one picture at a time, to bound memory use.
 static DECODING: Semaphore = Semaphore::const_new(1);
 
 #[derive(Clone, Debug)]
@@ -37,22 +38,22 @@ pub struct Photo {
     pub height: u32,
 }
 
-/// The size of a picture that is cut out of an uploaded picture.
+/// The size of a crop from an uploaded picture.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut {
     /// The width in pixels.
     pub width: u32,
-    /// The file size in bytes that the picture should not exceed; the quality is lowered for it.
+    /// The height in pixels.
     pub height: u32,
-    /// The file size in bytes for which a lower quality is accepted.
+    /// The target file size in bytes. The JPEG quality is lowered until the file is this small.
     pub bytes: usize,
 }
 
-/// The JPEG qualities of a cut, in the order in which they are tried.
+/// The JPEG qualities that are tried in this order until a crop is small enough.
 const QUALITIES: [u8; 6] = [QUALITY, 74, 66, 58, 50, 42];
 
-/// Cuts pictures of these sizes out of a JPEG, PNG or WebP file, each as a JPEG. Returns `None` if
-/// the file has another format or is too large.
+/// Crops a JPEG, PNG or WebP file to each of these sizes and encodes the results as JPEG. Returns
+/// `None` if the file has another format or is too large.
 pub async fn cut(file: Bytes, cuts: &'static [Cut]) -> Option<Vec<Photo>> {
     let work = move || {
         let picture = over_white(&decode(&file)?);
@@ -72,7 +73,8 @@ impl Cut {
             (width, u32::try_from(wide / u64::from(self.width)).ok()?)
         };
         let (across, down) = (across.max(1), down.max(1));
-        // A third of the excess is cut off above, because faces are more often in the upper part.
+        // A third of the excess height is cut off above and two thirds below, because faces are
+        // more often in the upper part.
         let (left, top) = ((width - across) / 2, (height - down) / 3);
         let part = imageops::crop_imm(picture, left, top, across, down).to_image();
         let filter = imageops::FilterType::CatmullRom;
@@ -284,7 +286,7 @@ mod tests {
         file.into_inner()
     }
 
-    /// A JPEG whose upper half is red, with EXIF orientation "rotated".
+    /// A JPEG with a red half and a blue half, and with EXIF orientation "rotated".
     fn lying() -> Vec<u8> {
         let pixel = |_, y| Rgb(if y < 16 { [255, 0, 0] } else { [0, 0, 255] });
         let picture = RgbImage::from_fn(64, 32, pixel).into();
@@ -365,8 +367,8 @@ mod tests {
             let [red, _, blue] = found.get_pixel(cut.width / 2, 10).0;
             assert!(red > 180 && blue < 120, "what was above is above");
         }
-        // A third of the removed rows is above the cut: 167 of 1,000 rows. So two thirds of the cut
-        // are red.
+        // The crop removes 500 of 1,000 rows, a third of them (167) above, so two thirds of the
+        // crop are red.
         let found = image::load_from_memory(&cuts[0].bytes).unwrap().to_rgb8();
         let [red, ..] = found.get_pixel(360, 200).0;
         let [.., blue] = found.get_pixel(360, 300).0;
@@ -417,7 +419,7 @@ mod tests {
     #[tokio::test]
     async fn a_colour_profile_is_dropped_before_it_is_unpacked() {
         let png = written(&DynamicImage::new_rgb8(8, 8), ImageFormat::Png);
-        // After the signature and the first chunk (8 and 25 bytes).
+        // The signature has 8 bytes and the first chunk 25.
         let (before, after) = png.split_at(33);
         let profile = b"\0\0\0\x09iCCPp\0\0packed\0\0\0\0".as_slice();
         let with_profile = [before, profile, after].concat();

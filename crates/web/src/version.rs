@@ -12,8 +12,8 @@ pub fn etag(version: i64) -> HeaderValue {
         .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
-/// The version on which a change is based, from `If-Match` or the body's `version`. The header
-/// takes precedence; if both are missing, the error is a 428.
+/// The version on which a change is based, from the header `If-Match` or from `version` in the
+/// body. The header takes precedence. If both are missing, the error is a 428.
 pub fn expected(headers: &HeaderMap, body: Option<i64>) -> Result<i64, Problem> {
     match headers.get(IF_MATCH) {
         Some(value) => read(value).ok_or_else(stale),
@@ -30,7 +30,7 @@ fn read(value: &HeaderValue) -> Option<i64> {
     digits.parse().ok()
 }
 
-/// The error for a malformed tag, which matches no version.
+/// The error for a malformed `If-Match` header, which matches no version.
 fn stale() -> Problem {
     Problem::new(StatusCode::CONFLICT, "version_conflict")
 }

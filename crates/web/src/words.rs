@@ -1,4 +1,4 @@
-//! Status keywords: enums whose variants have one keyword for the store, JSON and parameters.
+//! Keyword enums: each variant has one keyword that the store, JSON and query parameters use.
 
 /// An enum of keywords, each with the message id of its label.
 pub trait Labelled {
@@ -6,19 +6,19 @@ pub trait Labelled {
     const CHOICES: &'static [(&'static str, &'static str)];
 }
 
-/// Declares an enum whose variants are words in the store and in JSON. A word is matched as `tt`,
-/// because utoipa does not accept a `literal` that a macro passes on. Words that people read have a
-/// label's message id: `Draft = "draft" => "post-draft"`.
+/// Declares an enum whose variants are keywords in the store and in JSON. A keyword is matched as
+/// `tt`, because utoipa does not accept a `literal` that a macro passes on. Keywords that pages
+/// show have a label's message id: `Draft = "draft" => "post-draft"`.
 #[macro_export]
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:tt => $label:literal),+ $(,)? }) => {
         $crate::words! { $(#[$meta])* $name { $($(#[$inner])* $variant = $word),+ } }
 
         impl $name {
-            /// Every word with its label's message id.
+            /// Every keyword with its label's message id.
             pub const CHOICES: &'static [(&'static str, &'static str)] = &[$(($word, $label)),+];
 
-            /// The message id of the word's label.
+            /// The message id of the keyword's label.
             pub const fn label(self) -> &'static str {
                 match self { $(Self::$variant => $label),+ }
             }
@@ -36,15 +36,14 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every variant.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The word.
+            /// The variant's keyword.
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// The variant with this word.
+            /// The variant with this keyword.
             pub fn find(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)+ _ => None }
             }

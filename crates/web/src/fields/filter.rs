@@ -13,7 +13,7 @@ pub fn read<T: Serialize + DeserializeOwned + Clone + Default>(
     query: &Form,
     findings: &mut Findings,
 ) -> T {
-    // A value that is only white space is neither a keyword nor empty, so it is invalid.
+    // A parameter that is only white space is neither empty nor a keyword, so it is invalid.
     let blank = query
         .iter()
         .filter(|(_, value)| !value.is_empty() && value.trim().is_empty());
@@ -23,7 +23,8 @@ pub fn read<T: Serialize + DeserializeOwned + Clone + Default>(
             findings.add(&format!("/{name}"), "unknown_option", []);
         }
     }
-    // An empty value does not filter, and does not override an earlier value of the same parameter.
+    // An empty parameter does not filter, and does not override an earlier value of the same
+    // parameter.
     let said = query.iter().filter(|(_, value)| !value.is_empty());
     let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let input = Input::Form(said.collect(), fields.to_vec());

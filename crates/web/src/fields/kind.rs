@@ -1,4 +1,4 @@
-//! The types of field values: their JSON, their form controls and their validation.
+//! The types of field values, with their JSON, form controls and validation.
 
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
@@ -11,7 +11,6 @@ use crate::findings::{Findings, Limits, When, token};
 use crate::look::Color;
 use crate::{Form, I18n, tags};
 
-/// The type of a field's value.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// A slug with at least and at most these numbers of characters from `a-z0-9-`.
@@ -35,13 +34,14 @@ pub enum Kind {
     Hour,
     /// The end of a day.
     Day,
-    /// One of these keywords, each with its message id.
+    /// One of these keywords, each with its label's message id.
     Choice(&'static [(&'static str, &'static str)]),
-    /// A search text as typed; may be empty.
+    /// A search term as typed; may be empty.
     AsTyped,
-    /// A filter with message ids for yes and no. If omitted, it matches both.
+    /// A filter for a boolean, with message ids for yes and no. If omitted, the filter matches
+    /// both.
     Either(&'static str, &'static str),
-    /// Keywords whose validity only the record can check.
+    /// Keywords that the record itself must validate.
     Words,
     /// A colour, as `#1f4a47`.
     Color,
@@ -59,7 +59,7 @@ pub const fn color() -> FieldOf<Color> {
 }
 
 impl Kind {
-    /// The message id of a keyword.
+    /// The message id of the label of one of this field's keywords.
     pub fn message(self, word: &str) -> Option<&'static str> {
         let Self::Choice(words) = self else {
             return None;
@@ -68,8 +68,8 @@ impl Kind {
         found.map(|(_, message)| *message)
     }
 
-    /// The validated value in its stored form; `None` when the JSON has the wrong type. `old` is
-    /// the stored value.
+    /// Validates a JSON value and returns it in the stored form; `None` if the JSON type is wrong.
+    /// `old` is the stored value.
     pub(super) fn check(
         self,
         reading: &Reading<'_>,
@@ -177,7 +177,7 @@ impl Kind {
         })
     }
 
-    /// The value for a field that was missing or invalid in a nested record.
+    /// The value that takes the place of a missing or invalid field in a nested record.
     fn blank(self) -> Json {
         match self {
             Self::Texts(_) | Self::Part(_) => json!({}),
@@ -190,8 +190,8 @@ impl Kind {
         }
     }
 
-    /// The form's value as JSON; `None` if an empty field means no change. `held` is the value with
-    /// which the form was filled in.
+    /// Converts the form's value to JSON. Returns `None` if an empty field means no change. `held`
+    /// is the value with which the form was filled in.
     fn read_form(
         self,
         form: &Form,
@@ -200,8 +200,8 @@ impl Kind {
         zone: &TimeZone,
     ) -> Option<Json> {
         let typed = form.text(name);
-        // The input has no seconds, and cannot tell the two occurrences of a repeated hour apart,
-        // so an untouched field keeps its exact value.
+        // The form control has no seconds, and cannot tell the two occurrences of a repeated hour
+        // apart, so an untouched field keeps its exact value.
         if let Some(held) = held
             && self
                 .instant_text(held, zone)
@@ -254,7 +254,7 @@ impl Kind {
         })
     }
 
-    /// The value of an instant's input; `None` for other kinds.
+    /// The value of the form control for an instant; `None` for other kinds.
     fn instant_text(self, value: &Json, zone: &TimeZone) -> Option<String> {
         let at = value.as_str()?;
         match self {
@@ -265,8 +265,8 @@ impl Kind {
     }
 }
 
-/// The form's values for these fields as JSON. `held` is the record with which the form was filled
-/// in.
+/// Converts the form's values for these fields to JSON. `held` is the record with which the form
+/// was filled in.
 pub(super) fn read_form(
     fields: &[Field],
     form: &Form,
@@ -279,7 +279,7 @@ pub(super) fn read_form(
         let held = held.and_then(|held| held.get(field.name));
         let typed = match field.kind.read_form(form, &name, held, zone) {
             _ if field.is_optional && form.text(&name).trim().is_empty() => Json::Null,
-            // For an empty key, the server generates one.
+            // If the key is empty, the server generates one.
             None if field.is_required && matches!(field.kind, Kind::Key(..)) => "".into(),
             typed => typed?,
         };
@@ -288,7 +288,7 @@ pub(super) fn read_form(
     sent.collect()
 }
 
-/// The form's names and values for a record.
+/// Adds the form values of a record to `values`.
 pub(super) fn fill_form(
     fields: &[Field],
     object: &Map<String, Json>,
@@ -339,21 +339,21 @@ pub(super) fn fill_form(
     }
 }
 
-/// Combines a typed day and time with their zone.
+/// Adds the time zone to a typed day and time.
 fn in_zone(typed: &str, zone: &TimeZone) -> String {
     let local = typed.trim().parse::<DateTime>().ok();
     let zoned = local.and_then(|local| local.to_zoned(zone.clone()).ok());
     zoned.map_or_else(|| typed.to_owned(), |zoned| zoned.timestamp().to_string())
 }
 
-/// An instant in the format of an input field for day and time.
+/// Formats an instant for an input of the type `datetime-local`.
 fn moment(at: &str, zone: &TimeZone) -> String {
     let at = at.parse::<Timestamp>().map(|at| at.to_zoned(zone.clone()));
     at.map(|at| at.strftime("%Y-%m-%dT%H:%M").to_string())
         .unwrap_or_default()
 }
 
-/// The day that ends at an instant.
+/// The last day before an instant.
 fn day(at: &str, zone: &TimeZone) -> String {
     let at = at.parse::<Timestamp>().map(|at| at.to_zoned(zone.clone()));
     at.map(|at| Deadline::of(&at).day().to_string())

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::Problem;
 
-/// The response to a submitted form: either `done`, or the page again with the errors, rendered by
-/// `again`. Errors that do not concern the form get a separate page.
+/// Returns the response to a submitted form. If `done` is an error in the form, `again` renders the
+/// page once more with the errors. Every other error gets a separate page.
 pub async fn answer<E: Into<Problem>>(
     done: Result<Response, E>,
     again: impl AsyncFnOnce(Problem) -> Result<Response, Problem>,

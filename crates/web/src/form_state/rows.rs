@@ -6,8 +6,8 @@ use crate::Form;
 /// The number of empty rows that a form offers for additions.
 pub(super) const BLANK: usize = 3;
 
-/// The form with its rows under `name` numbered from 0 without gaps, and their number. A row with
-/// only its `key` counts as empty.
+/// Numbers the rows under `name` from 0 without gaps, and returns the new form with the number of
+/// rows. A row with only its `key` counts as empty.
 pub fn compact(form: &Form, name: &str) -> (Form, usize) {
     let prefix = format!("{name}.");
     let mut parsed: Vec<usize> = form
@@ -32,7 +32,7 @@ pub fn compact(form: &Form, name: &str) -> (Form, usize) {
     (fields.collect(), parsed.len())
 }
 
-/// The form with its `count` rows sorted by one of their fields.
+/// Sorts the form's first `count` rows by the field `by`.
 pub fn sort(form: &Form, name: &str, count: usize, by: &str) -> Form {
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by_key(|row| form.text(&format!("{name}.{row}.{by}")).to_owned());

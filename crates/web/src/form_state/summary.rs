@@ -20,15 +20,14 @@ pub struct FormError {
 pub struct Summary<'a> {
     text: &'a Text,
     trouble: Option<&'a str>,
-    /// The first field whose stored value differs from the typed value.
+    /// The first field whose saved value differs from the typed value.
     pub(super) clash: Option<&'a str>,
     errors: Cow<'a, [FormError]>,
-    /// The labels that precede their fields' errors.
+    /// The names of the fields whose errors already begin with a label.
     named: Vec<String>,
 }
 
 impl<'a> Summary<'a> {
-    /// The summary for a form without a [`FormState`](super::FormState).
     pub fn of(text: &'a Text, trouble: Option<&'a str>, errors: &'a [FormError]) -> Self {
         Self {
             text,
@@ -58,8 +57,8 @@ impl<'a> Summary<'a> {
         self
     }
 
-    /// Puts the field's label before each error. `label` returns the message id for a field's name
-    /// or a part of that name.
+    /// Puts the field's label before each error that has no label yet. `label` maps a field's name,
+    /// or a part of it, to a message id.
     #[must_use]
     pub fn labelled(mut self, label: impl Fn(&str) -> Option<&'static str>) -> Self {
         let errors = self.errors.to_mut().iter_mut();

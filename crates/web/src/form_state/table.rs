@@ -16,12 +16,12 @@ pub struct TableForm<'a> {
 }
 
 impl TableForm<'_> {
-    /// The fields in groups: one group for each text in several languages, and one for all other
-    /// fields of a section. `legend` is the heading of fields without a section.
-    /// [`TableForm::rows`] handles lists; the page itself renders keyword lists and filters.
+    /// The fields in groups: one group for each text in several languages, and one group for all
+    /// other fields of a section. `legend` is the heading for fields without a section.
+    /// [`TableForm::rows`] renders lists; the page's own code renders keyword lists and filters.
     pub fn groups(&self, fields: &[fields::Field], legend: &'static str) -> Vec<Group> {
         let mut groups: Vec<(&str, Group)> = Vec::new();
-        // A field without a label is not shown to people.
+        // Fields without a label never appear in forms.
         for field in fields.iter().filter(|field| !field.label.is_empty()) {
             if let Kind::Texts(limits) = field.kind {
                 groups.push((field.name, self.texts(field, field.name, limits)));
@@ -50,7 +50,7 @@ impl TableForm<'_> {
     }
 
     /// Returns the existing rows of a list, followed by some empty rows. `list` is the list's name,
-    /// `most` its maximum number of rows, and `legend` the heading of a row.
+    /// `most` its maximum number of rows, and `legend` the heading of each row.
     pub fn rows(
         &self,
         (list, fields, most): (&str, &[fields::Field], usize),
@@ -70,7 +70,7 @@ impl TableForm<'_> {
                         Kind::Key(..) => one.control = Control::Hidden,
                         _ => {}
                     }
-                    // An empty row is ignored, so none of its fields is required.
+                    // An empty row is ignored, so the browser must not require its fields.
                     one.is_required = false;
                 }
                 shown

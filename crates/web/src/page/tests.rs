@@ -259,7 +259,7 @@ async fn a_public_page_wears_the_look_and_names_whoever_is_signed_in() {
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
-    // A page with a theme keeps the theme's frame.
+    // A page with its own theme does not use the site's look.
     let html = rendered("en", SONGKET, kind()).await;
     assert!(html.contains("theme-songket") && !html.contains("/assets/site."));
 }

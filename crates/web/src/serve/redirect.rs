@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use crate::media_type;
 use crate::state::Site;
 
-/// The path of `page` with the parameter that makes it return to `here` after its form was
+/// The path of `page` with a parameter that makes `page` return to `here` after its form was
 /// processed.
 pub(super) fn leading_back(page: &str, here: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
@@ -18,8 +18,9 @@ pub(super) fn leading_back(page: &str, here: &str) -> String {
     format!("{page}?{query}")
 }
 
-/// Redirects a refused form, with its body (status 307; RFC 9110, section 15.4.8), to the page on
-/// which people prove again who they are. That page keeps the form and shows it again afterwards.
+/// Redirects a refused form to the page on which people confirm their identity again. Status 307
+/// (RFC 9110, section 15.4.8) makes the browser send the body too; that page keeps the form and
+/// shows it again afterwards.
 pub(super) fn send_on(page: &str, sent_from: &str, address: &str) -> Response {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("redirect", sent_from)
@@ -30,7 +31,7 @@ pub(super) fn send_on(page: &str, sent_from: &str, address: &str) -> Response {
     response
 }
 
-/// The longest redirected form, in bytes.
+/// The longest form that is redirected, in bytes.
 const LONGEST_SENT_ON: u64 = 16 * 1024;
 
 /// Whether [`send_on`] may redirect the request's form, that is, whether it is short and has no
@@ -44,7 +45,7 @@ pub(super) fn is_short_form(request: &Request) -> bool {
         && length.is_some_and(|length| length <= LONGEST_SENT_ON)
 }
 
-/// The path of the page on this site that sent the request.
+/// The path of the page of this site from which the request was sent.
 pub(super) fn sent_from(site: &Site, headers: &HeaderMap) -> Option<String> {
     let referrer = headers.get(REFERER)?.to_str().ok()?;
     let path = referrer.strip_prefix(site.url().origin())?;

@@ -16,17 +16,17 @@ pub const MOST_BYTES: usize = 10 << 20;
 pub const MOST_ROWS: usize = 10_000;
 /// The maximum number of columns.
 pub const MOST_COLUMNS: usize = 100;
-/// The maximum total size of a workbook's parts when unpacked, in bytes.
+/// The maximum total size of a workbook's files when unzipped, in bytes.
 const MOST_UNPACKED: u64 = 64 << 20;
 /// The maximum length of a cell, in characters, as in Excel.
 const MOST_LETTERS: usize = 32_767;
 /// The maximum total size of all cells, in bytes. The limit is needed because a workbook may refer
 /// to one string many times.
 const MOST_TEXT: usize = 2 * MOST_BYTES;
-/// The maximum number of parts of a workbook.
+/// The maximum number of files in a workbook's ZIP archive.
 const MOST_PARTS: usize = 1_000;
 
-/// A table: the headings, and each other row with its row number in the spreadsheet.
+/// A table's headings, and its other rows with their row numbers in the spreadsheet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     /// The first row that is not empty.
@@ -39,7 +39,7 @@ pub struct Table {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// The file is larger than [`MOST_BYTES`], unpacks to more than a table needs, or has a cell
-    /// longer than any program writes.
+    /// longer than Excel allows.
     #[error("the file is too large")]
     TooLarge,
     /// The table has more than [`MOST_ROWS`] rows.
@@ -77,7 +77,6 @@ pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
     grid.table()
 }
 
-/// The rows that were read so far.
 #[derive(Default)]
 struct Grid {
     rows: Vec<(usize, Vec<String>)>,
@@ -86,7 +85,7 @@ struct Grid {
 }
 
 impl Grid {
-    /// Adds a cell to the row with this number, which is the last row or a new one.
+    /// Adds a cell to the row `number`, which must be the last row or a new row.
     fn put(&mut self, number: usize, column: usize, text: String) -> Result<(), Unreadable> {
         if text.is_empty() {
             return Ok(());
@@ -219,7 +218,8 @@ fn read_text(text: &str, separator: char, grid: &mut Grid) -> Result<(), Unreada
     put(number, column, &mut cell)
 }
 
-/// Removes the apostrophe that our own tables put before text that looks like a formula.
+/// Removes the apostrophe that [`neutral`](super::neutral) puts before text that looks like a
+/// formula.
 fn plain(cell: String) -> String {
     match cell.strip_prefix('\'') {
         Some(rest) if rest.starts_with(FORMULA) || rest.starts_with('\'') => rest.to_owned(),
@@ -245,7 +245,7 @@ fn read_workbook(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
 }
 
 /// Unpacks every part without storing it, so that a small file that unpacks to a large one is
-/// refused before it is read. The sizes that the file declares are ignored.
+/// refused before its table is read. The sizes that the file declares are ignored.
 fn check_size(bytes: &[u8]) -> Result<(), Unreadable> {
     let mut parts = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Unreadable::BadWorkbook)?;
     if parts.len() > MOST_PARTS {
@@ -292,7 +292,7 @@ fn check_count(part: impl BufRead) -> Result<(), Unreadable> {
     }
 }
 
-/// The value of a cell as its program displays it; for a formula, the formula's result.
+/// The cell's value as a spreadsheet displays it. For a formula, this is the formula's result.
 fn value(cell: &DataRef<'_>) -> String {
     match cell {
         DataRef::Empty | DataRef::Error(_) => String::new(),
