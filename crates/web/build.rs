@@ -14,8 +14,8 @@ use std::{env, fs, io};
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
-/// The extensions of embedded files, with their content type and whether compression makes them
-/// smaller. Other files, such as licences and the scripts that made a font, are not embedded.
+/// The extensions of embedded files, each with its content type and whether the file is worth
+/// compressing. Other files, such as licences and the scripts that made a font, are not embedded.
 const KINDS: [(&str, &str, bool); 8] = [
     ("css", STYLE, true),
     ("js", SCRIPT, true),
@@ -62,7 +62,7 @@ fn variable(name: &str) -> io::Result<String> {
     env::var(name).map_err(|cause| io::Error::other(format!("{name}: {cause}")))
 }
 
-/// Reads every file to embed; the key is the path below `assets/`.
+/// Collects every file to embed. The key is the file's path below `assets/`.
 fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -84,7 +84,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, File>) -> i
     Ok(())
 }
 
-/// Appends the styles and scripts of the domains to the files with the same names here, so that
+/// Appends the domains' styles and scripts to the files of the same name in this crate, so that
 /// every page loads only one file of each kind. A domain keeps its files in `assets/` beside its
 /// manifest. Each script becomes a block, so that its names stay local.
 fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Result<()> {
@@ -120,7 +120,7 @@ fn add_of_domains(folder: &Path, files: &mut BTreeMap<String, File>) -> io::Resu
     Ok(())
 }
 
-/// Adds the hash to a file's name, after hashing all files to which it refers.
+/// Adds the hash of a file's content to its name, after doing so for all files to which it refers.
 fn finish(
     name: &str,
     files: &mut BTreeMap<String, File>,
@@ -143,7 +143,7 @@ fn finish(
         .cloned()
         .collect();
     for other in others {
-        // A file may refer to files in its own folder and below.
+        // A file may refer only to files in its own folder and below.
         let Some(relative) = other.strip_prefix(folder) else {
             continue;
         };
@@ -205,7 +205,7 @@ fn with_hash(name: &str, hash: &str) -> String {
     }
 }
 
-/// Writes the files and the table that `assets.rs` includes.
+/// Writes the embedded files, and the table of them that `assets.rs` includes.
 fn write(
     files: &BTreeMap<String, File>,
     hashed: &BTreeMap<String, String>,
@@ -219,7 +219,8 @@ fn write(
         fs::write(&plain, &file.content)?;
         let gzip = if file.is_packed {
             let packed = folder.join(format!("{place}.gz"));
-            // Without a time stamp, the same assets always produce the same program.
+            // Without a time stamp, the same assets always produce the same bytes, so the build is
+            // reproducible.
             let mut encoder = GzBuilder::new()
                 .mtime(0)
                 .write(Vec::new(), Compression::best());

@@ -1,6 +1,6 @@
-//! The list kit, with which the items of all lists are added, changed and removed in the same way.
-//! A resource defines its fields, rules and SQL. [`pages`] serves the list as pages and [`api`] as
-//! JSON; a resource may use either, or have its own handlers.
+//! The list kit: shared code that adds, changes and removes the items of any list. A resource
+//! defines its fields, rules and SQL. [`pages`] serves the list as pages and [`api`] as JSON; a
+//! resource may use either, or have its own handlers.
 
 pub mod api;
 pub mod pages;
@@ -18,27 +18,27 @@ use crate::proof::Proof;
 use crate::refusal::{Refusal, Stored};
 
 pub trait Parent: Proof {
-    /// The permissions of roles.
+    /// The permissions that roles can have in the parent.
     type Permission: Copy + Send;
-    /// The permission to add and to remove items.
+    /// The permission required to add and to remove items.
     const OWN: Self::Permission;
 
-    /// Refuses the request if [`Parent::may`] returns false.
+    /// Returns the refusal if [`Parent::may`] returns false.
     fn needs(&self, _: Self::Permission) -> Result<(), Self::Refusal> {
         Ok(())
     }
 
-    /// Whether the role has the permission.
+    /// Whether the caller's role has this permission.
     fn may(&self, _: Self::Permission) -> bool {
         true
     }
 
-    /// Takes the parent's lock, if changes to its lists require one.
+    /// Locks the parent, if changes to its lists require a lock.
     fn lock(&self, _: &mut Tx<'_>) -> Result<(), Self::Refusal> {
         Ok(())
     }
 
-    /// The time zone of times without a zone.
+    /// The time zone for input times without a zone.
     fn zone(&self, tx: &mut Tx<'_>) -> Result<TimeZone, Self::Refusal>;
 
     /// Adds an entry to the history.
@@ -50,40 +50,43 @@ pub trait Parent: Proof {
         changes: Value,
     ) -> Result<(), StoreError>;
 
-    /// Tells open pages which part of the page they must fetch again.
+    /// Tells browsers with an open page which part of the page they must fetch again.
     fn publish(&self, _: &mut Tx<'_>, _news: &'static str) -> Result<(), StoreError> {
         Ok(())
     }
 }
 
-/// The error of a refused change.
+/// The error type of a refused change to a list.
 pub type RefusalOf<R> = <<R as Resource>::Parent as Proof>::Refusal;
-/// The permission that changing an item requires.
+/// The type of the permissions that a list's parent defines.
 pub type PermissionOf<R> = <<R as Resource>::Parent as Parent>::Permission;
 
-/// One kind of item in a list.
+/// A kind of item that is kept in a list.
 pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     type Parent: Parent;
     const FIELDS: &'static [Field];
     const OPTIONS: &'static [Field] = &[];
     /// The field that identifies an item in paths.
     const ADDRESS: &'static str = "id";
-    /// The history's keywords for changes to items.
+    /// The keywords with which the history records changes to items.
     const HISTORY: History;
-    /// The part of a page that open pages fetch again after a change.
+    /// The name of the page part that open pages must fetch again after a change.
     const NEWS: &'static str = "";
-    /// The most items in a list. A list with a limit is short, and is read whole for each change.
+    /// The maximum number of items. A list with a limit is short, so every change reads it
+    /// completely.
     const LIMIT: Option<usize> = None;
-    /// Whether the list is paged.
+    /// Whether the list is shown in several pages.
     const IS_LONG: bool = false;
-    /// The permission to change an item's wording. Changing other fields requires ownership.
+    /// The permission required to change an item's texts. Changing other fields requires
+    /// [`Parent::OWN`].
     const WRITERS: PermissionOf<Self> = <Self::Parent as Parent>::OWN;
     /// Whether the history omits a removed item's name.
     const IS_FORGOTTEN: bool = false;
-    /// The callers who must type an item's key to remove the item.
+    /// The callers who must type an item's key to confirm its removal.
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::Nobody;
 
-    /// The string that is unique in a short list, and that must be typed to remove the item.
+    /// The string that identifies the item in a short list, and that callers must type to confirm
+    /// its removal.
     fn key(&self) -> &str;
 
     /// The item's identifier in paths.
@@ -91,7 +94,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         self.key()
     }
 
-    /// The item's id in the history, which never changes.
+    /// The item's permanent id in the history.
     fn entity(&self) -> String {
         self.address().to_owned()
     }
@@ -99,7 +102,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// The version number, which increases with every change.
     fn version(&self) -> i64;
 
-    /// Returns one page of the list in its order. A short list is returned whole.
+    /// Returns one page of the list, or the whole list if it is short.
     fn list(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -115,7 +118,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         at(list::<Self>(tx, parent)?, address)
     }
 
-    /// Like [`Resource::find`], but also takes the item's lock, if items have one.
+    /// Like [`Resource::find`], but also locks the item, if items have a lock.
     fn find_locked(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -124,7 +127,8 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         Self::find(tx, parent, address)
     }
 
-    /// A new item with default values; `there` are the existing items of a short list.
+    /// A new item with default values. `there` contains the list's existing items if the list is
+    /// short.
     fn blank(
         tx: &mut Tx<'_>,
         parent: &Self::Parent,
@@ -132,8 +136,8 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         there: &[Self],
     ) -> Result<Self, RefusalOf<Self>>;
 
-    /// Checks everything that the kinds of the fields do not check, and sets fields that are
-    /// derived from others.
+    /// Checks what the declared field types cannot check, and sets fields that are derived from
+    /// others.
     fn validate(
         &mut self,
         tx: &mut Tx<'_>,
@@ -149,8 +153,8 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// Stores a new item and everything derived from it.
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
 
-    /// Takes the locks that the change needs, refuses the change if the present state does not
-    /// allow it, and stores the item with a higher version.
+    /// Takes the locks that the change needs, refuses the change if the stored state does not allow
+    /// it, and stores the item with a higher version.
     fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
 
     /// Decides whether the item is deleted, or deactivated because it is in use. Takes the locks
@@ -164,42 +168,40 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         Ok(Removal::Delete)
     }
 
-    /// Deletes the item.
     fn delete(&self, tx: &mut Tx<'_>, parent: &Self::Parent) -> Result<(), RefusalOf<Self>>;
 }
 
-/// A change that is being made.
+/// A change to an item, before it is stored.
 #[derive(Debug)]
 pub struct Edit<'a, R: Resource> {
-    /// The proof of the person who makes the change.
+    /// The proof that the caller may change the parent's lists.
     pub parent: &'a R::Parent,
     /// The item before the change; `None` if it is new.
     pub old: Option<&'a R>,
     pub input: &'a Input,
 }
 
-/// The callers who must type an item's key to remove the item.
+/// The callers who must type an item's key to confirm its removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypedRemoval {
     Nobody,
     People,
-    /// People and programs; programs must also send the version.
+    /// People and API clients. API clients must also send the version.
     Everybody,
 }
 
 /// The effect of a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// The item is deleted.
     Delete,
-    /// The item stays wherever it is in use, but is not offered any more.
+    /// The item stays where it is in use, but cannot be chosen any more.
     Deactivate,
 }
 
-/// The history's keywords for changes to items.
+/// The keywords with which the history records changes to items.
 #[derive(Debug)]
 pub struct History {
-    /// The kind of item, such as `event`.
+    /// The kind of the item, such as `event`.
     pub entity: &'static str,
     /// The action of adding an item, such as `event.created`.
     pub created: &'static str,
@@ -229,7 +231,6 @@ macro_rules! history_of {
 }
 pub use history_of;
 
-/// All items of a short list.
 pub fn list<R: Resource>(tx: &mut Tx<'_>, parent: &R::Parent) -> Result<Vec<R>, RefusalOf<R>> {
     Ok(R::list(tx, parent, &PageQuery::default())?.items)
 }
@@ -247,7 +248,7 @@ fn at<R: Resource>(all: Vec<R>, address: &str) -> Result<R, RefusalOf<R>> {
     found.ok_or_else(|| Refusal::NotFound.into())
 }
 
-/// The items of a short list. For a long list the result is empty, because it is not read.
+/// All items of a short list. A long list is not read, so the result is empty.
 fn others<R: Resource>(tx: &mut Tx<'_>, parent: &R::Parent) -> Result<Vec<R>, RefusalOf<R>> {
     match R::LIMIT {
         Some(_) => list(tx, parent),
@@ -295,8 +296,8 @@ pub fn change<R: Resource>(
     edit(tx, parent, old, input)
 }
 
-/// Removes an item, or deactivates and returns an item that is in use. `confirmed` is the version
-/// that the caller saw, and the key as typed.
+/// Removes an item, or deactivates and returns it if it is in use. `confirmed` contains the version
+/// that the caller saw, and the key that the caller typed.
 pub fn remove<R: Resource>(
     tx: &mut Tx<'_>,
     parent: &R::Parent,
@@ -371,8 +372,8 @@ fn edit<R: Resource>(
     R::find(tx, parent, new.address())
 }
 
-/// Returns `from` with the values that were sent, or all errors in the order of the fields. The key
-/// must differ from the keys of `others`.
+/// Applies the sent values to `from`. Returns all errors in the order of the fields. The key must
+/// differ from the keys of `others`.
 fn apply<R: Resource>(
     tx: &mut Tx<'_>,
     edit: &Edit<'_, R>,
@@ -394,18 +395,17 @@ fn apply<R: Resource>(
     Ok(one)
 }
 
-/// The first free key of `prefix-1`, `prefix-2` …, starting at the first of `numbers`.
+/// The first free key among `prefix-1`, `prefix-2` and so on, starting at the first of `numbers`.
 pub fn free_key(prefix: &str, numbers: RangeFrom<u32>, is_taken: impl Fn(&str) -> bool) -> String {
     let mut keys = numbers.map(|number| format!("{prefix}-{number}"));
     keys.find(|key| !is_taken(key)).unwrap_or_default()
 }
 
-/// The position after the last of these positions.
 pub fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
     positions.max().map_or(0, |last| last + 1)
 }
 
-/// The name in the history's entry for an added or removed item.
+/// The item's name for a history entry about its addition or removal.
 fn named<R: Resource>(one: &R, is_new: bool) -> Value {
     let name = serde_json::to_value(one)
         .ok()

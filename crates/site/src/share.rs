@@ -6,19 +6,19 @@ use crate::addresses;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// The message with the name of the kind.
+    /// The message id of the kind's name.
     pub kind: &'static str,
-    /// The label that distinguishes this share from others of its kind.
+    /// The label that distinguishes this share from other shares of the same kind.
     pub label: String,
     /// The path of the form that ends the sharing. Afterwards, the form redirects to the path from
     /// [`after_ending`].
     pub end: String,
-    /// The fields that the form sends.
+    /// The hidden fields that the form submits.
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// The path to which the browser is redirected after a form has ended a share: the list of shares
-/// if the form was sent from there, otherwise `otherwise`.
+/// The path to which the browser is redirected after a form has ended a share. This is the list of
+/// shares if the form was sent from there, and `otherwise` if not.
 pub fn after_ending(form: &Form, otherwise: &str) -> String {
     match form.text("from") {
         "shared" => format!("{}?done=ended", addresses::SHARED),

@@ -14,16 +14,16 @@ use identity::account::{self, AccountId};
 use identity::grant::{self, Scope};
 use identity::session::{self, Stay, signed_in};
 
-/// The users whom a route admits.
+/// The users whom a route to an upstream service admits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AllowedUsers {
-    /// Owners of the installation.
+    /// Only owners of the installation.
     Owner,
-    /// Users with a rank in the installation, or in a scope of a kind whose members count as hosts.
+    /// Users with a rank in the installation, or with membership in a scope (such as an occasion)
+    /// whose members count as hosts.
     Hosts,
 }
 
-/// The setting is not one of the allowed groups of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write \"owner\" or \"hosts\"")]
 pub struct UnknownUsers;
@@ -40,28 +40,26 @@ impl FromStr for AllowedUsers {
     }
 }
 
-/// The decision about a request.
+/// The decision whether a request may reach the upstream service.
 #[derive(Clone, Debug)]
 pub enum UpstreamAccess {
-    /// The user may pass.
     Granted(GrantedUser),
-    /// The user is signed in, but may not pass.
+    /// The user is signed in, but the route does not admit them.
     Denied,
-    /// No user is signed in.
     SignedOut,
 }
 
-/// A user who may pass to the upstream service.
+/// A signed-in user whose request may reach the upstream service.
 #[derive(Clone, Debug)]
 pub struct GrantedUser {
     pub account: AccountId,
-    /// The email address, if it is verified.
+    /// The user's email address, if it is verified.
     pub email: Option<String>,
-    /// The session cookie with a new expiry, if it is due.
+    /// A `Set-Cookie` header that extends the session, if the session is due for it.
     pub renewed: Option<HeaderValue>,
 }
 
-/// Checks the session of a request.
+/// Decides by the session cookie whether a request may reach the upstream service.
 pub async fn check(
     context: &Context,
     headers: &HeaderMap,

@@ -1,6 +1,6 @@
-//! Webhooks, through which programs learn of changes to an account's data. Each domain declares its
-//! events ([`WebhookEvent`]). A change writes its messages in its own transaction ([`fire`]), and
-//! [`delivery`] sends them.
+//! Webhooks, through which other systems learn of changes to an account's data. Each domain
+//! declares its events ([`WebhookEvent`]). A transaction that changes data also stores the messages
+//! about the change ([`fire`]), and [`delivery`] sends them.
 
 pub mod declared;
 pub mod delivery;
@@ -36,17 +36,16 @@ platform::id!(WebhookId, "One webhook.");
 /// The most webhooks of an account.
 pub const LIMIT: i64 = 10;
 const PURPOSE: &str = "secret of a webhook";
-/// How long the previous secret still signs messages after a rotation.
+/// How long the previous secret still signs messages after it was replaced.
 const ROTATION: SignedDuration = SignedDuration::from_hours(24);
 
 web::words! {
-    /// The state of a webhook.
     State {
-        /// The last message has arrived, or no message was sent yet.
+        /// The last message was delivered, or no message was sent yet.
         Active = "active" => "webhook-active",
-        /// The last message has not arrived.
+        /// The last message could not be delivered.
         Failing = "failing" => "webhook-failing",
-        /// No messages are sent until a test message arrives.
+        /// The webhook gets no messages until a test message is delivered.
         Disabled = "disabled" => "webhook-disabled",
     }
 }
@@ -58,7 +57,7 @@ pub struct Webhook {
     pub url: String,
     events: String,
     pub include_notes: bool,
-    /// The state of the deliveries.
+    /// Whether messages are being delivered.
     pub state: State,
     generation: i64,
     rotated_at: Timestamp,
@@ -67,7 +66,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// The names of the webhook's events.
+    /// The names of the events to which the webhook subscribes.
     pub fn events(&self) -> impl Iterator<Item = &str> {
         self.events.split(' ')
     }
@@ -80,16 +79,16 @@ impl Webhook {
         [self.id.to_string(), generation.to_string()]
     }
 
-    /// The secret that signs messages; the owner sees it once. The secret is derived from the
-    /// keyring, so the store does not contain it.
+    /// The secret that signs the webhook's messages. It is shown to the owner once. The secret is
+    /// derived from the keyring, so the store does not contain it.
     pub fn secret(&self, keys: &Keyring) -> Secret {
         let [id, generation] = self.parts(self.generation);
         let mac = keys.key(PURPOSE).mac(&[&id, &generation]);
         Secret::new(format!("whsec_{}", STANDARD.encode(mac)))
     }
 
-    /// The keys that sign a message at `now`. For each key in the key file, these are the present
-    /// secret and, for a day after a rotation, the previous secret.
+    /// The keys that sign a message at `now`. For each key in the key file, these are the webhook's
+    /// current secret and, for a day after its replacement, the previous secret.
     fn keys(&self, keys: &Keyring, now: Timestamp) -> Vec<WebhookKey> {
         let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
         let before = is_rotating.then_some(self.generation - 1);
@@ -118,7 +117,7 @@ pub struct NewWebhook {
     pub include_notes: bool,
 }
 
-/// A requester with their webhooks, and the domains that declare events.
+/// The signed-in caller as the owner of webhooks, with the domains that declare events.
 #[derive(Clone, Debug)]
 pub struct WebhookOwner {
     who: SignedIn,
@@ -148,13 +147,13 @@ impl WebhookOwner {
         self.domains.iter().flat_map(|domain| domain.webhook_events)
     }
 
-    /// Refuses a token that may not read the data in the webhook's messages.
+    /// Refuses an API token that may not read the data in the webhook's messages.
     fn check_read(&self, webhook: &Webhook) -> Result<(), ScopeMissing> {
         let mut heard = self.declared().filter(|event| webhook.hears(event));
         heard.try_for_each(|event| self.needs(event.read))
     }
 
-    /// Refuses a token that may not create a webhook for this event.
+    /// Refuses an API token that may not create a webhook for this event.
     fn check_write(&self, event: &WebhookEvent) -> Result<(), ScopeMissing> {
         let mut scopes = event.write.iter();
         scopes.try_for_each(|scope| self.needs(*scope))
@@ -164,11 +163,11 @@ impl WebhookOwner {
         self.who.has(scope).then_some(()).ok_or(ScopeMissing(scope))
     }
 
-    /// The events that the account may choose, because it has data that the events are about.
+    /// The events that can concern the account, and to which it may therefore subscribe.
     pub fn offered(&self, tx: &mut Tx<'_>) -> Result<Vec<&'static WebhookEvent>, StoreError> {
         let mut offered = Vec::new();
         for domain in self.domains {
-            // A domain that is off has no token scopes.
+            // A disabled domain has no token scopes.
             let is_on = |event: &&WebhookEvent| domain.accounts.token_scopes.contains(&event.read);
             for event in domain.webhook_events.iter().filter(is_on) {
                 if (event.concerns)(tx, &self.who.account().id)? {
@@ -180,8 +179,8 @@ impl WebhookOwner {
     }
 }
 
-/// Lists the caller's webhooks, oldest first. A token sees a webhook only if the token may read all
-/// of the webhook's events.
+/// Lists the caller's webhooks, oldest first. With an API token, the list contains only webhooks
+/// whose events the token may all read.
 pub fn list(tx: &mut Tx<'_>, owner: &WebhookOwner) -> Result<Vec<Webhook>, Refusal> {
     let reads = |event: &WebhookEvent| owner.needs(event.read);
     let mut refused = owner.declared().filter_map(|event| reads(event).err());
@@ -216,7 +215,8 @@ fn find_to_change(
 }
 
 fn find_own(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Webhook, Refusal> {
-    // Every change to a webhook and the end of every delivery take this lock.
+    // Every change to a webhook locks its row, and so does every delivery when it stores its
+    // result.
     let found: Option<Webhook> = sql!(
         "SELECT {Webhook} FROM webhook WHERE id = :id AND account_id = :account
          FOR NO KEY UPDATE",
@@ -227,11 +227,10 @@ fn find_own(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Web
     found.ok_or(Refusal::NotFound)
 }
 
-/// Creates a webhook of the caller.
 pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result<Webhook, Refusal> {
     let who = &owner.who;
-    // If somebody registers with another person's email address, they must not receive that
-    // person's later events.
+    // A person could register with somebody else's email address. Without verification, that person
+    // must not receive events that concern the address's owner.
     confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
     sudo::require::<Refusal>(tx, who)?;
     let account = &who.account().id;
@@ -249,7 +248,7 @@ pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result
         match offered.iter().find(|event| event.name == name) {
             Some(event) => {
                 owner.check_write(event)?;
-                // The receiver of the webhook gets the notes, so the token must be allowed to read
+                // The webhook's receiver gets the notes, so the API token must be allowed to read
                 // them.
                 if new.include_notes {
                     owner.needs(event.read)?;
@@ -295,7 +294,7 @@ pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result
     Ok(webhook)
 }
 
-/// Replaces the webhook's secret. For a day, the previous secret signs messages too.
+/// Replaces the webhook's secret. For a day, messages are also signed with the previous secret.
 pub fn rotate(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Webhook, Refusal> {
     let old = find_to_change(tx, owner, id)?;
     sudo::require::<Refusal>(tx, &owner.who)?;
@@ -324,7 +323,6 @@ pub fn send_test(
     Ok(delivery::test(tx, &webhook)?)
 }
 
-/// Deletes a webhook and its deliveries.
 pub fn delete(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<(), Refusal> {
     find_to_change(tx, owner, id)?;
     sql!("DELETE FROM webhook_delivery WHERE webhook_id = :id", id).run(tx, Rows::Any)?;
@@ -341,7 +339,7 @@ fn list_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Webhook>, StoreEr
     .all(tx)
 }
 
-/// Lists a person's webhooks as shares.
+/// Lists an account's webhooks for the page that shows everything the account's owner shares.
 pub fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let all = list_of(tx, account)?.into_iter();
     let shared = all.map(|webhook| Share {
@@ -353,7 +351,7 @@ pub fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreE
     Ok(shared.collect())
 }
 
-/// The webhooks in the export of a person's data.
+/// The webhooks for the export of an account's data.
 pub fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all = list_of(tx, account)?;
     let exported = all.iter().map(|webhook| {
@@ -368,7 +366,7 @@ pub fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError>
     Ok(exported.collect())
 }
 
-/// Erases a person's webhooks and their deliveries.
+/// Deletes an account's webhooks and their deliveries.
 pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM webhook_delivery

@@ -13,17 +13,17 @@ use identity::session::token::TokenScope;
 pub struct WebhookEvent {
     /// The event's name in forms and messages, such as `post.published`.
     pub name: &'static str,
-    /// The message that describes the event.
+    /// The message id of the event's description.
     pub label: &'static str,
     /// The scope that a token needs to read the event's data.
     pub read: TokenScope,
     /// The scopes that a token needs to create a webhook for the event.
     pub write: &'static [TokenScope],
-    /// Whether the account has data that the event can be about.
+    /// Whether the event can concern data of this account.
     pub concerns: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
 }
 
-/// The name of an event in the API's description. The domains declare the possible values.
+/// The OpenAPI schema for the name of an event. The domains declare the possible values.
 #[derive(Debug)]
 pub struct WebhookEventName;
 

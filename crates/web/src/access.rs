@@ -1,5 +1,5 @@
-//! Access rules of endpoints. The list of endpoints declares a rule for each endpoint; extractors
-//! find this rule in the request and enforce it.
+//! Rules about who may call an endpoint. Each rule is declared beside the endpoint's handler;
+//! extractors find the rule in the request and enforce it.
 
 use axum::Router;
 use axum::handler::Handler;
@@ -7,15 +7,14 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use utoipa::openapi::path::Operation;
 
-/// A rule about who may call an endpoint.
 pub trait Access: Copy {
-    /// Attaches the rule to every request, for the extractors.
+    /// Attaches the rule to the requests for these methods, where extractors find it.
     fn declare<S>(self, methods: MethodRouter<S>) -> MethodRouter<S>
     where
         S: Clone + Send + Sync + 'static;
 
-    /// Adds the rule to an operation's OpenAPI description; `changes` tells whether the operation
-    /// changes anything.
+    /// Adds the rule to an operation's OpenAPI description. `changes` is true if the operation
+    /// changes data.
     fn describe(self, changes: bool, operation: &mut Operation);
 }
 
@@ -58,7 +57,7 @@ impl<S, A> IntoIterator for Pages<S, A> {
 }
 
 impl<S: Clone + Send + Sync + 'static, A: Access> Pages<S, A> {
-    /// Adds a page for `GET`.
+    /// Adds a `GET` route, which shows a page.
     #[must_use]
     pub fn get<H, T>(self, path: &str, access: impl Into<A>, handler: H) -> Self
     where

@@ -1,5 +1,6 @@
-//! Static assets (styles, scripts, fonts, pictures): embedded in the program, compressed at build
-//! time, named by their content's hash, and cached by browsers forever.
+//! Static assets (styles, scripts, fonts, pictures). They are embedded in the executable and
+//! compressed at build time. Their names contain their content's hash, so that browsers may cache
+//! them forever.
 
 use axum::Router;
 use axum::body::Body;
@@ -28,8 +29,8 @@ struct Asset {
 /// All embedded files, sorted by name.
 static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// Returns the URL path of an asset by its path in `assets/`. An unknown name is logged and yields
-/// a dead link; a test checks every name in use.
+/// Returns the URL path of the asset `name`, which is a path in `assets/`. An unknown name is
+/// logged and yields a dead link; a test checks every name in use.
 pub fn asset(name: &str) -> &'static str {
     find(name).unwrap_or_else(|| {
         tracing::error!(name, "there is no such asset");
@@ -43,7 +44,7 @@ pub fn find(name: &str) -> Option<&'static str> {
     Some(ASSETS[place].path)
 }
 
-/// The compressed size of an asset in bytes, for the tests of page budgets.
+/// The compressed size of an asset in bytes, with which tests limit the size of pages.
 pub fn weight(name: &str) -> Option<usize> {
     let asset = ASSETS.iter().find(|asset| asset.name == name)?;
     Some(asset.gzip.unwrap_or(asset.plain).len())
@@ -73,8 +74,8 @@ async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Result<Response,
     ))
 }
 
-/// Serves an asset under a path that does not contain the hash of its content, so browsers must
-/// revalidate the response every time.
+/// Serves an asset under a path without the hash of its content. Browsers must therefore revalidate
+/// the response every time.
 pub fn serve_by_name(name: &str, headers: &HeaderMap) -> Result<Response, Problem> {
     let place = ASSETS.binary_search_by(|asset| asset.name.cmp(name));
     let asset = place.map_err(|_| Problem::not_found())?;
@@ -104,7 +105,7 @@ fn answer(asset: &Asset, headers: &HeaderMap, keep: &'static str) -> Response {
     response
 }
 
-/// A strong ETag for each encoding, made from the content's hash in the file's name.
+/// A strong ETag: the hash of the asset's content, with a suffix for each content encoding.
 fn etag(asset: &Asset, packed: bool) -> String {
     let hash = asset.path.rsplit('.').nth(1).unwrap_or_default();
     let form = if packed { "-gzip" } else { "" };

@@ -1,8 +1,7 @@
-//! Days, months and years between two instants in a time zone, and the instants of wall-clock
-//! times.
+//! The days, months and years between two instants in a time zone, and the instants of local times.
 //!
-//! If a clock change skips a wall-clock time, it is read with the offset before the change. If it
-//! occurs twice, the first occurrence is used (RFC 5545, section 3.3.5).
+//! A local time that a clock change skips is read with the offset before the change. Of a local
+//! time that occurs twice, the first occurrence is used (RFC 5545, section 3.3.5).
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +19,7 @@ words! {
     DayCounting {
         /// Each 24 hours are a day.
         Elapsed = "elapsed" => "host-days-elapsed",
-        /// Each midnight begins another.
+        /// Each midnight begins a new day.
         Calendar = "calendar" => "host-days-calendar",
     }
 }
@@ -42,7 +41,7 @@ words! {
         None = "none" => "host-repeat-none",
         /// Each week.
         Weekly = "weekly" => "host-repeat-weekly",
-        /// Each month; in a month without that day, on its last day.
+        /// On the same day of each month, or on the month's last day if the month is too short.
         Monthly = "monthly" => "host-repeat-monthly",
         /// Each year.
         Yearly = "yearly" => "host-repeat-yearly",
@@ -66,7 +65,7 @@ pub struct Breakdown {
     pub seconds: i64,
 }
 
-/// The number of days between two instants; 0 when `to` is before `from`.
+/// The number of whole days between two instants; 0 when `to` is before `from`.
 pub fn days(from: Timestamp, to: Timestamp, zone: &TimeZone, counting: DayCounting) -> i64 {
     let days = match counting {
         DayCounting::Elapsed => to.duration_since(from).as_hours() / 24,
@@ -112,8 +111,8 @@ pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: Leap
     }
 }
 
-/// The date `months` later: the same day of the month, or the month's last day if the month is
-/// shorter.
+/// Adds months to a date. The result has the same day of the month, or is the month's last day if
+/// the month is shorter.
 fn add_months(date: Date, months: i64, leap_day: LeapDay) -> Option<Date> {
     let later = date
         .checked_add(Span::new().try_months(months).ok()?)
@@ -129,17 +128,14 @@ fn resolve(at: DateTime, zone: &TimeZone) -> Option<Zoned> {
     zone.to_ambiguous_zoned(at).compatible().ok()
 }
 
-/// A day, or a local time on a day, written as `2027-01-16` or
-/// `2027-01-16T18:00` (ISO 8601).
+/// A day or a local time, written as `2027-01-16` or `2027-01-16T18:00` (ISO 8601).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// The start of this day.
+    /// The start of a day.
     Day(Date),
-    /// A local time on a day.
     Time(DateTime),
 }
 
-/// The text is neither a date nor a date with a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no date (2027-01-16) and no time (2027-01-16T18:00)")]
 pub struct NoTarget;
@@ -152,11 +148,11 @@ impl Target {
         }
     }
 
-    /// The target's instant in a zone; `None` beyond the calendar's range.
+    /// The target's instant in a time zone; `None` if it is beyond the calendar's range.
     pub fn instant(self, zone: &TimeZone) -> Option<Timestamp> {
         let at = match self {
             Self::Time(at) => resolve(at, zone)?,
-            // If midnight is skipped, the day starts later.
+            // On a day whose midnight is skipped, the day starts later.
             Self::Day(date) => {
                 let midnight = resolve(date.to_datetime(jiff::civil::Time::midnight()), zone)?;
                 if midnight.date() == date {
@@ -169,7 +165,8 @@ impl Target {
         Some(at.timestamp())
     }
 
-    /// The target `count` periods later, always counted from the original target.
+    /// The occurrence `count` periods after the target. It is always computed from the original
+    /// target, so that short months do not move later occurrences.
     fn repeated(self, repeat: Repeat, leap_day: LeapDay, count: i64) -> Option<Self> {
         let date = match repeat {
             Repeat::None => (count == 0).then_some(self.date()),
@@ -186,7 +183,7 @@ impl Target {
         })
     }
 
-    /// The occurrence that is current at `now`: the first whose day has not ended, or the only one
+    /// The occurrence that pages show at `now`: the first whose day has not ended, or the only one
     /// if the target does not repeat.
     #[must_use]
     pub fn current(
@@ -201,8 +198,8 @@ impl Target {
         let passed = match repeat {
             Repeat::None => 0,
             Repeat::Weekly => days / 7,
-            // A month has at most 31 days and a year at most 366, so the estimate is never too
-            // high.
+            // A month has at most 31 days and a year at most 366, so this estimate of the number of
+            // past periods is never too high.
             Repeat::Monthly => days / 31,
             Repeat::Yearly => days / 366,
         };

@@ -7,9 +7,9 @@ pub const MEDIA_TYPE: &str = "text/calendar; charset=utf-8; method=PUBLISH";
 
 #[derive(Clone, Debug)]
 pub struct CalendarEvent {
-    /// The permanent unique id of the event.
+    /// The event's permanent unique id.
     pub uid: String,
-    /// The revision number, which increases with every change.
+    /// The event's revision number, which increases with every change.
     pub sequence: i64,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
@@ -20,18 +20,19 @@ pub struct CalendarEvent {
     pub url: String,
 }
 
-/// The method of a calendar file (RFC 5546).
+/// The method of a calendar file, which determines its use (RFC 5546).
 #[derive(Clone, Copy, Debug)]
 pub enum Method<'a> {
     /// A calendar that anybody may import.
     Publish,
-    /// An invitation, mailed from one address to another.
+    /// An invitation, mailed by the first address to the second.
     Request(&'a str, &'a str),
-    /// A cancellation, mailed from one address to another.
+    /// A cancellation, mailed by the first address to the second.
     Cancel(&'a str, &'a str),
 }
 
-/// Writes a published calendar with the rules of this time zone; `name` is the zone's name.
+/// Writes a calendar that anybody may import. It contains the clock changes of the time zone
+/// `zone`, which is called `name`.
 pub fn write(events: &[CalendarEvent], name: &str, zone: &TimeZone, now: Timestamp) -> String {
     write_as(Method::Publish, events, name, zone, now)
 }
@@ -95,8 +96,8 @@ pub fn write_as(
     lines.0
 }
 
-/// Writes the zone's offsets for the events: all transitions from the last one before the first
-/// event to the end of the last event.
+/// Writes the zone's UTC offsets and transitions, from the last transition before the first event
+/// to the end of the last event.
 fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone, name: &str) {
     let first = events.iter().map(|event| event.starts_at).min();
     let last = events.iter().map(|event| event.ends_at).max();
@@ -181,7 +182,7 @@ fn escape(text: &str) -> String {
         .replace(['\r', '\n'], "\\n")
 }
 
-/// Content lines, which are folded at 75 octets and never within a character.
+/// The lines of a calendar file, folded at 75 bytes but never within a character.
 #[derive(Default)]
 struct Lines(String);
 

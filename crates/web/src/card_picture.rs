@@ -1,6 +1,6 @@
-//! Preview pictures that other sites show beside a link: a few words in the site's look. Any page
-//! can have a preview picture without a route of its own, because the picture's URL contains the
-//! words and a signature.
+//! Preview pictures that other sites show beside a link: a few words in the site's look. A page
+//! needs no route for its preview picture, because the picture's URL contains the words and a
+//! signature.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -28,12 +28,11 @@ const KEPT: usize = 32;
 const WAITING: usize = 16;
 /// The margin around the text, in pixels.
 const MARGIN: f32 = 80.0;
-/// The maximum length of a title and of the caption, in characters.
+/// The maximum lengths of the title and of the caption, in characters.
 const LONGEST: [usize; 2] = [100, 120];
-/// The path of pictures whose URL contains their words.
 const PATH: &str = "/card.png";
-/// One tile of the theme's kelarai band (a woven pattern). For each bar, it lists the distance from
-/// the left and from the top, the width and the height.
+/// One tile of the kelarai band, a woven pattern of bars. The numbers of each bar are its distance
+/// from the left, its distance from the top, its width and its height.
 const TILE: [(u16, u16, u16, u16); 14] = [
     (0, 2, 17, 4),
     (31, 2, 1, 4),
@@ -56,9 +55,9 @@ static PICTURES: LazyLock<Pictures> = LazyLock::new(Pictures::default);
 #[derive(Clone, Debug, Default)]
 pub struct CardPicture {
     pub title: String,
-    /// A large figure; may be empty.
+    /// A large number in place of the title; may be empty.
     pub number: String,
-    /// The line below the title or figure.
+    /// The line below the title or number.
     pub caption: String,
 }
 
@@ -74,9 +73,8 @@ pub fn written(text: &str) -> String {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ornament {
-    /// A hairline.
     Line,
-    /// A band of woven pattern.
+    /// A kelarai band.
     Band,
     /// A string of lamps.
     Lamps,
@@ -97,7 +95,7 @@ impl Drawing {
         };
         let name = written(&site.settings.name);
         Self {
-            // The site's name is not repeated if it is the title.
+            // The site's name is omitted if it is already the title.
             site: if name == words.title {
                 String::new()
             } else {
@@ -109,7 +107,7 @@ impl Drawing {
         }
     }
 
-    /// The cache key: a hash of everything that the picture shows.
+    /// A hash of everything that the picture shows, which serves as cache key and ETag.
     fn tag(&self) -> String {
         let CardPicture {
             title,
@@ -217,7 +215,8 @@ fn of_theme(theme: Theme) -> (Colors, Ornament) {
         Preset::Plain => ([0xe2, 0xf0, 0xf1], [[0x0a, 0x3f, 0x46], [0x0d, 0x5a, 0x63]]),
     };
     let (ground, inks) = match theme_accent::colors(theme) {
-        // The background is either the theme's own colour or derived from the chosen colour.
+        // In a theme, the background is either the theme's own colour or derived from the chosen
+        // accent colour.
         Some([own, _]) => {
             let ink = own.ground_ink.map_or(inks, |ink| [ink.0, inks[1]]);
             let inks = match own.ground {
@@ -235,7 +234,6 @@ fn of_theme(theme: Theme) -> (Colors, Ornament) {
     (Colors { ground, inks }, ornament)
 }
 
-/// Returns a picture of these words in the site's look.
 pub async fn answer(
     site: &Site,
     headers: &HeaderMap,
@@ -260,8 +258,8 @@ async fn draw(
     Ok(response)
 }
 
-/// The URL of a picture with these words in the site's look. It changes with the look, so that
-/// other sites fetch the new picture.
+/// The URL of a picture with this title and caption in the site's look. The URL changes with the
+/// look, so that other sites fetch the new picture.
 pub fn address(site: &Site, title: &str, caption: &str) -> String {
     let frame = site.menu.frame();
     let accent = frame.accent.map(Color::hex).unwrap_or_default();
@@ -269,7 +267,7 @@ pub fn address(site: &Site, title: &str, caption: &str) -> String {
     address_of(site, [title, caption], "look", &look)
 }
 
-/// The URL of a picture with these words in a theme.
+/// The URL of a picture with this title and caption in a theme.
 pub fn address_in(site: &Site, theme: Theme, title: &str, caption: &str) -> String {
     let ground = theme.ground.map_or("", Ground::word);
     let accent = theme.accent.map(Color::hex).unwrap_or_default();
@@ -296,7 +294,7 @@ fn key(site: &Site) -> Key {
     site.keys.key("words of a preview picture")
 }
 
-/// The parameters in a picture's URL.
+/// The query parameters in a picture's URL.
 #[derive(Deserialize)]
 pub struct Asked {
     #[serde(default)]
@@ -309,8 +307,8 @@ pub struct Asked {
     key: String,
 }
 
-/// Draws a picture if the signature in its URL is valid, so that strangers cannot make the site
-/// display their own words.
+/// Draws a picture if the signature in its URL is valid. The signature prevents strangers from
+/// making the site show words of theirs.
 pub async fn show(site: &Site, asked: &Asked, headers: &HeaderMap) -> Result<Response, Problem> {
     let signed = [&*asked.title, &asked.text, &asked.theme];
     if !key(site).verify(&signed, &asked.key) {
@@ -332,8 +330,7 @@ pub async fn show(site: &Site, asked: &Asked, headers: &HeaderMap) -> Result<Res
     draw(site, headers, words, theme).await
 }
 
-/// The cache of recently drawn pictures, which draws only one picture at a time. Clones share the
-/// cache.
+/// A cache of recently drawn pictures. Only one picture is drawn at a time. Clones share the cache.
 #[derive(Clone, Debug)]
 struct Pictures {
     kept: Arc<Mutex<VecDeque<(String, Bytes)>>>,
@@ -352,8 +349,8 @@ impl Default for Pictures {
 }
 
 impl Pictures {
-    /// Returns a cached picture. It never goes stale, because its tag covers everything that it
-    /// shows.
+    /// Returns a picture from the cache. A cached picture never becomes outdated, because its tag
+    /// is a hash of everything that it shows.
     fn find(&self, tag: &str) -> Option<Bytes> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().find(|(other, _)| other == tag);
@@ -368,11 +365,12 @@ impl Pictures {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(busy)?;
         let turn = Arc::clone(&self.drawing).lock_owned().await;
-        // Another request may have drawn the same picture in the meantime.
+        // Another request may have drawn the same picture while this request waited.
         if let Some(found) = self.find(tag) {
             return Ok(found);
         }
-        // The drawing task owns the permit, because the request may be cancelled in the meantime.
+        // The drawing task owns the permit, because the request may be cancelled while the task
+        // runs.
         let (pictures, tag) = (self.clone(), tag.to_owned());
         let work = move || {
             let drawn = drawing.draw().map(Bytes::from);

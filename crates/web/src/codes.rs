@@ -24,16 +24,15 @@ impl Code {
     }
 }
 
-/// The message id of a code, such as `problem-version-conflict` for `version_conflict`.
+/// The message id for an error code, such as `problem-version-conflict` for `version_conflict`.
 pub(crate) fn message_id(prefix: &str, code: &str) -> String {
     format!("{prefix}-{}", code.replace('_', "-"))
 }
 
 pub const SLUG_TAKEN: Code = Code::new(409, "slug_taken");
 
-/// The shared codes, in the order of the page `/problems`.
+/// The error codes that all domains share, in the order in which the page `/problems` lists them.
 pub static CODES: &[Code] = &[
-    // Invalid requests.
     Code::new(400, "body_invalid"),
     Code::new(400, "request_invalid"),
     Code::new(400, "cursor_invalid"),
@@ -56,7 +55,7 @@ pub static CODES: &[Code] = &[
     Code::new(503, "store_busy"),
     Code::new(503, "busy"),
     Code::new(500, "internal"),
-    // Conflicts of any kind of record.
+    // Conflicts that can occur with any kind of record.
     SLUG_TAKEN,
     Code::new(409, "limit_reached"),
     Code::new(409, "wrong_state"),
@@ -64,8 +63,8 @@ pub static CODES: &[Code] = &[
     Code::new(401, "unauthenticated"),
 ];
 
-/// The codes of single fields in the `errors` of a `validation_failed`, with the messages
-/// `field-{code}`. A problem's code may also be used for a field.
+/// The codes of single fields in the `errors` of a `validation_failed`. Their messages are called
+/// `field-{code}`. A field's error may also have the code of a [`Problem`](crate::Problem).
 pub static FIELD_CODES: &[&str] = &[
     "required",
     "too_short",

@@ -1,25 +1,25 @@
 //! Decides which pages may be compressed although they contain one person's secrets.
 //!
-//! The length of a compressed page reveals whether reflected text equals a secret on the page (the
-//! BREACH attack). So a page is compressed only if it reflects nothing from the request. In
-//! addition, form tokens differ on every load, and the edge adds a random length when it
-//! compresses. Text that strangers stored earlier, such as a name in a guest's answer, can still be
-//! on the same page as a code. But each guess then takes another answer and many observed loads of
-//! the host's page.
+//! The length of a compressed page reveals whether text from the request that the page repeats
+//! equals a secret on the page (the BREACH attack). So a page is compressed only if it repeats
+//! nothing from the request. In addition, form tokens differ on every load, and the edge adds a
+//! random length when it compresses. Text that strangers stored earlier, such as the name in a
+//! guest's reply, can still be on the same page as a code. But for each guess, the attacker must
+//! then send another reply and observe many loads of the host's page.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
 
-/// Response extension: the page may be compressed.
+/// Response extension by which a page declares that it may be compressed.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
-/// Query parameters that do not prevent compression, because a page repeats their value only if it
-/// is valid.
+/// Query parameters that do not prevent compression, because a page repeats their values only if
+/// they are valid.
 pub const NOT_REPEATED: [&str; 3] = ["done", "k", "lang"];
 
-/// Whether the response is a page that reflects nothing of the request except its path.
+/// Whether the response is a page that repeats nothing of the request except its path.
 pub(crate) fn is_safe(method: &Method, uri: &Uri, response: &Response) -> bool {
     let query = uri.query().unwrap_or_default();
     let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);

@@ -7,12 +7,13 @@ use axum::response::Response;
 use platform::text_cleaning::hexadecimal;
 use sha2::{Digest as _, Sha256};
 
-/// The ETag for a page, or for the data from which it is rendered.
+/// Computes an ETag from a page, or from the data from which the page is rendered.
 pub fn tag(content: &[u8]) -> String {
     hexadecimal(&Sha256::digest(content)[..16])
 }
 
-/// The response with this ETag, or `304 Not Modified` if the client has it.
+/// Adds this ETag to the response, or returns `304 Not Modified` if the client's copy has the same
+/// ETag.
 pub fn revalidated(request: &HeaderMap, tag: &str, mut response: Response) -> Response {
     let Ok(tag) = HeaderValue::try_from(format!("\"{tag}\"")) else {
         return response;
@@ -29,7 +30,8 @@ pub fn revalidated(request: &HeaderMap, tag: &str, mut response: Response) -> Re
     response
 }
 
-/// Compares the ETags weakly, because a proxy that compresses the page makes its ETag weak.
+/// Whether `If-None-Match` contains the tag. The comparison is weak, because a proxy that
+/// compresses the page makes its ETag weak.
 fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
     let fields = request.get_all(IF_NONE_MATCH).iter();
     let mut known = fields

@@ -15,7 +15,6 @@ pub enum Life {
     Seconds(i64),
 }
 
-/// Which code may read a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
     /// Only the server can read the cookie (`HttpOnly`).
@@ -35,7 +34,7 @@ pub fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.trim().trim_matches('"'))
 }
 
-/// The value of a cookie that [`secret`] set.
+/// Finds the value of a cookie that [`secret`] set.
 pub fn find_secret<'a>(headers: &'a HeaderMap, url: &SiteUrl, name: &str) -> Option<&'a str> {
     if url.is_secure() {
         find(headers, &format!("__Host-{name}"))
@@ -44,8 +43,8 @@ pub fn find_secret<'a>(headers: &'a HeaderMap, url: &SiteUrl, name: &str) -> Opt
     }
 }
 
-/// A `Set-Cookie` that only the server reads: `HttpOnly`, and with the `__Host-` prefix if the site
-/// uses TLS.
+/// A `Set-Cookie` header for a cookie that scripts cannot read (`HttpOnly`), with the prefix
+/// `__Host-` if the site uses TLS.
 pub fn secret(url: &SiteUrl, name: &str, value: &str, life: Life) -> HeaderValue {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
     set(url, &format!("{prefix}{name}"), value, life, Reader::Server)
@@ -56,8 +55,8 @@ pub fn forget(url: &SiteUrl, name: &str) -> HeaderValue {
     secret(url, name, "", Life::Seconds(0))
 }
 
-/// A `Set-Cookie` header without a prefix. Names and values are chosen by the program; a value that
-/// is invalid in a header is logged and omitted.
+/// A `Set-Cookie` header for a cookie without a name prefix. If the name or the value is invalid in
+/// a header, an error is logged and the header is empty.
 pub fn set(url: &SiteUrl, name: &str, value: &str, life: Life, reader: Reader) -> HeaderValue {
     let age = match life {
         Life::Session => String::new(),

@@ -1,9 +1,9 @@
 //! Protection against cross-site request forgery.
 //!
 //! A request authenticated by a cookie must pass two checks: the browser reports our origin, and
-//! the form carries a token that only a page of this session knows. For pages behind a code, which
-//! is itself the secret, only the first check applies, and only if the browser reports an origin at
-//! all ([`check_sender`]).
+//! the form contains a token that only a page of this session knows. On pages behind a secret code,
+//! only the first check is made, and only if the browser reports an origin at all
+//! ([`check_sender`]).
 
 use axum::http::header::{ORIGIN, REFERER};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -19,23 +19,23 @@ use crate::site_url::SiteUrl;
 
 pub use crate::form::CSRF_FIELD as FIELD;
 
-/// The header in which scripts send the token.
+/// The header in which scripts send the CSRF token.
 pub const HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The length in bytes of a session's value, and of the mask over it.
+/// The length in bytes of the value that a session's tokens mask, and of the mask.
 const LENGTH: usize = 32;
 
-/// A token for one session. Each page gets a different token, because pages are compressed, and the
-/// lengths of many pages must not reveal a common value.
+/// Generates a CSRF token for a session. Each page gets a different token, because pages are
+/// compressed, and the lengths of many pages could reveal a common value.
 pub fn token(session_secret: &str, random: &Random) -> String {
     let mask = random.token();
     let masked = exclusive_or(value(session_secret), mask);
     URL_SAFE_NO_PAD.encode([mask, masked].concat())
 }
 
-/// Whether `given` is a [`token`] of this session.
+/// Whether `given` is a CSRF token that [`token`] generated for this session.
 pub fn is_token(given: &str, session_secret: &str) -> bool {
     let mut bytes = [0; 2 * LENGTH];
     let length = URL_SAFE_NO_PAD.decode_slice(given, &mut bytes);
@@ -47,8 +47,8 @@ pub fn is_token(given: &str, session_secret: &str) -> bool {
     length == Ok(bytes.len()) && secret::same(&found, &value(session_secret))
 }
 
-/// The value that all of a session's tokens mask. It is derived from the secret of the session or
-/// pre-session cookie, so it need not be stored.
+/// The value that all CSRF tokens of a session contain in masked form. It is derived from the
+/// secret in the session or pre-session cookie, so it need not be stored.
 fn value(session_secret: &str) -> [u8; LENGTH] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(session_secret.as_bytes()) else {
         unreachable!("HMAC takes keys of any length")
@@ -61,8 +61,8 @@ fn exclusive_or(one: [u8; LENGTH], other: [u8; LENGTH]) -> [u8; LENGTH] {
     std::array::from_fn(|at| one[at] ^ other[at])
 }
 
-/// Makes both checks, for a request authenticated by a cookie. `form` is `None` for JSON, whose
-/// token is in the header.
+/// Checks the origin and the CSRF token of a request authenticated by a cookie. `form` is `None`
+/// for JSON, whose token is in the header.
 pub fn check(
     headers: &HeaderMap,
     url: &SiteUrl,
@@ -81,7 +81,7 @@ pub fn check(
     }
 }
 
-/// Makes only the origin check, for pages behind a code. In-app browsers often report no origin,
+/// Checks only the origin, for pages behind a secret code. In-app browsers often report no origin,
 /// and pages without referrer report `Origin: null`.
 pub fn check_sender(headers: &HeaderMap, url: &SiteUrl) -> Result<(), Problem> {
     match sender(headers, url) {
@@ -106,7 +106,7 @@ fn sender(headers: &HeaderMap, url: &SiteUrl) -> Sender {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let ours = |ours: bool| if ours { Sender::Us } else { Sender::Other };
     match text(FETCH_SITE) {
-        // The URL was typed or bookmarked, so no page sent the request.
+        // The person typed the URL or opened a bookmark, so no page caused the request.
         Some("none") => return Sender::Unsaid,
         Some(site) => return ours(site == "same-origin"),
         None => {}

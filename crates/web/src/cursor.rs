@@ -1,6 +1,6 @@
-//! Cursor pagination: the request has `?cursor=&limit=`, and the response is `{items, next_cursor,
-//! total}`. A cursor contains the sort key of the last item on the page, so that concurrent
-//! insertions neither repeat nor hide items.
+//! Cursor pagination. The request has `?cursor=&limit=`, and the response is `{items, next_cursor,
+//! total}`. A cursor contains the sort key of a page's last item, so that items which are inserted
+//! meanwhile cause no repetitions or gaps.
 
 use axum::extract::FromRequestParts;
 use axum::http::{StatusCode, request};
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 const DEFAULT_LIMIT: u32 = 50;
 const MOST: u32 = 200;
 
-/// The requested page of a list.
+/// The part of a list that the caller requests.
 #[derive(Clone, Debug, PartialEq, Eq, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
@@ -97,8 +97,8 @@ impl PageQuery {
         Ok(paging)
     }
 
-    /// The sort key after which the page starts; `None` for the first page. This function is for
-    /// lists without backward paging.
+    /// The sort key after which the page starts; `None` for the first page. Only for lists that
+    /// cannot be read backwards.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         match self.direction {
             Direction::Forward => self.key(),
@@ -106,7 +106,6 @@ impl PageQuery {
         }
     }
 
-    /// The direction in which to read from [`PageQuery::key`].
     pub fn direction(&self) -> Direction {
         self.direction
     }
@@ -129,14 +128,14 @@ impl PageQuery {
         i64::from(self.limit) + 1
     }
 
-    /// The total number of items, as reported by the query's rows. Without any row, the total is 0
-    /// on the first page and unknown on later pages.
+    /// The total number of items. `said` is the total that the queried rows report. Without any
+    /// row, the total is 0 on the first page and unknown on later pages.
     pub fn total(&self, said: Option<i64>) -> Option<i64> {
         said.or_else(|| self.cursor.is_none().then_some(0))
     }
 
-    /// Makes the page from the [`PageQuery::rows`] rows that were queried; `key` returns an item's
-    /// sort key.
+    /// Makes the page from the queried rows, whose number is at most [`PageQuery::rows`]. `key`
+    /// returns an item's sort key.
     pub fn list<T, K: Serialize>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> K) -> List<T> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
@@ -176,7 +175,7 @@ impl<T> List<T> {
         }
     }
 
-    /// The same page with each item converted.
+    /// Converts each item.
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> List<U> {
         List {
             items: self.items.into_iter().map(turn).collect(),

@@ -1,5 +1,5 @@
-//! Dates and times in words, formatted by messages in `locales/`: always with the weekday, with the
-//! language's words for parts of the day, and never as 23:59.
+//! Formats dates and times by messages in `locales/`: always with the weekday, with the language's
+//! words for parts of the day, and never as 23:59.
 //!
 //! Every function takes a [`Zoned`], so that the time zone is always explicit. A deadline is the
 //! first instant that is too late. If that instant is the start of a day, pages name the day before
@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Zoned};
 use crate::memo::{At, Moment};
 use crate::text::{Text, Value};
 
-/// A range that ends this soon after its start shows only times, even past midnight.
+/// The longest time range that is shown without a second date, even if it ends after midnight.
 const SHORT: SignedDuration = SignedDuration::from_hours(12);
 
 const WEEKDAYS: [&str; 7] = [
@@ -29,17 +29,17 @@ const MONTHS: [&str; 12] = [
     "month-9", "month-10", "month-11", "month-12",
 ];
 
-/// A closing time in words.
+/// The form in which pages show a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
     /// The end of this day, as in "by the end of 14 January".
     EndOf(Date),
-    /// A time on this day, which pages must state.
+    /// A time during this day. Pages must state the time.
     Within(Date),
 }
 
 impl Deadline {
-    /// The deadline for something that closes at `instant` (exclusive).
+    /// The deadline for something that closes at `instant`; `instant` itself is too late.
     pub fn of(instant: &Zoned) -> Self {
         // Subtracting a calendar day would be wrong if the calendar skipped one.
         let before = instant
@@ -70,7 +70,7 @@ pub fn days_between(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
 }
 
-/// The value of `<time datetime="…">`.
+/// The value of the HTML attribute `datetime`.
 pub fn machine(at: &Zoned) -> String {
     let (date, time, offset) = (at.date(), at.time(), at.offset().seconds());
     let sign = if offset < 0 { '-' } else { '+' };
@@ -119,7 +119,8 @@ impl Text {
         self.day("date-weekday", day.into())
     }
 
-    /// The month's short name for display beside a large day of the month, such as "Jan".
+    /// The short name of the month, such as "Jan", which pages show beside a large day of the
+    /// month.
     pub fn month_short(&self, day: impl Into<Date>) -> String {
         self.day("date-month-short", day.into())
     }
@@ -129,8 +130,8 @@ impl Text {
         self.clock(at, at.minute() != 0)
     }
 
-    /// A time range, such as "9:30–11:00 am", "12 noon – 4 pm" or "8 pm – 1 am". A longer range
-    /// includes the end's date.
+    /// A time range such as "9:30–11:00 am", "12 noon – 4 pm" or "8 pm – 1 am". If the range is
+    /// longer than twelve hours and ends on another day, the text includes the end's date.
     pub fn time_range(&self, from: &Zoned, to: &Zoned) -> String {
         self.once(Moment::Range(at(from), at(to)), || {
             self.write_range(from, to)
@@ -200,7 +201,7 @@ impl Text {
         self.hour("time-clock", at, minutes)
     }
 
-    /// Formats a time with the message `pattern`, which takes `$time` and `$period`.
+    /// Formats a time with the message `pattern`, which has the arguments `$time` and `$period`.
     fn hour(&self, pattern: &str, at: &Zoned, minutes: bool) -> String {
         let hour = at.hour();
         let half = match hour % 12 {
@@ -217,7 +218,7 @@ impl Text {
         self.with(pattern, values)
     }
 
-    /// The word for this part of the day, such as "am" or "petang".
+    /// The language's word for this part of the day, such as "am" or "petang".
     fn period(&self, at: &Zoned) -> String {
         self.with("time-period", [("hour", at.hour().into())])
     }

@@ -1,7 +1,7 @@
-//! Endpoints with their OpenAPI descriptions: one list of handlers for two uses.
+//! Endpoints and their OpenAPI descriptions, from one list of handlers.
 //!
-//! The program turns the list into a [`Router`]. The test that writes `docs/openapi.json` turns the
-//! list into a [`Description`]. The program itself only serves that file.
+//! The server turns the list into a [`Router`]. The test that writes `docs/openapi.json` turns the
+//! list into a [`Description`]. The server itself only serves that file.
 
 pub mod problem_responses;
 
@@ -26,19 +26,19 @@ pub use pastey::paste;
 #[doc(hidden)]
 pub use utoipa_axum;
 
-/// The list as an OpenAPI description; its handlers are never called.
+/// A list of handlers as an OpenAPI description. The handlers are never called.
 pub type Description<S> = utoipa_axum::router::OpenApiRouter<S>;
 
 /// The handlers of one path, as listed by [`routes`](crate::routes!).
 #[derive(Debug)]
 pub struct Listed<V, D> {
-    /// Builds the path's method router.
+    /// Builds the router for the path.
     pub serve: V,
-    /// Builds the path's description.
+    /// Builds the OpenAPI description of the path.
     pub describe: D,
 }
 
-/// The result built from a list: a router or a description.
+/// The target that is built from a list of handlers, either a router or a description.
 pub trait Routes<S>: Default {
     #[must_use]
     fn routes<V, D>(self, listed: Listed<V, D>) -> Self
@@ -96,7 +96,8 @@ where
     }
 }
 
-/// A hand-written description, for a handler that serves several kinds of records.
+/// The description of an operation whose handler serves several kinds of records, and so cannot use
+/// `utoipa::path`.
 pub struct Operation {
     method: HttpMethod,
     described: OperationBuilder,
@@ -105,13 +106,12 @@ pub struct Operation {
 
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
 
-/// A named schema, together with the schemas to which it refers.
+/// A named OpenAPI schema and the schemas to which it refers.
 pub struct Named {
     name: String,
     schemas: Schemas,
 }
 
-/// The schema of `T`.
 pub fn schema<T: ToSchema>() -> Named {
     let name = T::name().into_owned();
     let mut schemas = vec![(name.clone(), T::schema())];
@@ -119,7 +119,7 @@ pub fn schema<T: ToSchema>() -> Named {
     Named { name, schemas }
 }
 
-/// The schema of `T`, which is a list or another wrapper of `Item`.
+/// The schema of `T`, which is a list of `Item` or another wrapper of it.
 pub fn schema_of<T: ToSchema, Item: ToSchema>() -> Named {
     let item = schema::<Item>();
     let name = format!("{}_{}", T::name(), item.name);
@@ -130,7 +130,6 @@ pub fn schema_of<T: ToSchema, Item: ToSchema>() -> Named {
 }
 
 impl Operation {
-    /// A new operation with one of the description's tags.
     pub fn new(method: HttpMethod, id: &str, summary: &str, tag: &str) -> Self {
         Self {
             method,
@@ -185,8 +184,8 @@ impl Operation {
         self
     }
 
-    /// Adds further response statuses. Statuses shared by several operations get their descriptions
-    /// from `problem_responses`.
+    /// Adds response statuses. Statuses that several operations share get their descriptions from
+    /// `problem_responses`.
     #[must_use]
     pub fn also(mut self, statuses: &[u16]) -> Self {
         for status in statuses {
@@ -229,13 +228,14 @@ fn parameter(name: &str, place: ParameterIn) -> ParameterBuilder {
         .schema(Some(String::schema()))
 }
 
-/// The parameter names between braces.
+/// The names of a path's parameters, which are between braces.
 fn parameters(path: &str) -> impl Iterator<Item = &str> {
     let parts = path.split('/');
     parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-/// Routes `handler` under the method of `P`, which `utoipa::path` has generated for it.
+/// Routes requests to `handler` if they have the HTTP method in `P`, which `utoipa::path` has
+/// generated for the handler.
 #[doc(hidden)]
 pub fn answered_by<P, H, T, S>(handler: &H, access: impl Access) -> MethodRouter<S>
 where
@@ -283,8 +283,9 @@ pub fn add_access(
     said.or_insert_with(|| serde_json::json!({}))[name] = value.into();
 }
 
-/// Lists the handlers of one path that `utoipa::path` describes, each with its
-/// [`Access`](crate::access::Access), for [`Routes::routes`](crate::described::Routes::routes).
+/// Lists the handlers of one path, each with its [`Access`](crate::access::Access), for
+/// [`Routes::routes`](crate::described::Routes::routes). Each handler must have the attribute
+/// `utoipa::path`.
 #[macro_export]
 macro_rules! routes {
     ($first:ident: $access:expr $(, $more:ident: $other:expr)* $(,)?) => {

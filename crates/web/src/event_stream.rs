@@ -1,4 +1,4 @@
-//! Server-sent events: their format, and limits on the number of open streams.
+//! Server-sent events, and limits on the number of open streams.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -15,10 +15,10 @@ use crate::Form;
 
 /// The delay before a browser reconnects, in milliseconds; sent with the first event.
 pub const RETRY: &str = "retry: 3000\n";
-/// A comment line, which keeps the connection alive.
+/// An empty comment, which keeps the connection alive.
 pub const COMMENT: &str = ":\n\n";
 
-/// An event. JSON contains no line break, so its data fits on one line.
+/// Formats an event. JSON contains no line break, so the data fits on one line.
 pub fn event(id: Option<i64>, name: &str, data: &Value) -> String {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
     format!("{id}event: {name}\ndata: {data}\n\n")
@@ -28,14 +28,14 @@ pub fn response(events: Body) -> Response {
     let headers = [
         (CONTENT_TYPE.as_str(), "text/event-stream"),
         (CACHE_CONTROL.as_str(), "no-store"),
-        // A buffering proxy would delay events.
+        // Without this header, nginx would buffer and delay events.
         ("x-accel-buffering", "no"),
     ];
     (headers, events).into_response()
 }
 
-/// The id of the last event that the client received, from the header that browsers send when they
-/// reconnect, or from a parameter.
+/// The id of the last event that the client received, from the header `Last-Event-ID`, which
+/// browsers send when they reconnect, or from a query parameter.
 pub fn last_event_id<'a>(
     headers: &'a HeaderMap,
     query: &'a Form,
@@ -46,19 +46,19 @@ pub fn last_event_id<'a>(
     header.or_else(|| query.find(parameter))
 }
 
-/// The slots for open streams in this process, by account or by network. Clones share them.
+/// The open streams in this process, counted by account or by network. Clones share the counters.
 #[derive(Debug)]
 pub struct Places<K>(Arc<Mutex<Open<K>>>);
 
 #[derive(Debug)]
 struct Open<K> {
-    /// The streams of each key, oldest first. Dropping a sender ends its stream.
+    /// The open streams of each key, oldest first. Dropping a sender ends its stream.
     of: HashMap<K, VecDeque<(u64, oneshot::Sender<()>)>>,
     total: usize,
     next: u64,
 }
 
-/// A slot for an open stream, which is released on drop. The reader of the stream should own it.
+/// A slot for an open stream, which is released on drop. The stream should own its slot.
 #[derive(Debug)]
 pub struct Place<K: Eq + Hash> {
     places: Places<K>,
@@ -66,7 +66,7 @@ pub struct Place<K: Eq + Hash> {
     number: u64,
 }
 
-/// The signal that a slot was released, or that a newer stream needs the slot.
+/// A signal to end the stream, because its slot was released or a newer stream needs the slot.
 #[derive(Debug)]
 pub struct End(oneshot::Receiver<()>);
 
@@ -99,8 +99,8 @@ impl<K: Eq + Hash + Clone> Places<K> {
         is_free.then(|| self.add(&mut open, who).0)
     }
 
-    /// Takes a slot. If `who` already has `each` streams, the oldest stream ends, because the
-    /// newest of many open pages is probably the visible one.
+    /// Takes a slot. If `who` already has `each` streams, the oldest one ends, because the page
+    /// that was opened last is probably the one in view.
     pub fn take_over(&self, who: &K, each: usize) -> (Place<K>, End) {
         let mut open = self.open();
         let own = open.of.get_mut(who).filter(|own| own.len() >= each);
@@ -127,7 +127,7 @@ impl<K: Eq + Hash + Clone> Places<K> {
 }
 
 impl End {
-    /// Waits for the signal.
+    /// Waits until the stream must end.
     pub async fn wait(&mut self) {
         // The sender never sends anything; the wait ends when it is dropped.
         let _ = (&mut self.0).await;

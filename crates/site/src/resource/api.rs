@@ -23,9 +23,9 @@ use crate::call::{Call, answer};
 
 /// The parent of a list that is part of the API.
 pub trait ApiParent: Parent {
-    /// The type with which routes declare who may use them.
+    /// The type with which endpoints declare who may call them.
     type Access: Access + Send;
-    /// The fields of a changed item that the caller gets to see.
+    /// The response to a saved change: the changed item's fields that the caller may read.
     type Saved<R: ApiResource<Parent = Self>>: Serialize + Send;
 
     fn saved<R: ApiResource<Parent = Self>>(
@@ -34,20 +34,20 @@ pub trait ApiParent: Parent {
         one: R,
     ) -> Result<Self::Saved<R>, Self::Refusal>;
 
-    /// The schema of `Saved` in the API's description.
+    /// The OpenAPI schema of `Saved`.
     fn describe_saved<R: ApiResource<Parent = Self>>() -> Named;
 }
 
-/// The type with which a list's routes declare who may use them.
+/// The type with which a list's endpoints declare who may call them.
 pub type AccessOf<R> = <<R as Resource>::Parent as ApiParent>::Access;
 
-/// A resource that the API serves.
 pub trait ApiResource: Resource<Parent: ApiParent> + ToSchema {
-    /// An item in the API's format.
+    /// The JSON representation of an item.
     type View: Serialize + ToSchema + Send;
-    /// An item in the list, which may have fewer fields than the view.
+    /// The JSON representation of an item within the list, which may have fewer fields than the
+    /// view.
     type Item: From<Self::View> + Serialize + ToSchema + Send;
-    /// The wording of the API's description.
+    /// The texts for the OpenAPI description.
     const API: Description;
     /// The callers who may read items.
     const READS: AccessOf<Self>;
@@ -55,21 +55,21 @@ pub trait ApiResource: Resource<Parent: ApiParent> + ToSchema {
     const WRITES: AccessOf<Self>;
     /// The callers who may add and remove items.
     const OWNS: AccessOf<Self> = Self::WRITES;
-    /// Whether removing an item may deactivate it.
+    /// Whether removing an item that is in use deactivates it.
     const DEACTIVATES: bool = false;
 
-    /// Makes the item's view.
+    /// Converts the item to its JSON representation.
     fn view(self, tx: &mut Tx<'_>, parent: &Self::Parent) -> Result<Self::View, RefusalOf<Self>>;
 }
 
-/// The wording of an API's description.
+/// The paths and texts with which the OpenAPI description shows a resource.
 #[derive(Debug)]
 pub struct Description {
     /// The path of the list.
     pub path: &'static str,
     /// The path of an item.
     pub one: &'static str,
-    /// The tag of the operations.
+    /// The OpenAPI tag of the operations.
     pub tag: &'static str,
     /// The summary of the operation that lists items.
     pub list: &'static str,
@@ -218,7 +218,7 @@ async fn remove<R: ApiResource>(call: Call) -> Result<Response, Problem> {
     })
 }
 
-/// The body of a change, in the API's description.
+/// The OpenAPI schema of the body of a change.
 struct ChangeOf<R>(PhantomData<R>);
 
 impl<R: ApiResource> PartialSchema for ChangeOf<R> {

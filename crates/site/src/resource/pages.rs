@@ -1,5 +1,5 @@
-//! A [`Resource`] as pages: the list, the form for a new or a stored item, and the removal. A
-//! resource renders its list itself, and completes the form that is generated from its fields.
+//! A [`Resource`] as pages: the list, the form for a new or a stored item, and the removal. The
+//! resource's own code renders the list and completes the form that is generated from its fields.
 
 use askama::Template;
 use axum::response::Response;
@@ -17,20 +17,20 @@ use crate::request::{FormPost, OfPage, PageRequest};
 /// The parent of a list that has pages.
 pub trait PageParent: Parent {
     type Request: OfPage;
-    /// Further data for the pages, beside the proof.
+    /// Further data that the pages need, such as the navigation.
     type Context: AsRef<Self> + Send + Sync + 'static;
-    /// The message of the button that saves.
+    /// The message id of the save button's label.
     const SAVE: &'static str;
-    /// The message of the button that cancels.
+    /// The message id of the cancel button's label.
     const CANCEL: &'static str;
 
-    /// Reads the further data for the pages.
+    /// Reads the further data that the pages need.
     fn context(&self, tx: &mut Tx<'_>) -> Result<Self::Context, Self::Refusal>;
 
-    /// A path below the parent's own path.
+    /// Joins the parent's path and `rest`.
     fn at(req: &Self::Request, rest: &str) -> String;
 
-    /// The form that is made from fields, in the parent's languages and time zone.
+    /// The builder of forms in the parent's languages and time zone.
     fn table<'a>(
         req: &'a Self::Request,
         context: &'a Self::Context,
@@ -41,7 +41,7 @@ pub trait PageParent: Parent {
         form_state.summary(text).to_string()
     }
 
-    /// A page in its frame; `here` is the path of the list below the parent's path.
+    /// Renders a page in its frame. `here` is the path of the list, relative to the parent's path.
     fn page<B: Template + Send>(
         req: &Self::Request,
         context: &Self::Context,
@@ -51,9 +51,8 @@ pub trait PageParent: Parent {
     ) -> impl Future<Output = Result<Response, Problem>> + Send;
 }
 
-/// The request type of a resource's pages.
 pub type RequestOf<R> = <<R as Resource>::Parent as PageParent>::Request;
-/// The data of a resource's pages.
+/// The type of the further data that a resource's pages need.
 pub type ContextOf<R> = <<R as Resource>::Parent as PageParent>::Context;
 
 pub trait PageResource: Resource<Parent: PageParent> {
@@ -61,33 +60,34 @@ pub trait PageResource: Resource<Parent: PageParent> {
     const PAGES: &'static str;
     const MESSAGES: Messages;
     const CHOSEN: &'static [&'static str] = &[];
-    /// Fields that have their own page.
+    /// The names of fields that have a page of their own, and so are not in the item's form.
     const ELSEWHERE: &'static [&'static str] = &[];
     /// The path of an item's form, relative to the item's path.
     const EDIT: &'static str = "";
-    /// The label of the field in which a person types an item's key to remove the item.
+    /// The message id of the label of the field in which people type an item's key to confirm its
+    /// removal.
     const TYPED: &'static str = "";
     /// The path that removes an item, relative to the item's path.
     const REMOVE: &'static str = "/remove";
     const DONE: &'static [(&'static str, &'static str)] = &[];
-    /// Whether saving leads to the item's page instead of the list.
+    /// Whether the browser is redirected to the item's page after saving, instead of the list.
     const IS_SHOWN_AFTER: bool = false;
     /// The keyword in `?done=` on a new item's page.
     const BEGUN: &'static str = "saved";
 
     fn title(&self, req: &RequestOf<Self>, context: &ContextOf<Self>) -> String;
 
-    /// Changes the fields that a form shows and reads.
+    /// Adjusts the list of fields that a form shows and reads.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
-    /// Prepares a form before it is read, for example by storing its files.
+    /// Processes a form before its fields are read, for example stores the uploaded files.
     fn prepare(
         _: &mut FormPost<RequestOf<Self>>,
     ) -> impl Future<Output = Result<Next, Problem>> + Send {
         async { Ok(Next::Save) }
     }
 
-    /// Completes the form that is made from the fields.
+    /// Completes the form that was generated from the fields.
     fn arrange(
         _: &RequestOf<Self>,
         _: &ContextOf<Self>,
@@ -96,7 +96,7 @@ pub trait PageResource: Resource<Parent: PageParent> {
     ) {
     }
 
-    /// The form's page, in its frame.
+    /// Renders the page with the form, in its frame.
     fn body(
         _: &RequestOf<Self>,
         _: &ContextOf<Self>,
@@ -113,10 +113,9 @@ pub trait PageResource: Resource<Parent: PageParent> {
     ) -> impl Future<Output = Result<Response, Problem>> + Send;
 }
 
-/// The step after a form was prepared.
+/// The step after [`PageResource::prepare`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// The form is saved.
     Save,
     /// The form is shown again, with the typed values.
     Show,
@@ -126,26 +125,26 @@ pub enum Next {
 pub struct Messages {
     pub list: &'static str,
     pub new: &'static str,
-    /// The legend above the fields that are not free text.
+    /// The message id of the legend above all fields that are not free text.
     pub settings: &'static str,
-    /// The heading above the removal.
+    /// The message id of the heading above the removal.
     pub remove_title: &'static str,
-    /// The button that removes an item.
+    /// The message id of the remove button's label.
     pub remove: &'static str,
-    /// A sentence about the effect of a removal.
+    /// The message id of a sentence that explains the effect of a removal.
     pub remove_effect: &'static str,
 }
 
-/// A list of rows in a form.
+/// A list of nested records in a form, with a row for each.
 #[derive(Debug)]
 pub struct RowList {
-    /// The name of the list's field.
+    /// The name of the field that contains the list.
     pub name: &'static str,
     /// The heading of the list.
     pub legend: String,
-    /// A sentence of help.
+    /// An explanation below the heading.
     pub hint: String,
-    /// The stored rows, and empty rows for new ones.
+    /// The stored rows, followed by empty rows for additions.
     pub rows: Vec<Group>,
     /// The number of field groups before the list.
     pub after: usize,
@@ -160,24 +159,24 @@ pub struct EditForm<'a> {
     pub text: &'a Text,
     pub csrf: &'a str,
     pub submission: String,
-    /// The values and errors.
+    /// The form's values and errors.
     pub form_state: &'a FormState,
     /// The summary of errors, as HTML.
     pub summary: String,
     messages: Messages,
-    /// The message of the button that saves.
+    /// The message id of the save button's label.
     pub save: &'static str,
     cancel: &'static str,
-    /// The message about the action that led to this page.
+    /// The message id of the confirmation of the previous action.
     pub done: Option<&'static str>,
     pub title: String,
     /// Whether the form has a file field.
     pub takes_file: bool,
-    /// Names and values of hidden fields.
+    /// The names and values of hidden fields.
     pub hidden: Vec<(&'static str, String)>,
-    /// HTML below the form.
+    /// Additional HTML below the form.
     pub below: String,
-    /// A message above the fields.
+    /// The message id of a note above the fields.
     pub note: Option<&'static str>,
     /// The path and label of another page about the item.
     pub more: Option<(String, String)>,
@@ -186,23 +185,22 @@ pub struct EditForm<'a> {
     /// The path to which the form is sent.
     pub action: String,
     pub groups: Vec<Group>,
-    /// HTML of the fields, if the resource arranges them itself.
+    /// The HTML of the fields, if the resource's own code arranges them.
     pub arranged: String,
-    /// A list of rows among the fields.
+    /// A list of nested records among the fields.
     pub list: Option<RowList>,
     /// The path to which a removal is sent, with the field in which the key is typed; `None` if the
     /// page offers no removal.
     pub remove: Option<(String, Option<form_state::Field>)>,
-    /// The stored version.
     version: i64,
 }
 
-/// The HTML into which a resource renders its form.
+/// HTML that a resource's own code has rendered, as the body of a page.
 #[derive(Template)]
 #[template(source = "{{ self.0|safe }}", ext = "html")]
 struct Body(String);
 
-/// The routes of the pages.
+/// The routes of a resource's pages.
 pub fn pages<R, A>() -> Pages<Site, A>
 where
     R: PageResource,
@@ -220,7 +218,7 @@ where
 
 type Read<R, T> = Result<(ContextOf<R>, T), RefusalOf<R>>;
 
-/// Reads the page's data under the parent's proof, together with the parent's further data.
+/// Reads the data for a page in one transaction: the parent's context and the result of `look`.
 async fn read<R: PageResource, T: Send + 'static>(
     req: &RequestOf<R>,
     look: impl Fn(&mut Tx<'_>, &R::Parent) -> Result<T, RefusalOf<R>> + Send + 'static,
@@ -237,12 +235,12 @@ pub async fn load<R: PageResource>(req: &RequestOf<R>) -> Read<R, R> {
     read::<R, R>(req, move |tx, parent| R::find(tx, parent, &address)).await
 }
 
-/// The stored values in the format of a form.
+/// The form values of a stored item.
 pub fn stored<R: Resource>(zone: &TimeZone, one: &R) -> Form {
     fields::form(R::FIELDS, one, one.version(), zone)
 }
 
-/// The fields that a form shows to the person.
+/// The fields that an item's form shows to the caller.
 fn shown<R: PageResource>(
     may_own: bool,
     one: Option<&R>,
@@ -269,7 +267,7 @@ fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
     }
 }
 
-/// Removes emptied rows from a form.
+/// Removes emptied rows from the lists in a form.
 fn compacted<R: Resource>(form: Form) -> Form {
     let lists = R::FIELDS.iter();
     let lists = lists.filter(|field| matches!(field.kind, Kind::Rows(..)));
@@ -303,7 +301,7 @@ async fn edit_page<R: PageResource>(req: RequestOf<R>) -> Result<Response, Probl
     edit_form(&req, &context, &FormState::of(form), Some(&one)).await
 }
 
-/// The item in the path, with its values as a form.
+/// Loads the item that the path names, and its form values.
 async fn load_form<R: PageResource>(
     req: &RequestOf<R>,
 ) -> Result<(ContextOf<R>, R, Form), Problem> {

@@ -1,6 +1,7 @@
-//! Webhooks of the installation, which are declared in `kenduri.toml` and receive the events of all
-//! accounts. The store knows which webhook subscribes to which events, so that a change can write
-//! messages. The target URLs and the signing keys are only in the running configuration.
+//! Webhooks of the whole installation, which are declared in `kenduri.toml` and receive the events
+//! of all accounts. The store contains only the events to which each webhook subscribes, so that a
+//! transaction can write messages. The target URLs and the signing keys are only in the running
+//! configuration.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,7 +24,8 @@ const KIND: &str = "webhook.deliver_declared";
 /// A webhook of the installation.
 #[derive(Clone, Debug)]
 pub struct DeclaredWebhook {
-    /// An https URL, or `service:NAME/path`. Every declared webhook has a different URL.
+    /// The target, an https URL or `service:NAME/path`. No two declared webhooks have the same
+    /// target.
     pub url: String,
     /// The names of the events to which the webhook subscribes.
     pub events: Vec<String>,
@@ -31,19 +33,20 @@ pub struct DeclaredWebhook {
     pub include_notes: bool,
     /// The key that signs the messages.
     pub key: WebhookKey,
-    /// For a URL that names a service: the service's socket, and the path in the service.
+    /// If the target is a service: the path of the service's Unix socket, and the URL path to
+    /// request there.
     pub service: Option<(PathBuf, String)>,
 }
 
 impl DeclaredWebhook {
-    /// The URL without its path, for logs. The path may be a secret.
+    /// The URL without its path, which may be secret. For logs.
     fn origin(&self) -> String {
         let of_service = || self.url.split('/').next().unwrap_or_default().to_owned();
         outbound::origin(&self.url).unwrap_or_else(of_service)
     }
 }
 
-/// Stores the declared webhooks at startup.
+/// Stores at startup which webhooks `kenduri.toml` declares.
 pub fn declare(tx: &mut Tx<'_>, all: &[DeclaredWebhook]) -> Result<(), StoreError> {
     tx.run(sql!("DELETE FROM declared_webhook"), &[], Rows::Any)?;
     for webhook in all {
@@ -59,7 +62,7 @@ pub fn declare(tx: &mut Tx<'_>, all: &[DeclaredWebhook]) -> Result<(), StoreErro
     Ok(())
 }
 
-/// A message to a webhook of the installation.
+/// The job data of a message to a declared webhook.
 #[derive(Clone, Serialize, Deserialize)]
 struct Payload {
     url: String,
@@ -78,7 +81,8 @@ impl Payload {
     }
 }
 
-/// Writes a message to each webhook that subscribes to the event, in the transaction of the change.
+/// Stores a message for each declared webhook that subscribes to the event, in the transaction that
+/// causes the event.
 pub(super) fn enqueue<M: Serialize>(
     tx: &mut Tx<'_>,
     event: &WebhookEvent,
@@ -120,8 +124,8 @@ async fn attempt(
 ) -> Result<Done, JobError> {
     let payload: Payload = job.read()?;
     let Some(webhook) = all.iter().find(|one| one.url == payload.url) else {
-        // An older or newer process may have the webhook in its configuration, so the job is
-        // retried.
+        // During an upgrade, another process may have the webhook in its configuration, so the job
+        // is retried.
         return Err(JobError::retry("kenduri.toml declares no such webhook"));
     };
     let turn = sending.take(&webhook.url)?;

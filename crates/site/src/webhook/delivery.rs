@@ -23,12 +23,12 @@ use identity::security_mail::SecurityMail;
 platform::id!(DeliveryId, random, "One message to a webhook.");
 
 const KIND: &str = "webhook.deliver";
-/// The time after which a message is tried again if its account has another delivery in flight.
+/// How long a message waits if its account has another delivery in flight.
 const NEXT_TURN: SignedDuration = SignedDuration::from_secs(2);
-/// The event name of a test.
+/// The event name of test messages.
 pub const TEST: &str = "webhook.test";
 
-/// The pauses between the attempts, which allow eight attempts within a day.
+/// The delays between the attempts. With them, eight attempts take about a day.
 pub(super) const PAUSES: [SignedDuration; 7] = [
     SignedDuration::from_secs(30),
     SignedDuration::from_mins(2),
@@ -38,21 +38,21 @@ pub(super) const PAUSES: [SignedDuration; 7] = [
     SignedDuration::from_hours(6),
     SignedDuration::from_hours(15),
 ];
-/// The webhook is disabled after this time without a successful delivery.
+/// A webhook is disabled after this time without a successful delivery.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(5 * 24);
 /// How long deliveries are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// The number of deliveries in a list.
+/// The number of deliveries in the list shown to the owner.
 const SHOWN: i64 = 50;
 
 web::words! {
     /// The state of a message.
     DeliveryState {
-        /// The message is waiting for its first or next attempt.
+        /// The message waits for its first or next attempt.
         Waiting = "waiting" => "webhook-delivery-waiting",
-        /// The message has arrived.
+        /// The receiver has accepted the message.
         Delivered = "delivered" => "webhook-delivery-delivered",
-        /// The message has not arrived, and will not be sent again.
+        /// All attempts have failed, and the message will not be sent again.
         Failed = "failed" => "webhook-delivery-failed",
     }
 }
@@ -88,7 +88,7 @@ fn attempt_later(id: &DeliveryId) -> NewJob {
     }
 }
 
-/// Makes the id and the body of a message.
+/// Generates the id of a message and completes its body.
 pub(super) fn message(tx: &mut Tx<'_>, event: &str, mut body: Value) -> (DeliveryId, String) {
     let id: DeliveryId = tx.id();
     body["id"] = json!(id);
@@ -97,7 +97,7 @@ pub(super) fn message(tx: &mut Tx<'_>, event: &str, mut body: Value) -> (Deliver
     (id, body.to_string())
 }
 
-/// Writes a message in the transaction of the change that it reports.
+/// Stores a message in the transaction of the change that the message reports.
 pub(super) fn enqueue(
     tx: &mut Tx<'_>,
     webhook: &WebhookId,
@@ -137,7 +137,7 @@ pub fn list(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<Vec<Delivery>, StoreEr
     .all(tx)
 }
 
-/// The job that sends messages.
+/// The handler of the jobs that send messages.
 pub fn handler(site: &Site) -> Handler {
     let site = site.clone();
     let sending = Sending::default();
@@ -147,7 +147,7 @@ pub fn handler(site: &Site) -> Handler {
     })
 }
 
-/// The job that deletes old deliveries.
+/// The daily job that deletes old deliveries.
 pub fn sweep_job() -> Handler {
     Handler::each_day("webhook.sweep", async |_| Ok(Done::with(sweep)))
 }
@@ -173,17 +173,16 @@ struct Due {
     webhook: Webhook,
 }
 
-/// The accounts with a delivery in flight in this process. Each account, and each webhook of the
-/// installation, has at most one delivery at a time, so that an unresponsive receiver delays only
-/// its own messages.
+/// The accounts and declared webhooks with a delivery in flight in this process. Each of them has
+/// at most one delivery at a time, so that an unresponsive receiver delays only its own messages.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sending(Arc<Mutex<HashSet<String>>>);
 
-/// A permit to send a message, released on drop.
+/// A permit to deliver a message, released on drop.
 pub(super) struct Turn(Sending, String);
 
 impl Sending {
-    /// Returns the permit, or an error with the time of the next attempt.
+    /// Returns a permit, or an error with the time at which to try again.
     pub(super) fn take(&self, whose: &str) -> Result<Turn, JobError> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.insert(whose.to_owned()) {
@@ -201,7 +200,7 @@ impl Drop for Turn {
     }
 }
 
-/// The headers of a message, signed by each of `keys`.
+/// The HTTP headers of a message, with a signature by each of `keys`.
 pub(super) fn headers(
     id: &DeliveryId,
     body: &str,
@@ -218,12 +217,12 @@ pub(super) fn headers(
     ]
 }
 
-/// The result of an attempt, and the keyword for it in the list of deliveries.
+/// The result of an attempt, and the keyword under which the owner's list of deliveries shows it.
 pub(super) fn outcome(answer: &Result<StatusCode, OutboundError>) -> (End, String) {
     let word = match answer {
         Ok(status) => status.as_str(),
-        // Both errors get the same keyword, because two would reveal which names exist in a private
-        // network.
+        // Both errors get the same keyword, because two keywords would reveal which host names
+        // exist in a private network.
         Err(OutboundError::Refused | OutboundError::Unreachable(_)) => "unreachable",
         Err(OutboundError::Http(_) | OutboundError::TooLong) => "not_http",
         Err(OutboundError::Slow) => "slow",
@@ -276,7 +275,6 @@ fn find_due(tx: &mut Tx<'_>, id: &DeliveryId) -> Result<Option<Due>, StoreError>
     }))
 }
 
-/// The result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Arrived,
@@ -285,7 +283,7 @@ pub(super) enum End {
     Failed,
 }
 
-/// Stores the result of an attempt, unless a result is already stored.
+/// Stores the result of an attempt. Does nothing if the attempt's result is already stored.
 fn settle(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -302,7 +300,7 @@ fn settle(
     let Some(webhook) = webhook else {
         return Ok(());
     };
-    // A test message is sent only once, because its owner waits for the result.
+    // A test message is sent only once, because the webhook's owner waits for the result.
     let pause = usize::try_from(due.attempts)
         .ok()
         .and_then(|past| PAUSES.get(past));

@@ -15,8 +15,9 @@ use super::{Webhook, declared, delivery};
 use crate::webhook_event::WebhookEvent;
 use identity::account::AccountId;
 
-/// Writes messages about the event to the webhooks of these accounts and of the installation, each
-/// with or without notes. The caller holds a lock on the data in the message.
+/// Stores messages about an event for the webhooks of `accounts` and for declared webhooks. A
+/// webhook gets the message with or without notes, as it is configured. The caller must hold a lock
+/// on the data in the message.
 pub fn fire<M: Serialize>(
     tx: &mut Tx<'_>,
     event: &WebhookEvent,
@@ -24,7 +25,8 @@ pub fn fire<M: Serialize>(
     message: impl Fn(&mut Tx<'_>, bool) -> Result<M, StoreError>,
 ) -> Result<(), StoreError> {
     for account in accounts {
-        // This query waits for a webhook that another transaction is deleting, and then skips it.
+        // If another transaction is deleting a webhook, this query waits for it and then skips the
+        // webhook.
         let webhooks: Vec<Webhook> = sql!(
             "SELECT {Webhook} FROM webhook WHERE account_id = :account AND state <> 'disabled'
                  AND account_id IN (SELECT id FROM account WHERE state = 'active')
@@ -40,7 +42,7 @@ pub fn fire<M: Serialize>(
     declared::enqueue(tx, event, message)
 }
 
-/// Adds the message `M` to a domain's API description, for each of these events.
+/// Adds the schema `M` of these events' messages to a domain's OpenAPI description.
 pub fn describe<M: ToSchema>(mut api: OpenApi, events: &[WebhookEvent]) -> OpenApi {
     let name = M::name().into_owned();
     let mut schemas = Vec::new();

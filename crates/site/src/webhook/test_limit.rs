@@ -12,10 +12,10 @@ const RULE: Rule = Rule {
     per: SignedDuration::from_mins(10),
 };
 
-/// The most accounts counted at one time.
+/// The maximum number of accounts whose tests are counted at one time.
 const KEYS: usize = 20_000;
 
-/// The counters of one process. Clones share them.
+/// The rate limit, counted by this process. Clones share the counters.
 #[derive(Clone, Debug)]
 pub struct TestLimit(Limit);
 
@@ -26,7 +26,7 @@ impl Default for TestLimit {
 }
 
 impl TestLimit {
-    /// Takes one permit for a test.
+    /// Counts a test message, or refuses it if the account has sent too many.
     pub fn take(&self, who: &SignedIn, now: Timestamp) -> Result<(), Problem> {
         let taken = self.0.take(who.account().id.as_str(), now);
         taken.map_err(too_often)

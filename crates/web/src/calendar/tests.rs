@@ -203,14 +203,14 @@ fn a_target_is_a_day_or_a_time_to_the_minute() {
     }
 }
 
-/// 200 zones, spread evenly over the bundled time zone data.
+/// 200 time zones, spread evenly over the bundled time zone data.
 fn zones() -> impl Strategy<Value = TimeZone> {
     let names: Vec<String> = tz::db().available().map(|name| name.to_string()).collect();
     assert!(names.len() > 400);
     (0..200_usize).prop_map(move |index| zone(&names[index * names.len() / 200]))
 }
 
-/// Instants within 50 years.
+/// Instants from 1960 to 2010.
 fn instants() -> impl Strategy<Value = Timestamp> {
     (0_i64..50 * 366 * 86_400).prop_map(|after| {
         Timestamp::from_second(-315_619_200 + after).unwrap() // 1960-01-01
@@ -231,7 +231,7 @@ proptest! {
         // A later end never makes the result smaller.
         let later = breakdown(from, to + second.seconds(), &zone, LeapDay::Feb28);
         prop_assert!(later >= found, "{found:?} {later:?}");
-        // The parts add up to the second instant.
+        // Adding the parts to the first instant gives the second instant.
         let start = from.to_zoned(zone.clone());
         let months = found.years * 12 + found.months;
         let date = start.date() + months.months() + found.days.days();

@@ -1,5 +1,5 @@
-//! The error responses of operations. Most of them follow from the kind of operation, so handlers
-//! list only the others.
+//! The error responses of operations. Most of them follow from the kind of operation, so a handler
+//! lists only its others.
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
@@ -12,7 +12,7 @@ use crate::problems::ProblemBody;
 const MEDIA_TYPE: &str = "application/problem+json";
 const SCHEMA: &str = "Problem";
 
-/// A shared response: status, name, description.
+/// A response that several operations share: status, name, description.
 pub type Shared = (u16, &'static str, &'static str);
 
 /// The error responses that operations of all domains share.
@@ -58,7 +58,7 @@ const REFUSALS: &[Shared] = &[
     ),
 ];
 
-/// Descriptions of success, for operations that do not describe it themselves.
+/// Descriptions of successful responses, for operations without a description of their own.
 const SUCCESSES: &[(u16, &str)] = &[
     (200, "What is there, or what is stored now."),
     (201, "Created."),
@@ -66,7 +66,8 @@ const SUCCESSES: &[(u16, &str)] = &[
     (204, "Done."),
 ];
 
-/// Describes an operation for signed-in callers, in a browser or with a token of these scopes.
+/// Marks an operation as available to signed-in callers, who use a browser session or an API token
+/// with these scopes.
 pub fn signed_in(changes: bool, operation: &mut Operation, scopes: &[&str]) {
     operation.security = Some(vec![SecurityRequirement::new("token", scopes.to_vec())]);
     add(operation, &[401, 403]);
@@ -75,15 +76,15 @@ pub fn signed_in(changes: bool, operation: &mut Operation, scopes: &[&str]) {
     }
 }
 
-/// Adds these statuses to every operation.
+/// Adds responses with these statuses to every operation.
 pub fn may_answer(api: &mut OpenApi, statuses: &[u16]) {
     for operation in operations(api) {
         add(operation, statuses);
     }
 }
 
-/// Adds the error responses of every operation, and the schema of problems. `own` are the domains'
-/// shared responses.
+/// Adds the error responses to every operation, and adds the schema of problems. `own` are the
+/// responses that the domains share.
 pub fn complete(api: &mut OpenApi, own: &[Shared]) {
     let all: Vec<Shared> = REFUSALS.iter().chain(own).copied().collect();
     for operation in operations(api) {
@@ -142,7 +143,7 @@ fn add(operation: &mut Operation, statuses: &[u16]) {
     }
 }
 
-/// Adds the missing parts of a response's description.
+/// Completes the description of a response whose status several operations share.
 fn fill(all: &[Shared], status: u16, response: &mut RefOr<Response>) {
     let RefOr::T(own) = response else { return };
     let shared = all.iter().find(|(known, ..)| *known == status);
