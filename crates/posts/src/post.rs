@@ -16,7 +16,7 @@ use crate::markdown;
 
 platform::id!(PostId, "One post.");
 
-/// The longest note, in characters.
+/// The maximum length of a note, in characters.
 pub const NOTE: usize = 1000;
 
 web::words! {
@@ -42,7 +42,7 @@ web::words! {
         Scheduled = "scheduled" => "post-scheduled",
         /// Everybody can read the post.
         Published = "published" => "post-published",
-        /// Editors can read the post; everybody else learns only that it is gone.
+        /// Editors can read the post. Everybody else gets a page that says the post was withdrawn.
         Withdrawn = "withdrawn" => "post-withdrawn",
     }
 }
@@ -98,7 +98,6 @@ pub struct Post {
 }
 
 impl Post {
-    /// A new, empty post.
     pub(crate) fn blank(id: PostId, kind: Kind) -> Self {
         Self {
             id,
@@ -122,7 +121,7 @@ impl Post {
         }
     }
 
-    /// The excerpt that lists show readers: the editor's, or otherwise the first words of the text.
+    /// The excerpt that lists show: the editor's own, or otherwise the beginning of the text.
     pub fn excerpt(&self) -> String {
         if self.excerpt.is_empty() {
             markdown::excerpt(&self.body)
@@ -136,7 +135,8 @@ impl Post {
         self.first_published_at.is_some_and(|at| at <= now)
     }
 
-    /// The post as of `now`; a scheduled post whose time has come is returned as published.
+    /// The post with its state as of `now`: a scheduled post whose time has come is returned as
+    /// published.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
         if self.state == State::Scheduled && self.was_public(now) {
             self.state = State::Published;
@@ -144,7 +144,7 @@ impl Post {
         self
     }
 
-    /// Validates rules about several fields, and fills in derived values.
+    /// Validates rules that concern several fields, and fills in derived values.
     pub(crate) fn check(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         match self.kind {
             Kind::Article | Kind::Page => {
@@ -223,7 +223,7 @@ impl Post {
         };
     }
 
-    /// A slug made from the title, or from the id if the title's script yields none.
+    /// A slug made from the title. If the title's script yields no slug, it is made from the id.
     fn proposed_slug(&self) -> String {
         let of_title = slug::from_name(&self.title);
         if slug::is_valid(&of_title) {

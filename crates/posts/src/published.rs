@@ -7,7 +7,7 @@ use platform::{StoreError, Tx, sql};
 use crate::post::{Kind, Post, PostId, State};
 use crate::{Refusal, WITHDRAWN};
 
-/// The most pages in the menu and in the sitemap.
+/// The maximum number of posts of the kind `Page` in the menu and in the sitemap.
 const MOST_PAGES: i64 = 100;
 
 /// The query for a list of posts.
@@ -19,7 +19,7 @@ pub struct Listing {
     pub tag: String,
     /// Only posts that come later in the list than this one, given by its publication time and id.
     pub after: Option<(Timestamp, PostId)>,
-    /// The most posts to return.
+    /// The maximum number of posts to return.
     pub rows: i64,
 }
 
@@ -34,7 +34,6 @@ impl Listing {
     }
 }
 
-/// Published posts, the newest first.
 pub fn list(tx: &mut Tx<'_>, listing: &Listing) -> Result<Vec<Post>, StoreError> {
     let now = tx.roughly_now();
     let (at, id) = match &listing.after {
@@ -125,7 +124,7 @@ fn by_slug(tx: &mut Tx<'_>, kind: Kind, slug: &str) -> Result<Post, Refusal> {
     readable(tx, found)
 }
 
-/// All pages, the oldest first.
+/// All published posts of the kind `Page`, oldest first.
 pub fn pages(tx: &mut Tx<'_>) -> Result<Vec<Post>, StoreError> {
     let mut pages = list(tx, &Listing::newest(Kind::Page, MOST_PAGES))?;
     pages.reverse();
@@ -161,7 +160,7 @@ pub(crate) fn has_by(tx: &mut Tx<'_>, author: &AccountId) -> Result<bool, StoreE
     Ok(found.is_some())
 }
 
-/// The posts of the same kind that were published before and after this one.
+/// The posts of the same kind that were published directly before and after `post`.
 pub fn neighbours(
     tx: &mut Tx<'_>,
     post: &Post,
@@ -197,8 +196,8 @@ pub fn note(tx: &mut Tx<'_>, id: &PostId) -> Result<Post, Refusal> {
     readable(tx, found)
 }
 
-/// The state of the posts that use this picture, if the reader may see it. Editors may see every
-/// picture; other people may see only pictures of published posts.
+/// The state of the posts that use the picture `file`, if the caller may see the picture. Editors
+/// may see every picture, other people only pictures of published posts.
 pub fn picture_state(tx: &mut Tx<'_>, file: &str, is_editor: bool) -> Result<State, Refusal> {
     let found: Vec<Post> = sql!(
         "SELECT {Post} FROM post WHERE image <> '' AND image = :file

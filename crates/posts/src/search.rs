@@ -1,9 +1,9 @@
 //! Full-text search in published posts.
 //!
 //! Each post stores its normalized words, separated by spaces, in three columns: the words of the
-//! title, the words of title and excerpt, and all words. One `LIKE` per word then works alike on
-//! both engines. A search reads every published post, which suits a personal site but not a large
-//! one.
+//! title, the words of title and excerpt, and all words. So SQLite and PostgreSQL can search with
+//! the same statement, which has one `LIKE` for each word. A search reads every published post,
+//! which suits a personal site but not a large one.
 
 use jiff::Timestamp;
 use platform::store::Row;
@@ -13,14 +13,14 @@ use platform::{StoreError, Tx, sql};
 use crate::markdown;
 use crate::post::Post;
 
-/// The shortest and the longest query, in characters.
+/// The minimum and maximum length of a search query, in characters.
 pub const LENGTH: (usize, usize) = (2, 100);
-/// The most posts of one page.
+/// The maximum number of posts on a page of search results.
 pub const PAGE: i64 = 50;
-/// The most words in a query that are used.
+/// The maximum number of words that a search uses; it ignores further words.
 const WORDS: usize = 6;
 
-/// The searchable words of a post. Each field contains the previous field's words.
+/// A post's searchable words. Each field also contains the words of the field before it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Words {
     pub(crate) title: String,
@@ -92,8 +92,8 @@ pub fn search(
     Ok(found.into_iter().map(|found| found.post.at(now)).collect())
 }
 
-/// The `LIKE` patterns that a post must match; `None` if the query has no word. Words contain
-/// neither `%` nor `_`, so nothing needs escaping.
+/// The `LIKE` patterns that a post must match, or `None` if the query contains no word. Words
+/// contain neither `%` nor `_`, so nothing needs escaping.
 fn patterns(query: &str) -> Option<[String; WORDS]> {
     let words = words(query);
     let last = words.len().checked_sub(1)?;

@@ -46,7 +46,8 @@ pub(crate) struct PostMessage {
     slug: String,
 }
 
-/// Sends the webhook events for a change to a post's state. The caller holds the post's lock.
+/// Stores the messages to webhooks about a change to a post's state. The caller holds the post's
+/// lock.
 pub(crate) fn tell(tx: &mut Tx<'_>, old: State, new: &Post) -> Result<(), StoreError> {
     let event = match (old, new.state) {
         (State::Published, State::Withdrawn) => &WITHDRAWN,
@@ -64,7 +65,7 @@ pub(crate) fn tell(tx: &mut Tx<'_>, old: State, new: &Post) -> Result<(), StoreE
     })
 }
 
-/// The job that sends the events of scheduled posts whose time has come.
+/// The job that stores the messages about scheduled posts whose time has come.
 pub(crate) fn sweeps() -> Handler {
     Handler::each_minute("post.publish", async |_| Ok(Done::with(publish_due)))
 }

@@ -1,4 +1,4 @@
-//! Declares who may call an operation. Each route states its callers, and the extractors of
+//! Declares who may call an operation. Each route declares its callers, and the extractors of
 //! [`asking`](crate::asking) refuse everybody else.
 
 use axum::Extension;
@@ -14,21 +14,22 @@ use identity::session::token::TokenScope;
 pub enum Callers {
     /// Anybody, signed in or not.
     Anybody,
-    /// Signed-in people, but no tokens: for credentials, tokens, roles and exports.
+    /// Signed-in people, but no API tokens. This is for credentials, tokens, roles and exports.
     People,
-    /// Signed-in people, and programs whose token has all these scopes.
+    /// Signed-in people, and API clients whose token has all these scopes.
     Tokens(&'static [TokenScope]),
 }
 
 impl Callers {
-    /// Returns the declaration of the requested route.
+    /// Returns the callers that the requested route declares.
     pub(crate) fn of(parts: &request::Parts) -> Result<Self, Problem> {
         let declared = parts.extensions.get().copied();
         declared.ok_or_else(|| Problem::internal("no list says who may use this address"))
     }
 }
 
-/// For pages whose handlers check a proof of their own; such pages admit only signed-in people.
+/// The declaration `()` is for pages whose handlers check a proof of their own. Such pages admit
+/// only signed-in people.
 impl From<()> for Callers {
     fn from((): ()) -> Self {
         Self::People

@@ -1,15 +1,15 @@
-//! Paths of the pages to which extractors, forms and the frame link. The crate `accounts` serves
+//! The paths of pages to which extractors, forms and the frame link. The crate `accounts` serves
 //! these pages.
 
 pub const SIGN_IN: &str = "/login";
-/// The page on which people prove again who they are.
+/// The page on which signed-in people confirm their identity before a sensitive action.
 pub const SUDO: &str = "/sudo";
 pub const SECURITY: &str = "/me/security";
 /// The page on which a person stops the removal of their second factors.
 pub const KEEP_FACTORS: &str = "/me/security/factors/keep";
 pub const NOTICES: &str = "/me/notices";
 pub const PROFILE: &str = "/me/profile";
-/// The page on which people change their slug, the name for them in paths.
+/// The page on which people change the slug in the paths of their own pages.
 pub const SLUG: &str = "/me/slug";
 pub const TRUSTED: &str = "/me/trusted";
 pub const SHARED: &str = "/me/shared";

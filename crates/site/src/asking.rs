@@ -38,7 +38,7 @@ use identity::session::{self, Stay, token};
 #[derive(Clone, Debug)]
 pub struct Reader {
     pub who: SignedIn,
-    /// The value of the hidden field `_csrf` in every form on the page.
+    /// The CSRF token for the hidden field `_csrf` in the page's forms.
     pub csrf: String,
     /// Details of the request for the audit log.
     pub request: RequestFacts,
@@ -63,7 +63,7 @@ where
     }
 }
 
-/// A reader of a public page, signed in or not.
+/// A visitor of a public page, signed in or not.
 #[derive(Clone, Debug)]
 pub struct Viewer {
     pub who: Option<SignedIn>,
@@ -100,12 +100,12 @@ where
     }
 }
 
-/// A person who sent one of our forms.
+/// A signed-in person who sent one of our forms.
 #[derive(Clone, Debug)]
 pub struct Sender {
     pub who: SignedIn,
     pub form: Form,
-    /// The value of the hidden field `_csrf` in forms on the page that the server returns.
+    /// The CSRF token for the hidden field `_csrf` in forms on the page with the response.
     pub csrf: String,
     /// Details of the request for the audit log.
     pub request: RequestFacts,
@@ -113,7 +113,7 @@ pub struct Sender {
     pub(crate) file_hash: Vec<u8>,
 }
 
-/// A person who sent one of our forms, perhaps with files.
+/// A signed-in person who sent one of our forms, perhaps with files.
 #[derive(Clone, Debug)]
 pub struct FileSender {
     pub sender: Sender,
@@ -147,8 +147,8 @@ where
     }
 }
 
-/// Whether the account has a role in the site or in one of its domains. Files from anybody else are
-/// not even read into memory.
+/// Whether the account has a role in the site or in one of its domains. The files of people without
+/// a role are not even read into memory.
 async fn has_role(site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let id = who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { people::has_role(tx, &id) };
@@ -179,7 +179,7 @@ impl Sender {
         visit: Result<(LiveSession, Secret), Problem>,
         form: Form,
     ) -> Result<Self, Problem> {
-        // Sessions may expire while a page is open. The error keeps the typed text.
+        // A session may expire while a page is open. The error page then shows the typed text.
         let (visit, secret) = match visit {
             Err(problem) if problem.code == "unauthenticated" => {
                 return Err(problem.keeping(form, None));
@@ -204,17 +204,16 @@ impl Sender {
     }
 }
 
-/// The caller, as already identified by a layer around the handlers. [`Caller`] trusts this
-/// extension.
+/// The caller, identified by a layer around the handlers. [`Caller`] trusts this request extension.
 #[derive(Clone, Debug)]
 pub struct Found(pub Result<SignedIn, Problem>);
 
-/// Marks a route that confirms the caller's own email address. The caller may use such a route
-/// before they have their required second factor.
+/// Marks a route with which people confirm their own email address. People who still have to set up
+/// a required second factor may use it.
 #[derive(Clone, Copy, Debug)]
 pub struct ForConfirmation;
 
-/// A caller of the API, either a program with its token or a script on a page.
+/// A caller of the API: an API client with its token, or a script on a page of ours.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub who: SignedIn,
@@ -305,7 +304,7 @@ where
     }
 }
 
-/// Finds the session whose cookie the request carries.
+/// Finds the session in the request's cookie.
 pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(LiveSession, Secret), Problem> {
     if parts.headers.contains_key(AUTHORIZATION) {
         return Err(token_not_permitted());
@@ -321,8 +320,8 @@ pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(LiveSession, 
     Ok((visit, secret))
 }
 
-/// Records that a session is in use, and renews its cookie if due. If the write fails, the next
-/// request tries again.
+/// Records that a session is in use, and renews its cookie if that is due. If the store cannot be
+/// written, the next request does so.
 async fn go_on(
     parts: &request::Parts,
     site: &Site,
@@ -344,9 +343,9 @@ async fn go_on(
     Ok(())
 }
 
-/// The owner and rights of a valid token.
+/// The kinds of valid bearer tokens, with their owners.
 enum BearerAccess {
-    /// An access token of a session, which has the person's own rights.
+    /// An access token, which belongs to a session and has all rights of the session's person.
     Access(SignedIn),
     Personal(Bearer),
 }
@@ -376,8 +375,8 @@ pub async fn by_access_token(
     Some(found.unwrap_or_else(|| Err(token_refused("session_expired"))))
 }
 
-/// Finds the bearer token's person. An invalid token is refused, even if the request also has a
-/// valid cookie.
+/// Finds the person or API client that owns the bearer token. An invalid token is refused, even if
+/// the request also has a valid cookie.
 async fn bearer(parts: &request::Parts, site: &Site) -> Result<BearerAccess, Problem> {
     if let Some(found) = by_access_token(&parts.headers, site).await {
         return found.map(BearerAccess::Access);
@@ -408,7 +407,6 @@ fn beside(parts: &request::Parts) -> Result<&Beside, Problem> {
         .ok_or_else(|| Problem::internal("a handler stands outside accounts::around"))
 }
 
-/// Returns the details of a request for the audit log.
 pub fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Problem> {
     let facts: &Facts = parts
         .extensions
@@ -420,8 +418,8 @@ pub fn request_facts(parts: &request::Parts) -> Result<RequestFacts, Problem> {
     })
 }
 
-/// Paths that remain open to a person who needs a second factor but has none, so that they can set
-/// one up or sign out.
+/// The paths that stay open to a person who still has to set up a required second factor, so that
+/// they can do so or sign out.
 const ENROLMENT: &[&str] = &[
     "/me/security",
     "/me/security/totp",
@@ -436,8 +434,8 @@ const ENROLMENT: &[&str] = &[
     "/api/v1/auth/logout",
 ];
 
-/// Further paths for a person without a confirmed email address, who must confirm it before setting
-/// up a second factor.
+/// Further paths for a person who must confirm their email address before they can set up a
+/// required second factor.
 const CONFIRMATION: &[&str] = &[
     "/me/email",
     "/me/email/verify",
@@ -445,7 +443,7 @@ const CONFIRMATION: &[&str] = &[
     "/api/v1/auth/verify/resend",
 ];
 
-/// Refuses a person who needs a second factor and has none.
+/// Refuses people who still have to set up a required second factor.
 async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Result<(), Problem> {
     let required = beside(parts)?.require_mfa_for;
     if required == RequireMfaFor::None || ENROLMENT.contains(&parts.uri.path()) {
@@ -465,8 +463,8 @@ async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Re
     Ok(())
 }
 
-/// Refuses to serve a page whose route is not declared for people, because such a declaration is a
-/// bug.
+/// Refuses to serve a page whose route declares callers other than people. Such a declaration is a
+/// programming error.
 fn check_people(parts: &request::Parts) -> Result<(), Problem> {
     match Callers::of(parts)? {
         Callers::People => Ok(()),

@@ -1,4 +1,5 @@
-//! Requests to the JSON API. A repeated request or form gets the first response again.
+//! Requests to the JSON API. A repeated API request or form gets the response to the first one
+//! again.
 
 use std::fmt;
 use std::ops::Deref;
@@ -26,7 +27,7 @@ use identity::session::signed_in::SignedIn;
 #[derive(Clone)]
 pub struct Call {
     pub site: Site,
-    /// The caller and the request's path parameters.
+    /// The caller and the parameters in the request's path.
     pub requester: Requester,
     pub headers: HeaderMap,
     /// The request's path and query, as sent.
@@ -74,17 +75,17 @@ impl Call {
         self.address.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// The query string, parsed like a form.
+    /// Parses the query string.
     pub fn query(&self) -> Form {
         Form::parse(self.query_text().as_bytes()).unwrap_or_default()
     }
 
-    /// The page of a list that the query string requests.
+    /// The part of a list that the query string requests.
     pub fn page_query(&self) -> Result<PageQuery, Problem> {
         PageQuery::read(self.query_text())
     }
 
-    /// The version that the caller saw, from `If-Match` or the body.
+    /// The version on which the caller bases the change, from `If-Match` or the body.
     pub fn version(&self, body: Option<i64>) -> Result<i64, Problem> {
         version::expected(&self.headers, body)
     }
@@ -98,7 +99,7 @@ impl Call {
         }
     }
 
-    /// Reads from the store with the proof `P`.
+    /// Reads from the store, in a transaction that first checks the proof `P`.
     pub async fn read<P, T, F>(&self, look: F) -> Result<T, Problem>
     where
         P: Proof,
@@ -109,7 +110,7 @@ impl Call {
         found.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// Makes an idempotent change: PUT, PATCH, DELETE.
+    /// Makes a change that may safely be repeated: PUT, PATCH or DELETE.
     pub async fn write<P, T, F>(&self, change: F) -> Result<T, Problem>
     where
         P: Proof,
@@ -120,8 +121,8 @@ impl Call {
         done.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// Makes a change that happens once per `Idempotency-Key`: POST. A repeat gets the same
-    /// response, as long as the caller can still give the proof.
+    /// Makes a change that happens once per `Idempotency-Key`: POST. A repeated request gets the
+    /// same response, as long as the caller still passes the check of the proof.
     pub async fn post<P, T, F>(
         &self,
         body: &[u8],
@@ -139,7 +140,7 @@ impl Call {
         answer.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// Like [`Call::post`], but `enter` makes the proof.
+    /// Like [`Call::post`], but `enter` checks the caller and makes the proof.
     pub async fn once<P, T, E>(
         &self,
         key: Option<Key>,
@@ -167,7 +168,7 @@ impl Call {
         Ok(json_text(status.unwrap_or(StatusCode::OK), answer.body))
     }
 
-    /// The idempotency key, which is specific to the caller and the path.
+    /// The idempotency key, which is distinct for each caller and path.
     pub fn key(&self, body: &[u8]) -> Result<Option<Key>, Problem> {
         let Some(key) = web::idempotency::key(&self.headers)? else {
             return Ok(None);
@@ -179,8 +180,8 @@ impl Call {
     }
 }
 
-/// Makes a form's change only once, even if the browser sends the form several times. Returns the
-/// path of the next page.
+/// Makes the change of a form only once, even if the browser sends the form several times. Returns
+/// the path to which the browser is redirected.
 pub fn form_once<E: From<StoreError> + From<Reused>>(
     tx: &mut Tx<'_>,
     key: Option<&Key>,
@@ -195,8 +196,8 @@ pub fn form_once<E: From<StoreError> + From<Reused>>(
     Ok(done?.body)
 }
 
-/// The key by which a repeated form is recognized, from its hidden `submission_id`. `file_hash` is
-/// empty if no file came with the form.
+/// The key by which the server recognizes a form that is sent again, from the form's hidden
+/// `submission_id`. `file_hash` is empty if the form has no file.
 pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &str) -> Option<Key> {
     let mut body = file_hash.to_vec();
     for (name, value) in form.iter().filter(|(name, _)| *name != web::csrf::FIELD) {
@@ -216,7 +217,7 @@ pub fn submission(random: &Random) -> String {
     format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
-/// Parses the id in a path; a malformed id counts as not found.
+/// Parses an id from a path. A malformed id gets a 404.
 pub fn id<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }
@@ -254,7 +255,7 @@ fn json_text(status: StatusCode, body: String) -> Response {
     response
 }
 
-/// An optional JSON body.
+/// A JSON body that the client may omit.
 #[derive(Clone, Debug)]
 pub struct Maybe<T> {
     pub value: T,

@@ -1,4 +1,4 @@
-//! The cookies of the sign-in, and data that accompanies a request.
+//! Cookies of sessions and of the sign-in, and data that accompanies each request.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,16 +20,16 @@ use identity::sign_in::second_step;
 
 const SESSION: &str = "kd_session";
 const DEVICE: &str = "kd_device";
-/// The cookie that replaces the session before anybody signs in.
+/// The cookie that identifies a browser before anybody signs in.
 const BEFORE: &str = "kd_before";
-/// The cookie by which the browser in which a person registered an account is recognized.
+/// The cookie that identifies the browser in which a person registered an account.
 const REGISTERED: &str = "kd_registered";
-/// The cookie between the two steps of a sign-in.
+/// The cookie with the token for the second step of a sign-in.
 const SECOND_STEP: &str = "kd_mfa";
-/// The cookie during a sign-in with a provider.
+/// The cookie that identifies the browser during a sign-in with an external provider.
 const PROVIDER: &str = "kd_oauth";
 
-/// The names of the cookies that this module reads, which depend on the scheme of the site's URL.
+/// The names of the cookies that this module reads. With an https URL they have a prefix.
 pub fn names(url: &SiteUrl) -> Vec<String> {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
     let names = [SESSION, DEVICE, BEFORE, REGISTERED, SECOND_STEP, PROVIDER];
@@ -40,27 +40,27 @@ pub fn session(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, SESSION).map(Secret::new)
 }
 
-/// The secret by which an account recognizes the browser.
+/// The secret that identifies a browser in which the account has signed in before.
 pub fn device(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, DEVICE).map(Secret::new)
 }
 
-/// The secret that the browser got before anybody signed in.
+/// The secret that identifies the browser before anybody signs in.
 pub fn before(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, BEFORE).map(Secret::new)
 }
 
-/// Gives the browser a secret that replaces the session before anybody signs in.
+/// Sets the cookie with the secret that identifies the browser before anybody signs in.
 pub fn set_before(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     cookie::secret(url, BEFORE, secret.reveal(), Life::Session)
 }
 
-/// The secret that the browser got when a person registered in it.
+/// The secret that identifies the browser in which a person registered an account.
 pub fn registered(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, REGISTERED).map(Secret::new)
 }
 
-/// Marks the browser in which a person registers.
+/// Sets the cookie that identifies the browser in which a person registers an account.
 pub fn set_registered(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     let lifetime = Life::Seconds(registration::LIFETIME.as_secs());
     cookie::secret(url, REGISTERED, secret.reveal(), lifetime)
@@ -80,7 +80,7 @@ pub fn forget_second_step(url: &SiteUrl) -> HeaderValue {
     cookie::forget(url, SECOND_STEP)
 }
 
-/// The browser's secret for a sign-in with a provider.
+/// The secret that identifies the browser during a sign-in with an external provider.
 pub fn provider(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
     cookie::find_secret(headers, url, PROVIDER).map(Secret::new)
 }
@@ -102,14 +102,14 @@ pub fn set_session(url: &SiteUrl, secret: &Secret, stay: Stay) -> HeaderValue {
     cookie::secret(url, SESSION, secret.reveal(), life)
 }
 
-/// A response that gives the browser the session's new secret.
+/// Adds a session cookie with a new secret to the response.
 pub fn renewed(mut response: Response, url: &SiteUrl, secret: &Secret, stay: Stay) -> Response {
     let cookie = set_session(url, secret, stay);
     response.headers_mut().append(SET_COOKIE, cookie);
     response
 }
 
-/// The cookies of a request, with `secret` in the session cookie.
+/// The `Cookie` header of a request, in which the session cookie is replaced by one with `secret`.
 pub fn with_session(headers: &HeaderMap, url: &SiteUrl, secret: &Secret) -> String {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
     let session = format!("{prefix}{SESSION}=");
@@ -142,7 +142,7 @@ pub fn forget_session(url: &SiteUrl) -> HeaderValue {
     cookie::forget(url, SESSION)
 }
 
-/// Sets the cookies of a new session, and deletes the cookies of the sign-in.
+/// Sets the cookies of a new session, and deletes the cookies that only the sign-in needed.
 pub fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
     let device = begun.device.secret().reveal();
     let lifetime = Life::Seconds(device::LIFETIME.as_secs());
@@ -152,12 +152,12 @@ pub fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
     headers.append(SET_COOKIE, forget_provider(url));
 }
 
-/// Data that accompanies a request; [`carry`] adds it.
+/// Data that [`carry`] adds to each request.
 #[derive(Clone)]
 pub struct Beside {
     /// The counters of changes in this process.
     pub changes: Changes,
-    /// The people who must have a second factor.
+    /// Whose accounts must have a second factor.
     pub require_mfa_for: RequireMfaFor,
     renewed: Arc<Mutex<Option<HeaderValue>>>,
 }
@@ -169,8 +169,8 @@ impl Beside {
     }
 }
 
-/// A layer that gives the extractors the counters of changes, and adds a renewed session cookie to
-/// the response unless the response already sets one.
+/// A layer that provides the extractors with [`Beside`], and adds a renewed session cookie to the
+/// response unless the response already sets one.
 pub async fn carry(
     State((changes, require_mfa_for)): State<(Changes, RequireMfaFor)>,
     mut request: Request,

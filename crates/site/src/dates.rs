@@ -1,7 +1,7 @@
-//! A domain's dates that items in other domains follow. The domain with the date lists it for the
-//! people who may know it ([`Domain::dates`]). In the transaction that changes or removes the date,
-//! that domain calls [`moved`]. Then every domain updates its items that follow the date
-//! ([`Domain::follow`]).
+//! Dates that one domain provides and that items of other domains follow. For example, a countdown
+//! can follow the date of an occasion. A domain lists its dates for the people who may see them
+//! ([`Domain::dates`]). In the transaction that changes or removes a date, the domain calls
+//! [`moved`]. Then every domain updates its items that follow the date ([`Domain::follow`]).
 
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx};
@@ -19,9 +19,9 @@ struct Payload {
     date: String,
 }
 
-/// Makes all items that follow a date re-read the date after it was moved or removed. A domain also
-/// calls this function when an item begins to follow a date, because a transaction that is not yet
-/// committed may be moving the date.
+/// Makes all items that follow a date read it again, after it was changed or removed. A domain also
+/// calls this function when an item begins to follow a date, because a concurrent transaction may
+/// be changing the date.
 pub fn moved(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
         key: Some(format!("{KIND} {id}")),

@@ -1,4 +1,5 @@
-//! The OpenAPI description of all domains' JSON APIs, combined into one. Only a test writes it.
+//! The OpenAPI description of all domains' JSON APIs, combined into one. Only the test that writes
+//! `docs/openapi.json` uses it.
 
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, SchemaType};
 use utoipa::openapi::{Object, ObjectBuilder, OpenApi, RefOr, Schema, Type};
@@ -30,8 +31,8 @@ pub fn describe(domains: &[Domain], api: &mut OpenApi) {
     problem_responses::complete(api, &shared.copied().collect::<Vec<_>>());
 }
 
-/// For each kind of scope, adds a property to every schema that describes a token's scopes. The
-/// property is the id to which the token is limited.
+/// To each schema with a token's scopes, adds a property for every kind of scope that a domain
+/// declares. The property contains the id of the object to which the token is limited.
 fn add_scope_kinds(domains: &[Domain], schema: &mut RefOr<Schema>) {
     let RefOr::T(schema) = schema else { return };
     match schema {
@@ -68,8 +69,8 @@ fn is_token_scopes(schema: &RefOr<Schema>) -> bool {
     matches!(&**items, RefOr::Ref(to) if to.ref_location.ends_with("/TokenScope"))
 }
 
-/// Whether the schema is closed to unknown fields and so belongs only to requests. Schemas of
-/// responses may get new fields.
+/// Whether the schema forbids unknown fields, as only schemas of requests do. Responses may get new
+/// fields.
 fn is_closed(object: &Object) -> bool {
     matches!(
         object.additional_properties.as_deref(),

@@ -1,6 +1,6 @@
-//! A domain as the program sees it: one value of data and plain functions. The program lists its
-//! domains once, and [`domains`](crate::domains) derives everything that concerns all domains from
-//! that list.
+//! A domain as the server sees it: one value with data and plain functions. The server has one list
+//! of its domains, from which [`domains`](crate::domains) derives everything that concerns all
+//! domains.
 
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
@@ -38,74 +38,73 @@ pub struct SignInHint {
     pub link: Link,
 }
 
-/// Everything that the program needs to know about a domain.
+/// Everything that the server needs to know about a domain.
 #[derive(Clone, Copy, Debug)]
 pub struct Domain {
-    /// The migrations of the domain's tables.
     pub migrations: Migrations,
     /// The key in `kenduri.toml` with which the domain can be turned off; `None` if the domain is
     /// always on.
     pub enabled: Option<Flag>,
-    /// The other keys of the domain's section in `kenduri.toml`.
+    /// The settings in the domain's section of `kenduri.toml`, except `enabled`.
     pub settings: &'static [Setting],
-    /// Finds invalid combinations of these settings.
+    /// Returns the invalid combinations of these settings.
     pub check_settings: fn(&SettingValues) -> Vec<Flaw>,
     /// The roles that people can have in the domain, and the data that the domain stores about
     /// people.
     pub accounts: DomainAccounts,
     pub locales: &'static [Locale],
-    /// The domain's error codes. The domain's locales contain their sentences.
+    /// The domain's error codes. Their messages are in `locales`.
     pub problem_codes: &'static [Code],
-    /// Paths of the domain that contain or accept a secret.
+    /// Paths of the domain that contain a secret, or that receive one in the body.
     pub secret_paths: &'static [SecretPath],
     /// The first segments of the domain's paths, which nobody can choose as a slug.
     pub reserved_slugs: &'static [&'static str],
-    /// Pages of the domain from which an owner may choose the page at `/`.
+    /// Pages of the domain that the site's owner may choose as the page at `/`.
     pub first_pages: &'static [FirstPage],
-    /// The domain's public parts on the first page of the site, which belongs to the given account.
+    /// The domain's parts of the site's first page. The site belongs to the given account.
     pub first_parts: PublicParts,
-    /// The domain's public parts on a person's own page.
+    /// The domain's parts of a person's own page.
     pub person_parts: PersonParts,
-    /// Whether the domain has public content of a person. Such a person has a public page.
+    /// Whether the domain shows public content by a person. If so, the person has a public page.
     pub has_public: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
     /// The domain's entries in the public menu; empty if the domain has nothing to show.
     pub offers: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
     /// The domain's links in the footer of public pages, for example a feed or a page on privacy.
     pub foot: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
-    /// All pages that search engines may find.
+    /// The domain's pages that search engines may find.
     pub public_pages: fn(&mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError>,
     /// The domain's pages for signed-in people.
     pub navigation: Option<NavigationGroup>,
-    /// The domain's pages for people with a duty in it, in the same group of the menu.
+    /// The domain's pages for people with a role in it, in the same group of the menu.
     pub duty_navigation: Option<NavigationGroup>,
     /// The domain's card on the page that a person sees after signing in.
     pub cards: OwnCards,
-    /// The events to which webhooks can subscribe.
+    /// The domain's events to which webhooks can subscribe.
     pub webhook_events: &'static [WebhookEvent],
-    /// Kinds of mail that people may choose to get.
+    /// The newsletters that the domain offers.
     pub newsletters: &'static [Newsletter],
     /// Hints on the sign-in page for people who need no account.
     pub sign_in_hints: &'static [SignInHint],
-    /// The domain's routes, of pages and of the JSON API.
+    /// The domain's routes for pages and the JSON API.
     pub routes: fn(&Context) -> Router<Site>,
-    /// Whether the domain serves `/admin`.
+    /// Whether the domain serves the page `/admin`.
     pub has_admin_page: bool,
-    /// The domain's background jobs.
     pub jobs: fn(&Site) -> Vec<Handler>,
-    /// Jobs that delete data which the domain promised to delete. They run even while the domain is
-    /// off.
+    /// Jobs that delete data for which the domain promises deletion. They run even while the domain
+    /// is off.
     pub deletions: fn(&Site) -> Vec<Handler>,
-    /// Runs before the server accepts requests, even while the domain is off, because a restored
-    /// backup must not show data that had been deleted.
+    /// Runs before the server accepts requests, even while the domain is off. For example, it
+    /// deletes data again that a restored backup has brought back.
     pub before_serving: fn(&Site) -> Preparation,
     /// Lists the items of the domain that a person shares with others and can stop sharing.
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
     /// The domain's dates that the account may follow.
     pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
-    /// Updates everything that follows the date with this id after the date was moved or removed.
+    /// Updates the domain's items that follow the date with this id, after the date was changed or
+    /// removed.
     pub follow: fn(&mut Tx<'_>, Dates, &str) -> Result<(), StoreError>,
-    /// The description of the domain's JSON API; `None` in release builds, which contain no code
-    /// for it ([`debug_only`]).
+    /// The OpenAPI description of the domain's JSON API; `None` in release builds, which contain no
+    /// code for it ([`debug_only`]).
     pub describe: Option<fn() -> OpenApi>,
     /// Responses that several operations of the domain's API share.
     pub shared_responses: &'static [Shared],
@@ -120,9 +119,9 @@ pub type Domains = &'static [Domain];
 pub struct Date {
     /// The date's id, which is unique across all domains.
     pub id: String,
-    /// The name of the event on that date.
+    /// The name of the event that takes place on the date.
     pub label: String,
-    /// The local time in the date's zone, as `2027-01-16T18:00`.
+    /// The local time in `time_zone`, as `2027-01-16T18:00`.
     pub at: String,
     pub time_zone: String,
 }
@@ -160,7 +159,7 @@ pub type PersonParts = fn(&mut Tx<'_>, &Site, &Text, &AccountId) -> Result<Vec<P
 /// The type of [`Domain::cards`].
 pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Option<OwnCard>, StoreError>;
 
-/// The data with which domains make their routes.
+/// Data that domains need to make their routes.
 #[derive(Clone)]
 pub struct Context {
     identity: identity::Accounts,
@@ -168,12 +167,12 @@ pub struct Context {
     pub mail_callbacks: Option<WebhookKey>,
     /// The topic through which Amazon SES reports on mails.
     pub ses_topic: Option<SnsTopic>,
-    /// All domains of the program.
+    /// All domains of the installation.
     pub domains: Domains,
 }
 
 impl Context {
-    /// Makes a context without mail callbacks.
+    /// Makes a context for a site that gets no callbacks from a mail provider.
     pub fn new(site: Site, domains: Domains) -> Self {
         let accounts = domains.iter().map(|domain| domain.accounts).collect();
         Self {
@@ -244,13 +243,13 @@ impl Domain {
         }
     }
 
-    /// Whether the configuration turns the domain on.
+    /// Whether the domain is enabled in the configuration.
     pub fn is_on(&self, values: &SettingValues) -> bool {
         self.enabled.is_none_or(|flag| flag.of(values))
     }
 
-    /// The same domain while it is off: nobody can reach its pages, and it starts no new work. Its
-    /// data is exported, erased, masked and deleted as before.
+    /// The domain as it is while turned off: it has no pages and starts no new work, but still
+    /// exports, erases, masks and deletes its data.
     pub(crate) fn turned_off(self) -> Self {
         Self {
             accounts: DomainAccounts {
@@ -278,7 +277,7 @@ impl Domain {
         }
     }
 
-    /// The same domain for a store in which it was never on and therefore has no tables.
+    /// The domain for a store without the domain's tables, because the domain was never turned on.
     pub(crate) fn without_tables(self) -> Self {
         Self {
             enabled: self.enabled,
@@ -298,7 +297,7 @@ impl Domain {
     }
 }
 
-/// Returns the function only in debug builds; for [`Domain::describe`].
+/// Returns the function in debug builds and `None` in release builds; for [`Domain::describe`].
 pub const fn debug_only(describe: fn() -> OpenApi) -> Option<fn() -> OpenApi> {
     if cfg!(debug_assertions) {
         Some(describe)

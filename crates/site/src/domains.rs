@@ -16,8 +16,9 @@ use identity::DomainAccounts;
 use identity::account::AccountId;
 use identity::person::{erasure, registration};
 
-/// Returns the domains as a process runs them, which depends on the configuration and on the tables
-/// in the store. A process calls this function once at startup, because the list is leaked.
+/// Returns the domains as configured: a domain that is off is reduced to [`Domain::turned_off`] or
+/// [`Domain::without_tables`]. A process calls this function once at startup, because the list is
+/// leaked.
 pub fn in_force(domains: Domains, values: &SettingValues, owners: &[String]) -> Domains {
     if domains.iter().all(|domain| domain.is_on(values)) {
         return domains;
@@ -38,7 +39,6 @@ pub fn in_force(domains: Domains, values: &SettingValues, owners: &[String]) -> 
     Vec::leak(all.collect())
 }
 
-/// Lists what a person shares with others in all domains.
 pub fn shared(
     tx: &mut Tx<'_>,
     domains: &[Domain],
@@ -77,7 +77,7 @@ fn migrations_of(domains: &[Domain], is_on: impl Fn(&Domain) -> bool) -> Vec<Mig
     [platform::MIGRATIONS].into_iter().chain(own).collect()
 }
 
-/// The messages of all pages; `more` are the program's own messages.
+/// The messages of all domains and of shared pages; `more` are further messages.
 pub fn catalogue(domains: &[Domain], more: &[Locale]) -> Catalogue {
     let own = domains.iter().map(|domain| domain.locales);
     let all: Vec<_> = [web::LOCALES]
@@ -88,13 +88,13 @@ pub fn catalogue(domains: &[Domain], more: &[Locale]) -> Catalogue {
     Catalogue::build(&all)
 }
 
-/// The paths that contain or accept a secret.
+/// The paths of all domains that contain a secret or receive one in the body.
 pub fn secret_paths(domains: &[Domain]) -> SecretPaths {
     let all = domains.iter().flat_map(|domain| domain.secret_paths);
     SecretPaths(all.copied().collect())
 }
 
-/// The words that nobody can choose as a slug because domains reserve them.
+/// The slugs that nobody can choose, because domains use them in their paths.
 pub fn reserved_slugs(domains: &[Domain]) -> Vec<&'static str> {
     let all = domains.iter().flat_map(|domain| domain.reserved_slugs);
     all.copied().collect()
@@ -111,7 +111,7 @@ pub fn for_identity(domains: &[Domain]) -> Vec<DomainAccounts> {
     domains.iter().map(|domain| domain.accounts).collect()
 }
 
-/// Everything that pages may need to know about the domains.
+/// Everything that the crate `web` needs to know about the domains.
 pub fn declared(domains: &[Domain]) -> Declared {
     let codes = domains.iter().flat_map(|domain| domain.problem_codes);
     Declared {
@@ -127,7 +127,7 @@ pub fn declared(domains: &[Domain]) -> Declared {
     }
 }
 
-/// A site with these domains; `more` are the program's own messages.
+/// Combines these domains into a site; `more` are further messages.
 pub fn site(domains: &[Domain], more: &[Locale], platform: Platform, settings: Settings) -> Site {
     Site {
         platform,
@@ -146,7 +146,7 @@ pub fn routes(context: &Context) -> Router<Site> {
     all.fold(Router::new(), Router::merge)
 }
 
-/// The background jobs of all domains, and the jobs that concern all domains together.
+/// The background jobs of all domains, and jobs that concern several domains.
 pub fn jobs(context: &Context) -> Vec<Handler> {
     let (site, domains, accounts) = (&context.site, context.domains, context.domain_accounts);
     domains

@@ -23,15 +23,15 @@ use identity::session::signed_in::{self, SignedIn};
 /// The page that people see after signing in.
 pub const HOME: &str = "/me";
 
-/// The facts on which the frame of a person's pages depends.
+/// A person's data that determines the frame around their pages.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The person's rank in the installation.
     pub rank: Option<Role>,
     groups: Vec<NavigationGroup>,
     unread: i64,
-    /// The time at which the person's second factors are removed, if an administrator asked for
-    /// that.
+    /// The time at which the person's second factors will be removed, if an administrator requested
+    /// it.
     reset_at: Option<Timestamp>,
     is_pending: bool,
 }
@@ -54,7 +54,7 @@ impl Facts {
         })
     }
 
-    /// The frame of a page. `here` is the page's path in the navigation.
+    /// Makes the frame for a page. `here` is the path of the page's navigation entry.
     pub fn frame(
         &self,
         site: &Site,
@@ -71,8 +71,8 @@ impl Facts {
         }
     }
 
-    /// The menu: first the person's own pages by domain, then the pages that they administer.
-    /// Groups for which the person lacks the right are omitted.
+    /// The navigation: first the person's own pages, grouped by domain, then the pages with which
+    /// they administer the site. Groups that the person may not use are omitted.
     fn sections(&self, text: &Text, here: &str) -> Vec<Section> {
         let entry = |(label, href): (&str, &str)| Entry {
             label: text.say(label).into_owned(),
@@ -146,7 +146,7 @@ impl Facts {
     }
 }
 
-/// The signed-in account, for display in the frame.
+/// The signed-in account as the frame shows it.
 pub fn account(who: &SignedIn, csrf: &str, unread: Option<String>) -> OwnAccount {
     OwnAccount {
         name: who.account().display_name.clone(),
@@ -155,7 +155,7 @@ pub fn account(who: &SignedIn, csrf: &str, unread: Option<String>) -> OwnAccount
     }
 }
 
-/// Shows a page in the frame. `here` is the page's path in the navigation, and `title` does not
+/// Renders a page in the frame. `here` is the path of the page's navigation entry; `title` does not
 /// contain the site's name.
 pub async fn show<B: Template>(
     site: &Site,
@@ -176,7 +176,8 @@ pub async fn show<B: Template>(
     }))
 }
 
-/// The frame for the session that a request carries, for pages that no handler renders.
+/// Makes the frame for the person whose session cookie is in the headers. It is used for error
+/// pages, which no handler renders.
 pub(crate) fn find(
     site: Site,
     headers: HeaderMap,

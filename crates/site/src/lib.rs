@@ -1,8 +1,8 @@
-//! Everything that the pages and operations of all domains need: the domain as one value
-//! ([`Domain`]), the data for its routes ([`Context`]), the extractors ([`asking`]), the frame of
-//! pages, operations with their pages and JSON ([`proof`], [`request`], [`call`]), lists
-//! ([`resource`]), webhooks, newsletters and mail callbacks. This crate gets people's data from
-//! `identity`, and refers to other pages only by their paths ([`addresses`]).
+//! Shared code for the pages and operations of all domains: the domain as one value ([`Domain`]),
+//! the data for its routes ([`Context`]), the extractors ([`asking`]), the frame of pages,
+//! operations with their pages and JSON ([`proof`], [`request`], [`call`]), lists ([`resource`]),
+//! webhooks, newsletters and mail callbacks. This crate gets people's data from `identity`, and
+//! knows other pages only by their paths ([`addresses`]).
 
 pub mod access;
 pub mod addresses;

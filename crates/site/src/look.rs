@@ -1,4 +1,5 @@
-//! How the site presents itself: its look, first page, introduction, menu and owner.
+//! The site's own settings that its owner edits on a page: look, first page, introduction, menu and
+//! owner.
 
 use axum::http::StatusCode;
 use platform::audit::{Entry, RequestFacts};
@@ -23,20 +24,20 @@ use identity::grant::{self, Scope};
 use identity::notification::{self, NewNotification};
 use identity::person::{profile, slug};
 
-/// The keyword for a first page composed of the domains' public parts.
+/// The setting for a first page that consists of the domains' public parts.
 pub const SITE: &str = "site";
-/// The longest introduction, in characters.
+/// The maximum length of the introduction, in characters.
 const LONGEST_INTRODUCTION: usize = 2_000;
-/// The longest headline of the first page, in characters.
+/// The maximum length of the first page's headline, in characters.
 const LONGEST_SENTENCE: usize = 80;
-/// The longest description of the portrait, in characters.
+/// The maximum length of the portrait's description, in characters.
 const LONGEST_ALT: usize = 200;
-/// The most entries in the menu of public pages.
+/// The maximum number of entries in the menu of public pages.
 const LONGEST_MENU: usize = 7;
-/// The id of the table's only row.
+/// The id of the only row of the table `site_look`.
 const ID: i64 = 1;
 
-/// The folder of the icon and the portrait.
+/// The folder for the site's icon and the owner's portrait.
 pub const PICTURES: PictureFolder = PictureFolder {
     name: "site",
     job_kind: "site.image",
@@ -48,30 +49,32 @@ pub const PICTURES: PictureFolder = PictureFolder {
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Look {
-    /// The page at `/`: either [`SITE`], or the setting of a [`FirstPage`].
+    /// The page at `/`: either [`SITE`], or the setting that chooses a [`FirstPage`].
     pub home: String,
     /// The theme of public pages.
     pub look: Theme,
-    /// A colour that replaces the theme's accent, as `#1f4a47`; empty if there is none.
+    /// A colour such as `#1f4a47` that replaces the look's accent colour; empty if there is none.
     pub accent: String,
-    /// The file of the icon; empty for Kenduri's own icon.
+    /// The icon's file name; empty for Kenduri's own icon.
     pub icon: String,
-    /// The file of the portrait; empty if there is none.
+    /// The file name of the owner's portrait; empty if there is none.
     pub portrait: String,
     pub portrait_alt: String,
     /// The portrait's width in pixels.
     pub portrait_width: i64,
     /// The portrait's height in pixels.
     pub portrait_height: i64,
-    /// The headline of the first page; empty for the site's name.
+    /// The headline of the first page. If it is empty, the first page shows the site's name.
     pub sentence: String,
-    /// A few sentences on the first page.
+    /// A few sentences that introduce the site on its first page.
     pub introduction: String,
-    /// The account to which the site belongs; `None` for the first owner.
+    /// The account of the site's owner; if it is `None`, the site belongs to the first owner of the
+    /// installation.
     pub account_id: Option<AccountId>,
-    /// The paths in the menu, one per line; empty for all entries that the domains offer.
+    /// The paths of the menu entries, one per line. If it is empty, the menu has all entries that
+    /// the domains offer.
     pub menu: String,
-    /// Increases with each change.
+    /// The version number, which increases with each change.
     pub version: i64,
 }
 
@@ -113,10 +116,9 @@ impl Default for Look {
 
 #[derive(Debug, thiserror::Error)]
 pub enum LookError {
-    /// Another person changed the look in the meantime.
+    /// Another person changed the look after the form was opened.
     #[error("changed meanwhile")]
     Conflict,
-    /// The fields with their errors.
     #[error("fields are wrong")]
     Fields(Vec<FieldProblem>),
     #[error(transparent)]
@@ -137,7 +139,7 @@ impl From<LookError> for Problem {
     }
 }
 
-/// Sets the first page of a new store.
+/// Stores the first page when the store is new.
 pub fn begin(tx: &mut Tx<'_>, home: &str) -> Result<(), StoreError> {
     let look = Look {
         home: home.to_owned(),
@@ -146,7 +148,7 @@ pub fn begin(tx: &mut Tx<'_>, home: &str) -> Result<(), StoreError> {
     begin_with(tx, look)
 }
 
-/// Sets the look of a new store.
+/// Stores a look when the store is new.
 pub fn begin_with(tx: &mut Tx<'_>, look: Look) -> Result<(), StoreError> {
     let look = Look { version: 1, ..look };
     sql!(
@@ -164,7 +166,7 @@ pub fn find(tx: &mut Tx<'_>) -> Result<Look, StoreError> {
     Ok(found.unwrap_or_default())
 }
 
-/// Changes the look. `look` has the version that the person saw.
+/// Stores the changed look. `look.version` is the version on which the change is based.
 pub fn change(
     tx: &mut Tx<'_>,
     owner: &Owner,
@@ -228,8 +230,8 @@ pub fn change(
     Ok(())
 }
 
-/// The path of the page at `/`. Returns `None` if this is [`SITE`], or if the chosen page is not
-/// public.
+/// The path of the page that visitors of `/` see. Returns `None` if it is [`SITE`], or if the
+/// chosen page is not public.
 pub fn first_page(
     tx: &mut Tx<'_>,
     domains: &[Domain],
@@ -255,7 +257,7 @@ pub fn offered(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<Vec<MenuItem>, Sto
     Ok(all)
 }
 
-/// The frame of all public pages. The menu omits entries that no domain offers any more.
+/// The parts that all public pages share. The menu omits entries that no domain offers any more.
 pub fn frame(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<PublicFrame, StoreError> {
     let look = find(tx)?;
     let mut menu = offered(tx, domains)?;
@@ -304,7 +306,6 @@ fn owner(
     }))
 }
 
-/// The path of the icon or the portrait; empty if there is no such file.
 pub fn path(file: &str) -> String {
     match file {
         "" => String::new(),
@@ -312,7 +313,7 @@ pub fn path(file: &str) -> String {
     }
 }
 
-/// The account to which the site belongs.
+/// The account of the site's owner.
 pub fn account(tx: &mut Tx<'_>, look: &Look) -> Result<Option<AccountId>, StoreError> {
     if let Some(id) = &look.account_id
         && account::find(tx, id)?.is_some()
@@ -337,7 +338,7 @@ pub(crate) fn job(domains: Domains, site: Site) -> Handler {
     })
 }
 
-/// Notifies the owners when the first page is no longer public.
+/// Notifies the owners if the chosen first page is no longer public.
 fn watch(tx: &mut Tx<'_>, domains: Domains, site: &Site) -> Result<(), StoreError> {
     let look = find(tx)?;
     if look.home == SITE || first_page(tx, domains, &look)?.is_some() {
@@ -351,7 +352,7 @@ fn watch(tx: &mut Tx<'_>, domains: Domains, site: &Site) -> Result<(), StoreErro
     notification::tell_site(tx, site, grant::OWNER, told)
 }
 
-/// Removes the link between the look and an account that is being erased.
+/// Makes the look forget an account that is being erased.
 pub fn erase(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE site_look SET account_id = NULL WHERE account_id = :id",

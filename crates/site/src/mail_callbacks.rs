@@ -15,9 +15,9 @@ use web::{Json, Problem, Site};
 
 use crate::domain::Context;
 
-/// The longest body, in bytes.
+/// The maximum size of a callback's body, in bytes.
 const LIMIT: usize = 64 * 1024;
-/// The longest message id of a provider.
+/// The maximum length of the message id in a callback, in bytes.
 const MESSAGE_LIMIT: usize = 500;
 
 #[derive(Deserialize)]
@@ -25,7 +25,7 @@ struct Callback {
     #[serde(rename = "type")]
     outcome: Outcome,
     address: String,
-    /// The mail's `Message-ID`, or the provider's own id for the mail.
+    /// The mail's `Message-ID`, or the id that the provider gave the mail.
     message_id: String,
 }
 

@@ -1,11 +1,11 @@
-//! Redirects from an account's former slugs.
+//! Redirects from slugs that an account used to have.
 
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 
-/// Redirects to the same path with the account's present slug; `None` if the path already has that
-/// slug. Viewers who may not see the target are not redirected.
+/// Redirects to the same path with the account's current slug; `None` if the path already has that
+/// slug. Only if `is_public` is true may shared caches store the redirect.
 pub fn lead(uri: &Uri, (asked, present): (&str, &str), is_public: bool) -> Option<Response> {
     if asked == present {
         return None;

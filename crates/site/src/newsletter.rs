@@ -1,6 +1,6 @@
-//! Kinds of mail that people can choose to get. A domain declares its newsletters
-//! ([`newsletters`](crate::domain::Domain::newsletters)), and people choose them on the page about
-//! their email address.
+//! Newsletters, the kinds of mail that people can subscribe to. A domain declares its newsletters
+//! ([`newsletters`](crate::domain::Domain::newsletters)), and people choose among them on the page
+//! about their email address.
 
 use jiff::Timestamp;
 use platform::audit::{Actor, RequestFacts};
@@ -11,18 +11,18 @@ use platform::{Rows, StoreError, Tx, sql};
 use identity::account::{Account, AccountId};
 use identity::person::suppressed;
 
-/// A kind of mail that a domain offers to everybody who has an account.
+/// A kind of mail to which everybody who has an account can subscribe.
 #[derive(Clone, Copy, Debug)]
 pub struct Newsletter {
     /// The stored name. It is also the scope of the newsletter's mails, so that the unsubscribe
     /// link in a mail stops only this newsletter.
     pub name: &'static str,
-    /// The message that describes the newsletter.
+    /// The message id of the newsletter's description.
     pub label: &'static str,
 }
 
 impl Newsletter {
-    /// Whether the person chose the newsletter.
+    /// Whether the person has subscribed to the newsletter.
     pub fn is_chosen(self, tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
         let found: Option<(AccountId,)> = sql!(
             "SELECT account_id FROM newsletter_subscription
@@ -34,8 +34,8 @@ impl Newsletter {
         Ok(found.is_some())
     }
 
-    /// Whether the person chose the newsletter and has not unsubscribed since. `held` are the
-    /// suppressions of their email address.
+    /// Whether the person has subscribed and not used a mail's unsubscribe link since. `held` are
+    /// the suppressions of their email address.
     pub fn is_sent(
         self,
         tx: &mut Tx<'_>,
@@ -45,12 +45,13 @@ impl Newsletter {
         Ok(self.is_chosen(tx, id)? && !held.iter().any(|one| self.is_stopped_by(one)))
     }
 
-    /// Whether the suppression was caused by unsubscribing from only this newsletter.
+    /// Whether the suppression comes from the unsubscribe link of this newsletter, which stops no
+    /// other mail.
     pub fn is_stopped_by(self, one: &Suppression) -> bool {
         one.cause == Cause::Unsubscribe && one.place.scope() == self.name
     }
 
-    /// Stores the person's choice.
+    /// Stores whether the person subscribes.
     pub fn choose(
         self,
         tx: &mut Tx<'_>,
@@ -86,8 +87,8 @@ impl Newsletter {
         Ok(())
     }
 
-    /// Lists up to `rows` accounts that chose the newsletter and have a confirmed email address, in
-    /// the order of their ids, starting after the id `after`.
+    /// Lists up to `rows` accounts that subscribe to the newsletter and have a confirmed email
+    /// address, in the order of their ids, starting after the id `after`.
     pub fn subscribers(
         self,
         tx: &mut Tx<'_>,
@@ -108,7 +109,8 @@ impl Newsletter {
         .all(tx)
     }
 
-    /// Stores that a person chose the newsletter in another program, and the time of that choice.
+    /// Stores that a person subscribed to the newsletter in another system, with the time of the
+    /// subscription.
     pub fn import(
         self,
         tx: &mut Tx<'_>,

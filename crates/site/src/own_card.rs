@@ -1,16 +1,15 @@
-//! A domain's card on the page after signing in: the person's items in the domain, and the forms
-//! with which they can begin new ones.
+//! A domain's card on the page after signing in, with the person's items in the domain, and forms
+//! with which the person can create new items.
 
-/// A domain's card. The page omits a card without lines, but still offers its forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnCard {
-    /// The message in the card's heading.
+    /// The message id of the card's heading.
     pub title: &'static str,
-    /// The person's items, most important first; the page shows two.
+    /// The person's items, most important first. The page shows the first two.
     pub lines: Vec<OwnLine>,
-    /// The number of all items, and the path of the whole list.
+    /// The number of all items, and the path of the page that lists them.
     pub all: (usize, &'static str),
-    /// Forms with which the person may begin something.
+    /// Forms with which the person can create new items.
     pub begins: Vec<Begin>,
 }
 
@@ -19,28 +18,25 @@ pub struct OwnCard {
 pub struct OwnLine {
     pub label: String,
     pub href: String,
-    /// A sentence about the item.
     pub note: String,
     /// The mark at the end of the line.
     pub side: Side,
 }
 
-/// The mark at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The line ends without a mark.
     Nothing,
     /// A number and its unit.
     Figure(String, String),
-    /// A state: a CSS class, and a word.
+    /// A status: a CSS class and the displayed text.
     Tag(&'static str, String),
 }
 
-/// A form with which the person can begin something new. Title and text are message ids.
+/// A form with which the person can create a new item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Begin {
     pub title: &'static str,
-    /// The purpose of the form.
+    /// The message id of a text that explains the form's purpose.
     pub text: &'static str,
     pub href: &'static str,
     /// The SVG path of the icon, in a 16 × 16 view box.

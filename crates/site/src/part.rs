@@ -6,11 +6,11 @@ use jiff::Timestamp;
 /// HTML, whose top headings are `h2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// HTML for current content, displayed first.
+    /// HTML about current events, displayed first.
     Now(String),
-    /// HTML of the newest items.
+    /// HTML with the newest items.
     Latest(String),
-    /// A link, displayed together with the links of other domains.
+    /// A link, displayed in a row with the links of other domains.
     Tile(Tile),
     /// HTML at the end of the page.
     Below(String),
@@ -35,10 +35,10 @@ pub struct Tile {
     pub note: String,
 }
 
-/// A page that everybody may see.
+/// A public page for the sitemap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicPage {
     pub path: String,
-    /// The time of the last change, if known.
+    /// The time of the page's last change, if known.
     pub changed_at: Option<Timestamp>,
 }

@@ -1,6 +1,6 @@
-//! The proof that a requester may do something. An operation is a function of the transaction, a
-//! proof and the submitted values. The operation's page and its JSON endpoint use the same kind of
-//! proof, which is checked anew in the transaction that relies on it.
+//! Proofs that a caller may do something. An operation is a function with three inputs: the
+//! transaction, a proof and the submitted values. The operation's page and its JSON endpoint use
+//! the same kind of proof, which is checked anew in each transaction that relies on it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,7 +18,7 @@ use crate::refusal::Refusal;
 use identity::people::invite::{self, Inviter};
 use identity::session::signed_in::{self, Confirmed, SignedIn};
 
-/// The signed-in sender of a request, with the request's path.
+/// The signed-in caller, with the parameters in the request's path.
 #[derive(Clone)]
 pub struct Requester {
     pub who: SignedIn,
@@ -54,23 +54,23 @@ impl Requester {
         })
     }
 
-    /// The path parameter with this name; empty if the path has none.
+    /// The value of a path parameter; empty if the path has no such parameter.
     pub fn piece(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value)
     }
 
-    /// The path's last parameter, which identifies an item in a list.
+    /// The value of the path's last parameter, which identifies an item in a list.
     pub fn address(&self) -> &str {
         self.path.last().map_or("", |(_, value)| value)
     }
 
-    /// The path parameter as an id; a malformed id counts as not found.
+    /// Parses a path parameter as an id. A malformed id gets a 404.
     pub fn id<T: FromStr>(&self, name: &str) -> Result<T, Refusal> {
         self.piece(name).parse().map_err(|_| Refusal::NotFound)
     }
 
-    /// Reads from the store with the proof `P`.
+    /// Reads from the store, in a transaction that first checks the proof `P`.
     pub(crate) async fn read<P, T, F>(&self, site: &Site, look: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -89,7 +89,7 @@ impl Requester {
         }
     }
 
-    /// Changes the store with the proof `P`.
+    /// Changes the store, in a transaction that first checks the proof `P`.
     pub(crate) async fn write<P, T, F>(&self, site: &Site, change: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -110,29 +110,28 @@ impl Requester {
     }
 }
 
-/// The evidence that an operation requires as a parameter. Only the permission check can make a
-/// proof.
+/// The proof that a caller may perform certain operations, which require it as a parameter. Only
+/// [`Proof::enter`] makes it.
 pub trait Proof: Sized + Send + 'static {
-    /// The error of the check, and of operations that refuse a request.
+    /// The error type of the check, and of operations that require this proof.
     type Refusal: From<Refusal> + From<StoreError> + From<Reused> + Into<Problem> + Send + 'static;
-    /// Whether the pages read so much data that they run on separate threads.
+    /// Whether reading takes so long that it runs on separate threads.
     const READS_AT_LENGTH: bool = false;
 
     fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Self::Refusal>;
 
-    /// The proof that the requester may change something. This also takes the lock with which every
-    /// change begins.
+    /// Checks that the caller may change data. Also takes the lock with which every change begins.
     fn enter_to_change(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Self::Refusal> {
         Self::enter(tx, requester)
     }
 
-    /// The JSON error for a refusal.
+    /// Converts a refusal to the error response of the JSON API.
     fn problem(refusal: Self::Refusal, _: &SignedIn) -> Problem {
         refusal.into()
     }
 }
 
-/// For a person's own data, being signed in is enough.
+/// Operations on a person's own data need no further check than the sign-in.
 impl Proof for Requester {
     type Refusal = Refusal;
 

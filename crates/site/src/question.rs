@@ -1,4 +1,4 @@
-//! The page that asks for confirmation before an action that is hard to undo. The page repeats the
+//! The page that asks for confirmation before an action that is hard to undo. It repeats the
 //! original form with the confirmation added, so it needs no script and works for every action.
 
 use askama::Template;
@@ -9,26 +9,27 @@ use crate::frame;
 use crate::request::FormPost;
 use identity::session::signed_in::SignedIn;
 
-/// The form field that holds the confirmation.
+/// The form field that contains the confirmation.
 const SURE: &str = "sure";
-/// The message with a short description of the action, for the page on which people prove again who
-/// they are.
+/// The form field with the message id of a short description of the action, for the page on which
+/// people confirm their identity.
 pub const WHAT: &str = "ask.what";
-/// The message on the button of the page on which people prove again who they are.
+/// The form field with the message id of the button's label, for the page on which people confirm
+/// their identity.
 pub const CONFIRM: &str = "ask.confirm";
 
-/// The messages of a question.
+/// The message ids of a question.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
     /// The question: "Block Aina?"
     pub title: &'static str,
-    /// Sentences about the effects, one per line.
+    /// Sentences about the effects of the action, one per line.
     pub facts: &'static str,
-    /// The sentence about how to undo the action.
+    /// A sentence about how to undo the action.
     pub undo: &'static str,
-    /// The verb on the button.
+    /// The verb on the button that confirms the action.
     pub button: &'static str,
-    /// The button's label "Confirm and …", for people who must first prove again who they are.
+    /// The button's label "Confirm and …", for people who must first confirm their identity.
     pub confirm: &'static str,
 }
 
@@ -53,8 +54,8 @@ struct QuestionPage<'a> {
     back: &'a str,
 }
 
-/// Asks for confirmation. The form's field `called` contains the name of the action's object. The
-/// form was sent to the path `address` from the page `here`.
+/// Asks for confirmation. The form's field `called` contains the name of the object, such as a
+/// person. The form was sent to the path `address` from the page `here`.
 pub async fn ask(
     posted: &FormPost,
     (address, here): (&str, &str),
@@ -74,7 +75,7 @@ pub async fn ask(
     .await
 }
 
-/// Like [`ask`], with `values` for the messages.
+/// Like [`ask`], with `values` as arguments of the messages.
 pub fn show<'a>(
     site: &'a Site,
     text: &'a Text,

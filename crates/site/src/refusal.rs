@@ -17,50 +17,48 @@ use identity::session::sudo::SudoRequired;
 /// The reason why a request was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The object does not exist, or the caller may not know that it exists.
+    /// The object does not exist, or the caller is not allowed to know whether it exists.
     #[error("not there, or not the caller's to know")]
     NotFound,
-    /// Another request saved a change since the caller looked.
+    /// The caller's change is based on an outdated version.
     #[error("changed meanwhile")]
     VersionConflict(Box<Stored>),
     /// The caller used the idempotency key for a different request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// Fields that cannot be saved as sent.
+    /// Some fields have invalid values.
     #[error("{} fields are not right", .0.len())]
     Fields(Vec<FieldProblem>),
-    /// The number of items has reached this limit.
+    /// The list already has as many items as its limit allows.
     #[error("there are {0} already")]
     LimitReached(i64),
-    /// The caller exceeds a rate limit.
     #[error(transparent)]
     TooOften(#[from] Wait),
-    /// The caller has no role that permits the request.
+    /// The caller has no role that allows the request.
     #[error("the caller may not do that")]
     Forbidden,
-    /// Tokens may not do this, or tokens that are limited to one object may not.
+    /// No API token may do this, or only a token that is not limited to one object.
     #[error("a token may not do that")]
     TokenNotPermitted,
-    /// The session has not proved a credential within the last minutes.
+    /// The person must confirm their identity again, because they last did so too long ago.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
-    /// The token lacks a scope.
     #[error(transparent)]
     ScopeMissing(#[from] ScopeMissing),
     /// The caller must confirm their email address first.
     #[error("the address is not confirmed")]
     EmailUnverified,
-    /// A domain's own rule.
+    /// A rule that a domain declares through its error code.
     #[error("{}", .0.code)]
     Rule(Code),
-    /// A complete problem response.
+    /// A complete error response, made by the domain.
     #[error("{}", .0.code)]
     Problem(Problem),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The stored item, for a caller with a stale version.
+/// The stored item, for a caller whose change is based on an outdated version.
 #[derive(Debug)]
 pub struct Stored {
     pub whole: Value,

@@ -1,5 +1,5 @@
-//! A request for a page, or a form: the person, the path and the language, with methods that read
-//! and change the store under a proof.
+//! A request for a page, or a submitted form. It contains the person, the path and the language,
+//! and has methods that read and change the store under a proof.
 
 use std::fmt;
 use std::ops::Deref;
@@ -25,7 +25,7 @@ use identity::session::signed_in::SignedIn;
 pub struct PageRequest {
     pub site: Site,
     pub text: Text,
-    /// The value of the hidden field `_csrf` in every form.
+    /// The CSRF token for the hidden field `_csrf` in the page's forms.
     pub csrf: String,
     pub query: Form,
     requester: Requester,
@@ -34,11 +34,11 @@ pub struct PageRequest {
 /// A form that a signed-in person sent; `Q` is the page's request type.
 #[derive(Clone)]
 pub struct FormPost<Q = PageRequest> {
-    /// The person and the request's path parameters.
+    /// The signed-in person and the parameters in the request's path.
     pub req: Q,
     pub form: Form,
     pub files: Vec<SentFile>,
-    /// The key by which a repeated form is recognized.
+    /// The key by which the server recognizes a form that is sent again.
     pub key: Option<Key>,
 }
 
@@ -46,7 +46,7 @@ pub struct FormPost<Q = PageRequest> {
 pub trait OfPage:
     FromRequestParts<Site, Rejection = Problem> + AsRef<PageRequest> + Clone + Send + Sync + 'static
 {
-    /// Adds the page's further data to a request.
+    /// Adds further data from the request's parts.
     fn of(parts: &Parts, req: PageRequest) -> Result<Self, Problem>;
 }
 
@@ -139,7 +139,7 @@ impl PageRequest {
         })
     }
 
-    /// Reads from the store with the proof `P`.
+    /// Reads from the store, in a transaction that first checks the proof `P`.
     pub async fn read<P, T, F>(&self, look: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -149,7 +149,7 @@ impl PageRequest {
         self.requester.read(&self.site, look).await
     }
 
-    /// Changes the store with the proof `P`.
+    /// Changes the store, in a transaction that first checks the proof `P`.
     pub async fn write<P, T, F>(&self, change: F) -> Result<T, P::Refusal>
     where
         P: Proof,
@@ -159,14 +159,14 @@ impl PageRequest {
         self.requester.write(&self.site, change).await
     }
 
-    /// The message for the keyword in `?done=`, which identifies the action that led to this page.
+    /// The message id for the keyword in `?done=`. It confirms the action that led to this page.
     pub fn done(&self, messages: &[(&str, &'static str)]) -> Option<&'static str> {
         let done = self.query.text("done");
         let found = messages.iter().find(|(word, _)| *word == done);
         found.map(|(_, message)| *message)
     }
 
-    /// The page of a list that the query string requests.
+    /// The part of a list that the query string requests.
     pub fn page_query(&self) -> Result<PageQuery, Problem> {
         PageQuery::of(self.query.iter())
     }
@@ -176,7 +176,7 @@ impl PageRequest {
         call::submission(&self.site.random)
     }
 
-    /// Shows a page in the frame of the site. `here` is the page's path in the navigation.
+    /// Renders a page in the site's frame. `here` is the path of the page's navigation entry.
     pub async fn page<B: Template>(
         &self,
         here: &str,

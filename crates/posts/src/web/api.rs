@@ -178,7 +178,7 @@ impl PublishedPost {
     }
 }
 
-/// A filter for the list.
+/// The query parameters that filter the list of posts.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it only describes the query")]
@@ -240,7 +240,7 @@ async fn show_page(
     Ok(answer(StatusCode::OK, &PublishedPost::of(&site, page)))
 }
 
-/// A search.
+/// The parameters of a search.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it only describes the query")]

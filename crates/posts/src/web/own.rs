@@ -89,7 +89,7 @@ impl PageResource for Post {
             "title" | "slug" | "excerpt" => kind != Kind::Note,
             "tags" => kind != Kind::Page,
             "published_at" => !was_public,
-            // The button that sends the form contains the new state.
+            // The new state is the value of the button that sends the form.
             "state" => form.find("state").is_some(),
             _ => true,
         });
@@ -156,7 +156,7 @@ struct ListPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
     rows: Vec<Row>,
-    /// The path of the next page; empty on the last page.
+    /// The path of the list's next page; empty on the last page.
     next: String,
 }
 

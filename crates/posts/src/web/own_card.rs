@@ -1,4 +1,4 @@
-//! The card of an editor's posts on the page after signing in.
+//! The card with an editor's posts on the page that people see after signing in.
 
 use identity::session::signed_in::SignedIn;
 use platform::{StoreError, Tx, sql};
@@ -10,7 +10,7 @@ use super::public::name;
 use crate::editor;
 use crate::post::{Post, State};
 
-/// The posts that were changed last, drafts first.
+/// Makes the card of the posts that were changed last, drafts first.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     _: &Site,

@@ -22,13 +22,13 @@ use crate::post::{Kind, Post, PostId};
 use crate::published::{self, Listing};
 use crate::{Refusal, editor, feed, image, markdown};
 
-/// A post as shown in a list.
+/// A post in a list.
 pub(super) struct Line {
     pub(super) href: String,
     /// The title; empty for a note.
     pub(super) title: String,
     pub(super) excerpt: String,
-    /// The whole text of a note as HTML.
+    /// The whole note as HTML; empty for an article.
     pub(super) html: String,
     pub(super) date: String,
     pub(super) machine: String,
@@ -53,7 +53,7 @@ impl Picture {
         })
     }
 
-    /// The data of an uploaded picture that no post uses yet.
+    /// Describes a picture by its file name alone, which contains its size.
     pub(super) fn at(file: &str, alt: &str) -> Option<Self> {
         let (width, height) = picture_folder::dimensions(file)?;
         Some(Self {
@@ -94,7 +94,7 @@ struct FirstPart<'a> {
     lines: Vec<Line>,
 }
 
-/// The newest articles, on the first page of the site.
+/// The newest articles, for the site's first page.
 pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -105,7 +105,7 @@ pub(crate) fn first_parts(
     Ok(latest(site, text, &newest))
 }
 
-/// A person's newest articles, on their own page.
+/// A person's newest articles, for that person's own page.
 pub(crate) fn person_parts(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -128,7 +128,6 @@ fn latest(site: &Site, text: &Text, posts: &[Post]) -> Vec<Part> {
     vec![Part::Latest(Part::html(&part))]
 }
 
-/// The links in the footer of public pages.
 pub(crate) fn foot(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let item = MenuItem {
         href: "/feed".to_owned(),
@@ -138,7 +137,7 @@ pub(crate) fn foot(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     Ok((!newest.is_empty()).then_some(item).into_iter().collect())
 }
 
-/// The pages of posts, for search engines.
+/// The public pages of posts and the pages that list them, for the sitemap.
 pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     let mut all = Vec::new();
     for kind in [Kind::Article, Kind::Note, Kind::Page] {
@@ -157,7 +156,7 @@ pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     Ok(all)
 }
 
-/// How many posts of a kind the sitemap lists.
+/// The maximum number of posts of each kind in the sitemap.
 const MOST_PAGES: i64 = 10_000;
 
 /// The posts' entries in the public menu.
@@ -178,7 +177,8 @@ pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     Ok(all)
 }
 
-/// The path of the page that the owners chose as the site's first page, as long as it is public.
+/// The path of a page that the site's owner has chosen as the first page; `None` if the page is not
+/// public.
 pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, StoreError> {
     match published::page_at(tx, slug) {
         Ok(page) => Ok(Some(feed::path(&page))),
@@ -192,7 +192,8 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, 
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// Each tag, with its number of articles as text, and whether the list is filtered by this tag.
+    /// For each tag: the tag, its number of articles as text, and whether the list is filtered by
+    /// it.
     tags: Vec<(String, String, bool)>,
     /// The tag that filters the list; empty if there is none.
     tag: &'a str,
@@ -239,7 +240,7 @@ pub(super) async fn notes(
     list_page(&site, &text, (Kind::Note, ""), &title, viewer, &paging).await
 }
 
-/// One page of published posts, for the HTML pages and the API.
+/// Loads one page of published posts, for the HTML pages and the API.
 pub(super) async fn load(
     site: &Site,
     kind: Kind,
@@ -266,7 +267,7 @@ async fn list_page(
     paging: &PageQuery,
 ) -> Result<Response, Problem> {
     let list = load(site, kind, tag, paging).await?;
-    // The response is 404 for a tag that no published article has.
+    // No published article has this tag, so the response is a 404.
     if !tag.is_empty() && list.items.is_empty() {
         return Err(Problem::not_found());
     }
@@ -322,7 +323,7 @@ async fn list_page(
     framed(site, text, title, body, metadata)
 }
 
-/// How many tags are listed above the articles.
+/// The maximum number of tags above the list of articles.
 const MOST_TAGS: usize = 12;
 
 fn tag_path(tag: &str) -> String {
@@ -331,7 +332,6 @@ fn tag_path(tag: &str) -> String {
 
 struct Author {
     name: String,
-    /// The path of the author's page.
     href: Option<String>,
 }
 
@@ -341,7 +341,7 @@ impl Author {
         let Some(profile) = profile::find_public(tx, id)? else {
             return Ok(None);
         };
-        // The author of a public post has a page of their own.
+        // Every author of a public post has a public page.
         let slug = slug::find(tx, id)?;
         Ok(Some(Self {
             name: profile.display_name,
@@ -350,10 +350,10 @@ impl Author {
     }
 }
 
-/// The parts of a page around its post.
+/// The parts of a page around its post, such as the author and the neighbouring posts.
 struct Surroundings {
     author: Option<Author>,
-    /// The path and title of the earlier post.
+    /// The path and title of the post that was published before this one.
     earlier: Option<(String, String)>,
     later: Option<(String, String)>,
     is_signed_in: bool,
@@ -380,7 +380,7 @@ impl Surroundings {
     }
 }
 
-/// The title of a post; for a note, its first words.
+/// The post's title; for a note, its first words.
 pub(super) fn name(post: &Post) -> String {
     if post.title.is_empty() {
         post.excerpt()
@@ -395,19 +395,19 @@ struct PostPage<'a> {
     text: &'a Text,
     post: &'a Post,
     html: String,
-    /// Whether date and author are shown. They are shown on all posts except pages.
+    /// Whether the page shows date and author, which is so for articles and notes.
     is_dated: bool,
     author: Option<Author>,
     date: String,
     machine: String,
-    /// The reading time; empty for a note.
+    /// The article's reading time as text; empty for notes and pages.
     minutes: String,
     image: Option<Picture>,
     tags: Vec<(String, &'a str)>,
     earlier: Option<(String, String)>,
     later: Option<(String, String)>,
     is_editor: bool,
-    /// Path and title of the list page of this kind.
+    /// The path and title of the page that lists posts of this kind.
     home: (&'static str, &'static str),
     may_subscribe: bool,
     share: &'a Share,
@@ -498,7 +498,7 @@ async fn post_page(
     framed(site, &text, &name(&post), body, metadata)
 }
 
-/// The sharing data of a post, with its first picture if it has one.
+/// The preview data for other sites. The preview has the post's first picture, if there is one.
 fn share(site: &Site, post: &Post) -> Share {
     let mut share = Share::new(site, &name(post), &post.excerpt(), &feed::path(post));
     share.kind = match post.kind {
@@ -518,7 +518,8 @@ fn share(site: &Site, post: &Post) -> Share {
     share
 }
 
-/// A public page that is not a post, with links to the site's feeds.
+/// Renders a public page that is not a post, such as the search page, with links to the site's
+/// feeds.
 pub(super) fn plain<B: Template>(
     site: &Site,
     text: &Text,

@@ -19,10 +19,10 @@ struct SearchPage<'a> {
     text: &'a Text,
     form_state: &'a FormState,
     field: Field,
-    /// Whether the query is still empty.
+    /// Whether the visitor has not searched for anything yet.
     is_blank: bool,
     lines: Vec<Line>,
-    /// The query string of the next page; empty on the last page.
+    /// The query string for the next page of results; empty on the last page.
     next: String,
 }
 
@@ -78,7 +78,7 @@ pub(super) async fn show(
     Ok(page)
 }
 
-/// Reads and validates a query.
+/// Cleans and validates a search query.
 pub fn read(query: &str) -> Result<String, Problem> {
     let mut findings = Findings::default();
     let (least, most) = search::LENGTH;
@@ -91,7 +91,7 @@ pub fn read(query: &str) -> Result<String, Problem> {
     Ok(query)
 }
 
-/// One page of search results; the cursor is the number of results before it.
+/// Loads one page of search results. The cursor is the number of results on earlier pages.
 pub(super) async fn find(
     site: &Site,
     query: &str,

@@ -17,8 +17,8 @@ const FEEDS: [(&str, &str); 8] = [
     ("/notes/feed/json", "application/feed+json"),
 ];
 
-/// The texts of all elements with this name. Panics if elements are not closed in order, or if a
-/// text contains unescaped characters.
+/// The text content of all XML elements with this name. Panics if elements are not closed in order,
+/// or if a text contains unescaped characters.
 fn texts(page: &Page, name: &str) -> Vec<String> {
     let xml = page
         .body
@@ -148,7 +148,7 @@ fn a_feed_that_is_known_is_not_sent_again() {
             let known = reader.get(path).await;
             known.expect(304);
             assert_eq!((known.header("etag"), &*known.body), (&*tag, ""));
-            // The feed does not change merely because time passes.
+            // Time passes without a new post, so the feed has not changed.
             stage.world.clock.advance(SignedDuration::from_hours(1));
             reader.get(path).await.expect(304);
             let new = json!({"title": format!("For {path}")});

@@ -25,12 +25,11 @@ fn an_article_is_made_changed_and_deleted_by_forms() {
         assert!(seen.body.contains("<strong>text</strong>"), "the preview");
         let later = "Publish on Friday, 2 January";
         assert!(seen.text().contains(later), "{}", seen.text());
-        // The typed text is still there.
         form = seen.form(NEW);
         assert_eq!(form.value("title"), Some("Hello"));
         form.press("state", "published");
         let sent = browser.submit(&page, &form).await;
-        // The button is pressed twice.
+        // The editor clicks the button twice.
         let again = browser.submit(&page, &form).await;
         assert_eq!(sent.location(), again.location());
         let page = browser.follow(sent).await;
@@ -38,7 +37,7 @@ fn an_article_is_made_changed_and_deleted_by_forms() {
         let own = page.address.split('?').next().unwrap().to_owned();
         let api = own.replace("/me/posts", API);
         let stored = farah.program.get(&api).await.json();
-        // The typed time is in the editor's time zone.
+        // The editor typed the time in their own time zone.
         assert_eq!(stored["published_at"], "2099-01-02T02:00:00Z");
         assert_eq!(stored["state"], "scheduled");
         assert_eq!(stored["tags"], json!(["one", "two", "three"]));
@@ -76,7 +75,8 @@ fn what_is_wrong_stands_at_its_field() {
         page.expect(303);
         let page = farah.browser.follow(page).await;
         page.link("View page");
-        // A post that was public can be withdrawn. Its publication time and its row remain.
+        // A post that was public can only be withdrawn, not deleted, and keeps its publication
+        // time.
         let own = page.address.split('?').next().unwrap().to_owned();
         let form = page.form(&own);
         assert_eq!(form.value("published_at"), None);
@@ -147,7 +147,7 @@ fn the_first_page_and_its_menu_have_what_is_published() {
         assert!(!leads(page.expect(200), "/blog") && !leads(&page, "/blog/rain"));
         let mut farah = editor(stage).await;
         farah.publish("Rain", "x").await;
-        // The menu is refreshed every 2 seconds.
+        // The menu is cached for two seconds.
         let later = jiff::SignedDuration::from_secs(3);
         stage.world.clock.advance(later);
         let page = stage.visitor().get("/").await;

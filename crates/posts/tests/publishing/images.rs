@@ -23,7 +23,6 @@ fn picture_of_width(width: u32) -> Vec<u8> {
     file.into_inner()
 }
 
-/// Submits a form with a picture, as a browser does.
 async fn send(farah: &mut Person, form: &Form, page: &Page, file: &[u8]) -> Page {
     send_in(farah, form, page, ("image", file)).await
 }
@@ -59,7 +58,6 @@ async fn send_in(
         .await
 }
 
-/// Creates an article with this title and a picture.
 async fn make(farah: &mut Person, title: &str, state: &str) -> (String, Value) {
     let page = farah.browser.get(NEW).await;
     let mut form = page.form(NEW);
@@ -87,7 +85,8 @@ fn path(post: &Value) -> String {
     format!("/blog/images/{}", post["image"].as_str().unwrap())
 }
 
-/// Checks the preview that other sites show: the page's first picture, 30 pixels wide.
+/// Checks the preview for other sites, whose picture must be the page's first picture, 30 pixels
+/// wide.
 fn assert_preview(page: &Page, path: &str, alt: &str) {
     for part in [
         &format!("\"og:image\" content=\"http://127.0.0.1:8080{path}\""),
@@ -164,11 +163,11 @@ fn a_picture_is_replaced_and_removed_and_its_file_goes() {
         stage.visitor().get(&path(&first)).await.expect(404);
         let page = farah.browser.get(&own).await;
         let form = page.form(&own);
-        // The button is pressed twice.
+        // The editor clicks the button twice.
         let sent = send(&mut farah, &form, &page, &picture()).await;
         send(&mut farah, &form, &page, &picture()).await.expect(303);
         sent.expect(303);
-        // The editor goes back and chooses another picture.
+        // The editor goes back in the browser and chooses another picture.
         let other = picture_of_width(40);
         let refused = send(&mut farah, &form, &page, &other).await;
         refused.expect(422);
@@ -226,7 +225,8 @@ fn what_is_published_says_what_its_picture_shows() {
         let refused = send(&mut farah, &form, &page, &picture_of_width(40)).await;
         refused.expect(422);
         assert!(refused.body.contains("id=\"image_alt-wrong\""));
-        // The form still has the picture and all typed values; only the description is missing.
+        // Only the picture's description is missing. The form keeps the picture and all typed
+        // values.
         let mut form = refused.form(&own);
         let kept = form.value("image_kept").unwrap().to_owned();
         assert!(
@@ -240,7 +240,7 @@ fn what_is_published_says_what_its_picture_shows() {
         assert_eq!(stored["image"], kept.as_str());
         assert_eq!([&stored["title"], &stored["image_alt"]], ["Two", "A gate"]);
         assert_eq!(stored["image_width"], 40);
-        // A file name that belongs to no upload is refused.
+        // The form names a file that was never uploaded.
         let page = farah.browser.get(&own).await;
         let mut entries = page.form(&own);
         entries.fill("title", "Three");
@@ -289,7 +289,7 @@ fn what_is_no_picture_is_refused() {
         refused.expect(422);
         assert!(refused.body.contains("id=\"image-wrong\""));
         assert!(refused.body.contains("value=\"One\""));
-        // The server counts the bytes that it receives, and stops reading at the limit.
+        // The server counts the bytes of the body itself, and stops reading at the limit.
         let large = vec![0; MAX_UPLOAD + 300 * 1024];
         send(&mut farah, &form, &page, &large).await.expect(413);
         let mut other = stage.person("Somebody").await;
@@ -319,12 +319,12 @@ fn pictures_stand_in_the_text() {
         let (first, rest) = rest.split_once(")\n\n").unwrap();
         assert_eq!(rest, "After");
         assert!(first.starts_with("/blog/images/") && first.ends_with("-30x20.jpg"));
-        // The editor sees the picture before anything is saved, and nobody else does.
+        // Before the post is saved, only editors can see the uploaded picture.
         farah.browser.get(first).await.expect(200);
         stage.visitor().get(first).await.expect(404);
 
-        // A second picture, which was chosen but not inserted, is sent along and needs a
-        // description.
+        // A second picture was chosen but not inserted into the text, so the form needs a
+        // description for it.
         form.press("state", "published");
         let refused = send_in(
             &mut farah,
@@ -356,8 +356,8 @@ fn pictures_stand_in_the_text() {
             .to_owned();
         assert!(html.contains(&tag), "{html}");
 
-        // A picture that was removed from the text is kept for a day; pictures still in the text
-        // remain.
+        // A day after a picture was removed from the text, its file is deleted. The files of
+        // pictures in the text remain.
         stage.world.clock.advance(SignedDuration::from_hours(25));
         stage.work().await;
         assert_eq!(files(stage), 2);

@@ -13,7 +13,7 @@ use crate::stage::{self, Person, Publishing, Stage, at, on_both, request};
 
 const FARAH: &str = "Farah.Ali@example.my";
 
-/// An editor with a confirmed or unconfirmed email address.
+/// Creates an editor whose email address is confirmed or not.
 async fn editor(stage: &Stage<'_>, is_confirmed: bool) -> Person {
     let farah = stage::editor(stage).await;
     let id = farah.who.account().id.clone();
@@ -32,7 +32,7 @@ fn confirm(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
     .run(tx, Rows::Exactly(1))
 }
 
-/// Subscribes to articles by mail on the page, or unsubscribes.
+/// Subscribes the person to articles by mail, or unsubscribes them, on the page for it.
 async fn choose(farah: &mut Person, is_wanted: bool) {
     let page = page_of_choice(farah).await;
     let mut form = page.form("/me/email/newsletters");

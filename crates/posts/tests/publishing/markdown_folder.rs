@@ -29,7 +29,7 @@ fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     folder
 }
 
-/// The content of a folder, by file path.
+/// The contents of all files in a folder, by path.
 fn contents(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let (mut all, mut open) = (BTreeMap::new(), vec![root.to_owned()]);
     while let Some(folder) = open.pop() {
@@ -162,7 +162,7 @@ fn what_cannot_be_read_is_named_and_nothing_is_imported() {
         assert_eq!(farah.program.get(API).await.json()["items"], json!([]));
         assert_eq!(stage.world.files().len(), 0);
 
-        // A slug that is already taken is only detected last, in the store.
+        // Only the store detects that a slug is already taken, after all other checks.
         farah.publish("Fine", "x").await;
         let root = folder(&[
             ("one.md", b"---\ntitle: One\n---\nText"),
@@ -229,7 +229,7 @@ fn an_export_is_imported_and_exported_the_same() {
             Ok(())
         };
         stage.site.store.write(erase).await.unwrap();
-        // The only missing picture is the one that never existed.
+        // The folder refers to one picture that never existed. All others were exported.
         let missing = import(stage, first.path(), false)
             .await
             .unwrap_err()
@@ -248,7 +248,7 @@ fn an_export_is_imported_and_exported_the_same() {
             .await
             .unwrap();
         assert_eq!(contents(second.path()), contents(third.path()));
-        // All files that do not refer to that picture are identical to those in the first export.
+        // Except for files that refer to the missing picture, both exports are identical.
         let second = contents(second.path());
         for (name, bytes) in exported.iter().filter(|(name, _)| !name.contains("gone")) {
             assert_eq!(second.get(name), Some(bytes), "{name}");

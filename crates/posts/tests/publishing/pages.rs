@@ -1,4 +1,4 @@
-//! Pages, and the parts around a post.
+//! Tests of posts of the kind `Page`, and of the parts around a post.
 
 use jiff::SignedDuration;
 use serde_json::json;

@@ -8,7 +8,7 @@ use crate::stage::{API, Publishing, Stage, at, editor, errors, on_both, titles};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A duty that another domain declares.
+/// A role that another domain declares.
 const MODERATOR: Role = Role::new("moderator", "");
 
 #[test]
@@ -80,8 +80,6 @@ fn an_article_is_written_published_and_withdrawn() {
         nobody.get("/blog/tag/weather").await.expect(404);
         nobody.get("/blog/tag/sun").await.expect(200);
 
-        // A published post never becomes a draft again, is never deleted, and keeps its publication
-        // time.
         let refused = farah.set(&post, json!({"state": "draft"})).await;
         refused.expect(409);
         assert_eq!(refused.json()["code"], "post_published");
@@ -120,7 +118,7 @@ fn a_scheduled_post_appears_when_its_time_has_come() {
         let refused = farah.call("POST", API, &without_time).await;
         let expected = [("/published_at".to_owned(), "required".to_owned())];
         assert_eq!(errors(&refused), expected);
-        // The request publishes the post, but at a later time.
+        // The request asks for the state `published`, but with a future publication time.
         let sent = json!({"title": "Later", "body": "x", "state": "published",
             "published_at": soon.to_string()});
         let post = farah.make(sent).await;
@@ -151,7 +149,7 @@ fn a_scheduled_post_appears_when_its_time_has_come() {
         assert_eq!(shown["first_published_at"], json!(soon.to_string()));
         let refused = farah.set(&post, json!({"state": "draft"})).await;
         refused.expect(409);
-        // A request that repeats an earlier state changes nothing.
+        // A request with the state that the post had before does not change the post.
         let scheduled = farah.set(&post, json!({"state": "scheduled"})).await;
         assert_eq!(scheduled.json()["state"], "published");
     });
@@ -269,7 +267,8 @@ fn a_list_goes_on_where_it_ended() {
         let mut nobody = stage.visitor();
         for number in 1..=5 {
             farah.publish(&format!("Number {number}"), "x").await;
-            // Two posts with the same time are ordered by their ids.
+            // Every two posts get the same publication time. Such posts are then ordered by their
+            // ids.
             if number % 2 == 0 {
                 stage.world.clock.advance(HOUR);
             }

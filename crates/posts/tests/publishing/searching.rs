@@ -55,7 +55,6 @@ fn what_is_published_is_found_the_title_first() {
             let found = nobody.get(&format!("{SEARCH}{query}")).await;
             assert_eq!(titles(&found), expected, "{query}");
         }
-        // The search page shows the same results.
         let page = nobody.get("/search?q=season").await;
         page.link("Deep in the text");
         assert_eq!(page.header("x-robots-tag"), "noindex");

@@ -34,7 +34,7 @@ pub(crate) async fn editor(stage: &Stage<'_>) -> Person {
     stage.person_as("Farah Ali", EDITOR).await
 }
 
-/// Actions of people on posts.
+/// Actions of people that concern posts.
 pub(crate) trait Publishing {
     /// Creates a post, and returns it.
     async fn make(&mut self, body: Value) -> Value;
@@ -42,7 +42,7 @@ pub(crate) trait Publishing {
     /// Creates and publishes an article.
     async fn publish(&mut self, title: &str, body: &str) -> Value;
 
-    /// Changes the post, based on its present version.
+    /// Changes a post, based on its current version.
     async fn set(&mut self, post: &Value, change: Value) -> Page;
 }
 

@@ -8,7 +8,7 @@ use crate::stage::{Publishing, Stage, editor, on_both};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
-/// The written events, oldest first.
+/// The names of the events in messages to webhooks, oldest first.
 async fn events(stage: &Stage<'_>) -> Vec<String> {
     let look = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
         tx.all(
@@ -45,7 +45,7 @@ fn editors_webhooks_hear_of_what_is_published_and_withdrawn() {
             .expect(200);
         assert_eq!(events(stage).await, ["post.published", "post.withdrawn"]);
 
-        // The event for a scheduled post is written once, when the scheduled time comes.
+        // When the scheduled time comes, exactly one message is stored.
         let at = stage.world.clock.now() + SignedDuration::from_hours(1);
         let later = json!({"title": "Sun", "body": "It shines.", "state": "scheduled",
             "published_at": at});

@@ -9,7 +9,8 @@ use web::{Json, Problem, Site};
 
 use super::MESSAGE_LIMIT;
 
-/// A notification or an event. All other kinds say nothing about an email address.
+/// The part of a report about deliveries, bounces and complaints. Reports of other kinds do not
+/// concern an email address.
 #[derive(Deserialize)]
 struct Event {
     mail: Mail,
@@ -57,7 +58,7 @@ struct Recipient {
 }
 
 impl Event {
-    /// The outcome, and the affected recipients.
+    /// The outcome of the mail, and the recipients to whom it applies.
     fn outcome(self) -> Option<(Outcome, Vec<String>)> {
         let addresses = |all: Vec<Recipient>| all.into_iter().map(|one| one.email_address);
         if let Some(bounce) = self.bounce {
@@ -69,7 +70,7 @@ impl Event {
             return Some((outcome, addresses(bounce.bounced_recipients).collect()));
         }
         if let Some(complaint) = self.complaint {
-            // The recipient moved the mail out of the spam folder.
+            // The recipient has moved the mail out of the spam folder.
             if complaint.complaint_feedback_type.as_deref() == Some("not-spam") {
                 return None;
             }
@@ -81,7 +82,7 @@ impl Event {
     }
 }
 
-/// Accepts a request of SNS.
+/// Processes a request from Amazon SNS.
 pub(super) async fn take(
     site: &Site,
     topic: &SnsTopic,
@@ -93,16 +94,17 @@ pub(super) async fn take(
         SnsError::Untrusted => Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"),
         SnsError::Outbound(_) | SnsError::Status(_) | SnsError::Busy => {
             tracing::warn!(%error, "a callback of Amazon SNS could not be checked");
-            // SNS repeats the request after this response.
+            // SNS sends the request again after a 503.
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy").retry_after(60)
         }
     })?;
-    // SES also posts a plain sentence when it starts using the topic.
+    // When SES starts to use the topic, it also posts a plain sentence, which is not JSON.
     let event = message.and_then(|message| serde_json::from_str::<Event>(&message).ok());
     let Some(event) = event else {
         return Ok(StatusCode::NO_CONTENT);
     };
-    // SES has its own message id. Ours is among the headers, if the topic includes these.
+    // SES gives each mail an id of its own. Our `Message-ID` is among the headers, if SES is
+    // configured to include them.
     let own = event.mail.common_headers.as_ref();
     let own = own.and_then(|headers| headers.message_id.clone());
     let name = own.unwrap_or_else(|| event.mail.message_id.clone());
@@ -113,7 +115,7 @@ pub(super) async fn take(
         .iter()
         .filter_map(|address| address.parse().ok())
         .collect();
-    // Sorting makes all callbacks lock addresses in the same order, which prevents deadlocks.
+    // Sorted addresses are locked in the same order by all callbacks, which prevents deadlocks.
     addresses.sort_by(|one, other| one.canonical().cmp(other.canonical()));
     if !(1..=MESSAGE_LIMIT).contains(&name.len()) {
         return Ok(StatusCode::NO_CONTENT);

@@ -17,12 +17,12 @@ use crate::post::{Post, State};
 use crate::web::public::Picture;
 use crate::{feed, image, markdown};
 
-/// The form field of buttons that do not save the form, but preview the text or insert a picture.
+/// The form field of buttons that do not save the post, but show a preview or insert a picture.
 const ACT: &str = "act";
 /// The form field with the file name of a picture that was uploaded with an unsaved form.
 const KEPT: &str = "image_kept";
 
-/// Stores the pictures that were sent with a form, before the form is validated.
+/// Stores the pictures that were uploaded with a form, before the form is validated.
 pub(super) async fn prepare(posted: &mut FormPost) -> Result<Next, Problem> {
     for field in PICTURE {
         posted.form.remove(&[field.name]);
@@ -43,8 +43,8 @@ fn take(posted: &mut FormPost, field: &str) -> Option<Bytes> {
     Some(posted.files.swap_remove(at).bytes)
 }
 
-/// Determines the picture beside the text: a picture sent with this form or with the previous one,
-/// no picture, or the stored picture.
+/// Determines the post's picture: the file uploaded with this form, the file uploaded with an
+/// earlier form that was not saved, the stored picture, or none.
 async fn keep_picture(posted: &mut FormPost) -> Result<(), Problem> {
     let site = posted.req.site.clone();
     let kept = posted.form.text(KEPT).to_owned();
@@ -63,7 +63,8 @@ async fn keep_picture(posted: &mut FormPost) -> Result<(), Problem> {
     {
         let key = image::FOLDER.key(&kept).map_err(Problem::internal)?;
         let opened = site.files.open(&key).await.map_err(Problem::internal)?;
-        // The upload was not saved within a day and has been deleted.
+        // The picture was uploaded with an earlier form that was not saved within a day, so it has
+        // been deleted.
         let Some(opened) = opened else {
             return Err(Problem::fields().field("/image", "required", []));
         };
@@ -110,8 +111,8 @@ async fn put_into_text(posted: &mut FormPost) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The text with a new paragraph at the caret, or at the end. Browsers count the caret's position
-/// in UTF-16 units.
+/// Inserts `new` into the text as a paragraph at the caret, or at the end. `caret` is in UTF-16
+/// units, as browsers count.
 fn with_paragraph(text: &str, caret: Option<usize>, new: &str) -> String {
     let text = text.replace("\r\n", "\n");
     let mut left = caret.unwrap_or(usize::MAX);
@@ -131,11 +132,11 @@ fn with_paragraph(text: &str, caret: Option<usize>, new: &str) -> String {
 struct EditorPage<'a> {
     text: &'a Text,
     form: EditForm<'a>,
-    /// The key under which the browser's storage keeps the typed text.
+    /// The key under which the browser's local storage keeps the typed text.
     keep: String,
     /// Whether the form contains unsaved changes.
     is_unsaved: bool,
-    /// The post as readers see or will see it.
+    /// The preview of the post.
     preview: Option<Preview>,
     /// The title field; `None` for a note.
     title: Option<Field>,
@@ -143,21 +144,21 @@ struct EditorPage<'a> {
     text_image: Field,
     text_image_alt: Field,
     picture: Option<Picture>,
-    /// The file of an uploaded picture that no post uses yet.
+    /// The file name of an uploaded picture that no post uses yet.
     kept: String,
     image: Field,
     image_alt: Option<Field>,
     image_remove: Option<Field>,
-    /// The collapsed fields.
+    /// The fields that are collapsed because they are seldom changed.
     more: Vec<Folded>,
     /// The state in words, and the time of the last save.
     status: String,
-    /// The path of the post's page, while the post is public.
+    /// The path of the post's public page, if the post is public.
     page: Option<String>,
-    /// The post's state if the form is sent without a button.
+    /// The state that the post gets if the form is sent without a button.
     state: State,
     buttons: Vec<Button>,
-    /// The path that withdraws the post, if that is possible.
+    /// The path of the page that withdraws the post; `None` if the post cannot be withdrawn.
     withdraw: Option<String>,
     delete: Option<String>,
 }
@@ -179,7 +180,8 @@ struct Button {
     label: String,
     state: State,
     is_main: bool,
-    /// For scripts: the label if a later day is chosen; empty if the label is always the same.
+    /// The button's label when the chosen day is in the future, for the page's script; empty if the
+    /// label never changes.
     later: String,
 }
 
@@ -270,7 +272,7 @@ pub(super) fn page(req: &PageRequest, one: Option<&Post>, mut form: EditForm<'_>
     body.to_string()
 }
 
-/// The day of publication, if it is in the future.
+/// The typed day of publication, if it is in the future.
 fn later(req: &PageRequest, typed: &str) -> Option<String> {
     let zone = editor::zone(&req.who);
     let at = typed.parse::<civil::DateTime>().ok()?;
@@ -345,7 +347,7 @@ mod tests {
             ("One\r\n\r\nTwo", Some(4), "One\n\nP\n\nTwo"),
             ("One two", Some(3), "One\n\nP\n\ntwo"),
             ("One", Some(0), "P\n\nOne"),
-            // The caret's position counts UTF-16 units; this character takes two.
+            // This character takes two UTF-16 units.
             ("🌧 rain", Some(2), "🌧\n\nP\n\nrain"),
             ("One", Some(99), "One\n\nP\n\n"),
         ] {

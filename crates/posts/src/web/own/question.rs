@@ -1,4 +1,4 @@
-//! The pages that ask before a post is withdrawn or deleted.
+//! The pages that ask for confirmation before a post is withdrawn or deleted.
 
 use askama::Template;
 use axum::response::Response;
