@@ -2,8 +2,8 @@
 //!
 //! The file is parsed as nginx parses it (`tokens`, `tree`, `include`). Each block is interpreted
 //! with the settings that it inherits (`scope`), and becomes parts of a `kenduri.toml` (`made`).
-//! Before these parts are written, the edge's own check validates them; parts that the edge would
-//! refuse are omitted, with a remark (`written`).
+//! Before these parts are written, the edge's own check validates them. Parts that the edge would
+//! refuse are omitted, and a remark says so (`written`).
 
 mod access;
 mod answers;
@@ -36,7 +36,7 @@ use scope::{Level, Scope, Zones};
 use servers::Server;
 use tree::Directive;
 
-/// The most servers that are read.
+/// The maximum number of server blocks that are read.
 const MOST_SERVERS: usize = 2_000;
 
 const BODIES: &str = "nginx refuses bodies above 1 MB unless client_max_body_size says otherwise. A route without \
@@ -86,8 +86,8 @@ fn made_of(
         .filter(|(server, _)| server.identity.is_tls)
         .flat_map(|(server, _)| server.identity.hosts.clone())
         .collect();
-    // Of two identical routes, the first is kept. Therefore, servers with TLS come first, and
-    // servers that fewer networks can reach come last, so that publicly reachable servers are kept.
+    // Of two routes with the same host and path, the first is kept. Therefore, servers with a
+    // narrower reach than others come last, and servers with TLS come before servers without.
     let mut places: Vec<_> = servers
         .iter()
         .flat_map(|(server, _)| server.identity.places.clone())
@@ -114,7 +114,7 @@ fn made_of(
     Ok(written::write(name, made))
 }
 
-/// Reads the servers, and the directives outside of servers.
+/// Reads the server blocks, and the directives outside of them.
 fn read(
     directives: &[Directive],
     around: &Scope,

@@ -1,4 +1,4 @@
-//! Writes a `kenduri.toml` from top to bottom: comments, sections, keys.
+//! Writes the text of a `kenduri.toml` from top to bottom: comments, sections, keys.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,9 @@ use toml::Value;
 
 /// The column before which comments are wrapped.
 const WIDTH: usize = 100;
-/// The maximum number of characters of imported text in a comment.
+/// The maximum number of characters from the imported file in a comment.
 const LONGEST: usize = 600;
 
-/// The text written so far.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     text: String,
@@ -22,7 +21,7 @@ impl Page {
         self.comment(text);
     }
 
-    /// Adds a comment that needs attention.
+    /// Adds a comment that needs the user's attention, and counts it.
     pub(super) fn remark(&mut self, text: &str) {
         self.remarks += 1;
         self.comment(text);
@@ -69,7 +68,7 @@ impl Page {
         self.line(&line);
     }
 
-    /// Adds `name = value` as a comment, to be enabled by removing the `#`.
+    /// Adds `name = value` as a comment, which the user can enable by removing the `#`.
     pub(super) fn propose(&mut self, name: &str, value: impl Into<Value>) {
         let line = format!("# {name} = {}", inline(&value.into()));
         self.line(&line);
@@ -89,7 +88,7 @@ impl Page {
     }
 }
 
-/// Formats a value on one line.
+/// Formats a TOML value on one line.
 fn inline(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
@@ -108,7 +107,7 @@ fn inline(value: &Value) -> String {
     }
 }
 
-/// Formats a basic string.
+/// Formats a TOML basic string.
 fn quoted(text: &str) -> String {
     let mut line = String::with_capacity(text.len() + 2);
     line.push('"');
@@ -129,7 +128,7 @@ fn quoted(text: &str) -> String {
     line
 }
 
-/// Formats a key, with quotes if necessary.
+/// Formats a TOML key, with quotation marks if necessary.
 pub(super) fn key_name(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if !name.is_empty() && name.bytes().all(plain) {

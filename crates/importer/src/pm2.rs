@@ -18,17 +18,17 @@ use serde_json::{Map, Value};
 use super::page::Page;
 use super::{ImportError, Imported};
 
-/// The most apps that are read.
+/// The maximum number of apps that are imported.
 const MOST_APPS: usize = 1_000;
 
-/// The options of the command line.
+/// The user's options on the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// Whether a file that is a program may be run.
+    /// Whether node may run the ecosystem file, if the file is a program.
     pub run: bool,
-    /// The name of an environment. The variables in `env_NAME` override those in `env`.
+    /// The name of a PM2 environment. Its variables, in `env_NAME`, override those in `env`.
     pub env: Option<String>,
-    /// The number of instances that `max` stands for.
+    /// The number of processor cores, which `instances: "max"` stands for.
     pub cores: usize,
 }
 

@@ -10,8 +10,8 @@ use crate::editing;
 use crate::image::FOLDER;
 use crate::post::{Kind, Post, State};
 
-/// The picture of the post about rice: its file name, its description, its width and height, and
-/// its content.
+/// The picture of the demo's post about rice: file name, description, width and height, and
+/// content.
 const PICTURE: (&str, &str, (i64, i64), &[u8]) = (
     "forty-kilos-1200x630.jpg",
     "A pot of rice as high as a child, between two sacks of twenty kilos",
@@ -20,7 +20,7 @@ const PICTURE: (&str, &str, (i64, i64), &[u8]) = (
 );
 const WITH_PICTURE: &str = "forty-kilos-of-rice";
 
-/// Articles: days since the publication, title, slug, tags and text.
+/// The demo's articles: days since the publication, title, slug, tags and text.
 const ARTICLES: &[(i64, &str, &str, &[&str], &str)] = &[
     (
         31,
@@ -45,10 +45,10 @@ const ARTICLES: &[(i64, &str, &str, &[&str], &str)] = &[
     ),
 ];
 
-/// A page: its title, slug and text.
+/// The demo's page: title, slug and text.
 const ABOUT: (&str, &str, &str) = ("About us", "about", include_str!("demo/about.md"));
 
-/// Notes: days since the publication, and text.
+/// The demo's notes: days since the publication, and text.
 const NOTES: &[(i64, &str)] = &[
     (
         9,
@@ -60,7 +60,7 @@ const NOTES: &[(i64, &str)] = &[
     ),
 ];
 
-/// Publishes the demo's posts, all by one author. [`put_picture`] stores the picture.
+/// Publishes the demo's posts by one author. Their picture must be stored with [`put_picture`].
 pub fn seed(tx: &mut Tx<'_>, author: &AccountId) -> Result<(), StoreError> {
     for (days, title, slug, tags, body) in ARTICLES {
         let mut new = Post {
@@ -93,7 +93,7 @@ pub fn seed(tx: &mut Tx<'_>, author: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Stores the picture's file, so that the post can show it.
+/// Stores the file of the picture in the demo's post about rice.
 pub async fn put_picture(site: &Site) -> Result<(), Problem> {
     let (file, _, _, content) = PICTURE;
     FOLDER.put(site, file, Bytes::from_static(content)).await

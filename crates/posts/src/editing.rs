@@ -1,4 +1,5 @@
-//! Creating and changing posts: the form, and the consequences of a change.
+//! Creating and changing posts: the fields, and the effects of a change on pictures, authors and
+//! mails.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +22,7 @@ use crate::search::Words;
 use crate::webhook;
 use crate::{PUBLISHED, Refusal};
 
-/// The fields of an uploaded picture, as the form holds them.
+/// The fields of a post that describe its uploaded picture.
 pub(crate) const PICTURE: &[Field] = web::fields! { Post:
     image: line(100),
     image_width: number(0, 100_000),
@@ -156,7 +157,7 @@ impl Resource for Post {
         Ok(())
     }
 
-    /// A post that was ever public is withdrawn instead of deleted.
+    /// A post that was ever public can only be withdrawn, so deleting it is refused.
     fn removal(&self, tx: &mut Tx<'_>, _: &Editor, _: &[Self]) -> Result<Removal, Refusal> {
         if self.was_public(tx.now()) {
             return Err(PUBLISHED.into());
@@ -174,7 +175,7 @@ impl Resource for Post {
     }
 }
 
-/// At most `rows` posts that follow `from`, most recently changed first.
+/// Lists up to `rows` posts after the post at `from`, most recently changed first.
 fn list(
     tx: &mut Tx<'_>,
     _: &Editor,
@@ -198,7 +199,7 @@ fn list(
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
-/// The files of a post's pictures.
+/// The file names of all pictures that a post uses.
 fn files(post: &Post) -> BTreeSet<String> {
     let in_text = markdown::pictures(&post.body).into_iter();
     let all = in_text.map(|one| one.file).chain([post.image.clone()]);
@@ -214,7 +215,7 @@ fn remove_pictures(tx: &mut Tx<'_>, old: &Post, new: Option<&Post>) -> Result<()
     Ok(())
 }
 
-/// Gives the author of a published post a slug, so that they have a page.
+/// Gives the author of a published post a slug, so that the author has a public page.
 fn name_author(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     if let (Some(author), Some(_)) = (&post.author_id, post.first_published_at) {
         slug::of(tx, author)?;
@@ -222,7 +223,7 @@ fn name_author(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Schedules the mail for an article that has never been public.
+/// Schedules the mail to subscribers about an article that has never been public.
 pub(crate) fn schedule_mail(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     match (post.kind, post.first_published_at) {
         (Kind::Article, Some(at)) => mailing::schedule(tx, &post.id, at),
@@ -246,8 +247,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<bool, StoreError> {
     Ok(inserted == 1)
 }
 
-/// Writes the parts of a post that have tables of their own, for queries: its tags, and the
-/// pictures in its text.
+/// Stores the tags of a post and the pictures in its text in separate tables, for queries.
 pub(crate) fn write_parts(tx: &mut Tx<'_>, post: &Post) -> Result<(), StoreError> {
     let id = &post.id;
     for tag in &post.tags {
@@ -275,7 +275,7 @@ fn delete_parts(tx: &mut Tx<'_>, id: &PostId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes an erased account as the author of its posts, which are kept.
+/// Removes an account that is being erased as the author of its posts. The posts are kept.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE post SET author_id = NULL WHERE author_id = :account",

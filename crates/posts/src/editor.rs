@@ -12,10 +12,10 @@ use web::Site;
 
 use crate::Refusal;
 
-/// The role of editors, who write the site's posts.
+/// The role of people who write the site's posts.
 pub const EDITOR: Role = Role::new("editor", "post-role-editor");
 
-/// The proof that a person may write posts. Only [`enter`] makes one.
+/// The proof that a person may write posts. Only [`enter`] makes it.
 #[derive(Clone, Debug)]
 pub struct Editor {
     who: SignedIn,
@@ -88,7 +88,7 @@ impl Parent for Editor {
     }
 }
 
-/// The time zone in which this person's times are read and shown.
+/// The time zone of the person's typed and displayed times.
 pub(crate) fn zone(who: &SignedIn) -> TimeZone {
     TimeZone::get(&who.account().time_zone).unwrap_or(TimeZone::UTC)
 }

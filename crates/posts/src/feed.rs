@@ -12,10 +12,10 @@ use crate::image;
 use crate::markdown;
 use crate::post::{Kind, Post};
 
-/// The number of posts in a feed.
+/// The maximum number of posts in a feed.
 pub const LENGTH: i64 = 50;
 
-/// A feed, independent of its format.
+/// The content of a feed, independent of the feed's format.
 #[derive(Clone, Debug)]
 pub struct Feed {
     /// The kind of posts in the feed: articles or notes.
@@ -24,15 +24,14 @@ pub struct Feed {
     /// The site's URL, such as `https://example.my`.
     pub origin: String,
     pub host: String,
-    /// The feed's own URL.
     pub url: String,
-    /// When the newest post changed; for a feed without posts, when the site was set up.
+    /// When the newest post was changed; for a feed without posts, when the site was set up.
     pub updated: Timestamp,
     pub posts: Vec<Post>,
 }
 
 struct Item<'a> {
-    /// A tag URI (RFC 4151), which does not change with the slug.
+    /// The entry's id, a tag URI (RFC 4151) that stays the same if the slug changes.
     id: String,
     url: String,
     title: &'a str,
@@ -60,7 +59,8 @@ impl Enclosure {
         })
     }
 
-    /// The enclosure's XML attributes; `address` is the name of the URL attribute, `href` or `url`.
+    /// The XML attributes of the picture. `address` is the name of the attribute with the URL,
+    /// `href` or `url`.
     fn attributes(&self, address: &str) -> String {
         format!(
             "{address}=\"{}\" length=\"{}\" type=\"{}\"",
@@ -146,7 +146,8 @@ impl Feed {
         for item in self.items() {
             xml.push_str("<entry>\n");
             element(&mut xml, "id", &item.id);
-            // Atom requires a title for every entry, so the first words of a note are its title.
+            // Atom requires a title for every entry. A note has no title, so its first words are
+            // used.
             let title = [item.title, &item.excerpt];
             element(&mut xml, "title", title[usize::from(item.title.is_empty())]);
             let url = escape(&item.url);
@@ -208,7 +209,7 @@ impl Feed {
 
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// The path of the page with all posts of a kind.
+/// The path of the page that lists the posts of a kind.
 pub fn home(kind: Kind) -> &'static str {
     match kind {
         Kind::Article => "/blog",
@@ -217,7 +218,6 @@ pub fn home(kind: Kind) -> &'static str {
     }
 }
 
-/// The path of a post's page.
 pub fn path(post: &Post) -> String {
     match post.kind {
         Kind::Article => format!("/blog/{}", post.slug),

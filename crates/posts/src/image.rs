@@ -15,18 +15,19 @@ pub(crate) const FOLDER: PictureFolder = PictureFolder {
 /// The path below which all pictures are served.
 const PATH: &str = "/blog/images/";
 
-/// The path of a picture.
 pub fn path(file: &str) -> String {
     format!("{PATH}{file}")
 }
 
-/// The file name in a link target, if the target is one of this site's pictures.
+/// The file name in the target of a link or picture, if the target is an uploaded picture of a
+/// post.
 pub(crate) fn file(address: &str) -> Option<&str> {
     let file = address.strip_prefix(PATH)?;
     is_name(file).then_some(file)
 }
 
-/// Whether a name has the form of an uploaded picture's name.
+/// Whether a file name looks like that of an uploaded picture, that is, contains a width and a
+/// height.
 pub(crate) fn is_name(file: &str) -> bool {
     let is_plain = !file.contains('/') && FOLDER.key(file).is_ok();
     is_plain && picture_folder::dimensions(file).is_some()

@@ -1,4 +1,4 @@
-//! Import of articles from another program, with their ids and slugs.
+//! Import of articles from another system, with their ids and slugs.
 
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
@@ -7,29 +7,27 @@ use web::Findings;
 use crate::editing;
 use crate::post::{Kind, Post, PostId, State};
 
-/// An article from another program.
+/// An article from another system.
 #[derive(Clone, Debug)]
 pub struct Article {
-    /// The id that the article had in the other program.
+    /// The id that the article had in the other system.
     pub id: PostId,
     pub title: String,
     /// The slug, which may be longer than the slugs that editors may choose.
     pub slug: String,
-    /// The text in Markdown.
     pub body: String,
-    /// An excerpt. If it is empty, lists show the first words of the text.
+    /// An excerpt. If it is empty, lists show the beginning of the text.
     pub excerpt: String,
     pub tags: Vec<String>,
-    /// When the article became or becomes public; `None`: a draft.
+    /// The time of the article's publication, which may be in the future; `None` for a draft.
     pub published_at: Option<Timestamp>,
     pub updated_at: Timestamp,
 }
 
-/// The result of importing one article.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Added,
-    /// An article with this id exists and was left unchanged.
+    /// An article with this id already exists. The import left it unchanged.
     Known,
     /// Another post has the article's slug.
     SlugTaken,

@@ -26,18 +26,18 @@ use site::look::FirstPage;
 
 pub use site::refusal::Refusal;
 
-/// Permits reading all posts, including drafts, as editors do.
+/// The scope of API tokens for reading all posts, including drafts, as editors do.
 pub const READ: TokenScope = TokenScope::new("posts:read", "post-scope-read");
-/// Permits creating, changing, publishing and withdrawing posts.
+/// The scope of API tokens for creating, changing, publishing and withdrawing posts.
 pub const WRITE: TokenScope = TokenScope::new("posts:write", "post-scope-write");
 
-/// Turns posts on and off.
+/// The setting that turns posts on and off.
 pub const ENABLED: Flag = Flag {
     key: "posts.enabled",
     built_in: true,
 };
 
-/// Everything that the program mounts from this crate: routes, tables, jobs and settings.
+/// Everything that the server needs to know about posts: routes, tables, jobs and settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     locales: LOCALES,
@@ -95,9 +95,10 @@ pub const DOMAIN: Domain = Domain {
 
 const PROBLEM_CODES: &[Code] = &[PUBLISHED, WITHDRAWN];
 
-/// A published post can only be withdrawn: it never becomes a draft again and is never deleted.
+/// The error for deleting a published post or making it a draft again. A published post can only be
+/// withdrawn.
 const PUBLISHED: Code = Code::new(409, "post_published");
-/// The post was published and is withdrawn.
+/// The error for reading a post that was withdrawn.
 const WITHDRAWN: Code = Code::new(410, "gone");
 
 pub const LOCALES: &[::web::Locale] = &[

@@ -1,4 +1,4 @@
-//! The mail to subscribers about a new public article, which is sent only once.
+//! The mail to subscribers about a newly published article, which each of them gets once.
 //!
 //! Each run of the job writes the mails for [`PAGE`] subscribers and its position in the list in
 //! one transaction, and enqueues the job again for the rest. So nobody gets a mail twice, and a
@@ -16,12 +16,11 @@ use web::{Language, Site};
 use crate::feed;
 use crate::post::{Post, PostId, State};
 
-/// The newsletter for new articles.
+/// The newsletter about new articles.
 pub const NEWSLETTER: Newsletter = Newsletter {
     name: "posts",
     label: "post-newsletter",
 };
-/// The kind of the job.
 pub const KIND: &str = "post.mail";
 /// How many mails one run of the job writes.
 pub const PAGE: i64 = 200;
@@ -31,7 +30,7 @@ struct Payload {
     post: PostId,
 }
 
-/// Schedules the mail for an article that has never been public.
+/// Schedules the mail to subscribers about an article that has never been public.
 pub(crate) fn schedule(tx: &mut Tx<'_>, id: &PostId, at: Timestamp) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO post_mailing (post_id, last_account) VALUES (:id, '') ON CONFLICT DO NOTHING",
@@ -49,7 +48,7 @@ fn enqueue(tx: &mut Tx<'_>, id: &PostId, at: Timestamp) -> Result<(), StoreError
     })
 }
 
-/// The job that writes the mails.
+/// The job that writes the mails to subscribers.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |job: Job| {
@@ -75,7 +74,7 @@ fn write_page(tx: &mut Tx<'_>, site: &Site, id: &PostId) -> Result<(), StoreErro
     let post: Post = sql!("SELECT {Post} FROM post WHERE id = :id", id).one(tx)?;
     let post = post.at(now);
     match (post.state, post.first_published_at) {
-        // The article was moved to a later time.
+        // An editor has moved the article to a later time.
         (State::Scheduled, Some(at)) => return enqueue(tx, id, at),
         (State::Draft | State::Scheduled, _) => return Ok(()),
         (State::Withdrawn, _) => return finish(tx, id),

@@ -15,21 +15,21 @@ use events::events;
 pub use html::html;
 pub(crate) use pictures::{pictures, relocate};
 
-/// The longest excerpt made from the text, in characters.
+/// The maximum length of an automatic excerpt, in characters.
 const EXCERPT: usize = 160;
-/// How many characters of an article are read to make the excerpt.
+/// The maximum number of characters of a text that are parsed to make its excerpt.
 const LEAD: usize = 8_192;
-/// The reading speed, in words per minute.
+/// The assumed reading speed, in words per minute.
 const WORDS_A_MINUTE: usize = 220;
-/// How many letters count as a word in scripts without spaces.
+/// How many letters count as a word, for scripts without spaces between words.
 const LETTERS_A_WORD: usize = 2;
 
-/// The text of `markdown` without its markup, on one line.
+/// The text of `markdown` without markup, on one line.
 pub fn plain(markdown: &str) -> String {
     on_one_line(events(markdown))
 }
 
-/// The reading time, in minutes.
+/// The estimated reading time, in minutes.
 pub fn minutes(markdown: &str) -> usize {
     let text = plain(markdown);
     let unspaced = text.chars().filter(|c| is_unspaced(*c)).count();
@@ -58,8 +58,8 @@ fn on_one_line<'a>(events: impl Iterator<Item = Event<'a>>) -> String {
     words.join(" ")
 }
 
-/// The running text of `markdown` up to the first heading after some text. It omits lists, tables,
-/// code blocks, footnotes and descriptions of pictures.
+/// The text of the paragraphs at the beginning of `markdown`, up to the first heading that follows
+/// some text. Lists, tables, code blocks, footnotes and descriptions of pictures are omitted.
 fn prose(markdown: &str) -> String {
     let is_skipped = |tag: &Tag<'_>| {
         matches!(
@@ -77,7 +77,7 @@ fn prose(markdown: &str) -> String {
         is_begun |= matches!(event, Event::Start(Tag::Paragraph));
         !is_over
     });
-    // The depth inside a skipped element, in open tags.
+    // The number of open tags inside a skipped element.
     let mut depth = 0_usize;
     on_one_line(first.filter(|event| match event {
         Event::Start(tag) if depth > 0 || is_skipped(tag) => {
@@ -223,13 +223,13 @@ mod tests {
         let long = excerpt(&"word ".repeat(100));
         assert_eq!(long.len(), 159 + "…".len());
         assert!(long.ends_with("word…"));
-        // The excerpt ends exactly at the end of a word.
+        // The limit of 160 characters falls exactly on the end of a word.
         assert_eq!(
             excerpt(&format!("{} b", "a".repeat(160))),
             format!("{}…", "a".repeat(160))
         );
         assert_eq!(excerpt(&"字".repeat(200)).chars().count(), 161);
-        // This letter consists of two code points.
+        // This letter consists of two code points, which must not be separated.
         let marked = excerpt(&format!("{}{}", "a".repeat(159), "e\u{301}".repeat(20)));
         assert_eq!(marked, format!("{}…", "a".repeat(159)));
     }

@@ -1,5 +1,5 @@
-//! A folder of Markdown files with their pictures: an import of posts from another program, and an
-//! export of the posts of this site.
+//! Import and export of posts as a folder of Markdown files with their pictures. An export contains
+//! this site's posts; an import may come from another system.
 
 mod front_matter;
 mod reading;
@@ -22,13 +22,13 @@ use crate::editing;
 use crate::image;
 use crate::post::{Post, PostId};
 
-/// A problem, and its position in a file.
+/// A problem in an imported file, with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     pub file: PathBuf,
-    /// The line; 0 for the whole file.
+    /// The line number; 0 if the remark is about the whole file.
     pub line: usize,
-    /// A sentence without a full stop.
+    /// The description of the problem, without a full stop.
     pub words: String,
 }
 
@@ -41,55 +41,53 @@ impl fmt::Display for Remark {
     }
 }
 
-/// The content of a folder.
+/// The parsed content of an imported folder.
 #[derive(Debug, Default)]
 pub struct Folder {
-    /// The posts, each with its file.
+    /// The posts, each with the path of its file.
     posts: Vec<(PathBuf, Post)>,
-    /// The files of the pictures that the posts use and that are not stored yet.
+    /// The pictures that the posts use and that are not stored yet, by file name.
     pictures: Vec<(String, Bytes)>,
     /// Problems that prevent the import.
     pub problems: Vec<Remark>,
-    /// Doubtful parts, which are imported but should be checked.
+    /// Doubtful parts, which are imported but which the user should check.
     pub remarks: Vec<Remark>,
 }
 
-/// How many posts were or would be imported.
+/// How many posts and pictures were imported or exported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub new: usize,
-    /// Posts that exist already, which are left unchanged.
+    /// Posts that already exist. The import leaves them unchanged.
     pub known: usize,
     pub pictures: usize,
 }
 
-/// The reason why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// Something in the folder cannot be imported.
+    /// Some files cannot be imported.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Refused(Vec<Remark>),
-    /// A dry run, which wrote nothing; contains the counts that the import would have.
+    /// The dry run succeeded and stored nothing. Contains the counts that the import would have.
     #[error("nothing was written")]
     Tried(Counts),
-    /// A picture could not be stored.
     #[error("the picture {0} could not be written")]
     Picture(String),
-    /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Imports a folder completely or not at all. With `is_dry`, the import is tried and rolled back.
+/// Imports all posts of a folder, or none if there is a problem. With `is_dry`, the import is
+/// rolled back at its end.
 pub async fn import(site: &Site, folder: Folder, is_dry: bool) -> Result<Counts, FolderError> {
     if !folder.problems.is_empty() {
         return Err(FolderError::Refused(folder.problems));
     }
     let pictures = folder.pictures.len();
     if !is_dry {
-        // If no post uses a picture, it is removed after a day.
+        // If the import fails, no post uses the picture, and it is deleted after a day.
         for (file, bytes) in folder.pictures {
             let put = image::FOLDER.put(site, &file, bytes).await;
             put.map_err(|_| FolderError::Picture(file))?;
@@ -149,7 +147,7 @@ fn insert(tx: &mut Tx<'_>, posts: &[(PathBuf, Post)]) -> Result<Counts, FolderEr
     Ok(counts)
 }
 
-/// Writes a file, and creates the folders that it needs.
+/// Writes a file, and creates its missing parent folders.
 fn put(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

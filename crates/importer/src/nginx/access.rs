@@ -1,4 +1,4 @@
-//! `allow`, `deny` and `auth_basic`, as `access`.
+//! Converts `allow`, `deny` and `auth_basic` to the key `access` of a route.
 
 use std::fmt::Write as _;
 
@@ -6,22 +6,21 @@ use edge::{Access, Basic};
 
 use super::tree::Directive;
 
-/// Two networks that contain all IP addresses between them.
+/// Two networks that together contain all IP addresses.
 const ALL: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
-/// The most characters of a path that are used in a file name.
+/// The maximum number of characters of a path in the name of a password file.
 const LONGEST_NAME: usize = 120;
 
-/// A rule such as `allow NETWORK` or `deny NETWORK`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
     allows: bool,
-    /// The network; empty for all IP addresses.
+    /// The network in CIDR notation; empty for all IP addresses.
     network: String,
 }
 
 impl Rule {
-    /// Reads a rule; `None` if its argument is not a network.
+    /// Parses a rule; `None` if its argument is not a network.
     pub(super) fn read(directive: &Directive) -> Option<Self> {
         let network = directive.word(0);
         let is_all = network == "all";
@@ -39,8 +38,8 @@ impl Rule {
     }
 }
 
-/// Returns the rules before the first rule for all IP addresses, and whether that rule allows
-/// access.
+/// Splits the rules at the first one that is for all IP addresses. Returns the rules before it, and
+/// whether it allows access.
 fn first(rules: &[Rule]) -> (&[Rule], bool) {
     match rules.iter().position(|rule| rule.network.is_empty()) {
         Some(end) => (&rules[..end], rules[end].allows),
@@ -48,7 +47,7 @@ fn first(rules: &[Rule]) -> (&[Rule], bool) {
     }
 }
 
-/// Converts the rules to an access setting; in nginx, the first matching rule applies.
+/// Converts the rules to the key `access` of a route. In nginx, the first matching rule applies.
 pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Option<Access> {
     let (rules, open) = first(rules);
     let networks = |allows: bool| -> Vec<String> {
@@ -85,8 +84,8 @@ pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Op
     says.then_some(access)
 }
 
-/// Whether the converted setting denies an IP address that nginx allows. This happens if a rule
-/// allows a network before another rule denies a larger one.
+/// Whether the converted rules deny an IP address that nginx allows. This happens if a rule allows
+/// a network before another rule denies a larger network.
 pub(super) fn is_stricter(rules: &[Rule]) -> bool {
     let (rules, _) = first(rules);
     let allowed = rules.iter().position(|rule| rule.allows);
@@ -104,7 +103,7 @@ fn file_name(host: &str) -> String {
     }
 }
 
-/// Encodes a path as part of a file name; different paths get different names.
+/// Encodes a path for use in a file name. Different paths get different names.
 fn path_name(path: &str) -> String {
     let mut name = String::new();
     for letter in path.trim_start_matches('/').chars() {

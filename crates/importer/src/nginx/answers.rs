@@ -1,4 +1,4 @@
-//! `return`, `rewrite` and `if`: responses without an upstream.
+//! Converts `return`, `rewrite` and `if`: responses without an upstream.
 
 use super::made::{Made, close};
 use super::scope::Level;
@@ -7,7 +7,7 @@ use super::tree::Directive;
 const REDIRECT: &str =
     "Redirects are sent with 308, which keeps the method, and not with 301 or 302.";
 
-/// The meaning of `return` for a route.
+/// The action to which a `return` directive is converted.
 enum ReturnAction {
     Redirect { code: u16, url: String },
     Status { code: u16, text: bool },
@@ -33,7 +33,7 @@ fn read(directive: &Directive) -> ReturnAction {
     }
 }
 
-/// Sets the response of a route.
+/// Sets the response of a route to what a `return` or `rewrite` directive says.
 pub(super) fn answer(
     route: &mut edge::Route,
     level: &mut Level,
@@ -81,7 +81,8 @@ pub(super) fn answer(
     }
 }
 
-/// The target of a redirect, with `{path}` where nginx keeps the path and query.
+/// Converts the target of a redirect. The result has `{path}` where nginx inserts the request's
+/// path and query.
 fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str> {
     const HOST: &str = "where it leads depends on the host; name the hosts one by one";
     let mut text = String::new();
@@ -99,13 +100,13 @@ fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str>
             "host" | "http_host" | "server_name" => text.push_str(host),
             "request_uri" | "uri" | "document_uri" if !has_path => {
                 has_path = true;
-                // `{path}` begins with a slash already.
+                // `{path}` begins with a slash.
                 if text.ends_with('/') && !text.ends_with("//") {
                     text.pop();
                 }
                 text.push_str("{path}");
             }
-            // The query is part of `{path}`.
+            // `{path}` includes the query.
             "is_args" | "args" | "query_string" if has_path => {}
             _ => return Err("where it leads depends on a variable or a regular expression"),
         }
@@ -126,7 +127,8 @@ fn variable(text: &str) -> (&str, &str) {
     text.split_at(text.find(|letter| !is_part(letter)).unwrap_or(text.len()))
 }
 
-/// Whether the directive only redirects to the same URL over HTTPS, which Kenduri does by itself.
+/// Whether the directive only redirects to the same URL over HTTPS. Kenduri makes such redirects
+/// without configuration.
 pub(super) fn is_to_https(directive: &Directive, names: &[String]) -> bool {
     let url = match (directive.name.as_str(), read(directive)) {
         ("return", ReturnAction::Redirect { url, .. }) => url,
@@ -146,17 +148,17 @@ pub(super) fn is_to_https(directive: &Directive, names: &[String]) -> bool {
     })
 }
 
-/// A supported condition of an `if`.
+/// The conditions of an `if` directive that can be converted.
 pub(super) enum Condition {
     /// Clear-text requests for these hosts are redirected to HTTPS.
     ToHttps(Vec<String>),
-    /// A response for one host, or for all hosts except one.
+    /// The directive `answer` applies to one host, or to all hosts except one.
     Host {
         name: String,
         is_other: bool,
         answer: Directive,
     },
-    /// The block denies access.
+    /// The block denies access to the requests that meet the condition.
     Refusal,
     Unknown,
 }
@@ -217,7 +219,8 @@ pub(super) fn condition(directive: &Directive, names: &[String]) -> Condition {
     }
 }
 
-/// The prefix that is stripped from the path by, for example, `rewrite ^/api/(.*)$ /$1 break;`.
+/// Returns the prefix that a directive such as `rewrite ^/api/(.*)$ /$1 break;` strips from the
+/// path.
 pub(super) fn stripped(directive: &Directive) -> Option<String> {
     let (pattern, to) = (directive.word(0), directive.word(1));
     if !matches!(directive.word(2), "break" | "last") {

@@ -1,4 +1,4 @@
-//! `root`, `alias` and `try_files`: serving files from folders.
+//! Converts `root`, `alias` and `try_files`, which serve files from folders.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use super::remarks::Remarks;
 use super::scope::Level;
 use super::tree::Directive;
 
-/// Sets the target of a route to a folder, or to the program that handles missing files.
+/// Makes a route serve a folder. If `try_files` ends with a named location, the route forwards to
+/// that location's upstream instead.
 pub(super) fn lead(
     route: &mut edge::Route,
     level: &mut Level,
@@ -65,8 +66,7 @@ pub(super) fn lead(
             && !level.alias.ends_with('/')
             && last.contains('.')
         {
-            // The path and the file have the same last segment, so the route serves this single
-            // file.
+            // The location's path ends with the file's name, so the route serves only this file.
             folder.truncate(folder.len() - last.len() - 1);
             route.path[..route.path.len() - last.len()]
                 .trim_end_matches('/')
@@ -92,7 +92,7 @@ pub(super) fn lead(
     }
 }
 
-/// Reads the parts of `try_files` that refer to files.
+/// Converts the arguments of `try_files` that name files.
 fn tried(route: &mut edge::Route, level: &mut Level, directive: &Directive) {
     let mut places = Vec::new();
     let last = directive.words.len().saturating_sub(1);
@@ -139,7 +139,8 @@ fn tried(route: &mut edge::Route, level: &mut Level, directive: &Directive) {
     }
 }
 
-/// Reads for how long files are cached, as in `location ~ \.(css|js)$ { expires 30d; }`.
+/// Sets how long browsers cache files with certain endings, as in `location ~ \.(css|js)$ { expires
+/// 30d; }`.
 pub(super) fn cache(
     routes: &mut [Told],
     one: &Directive,
@@ -177,7 +178,8 @@ pub(super) fn cache(
     remarks.append(level.remarks.clone());
 }
 
-/// Hides PHP files in folders where PHP was run, since their sources would be served.
+/// Hides PHP files in folders where nginx ran PHP. Otherwise the route would serve their source
+/// code.
 pub(super) fn hide_sources(routes: &mut [Told]) {
     for told in routes {
         let route = &mut told.route;

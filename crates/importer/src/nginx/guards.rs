@@ -9,11 +9,11 @@ use super::tree::Directive;
 pub(super) const NO_PATTERNS: &str = "routes know no regular expressions";
 const COMES_IN: &str = "what this keeps out comes in, by the route for the beginning of its path";
 
-/// A pattern location with an access restriction that no route can express.
+/// A regular-expression location whose access restriction no route can express.
 pub(super) struct Lost {
     directive: Directive,
     pattern: String,
-    /// The whole path segments at the beginning of the pattern, if there are such segments.
+    /// The complete path segments at the beginning of the regular expression, if there are any.
     path: Option<String>,
     level: Level,
 }
@@ -28,8 +28,8 @@ impl Lost {
         }
     }
 
-    /// Denies access to the path at the beginning of the pattern and to everything below it. If
-    /// there is no such path, adds a remark that the restriction is lost.
+    /// Adds a route that denies access to the path at the beginning of the regular expression and
+    /// to everything below it. Without such a path, adds a remark that the restriction is lost.
     pub(super) fn close(self, spots: &mut Vec<ConvertedLocation>, remarks: &mut Remarks) {
         let comes_in = format!("{NO_PATTERNS}: {COMES_IN}");
         let Some(path) = &self.path else {
@@ -66,12 +66,12 @@ impl Lost {
     }
 }
 
-/// Denies all access.
 pub(super) fn close(level: &mut Level) {
     "a guard that could not be carried over".clone_into(&mut level.scope.closed);
 }
 
-/// Adds a remark that access to a path is denied, and which part of the pattern is not covered.
+/// Adds a remark that a path is closed, and names the part of the regular expression that the
+/// closed path does not cover.
 fn tell_closed(directive: &Directive, pattern: &str, path: &str, remarks: &mut Remarks) {
     remarks.careful(
         directive,
@@ -93,7 +93,7 @@ fn tell_closed(directive: &Directive, pattern: &str, path: &str, remarks: &mut R
     }
 }
 
-/// Whether a block restricts access.
+/// Whether a block contains a directive that restricts access.
 pub(super) fn is_guard(directive: &Directive) -> bool {
     directive.inside().iter().any(|one| {
         let name = one.name.as_str();
@@ -109,7 +109,7 @@ pub(super) fn is_guard(directive: &Directive) -> bool {
     })
 }
 
-/// Whether a location restricts access, by itself or by inherited settings.
+/// Whether a location restricts access, by its own directives or by inherited settings.
 pub(super) fn keeps_out(directive: &Directive, level: &Level) -> bool {
     let scope = &level.scope;
     let says = directive.inside().iter().any(|one| {
@@ -123,7 +123,8 @@ pub(super) fn keeps_out(directive: &Directive, level: &Level) -> bool {
         || !scope.closed.is_empty()
 }
 
-/// Whether `kept` denies access to at least all clients that `other` denies, and in the same way.
+/// Whether `kept` denies access to at least the clients to whom `other` denies access, and with the
+/// same response.
 pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
     if !kept.scope.closed.is_empty() || kept.internal {
         return true;
@@ -135,7 +136,7 @@ pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
         && kept.scope.users == other.scope.users
 }
 
-/// Whether the pattern ends within a segment, as `^/admin` does, which also matches
+/// Whether the regular expression ends within a path segment, as `^/admin` does, which also matches
 /// `/administrator`.
 fn ends_inside(pattern: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');
@@ -143,8 +144,8 @@ fn ends_inside(pattern: &str) -> bool {
     rest.chars().all(plain) && !rest.ends_with('/')
 }
 
-/// Returns the whole segments at the beginning of a pattern, such as `/reports` for
-/// `^/reports/[0-9]+`.
+/// Returns the complete path segments at the beginning of a regular expression, such as `/reports`
+/// for `^/reports/[0-9]+`.
 fn beginning(pattern: &str) -> Option<String> {
     let rest = pattern.strip_prefix('^')?;
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '-' | '_');

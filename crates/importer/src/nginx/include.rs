@@ -1,8 +1,8 @@
-//! `include`: reads other files, by name or by pattern.
+//! Reads the files that `include` names, by path or by pattern.
 //!
-//! nginx looks for included files relative to the folder of `nginx.conf`. Since a user may import
-//! just a file of `sites-enabled`, this module looks in the folder of the imported file, in its
-//! parent folder, and in the folder of the including file.
+//! nginx looks for included files relative to the folder of `nginx.conf`. Since a user may import a
+//! single file of `sites-enabled`, this module looks in the imported file's folder, in that
+//! folder's parent, and in the folder of the including file.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -10,16 +10,16 @@ use std::path::{Component, Path, PathBuf};
 use super::tree::Directive;
 use crate::{ImportError, LARGEST};
 
-/// The greatest depth of nested includes.
+/// The maximum depth of nested includes.
 const DEEPEST: usize = 10;
-/// The most files that are read.
+/// The maximum number of files that are read.
 const MOST_FILES: usize = 200;
-/// The most directives that are read.
+/// The maximum number of directives that are read.
 const MOST_DIRECTIVES: usize = 100_000;
-/// The most names in a folder that are matched against a pattern.
+/// The maximum number of names in a folder that are compared with a pattern.
 const MOST_NAMES: usize = 10_000;
 
-/// The folders to search for included files, and the amount that has been read so far.
+/// The folders in which included files are searched, and counters of how much has been read so far.
 #[derive(Debug)]
 pub(super) struct Includes {
     folders: Vec<PathBuf>,
@@ -27,7 +27,7 @@ pub(super) struct Includes {
     files: usize,
     bytes: u64,
     directives: usize,
-    /// Remarks about files that were not included.
+    /// Remarks about files that could not be included.
     pub(super) remarks: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ impl Includes {
         self.directives <= MOST_DIRECTIVES
     }
 
-    /// The included files, sorted by name.
+    /// Finds the files that an `include` directive names, sorted by name.
     pub(super) fn find(&mut self, directive: &Directive, from: &Path) -> Option<Vec<PathBuf>> {
         let pattern = directive.word(0);
         let mut folders = self.folders.clone();
@@ -72,7 +72,7 @@ impl Includes {
             .filter(|_| !pattern.is_empty())
             .map(|folder| glob(&folder.join(pattern)))
             .find(|files| !files.is_empty());
-        // A pattern may match nothing, but a named file must exist.
+        // A pattern without any match is no error, but a file that is named exactly must exist.
         if files.is_none() && !pattern.contains(['*', '?']) {
             self.remark(
                 directive,
@@ -82,7 +82,7 @@ impl Includes {
         files
     }
 
-    /// Returns the contents of a file, unless a limit is exceeded.
+    /// Reads a file. Fails if a limit on files or depth is exceeded.
     pub(super) fn open(
         &mut self,
         directive: &Directive,
@@ -111,7 +111,6 @@ impl Includes {
         }
     }
 
-    /// Notes that an included file has been read to its end.
     pub(super) fn close(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
@@ -169,7 +168,8 @@ fn fits(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut at, mut place) = (0, 0);
-    // The position of the last `*`, and the end of the text matched by that `*` so far.
+    // The position of the last `*` in the pattern, and the end of the part of the name that this
+    // `*` matches so far.
     let mut star: Option<(usize, usize)> = None;
     while place < name.len() {
         match pattern.get(at) {

@@ -1,4 +1,4 @@
-//! Directives that are not needed, or that Kenduri replaces by other means.
+//! Directives that the import can ignore, because Kenduri needs no counterpart or has another one.
 
 const BY_ITSELF: &str = "Kenduri does that by itself";
 const CLIENTS: &str = "how long clients may take, and how much they may say, is in [listen]: idle_time, header_time, \
@@ -14,7 +14,7 @@ const CACHED: &str =
     "answers are kept by `shared_cache = {}` in a [[route]], see docs/edge-reference.md";
 const FRAMED: &str = "such a request is judged, and retried, by fixed rules";
 
-/// Returns the reason why a directive is not needed; `None` if the directive is unknown.
+/// Returns the reason why the import ignores a directive; `None` if the directive is unknown.
 pub(super) fn reason(name: &str) -> Option<&'static str> {
     Some(match name {
         "worker_processes"
@@ -152,8 +152,8 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a directive restricts access in an unsupported way, so that the paths it protects must
-/// not become open.
+/// Whether an unsupported directive restricts access, so that the import must close the paths that
+/// it protects.
 pub(super) fn guards(name: &str) -> bool {
     matches!(
         name,

@@ -1,4 +1,4 @@
-//! `listen`, `server_name` and the certificates of a server.
+//! Converts `listen`, `server_name` and the certificates of a server block.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,13 +12,14 @@ const DEFAULT: &str = "nginx answers requests for names that no server has, and 
      default server. Kenduri answers them by a route without `host`, and with 404 where there is none: leave `host` out \
      of a route to have it for every name.";
 
-/// The host names and socket addresses of a server.
+/// The host names and listening sockets of a server block.
 pub(super) struct Identity {
-    /// The hosts for the server's routes; empty for every host.
+    /// The hosts of the server block's routes; empty for every host.
     pub(super) hosts: Vec<String>,
     pub(super) is_tls: bool,
     pub(super) places: Vec<Place>,
-    /// The listening socket addresses, each with whether the server is its default.
+    /// The listening socket addresses, each with a flag that is true if the server block is the
+    /// address's default.
     listens: Vec<(String, bool)>,
 }
 
@@ -26,9 +27,9 @@ pub(super) struct Identity {
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     reach: Reach,
-    /// The host as configured, or the whole path of a Unix socket.
+    /// The host or IP address as configured, or the whole path of a Unix socket.
     host: String,
-    /// Empty for a Unix socket.
+    /// The port; empty for a Unix socket.
     port: String,
 }
 
@@ -46,8 +47,8 @@ impl Place {
         }
     }
 
-    /// Whether firewalls usually let everybody reach this socket address, which is so for the
-    /// standard web ports.
+    /// Whether firewalls usually allow everybody to reach this socket address, which is so for
+    /// ports 80 and 443 on all interfaces.
     fn is_of_the_web(&self) -> bool {
         self.reach == Reach::Everywhere && matches!(&*self.port, "80" | "443")
     }
@@ -59,7 +60,7 @@ pub(super) enum Reach {
     /// A Unix socket.
     File,
     Loopback,
-    /// A private network, or a host name with an unknown address.
+    /// A private network, or a host name whose IP addresses are not known.
     Private,
     Everywhere,
 }
@@ -102,9 +103,9 @@ impl Identity {
         widest.unwrap_or(Reach::Everywhere)
     }
 
-    /// The widest reach of this server, if other servers of the file have a wider reach. Kenduri's
-    /// routes apply to all listeners, so the routes of a server with a narrower reach must deny
-    /// access.
+    /// The widest reach of this server block, if another server block of the file has a wider one.
+    /// Kenduri's routes apply to all listeners, so the routes of the block with the narrower reach
+    /// must deny access.
     pub(super) fn narrower_than(&self, others: &[Place]) -> Option<Reach> {
         let own = self.reach();
         let listens_so = |is_such: &dyn Fn(&Place) -> bool| self.places.iter().any(is_such);
@@ -124,7 +125,7 @@ impl Identity {
     }
 }
 
-/// Reads the host names and socket addresses of a server, and records its listeners and
+/// Reads the host names and socket addresses of a server block, and records its listeners and
 /// certificates.
 pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -> Identity {
     let own = std::mem::take(&mut level.own);
@@ -158,7 +159,7 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
         places.push(Place::usual());
         listens.push((":80".to_owned(), false));
     }
-    // An inherited certificate may be meant only for servers with TLS.
+    // A certificate inherited from `http` may be meant only for server blocks with TLS.
     if is_tls {
         certificates(&level.scope, &hosts, made, remarks);
     }
@@ -170,8 +171,8 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
     }
 }
 
-/// Adds a note if a server with names also handles all other hosts, because it is the default
-/// server of a socket address or the first one.
+/// Adds a note if a server block with names also handles all other hosts, because it is the default
+/// of a socket address or the first block.
 pub(super) fn note_defaults<'a>(servers: impl Iterator<Item = &'a Identity>, made: &mut Made) {
     let mut defaults: BTreeMap<&str, (bool, &Identity)> = BTreeMap::new();
     for server in servers {
@@ -230,7 +231,7 @@ fn names(directive: &Directive, hosts: &mut Vec<String>, remarks: &mut Remarks) 
     }
 }
 
-/// Reads `listen`; returns whether the socket address uses TLS.
+/// Converts a `listen` directive. Returns whether the socket address uses TLS.
 fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut Remarks) -> bool {
     let has = |wanted: &str| directive.words[1..].iter().any(|word| word == wanted);
     let is_tls = was_ssl || has("ssl") || has("quic");
@@ -253,7 +254,7 @@ fn listen(directive: &Directive, was_ssl: bool, made: &mut Made, remarks: &mut R
     is_tls
 }
 
-/// The listening socket address in Kenduri's notation.
+/// The socket address of a `listen` directive in Kenduri's notation.
 fn address(directive: &Directive) -> String {
     let word = directive.word(0);
     if word.starts_with("unix:") {
@@ -288,8 +289,8 @@ fn place(directive: &Directive) -> Option<Place> {
     Some(Place::of(host, port))
 }
 
-/// Imports the first certificate of a server. Of several certificates, nginx chooses by the key
-/// types that the client supports.
+/// Imports only the first certificate of a server block. nginx would choose among several by the
+/// key types that the client supports.
 fn certificates(scope: &Scope, hosts: &[String], made: &mut Made, remarks: &mut Remarks) {
     for (number, chain) in scope.chains.iter().enumerate() {
         match scope.keys.get(number) {
@@ -349,8 +350,8 @@ fn certificate(
     }
 }
 
-/// Removes socket addresses that another socket address covers, since listening on both is
-/// impossible.
+/// Removes socket addresses that are part of another one, such as `127.0.0.1:80` beside `:80`,
+/// because both cannot be bound.
 pub(super) fn settle(made: &mut Made) {
     let wide: Vec<String> = made
         .http

@@ -1,11 +1,11 @@
-//! Pattern locations that match plain paths: `^/admin$`, `^/api/`.
+//! Regular-expression locations that match plain paths, such as `^/admin$` and `^/api/`.
 
 use super::guards::is_guard;
 use super::locations::{Kind, endings, is_hidden, kind};
 use super::scope::{Level, Scope};
 use super::tree::Directive;
 
-/// The path that a pattern without special characters matches.
+/// The plain path that a regular expression without special characters matches.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Literal {
     path: String,
@@ -13,8 +13,9 @@ pub(super) struct Literal {
 }
 
 impl Literal {
-    /// Returns the path of a pattern location if a route for that path applies to exactly the same
-    /// requests as the location in nginx, taking the server's other locations into account.
+    /// Returns the plain path of a regular-expression location, but only if a route for that path
+    /// applies to exactly the requests to which nginx applies the location. The other locations of
+    /// the server block are considered too.
     pub(super) fn certain(
         directive: &Directive,
         pattern: &str,
@@ -35,13 +36,13 @@ impl Literal {
                 is_before = false;
                 return true;
             }
-            // Of several matching patterns, nginx uses the first.
+            // Of several regular expressions that match, nginx uses the first.
             literal.is_apart_from(other, is_before)
         });
         is_alone.then_some(literal)
     }
 
-    /// The equivalent location without a pattern.
+    /// The kind of the equivalent location without a regular expression.
     pub(super) fn kind(&self) -> Kind<'_> {
         if self.is_exact {
             Kind::Exact(&self.path)
@@ -69,7 +70,7 @@ impl Literal {
         let inner = path.strip_prefix('/')?;
         let odd = |segment: &str| ["", ".", ".."].contains(&segment);
         let is_normal = !inner.trim_end_matches('/').split('/').any(odd) && !path.ends_with("//");
-        // `^/api` also matches /apix, so it must end with a slash or `$`.
+        // `^/api` also matches /apix, so the expression must end with a slash or `$`.
         (is_normal && (is_exact || path.ends_with('/'))).then_some(Self { path, is_exact })
     }
 
@@ -77,8 +78,8 @@ impl Literal {
         path == self.path || (!self.is_exact && path.starts_with(&self.path))
     }
 
-    /// Whether a route for the path stays equivalent to the pattern in spite of this other
-    /// location.
+    /// Whether the route for this path matches the same requests as the regular expression,
+    /// although the server block also has the location `other`.
     fn is_apart_from(&self, other: &Directive, is_before: bool) -> bool {
         match kind(other) {
             Kind::Named(_) => true,
@@ -87,12 +88,12 @@ impl Literal {
                 Some(other) => !self.holds(&other.path) && !other.holds(&self.path),
                 None => self.is_exact && is_for_others(pattern, &self.path),
             },
-            // In nginx, exact locations take precedence over patterns; in Kenduri, longer paths
-            // take precedence over shorter ones.
+            // nginx prefers exact locations to regular expressions. Kenduri prefers longer paths to
+            // shorter ones.
             Kind::Exact(path) => path != self.path,
             Kind::Prefix(path) => {
-                // A route for an exact path also applies to the paths below it, where the other
-                // location applies in nginx.
+                // A route for an exact path also applies to the paths below it, for which nginx
+                // uses the other location.
                 let has_rest = self.is_exact && is_guard(other);
                 let is_around = self.path.starts_with(path);
                 let goes_before = other.word(0).starts_with("^~") || has_rest;
@@ -102,12 +103,12 @@ impl Literal {
     }
 }
 
-/// Whether a pattern matches only names that this path does not contain.
+/// Whether the regular expression `pattern` matches only file names that cannot occur in `path`.
 fn is_for_others(pattern: &str, path: &str) -> bool {
     if is_hidden(pattern) {
         return !path.contains("/.");
     }
-    // The patterns may ignore case.
+    // The regular expression may ignore case.
     let path = path.to_ascii_lowercase();
     let has = |name: &String| path.ends_with(&name.trim_start_matches('*').to_ascii_lowercase());
     endings(pattern).is_some_and(|names| !names.iter().any(has))

@@ -1,4 +1,4 @@
-//! `location`: the paths of a server.
+//! Converts the `location` directives of a server block.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ const SEGMENTS: &str = "`location /api` of nginx is for /apix too. The path of a
 const EXACT: &str = "`location = /x` is for nothing but /x. A route for /x is for /x/y too, which nginx would lead \
      elsewhere.";
 
-/// A path with the settings that apply to it.
+/// A path and the settings that nginx applies to it.
 pub(super) struct ConvertedLocation {
     pub(super) path: String,
     pub(super) level: Level,
@@ -28,22 +28,23 @@ enum Within {
     Location,
 }
 
-/// All locations of a server, including nested ones.
+/// All locations of a server block, including nested ones.
 #[derive(Default)]
 pub(super) struct Locations {
     pub(super) plain: Vec<ConvertedLocation>,
     /// Named locations, as in `location @name`.
     pub(super) named: BTreeMap<String, Level>,
-    /// Locations for file name endings, as in `location ~ \.(css|js)$`, with the name patterns.
+    /// Locations for file name endings, such as `location ~ \.(css|js)$`, each with patterns such
+    /// as `*.css`.
     pub(super) endings: Vec<(Directive, Vec<String>, Level)>,
     /// The location that runs PHP.
     pub(super) php: Option<Directive>,
     pub(super) remarks: Remarks,
-    /// Restrictions that no route can express. They are handled after all paths are known.
+    /// Access restrictions that no route can express. They are handled after all paths are known.
     lost: Vec<Lost>,
 }
 
-/// How a location is matched.
+/// How a location is matched with the request's path.
 pub(super) enum Kind<'a> {
     Prefix(&'a str),
     Exact(&'a str),
@@ -60,7 +61,7 @@ pub(super) fn kind(directive: &Directive) -> Kind<'_> {
             _ => Kind::Pattern(second),
         };
     }
-    // nginx does not require a blank between the modifier and the path.
+    // nginx allows the modifier to precede the path without a space.
     if let Some(rest) = first.strip_prefix("^~") {
         Kind::Prefix(rest)
     } else if let Some(rest) = first.strip_prefix('=') {
@@ -75,7 +76,6 @@ pub(super) fn kind(directive: &Directive) -> Kind<'_> {
 }
 
 impl Locations {
-    /// Reads the locations of a server.
     pub(super) fn read(
         locations: &[Directive],
         around: &Scope,
@@ -98,8 +98,8 @@ impl Locations {
         made: &mut Made,
         within: Within,
     ) {
-        // Prefix locations come first: if an exact location has the same path, the prefix location
-        // is kept.
+        // Prefix locations come first. So if an exact location has the same path as a prefix
+        // location, the prefix location is kept.
         let is_exact = |one: &&Directive| matches!(kind(one), Kind::Exact(_));
         let (exact, others): (Vec<&Directive>, Vec<&Directive>) =
             locations.iter().partition(is_exact);
@@ -200,7 +200,7 @@ impl Locations {
         }
     }
 
-    /// Handles a pattern that no route can express.
+    /// Handles a regular expression that no route can express.
     fn lost(&mut self, directive: &Directive, pattern: &str, level: Level) {
         if !is_guard(directive) {
             let why = format!(
@@ -213,13 +213,15 @@ impl Locations {
     }
 }
 
-/// Whether the pattern matches hidden files: `/\.`, `/\.ht`, `/\.(?!well-known)` and similar.
+/// Whether the regular expression matches hidden files: `/\.`, `/\.ht`, `/\.(?!well-known)` and
+/// similar.
 pub(super) fn is_hidden(pattern: &str) -> bool {
     let rest = pattern.strip_prefix('^').unwrap_or(pattern);
     rest.starts_with(r"/\.") || rest.starts_with(r"(^|/)\.") || rest.starts_with(r".*/\.")
 }
 
-/// Returns the file name patterns for a pattern such as `\.(css|js)$`: `*.css`, `*.js`.
+/// Converts a regular expression for file name endings to patterns. For example, `\.(css|js)$`
+/// becomes `*.css` and `*.js`.
 pub(super) fn endings(pattern: &str) -> Option<Vec<String>> {
     let rest = pattern.strip_suffix('$')?;
     let rest = rest

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::remarks::Remarks;
 
-/// The parts of a `kenduri.toml`, each with its remarks.
+/// The converted parts of a `kenduri.toml`, each with remarks for the user.
 #[derive(Default)]
 pub(super) struct Made {
     pub(super) http: Vec<String>,
@@ -13,29 +13,29 @@ pub(super) struct Made {
     pub(super) forwarded_header: edge::ForwardedHeader,
     pub(super) proxy_protocol: Vec<String>,
     pub(super) certificates: Vec<edge::Certificate>,
-    /// Upstreams by their names in `kenduri.toml`.
+    /// The upstreams, by their names in `kenduri.toml`.
     pub(super) upstreams: BTreeMap<String, Group>,
     pub(super) sites: Vec<Site>,
-    /// General differences from nginx, each noted only once.
+    /// General differences between nginx and Kenduri that concern this file. Each is noted once.
     pub(super) notes: Vec<&'static str>,
-    /// Remarks about directives outside of servers.
+    /// Remarks about directives outside of server blocks.
     pub(super) remarks: Remarks,
 }
 
-/// An upstream: `[upstream.NAME]`.
+/// A section `[upstream.NAME]`.
 pub(super) struct Group {
-    /// The upstream's name in nginx; empty if the upstream was made for a program that needs
-    /// timeouts of its own.
+    /// The upstream's name in nginx; empty if the import added the upstream, because a route needs
+    /// its own timeouts.
     pub(super) known_as: String,
     pub(super) upstream: edge::Upstream,
-    /// Whether a route has set its timeouts.
+    /// Whether the timeouts of a route were already set on this upstream.
     pub(super) is_timed: bool,
     pub(super) remarks: Remarks,
 }
 
 /// The routes of one server block.
 pub(super) struct Site {
-    /// The file and line of the server block, and its names.
+    /// The file and line of the server block, and its host names.
     pub(super) title: String,
     pub(super) remarks: Remarks,
     pub(super) routes: Vec<Told>,
@@ -48,7 +48,6 @@ pub(super) struct Told {
 }
 
 impl Made {
-    /// Adds a general note, once.
     pub(super) fn note(&mut self, note: &'static str) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
@@ -56,7 +55,8 @@ impl Made {
     }
 }
 
-/// Makes a route return only this status, so that no other route applies to its path.
+/// Makes a route return only this status. The route is kept so that no more general route applies
+/// to its path.
 pub(super) fn close(route: &mut edge::Route, status: u16) {
     route.to = format!("status:{status}");
     route.strip.clear();

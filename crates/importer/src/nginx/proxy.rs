@@ -1,4 +1,4 @@
-//! `proxy_pass` and similar directives, and `upstream`: programs behind the edge.
+//! Converts `proxy_pass` and similar directives, and `upstream` blocks.
 
 use edge::Upstream;
 
@@ -9,10 +9,10 @@ use super::tree::Directive;
 
 const NO_HOST: &str = "Where `proxy_set_header Host $host` is missing, nginx tells the program its own address as \
      the host. Kenduri tells it the host that the client asked for.";
-/// The most servers of an upstream that are carried over.
+/// The maximum number of servers that are imported from an `upstream` block.
 const MOST_MEMBERS: usize = 1_000;
 
-/// Sets the target of a route to a program.
+/// Makes a route forward requests to the server or upstream that `proxy_pass` names.
 pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive, made: &mut Made) {
     let mut closed = |why: &str| {
         level.remarks.about(
@@ -84,7 +84,8 @@ fn with_port(place: &str) -> String {
     }
 }
 
-/// Applies the path in a `proxy_pass` URL, which replaces the path of the location.
+/// Sets the path rewriting of a route. In nginx, the path in a `proxy_pass` URL replaces the path
+/// of the location.
 fn rewrite(route: &mut edge::Route, path: &str) {
     if path.is_empty() || path == route.path {
         return;
@@ -97,11 +98,10 @@ fn rewrite(route: &mut edge::Route, path: &str) {
     }
 }
 
-/// Adds a remark if nginx would forward a different path than Kenduri. nginx replaces the
-/// location's path by the path of `proxy_pass` as plain text, whereas a route replaces whole
-/// segments.
+/// Adds a remark if Kenduri would forward another path than nginx. nginx replaces the location's
+/// path by the path of `proxy_pass` as plain text, whereas Kenduri replaces whole segments.
 pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
-    // The route denies all access, so no request is forwarded.
+    // The route denies all access, so it forwards nothing.
     let is_closed = level.internal || !level.scope.closed.is_empty();
     let Some(pass) = level
         .pass
@@ -135,8 +135,8 @@ pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
     );
 }
 
-/// Sets timeouts. Only an upstream can have timeouts, so this function makes an upstream if there
-/// is none.
+/// Converts the timeouts of a proxied location. In Kenduri, only upstreams have timeouts, so this
+/// function adds an upstream if the route has none.
 fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
     let Scope {
         connect_time,
@@ -216,7 +216,7 @@ fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
     route.to = format!("upstream:{name}");
 }
 
-/// A valid and unused name for an upstream.
+/// Derives a valid and unused name for an upstream from `wanted`.
 fn free_name(wanted: &str, made: &Made) -> String {
     let letters = wanted.chars().map(|letter| match letter {
         letter if letter.is_ascii_alphanumeric() || letter == '_' => letter,

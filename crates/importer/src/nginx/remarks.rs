@@ -1,4 +1,4 @@
-//! Remarks about directives that could not be carried over or are not needed.
+//! Remarks for the user about directives that could not be imported or that are not needed.
 
 use super::tree::Directive;
 
@@ -9,7 +9,7 @@ pub(super) struct Remarks(Vec<Remark>);
 #[derive(Debug, Clone)]
 enum Remark {
     Line(String),
-    /// Directives of one file that are not needed, all for the same reason.
+    /// Directives in one file that are not needed for the same reason.
     Settled {
         file: String,
         lines: Vec<usize>,
@@ -25,7 +25,7 @@ impl Remarks {
         self.line(format!("{}: {shown}: {why}", directive.place));
     }
 
-    /// Adds a remark about a directive whose access restriction was lost.
+    /// Adds a remark that a directive's access restriction is lost.
     pub(super) fn careful(&mut self, directive: &Directive, why: &str) {
         let shown = directive.shown();
         self.line(format!("CAREFUL: {}: {shown}: {why}", directive.place));
@@ -41,7 +41,7 @@ impl Remarks {
         }
     }
 
-    /// Adds a remark about a directive that is not needed. Such remarks are listed together.
+    /// Adds a remark about a directive that is not needed. Remarks with the same reason are merged.
     pub(super) fn settled(&mut self, directive: &Directive, why: &'static str) {
         self.merge(Remark::Settled {
             file: directive.place.file.to_string(),

@@ -1,5 +1,4 @@
-//! `proxy_set_header`: headers that are sent to programs, and client headers that are withheld from
-//! programs.
+//! Converts `proxy_set_header` to lists of client headers that routes withhold from upstreams.
 
 use edge::RequestHeaders;
 use edge::headers::StrippedHeaders;
@@ -9,7 +8,7 @@ use super::remarks::Remarks;
 use super::scope::Scope;
 use super::tree::Directive;
 
-/// Headers that the edge sets itself, or that programs get in any case.
+/// Headers that the edge itself sends to upstreams.
 const WRITTEN: [&str; 6] = [
     "host",
     "x-forwarded-for",
@@ -19,7 +18,7 @@ const WRITTEN: [&str; 6] = [
     "forwarded",
 ];
 
-/// Headers that the edge accepts only from trusted proxies.
+/// Headers about the client that the edge accepts only from trusted proxies.
 const CLAIMS: [&str; 6] = [
     "x-real-ip",
     "x-client-ip",
@@ -29,8 +28,8 @@ const CLAIMS: [&str; 6] = [
     "x-forwarded-server",
 ];
 
-/// Reads a `proxy_set_header`. nginx replaces the client's header by the value, or removes the
-/// header if the value is empty; a route can only remove the header.
+/// Converts a `proxy_set_header` directive. nginx replaces the client's header by the value, or
+/// removes the header if the value is empty; a Kenduri route can only remove the header.
 pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remarks) {
     const TOLD: &str = "programs are told client, scheme, host and id of a request";
     let (named, value) = (directive.word(0), directive.word(1));
@@ -66,7 +65,7 @@ pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remar
                 "not sent; let the program read X-Forwarded-For and X-Forwarded-Proto",
             );
         }
-        // The value is not shown, since it may be a secret.
+        // The remark omits the value, which may be a secret.
         _ => {
             let shown = format!("{}: {} {named}", directive.place, directive.name);
             if let Some(what) = refused(named) {
@@ -84,7 +83,8 @@ pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remar
     }
 }
 
-/// Whether the value is the client's own header.
+/// Whether the value is the variable for the client's own header, such as `$http_authorization` for
+/// `Authorization`.
 fn is_own(name: &str, value: &str) -> bool {
     let own = format!("http_{}", name.replace('-', "_"));
     let variable = value.strip_prefix('$').unwrap_or_default();
@@ -105,7 +105,7 @@ fn refused(name: &str) -> Option<String> {
     why
 }
 
-/// The client headers that a route to a program withholds.
+/// The client headers that a route must withhold from its upstream.
 pub(super) fn withheld(scope: &Scope, made: &Made) -> Vec<String> {
     let is_heard = |name: &&String| {
         let is_claim = CLAIMS.iter().any(|claim| name.eq_ignore_ascii_case(claim));

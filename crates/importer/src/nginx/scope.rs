@@ -1,4 +1,4 @@
-//! The settings of a block, both its own and inherited ones.
+//! The settings of a block, including those that it inherits.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const ERRORS: &str = "What `expires` says, and `add_header` without `always`, ng
 /// The rate limits that `limit_req` refers to by name.
 pub(super) type Zones = BTreeMap<String, Limit>;
 
-/// The settings that are inherited.
+/// The settings that a block passes on to the blocks inside it.
 #[derive(Clone, Default)]
 pub(super) struct Scope {
     pub(super) root: String,
@@ -25,7 +25,7 @@ pub(super) struct Scope {
     pub(super) listing: bool,
     pub(super) body_size: String,
     pub(super) set: BTreeMap<String, String>,
-    /// Whether some headers of `set` are not added to error responses.
+    /// Whether some response headers in `set` apply only to successful responses, as in nginx.
     pub(super) spares_errors: bool,
     pub(super) remove: Vec<String>,
     pub(super) limit: Option<Limit>,
@@ -35,12 +35,12 @@ pub(super) struct Scope {
     pub(super) cache_control: String,
     pub(super) connect_time: String,
     pub(super) read_time: String,
-    /// Whether programs get the host that the client requested.
+    /// Whether upstreams get the `Host` header of the client's request.
     pub(super) keeps_host: bool,
-    /// Client headers that are not forwarded to programs.
+    /// Client headers that are withheld from upstreams.
     pub(super) withheld: Vec<String>,
-    /// The reason why all access is denied although nginx permits some access; empty if access is
-    /// not denied.
+    /// The reason why the import denies all access although nginx permits some; empty if it does
+    /// not.
     pub(super) closed: String,
     /// The `ssl_certificate` directives. The matching `ssl_certificate_key` has the same index in
     /// `keys`.
@@ -54,20 +54,21 @@ pub(super) struct Level {
     pub(super) scope: Scope,
     pub(super) alias: String,
     pub(super) try_files: Option<Directive>,
-    /// The `proxy_pass` or similar directive.
+    /// The directive that forwards requests, such as `proxy_pass`.
     pub(super) pass: Option<Directive>,
     pub(super) answer: Option<Directive>,
     pub(super) conditions: Vec<Directive>,
     pub(super) rewrites: Vec<Directive>,
     pub(super) locations: Vec<Directive>,
     pub(super) internal: bool,
-    /// Directives that apply only to a server: its socket addresses and its names.
+    /// Directives such as `listen` and `server_name`, which apply only to a server block itself.
     pub(super) own: Vec<Directive>,
     pub(super) remarks: Remarks,
 }
 
 impl Level {
-    /// Reads a block. A list that the block sets itself is not inherited.
+    /// Reads a block. If a block sets a list, such as headers, it inherits nothing of the outer
+    /// block's list.
     pub(super) fn read(block: &[Directive], around: &Scope, zones: &Zones) -> Self {
         let mut level = Self {
             scope: around.clone(),
@@ -174,7 +175,7 @@ impl Level {
             "proxy_pass" | "grpc_pass" | "fastcgi_pass" | "uwsgi_pass" | "scgi_pass"
             | "memcached_pass" => self.pass = Some(directive.clone()),
             "return" => {
-                // Of several such directives, nginx uses the first.
+                // If there are several such directives, nginx uses the first.
                 self.answer.get_or_insert_with(|| directive.clone());
             }
             "if" => self.conditions.push(directive.clone()),
@@ -227,7 +228,7 @@ impl Level {
         }
     }
 
-    /// Applies the settings that do not depend on the route's target.
+    /// Applies the settings that every route can have, whatever its target.
     pub(super) fn dress(&mut self, route: &mut Route, host: &str, made: &mut Made) {
         let scope = &self.scope;
         route.body_size.clone_from(&scope.body_size);
@@ -268,7 +269,7 @@ impl Level {
         }
     }
 
-    /// The combined `Cache-Control` of `expires` and `add_header`.
+    /// The `Cache-Control` value that results from `expires` and `add_header` together.
     pub(super) fn cache_control(&self) -> String {
         let said = self.scope.set.iter();
         let said = said.filter(|(name, _)| name.eq_ignore_ascii_case("cache-control"));
@@ -280,7 +281,7 @@ impl Level {
     }
 }
 
-/// Whether the target is a program, which can read headers.
+/// Whether the target is an upstream, for which request headers matter.
 fn is_program(route: &Route) -> bool {
     let others = ["files:", "redirect:", "status:"];
     !others.iter().any(|other| route.to.starts_with(other))
@@ -332,7 +333,7 @@ fn limit_req(scope: &mut Scope, directive: &Directive, zones: &Zones, remarks: &
     let burst: u32 = value("burst")
         .and_then(|burst| burst.parse().ok())
         .unwrap_or(0);
-    // nginx's `burst` does not include the request that is always permitted, so it is added.
+    // nginx's `burst` does not count the request that is always permitted, but Kenduri's does.
     scope.limit = Some(Limit {
         burst: burst.saturating_add(1).min(100_000),
         ..zone.clone()

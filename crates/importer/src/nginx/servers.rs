@@ -1,4 +1,4 @@
-//! `server`: the routes of a host.
+//! Converts `server` blocks to the routes of their hosts.
 
 use std::collections::BTreeSet;
 
@@ -14,17 +14,17 @@ use super::{files, proxy};
 const HTTPS: &str =
     "requests in the clear are led to https by themselves, for every host that has a certificate";
 
-/// A server block that has been read.
+/// A parsed server block.
 pub(super) struct Server {
     pub(super) directive: Directive,
     pub(super) level: Level,
     pub(super) identity: Identity,
-    /// The server's reach, if other servers in the file have a wider reach.
+    /// The reach of the server block, if another server block in the file has a wider reach.
     pub(super) narrow: Option<Reach>,
 }
 
-/// Makes the routes of a server. `secure` contains the hosts that at least one server serves with
-/// TLS.
+/// Makes the routes of a server block. `secure` contains the hosts that at least one block serves
+/// with TLS.
 pub(super) fn site(
     server: Server,
     zones: &Zones,
@@ -50,7 +50,7 @@ pub(super) fn site(
         routes: Vec::new(),
     };
     let mut redirects = Vec::new();
-    // Hosts whose clear-text requests are all redirected to HTTPS.
+    // The hosts for which clear-text requests are all redirected to HTTPS.
     let mut led = BTreeSet::new();
     for one in std::mem::take(&mut level.conditions) {
         match answers::condition(&one, &identity.hosts) {
@@ -99,7 +99,7 @@ pub(super) fn site(
             there.join(", ")
         ));
     }
-    // If every request is redirected to HTTPS, this server has no routes.
+    // If the server block redirects every request to HTTPS, it needs no routes.
     let hosts: Vec<String> = plain
         .into_iter()
         .filter(|host| identity.is_tls || !led.contains(host))
@@ -133,7 +133,7 @@ pub(super) fn site(
                 .iter()
                 .find(|(name, is_other, _)| (name == host) != *is_other);
             match redirect {
-                // The response applies to every path of the host.
+                // The host's response is the same for every path.
                 Some(_) if spot.path != "/" => continue,
                 Some((_, _, answer)) => {
                     answers::answer(&mut route, &mut spot.level, answer, identity.is_tls, made);
@@ -186,8 +186,9 @@ pub(super) fn site(
     site
 }
 
-/// Denies access to the routes of a server that only some clients could reach, since Kenduri's
-/// routes apply to all listeners. `wider` contains the sites that more clients could reach.
+/// Denies access to the routes of a server block that only some clients could reach, because
+/// Kenduri's routes apply to all listeners. `wider` contains the sites that more clients could
+/// reach.
 fn narrowed(
     routes: &mut [Told],
     reach: Reach,
@@ -239,16 +240,17 @@ fn narrowed(
     }
 }
 
-/// Whether the route has no list of permitted networks.
+/// Whether the route has no list of allowed networks.
 fn allows_all(route: &edge::Route) -> bool {
     let access = route.access.as_ref();
     access.is_none_or(|access| access.allow.is_empty())
 }
 
-/// Reads the server's locations; the rest of the server becomes the location `/`.
+/// Reads the locations of a server block. The directives outside of locations become the location
+/// `/`, if there is none.
 fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Locations {
     if level.answer.is_some() {
-        // nginx sends this response without looking for a location.
+        // nginx sends the server block's `return` without looking for a location.
         level.locations.clear();
     }
     let locations = std::mem::take(&mut level.locations);
@@ -263,7 +265,7 @@ fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Locations {
     spots
 }
 
-/// Applies the prefix that `rewrite … break` strips, and adds remarks about other rewrites.
+/// Converts a `rewrite … break` that strips a prefix, and adds remarks about other rewrites.
 fn rewritten(spot: &mut ConvertedLocation) {
     let level = &mut spot.level;
     for one in std::mem::take(&mut level.conditions) {
@@ -283,7 +285,7 @@ fn rewritten(spot: &mut ConvertedLocation) {
             && rewrites.len() == 1
             && let Some(url) = pass.words.first_mut()
         {
-            // nginx writes a colon between a Unix socket and the path.
+            // In nginx, a colon separates the path of a Unix socket from the URL's path.
             if url.contains("unix:") && url.matches(':').count() == 2 {
                 url.push_str(":/");
             } else if !url.ends_with('/') {
@@ -298,7 +300,7 @@ fn rewritten(spot: &mut ConvertedLocation) {
     }
 }
 
-/// Sets the target of a route and applies its settings.
+/// Sets the target and the settings of a route.
 fn lead(
     route: &mut edge::Route,
     spot: &mut ConvertedLocation,

@@ -28,7 +28,7 @@ fn plan(text: &str) -> Result<Plan, Vec<Flaw>> {
     Plan::check(&description, &ground)
 }
 
-/// The errors that the edge reports, except for missing folders and files.
+/// The errors that the edge's check reports, except for missing folders and files.
 fn problems(text: &str) -> Vec<String> {
     let Err(flaws) = plan(text) else {
         return Vec::new();
@@ -69,7 +69,7 @@ fn made_whole(text: &str) -> Result<Imported, ImportError> {
     made_of("site.conf", &directives, Vec::new())
 }
 
-/// Imports one server with these directives, and returns the result.
+/// Imports a server block with these directives, and returns the resulting `kenduri.toml`.
 fn server(inside: &str) -> String {
     made(&format!(
         "server {{ listen 80; server_name a.example; {inside} }}"
@@ -203,7 +203,7 @@ fn headers_that_nginx_leaves_out_of_errors_are_told_once() {
             false,
         ),
         (format!("expires off; location / {{ {pass} }}"), false),
-        // The cache time of files does not apply to error responses.
+        // `expires` of a folder does not apply to error responses.
         ("expires 1h; location / { root /srv; }".to_owned(), false),
     ] {
         let text = server(&inside);
@@ -382,7 +382,7 @@ fn every_directive_is_carried_over_or_said() {
     );
 }
 
-/// The written route for a path.
+/// The section of the route for `path` in the resulting `kenduri.toml`.
 fn route_of<'a>(text: &'a str, path: &str) -> Option<&'a str> {
     let line = format!("\npath = \"{path}\"\n");
     text.split("[[route]]")
@@ -419,7 +419,7 @@ fn patterns_that_are_plain_paths_become_routes() {
         route_of(&guarded, "/admin").is_some_and(|route| route.contains("deny")),
         "{guarded}"
     );
-    // In these cases, nginx routes some of the requests elsewhere.
+    // Because of each of these locations, nginx sends some of the requests elsewhere.
     for others in [
         format!("location ~* ^/api/ {pass}"),
         format!("location ~ ^/api {pass}"),
@@ -430,7 +430,7 @@ fn patterns_that_are_plain_paths_become_routes() {
         format!("location ^~ /api {pass} location ~ ^/api/v2/ {pass}"),
         format!("location /api {{ location ~ ^/api/v2/ {pass} }}"),
         "location ~ ^/api/ { alias /srv/one.html; }".to_owned(),
-        // A route for the exact path would also open the paths below it.
+        // A route for the exact path would also allow access to the paths below it.
         format!("location /x/ {{ deny all; }} location ~ ^/x/open$ {pass}"),
         "deny all; location ~ ^/open$ { allow all; proxy_pass http://b:1; }".to_owned(),
     ] {

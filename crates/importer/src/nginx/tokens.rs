@@ -19,14 +19,14 @@ pub(super) enum Token {
     Close,
 }
 
-/// An error, and the line where the token began.
+/// A syntax error, with the line in which the token began.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadToken {
     pub(super) line: usize,
     pub(super) what: &'static str,
 }
 
-/// Reads tokens with their line numbers, counted from 1.
+/// Splits text into tokens, each with its line number, counted from 1.
 pub(super) struct Tokens<'a> {
     letters: Peekable<Chars<'a>>,
     line: usize,
@@ -117,8 +117,8 @@ impl<'a> Tokens<'a> {
         Token::Word(word)
     }
 
-    /// Handles the character after a `\`. The `\` is removed before quotes and blanks, and kept
-    /// before all other characters.
+    /// Handles the character after a `\`. The `\` is removed before quotes, spaces, semicolons and
+    /// braces; `\t`, `\n` and `\r` become control characters; every other `\` is kept.
     fn escaped(&mut self, word: &mut String) {
         match self.take() {
             Some(letter @ ('"' | '\'' | ' ' | ';' | '{' | '}')) => word.push(letter),
@@ -134,7 +134,7 @@ impl<'a> Tokens<'a> {
         self.line
     }
 
-    /// Skips a block in another language, after its `{`.
+    /// Skips a block in another language, such as Lua, up to its closing brace.
     pub(super) fn skip_block(&mut self) {
         let mut depth = 1_usize;
         while let Some(letter) = self.take() {

@@ -8,9 +8,9 @@ use super::tokens::{Token, Tokens};
 use crate::ImportError;
 use crate::page::short;
 
-/// The greatest nesting depth of blocks.
+/// The maximum nesting depth of blocks.
 const DEEPEST: usize = 32;
-/// How many characters of a directive are shown.
+/// The maximum number of characters of a directive in a remark.
 const SHOWN: usize = 80;
 
 /// A directive: `name word … ;` or `name word … { … }`.
@@ -19,7 +19,7 @@ pub(super) struct Directive {
     pub(super) place: Place,
     pub(super) name: String,
     pub(super) words: Vec<String>,
-    /// The directives in the braces; `None` for a directive without braces.
+    /// The directives between the braces; `None` if the directive ends with a semicolon.
     pub(super) block: Option<Vec<Directive>>,
 }
 
@@ -37,12 +37,12 @@ impl std::fmt::Display for Place {
 }
 
 impl Directive {
-    /// Returns the word at this position, or an empty text.
+    /// Returns the argument at this position, or an empty string.
     pub(super) fn word(&self, position: usize) -> &str {
         self.words.get(position).map_or("", String::as_str)
     }
 
-    /// The directives in the braces; empty if there are no braces.
+    /// The directives between the braces; empty if there are no braces.
     pub(super) fn inside(&self) -> &[Directive] {
         self.block.as_deref().unwrap_or_default()
     }
@@ -58,7 +58,8 @@ impl Directive {
     }
 }
 
-/// Reads a file and its includes. Also returns remarks about files that could not be included.
+/// Reads a file and the files that it includes. Also returns remarks about files that could not be
+/// included.
 pub(super) fn read(file: &Path) -> Result<(Vec<Directive>, Vec<String>), ImportError> {
     let text = crate::read(file)?;
     let mut includes = Includes::beside(file);
@@ -67,7 +68,6 @@ pub(super) fn read(file: &Path) -> Result<(Vec<Directive>, Vec<String>), ImportE
     Ok((directives, includes.remarks))
 }
 
-/// Parses the text of a file.
 pub(super) fn parse(
     text: &str,
     name: &str,

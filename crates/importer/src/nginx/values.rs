@@ -1,11 +1,11 @@
-//! Converts sizes, times and rates of nginx to the notation of Kenduri.
+//! Converts nginx's sizes, times and rates to Kenduri's notation.
 
 use edge::Limit;
 
 /// The longest time that is imported: a year, in milliseconds.
 const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 
-/// Converts a size such as `20m` to `20M`. For 0, which means no limit, returns `None`.
+/// Converts a size such as `20m` to `20M`. Returns `None` for 0, which means no limit in nginx.
 pub(super) fn size(text: &str) -> Option<String> {
     let end = text
         .find(|letter: char| !letter.is_ascii_digit())
@@ -27,7 +27,7 @@ pub(super) fn size(text: &str) -> Option<String> {
     })
 }
 
-/// Parses `1h 30m`, `90` or `500ms`, in milliseconds.
+/// Parses a time such as `1h 30m`, `90` (seconds) or `500ms`. The result is in milliseconds.
 pub(super) fn milliseconds(text: &str) -> Option<u64> {
     let mut rest = text.trim();
     if rest.is_empty() {
@@ -69,7 +69,7 @@ pub(super) fn time(text: &str) -> Option<String> {
         .map(crate::time)
 }
 
-/// The `Cache-Control` value for an `expires` directive.
+/// Converts the argument of `expires` to a value of `Cache-Control`.
 pub(super) fn expires(text: &str) -> Option<String> {
     match text {
         "max" => Some("max-age=315360000".to_owned()),
@@ -79,8 +79,7 @@ pub(super) fn expires(text: &str) -> Option<String> {
     }
 }
 
-/// Parses a limit such as `zone=one:10m rate=10r/s`, whose requests are counted by the given nginx
-/// key.
+/// Converts a rate such as `10r/s`. `key` is the nginx variable by which requests are counted.
 pub(super) fn limit(key: &str, rate: &str) -> Option<Limit> {
     let (number, unit) = rate.split_once("r/")?;
     let number: u32 = number.parse().ok().filter(|number| *number > 0)?;

@@ -1,4 +1,4 @@
-//! Writes the result, after validating it with Kenduri's own checks.
+//! Writes the resulting `kenduri.toml`, after validating it with Kenduri's own checks.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,10 +11,11 @@ use super::remarks::Remarks;
 use crate::Imported;
 use crate::page::Page;
 
-/// The maximum number of validation rounds; removing refused parts may cause further errors.
+/// The maximum number of validation rounds. Several may be needed, because removing refused parts
+/// can cause further errors.
 const ROUNDS: usize = 8;
 
-/// Writes the `kenduri.toml`. Kenduri accepts the result if the folders and files that it names
+/// Writes the `kenduri.toml`. Kenduri accepts the file if the folders and files that it names
 /// exist.
 pub(super) fn write(name: &str, mut made: Made) -> Imported {
     if made.http.is_empty() && made.https.is_empty() {
@@ -213,15 +214,15 @@ fn described(made: &Made) -> Description {
     description
 }
 
-/// Validates the result with Kenduri's own check. A refused route is changed so that it only
-/// returns an error status; other refused parts are removed.
+/// Validates the converted parts with Kenduri's own check. A refused route is changed so that it
+/// only returns an error status; other refused parts are removed.
 fn settle(made: &mut Made) {
     // The routes that already return only an error status. If the check refuses such a route again,
     // the route is removed.
     let mut closed = BTreeSet::new();
     for _ in 0..ROUNDS {
         if made.sites.iter().all(|site| site.routes.is_empty()) {
-            // Without any route, all requests would be handled by Kenduri's own pages.
+            // Without any route, Kenduri's own pages would handle all requests.
             let mut remarks = Remarks::default();
             remarks.line(
                 "no server could be carried over; every request is answered with 404".to_owned(),
@@ -264,7 +265,7 @@ fn settle(made: &mut Made) {
     }
 }
 
-/// Returns the error status for a refused route: 403 if the route restricted access.
+/// Returns the status for a refused route: 403 if the route restricted access, otherwise 503.
 fn status_instead(route: &edge::Route) -> u16 {
     if route.access.is_some() || route.to == "status:403" {
         403
@@ -273,8 +274,8 @@ fn status_instead(route: &edge::Route) -> u16 {
     }
 }
 
-/// Whether the error is about a missing folder or file, which need to exist only where Kenduri will
-/// run.
+/// Whether the error is about a missing folder or file. Those need to exist only on the machine
+/// where Kenduri will run.
 pub(super) fn is_missing_file(flaw: &Flaw) -> bool {
     let names_file = [".chain", ".key", ".basic.file"]
         .iter()
@@ -283,7 +284,7 @@ pub(super) fn is_missing_file(flaw: &Flaw) -> bool {
         || (flaw.key.rsplit('.').next() == Some("to") && flaw.what.ends_with(" is no folder"))
 }
 
-/// Handles each error by marking a route for removal or changing another part.
+/// Handles one validation error, by changing a part or by marking a route for removal.
 fn mend(
     made: &mut Made,
     flaw: &Flaw,
@@ -332,7 +333,7 @@ fn mend(
         }
         return;
     }
-    // If several certificates are wrong, the next rounds find the others.
+    // If several certificates are wrong, the following rounds find the others.
     let changed = if let Some(number) = number("tls.certificate") {
         (number < made.certificates.len())
             .then(|| made.certificates.remove(number))
@@ -356,7 +357,7 @@ fn mend(
     if changed {
         made.remarks
             .line(format!("CAREFUL: left out: {}: {what}", flaw.key));
-        // Requests another round although no route is removed.
+        // No route is removed, but this index makes the caller validate again.
         refused.insert(usize::MAX);
     }
 }

@@ -1,4 +1,4 @@
-//! Converts an app of PM2 to `[service.NAME]`.
+//! Converts a PM2 app to a section `[service.NAME]`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,12 +10,12 @@ use super::Asked;
 use super::values::text;
 use crate::page::{Page, short};
 
-/// The longest name of a service.
+/// The maximum length of a service's name.
 const LONGEST_NAME: usize = 64;
-/// How many characters of a value are shown.
+/// The maximum number of characters of a value in a remark.
 pub(super) const SHOWN: usize = 80;
 
-/// Fields that are not needed, or that Kenduri replaces by other means.
+/// Fields that the import can ignore, because Kenduri needs no counterpart or has another one.
 const SETTLED: [(&str, &str); 18] = [
     (
         "out_file",
@@ -79,7 +79,7 @@ const SETTLED: [(&str, &str); 18] = [
     ("treekill", "the whole group of processes is stopped"),
 ];
 
-/// Fields that do not affect how the program runs.
+/// Fields that do not affect how the app's processes run, so they need no remark.
 const QUIET: [&str; 8] = [
     "namespace",
     "source_map_support",
@@ -91,15 +91,15 @@ const QUIET: [&str; 8] = [
     "disable_source_map_support",
 ];
 
-/// The names and ports in use; no two services can have the same.
+/// The names and ports that services already use. No two services can have the same.
 #[derive(Debug, Default)]
 pub(super) struct UsedNames {
     names: Vec<String>,
-    /// The public ports, each with its service.
+    /// The public ports, each with the name of its service.
     pub(super) fronts: BTreeMap<u16, String>,
 }
 
-/// Writes a service's section. `folder` is the folder of the ecosystem file.
+/// Writes a service's section. `folder` is the folder that contains the ecosystem file.
 pub(super) fn write(
     page: &mut Page,
     app: &Map<String, Value>,
@@ -145,7 +145,8 @@ pub(super) struct Service<'a> {
 }
 
 impl<'a> Service<'a> {
-    /// Returns the value of the first of these fields that is set.
+    /// Returns the value of the first of these fields that the app sets, and marks all of them as
+    /// handled.
     pub(super) fn take(&mut self, fields: &[&'static str]) -> Option<&'a Value> {
         self.used.extend(fields);
         fields
@@ -217,8 +218,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Handles the remaining fields. If the service may exit permanently, there may be no process
-    /// to reload, so the remark suggests `kenduri restart` instead.
+    /// Handles the fields that are left. If the service may exit permanently, there may be no
+    /// process to reload, so the remark suggests `kenduri restart` instead.
     fn rest(&mut self, may_end: bool) {
         if let Some(watch) = self.take(&["watch"])
             && *watch != false

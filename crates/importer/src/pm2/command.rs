@@ -1,4 +1,4 @@
-//! The command line of a service.
+//! Converts an app's script, interpreter and arguments to the command line of a service.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -9,15 +9,15 @@ use super::app::{SHOWN, Service};
 use super::values::{quoted, text};
 use crate::page::short;
 
-/// How many bytes at the beginning of a file are examined.
+/// How many bytes at the beginning of a script are examined.
 const BEGINNING: u64 = 512;
 
-/// The interpreter of a script; `None` if the script is itself an executable program.
+/// The interpreter of a script; `None` if the script is itself executable.
 #[derive(Debug)]
 pub(super) struct Interpreter(Option<String>);
 
 impl Interpreter {
-    /// Whether PM2 can run the script as a cluster.
+    /// Whether the interpreter is node or Bun, for which PM2 supports cluster mode.
     pub(super) fn is_node(&self) -> bool {
         let name = self.0.as_deref().and_then(|line| line.rsplit('/').next());
         name.is_some_and(|name| name.ends_with("node") || name.ends_with("bun"))
@@ -31,7 +31,7 @@ impl Interpreter {
 }
 
 impl Service<'_> {
-    /// Returns a service's command and interpreter; `None` if there is no script.
+    /// Returns a service's command line and interpreter; `None` if the app has no script.
     pub(super) fn run(&mut self, name: &str) -> Option<(String, Interpreter)> {
         let script = self.take_text(&["script", "cmd", "command", "exec"]);
         let Some(script) = script.filter(|script| !script.trim().is_empty()) else {
@@ -48,7 +48,7 @@ impl Service<'_> {
             "node_args",
             "nodeArgs",
         ]);
-        // Without an interpreter PM2 ignores these options too.
+        // Without an interpreter, PM2 also ignores the interpreter's options.
         let options = options.filter(|_| interpreter.0.is_some());
         let arguments = self.take(&["args"]);
         let extend = |words: &mut Vec<String>, more: Option<&Value>| match more {
@@ -56,14 +56,14 @@ impl Service<'_> {
                 words.extend(more.iter().filter_map(text).map(|word| quoted(&word)));
             }
             Some(more) => {
-                // The text is split like a shell command; PM2 splits differently only in rare
-                // cases.
+                // Arguments in one string are split as a shell would split them. PM2 splits
+                // differently only in rare cases.
                 words.extend(text(more));
             }
             None => {}
         };
         extend(&mut words, options);
-        // A script that is a whole command line is run by the shell.
+        // If the script contains spaces, it is a whole command line, which a shell must run.
         if script.contains(char::is_whitespace) && words.is_empty() {
             words.push(script.clone());
         } else {
@@ -122,7 +122,7 @@ impl Service<'_> {
         Interpreter(Some(program.to_owned()))
     }
 
-    /// Returns the interpreter that PM2 chooses by default; `None` if the script is a program or a
+    /// Returns PM2's default interpreter for a script; `None` if the script is executable or a
     /// shell command line.
     fn interpreter_of(&mut self, script: &str) -> Option<&'static str> {
         if script.contains(char::is_whitespace) {
@@ -146,7 +146,7 @@ impl Service<'_> {
             _ => match self.is_binary(script) {
                 Some(true) => return None,
                 Some(false) => "node",
-                // The program is searched in `PATH`.
+                // Without a slash, the script is the name of a program in `PATH`.
                 None if !script.contains('/') => return None,
                 None => {
                     self.page.remark(&format!(

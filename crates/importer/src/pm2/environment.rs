@@ -10,13 +10,13 @@ use super::values::text;
 use crate::page::short;
 
 impl<'a> Service<'a> {
-    /// The name of the table that overrides `env`.
+    /// The name of the field whose variables override those in `env`.
     fn wanted(&self) -> Option<String> {
         self.asked.env.as_ref().map(|name| format!("env_{name}"))
     }
 
-    /// Returns all variables in the order in which they are written. If two variables have the same
-    /// name, the later one applies.
+    /// Iterates over all variables of the app. If two variables have the same name, the later one
+    /// applies.
     pub(super) fn variables(&self) -> impl DoubleEndedIterator<Item = (&'a String, &'a Value)> {
         let app = self.app;
         let chosen = self.wanted().and_then(|wanted| app.get(&wanted));
@@ -24,8 +24,8 @@ impl<'a> Service<'a> {
         tables.filter_map(Value::as_object).flatten()
     }
 
-    /// Returns the variables: those in `env`, overridden by those of the chosen environment, and
-    /// those that PM2 adds.
+    /// Returns the service's variables: those in `env`, overridden by those of the chosen
+    /// environment, and the variables that PM2 itself sets.
     pub(super) fn env(&mut self, interpreter: &Interpreter) -> Vec<(String, String)> {
         let wanted = self.wanted();
         let mut all = Table::new();
@@ -119,8 +119,8 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Checks whether `env` can hold a value from PM2. Some values with braces are impossible,
-    /// because Kenduri replaces the placeholders in `env`.
+    /// Checks whether the key `env` can contain this value. Values with certain words in braces are
+    /// impossible, because Kenduri replaces placeholders such as `{instance}`.
     fn placed(&mut self, name: &str, value: &str, listens: bool) -> bool {
         let known = [
             ("{instance}", true),
@@ -145,7 +145,7 @@ impl<'a> Service<'a> {
     }
 }
 
-/// Whether a text can be the name of an environment variable.
+/// Whether `text` is valid as the name of an environment variable.
 fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     !text.is_empty()

@@ -1,4 +1,4 @@
-//! Imports the number of a service's instances, and how they listen.
+//! Converts the number of an app's instances, and the ports on which they listen.
 
 use std::collections::BTreeMap;
 
@@ -9,22 +9,21 @@ use super::command::Interpreter;
 use super::values::{Instances, instances, text};
 use crate::page::short;
 
-/// The most instances of a service.
+/// The maximum number of a service's instances.
 const MOST_INSTANCES: u32 = 64;
 
-/// The instances of a service.
 pub(super) struct InstanceCount {
     pub(super) number: u32,
-    /// Whether the instances shared a port in PM2.
+    /// Whether PM2 made the instances share a port.
     pub(super) is_cluster: bool,
 }
 
-/// How PM2 runs instances.
+/// How PM2 starts several instances of an app.
 enum Mode {
     Fork,
-    /// The configuration requests a cluster.
+    /// The app sets `exec_mode` to cluster.
     Cluster,
-    /// The mode is not configured. For node, PM2 then uses a cluster if `instances` is set.
+    /// The app does not set `exec_mode`. For node, PM2 then uses a cluster if `instances` is set.
     Implied,
 }
 
@@ -56,7 +55,7 @@ impl Service<'_> {
         let number = number.clamp(1, MOST_INSTANCES);
         let said = match mode {
             Mode::Cluster => Some("exec_mode cluster"),
-            // A single instance shares its port with no other, so it is not a cluster.
+            // A single instance shares its port with no other, so it needs no cluster.
             Mode::Implied if number > 1 => {
                 Some("instances of node without exec_mode are a cluster")
             }
@@ -87,8 +86,8 @@ impl Service<'_> {
         }
     }
 
-    /// Decides how the instances listen, and whether each gets its own socket address. `fronts` are
-    /// the ports that services already have.
+    /// Decides how the instances listen, and whether each of them gets its own socket address.
+    /// `fronts` contains the ports of other services.
     pub(super) fn listen(
         &mut self,
         env: &[(String, String)],

@@ -1,4 +1,4 @@
-//! When a service is stopped, restarted and abandoned.
+//! Converts the settings that control when a service is stopped, restarted and no longer restarted.
 
 use serde_json::Value;
 use toml::Table;
@@ -8,20 +8,20 @@ use super::command::Interpreter;
 use super::values::{milliseconds, size, text};
 use crate::time;
 
-/// The defaults of PM2, in milliseconds.
+/// PM2's default values, in milliseconds.
 const MIN_UPTIME: u64 = 1_000;
 const MOST_BACKOFF: u64 = 15_000;
 
-/// The default backoff of a service, in milliseconds.
+/// Kenduri's default backoff for services, in milliseconds: the first and the longest delay.
 const BACKOFF: (u64, u64) = (200, 30_000);
 
-/// The default start timeout of a service, in milliseconds.
+/// Kenduri's default start timeout for services, in milliseconds.
 const START_WITHIN: u64 = 30_000;
 
-/// The longest accepted time: a year, in milliseconds.
+/// The longest time that is imported: a year, in milliseconds.
 const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 
-/// The highest failure count that can be configured.
+/// The largest number of failures that `kenduri.toml` can contain.
 const MOST_FAILURES: u64 = 1_000;
 
 impl Service<'_> {
@@ -33,7 +33,8 @@ impl Service<'_> {
             Some(size) => {
                 let mut table = Table::new();
                 table.insert("max".to_owned(), size.into());
-                // Most apps on node consist of a single process.
+                // An app on node usually consists of a single process, so the difference does not
+                // matter.
                 if !interpreter.is_node() {
                     self.page.remark(
                         "max_memory_restart: PM2 measures the one process that it started, Kenduri all that this one starts \
@@ -71,7 +72,7 @@ impl Service<'_> {
         read
     }
 
-    /// Sets when the service is restarted. Returns whether the service may exit permanently.
+    /// Converts the settings for restarts. Returns whether the service may exit permanently.
     pub(super) fn restart(&mut self) -> bool {
         let mut table = Table::new();
         let no_restart = self
@@ -95,7 +96,7 @@ impl Service<'_> {
             }
         }
         let delay = self.time(&["restart_delay"]);
-        // If both settings are present, PM2 uses this one.
+        // PM2 prefers this setting to a fixed delay.
         let growing = self.time(&["exp_backoff_restart_delay"]);
         let backoff = growing.map_or_else(
             || delay.map(|delay| (delay, delay)),
@@ -166,15 +167,15 @@ impl Service<'_> {
     }
 }
 
-/// Returns the longest time in which a program can fail `failures` times, if it always fails after
-/// `life`. The time includes the supervisor's delays; it is in milliseconds, rounded up to whole
-/// seconds.
+/// Returns the longest time in which a process that exits `life` after each start can fail
+/// `failures` times. The time includes the supervisor's delays. It is in milliseconds, rounded up
+/// to whole seconds.
 fn span(failures: u64, life: u64, (least, most): (u64, u64)) -> u64 {
     let mut whole = life.saturating_mul(failures);
     let mut wait = least;
-    // There is no delay after the first failure, and no restart after the last.
+    // The supervisor does not wait after the first failure, nor after the last.
     for _ in 2..failures {
-        // A delay may be a tenth longer than configured.
+        // The supervisor may lengthen a delay by a tenth at random.
         whole = whole.saturating_add(wait + wait.div_ceil(10));
         wait = (wait * 2).min(most);
     }

@@ -1,5 +1,5 @@
-//! Runs ecosystem files that are programs. If the user permits it, node runs them with only PATH in
-//! the environment, and with limited time and output.
+//! Runs ecosystem files that are JavaScript programs. If the user permits it, node runs the file
+//! with only PATH in the environment, and with limited time and output.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt as _;
@@ -15,11 +15,11 @@ use crate::{ImportError, LARGEST};
 
 /// How long Node may run.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How many characters of Node's error output are shown.
+/// The maximum number of characters of Node's error output in an error message.
 const SHOWN: usize = 600;
 
-/// Loads the file as a module of either kind, and prints its exports. The file's own output is
-/// redirected, so that the two outputs do not mix.
+/// A script for node that loads the ecosystem file as a `CommonJS` or ES module and prints its
+/// exports. The file's own output is redirected, so that it does not mix with the exports.
 const READER: &str = r#"
 const { pathToFileURL } = require("node:url");
 const write = process.stdout.write.bind(process.stdout);
@@ -33,7 +33,7 @@ import(pathToFileURL(process.argv[1])).then((loaded) => {
 });
 "#;
 
-/// Returns the exports of the file, as JSON.
+/// Returns the exports of the ecosystem file, as JSON.
 pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     // A missing file is reported before asking whether it may be run.
     crate::read(file)?;
@@ -78,7 +78,7 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     let complained = collect(child.0.stderr.take());
     let said = said.recv_timeout(PATIENCE);
     let timed_out = matches!(said, Err(RecvTimeoutError::Timeout));
-    // Dropping the child also kills the other processes in its group, so that none of them keeps
+    // Dropping `child` also kills the other processes in its group, which could otherwise keep
     // standard error open.
     drop(child);
     let said = said.unwrap_or_default();
@@ -110,13 +110,13 @@ pub(super) fn read(file: &Path, may_run: bool) -> Result<String, ImportError> {
     }
 }
 
-/// Reads a stream to its end, but at most one byte beyond the limit.
+/// Reads a stream in a thread, up to one byte more than the limit.
 fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(stream) = stream {
-            // Data read before an error is kept.
+            // If reading fails, the data read so far is kept.
             let _ = stream.take(LARGEST + 1).read_to_end(&mut bytes);
         }
         let _ = sender.send(bytes);
@@ -124,12 +124,12 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     receiver
 }
 
-/// A process and all processes that it started; dropping this value kills them all.
+/// A process group, with its first process. Dropping this value kills all of its processes.
 struct Group(Child);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // The pid cannot be reused before the process has been waited for.
+        // Nobody has waited for the process yet, so its pid cannot have been reused.
         if let Some(pid) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process_group(pid, Signal::KILL);
         }

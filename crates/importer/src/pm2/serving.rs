@@ -1,4 +1,4 @@
-//! `script: "serve"`: PM2's own file server.
+//! Converts apps with `script: "serve"`, which is PM2's own file server.
 
 use std::path::Path;
 
@@ -10,13 +10,13 @@ use super::values::text;
 use crate::page::short;
 
 const PREFIX: &str = "PM2_SERVE_";
-/// The default port of PM2.
+/// The default port of PM2's file server.
 const PORT: &str = "8080";
 const HOMEPAGE: &str = "/index.html";
 
 impl Service<'_> {
-    /// Proposes a route that replaces PM2's file server, as a comment, because the host is not
-    /// known. Returns false if the app is something else.
+    /// Writes a commented-out route that replaces PM2's file server. It cannot be active, because
+    /// the host is not known. Returns false if the app is not PM2's file server.
     pub(super) fn serves_files(&mut self, name: &str) -> bool {
         if self.app.get("script").and_then(Value::as_str) != Some("serve") {
             return false;
@@ -75,7 +75,7 @@ impl Service<'_> {
         true
     }
 
-    /// Returns the value of one of the file server's variables.
+    /// Returns the value of the variable `PM2_SERVE_…` with this name.
     fn served(&self, name: &str) -> Option<String> {
         let name = format!("{PREFIX}{name}");
         let said = self.variables().rfind(|(other, _)| **other == name);

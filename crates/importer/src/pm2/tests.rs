@@ -27,7 +27,7 @@ fn asked(env: Option<&str>) -> Asked {
     }
 }
 
-/// The errors that the supervisor reports, except for missing programs and folders.
+/// The errors that the supervisor's check reports, except for missing programs and folders.
 fn flaws(text: &str) -> Vec<String> {
     let whole: toml::Table = text
         .parse()
@@ -264,8 +264,8 @@ fn every_field_is_carried_over_or_said() {
     }
 }
 
-/// Returns how often the service is started until the supervisor abandons it, if each process exits
-/// after `life`.
+/// Returns how often the supervisor starts the service before it no longer restarts it, if each
+/// process exits after `life`.
 fn starts(text: &str, life: Duration) -> Option<u32> {
     let whole: toml::Table = text.parse().unwrap();
     let services: ServiceConfigs = whole["service"].clone().try_into().unwrap();
@@ -281,7 +281,7 @@ fn starts(text: &str, life: Duration) -> Option<u32> {
     let plan = Plan::check(&services, &ground).unwrap();
     let mut state = State::new(plan.services()["x"].policy.clone());
     let mut event = Event::Command(1, Command::Start);
-    // This random number yields the longest delay.
+    // With this random number, delays have their maximum length.
     let mut now = Now {
         at: Duration::ZERO,
         chance: 1.0,

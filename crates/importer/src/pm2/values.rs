@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-/// Returns a value as text; `None` if the value is null.
+/// Converts a value to text; `None` for null.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(yes) => Some(yes.to_string()),
         Value::Null => None,
-        // PM2 passes the value on in this notation.
+        // PM2 passes other values on in JSON notation.
         other => Some(other.to_string()),
     }
 }
@@ -52,21 +52,20 @@ pub(super) fn size(value: &Value) -> Option<String> {
         "G" | "g" | "GB" => ("G", 30),
         _ => return None,
     };
-    // A size below the supervisor's minimum is assumed to be a mistake.
+    // A size below Kenduri's minimum is probably a mistake, so it is not imported.
     let bytes = number.checked_mul(1 << bits)?;
     (bytes >= 1 << 20).then(|| format!("{number}{unit}"))
 }
 
-/// The number of instances.
+/// The number of instances in an app's settings.
 pub(super) enum Instances {
-    /// A fixed number of instances.
     Number(u32),
-    /// As many instances as there are cores, minus this number.
+    /// As many instances as there are processor cores, minus this number.
     Cores(usize),
     Unknown,
 }
 
-/// Parses `4`, `"max"`, `0` or `-1`.
+/// Parses a number of instances, such as `4`, `"max"`, `0` or `-1`.
 pub(super) fn instances(value: &Value) -> Instances {
     let Some(text) = text(value) else {
         return Instances::Unknown;
@@ -82,7 +81,7 @@ pub(super) fn instances(value: &Value) -> Instances {
     }
 }
 
-/// A word of a command line, quoted if necessary.
+/// Quotes a word of a command line if necessary.
 pub(super) fn quoted(word: &str) -> String {
     let plain = |letter: char| !letter.is_whitespace() && !matches!(letter, '"' | '\'' | '\\');
     if !word.is_empty() && word.chars().all(plain) {

@@ -1,4 +1,4 @@
-//! The parser's events for a Markdown text, without its raw HTML.
+//! The events of the Markdown parser, without raw HTML.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
@@ -7,8 +7,8 @@ pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_FOOTNOTES);
 
-/// The Markdown events, with raw HTML as text. Headings begin below the title of the page and skip
-/// no level.
+/// The Markdown events of a text. Raw HTML becomes plain text. Headings begin below the page's
+/// title and skip no level.
 pub(super) fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
     let mut level = HeadingLevel::H1;
     Parser::new_ext(markdown, OPTIONS).map(move |event| match event {

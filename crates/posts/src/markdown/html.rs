@@ -8,8 +8,8 @@ use web::picture_folder;
 use super::events::events;
 use crate::image;
 
-/// The HTML of `markdown`. Links to paths of this site and its pictures begin with `origin`, so
-/// that they also work in a feed.
+/// The HTML of `markdown`. The URLs of this site's links and pictures begin with `origin`, so that
+/// they also work in a feed.
 pub fn html(markdown: &str, origin: &str) -> String {
     let mut writer = Writer {
         origin,
@@ -46,14 +46,14 @@ pub fn html(markdown: &str, origin: &str) -> String {
     written
 }
 
-/// A prefix for the ids of a text's footnotes, because a page may contain several texts.
+/// A prefix for the ids of a text's footnotes, which must be unique on a page with several texts.
 fn prefix(markdown: &str) -> String {
     let mut hasher = DefaultHasher::new();
     markdown.hash(&mut hasher);
     format!("fn-{:x}-", hasher.finish() & 0xff_ffff)
 }
 
-/// The text of all events up to the end of a picture.
+/// The description of a picture: the text of all events up to the picture's end.
 fn description<'a>(events: &mut impl Iterator<Item = Event<'a>>) -> String {
     let (mut words, mut depth) = (String::new(), 1);
     for event in events {
@@ -78,11 +78,11 @@ struct Writer<'a, 'b> {
     /// The footnotes, which are always rendered below the text.
     footnotes: Vec<Event<'a>>,
     is_in_footnote: bool,
-    /// For each open link, whether its target is allowed, so that it is rendered as a link.
+    /// For each open link, whether it is rendered as a link, because its target is allowed.
     open_links: Vec<bool>,
-    /// The labels of footnotes in the order of their numbers.
+    /// The labels of the footnotes, in the order of the footnotes' numbers.
     labels: Vec<CowStr<'a>>,
-    /// The title of the picture that was rendered last.
+    /// The title of the most recent picture, which may become a caption.
     caption: String,
 }
 
@@ -131,7 +131,7 @@ impl<'a> Writer<'a, '_> {
             Event::Start(Tag::FootnoteDefinition(label)) => {
                 self.is_in_footnote = true;
                 let (name, number) = (self.prefix.clone(), self.number(label));
-                // The number links back to the place where the footnote is referenced.
+                // The number is a link back to the footnote's reference.
                 let link = format!("<a href=\"#{name}ref-{number}\">{number}</a>");
                 Event::Html(
                     format!("<div class=\"footnote\" id=\"{name}{number}\"><sup>{link}</sup>\n")
@@ -160,8 +160,7 @@ impl<'a> Writer<'a, '_> {
         }) + 1
     }
 
-    /// Renders one of this site's pictures. For a picture on another site, renders only its
-    /// description.
+    /// Renders a picture of this site. A picture of another site is replaced by its description.
     fn picture(&mut self, address: &str, title: &str, alt: String) {
         let sized =
             image::file(address).and_then(|file| Some((file, picture_folder::dimensions(file)?)));
@@ -178,7 +177,8 @@ impl<'a> Writer<'a, '_> {
         self.push(Event::InlineHtml(html.into()));
     }
 
-    /// Renders a paragraph that contains only a picture with a title as a figure with a caption.
+    /// Ends a paragraph. If the paragraph contains only a picture with a title, it becomes a figure
+    /// with a caption.
     fn end_paragraph(&mut self) {
         let events = if self.is_in_footnote {
             &mut self.footnotes
@@ -202,7 +202,7 @@ impl<'a> Writer<'a, '_> {
     }
 }
 
-/// A text escaped for HTML, including attributes.
+/// Escapes a text for HTML, including attributes.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -217,7 +217,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The target of a link, if it is allowed.
+/// The target of a link; `None` if it is not allowed.
 fn safe_target<'a>(target: &CowStr<'a>, origin: &str) -> Option<CowStr<'a>> {
     if target.starts_with('/') && !target.starts_with("//") && !target.starts_with("/\\") {
         return Some(format!("{origin}{target}").into());

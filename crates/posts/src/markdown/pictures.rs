@@ -1,4 +1,4 @@
-//! The pictures in a text.
+//! The pictures in a Markdown text.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
 use super::events::OPTIONS;
 use crate::image;
 
-/// A picture of this site in a text.
+/// A picture of this site in a Markdown text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TextPicture {
     pub(crate) file: String,
@@ -15,7 +15,6 @@ pub(crate) struct TextPicture {
     pub(crate) alt: String,
 }
 
-/// The pictures of this site in a text.
 pub(crate) fn pictures(markdown: &str) -> Vec<TextPicture> {
     let (mut found, mut open) = (Vec::new(), Vec::new());
     for event in Parser::new_ext(markdown, OPTIONS) {
@@ -42,7 +41,7 @@ pub(crate) fn pictures(markdown: &str) -> Vec<TextPicture> {
     found
 }
 
-/// Replaces the link targets of the pictures in a text. `other` gets a target and its line, and
+/// Replaces the targets of links and pictures in a text. `other` gets a target and its line, and
 /// returns the new target, or `None` to leave the target unchanged.
 pub(crate) fn relocate(
     markdown: &str,

@@ -1,13 +1,14 @@
-//! Front matter: YAML between `---`, TOML between `+++`, or Bear's lines above `___`.
+//! Parsing and writing of front matter: YAML between `---`, TOML between `+++`, or the lines that
+//! the blog platform Bear writes above `___`.
 //!
-//! Only the subset of YAML that other programs write in front matter is read: quoted and plain
+//! Of YAML, only the parts that other systems use in front matter are supported: quoted and plain
 //! scalars, lists, block scalars, and maps. The keys of nested maps are joined by a dot.
 
 use std::collections::BTreeMap;
 use std::iter::{Enumerate, Peekable};
 use std::str::Lines;
 
-/// A value, and the line in which it begins.
+/// A value of the front matter, with the line in which it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) line: usize,
@@ -22,7 +23,7 @@ pub(super) enum Value {
     Nothing,
 }
 
-/// A parsed file: the front matter by lower-case key, and the text.
+/// A parsed file: the values of the front matter by lower-case key, and the text below.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Document {
     pub(super) entries: BTreeMap<String, Entry>,
@@ -31,7 +32,7 @@ pub(super) struct Document {
     pub(super) body_line: usize,
 }
 
-/// The line of a problem, and the problem.
+/// An error: the line number and the description.
 pub(super) type Fault = (usize, String);
 
 pub(super) fn read(file: &str) -> Result<Document, Fault> {
@@ -107,7 +108,7 @@ fn flatten(entries: &mut BTreeMap<String, Entry>, above: &str, table: ::toml::Ta
                 .trim_start_matches(['"', '['])
                 .starts_with(&*key)
         };
-        // Lines are counted from 1, and the delimiter above takes one line.
+        // Lines are counted from 1, and the delimiter above the front matter takes one line.
         let line = text.lines().position(is_here).map_or(1, |at| at + 2);
         let name = format!("{above}{}", key.to_lowercase());
         let words = |value: ::toml::Value| match value {
@@ -129,14 +130,14 @@ fn flatten(entries: &mut BTreeMap<String, Entry>, above: &str, table: ::toml::Ta
 
 struct Yaml<'a> {
     lines: Peekable<Enumerate<Lines<'a>>>,
-    /// The number of the first line.
+    /// The line number of the first line in `lines`.
     first: usize,
     entries: BTreeMap<String, Entry>,
 }
 
 impl<'a> Yaml<'a> {
     fn read(&mut self) -> Result<(), Fault> {
-        // The keys of the open maps, with their indentation.
+        // The indentation and the keys of the maps that contain the current line.
         let mut above: Vec<(usize, String)> = Vec::new();
         while let Some((at, line)) = self.lines.next() {
             let (number, indent) = (self.first + at, indent(line));
@@ -182,8 +183,8 @@ impl<'a> Yaml<'a> {
         Ok(())
     }
 
-    /// The next line that is neither blank nor a comment, if it belongs to a key with the
-    /// indentation `depth`.
+    /// The next line that is neither blank nor a comment, if it is indented more than `depth` or is
+    /// a list item with the indentation `depth`.
     fn next_below(&mut self, depth: usize) -> Option<&'a str> {
         let (_, line) = self.lines.peek()?;
         let is_item = line.trim_start().starts_with("- ") || line.trim() == "-";
@@ -262,7 +263,7 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-/// The key of a line, and the text after its colon.
+/// Splits a line into its key and the text after the colon.
 fn key(text: &str) -> Option<(String, &str)> {
     let (key, rest) = text.split_once(':')?;
     let is_end = rest.is_empty() || rest.starts_with([' ', '\t']);
@@ -271,7 +272,7 @@ fn key(text: &str) -> Option<(String, &str)> {
         .then(|| (key.to_owned(), rest.trim()))
 }
 
-/// The items of a list, split at commas outside quotes.
+/// Splits the inside of a list at the commas outside quotation marks.
 fn items(inside: &str) -> Vec<&str> {
     let (mut quote, mut begin, mut all) = (None, 0, Vec::new());
     for (at, c) in inside.char_indices() {
@@ -311,7 +312,7 @@ fn scalar_text(text: &str, line: usize) -> Result<String, Fault> {
     })
 }
 
-/// Returns the value of a quoted string, which may be followed by a comment.
+/// Parses a quoted string, which may be followed by a comment.
 fn quoted(text: &str, line: usize) -> Result<String, Fault> {
     let open = || (line, "this quotation mark is not closed".to_owned());
     if let Some(rest) = text.strip_prefix('\'') {
@@ -328,7 +329,8 @@ fn quoted(text: &str, line: usize) -> Result<String, Fault> {
         }
         return Err(open());
     }
-    // A double-quoted scalar is parsed as a JSON string; only rarely used escapes differ.
+    // A double-quoted scalar is parsed as a JSON string. The two differ only in escapes that are
+    // rarely used.
     let mut parsed = serde_json::Deserializer::from_str(text).into_iter::<String>();
     match parsed.next() {
         Some(Ok(words)) => Ok(words),

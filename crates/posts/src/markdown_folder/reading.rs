@@ -1,4 +1,4 @@
-//! Reading a folder as posts, without storing anything.
+//! Reads a folder of Markdown files as posts, without storing anything.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -25,7 +25,7 @@ use crate::image;
 use crate::markdown;
 use crate::post::{Kind, Post, PostId, State};
 
-// Different programs use different keys for the same field.
+// Different systems use different keys for the same field.
 
 const TITLE: &[&str] = &["title"];
 const SLUG: &[&str] = &["slug", "link", "permalink", "url"];
@@ -58,7 +58,7 @@ const IMAGE: &[&str] = &[
 ];
 const IMAGE_ALT: &[&str] = &["image_alt", "feature_image_alt", "cover.alt"];
 
-/// The longest slug that is imported; editors may choose only shorter ones.
+/// The maximum length of an imported slug. Editors may choose only shorter slugs.
 const LONGEST_SLUG: usize = 200;
 
 /// Reads a folder with all its subfolders.
@@ -84,7 +84,7 @@ pub async fn read(site: &Site, root: &Path) -> Result<Folder, FolderError> {
     Ok(reading.folder)
 }
 
-/// Finds every Markdown file outside hidden folders.
+/// Finds all Markdown files, except those in hidden folders.
 fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -103,7 +103,7 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The result of looking for a picture: its file name, or the reason why it cannot be imported.
+/// A picture's new file name, or the reason why the picture cannot be imported.
 type Found = Result<String, String>;
 
 struct Reading<'a> {
@@ -111,7 +111,7 @@ struct Reading<'a> {
     author: Option<AccountId>,
     root: PathBuf,
     folder: Folder,
-    /// The pictures that were read, by their paths.
+    /// The pictures that have been read so far, by path.
     pictures: BTreeMap<PathBuf, Found>,
 }
 
@@ -167,7 +167,8 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Makes the post from its front matter and text, and reports problems.
+    /// Makes a post from the front matter and text of a file. Problems are added to the folder's
+    /// remarks.
     fn post(&mut self, file: &Path, document: &Document) -> Option<Post> {
         let now = self.site.clock.now();
         let body = document.body.trim_start_matches('\n').trim_end();
@@ -176,7 +177,7 @@ impl Reading<'_> {
         let (title, body) = match (document.text(TITLE), kind) {
             (_, Kind::Note) => (String::new(), body.to_owned()),
             (Some((_, title)), _) => (title, body.to_owned()),
-            // If the front matter has no title, the first heading is the title.
+            // Without a title in the front matter, the first heading becomes the title.
             (None, _) => match body.strip_prefix("# ").map(|rest| rest.split_once('\n')) {
                 Some(Some((title, rest))) => {
                     (title.trim().to_owned(), rest.trim_start().to_owned())
@@ -235,7 +236,7 @@ impl Reading<'_> {
         Some(post)
     }
 
-    /// Reports problems of fields, each with its line.
+    /// Adds the validation errors of a post to the folder's problems, each with its line.
     fn tell(&mut self, file: &Path, document: &Document, findings: Findings) {
         let Err(errors) = findings.finish() else {
             return;
@@ -267,8 +268,8 @@ impl Reading<'_> {
             Some("page") => Kind::Page,
             Some("note") => Kind::Note,
             Some("article" | "post" | "posts" | "blog") | None => Kind::Article,
-            // An unknown type of another program becomes an article. But `kind` is this site's own
-            // key, so an unknown word there is an error.
+            // A post type of another system that is unknown here becomes an article. But only this
+            // site's own exports have `kind`, so an unknown value there is an error.
             Some(word) => {
                 if let (Some(entry), true) = (document.find(&["kind"]), Kind::find(word).is_none())
                 {
@@ -296,7 +297,7 @@ impl Reading<'_> {
             let found = of_name.into_iter().find(|slug| !slug.is_empty());
             return found.unwrap_or_else(|| "post".to_owned());
         };
-        // The path may end with a slash.
+        // The slug may be given as a path, with a trailing slash.
         let given = given.trim_end_matches('/');
         let last = given.rsplit('/').next().unwrap_or_default();
         let last = last.strip_suffix(".html").unwrap_or(last);
@@ -317,8 +318,8 @@ impl Reading<'_> {
         at
     }
 
-    /// An id that depends only on the file and the title, so that importing a post again does not
-    /// duplicate it.
+    /// An id that depends only on the file's path and the title, so that repeated imports of a post
+    /// do not duplicate it.
     fn id_of(&self, file: &Path, title: &str) -> Option<PostId> {
         let path = file.strip_prefix(&self.root).unwrap_or(file);
         let name = format!("{}\0{title}", path.display());
@@ -337,7 +338,7 @@ impl Reading<'_> {
             .ok()
     }
 
-    /// The text, with the new paths of its pictures.
+    /// The text of a post, with the new paths of its pictures.
     async fn body(
         &mut self,
         file: &Path,
@@ -367,7 +368,8 @@ impl Reading<'_> {
         }))
     }
 
-    /// The picture at a link target in a file; `None` if it is on another site or already stored.
+    /// Finds the picture to which `address` in a file refers. Returns `None` if the picture is on
+    /// another site or already stored.
     async fn picture(&mut self, file: &Path, address: &str) -> Result<Option<Found>, FolderError> {
         let is_elsewhere = address.starts_with("//") || address.contains("://");
         if is_elsewhere || address.starts_with("data:") {
@@ -399,7 +401,8 @@ impl Reading<'_> {
         Ok(Some(stored))
     }
 
-    /// Reads a picture. A picture that was exported from a site keeps its name.
+    /// Reads a picture's file. If the picture was exported from a Kenduri site, it keeps its file
+    /// name.
     async fn keep(&mut self, path: &Path) -> Result<Found, FolderError> {
         let sent = Bytes::from(std::fs::read(path)?);
         let shown = path.strip_prefix(&self.root).unwrap_or(path).display();
@@ -432,7 +435,7 @@ impl Reading<'_> {
         Ok(Ok(file))
     }
 
-    /// The content of a picture that this import or an earlier one stored.
+    /// The content of a picture that this import has read or that is already stored.
     async fn kept(&self, file: &str) -> Result<Option<Bytes>, FolderError> {
         let mut new = self.folder.pictures.iter();
         if let Some((_, bytes)) = new.find(|(name, _)| name == file) {
@@ -462,7 +465,7 @@ pub(super) async fn stored(site: &Site, file: &str) -> io::Result<Option<Bytes>>
     Ok(Some(bytes.into()))
 }
 
-/// The parts of a file name. In Jekyll, the name begins with the date.
+/// The title and the date that a file name contains. In Jekyll, the name begins with the date.
 struct FileName {
     title: String,
     date: Option<Timestamp>,
@@ -471,7 +474,8 @@ struct FileName {
 impl FileName {
     fn of(file: &Path) -> Self {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-        // In a Hugo bundle, the folder's name is the post's name.
+        // In Hugo, a post may be a folder with the file `index.md`. The folder's name is then the
+        // post's name.
         let folder = file.parent().and_then(Path::file_name);
         let stem = match (&*stem, folder) {
             ("index" | "_index", Some(folder)) => folder.to_string_lossy().into_owned(),
@@ -488,7 +492,7 @@ impl FileName {
     }
 }
 
-/// Parses an instant in one of the formats that other programs write.
+/// Parses an instant in one of the formats that other systems write.
 fn instant(words: &str, zone: &TimeZone) -> Option<Timestamp> {
     let words = words.trim();
     if let Ok(at) = words.parse::<Timestamp>() {

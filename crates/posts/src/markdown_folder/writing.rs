@@ -1,4 +1,4 @@
-//! Exporting all posts as a folder of Markdown that [`super::read`] can read.
+//! Exports all posts as a folder of Markdown files that [`super::read`] can read.
 
 use std::fmt::Write as _;
 use std::io;
@@ -14,7 +14,7 @@ use crate::image;
 use crate::markdown;
 use crate::post::{Kind, Post, State};
 
-/// The path of the pictures, relative to a text.
+/// The path of the folder with the pictures, relative to a post's file.
 const PICTURES: &str = "../pictures/";
 
 /// Writes all posts into a new or empty folder.

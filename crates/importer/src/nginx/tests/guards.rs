@@ -1,4 +1,4 @@
-//! Tests that access restrictions are preserved.
+//! Tests that the import keeps access restrictions.
 
 use edge::route::NormalPath;
 
@@ -75,7 +75,7 @@ fn what_few_could_reach_is_not_open_to_all() {
             !text.contains("access =") && !text.contains("403")
         );
     }
-    // The restricted server does not cause the publicly reachable one to be closed.
+    // The server block on 127.0.0.1 must not cause the public one to be closed.
     let text = made(
         "server { listen 127.0.0.1:9000; return 204; } server { listen 80; location / { proxy_pass http://b:1; } }",
     );
@@ -96,7 +96,8 @@ fn a_port_of_its_own_is_not_open_to_those_of_the_others() {
         ("203.0.113.7:9090", "_", "80", "status:403"),
         ("[::]:9090", "_", "8080", "status:403"),
         ("9090; listen 127.0.0.1:80", "_", "80", "status:403"),
-        // The first server is itself public, or no other server is more widely reachable.
+        // Nothing is closed, because the first server block is itself public or no other block can
+        // be reached from more networks.
         ("80", "_", "9090", ""),
         ("443 ssl", "_", "80", ""),
         ("9090; listen 80", "_", "80", ""),
@@ -124,7 +125,8 @@ fn a_port_of_its_own_is_not_open_to_those_of_the_others() {
         assert_eq!(is_told, !expected.is_empty(), "{listen}\n{text}");
         assert!(text.contains("http://127.0.0.1:3000"), "{listen}\n{text}");
     }
-    // A host name is no protection, since any client can send it.
+    // A separate host name does not protect the first server block, because any client can send
+    // that name.
     let text = made(&format!(
         "server {{ listen 9090; server_name a.example; location /debug/ {{ proxy_pass http://b:1; }} {admin} }} \
          server {{ listen 80; {public} }}"
@@ -228,7 +230,7 @@ fn nothing_is_open_below_what_is_said_to_be_closed() {
             }
         }
     }
-    // A location with the same restriction keeps its target.
+    // A location with the same restriction keeps its upstream.
     let text = server(&format!(
         "location /api/ {{ allow 10.0.0.0/8; deny all; proxy_pass http://b:2; }} {guard}"
     ));
@@ -307,7 +309,7 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
             vec!["X-Real-IP"],
             "not sent",
         ),
-        // With these values, nginx passes on the client's own header.
+        // With these values, nginx forwards the client's own header.
         (
             "proxy_set_header Authorization $http_authorization;",
             vec![],
@@ -319,7 +321,7 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
             "as the client",
         ),
         ("proxy_set_header X-A $http_x_b;", vec!["X-A"], "CAREFUL"),
-        // These headers are set by the edge.
+        // The edge sets these headers itself.
         (
             "proxy_set_header Content-Length \"\";",
             vec![],
@@ -345,7 +347,7 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
         assert!(!text.contains("s3cret"), "{text}");
         assert_eq!(text.contains("CAREFUL"), told.contains("CAREFUL"), "{text}");
     }
-    // A list that is set in an inner block is not inherited.
+    // The inner block sets a list of its own, so it does not inherit the outer one.
     let text = server(&format!(
         "proxy_set_header X-A \"\"; location / {{ {pass} }} location /x/ {{ proxy_set_header X-B \"\"; {pass} }} \
          location /files/ {{ root /srv; }} location /old/ {{ return 410; }} \

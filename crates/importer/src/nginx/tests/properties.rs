@@ -1,10 +1,10 @@
-//! Property tests: invariants that hold for any file, however odd.
+//! Property tests: statements that must hold for any imported file, however odd.
 
 use proptest::prelude::*;
 
 use super::{made_whole, problems};
 
-/// Random sequences of words and characters from nginx files.
+/// Generates random sequences of words and characters that occur in nginx files.
 fn soup() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         8 => prop::sample::select(vec![
@@ -23,7 +23,7 @@ fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(word, 0..80).prop_map(|words| words.join(" "))
 }
 
-/// Well-formed directives within a server.
+/// Generates well-formed directives for a server block.
 fn sound() -> impl Strategy<Value = String> {
     let value = prop_oneof![
         4 => prop::sample::select(vec![

@@ -1,4 +1,4 @@
-//! Tests of apps that do not become services, and of jobs that exit permanently.
+//! Tests of apps that do not become services, and of services that exit permanently.
 
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ fn the_file_server_of_pm2_is_a_route() {
     );
     assert!(flat(&app).contains("port 3000"), "{text}");
     assert!(!text.contains("CAREFUL"), "{text}");
-    // Without PM2's variables, `serve` is the npm package of that name.
+    // Without the variables of PM2's file server, `serve` is the npm package of that name.
     let other = flat(&json!({ "name": "client", "script": "serve", "args": "-s build" }));
     assert!(
         other.contains("run = \"serve -s build\"") && other.contains("file server of PM2"),

@@ -1,10 +1,10 @@
-//! Property tests: invariants that hold for any ecosystem file.
+//! Property tests: statements that must hold for any ecosystem file.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Random values of limited depth.
+/// Generates random values of limited depth.
 fn anything() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -22,7 +22,7 @@ fn anything() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Generates a field's index and its value, including values that only one service may have.
+/// Generates the index of a field and its value. Some values can be used by only one service.
 fn field() -> impl Strategy<Value = (usize, Value)> {
     prop_oneof![
         8 => (0_usize..30, anything()),
