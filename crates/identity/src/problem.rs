@@ -42,7 +42,7 @@ impl From<SignInError> for Problem {
     }
 }
 
-/// The problem for a reached rate limit, with the waiting time.
+/// The error response for an exceeded rate limit, with the waiting time.
 pub fn too_often(Wait { seconds }: Wait) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited")
         .with("minutes", seconds.div_ceil(60))
@@ -386,13 +386,13 @@ impl From<ExportError> for Problem {
     }
 }
 
-/// The problem for a field that is not a valid name.
+/// Adds to `problem` the error that a field is not a valid display name.
 pub fn name(problem: Problem, pointer: &str, NotAName: NotAName) -> Problem {
     let values = [("min", 2.into()), ("max", 50.into())];
     problem.field(pointer, "display_name_length", values)
 }
 
-/// The problem for a field that is not an acceptable password.
+/// Adds to `problem` the error that a field is not an acceptable password.
 pub fn password(problem: Problem, pointer: &str, weakness: Weakness) -> Problem {
     let values = match weakness {
         Weakness::Short => vec![("min", password::SHORTEST.into())],
@@ -402,12 +402,12 @@ pub fn password(problem: Problem, pointer: &str, weakness: Weakness) -> Problem 
     problem.field(pointer, weakness.code(), values)
 }
 
-/// The problem for a person who must confirm their email address first.
+/// The error response for a person who must confirm their email address first.
 pub fn email_unverified() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "email_unverified")
 }
 
-/// The problem for a link that was used or has expired.
+/// The error response for a link that was used or has expired.
 pub fn gone() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "token_expired_or_used")
 }

@@ -1,5 +1,6 @@
-//! Roles, and the scopes in which they are granted. Each domain declares its kinds of scopes with
-//! their roles; the installation's own kinds are declared here.
+//! Roles, and the scopes in which people can have them. Each domain declares kinds of scopes with
+//! their roles. This module declares the kinds that belong to no domain: the installation and the
+//! account.
 
 pub mod domain;
 pub mod token_scope;
@@ -25,7 +26,7 @@ impl Role {
         Self { word, label }
     }
 
-    /// The stored name, also used in the API.
+    /// The role's name in the store and in the API.
     pub fn word(self) -> &'static str {
         self.word
     }
@@ -60,26 +61,27 @@ impl Bind for Role {
     }
 }
 
-/// A kind of scope. In each scope a person has at most one rank, and any number of duties.
+/// A kind of scope. In each scope, a person has at most one rank, and may have any number of
+/// duties.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ScopeKind {
     /// The stored name.
     pub name: &'static str,
-    /// The owner's rank, which at least one account always has.
+    /// The highest rank, the owner's. At least one account always has it.
     pub top: Role,
-    /// The other ranks, highest first.
+    /// The ranks below the highest, highest first.
     pub below: &'static [Role],
-    /// Roles that people may have besides a rank, or without one.
+    /// Roles that people may have in addition to a rank or without one.
     pub duties: &'static [Role],
-    /// The id of the message for a token that is limited to one such scope.
+    /// The id of the message that describes the limit of a token to one such scope.
     pub only: &'static str,
-    /// The page on which people find the scopes that they have joined.
+    /// The path of the page that lists the scopes of this kind that a person has joined.
     pub home: &'static str,
-    /// Whether a rank in such a scope makes the person a host, to whom services beside the app may
-    /// be open. People cannot give such a rank to themselves.
+    /// Whether a rank in such a scope makes the person a host, who may be admitted to upstream
+    /// services beside the app. People must not be able to give such a rank to themselves.
     pub makes_hosts: bool,
-    /// Whether invites to such a scope create accounts, and admit accounts with an unconfirmed
-    /// email address as members.
+    /// Whether an invite to such a scope may create a new account, or admit an account whose email
+    /// address is unconfirmed.
     pub invites_newcomers: bool,
 }
 
@@ -94,7 +96,7 @@ pub static SITE: ScopeKind = ScopeKind {
     makes_hosts: true,
     invites_newcomers: true,
 };
-/// The scope of an account, in which nobody has a rank.
+/// The scope of a single account. Nobody has a rank in it.
 pub static ACCOUNT: ScopeKind = ScopeKind {
     name: "account",
     top: OWNER,
@@ -105,16 +107,15 @@ pub static ACCOUNT: ScopeKind = ScopeKind {
     makes_hosts: false,
     invites_newcomers: false,
 };
-/// In the installation, this role may do everything.
+/// The role with all rights in the installation.
 pub const OWNER: Role = Role::new("owner", "account-role-owner");
-/// In the installation, this role manages people and settings.
+/// The role that manages people and settings of the installation.
 pub const ADMIN: Role = Role::new("admin", "account-role-admin");
-/// In an account, this role sees the content that the owner shows to trusted contacts. In the
-/// installation, it sees the content that anybody shows to trusted contacts.
+/// The role of people who see content that is only for trusted contacts. In an account's scope,
+/// this is the account's content; in the installation, the content of all accounts.
 pub const TRUSTED_CONTACT: Role = Role::new("trusted_contact", "account-role-trusted-contact");
 
 impl ScopeKind {
-    /// The scope of this kind with the given id.
     pub fn scope(&'static self, id: impl fmt::Display) -> Scope {
         Scope {
             kind: self,
@@ -122,7 +123,7 @@ impl ScopeKind {
         }
     }
 
-    /// Whether `rank` is `least` or a higher rank.
+    /// Whether `rank` is equal to `least` or higher.
     pub fn at_least(&self, rank: Role, least: Role) -> bool {
         let place = |of: Role| self.ranks().position(|one| one == of);
         place(least).is_some_and(|least| place(rank).is_some_and(|rank| rank <= least))
@@ -138,20 +139,20 @@ impl ScopeKind {
         std::iter::once(self.top).chain(self.below.iter().copied())
     }
 
-    /// Whether scopes of this kind have this role. A duty that a domain declares for the
-    /// installation is not checked, because only that domain has its value.
+    /// Whether scopes of this kind have this role. In the installation, any role that is not a rank
+    /// counts as a duty, because this function does not know the duties that domains declare.
     pub(crate) fn has(&self, role: Role) -> bool {
         self.role(role.word) == Some(role) || *self == SITE && !self.is_rank(role)
     }
 
-    /// The role with this stored name.
+    /// The role with this name in the store.
     pub fn role(&self, word: &str) -> Option<Role> {
         let mut roles = self.ranks().chain(self.duties.iter().copied());
         roles.find(|role| role.word == word)
     }
 }
 
-/// The duties in the installation, both the installation's own and those that domains declare.
+/// The duties in the installation: its own, and those that domains declare.
 pub fn site_duties(domains: &[DomainAccounts]) -> Vec<Role> {
     let declared = domains.iter().flat_map(|domain| domain.site_duties);
     declared.chain(SITE.duties).copied().collect()
@@ -172,12 +173,12 @@ impl Scope {
         self.kind
     }
 
-    /// The id; empty if the kind has only one scope.
+    /// The scope's id; empty if there is only one scope of its kind.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The scope's name for the store.
+    /// The scope's name in the store.
     pub fn name(&self) -> ScopeName {
         ScopeName {
             kind: self.kind.name.to_owned(),
@@ -191,7 +192,7 @@ impl Scope {
     }
 }
 
-/// The stored name of a scope.
+/// A scope's name in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopeName {
     pub kind: String,
@@ -199,7 +200,7 @@ pub struct ScopeName {
 }
 
 impl ScopeName {
-    /// Finds the scope, if its kind belongs to the installation or is declared by a domain.
+    /// Finds the scope, if its kind is the installation or is declared by a domain.
     pub fn find(&self, domains: &[DomainAccounts]) -> Option<Scope> {
         let declared = domains.iter().flat_map(|domain| domain.scope_kinds);
         let mut all = declared.copied().chain([&SITE]);

@@ -1,4 +1,4 @@
-//! Mails that immediately tell people about an event that concerns their security, in their
+//! Mails that tell account owners at once about events that concern their security, in their own
 //! language.
 
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use web::{Language, Network, Site, Value};
 use crate::account::Account;
 use crate::client::{self, Client};
 
-/// A mail about an event.
+/// A mail about a security event.
 #[derive(Clone, Debug)]
 pub struct SecurityMail<'a> {
     /// The message id of the subject.
@@ -21,8 +21,8 @@ pub struct SecurityMail<'a> {
     pub at: Timestamp,
     /// The path of the page with more information.
     pub path: &'a str,
-    /// Values for both messages, in addition to the reader's `name`, the `site`, the `time` in the
-    /// reader's `zone`, and the `address`, which is the URL of the path.
+    /// Further arguments for both messages. The arguments `name`, `site`, `time` (in the
+    /// recipient's `zone`) and `address` (the URL of `path`) are always set.
     pub values: Vec<(&'static str, Value<'a>)>,
 }
 
@@ -32,7 +32,8 @@ impl SecurityMail<'_> {
         self.write(tx, site, to, None).map(drop)
     }
 
-    /// Like [`SecurityMail::send`], for a recipient without an account. Returns the mail's id.
+    /// Like [`SecurityMail::send`], but also for mails caused by people without a session
+    /// (`stranger`). Returns the mail's id.
     pub(crate) fn write(
         self,
         tx: &mut Tx<'_>,
@@ -73,14 +74,14 @@ impl SecurityMail<'_> {
     }
 }
 
-/// The queue lane for mails caused by people without a session, one for each network: the /24 for
-/// IPv4, the /48 for IPv6.
+/// The queue lane for mails caused by people who are not signed in. Each network has one lane: the
+/// /24 for IPv4, the /48 for IPv6.
 pub(crate) fn line(site: &Site, network: Network) -> String {
     let key = site.keys.key("line of a network");
     key.sign(&[&audit::shorten(network.address())])
 }
 
-/// Tells the owner of a sign-in with a new browser.
+/// Tells the account's owner of a sign-in with a new browser.
 pub(crate) fn new_sign_in(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -94,7 +95,7 @@ pub(crate) fn new_sign_in(
     send(tx, site, account, client, messages, browser)
 }
 
-/// Tells the owner that a refresh token was reused, so its session was ended.
+/// Tells the account's owner that a refresh token was used twice, so that its session was ended.
 pub(crate) fn token_reused(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -105,7 +106,8 @@ pub(crate) fn token_reused(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Tells the owner that a passkey's signature counter did not increase, so the passkey was copied.
+/// Tells the account's owner that a passkey's signature counter did not increase, which suggests
+/// that the passkey was copied.
 pub(crate) fn passkey_copied(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -116,7 +118,7 @@ pub(crate) fn passkey_copied(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Tells the owner that a recovery code was used.
+/// Tells the account's owner that a recovery code was used.
 pub(crate) fn recovery_code_used(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -129,7 +131,7 @@ pub(crate) fn recovery_code_used(
     send(tx, site, account, client, messages, left)
 }
 
-/// Tells the owner that the account no longer has a second factor.
+/// Tells the account's owner that the account no longer has a second factor.
 pub(crate) fn factor_removed(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -140,7 +142,7 @@ pub(crate) fn factor_removed(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Sends a mail about a recent event in a browser.
+/// Mails the account's owner about something that a browser has just done.
 fn send(
     tx: &mut Tx<'_>,
     site: &Site,

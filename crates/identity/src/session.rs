@@ -29,15 +29,15 @@ platform::id!(SessionId, "One sign-in in one browser.");
 
 /// The maximum number of sessions of an account.
 pub const LIMIT: u32 = 50;
-/// How often a session's last use is written, so that reading pages usually writes nothing.
+/// How often the time of a session's last use is stored. Most requests therefore write nothing.
 pub const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long a person wants to stay signed in.
+/// How long the person stays signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stay {
-    /// Until the browser is closed, after half a day without use, or after a day in total.
+    /// Until the browser is closed, at most 12 hours without use, and at most a day in total.
     Visit,
-    /// After a week without use, or after half a year in total.
+    /// At most a week without use, and at most half a year in total.
     Remembered,
 }
 
@@ -77,7 +77,7 @@ impl Column for Stay {
     }
 }
 
-/// The way in which a person proved who they are.
+/// The way in which a person proved their identity at the sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
@@ -85,7 +85,7 @@ pub enum Method {
     Link,
     Passkey,
     Provider,
-    /// By creating the account.
+    /// The person has just created the account.
     Beginning,
 }
 
@@ -102,13 +102,13 @@ impl Method {
     }
 }
 
-/// The secrets that a browser receives when a session begins.
+/// The secrets that the server sends to the browser when a session begins.
 #[derive(Clone, Debug)]
 pub struct Begun {
     /// The session secret, sent with every request.
     pub session: Secret,
     pub stay: Stay,
-    /// The secret that marks the browser as known.
+    /// The secret by which the browser is recognized at later sign-ins.
     pub device: Device,
 }
 
@@ -199,7 +199,7 @@ fn make_room(
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Session {
     pub id: SessionId,
-    /// When a credential was last proved in the session, either at the sign-in or later.
+    /// When the person last proved a credential, such as a password, in this session.
     pub authenticated_at: Timestamp,
     /// When the session was last used, accurate to [`SEEN_EVERY`].
     pub last_seen_at: Timestamp,
@@ -236,7 +236,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &SessionId, stay: Stay) -> Result<bool, StoreE
     Ok(count == 1)
 }
 
-/// Extends a session because a program continues to use it.
+/// Extends a session, because a client has used its refresh token.
 pub(crate) fn go_on(tx: &mut Tx<'_>, id: &SessionId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -265,9 +265,9 @@ pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreErr
     Ok(found.is_some())
 }
 
-/// Gives a session a new secret and a new id, and returns the secret and the session's intended
-/// duration. The old secret, and access tokens with the old id, stop working. Returns `None` if the
-/// session has ended in the meantime.
+/// Gives a session a new secret and a new id. Returns the secret and how long the session stays.
+/// The old secret, and access tokens with the old id, stop working. Returns `None` if the session
+/// has ended in the meantime.
 pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, Stay)>, StoreError> {
     let (secret, new): (_, SessionId) = (opaque::create(tx.random()), tx.id());
     let found: Option<(Stay,)> = sql!(
@@ -286,8 +286,8 @@ pub(crate) fn renew(tx: &mut Tx<'_>, id: &SessionId) -> Result<Option<(Secret, S
     Ok(found.map(|(stay,)| (secret, stay)))
 }
 
-/// Records that a credential was just proved in a session, and renews the session. Returns `None`
-/// if the session has ended in the meantime.
+/// Records that the person has just proved a credential in a session, and renews the session.
+/// Returns `None` if the session has ended in the meantime.
 pub(crate) fn authenticate(
     tx: &mut Tx<'_>,
     id: &SessionId,
@@ -302,7 +302,7 @@ pub(crate) fn authenticate(
     renew(tx, id)
 }
 
-/// Signs out, that is, ends the session with this secret, if there is one.
+/// Signs a person out by ending the session with this secret, if there is one.
 pub fn sign_out(
     tx: &mut Tx<'_>,
     secret: &Secret,
@@ -359,8 +359,8 @@ pub fn end_others(
     Ok(count)
 }
 
-/// Ends all of the person's own sessions except the given one, and withdraws the person's invites.
-/// Returns the number of ended sessions.
+/// Ends all sessions of the signed-in person except the given one, and withdraws the invites that
+/// the person has sent. Returns the number of ended sessions.
 pub fn end_own(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -417,10 +417,9 @@ fn record_end(
 /// Ends all access to the account except by password: sessions with their refresh and access
 /// tokens, personal tokens, and links that sign in. A link that undoes a change to the email
 /// address is kept, because it may be the owner's only way back. The caller holds the account's
-/// lock. Returns the number of sessions.
+/// lock. Returns the number of ended sessions.
 pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
-    // Responses stored for repeated requests belong to the token that sent the requests, so they
-    // are deleted too.
+    // The responses that were stored for a token's repeated requests must disappear with the token.
     sql!(
         "DELETE FROM idempotency
          WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",

@@ -2,7 +2,7 @@
 //!
 //! Every attempt with a password costs exactly one hash, whether the address is known, unknown or
 //! barred, and all failures get the same response. A client that has used up its attempts is
-//! refused before the hash is computed, whatever the address.
+//! refused before a hash is computed, whatever the address.
 
 pub mod attempts;
 pub mod let_in;
@@ -40,13 +40,13 @@ pub const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// Email address and password do not match, for whatever reason.
+    /// Email address and password do not match, or the account cannot sign in.
     #[error("address or password is not right")]
     Wrong,
     /// The link was used or has expired.
     #[error("the link is no longer good")]
     LinkGone,
-    /// There were too many failures.
+    /// There were too many failed attempts.
     #[error(transparent)]
     UsedUp(#[from] Wait),
     /// Too many passwords are being hashed.
@@ -66,7 +66,7 @@ pub struct Attempt {
     pub stay: Stay,
     pub network: Network,
     pub client: Client,
-    /// The page to which the person is redirected afterwards.
+    /// The path to which the browser is redirected after the sign-in.
     pub to: String,
 }
 
@@ -77,7 +77,7 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     let device = known.as_ref().and_then(|known| known.device.clone());
     let source = device.map_or(Source::Network(attempt.network), Source::Device);
     let counted = attempts::Attempt::new(&attempt.email, source);
-    // This value is dropped at the end, so that the next attempt finds this attempt's outcome in
+    // Other attempts wait until this value is dropped. By then, the outcome of this attempt is in
     // the store.
     let reserved = counted.reserve::<SignInError>(accounts).await?;
     let hash = known.as_ref().and_then(|known| known.hash.as_ref());
@@ -101,13 +101,13 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     Err(SignInError::Wrong)
 }
 
-/// The account with the typed email address.
+/// The account that has the typed email address.
 struct Known {
     account: Account,
     hash: Option<PasswordHash>,
-    /// Whether the owner asked for the account's erasure.
+    /// Whether the owner has requested the account's erasure.
     is_leaving: bool,
-    /// The browser's secret, if the browser is known to the account.
+    /// The secret of the browser, if the account has been used in it before.
     device: Option<Secret>,
 }
 
@@ -140,8 +140,8 @@ async fn find(accounts: &Accounts, attempt: &Attempt) -> Result<Option<Known>, S
     accounts.site.store.read(look).await
 }
 
-/// Begins the session if the account still has the compared password, and undoes the count of the
-/// attempt.
+/// Begins the session if the account still has the password that was checked. The attempt then no
+/// longer counts as failed.
 async fn begin(
     accounts: &Accounts,
     known: &Known,
@@ -153,7 +153,7 @@ async fn begin(
     let (stay, client) = (attempt.stay, attempt.client.clone());
     let to = attempt.to.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        // A password change takes the same lock, so the password cannot change in the meantime.
+        // Password changes take the same lock, so the password cannot change in the meantime.
         if !account::lock(tx, &account.id)? || password::find(tx, &account.id)? != hash {
             return Ok(None);
         }
@@ -168,8 +168,8 @@ async fn begin(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// Offers a person who has proved the password to cancel their account's erasure, and undoes the
-/// count of the attempt.
+/// Offers to cancel the erasure of the account to a person who has entered its password. The
+/// attempt then no longer counts as failed.
 async fn offer(
     accounts: &Accounts,
     known: &Known,
@@ -188,8 +188,9 @@ async fn offer(
     offered.map(Welcome::Leaving).ok_or(SignInError::Wrong)
 }
 
-/// Hashes the password again if the stored hash was made with cheaper parameters than today's.
-/// Errors do not affect the sign-in, and a password that was changed in the meantime is kept.
+/// Hashes the password again if its stored hash was computed with weaker parameters than today's.
+/// Errors do not affect the sign-in. If the password was changed in the meantime, nothing is
+/// stored.
 async fn strengthen(accounts: &Accounts, known: &Known, typed: &Secret) {
     let Some(old) = known.hash.clone().filter(hashing::is_outdated) else {
         return;
@@ -229,7 +230,7 @@ async fn record_failure(
     accounts.site.store.write(change).await
 }
 
-/// The data of a sign-in link.
+/// The stored data of a sign-in link.
 #[derive(Debug, Serialize, Deserialize)]
 struct Onward {
     to: String,
@@ -241,7 +242,7 @@ pub fn create_link(tx: &mut Tx<'_>, account: &AccountId) -> Result<Secret, Store
     create_link_to(tx, account, "/me")
 }
 
-/// Like [`create_link`], with a link that redirects to the path `to`.
+/// Like [`create_link`], but the link redirects to the path `to`.
 pub(crate) fn create_link_to(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -252,7 +253,7 @@ pub(crate) fn create_link_to(
     one_time::create(tx, Purpose::SignIn, Some(account), &onward, LINK_LIFETIME)
 }
 
-/// Whether a link is valid. The link is not used by this check.
+/// Whether a sign-in link is valid. This check does not use the link up.
 pub fn is_link(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Onward>(tx, Purpose::SignIn, secret)?.is_some())
 }

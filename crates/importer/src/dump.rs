@@ -1,7 +1,7 @@
 //! Reads the rows of a plain-text `pg_dump` dump, one at a time.
 //!
 //! Rows are read from `COPY` blocks, the default format of `pg_dump`. The caller interprets the
-//! tables. However long the dump is, only one line is in memory at a time.
+//! rows. However long the dump is, only one line is in memory at a time.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use crate::ImportError;
 
-/// The longest line of a dump, in bytes.
+/// The maximum length of a line in a dump, in bytes.
 const LONGEST: u64 = 16 << 20;
 /// The last comment of a complete dump.
 const END: &str = "-- PostgreSQL database dump complete";
@@ -25,7 +25,7 @@ pub struct Dump {
     reader: BufReader<File>,
     line: u64,
     text: String,
-    /// The table of the current rows.
+    /// The table of the `COPY` block that is being read.
     table: Option<Rc<Table>>,
     is_complete: bool,
 }
@@ -123,7 +123,7 @@ impl Dump {
         let mend = "make the dump with `pg_dump --encoding=UTF8`";
         self.text =
             String::from_utf8(bytes).map_err(|_| self.refuse("it is no text in UTF-8", mend))?;
-        // The last line of a `COPY` block must have a line ending, or else the dump is truncated.
+        // The dump is truncated if the last line of a `COPY` block has no line ending.
         Ok(ends || count > 0 && self.table.is_none())
     }
 
@@ -180,7 +180,7 @@ impl Row {
         &self.table.name
     }
 
-    /// The number of the row's line in the dump.
+    /// The line number in the dump.
     pub fn line(&self) -> u64 {
         self.line
     }
@@ -198,7 +198,7 @@ impl Row {
         self.get(column).ok_or_else(|| self.refuse(what()))
     }
 
-    /// An error about this row.
+    /// Makes an error that names this row's line in the dump.
     pub fn refuse(&self, what: String) -> ImportError {
         ImportError::Malformed {
             place: format!("{}:{}", self.table.file, self.line),
@@ -208,7 +208,7 @@ impl Row {
     }
 }
 
-/// Parses the table and columns of `COPY public.users (id, email) FROM stdin;`.
+/// Parses the table and columns in a line such as `COPY public.users (id, email) FROM stdin;`.
 fn table(file: &str, line: &str) -> Option<Table> {
     let inner = line.strip_prefix("COPY ")?.strip_suffix(") FROM stdin;")?;
     let (name, columns) = inner.split_once(" (")?;

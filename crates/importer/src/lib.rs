@@ -1,7 +1,8 @@
-//! Imports the configuration of other programs as `kenduri.toml`, and the rows of their databases.
+//! Imports the configuration of other servers and process managers as `kenduri.toml`, and reads the
+//! rows of their databases.
 //!
 //! Except for [`dump`], each import prints a file that `kenduri check` accepts, apart from missing
-//! folders and files. A comment marks everything that could not be carried over. If something is
+//! folders and files. A comment marks everything that could not be imported. If something is
 //! ambiguous, the file contains the safer choice and a comment about the ambiguity. A protected
 //! path never becomes an open route; if no path can express the protection, a remark that begins
 //! with CAREFUL says so.
@@ -19,7 +20,7 @@ const LARGEST: u64 = 4 << 20;
 pub struct Imported {
     /// The contents of a `kenduri.toml`.
     pub text: String,
-    /// The number of comments in the text that need attention.
+    /// The number of comments in the text that need the user's attention.
     pub remarks: usize,
 }
 
@@ -28,9 +29,8 @@ pub enum ImportError {
     /// The file cannot be read.
     #[error("cannot read {file}: {why}\n  name a file that is there and that you may read")]
     Unreadable {
-        /// The file as named by the user.
         file: String,
-        /// The error of the system.
+        /// The operating system's error.
         why: String,
     },
     /// The file is invalid.
@@ -39,20 +39,17 @@ pub enum ImportError {
         /// The file and the line of the problem.
         place: String,
         what: String,
-        /// How to fix the problem.
         mend: &'static str,
     },
     /// The file contains nothing that could be carried over.
     #[error("{file}: {what}\n  {mend}")]
     Nothing {
-        /// The file as named by the user.
         file: String,
-        /// The expected content of the file.
+        /// The content that the file should have.
         what: &'static str,
-        /// How to fix the problem.
         mend: &'static str,
     },
-    /// The file is a program, and the user did not permit running it.
+    /// The file is a JavaScript program, and the user did not permit running it.
     #[error(
         "{file} is a program: to read it is to run it\n  \
          --run does so: node runs it in {folder}, with nothing in its environment but PATH, for at most {seconds} s;\n  \
@@ -62,16 +59,14 @@ pub enum ImportError {
         file: String,
         /// The folder in which the program would run.
         folder: String,
-        /// The timeout in seconds.
+        /// How long the program may run, in seconds.
         seconds: u64,
     },
     /// The file was run, and its output cannot be used.
     #[error("{file}: {what}\n  {mend}")]
     Ran {
-        /// The file as named by the user.
         file: String,
         what: String,
-        /// How to fix the problem.
         mend: &'static str,
     },
 }
@@ -111,8 +106,9 @@ fn read(file: &std::path::Path) -> Result<String, ImportError> {
     String::from_utf8(bytes).map_err(|_| unreadable("it is no text in UTF-8".to_owned()))
 }
 
-/// Compares a result with the reviewed file beside the input file. If `KENDURI_TEST_REVIEW` is set,
-/// writes the result to that file instead, so that it can be reviewed.
+/// Compares the result of an import with the reviewed file beside the imported one. If
+/// `KENDURI_TEST_REVIEW` is set, writes the result to that file instead, so that it can be
+/// reviewed.
 #[cfg(test)]
 fn compare(file: &std::path::Path, made: &Imported) {
     let reviewed = std::path::PathBuf::from(format!("{}.toml", file.display()));

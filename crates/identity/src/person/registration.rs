@@ -1,9 +1,9 @@
-//! Registration by the person themselves, and the removal of accounts whose email address is never
+//! Registration by people themselves, and the removal of accounts whose email address is never
 //! confirmed.
 //!
-//! The response does not reveal whether the address has an account. A new address gets a mail with
-//! a link that confirms it, and a known address gets a mail that says so. Both cases cost one hash
-//! and one transaction.
+//! The response does not reveal whether an account has the typed address. A new address gets a mail
+//! with a link that confirms it. An address that already has an account gets a mail that says so.
+//! Both cases cost one hash and one transaction.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry};
@@ -35,23 +35,24 @@ use crate::security_mail::{self, SecurityMail};
 /// How long an account may stay unconfirmed.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The maximum age of a form. There is no minimum age, because a password manager fills a form in
-/// at once.
+/// The maximum age of the registration form. There is no minimum age, because a password manager
+/// fills a form in at once.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// A person who wants to register.
+/// A person who is registering.
 #[derive(Clone, Debug)]
 pub struct Registrant {
     pub account: NewAccount,
     pub password: Password,
-    /// The wanted slug; `None` if the person typed none.
+    /// The slug that the person would like; `None` if they typed none.
     pub slug: Option<String>,
-    /// The stamp that [`form_stamp`] put into the form; `None` if the form is not from this site.
+    /// The form's value from [`form_stamp`]; `None` if the form does not come from this site.
     pub form_stamp: Option<String>,
-    /// Whether a hidden field, which people cannot see, was filled in.
+    /// Whether a hidden form field, which only bots fill in, has a value.
     pub is_bot: bool,
-    /// The browser's secret from an earlier registration. If that account is still unconfirmed, the
-    /// new registration replaces it, because the email address was probably mistyped.
+    /// The cookie value of an earlier registration in this browser. If that account is still
+    /// unconfirmed, the new registration replaces it, because its email address was probably
+    /// mistyped.
     pub earlier: Option<Secret>,
 }
 
@@ -65,7 +66,7 @@ pub enum RegisterError {
     FormStale,
     #[error("the slug is taken")]
     SlugTaken,
-    /// The data from the provider was already used or has expired.
+    /// The data that the sign-in provider reported was already used or has expired.
     #[error("the sign-in has to begin again")]
     NewcomerGone,
     /// The slug equals the first segment of one of the site's paths.
@@ -103,23 +104,24 @@ impl From<IdentityError> for RegisterError {
     }
 }
 
-/// A person whom a provider has identified and who has no account.
+/// A person whom a sign-in provider has identified and who has no account yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Newcomer {
     pub identity: Identity,
-    /// The display name, as the provider reports it.
+    /// The display name that the provider reports.
     pub name: String,
     /// The real name; empty if the provider does not report one.
     #[serde(default)]
     pub real_name: String,
-    /// The email address that the provider reports but is not trusted to verify.
+    /// The email address that the provider reports. The site does not trust the provider to have
+    /// verified it.
     pub email: String,
 }
 
 /// How long a newcomer may take to enter their email address.
 pub const NEWCOMER_LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 
-/// Stores the data that a provider reported. The returned secret is sent to the browser.
+/// Stores the data that a sign-in provider reported. The returned secret is sent to the browser.
 pub(crate) fn expect_newcomer(tx: &mut Tx<'_>, newcomer: &Newcomer) -> Result<Secret, StoreError> {
     one_time::create(tx, Purpose::Newcomer, None, newcomer, NEWCOMER_LIFETIME)
 }
@@ -129,14 +131,15 @@ pub fn find_newcomer(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Newcomer
     Ok(found.map(|found| found.data))
 }
 
-/// The stamp for a form, which reveals the form's age.
+/// A signed time stamp for a form, from which the server later computes the form's age.
 pub fn form_stamp(site: &Site) -> String {
     let at = site.clock.now().as_millisecond().to_string();
     let signature = site.keys.key("form age").sign(&[&at]);
     format!("{at}.{signature}")
 }
 
-/// The stamp for a form that is shown again: the same stamp while it is valid, otherwise a new one.
+/// The time stamp for a form that is shown again: the same one while it is valid, otherwise a new
+/// one.
 pub fn renewed_stamp(site: &Site, stamp: &str) -> String {
     match age(site, stamp) {
         Some(age) if age <= OLDEST => stamp.to_owned(),
@@ -162,13 +165,15 @@ fn age(site: &Site, stamp: &str) -> Option<SignedDuration> {
 /// The result of a registration.
 #[derive(Clone, Debug)]
 pub struct Registered {
-    /// The secret by which the browser is recognized when the email address is confirmed.
+    /// The secret that identifies this browser when the email address is confirmed.
     pub browser: Secret,
-    /// The new account, if one was created. This reveals whether the email address was known.
+    /// The new account; `None` if an account already had the email address. The response must not
+    /// reveal this.
     pub account: Option<AccountId>,
 }
 
-/// Registers a person. If the email address has an account, a mail tells its owner so.
+/// Registers a person. If the email address already has an account, a mail tells that account's
+/// owner so.
 pub async fn register(
     accounts: &Accounts,
     new: Registrant,
@@ -231,7 +236,7 @@ pub async fn register(
     enter(entering).await.map(registered)
 }
 
-/// Registers a newcomer with the email address they entered, like [`register`].
+/// Registers a newcomer with the email address that they entered, like [`register`].
 pub async fn register_newcomer(
     accounts: &Accounts,
     newcomer: Secret,
@@ -263,7 +268,7 @@ pub async fn register_newcomer(
     enter(entering).await.map(|_| browser)
 }
 
-/// The unconfirmed account that was registered earlier in this browser.
+/// Finds the unconfirmed account that was registered earlier in this browser.
 fn find_earlier(
     tx: &mut Tx<'_>,
     browser: Option<&Secret>,
@@ -275,7 +280,7 @@ fn find_earlier(
 }
 
 /// Creates the account, and returns its id; `None` if another account has the email address,
-/// perhaps since a concurrent registration. The address of a deactivated or leaving account stays
+/// perhaps through a concurrent registration. The address of a deactivated or leaving account stays
 /// taken.
 async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     let store = entering.site.store.clone();
@@ -290,15 +295,15 @@ async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     Ok(None)
 }
 
-/// The credential of a new account.
+/// The means by which the owner of a new account will sign in.
 #[derive(Clone)]
 enum Credential {
     Password(PasswordHash),
-    /// The secret under which the provider's data is stored.
+    /// The secret under which the sign-in provider's data is stored.
     Newcomer(Secret),
 }
 
-/// An accepted registration.
+/// A registration that has passed all checks outside of the transaction.
 #[derive(Clone)]
 struct Entering {
     site: Site,
@@ -309,15 +314,15 @@ struct Entering {
     domains: Domains,
     browser: Secret,
     client: Client,
-    /// Limits mails to the owner of a known email address.
+    /// Limits the mails to an email address that already has an account.
     limits: RequestLimits,
     network: Network,
 }
 
 impl Entering {
-    /// Creates the account and returns its id.
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
-        // New email addresses are counted too, although the mail is sent to them in any case.
+        // New email addresses count against the limit too, although their owners get a mail in any
+        // case.
         let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
             Credential::Password(_) => None,
@@ -419,8 +424,8 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes an account, if it is still unconfirmed. Its slug becomes available at once, because
-/// nobody has seen it.
+/// Removes the account if it is still unconfirmed. Its slug becomes available at once, because the
+/// slug was never public.
 fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result<(), StoreError> {
     // Confirmation takes the same lock, so the account cannot be confirmed in the meantime.
     if held::hold(tx, id)?.is_none() || !is_pending(tx, id)? {
@@ -430,8 +435,8 @@ fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result
     erasure::purge(tx, domains, id)
 }
 
-/// Removes the unconfirmed account that was registered with this email address, because the address
-/// turned out to belong to another person.
+/// Removes the unconfirmed account with this email address, because the address turned out to
+/// belong to somebody else.
 pub(crate) fn remove_with_email(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

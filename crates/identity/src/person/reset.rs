@@ -1,6 +1,7 @@
-//! A new password, or a sign-in link, for a person who has only access to their mailbox.
+//! Links for a person who has only access to their mailbox: a link to set a new password, or a
+//! sign-in link.
 //!
-//! The response is the same for every email address, because a job finds out whether there is an
+//! The response is the same for every email address. A job finds out later whether there is an
 //! account to which a link can be mailed.
 
 use jiff::SignedDuration;
@@ -30,10 +31,10 @@ use crate::sign_in::{self, restore};
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 const JOB: &str = "accounts.mail_link";
-/// The priority of a job that runs after all other work.
+/// The priority of jobs that run after all other work.
 const LAST: i64 = 30;
 
-/// The kind of link that is requested.
+/// The kind of link that the person requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wanted {
@@ -43,18 +44,20 @@ pub enum Wanted {
     SignIn,
 }
 
-/// The input of the job.
+/// The data of the job that mails a link.
 #[derive(Serialize, Deserialize)]
 struct ResetJob {
     email: String,
     wanted: Wanted,
-    /// The queue lane of the requesting network; `None` if the person was signed in.
+    /// The queue lane for mails requested from the same network; `None` if the person was signed
+    /// in.
     line: Option<String>,
 }
 
 impl ResetJob {
-    /// The person who caused the mail without being signed in, if any. The mail's recipient counts
-    /// as known, because only people with an account get this mail.
+    /// The data by which the mail queue limits mails caused by people who are not signed in; `None`
+    /// if the person was signed in. The recipient is known, because only account owners get this
+    /// mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
         let is_known = true;
@@ -71,7 +74,8 @@ pub enum AskError {
     Store(#[from] StoreError),
 }
 
-/// Mails a link to the owner of an email address, if there is an account.
+/// Schedules a mail with a link to the owner of an email address. Nothing is mailed if there is no
+/// account.
 pub async fn ask(
     accounts: &Accounts,
     email: &Address,
@@ -92,8 +96,8 @@ pub async fn ask(
     site.store.write(change).await
 }
 
-/// Enqueues the mail with the link in this transaction. Requests by people who are not signed in
-/// have a queue lane, and wait until there is no other work.
+/// Enqueues, in this transaction, the job that mails the link. If the person is not signed in, the
+/// job has a queue lane and waits until there is no other work.
 pub(crate) fn enqueue(
     tx: &mut Tx<'_>,
     email: &str,
@@ -131,8 +135,8 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &ResetJob) -> Result<(), StoreError
     let Some(account) = account::find_by_email(tx, &email)? else {
         return mail_leaving(tx, site, &email, asked);
     };
-    // If the email address is unconfirmed, another person may control the account. Only a new
-    // password shuts that person out.
+    // If the email address is unconfirmed, somebody else may have registered the account. A new
+    // password shuts that person out; a sign-in link would not.
     let is_verified = account::verified_email(tx, &account.id)?.is_some();
     let (subject, text, path) = if asked.wanted == Wanted::SignIn && is_verified {
         let link = sign_in::create_link(tx, &account.id)?;
@@ -154,7 +158,7 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &ResetJob) -> Result<(), StoreError
     mail.map(drop)
 }
 
-/// Mails a link that offers to keep the account, if its owner asked for its erasure.
+/// Mails a link that cancels the erasure of an account whose owner requested it.
 fn mail_leaving(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -181,14 +185,14 @@ fn mail_leaving(
     mail.map(drop)
 }
 
-/// The data of a link: the email address to which it was mailed.
+/// The stored data of a mailed link: the email address to which it was sent.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
 }
 
-/// Creates the secret of a mailed link, which is the last part of `/reset/{…}`. An earlier link
-/// stops working.
+/// Creates the secret of a password reset link, which is the last part of `/reset/{…}`. An earlier
+/// link stops working.
 pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, StoreError> {
     let address = account.email.parse::<Address>();
     let data = MailedTo {
@@ -199,19 +203,20 @@ pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, 
     one_time::create(tx, Purpose::ResetPassword, id, &data, LIFETIME)
 }
 
-/// The data of a link that its page shows.
+/// The data that the page of a password reset link shows.
 #[derive(Clone, Debug)]
 pub struct ResetLink {
     /// The account whose password the link sets.
     pub account: Account,
-    /// Whether the account has tokens, passkeys or linked identities that the person may want to
+    /// Whether the account has tokens, passkeys or linked identities, which the person may want to
     /// remove.
     pub has_tokens: bool,
-    /// Whether using the link erases everything that was made with the account.
+    /// Whether setting a password erases everything that was created with the account before its
+    /// email address was confirmed.
     pub erases: bool,
 }
 
-/// Finds a link without using it.
+/// Finds a password reset link, and does not use it up.
 pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<ResetLink>, StoreError> {
     let link = one_time::find(tx, Purpose::ResetPassword, link)?;
     let Some(account) = account_of(tx, link)? else {
@@ -229,7 +234,7 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<ResetLink>, StoreEr
     }))
 }
 
-/// The account of a link, if the link was mailed to the account's present email address.
+/// The account of a link, if the account still has the email address to which the link was mailed.
 fn account_of(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,
@@ -244,12 +249,11 @@ fn account_of(
     }))
 }
 
-/// The fate of the account's personal tokens, passkeys and linked identities at a password reset.
+/// What happens to the account's personal tokens, passkeys and linked identities when the password
+/// is reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tokens {
-    /// Tokens, passkeys and linked identities are removed.
     Revoked,
-    /// Tokens, passkeys and linked identities are kept.
     Kept,
 }
 
@@ -268,9 +272,9 @@ pub enum ResetError {
     Store(#[from] StoreError),
 }
 
-/// Sets the password with a link. Every session ends, and the email address becomes verified,
-/// because the link was mailed to it. The second factor is kept, unless the address was unverified
-/// before.
+/// Sets the password of a link's account. Every session ends, and the email address becomes
+/// verified, because the link was mailed to it. The second factor is kept, unless the address was
+/// unverified before.
 pub async fn finish(
     accounts: &Accounts,
     link: Secret,
@@ -280,7 +284,8 @@ pub async fn finish(
 ) -> Result<(), ResetError> {
     let (site, domains) = (accounts.site.clone(), accounts.domain_accounts);
     let asked = link.clone();
-    // The link is checked before a hash is made, so that nobody without a link causes work.
+    // The link is checked before the password is hashed, so that nobody can cause hashing without a
+    // valid link.
     let shown = site.store.read(move |tx| find(tx, &asked)).await?;
     let account = shown.ok_or(ResetError::LinkGone)?.account;
     let known = [
@@ -326,9 +331,9 @@ pub async fn finish(
     accounts.site.store.write(change).await
 }
 
-/// Removes all access of a person who had the account before its owner confirmed the email address:
-/// passkeys, linked identities, tokens and the second factor. If that person registered the
-/// account, also removes everything that they made.
+/// Removes all access of a person who used the account before the email address's owner confirmed
+/// it: passkeys, linked identities, tokens and the second factor. If that person registered the
+/// account, also removes everything that they created.
 pub(crate) fn begin_anew(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -340,7 +345,8 @@ pub(crate) fn begin_anew(
     erasure::erase_made(tx, domains, id)
 }
 
-/// Removes all access of a person who knew the password: sessions, known browsers, links.
+/// Removes the access of everybody who knew the old password: sessions, known browsers and mailed
+/// links.
 pub(crate) fn shut_out(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -9,7 +9,8 @@ use crate::account::{self, AccountId};
 /// The maximum length of a slug.
 const MOST: usize = 50;
 
-/// Words that are paths of the site, or that people would mistake for one of the site's own pages.
+/// Slugs that nobody can choose, because they are paths of the site or look like names of the
+/// site's own pages.
 pub const RESERVED: &[&str] = &[
     "admin",
     "administrator",
@@ -98,7 +99,7 @@ pub fn is_valid(text: &str) -> bool {
         && !text.contains("--")
 }
 
-/// Whether the slug is reserved, independent of the enabled domains.
+/// Whether this crate reserves the slug.
 pub fn is_reserved(slug: &str) -> bool {
     RESERVED.contains(&slug)
 }
@@ -113,8 +114,8 @@ pub(crate) fn is_reserved_in(tx: &mut Tx<'_>, slug: &str) -> Result<bool, StoreE
     Ok(found.is_some())
 }
 
-/// Stores the domains' reserved words, at every startup. Returns the words that are already in use
-/// as slugs; their accounts keep them.
+/// Stores at startup the slugs that domains reserve. Returns those that accounts already have; the
+/// accounts keep them.
 pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreError> {
     tx.run(sql!("DELETE FROM reserved_slug"), &[], Rows::Any)?;
     let mut held = Vec::new();
@@ -146,8 +147,8 @@ pub enum Availability {
     Reserved,
 }
 
-/// The slug for a name: its letters without diacritics, and a hyphen for everything else. The slug
-/// is empty if nothing is left, as for names in other scripts.
+/// Makes a slug from a name: letters lose their diacritics, and everything else becomes hyphens.
+/// The result is empty if nothing is left, as for names in non-Latin scripts.
 pub fn from_name(name: &str) -> String {
     let plain: String = name
         .nfkd()
@@ -161,13 +162,13 @@ pub fn from_name(name: &str) -> String {
     slug.trim_end_matches('-').to_owned()
 }
 
-/// The account's slug. If the account has none, it gets a slug made from its name.
+/// Returns the account's slug. If the account has none, it gets a slug made from its name.
 pub fn of(tx: &mut Tx<'_>, id: &AccountId) -> Result<String, StoreError> {
     if let Some(slug) = find(tx, id)? {
         return Ok(slug);
     }
     account::lock(tx, id)?;
-    // A concurrent call may have created the slug.
+    // A concurrent transaction may have created the slug.
     if let Some(slug) = find(tx, id)? {
         return Ok(slug);
     }
@@ -198,14 +199,14 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>, StoreErro
     Ok(found.map(|(slug,)| slug))
 }
 
-/// An account found by one of its slugs.
+/// An account that was found by its current or former slug.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Named {
     pub id: AccountId,
     pub slug: String,
 }
 
-/// Finds the active account with this present or former slug.
+/// Finds the active account with this current or former slug.
 pub fn account(tx: &mut Tx<'_>, slug: &str) -> Result<Option<Named>, StoreError> {
     let now = tx.roughly_now();
     sql!(
@@ -219,7 +220,7 @@ pub fn account(tx: &mut Tx<'_>, slug: &str) -> Result<Option<Named>, StoreError>
     .maybe(tx)
 }
 
-/// Whether a slug is available to an account that does not have it already.
+/// Whether a slug is available to an account that does not have the slug yet.
 pub fn availability(tx: &mut Tx<'_>, slug: &str) -> Result<Availability, StoreError> {
     if is_reserved_in(tx, slug)? {
         return Ok(Availability::Reserved);
@@ -238,7 +239,7 @@ pub fn availability(tx: &mut Tx<'_>, slug: &str) -> Result<Availability, StoreEr
     })
 }
 
-/// Gives the slug to the account, unless another account has it.
+/// Gives the slug to the account. Returns `false` if another account has the slug.
 pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, StoreError> {
     sql!(
         "DELETE FROM account_slug WHERE slug = :slug AND until <= :now",
@@ -272,7 +273,7 @@ pub fn propose(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
     Ok(with_ending(&base, &suffix(tx, 5)))
 }
 
-/// The base with a suffix, shortened to the maximum length.
+/// Appends an ending to `base`, which is shortened if the result would be too long.
 fn with_ending(base: &str, ending: &str) -> String {
     let kept = base.len().min(MOST - ending.len() - 1);
     format!("{}-{ending}", base[..kept].trim_end_matches('-'))

@@ -1,5 +1,5 @@
-//! Changes to an account's slug. The former slug redirects to the account for a while, and no other
-//! account can take it during that time.
+//! Changes to an account's slug. For some time, the former slug redirects to the account, and no
+//! other account can take it.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Entry, RequestFacts};
@@ -11,11 +11,11 @@ use crate::account::{self, AccountId};
 use crate::person::slug;
 use crate::session::signed_in::Confirmed;
 
-/// How many slug changes an account may make in [`PERIOD`].
+/// How many times an account may change its slug in [`PERIOD`].
 pub const LIMIT: i64 = 3;
-/// The period of [`LIMIT`].
+/// The period in which [`LIMIT`] changes are allowed.
 pub const PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long a former slug redirects to the present one.
+/// How long a former slug redirects to the current one.
 pub const ALIAS_LIFETIME: SignedDuration = SignedDuration::from_hours(180 * 24);
 
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum SlugError {
     /// Another account has the slug, or had it recently.
     #[error("the slug is taken")]
     Taken,
-    /// The account has made too many changes recently.
+    /// The account has reached the limit on slug changes.
     #[error("too many changes")]
     LimitReached,
     #[error(transparent)]
@@ -88,7 +88,8 @@ pub fn change(
     Ok(())
 }
 
-/// Counts this change. The caller holds the account's lock.
+/// Counts a slug change, or refuses it if the limit is reached. The caller holds the account's
+/// lock.
 fn count(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), SlugError> {
     let now = tx.now();
     sql!(
@@ -130,11 +131,12 @@ pub struct Alias {
 /// The current and former slugs of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slugs {
-    /// The present slug; `None` until some content of the account is public.
+    /// The current slug; `None` if the account has none, because none of its content has been
+    /// public.
     pub present: Option<String>,
     /// The former slugs that redirect to the present slug.
     pub aliases: Vec<Alias>,
-    /// How many changes are left at this moment.
+    /// How many times the owner may change the slug now.
     pub changes_left: i64,
 }
 

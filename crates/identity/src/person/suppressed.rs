@@ -17,10 +17,10 @@ use crate::one_time::{self, OneTime, Purpose};
 use crate::person::verification::{ConfirmError, ResendError};
 use crate::security_mail::SecurityMail;
 
-/// How long a link for testing delivery is valid.
+/// How long a link that tests mail delivery is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The data of a link: the email address to which it was mailed.
+/// The stored data of a mailed link: the email address to which it was sent.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
@@ -46,8 +46,8 @@ pub fn list_own(
     Ok(all)
 }
 
-/// Mails a link to a suppressed email address that bounced or whose owner complained, at most once
-/// a day. Does nothing if the address is not suppressed.
+/// Mails a test link to the person's suppressed address, at most once a day. The suppression must
+/// come from a bounce or a complaint; otherwise nothing is sent.
 pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), ResendError> {
     let all = list_own(tx, &site.keys, account)?;
     let Some(held) = all.into_iter().find(|one| one.cause.ends_when_confirmed()) else {
@@ -75,13 +75,13 @@ pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), Resend
     Ok(())
 }
 
-/// The email address that a link restores.
+/// The email address whose suppression a link ends.
 pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, StoreError> {
     let link = one_time::find(tx, Purpose::ReceiveMail, link)?;
     Ok(with_account(tx, link)?.map(|(_, address, _)| address))
 }
 
-/// The email address of a link, if the account still has it.
+/// The account and email address of a link, if the account still has that address.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,
@@ -95,8 +95,8 @@ fn with_account(
     Ok(address.map(|address| (id, address, link.is_used)))
 }
 
-/// Ends the suppression, because a mail has reached its recipient. A repeat within ten minutes
-/// succeeds like the first use.
+/// Ends the suppression, because opening the link proves that mail reaches the address. A repeated
+/// request within ten minutes succeeds too.
 pub fn confirm(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -112,7 +112,7 @@ pub fn confirm(
     Ok(())
 }
 
-/// Undoes an unsubscription. Returns `false` if the person has no such suppression.
+/// Undoes the person's unsubscription. Returns `false` if there was none.
 pub fn subscribe(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -129,7 +129,7 @@ pub fn subscribe(
     suppression::remove(tx, place, (by, Some(request)))
 }
 
-/// The suppressions of the installation, newest first.
+/// Lists the suppressed addresses of the installation, newest first.
 pub fn list(
     tx: &mut Tx<'_>,
     _: &Administrator,
@@ -139,13 +139,12 @@ pub fn list(
     suppression::list(tx, after, rows)
 }
 
-/// Whether an administrator may end a suppression. Only owners may end a suppression that the
-/// recipient caused, by unsubscribing or complaining.
+/// Whether an administrator may end a suppression for this cause. If the recipient caused it by
+/// unsubscribing or complaining, only owners may.
 pub fn may_lift(by: &Administrator, cause: Cause) -> bool {
     by.is_owner() || !matches!(cause, Cause::Unsubscribe | Cause::Complaint)
 }
 
-/// Ends a suppression.
 pub fn lift(tx: &mut Tx<'_>, by: &Administrator, place: &Place) -> Result<(), PeopleError> {
     let found = suppression::find_row(tx, place)?.ok_or(PeopleError::NotFound)?;
     if !may_lift(by, found.cause) {

@@ -1,7 +1,7 @@
-//! Trusted contacts: people who may see content that a person hides from everybody else.
+//! Trusted contacts: people who may see content that an account hides from everybody else.
 //!
-//! Each contact is a grant in the account's scope. The same duty in the installation, which
-//! administrators grant, applies to all accounts.
+//! A trusted contact is a grant in the account's scope. Administrators can also grant the same duty
+//! in the installation, which then applies to all accounts.
 
 use jiff::Timestamp;
 use platform::audit::RequestFacts;
@@ -36,10 +36,10 @@ pub struct Contact {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
-    /// No other account has this slug.
+    /// No account except the person's own has this slug.
     #[error("nobody else has this slug")]
     PersonUnknown,
-    /// The maximum number of contacts is reached.
+    /// The account has the maximum number of trusted contacts.
     #[error("there are {LIMIT} already")]
     LimitReached,
     /// The grant was refused.
@@ -49,7 +49,7 @@ pub enum TrustError {
     Store(#[from] StoreError),
 }
 
-/// Whether `who` may see the content that `account` shows to trusted contacts.
+/// Whether `who` may see the content that `account` shows only to its trusted contacts.
 pub fn is_trusted(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -83,7 +83,7 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Contact>, StoreE
 /// Makes the person with this slug a trusted contact.
 pub fn add(tx: &mut Tx<'_>, by: &Confirmed, slug: &str) -> Result<(), TrustError> {
     let own = &by.who().account().id;
-    // Concurrent calls must not exceed the limit.
+    // The lock prevents concurrent calls from exceeding the limit.
     account::lock(tx, own)?;
     if list(tx, own)?.len() >= LIMIT {
         return Err(TrustError::LimitReached);

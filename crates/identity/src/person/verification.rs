@@ -1,9 +1,9 @@
 //! Confirmation of an account's email address through a mailed link.
 //!
-//! A person may have registered another person's address, who then gets the link. So the link alone
-//! confirms nothing, unless it is opened in the browser in which the account was registered. In any
-//! other browser, the reader enters the account's password, or sets a new one, which shuts out the
-//! registrant.
+//! Somebody may have registered another person's address, and that person then gets the link. So
+//! the link alone confirms the address only in the browser in which the account was registered. In
+//! any other browser, the person with the link must enter the account's password, or set a new one,
+//! which shuts out the registrant.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -26,10 +26,11 @@ use crate::security_mail::SecurityMail;
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in::attempts::{Attempt, Source};
 
-/// How long a link is valid.
+/// How long a confirmation link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The data of a link: the email address to which it was mailed, and which it confirms.
+/// The stored data of a confirmation link: the email address to which it was sent, and which it
+/// confirms.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
@@ -95,9 +96,9 @@ pub async fn send_again(
     limits.confirm(store, id, (&to, network, now), change).await
 }
 
-/// Mails another link for the unconfirmed account that this browser registered. The result does not
-/// reveal whether there is such an account. If the account got a link a moment ago, silently sends
-/// none.
+/// Mails another link for the unconfirmed account that was registered in this browser. The result
+/// does not reveal whether there is such an account. If the last link was mailed a moment ago, none
+/// is sent.
 pub async fn send_again_to(
     accounts: &Accounts,
     browser: Secret,
@@ -116,14 +117,14 @@ pub async fn send_again_to(
     }
 }
 
-/// A proof, besides the link, that the account belongs to the person.
+/// The person's proof, in addition to the link, that the account is theirs.
 #[derive(Clone, Debug)]
 pub enum Proof {
-    /// No further proof, in the browser in which the account was registered.
+    /// No proof besides the link. This suffices in the browser in which the account was registered.
     None,
-    /// The account's present password.
+    /// The account's current password.
     Current(Secret),
-    /// The new password to set.
+    /// A new password, which replaces the account's password.
     New(Secret),
 }
 
@@ -131,12 +132,12 @@ pub enum Proof {
 #[derive(Clone, Debug)]
 pub struct Confirmation {
     pub link: Secret,
-    /// The secret that the browser received at registration.
+    /// The secret that this browser received when an account was registered in it.
     pub browser: Option<Secret>,
     pub proof: Proof,
     pub network: Network,
     pub client: Client,
-    /// Whether to begin a session in the browser in which the account was registered.
+    /// Whether a session begins, if this is the browser in which the account was registered.
     pub begins_session: bool,
 }
 
@@ -145,19 +146,19 @@ pub enum ConfirmError {
     /// The link was used some time ago or replaced, or has expired.
     #[error("the link is no longer good")]
     LinkGone,
-    /// Another browser registered the account, so a password is required.
+    /// The account was registered in another browser, so a password is required.
     #[error("a password is needed")]
     ProofNeeded,
-    /// Another account has the email address by now.
+    /// Another account has got the email address in the meantime.
     #[error("the address is another account's")]
     EmailTaken,
-    /// The entered password is not the account's.
+    /// The entered password is wrong.
     #[error("the current password is not right")]
     CurrentWrong,
     /// The new password is not accepted.
     #[error(transparent)]
     Weak(#[from] Weakness),
-    /// There were too many failures.
+    /// Too many wrong passwords were entered.
     #[error(transparent)]
     UsedUp(#[from] Wait),
     /// Too many passwords are being hashed.
@@ -167,18 +168,18 @@ pub enum ConfirmError {
     Store(#[from] StoreError),
 }
 
-/// The data of a link that its page shows.
+/// The data that the page of a confirmation link shows.
 #[derive(Clone, Debug)]
 pub struct VerificationLink {
     /// The account whose email address the link confirms.
     pub account: Account,
-    /// Whether no further proof is needed.
+    /// Whether the link suffices, because this is the browser in which the account was registered.
     pub is_proven: bool,
     is_used: bool,
     hash: Option<PasswordHash>,
 }
 
-/// Finds a link without using it.
+/// Finds a confirmation link, and does not use it up.
 pub fn find(
     tx: &mut Tx<'_>,
     link: &Secret,
@@ -200,7 +201,7 @@ pub fn find(
     }))
 }
 
-/// The account of a link, if the link was mailed to the account's present email address.
+/// The account of a link, if the account still has the email address to which the link was mailed.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,
@@ -223,12 +224,12 @@ enum Proven {
     New(PasswordHash),
 }
 
-/// Confirms the email address. A repeat within ten minutes succeeds like the first use, but begins
-/// no second session.
+/// Confirms the email address. A repeated request within ten minutes succeeds too, but begins no
+/// second session.
 ///
-/// The browser in which the account was registered is signed in, because only the registrant, if
-/// they have read the mail, can have both the link and the cookie. In any other browser a password
-/// was entered, and is used to sign in.
+/// In the browser in which the account was registered, the person is signed in, because only the
+/// registrant, if they have read the mail, can have both the link and the cookie. In any other
+/// browser a password was entered, with which the person is then signed in.
 pub async fn confirm(
     accounts: &Accounts,
     asked: Confirmation,
@@ -247,7 +248,7 @@ pub async fn confirm(
         if link.is_used {
             return Ok(None);
         }
-        // A password change takes the same lock, so the password cannot change in the meantime.
+        // Password changes take the same lock, so the password cannot change in the meantime.
         if !account::lock(tx, &account.id)? {
             return Err(ConfirmError::LinkGone);
         }
@@ -342,7 +343,7 @@ fn write(
     Ok(())
 }
 
-/// Records that a link mailed to the email address was used.
+/// Records in the audit log that a link mailed to the email address was used.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -1,4 +1,4 @@
-//! A domain's declarations about accounts: its roles, and the data that it stores about people.
+//! The declarations of domains about accounts: roles, and data that domains store about people.
 
 use platform::{StoreError, Tx};
 use serde_json::Value;
@@ -12,34 +12,33 @@ use crate::scope::{Role, Scope, ScopeKind};
 pub struct DomainAccounts {
     /// The name of the domain's section in an export of a person's data.
     pub name: &'static str,
-    /// The kinds of scopes in which people have roles.
+    /// The kinds of scopes that the domain declares.
     pub scope_kinds: &'static [&'static ScopeKind],
-    /// Whether a rank in this scope makes the person a host of the site. People cannot give such a
-    /// rank to themselves.
+    /// Whether a rank in this scope makes the person a host of the site. People must not be able to
+    /// give such a rank to themselves.
     pub makes_host: fn(&mut Tx<'_>, &Scope) -> Result<bool, StoreError>,
-    /// The duties in the installation that the domain declares.
+    /// The domain's duties in the installation.
     pub site_duties: &'static [Role],
-    /// The title of the scope, shown in invites.
+    /// Finds the title of a scope, which invites show.
     pub scope_title: fn(&mut Tx<'_>, &Scope) -> Result<Option<String>, StoreError>,
     pub token_scopes: &'static [TokenScope],
-    /// The data stored about a person, for an export; null if there is none. Never contains hashes,
-    /// sealed secrets or data about others.
+    /// Exports the domain's data about a person; null if there is none. The export must not contain
+    /// hashes, sealed secrets or data about others.
     pub export: fn(&mut Tx<'_>, &AccountId) -> Result<Value, StoreError>,
-    /// The names of the matters that a person must settle before their account can be erased. Locks
-    /// the rows on which the result depends.
+    /// Lists the keywords for everything that the person must settle before their account can be
+    /// erased. Locks the rows on which the result depends.
     pub obligations: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<String>, StoreError>,
-    /// Ends at once everything that cannot continue without a person who asked for their account's
-    /// erasure.
+    /// Ends, when a person requests their account's erasure, everything that cannot continue
+    /// without them.
     pub leave: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
-    /// Erases the data stored about a person, and all references to the account.
+    /// Erases the domain's data about a person, and all references to the account.
     pub erase: fn(&mut Tx<'_>, &AccountId) -> Result<(), StoreError>,
 }
 
-/// All domains of a program, in dependency order.
+/// The account declarations of all domains, in the order in which domains depend on each other.
 pub type Domains = &'static [DomainAccounts];
 
 impl DomainAccounts {
-    /// A domain that stores nothing about people.
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,

@@ -1,4 +1,4 @@
-//! Token scopes, the permissions of programs. Each domain declares its own scopes; the scopes for
+//! Token scopes, the permissions of API tokens. Each domain declares its own scopes; the scopes for
 //! the account itself are declared here.
 
 use std::fmt;
@@ -7,7 +7,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 use crate::scope::domain::DomainAccounts;
 
-/// A permission that a token may have.
+/// A permission of an API token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenScope {
     word: &'static str,
@@ -18,13 +18,13 @@ pub struct TokenScope {
 pub const PROFILE_READ: TokenScope = TokenScope::new("profile:read", "account-scope-profile-read");
 
 impl TokenScope {
-    /// Creates a token scope that is stored, typed and shown as `word`. The message `label`
+    /// Creates a token scope, which the store, the API and pages call `word`. The message `label`
     /// describes the scope to people who create a token.
     pub const fn new(word: &'static str, label: &'static str) -> Self {
         Self { word, label }
     }
 
-    /// The name of the scope as stored, typed and shown.
+    /// The scope's name in the store, in the API and on pages.
     pub fn word(self) -> &'static str {
         self.word
     }
@@ -42,8 +42,8 @@ impl TokenScope {
             .copied()
     }
 
-    /// The token scopes with these names, without duplicates, in the order in which the domains
-    /// declare them. The error is the index of the first unknown name.
+    /// Finds the token scopes with these names. The result has no duplicates, and is in the order
+    /// in which the domains declare the scopes. The error is the index of the first unknown name.
     pub fn find_all<S: AsRef<str>>(
         domains: &[DomainAccounts],
         words: &[S],

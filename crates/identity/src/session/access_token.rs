@@ -1,6 +1,6 @@
-//! Access tokens, which programs send with each request. Each is valid for an hour, but only while
-//! its session is. A token is a signed JWT (RFC 7519, RFC 8037) with the ids of the account and the
-//! session.
+//! Access tokens, which API clients send with each request. A token is valid for an hour, but only
+//! while its session is. A token is a signed JWT (RFC 7519, RFC 8037) with the ids of the account
+//! and the session.
 //!
 //! The signing key is derived from the key file, a new one for each 90 days, so processes need not
 //! exchange keys. The next key is published before it is used, and the previous key is accepted
@@ -20,9 +20,9 @@ use crate::session::SessionId;
 
 /// How long a token is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-/// How long a key is used for signing, in seconds.
+/// How long one key signs new tokens, in seconds.
 const PERIOD: i64 = 90 * 86_400;
-/// How long a key is published before its period and accepted after it, in seconds.
+/// How long before and after its signing period a key is published and accepted, in seconds.
 const OVERLAP: i64 = 65 * 60;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,18 +39,18 @@ pub struct Claims {
     pub exp: i64,
     /// The token's unique id.
     pub jti: String,
-    /// When the session's owner signed in, in seconds since 1970, if the token was issued in the
+    /// When the person signed in, in seconds since 1970. Only set if the token was issued in the
     /// response to the sign-in ([`Given::AtSignIn`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
 }
 
-/// The point in a session at which a token is issued.
+/// The occasion on which a token is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// In the response to a sign-in, for a front end that has no cookie to prove the sign-in.
+    /// In the response to a sign-in, for a front end that has no session cookie.
     AtSignIn,
-    /// In an existing session, or in a session that has a cookie.
+    /// Later in a session, or in a session that has a cookie.
     InSession,
 }
 
@@ -76,7 +76,7 @@ impl Signer {
         }
     }
 
-    /// Issues a token for a session of an account.
+    /// Issues an access token for a session.
     pub fn sign(
         &self,
         account: &AccountId,
@@ -106,7 +106,7 @@ impl Signer {
         Some(Secret::new(format!("{message}.{signature}")))
     }
 
-    /// The claims of a token; `None` unless this site signed the token and it has not expired.
+    /// Returns the claims of a token; `None` if the token has expired or this site did not sign it.
     pub fn verify(&self, token: &Secret, now: Timestamp) -> Option<Claims> {
         let (message, signature) = token.reveal().rsplit_once('.')?;
         let (header, claims) = message.split_once('.')?;
@@ -138,7 +138,8 @@ impl Signer {
         json!({"keys": keys.collect::<Vec<_>>()})
     }
 
-    /// The keys of a period. The first key signs; the keys derived from older secrets only verify.
+    /// The keys of a signing period. The first one signs. The others, derived from older secrets in
+    /// the key file, only verify.
     fn pairs(&self, kid: i64) -> impl Iterator<Item = Ed25519KeyPair> {
         let key = self.keys.key("access tokens");
         let seeds: Vec<_> = key.macs(&[&kid.to_string()]).collect();
@@ -147,7 +148,7 @@ impl Signer {
     }
 }
 
-/// The periods whose keys are accepted at `now`.
+/// The signing periods whose keys are accepted at `now`.
 fn periods(now: Timestamp) -> Vec<i64> {
     let of = |second: i64| second.div_euclid(PERIOD);
     let mut all = vec![

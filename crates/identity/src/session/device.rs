@@ -1,6 +1,6 @@
-//! Browsers in which an account has been used before. Their cookie never signs anyone in. It
-//! prevents the mail about a new sign-in, and lets the owner sign in after others have used up the
-//! account's attempts.
+//! Browsers in which an account has been used before. The cookie of such a browser never signs
+//! anybody in. It prevents the mail about a new sign-in, and lets the owner sign in after other
+//! people have used up the account's attempts.
 
 use jiff::SignedDuration;
 use platform::{Rows, Secret, StoreError, Tx, sql};
@@ -29,12 +29,12 @@ pub fn is_known(tx: &mut Tx<'_>, account: &AccountId, secret: &Secret) -> Result
     Ok(row.is_some())
 }
 
-/// A browser after a sign-in.
+/// The browser in which a person has just signed in.
 #[derive(Clone, Debug)]
 pub enum Device {
-    /// The browser was already known by this secret.
+    /// The browser sent this secret, by which the account already knew it.
     Known(Secret),
-    /// The browser is new, and becomes known by this secret.
+    /// The browser is new to the account, and gets this secret.
     New(Secret),
 }
 
@@ -46,8 +46,8 @@ impl Device {
     }
 }
 
-/// Marks a browser as known to the account. A secret that the account does not know is not adopted,
-/// because an attacker may have planted it.
+/// Makes the browser known to the account. A secret that the account does not know is replaced by a
+/// new one, because an attacker may have planted it.
 pub fn remember(
     tx: &mut Tx<'_>,
     account: &AccountId,

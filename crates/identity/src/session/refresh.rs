@@ -1,8 +1,8 @@
-//! Refresh tokens: a program exchanges a refresh token for an access token and the next refresh
-//! token. Each refresh token works once, so the second use of a stolen token is detected, and ends
+//! Refresh tokens, each of which an API client exchanges for an access token and the next refresh
+//! token. Each refresh token works once, so the second use of a stolen token is detected and ends
 //! the session (RFC 9700, section 4.14.2).
 //!
-//! A program that lost the response may repeat the request within [`GRACE`], and gets the same
+//! A client that lost the response may repeat the request within [`GRACE`], and gets the same
 //! successor token, provided that the successor was not used yet.
 
 use jiff::{SignedDuration, Timestamp};
@@ -20,10 +20,9 @@ use crate::opaque;
 use crate::security_mail;
 use crate::session::{self, SessionId, Stay};
 
-/// How long a repeated request gets the same successor token.
+/// How long after a refresh token's use a repeated request gets the same successor token.
 pub const GRACE: SignedDuration = SignedDuration::from_secs(10);
-/// How long a token is remembered after its expiry, so that the late use of a copy is also
-/// detected.
+/// How long an expired token stays in the store, so that the late use of a copy is detected too.
 const KNOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 const PREFIX: &str = "kd_rt_";
@@ -40,14 +39,14 @@ pub struct Refreshed {
 /// The result of using a refresh token.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The token was valid, or was used only a moment ago.
+    /// The token was valid, or the request repeats one of a few seconds ago.
     Refreshed(Box<Refreshed>),
     Unknown,
     Expired,
     SessionEnded,
-    /// The session has reached its maximum duration.
+    /// The session has reached its maximum duration, so it cannot be extended.
     SessionExpired,
-    /// The token was used before, so a copy of it exists. The session has been ended.
+    /// The token was used before, so somebody has a copy of it. The session was ended.
     Reused,
 }
 
@@ -61,8 +60,9 @@ struct Stored {
     masked_successor: Option<Vec<u8>>,
 }
 
-/// Creates the first token of a new session. Returns `None` if the session has ended since.
-/// Programs never get the session's own secret, which is only for cookies.
+/// Creates the first refresh token of a new session. Returns `None` if the session has already
+/// ended. API clients get this token instead of the session's own secret, which is only for
+/// cookies.
 pub fn begin(
     tx: &mut Tx<'_>,
     account: &Account,
@@ -82,7 +82,8 @@ pub fn begin(
     }))
 }
 
-/// Uses a token. The transaction is committed even if the outcome is a refusal.
+/// Exchanges a refresh token. The caller must commit the transaction even if the outcome is a
+/// refusal.
 pub fn refresh(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -92,7 +93,7 @@ pub fn refresh(
     let Some(first) = find(tx, shown)? else {
         return Ok(Outcome::Unknown);
     };
-    // This lock serializes concurrent uses of the token, and the end of the session.
+    // This lock serializes concurrent uses of the token, also with the end of the session.
     let is_active = account::lock(tx, &first.account_id)?;
     let now = tx.now();
     let ends: Option<(Timestamp,)> = sql!(
@@ -170,7 +171,7 @@ pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Signs out, that is, ends the token's session. Does nothing if there is none.
+/// Signs out by ending the token's session. Does nothing if there is no such session.
 pub fn end(tx: &mut Tx<'_>, shown: &Secret, client: &Client) -> Result<(), StoreError> {
     if let Some(stored) = find(tx, shown)? {
         session::end(tx, &stored.account_id, &stored.session_id, &client.request)?;
@@ -188,7 +189,7 @@ fn find(tx: &mut Tx<'_>, shown: &Secret) -> Result<Option<Stored>, StoreError> {
 
 fn insert(tx: &mut Tx<'_>, session: &SessionId, account: &AccountId) -> Result<Secret, StoreError> {
     let token = Secret::new(format!("{PREFIX}{}", opaque::create(tx.random()).reveal()));
-    // The token expires at the latest with its session, however often it is exchanged.
+    // The new token expires no later than the session, however often tokens are exchanged.
     sql!(
         "INSERT INTO refresh_token (hash, session_id, account_id, expires_at)
          SELECT :hash, id, :account, CASE WHEN absolute_expires_at < :idle
@@ -219,7 +220,8 @@ fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, S
         hash
     )
     .run(tx, Rows::Exactly(1))?;
-    // The client has received this token, so it need not be sent again.
+    // The client has used this token, so it has received it, and the copy for repeated requests can
+    // go.
     sql!(
         "UPDATE refresh_token SET masked_successor = NULL WHERE successor_hash = :hash",
         hash
@@ -246,8 +248,9 @@ fn unused_successor(
     Ok(successor.filter(|_| unused.is_some()).map(Secret::new))
 }
 
-/// XORs a text with a key stream derived from a token, both to encrypt and to decrypt. Each token
-/// encrypts only one text, and the store alone does not suffice to decrypt it.
+/// Encrypts or decrypts a text by XOR with a key stream derived from a token. Each token encrypts
+/// only one text. The store does not contain the token, so nobody can decrypt the text from the
+/// store alone.
 fn mask(token: &Secret, text: &[u8]) -> Vec<u8> {
     let pads = (0_u8..).flat_map(|count| {
         let pad = Sha256::new()

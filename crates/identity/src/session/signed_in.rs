@@ -1,5 +1,5 @@
-//! The proof that a person is signed in. Only the checks in this file create the proof, either from
-//! a session's cookie or from a token that has the required scope.
+//! The proof that a caller is signed in. Only this module creates the proof, either from a
+//! session's cookie or from a token that has the required scope.
 
 use jiff::Timestamp;
 use platform::audit::Actor;
@@ -13,7 +13,7 @@ use crate::session::access_token::Claims;
 use crate::session::token::{self, TokenId, TokenScope};
 use crate::session::{self, SessionId, Stay};
 
-/// A person or program that is authenticated in the current request.
+/// The person or API client that is authenticated in the current request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedIn {
     account: Account,
@@ -24,12 +24,12 @@ pub struct SignedIn {
 enum By {
     Session {
         id: SessionId,
-        /// When a credential was last proved in the session, if known.
+        /// When the person last proved a credential in the session, if known.
         authenticated_at: Option<Timestamp>,
-        /// Whether an access token was sent instead of the session's secret.
+        /// Whether the request has an access token instead of the session's cookie.
         is_by_token: bool,
     },
-    /// A program with a session's access token.
+    /// An API client with the access token of a session.
     Access(Access),
     Token {
         id: TokenId,
@@ -38,11 +38,12 @@ enum By {
     },
 }
 
-/// An access token. It does not prove that a credential was proved later in the session.
+/// The session of an access token. The token does not prove that the person has proved a credential
+/// since it was issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Access {
     session: SessionId,
-    /// When the owner signed in, if the token was issued in the response to that sign-in.
+    /// When the session began, if the token was issued in the response to the sign-in.
     signed_in_at: Option<Timestamp>,
 }
 
@@ -51,8 +52,8 @@ impl SignedIn {
         &self.account
     }
 
-    /// Whether the caller is a person in a browser, which everything about passwords, tokens and
-    /// roles requires.
+    /// Whether the caller is a person in a browser. Everything about passwords, tokens and roles
+    /// requires this.
     pub fn is_in_browser(&self) -> bool {
         matches!(self.by, By::Session { .. })
     }
@@ -65,7 +66,8 @@ impl SignedIn {
         }
     }
 
-    /// The session whose cookie was sent, and the time at which a credential was last proved in it.
+    /// The session whose cookie was sent, and the time at which the person last proved a credential
+    /// in it.
     pub(crate) fn authentication(&self) -> Option<(&SessionId, Timestamp)> {
         match &self.by {
             By::Session {
@@ -77,8 +79,8 @@ impl SignedIn {
         }
     }
 
-    /// Like [`Self::authentication`], for operations on the person's own credentials and sessions.
-    /// For these, a token issued in the response to a sign-in also proves that sign-in.
+    /// Like [`Self::authentication`], for changes to the person's own credentials and sessions. For
+    /// these, an access token that was issued in the response to a sign-in also counts.
     pub(crate) fn own_authentication(&self) -> Option<(&SessionId, Timestamp)> {
         match &self.by {
             By::Session {
@@ -90,7 +92,7 @@ impl SignedIn {
         }
     }
 
-    /// Whether the scope is permitted. A person may do everything that their role allows; a token
+    /// Whether the caller has the scope. A person in a session has every scope; a personal token
     /// has only the scopes with which it was created.
     pub fn has(&self, scope: TokenScope) -> bool {
         match &self.by {
@@ -99,8 +101,9 @@ impl SignedIn {
         }
     }
 
-    /// The owner under which responses for repeated requests are stored. A token never gets a
-    /// response that was sent to its owner's browser or to another token.
+    /// The name under which responses for repeated requests are stored. A personal token has a name
+    /// of its own, so it never gets a response that was sent to the owner's browser or to another
+    /// token.
     pub fn repeats_as(&self) -> String {
         match &self.by {
             By::Session { .. } | By::Access(_) => self.account.id.to_string(),
@@ -116,8 +119,8 @@ impl SignedIn {
         }
     }
 
-    /// Converts an access token to the person in its session, for endpoints to which the front end
-    /// sends the token instead of a cookie.
+    /// Turns the proof by an access token into a proof by its session, for endpoints to which a
+    /// front end sends the token instead of a cookie.
     #[must_use]
     pub fn into_session(mut self) -> Self {
         if let By::Access(access) = self.by {
@@ -138,12 +141,13 @@ impl SignedIn {
         }
     }
 
-    /// Whether the caller is a token that is limited to one scope.
+    /// Whether the caller is a personal token that is limited to one scope, such as one occasion.
     pub fn is_limited(&self) -> bool {
         matches!(&self.by, By::Token { scope: Some(_), .. })
     }
 
-    /// Whether the caller may access `scope`. A token may be limited to another scope.
+    /// Whether the caller may access `scope`. A personal token that is limited to another scope may
+    /// not.
     pub(crate) fn reaches(&self, scope: &Scope) -> bool {
         match &self.by {
             By::Token {
@@ -163,12 +167,12 @@ pub struct LiveSession {
 }
 
 impl LiveSession {
-    /// Whether the session's last use is due to be stored.
+    /// Whether the time of the session's last use must be stored again.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now.duration_since(self.last_seen_at) >= session::SEEN_EVERY
     }
 
-    /// The duration that was intended when the session began.
+    /// How long the session stays, as chosen at the sign-in.
     pub fn stay(&self) -> Stay {
         self.stay
     }
@@ -235,7 +239,7 @@ pub fn by_access_token(tx: &mut Tx<'_>, claims: &Claims) -> Result<Option<Signed
     }))
 }
 
-/// A live personal token. It becomes a proof only after its scopes are checked.
+/// A live personal token. Only a check of its scopes turns it into a [`SignedIn`].
 #[derive(Clone, Debug)]
 pub struct Bearer {
     who: SignedIn,
@@ -243,13 +247,13 @@ pub struct Bearer {
     last_used_at: Option<Timestamp>,
 }
 
-/// The token lacks this scope.
+/// The API token lacks this scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the token has no scope {0}")]
 pub struct ScopeMissing(pub TokenScope);
 
 impl Bearer {
-    /// Returns the proof if the token has all these scopes.
+    /// Returns the proof that the caller is signed in, if the token has all these scopes.
     pub fn with(self, scopes: &[TokenScope]) -> Result<SignedIn, ScopeMissing> {
         let missing = scopes.iter().find(|scope| !self.who.has(**scope));
         missing.map_or(Ok(self.who), |scope| Err(ScopeMissing(*scope)))
@@ -259,7 +263,7 @@ impl Bearer {
         &self.id
     }
 
-    /// Whether the last use of the token is due to be stored.
+    /// Whether the time of the token's last use must be stored again.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.last_used_at
             .is_none_or(|last| now.duration_since(last) >= session::SEEN_EVERY)
@@ -303,8 +307,8 @@ pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, Stor
     .maybe(tx)
 }
 
-/// The proof that a person may create things that others can see, or that work without the person.
-/// The person has confirmed their email address, or was invited.
+/// The proof that a person may create things that others can see, or that keep working without the
+/// person. The person must have confirmed their email address, or have been invited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirmed(SignedIn);
 
@@ -314,8 +318,8 @@ impl Confirmed {
     }
 }
 
-/// Returns the proof unless the account of `who` is unconfirmed. `None` corresponds to the error
-/// `email_unverified`.
+/// Returns the proof, or `None` if the account of `who` is unconfirmed. Callers turn `None` into
+/// the error `email_unverified`.
 pub fn confirmed(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Option<Confirmed>, StoreError> {
     let is_pending = unconfirmed::is_pending(tx, &who.account().id)?;
     Ok((!is_pending).then(|| Confirmed(who.clone())))

@@ -1,5 +1,5 @@
-//! Sudo: credentials, roles and data can be changed only in a session in which a credential was
-//! recently proved, so a stolen cookie is not enough.
+//! Sudo mode. Credentials, roles and data can be changed only in a session in which the person has
+//! recently proved a credential, so a stolen cookie does not suffice.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::RequestFacts;
@@ -9,30 +9,31 @@ use crate::account::{self, AccountId};
 use crate::session::signed_in::SignedIn;
 use crate::session::{self, SessionId, token};
 
-/// How long the proof is valid.
+/// How long sudo mode lasts after a credential was proved.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
-/// Evidence that a credential was proved in the session within [`LIFETIME`].
+/// The proof that the person has proved a credential in the session within [`LIFETIME`].
 #[derive(Clone, Debug)]
 pub struct Sudo {
     who: SignedIn,
     session: SessionId,
 }
 
-/// No credential was proved recently, or a program sent the request.
+/// The person has not proved a credential recently, or the request has an API token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a credential has to be proved again")]
 pub struct SudoRequired;
 
 impl Sudo {
-    /// Returns the proof if it is valid at `now`. An access token never gets the proof.
+    /// Returns the proof if the session is in sudo mode at `now`. A request with an access token
+    /// never gets it.
     pub fn check(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
         let proved = who.authentication().map(|(id, at)| (id.clone(), at));
         Self::of(who, proved, now)
     }
 
     /// Like [`Self::check`], for changes to the person's own password, factors and sessions. For
-    /// these, an access token that was issued in the response to a sign-in counts too, because its
+    /// these, an access token that was issued in the response to a sign-in also counts, because its
     /// front end has no cookie.
     pub fn check_own(who: SignedIn, now: Timestamp) -> Result<Self, SudoRequired> {
         let proved = who.own_authentication().map(|(id, at)| (id.clone(), at));
@@ -55,8 +56,8 @@ impl Sudo {
         &self.who
     }
 
-    /// Takes the account's lock, and returns whether the session still exists. Ending a session
-    /// requires the same lock.
+    /// Locks the account, and returns whether the session still exists. Ending a session takes the
+    /// same lock.
     pub(crate) fn lock(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
         Ok(account::lock(tx, &self.who.account().id)? && session::is_there(tx, &self.session)?)
     }
@@ -66,12 +67,12 @@ impl Sudo {
     }
 }
 
-/// Refuses actions that give others access, or that continue without the person, unless a
-/// credential was proved in the session within [`LIFETIME`]. A personal token passes, because such
-/// a proof was needed to create it, and its scopes limit it. An access token never passes.
+/// Refuses actions that give others access, or that continue without the person, unless the person
+/// has proved a credential in the session within [`LIFETIME`]. A personal token passes, because its
+/// creation required this and its scopes limit it. An access token never passes.
 ///
-/// The body may arrive long after the request was authenticated. So the account is locked, and the
-/// session or token must still exist.
+/// A request's body may arrive long after the request was authenticated. So the account is locked,
+/// and the session or token must still exist.
 pub fn require<E>(tx: &mut Tx<'_>, who: &SignedIn) -> Result<(), E>
 where
     E: From<SudoRequired> + From<StoreError>,

@@ -1,8 +1,8 @@
-//! Personal tokens, which programs send instead of a password.
+//! Personal tokens, with which API clients act for an account.
 //!
 //! A token consists of `kd_pat_`, forty letters and digits, and a checksum of six characters, so
-//! that scanners for leaked secrets recognize a token without asking this site. It has the scopes
-//! with which it was created, limited to what its owner may do at that moment.
+//! that scanners for leaked secrets recognize a token without asking this site. A token has the
+//! scopes with which it was created, and never more rights than its owner currently has.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -38,7 +38,8 @@ pub struct NewToken {
     /// The name, 1–60 characters, unique among the account's live tokens.
     pub name: String,
     pub scopes: Vec<TokenScope>,
-    /// The only scope that the token can access; `None` for all of its owner's scopes.
+    /// The only scope, such as an occasion, that the token can access; `None` for all scopes of its
+    /// owner.
     pub scope: Option<ScopeName>,
     /// How many days the token is valid, 1–366.
     pub days: u16,
@@ -175,7 +176,8 @@ pub struct Token {
     pub id: TokenId,
     pub name: String,
     pub scopes: Vec<String>,
-    /// The only scope that the token can access, if any.
+    /// The only scope, such as an occasion, that the token can access; `None` for all scopes of its
+    /// owner.
     pub scope: Option<ScopeName>,
     pub last4: String,
     pub created_at: Timestamp,
@@ -199,18 +201,18 @@ impl FromRow for Token {
     }
 }
 
-/// The stored form of token scopes.
+/// Joins token scopes to the form in which they are stored.
 fn join(scopes: &[TokenScope]) -> String {
     let words: Vec<&str> = scopes.iter().map(|scope| scope.word()).collect();
     words.join(" ")
 }
 
-/// Parses the result of [`join`], including scopes that no domain declares any more.
+/// Splits stored token scopes. The result may contain scopes that no domain declares any more.
 pub(crate) fn split(words: &str) -> Vec<String> {
     words.split(' ').map(str::to_owned).collect()
 }
 
-/// Reads a scope from two columns: its kind at `index`, and its id in the next column.
+/// Reads a scope's name from a row: the kind from the column `index`, and the id from the next one.
 pub(crate) fn read_scope(row: &Row<'_>, index: usize) -> Result<Option<ScopeName>, StoreError> {
     let (kind, id): (Option<String>, Option<String>) = (row.column(index)?, row.column(index + 1)?);
     Ok(kind.zip(id).map(|(kind, id)| ScopeName { kind, id }))
@@ -256,7 +258,7 @@ pub(crate) fn is_there(tx: &mut Tx<'_>, id: &TokenId) -> Result<bool, StoreError
     Ok(found.is_some())
 }
 
-/// Records that a token was used.
+/// Stores the time at which a token was used.
 pub fn touch(tx: &mut Tx<'_>, id: &TokenId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -268,7 +270,7 @@ pub fn touch(tx: &mut Tx<'_>, id: &TokenId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether `text` has the form of a token. Other texts need no look-up.
+/// Whether `text` has the form of a personal token. If not, it need not be looked up in the store.
 pub fn is_token(text: &str) -> bool {
     text.strip_prefix(PREFIX)
         .filter(|rest| rest.len() == BODY + CHECK && rest.is_ascii())

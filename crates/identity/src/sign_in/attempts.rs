@@ -48,26 +48,27 @@ use crate::opaque;
 use crate::session::SessionId;
 use crate::session::device;
 
-/// How long a failure counts.
+/// How long a failed attempt counts.
 pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
-/// If an account has this many failures in a period, unknown browsers get fewer attempts.
+/// If an account has this many failed attempts in [`PERIOD`], browsers that the account does not
+/// know get fewer attempts.
 pub const ATTACKED: i64 = 50;
 
-/// The limit for one account from the smallest counted network. The limit of each larger network is
-/// [`LARGER`] times as high.
+/// The limit on failed attempts at one account from the smallest network that is counted. Each
+/// larger network may have [`LARGER`] times as many.
 const OF_ACCOUNT: i64 = 5;
 const OF_ATTACKED_ACCOUNT: i64 = 1;
-/// The limit for all accounts combined.
+/// The limit on failed attempts at all accounts together from the smallest network that is counted.
 const OF_ALL: i64 = 30;
 const LARGER: i64 = 4;
-/// The limit for the second factor of one account, from all networks combined.
+/// The limit on failed attempts at one account's second factor, from all networks together.
 const OF_SECOND_FACTOR: i64 = 10;
-/// The range of all sources.
+/// The range of keys that contains every source.
 const ANYWHERE: (&str, &str) = ("", "~");
 
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// An unknown browser in this network.
+    /// A browser in this network that the account does not know.
     Network(Network),
     /// A browser that has signed in to the account before, identified by its secret.
     Device(Secret),
@@ -75,17 +76,17 @@ pub(crate) enum Source {
     Session(SessionId),
 }
 
-/// An attempt that must be counted, with its account and its source.
+/// An attempt that must be counted, with the account and the attempt's source.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     account: String,
     source: Source,
-    /// The limit on failures from all networks combined.
+    /// The limit on failed attempts from all networks together, if there is one.
     from_anywhere: Option<i64>,
 }
 
-/// A counted attempt, which counts as a failure unless it is undone. Other attempts wait until this
-/// value is dropped, so it is held until the outcome is in the store.
+/// An attempt that has been counted. It counts as failed unless it is undone. Other attempts wait
+/// until this value is dropped, so it must be held until the outcome is in the store.
 #[derive(Clone, Debug)]
 #[must_use = "given back if the password was right"]
 pub(crate) struct Reserved {
@@ -95,14 +96,14 @@ pub(crate) struct Reserved {
 
 /// The reason why an attempt is not allowed.
 enum Full {
-    /// There were too many failures.
+    /// There were too many failed attempts.
     UsedUp(Wait),
-    /// If all attempts in flight failed, there would be too many failures.
+    /// There would be too many failed attempts if all attempts in flight failed.
     InFlight(Wait),
 }
 
 impl Attempt {
-    /// An attempt for the account with the typed email address.
+    /// An attempt at the account with the typed email address.
     pub(crate) fn new(typed: &str, source: Source) -> Self {
         let address = typed.parse::<Address>().map_or_else(
             |_| typed.trim().to_lowercase(),
@@ -136,8 +137,8 @@ impl Attempt {
         })
     }
 
-    /// Counts this attempt before the password is checked. If the limit is reached, the call costs
-    /// one read, and nothing is counted.
+    /// Counts this attempt before the password is checked. If the limit is reached, nothing is
+    /// counted, and the call costs only one read.
     pub(crate) async fn reserve<E>(self, accounts: &Accounts) -> Result<Reserved, E>
     where
         E: From<Wait> + From<StoreError>,
@@ -151,7 +152,7 @@ impl Attempt {
         let place = accounts.in_flight.wait(&self.account).ok_or(wait)?;
         loop {
             let mut ended = std::pin::pin!(place.ended().notified());
-            // From here on, this attempt notices when another attempt ends.
+            // From here on, this attempt notices the end of any other.
             ended.as_mut().enable();
             let wait = match self.try_reserve(accounts).await? {
                 Ok(reserved) => return Ok(reserved),
@@ -181,7 +182,7 @@ impl Attempt {
             let source = attempt.source.key();
             Ok(Ok(Reserved {
                 hit: rate_limit::count(tx, Kind::SignIn, account, &source)?,
-                // The attempt counts as in flight before its row becomes visible, so other attempts
+                // The attempt is in flight before its row becomes visible, so that other attempts
                 // never miss it.
                 _flight: in_flight.begin(account),
             }))
@@ -202,7 +203,7 @@ impl Attempt {
         }))
     }
 
-    /// The waiting time, if the limit would be reached even without this many attempts.
+    /// The waiting time if the limit is reached even when `in_flight` attempts do not count.
     fn check_without(
         &self,
         tx: &mut Tx<'_>,
@@ -247,7 +248,7 @@ impl Attempt {
 }
 
 impl Reserved {
-    /// Undoes the count, because the password was right.
+    /// Undoes the counting of the attempt, because the password was right.
     pub(crate) fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         self.hit.give_back(tx)
     }
@@ -259,7 +260,7 @@ impl Reserved {
 }
 
 impl Source {
-    /// The stored form. Networks sort in the order of their addresses.
+    /// The source's key in the store. The keys of networks sort like their addresses.
     fn key(&self) -> String {
         match self {
             Self::Network(network) => rate_limit::network_key(*network),

@@ -10,18 +10,18 @@ use crate::security_mail;
 use crate::session::device::Device;
 use crate::session::{self, Begun, Method, Stay};
 
-/// A person who has completed all steps of signing in.
+/// A person who has completed all steps of the sign-in.
 #[derive(Clone, Debug)]
 pub struct Arrived {
     pub account: Account,
     pub begun: Begun,
-    /// The page that the person requested; empty if none in particular.
+    /// The path that the person requested; empty if they requested none.
     pub to: String,
 }
 
-/// Begins a session, links the identity that is waiting for the sign-in, and mails the owner if the
-/// browser is new. If the email address is unconfirmed, it may belong to another person, so no mail
-/// is sent.
+/// Begins a session, links the sign-in provider's identity that is waiting for it, and mails the
+/// owner if the browser is new. If the email address is unconfirmed, it may belong to somebody
+/// else, so no mail is sent.
 pub(crate) fn let_in(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,8 +1,8 @@
 //! Setting or changing the password of the signed-in person.
 //!
-//! A person who has a password must enter it first. A person who signed in through a link sets the
-//! first password. In both cases the session continues under a new secret, every other session
-//! ends, and all sign-in links stop working.
+//! A person who has a password must enter it first. A person who signed in through a link can set a
+//! first password. In both cases, the session gets a new secret, every other session ends, and all
+//! sign-in links stop working.
 
 use platform::audit::Entry;
 use platform::limits::Wait;
@@ -23,7 +23,7 @@ use crate::sign_in::attempts::{Attempt, Source};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// The entered password is not the account's, or was changed in the meantime.
+    /// The entered password is wrong, or the password was changed in the meantime.
     #[error("the current password is not right")]
     CurrentWrong,
     /// The account has a second factor, and no code was entered.
@@ -31,14 +31,14 @@ pub enum ChangeError {
     CodeMissing,
     #[error("the password or the code is not right")]
     PasswordOrCodeWrong,
-    /// The session has ended in the meantime, or a program sent the request.
+    /// The session has ended in the meantime, or the request has an API token.
     #[error("not signed in")]
     NotSignedIn,
-    /// A credential must have been proved recently, because the account has no password or has a
-    /// second factor.
+    /// The person must have proved a credential recently, because the account has no password or
+    /// has a second factor.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
-    /// There were too many failures.
+    /// There were too many failed attempts.
     #[error(transparent)]
     UsedUp(#[from] Wait),
     /// Too many passwords are being hashed.
@@ -51,13 +51,13 @@ pub enum ChangeError {
 /// A request to change the password.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// The present password, as typed; empty if there is none.
+    /// The current password as typed; empty if the account has none.
     pub current: Secret,
     pub new: Password,
     pub client: Client,
 }
 
-/// Changes the password, and returns the session's new secret and its intended duration.
+/// Changes the password. Returns the session's new secret and how long the session stays.
 pub async fn change(
     accounts: &Accounts,
     who: &SignedIn,
@@ -73,8 +73,8 @@ pub async fn change(
     };
     let (old, is_enrolled) = store.read(look).await?;
     if old.is_none() || is_enrolled {
-        // A stolen cookie must not suffice to set a credential that outlasts it, and neither must a
-        // password without its second factor.
+        // A stolen cookie must not suffice to set a credential that outlasts it. Neither must a
+        // stolen password, if the account has a second factor.
         Sudo::check_own(who.clone(), accounts.site.clock.now())?;
     }
     if old.is_some() {
@@ -91,8 +91,8 @@ pub async fn change(
     let client = change.client;
     let actor = who.actor();
     let write = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
-        // Sign-in takes the same lock, so no session can begin with the old password after the
-        // change.
+        // Sign-ins take the same lock, so after the change no session can begin with the old
+        // password.
         if !account::lock(tx, &id)? || password::find(tx, &id)? != old {
             return Err(ChangeError::CurrentWrong);
         }

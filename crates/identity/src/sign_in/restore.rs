@@ -8,11 +8,11 @@ use crate::account::{self, AccountId, State};
 use crate::grant::held::hold;
 use crate::one_time::{self, Purpose};
 
-/// How long the offer made at a sign-in is valid.
+/// How long a person who has signed in can accept the offer to cancel the erasure.
 const RESTORE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Creates the secret with which a person who has proved a credential can cancel their account's
-/// erasure. Returns `None` if no erasure is pending, or if an administrator had deactivated the
+/// erasure. Returns `None` if no erasure is pending, or if an administrator deactivated the
 /// account.
 pub(crate) fn offer(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Secret>, StoreError> {
     let held = hold(tx, id)?;
@@ -38,14 +38,15 @@ pub fn is_offered(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> 
     Ok(one_time::find::<()>(tx, Purpose::Restore, secret)?.is_some())
 }
 
-/// Cancels the erasure. Returns `false` if it was too late. The person stays signed out.
+/// Cancels the erasure. Returns `false` if the account was already erased. The person stays signed
+/// out.
 pub fn restore(
     tx: &mut Tx<'_>,
     secret: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // The account is locked before its links are, as in the erasure, because another order could
-    // deadlock.
+    // The account is locked before its links, as during an erasure, because the opposite order
+    // could cause a deadlock.
     let Some(link) = one_time::find::<()>(tx, Purpose::Restore, secret)? else {
         return Ok(false);
     };

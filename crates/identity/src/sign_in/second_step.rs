@@ -1,5 +1,5 @@
-//! The second step of signing in: the second factor, after the password or the link. Between the
-//! steps, the person has a token that is not a session.
+//! The second step of the sign-in, in which the person proves a second factor. Between the two
+//! steps, the browser has a token that is not a session.
 
 use jiff::SignedDuration;
 use platform::limits::Wait;
@@ -16,17 +16,17 @@ use crate::one_time::{self, Purpose};
 use crate::session::{self, Begun, Stay};
 use crate::sign_in::attempts::{Attempt, Reserved};
 
-/// How long the token is valid.
+/// How long the token for the second step is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
-/// How many codes may be tried with one token.
+/// How many wrong codes may be entered with one token.
 pub const ATTEMPTS: i64 = 5;
 
-/// The result of the first step.
+/// The result of the first step of the sign-in.
 #[derive(Clone, Debug)]
 pub(crate) struct FirstStep {
     pub(crate) method: session::Method,
     pub(crate) stay: Stay,
-    /// The page to which the person is redirected afterwards.
+    /// The path to which the browser is redirected after the sign-in.
     pub(crate) to: String,
 }
 
@@ -43,17 +43,17 @@ pub enum SecondStepError {
     /// The code is wrong or was already used.
     #[error("the code is not right")]
     CodeInvalid,
-    /// The token was used, was tried too often, or has expired.
+    /// The token was used, was tried with too many codes, or has expired.
     #[error("the sign-in has to begin again")]
     TokenGone,
-    /// There were too many failures. The token was deleted.
+    /// There were too many failed attempts, so the token was deleted.
     #[error(transparent)]
     UsedUp(#[from] Wait),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// A person's input in the second step.
+/// The person's input in the second step.
 #[derive(Clone, Debug)]
 pub struct SecondStepInput {
     pub token: Secret,
@@ -82,7 +82,7 @@ pub fn is_token(tx: &mut Tx<'_>, token: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Stored>(tx, Purpose::SecondStep, token)?.is_some())
 }
 
-/// Signs in a person who proves the second factor.
+/// Signs a person in who enters a valid code.
 pub async fn finish(
     accounts: &Accounts,
     shown: SecondStepInput,
@@ -96,7 +96,7 @@ pub async fn finish(
         }
         other => other?,
     };
-    // The next attempt waits until this attempt's outcome is in the store.
+    // Other attempts wait until this attempt's outcome is in the store.
     let _in_flight = reserved.clone();
     let site = accounts.site.clone();
     let change = move |tx: &mut Tx<'_>| prove(tx, &site, &account, &shown, &reserved);
@@ -124,7 +124,7 @@ async fn find(
     accounts.site.store.read(look).await
 }
 
-/// A failure is returned as an `Ok` value, so that its count is committed.
+/// Checks the code. A wrong code is returned within `Ok`, so that its count is committed.
 fn prove(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -133,7 +133,7 @@ fn prove(
     reserved: &Reserved,
 ) -> Result<Result<Arrived, SecondStepError>, StoreError> {
     let SecondStepInput { token, client, .. } = shown;
-    // Concurrent attempts wait for this lock, and are counted one after another.
+    // Concurrent attempts wait for this lock, so each of them is counted.
     if !account::lock(tx, &account.id)?
         || !one_time::count_attempt(tx, Purpose::SecondStep, token, ATTEMPTS)?
     {

@@ -1,4 +1,4 @@
-//! Proving a credential again, for [`Sudo`](crate::session::sudo::Sudo).
+//! Proving a credential again, which begins sudo mode ([`Sudo`](crate::session::sudo::Sudo)).
 
 use platform::{Secret, StoreError, Tx};
 use web::Network;
@@ -13,20 +13,21 @@ use crate::credential::second_factor::{self, Method};
 use crate::session::signed_in::SignedIn;
 use crate::session::{self, Stay, sudo};
 
-/// A person's input for proving who they are.
+/// The input of a person who proves a credential again.
 #[derive(Clone, Debug)]
 pub struct SudoInput {
     /// The password as typed.
     pub password: Secret,
-    /// An app code or a recovery code; empty if the account has no second factor.
+    /// A code from the authenticator app or a recovery code; empty if the account has no second
+    /// factor.
     pub code: Secret,
     pub network: Network,
     pub client: Client,
 }
 
 /// Checks the password of the signed-in person, and the second factor if there is one. Returns the
-/// session's new secret; the previous secret stops working. Failures count like those of a sign-in,
-/// and do not reveal which of the two was wrong.
+/// session's new secret; the previous secret stops working. Failures count like failed sign-ins,
+/// and do not reveal whether the password or the code was wrong.
 pub async fn prove(
     accounts: &Accounts,
     who: &SignedIn,
@@ -57,7 +58,7 @@ pub async fn prove(
         }
         (proved, _) => proved?,
     }
-    // The next attempt waits until this attempt's outcome is in the store.
+    // Other attempts wait until this attempt's outcome is in the store.
     let _in_flight = reserved.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
         let SudoInput { code, client, .. } = &shown;
@@ -69,7 +70,7 @@ pub async fn prove(
         if second_factor::is_enrolled(tx, id)? {
             let method = Method::of(code.reveal());
             if !second_factor::prove(tx, &site, &account, method, code, client)? {
-                // A failure is returned as an `Ok` value, so that its count is committed.
+                // The failure is returned within `Ok`, so that its count is committed.
                 return Ok(Err(ChangeError::PasswordOrCodeWrong));
             }
         }
@@ -83,7 +84,8 @@ pub async fn prove(
     store.write(change).await?
 }
 
-/// An account's password and, if it has a second factor, an attempt at that factor.
+/// Finds the account's password and, if the account has a second factor, the attempt that must be
+/// counted.
 async fn find(
     accounts: &Accounts,
     id: &AccountId,

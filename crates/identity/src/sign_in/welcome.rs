@@ -9,17 +9,17 @@ use crate::account::{self, Account};
 use crate::client::Client;
 use crate::credential::second_factor;
 
-/// The result of proving a password, a link, a passkey or an identity.
+/// The result of proving a password, a sign-in link, a passkey or a sign-in provider's identity.
 #[derive(Clone, Debug)]
 pub enum Welcome {
     Arrived(Arrived),
-    /// The account has a second factor, which the person proves with this token.
+    /// The account has a second factor, which must be proved together with this token.
     SecondStep(Secret),
-    /// The account's erasure is pending, and can be cancelled with this secret.
+    /// The account's erasure is pending. It can be cancelled with this secret.
     Leaving(Secret),
 }
 
-/// Begins a session, or the second step if the account has a second factor.
+/// Begins a session. If the account has a second factor, begins the second step instead.
 pub(crate) fn welcome(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -15,7 +15,8 @@ use crate::grant::held::hold;
 use crate::session::signed_in::SignedIn;
 use crate::session::{self, Method, Stay, sudo};
 
-/// Signs in the owner of a passkey. A signature cannot be guessed, so attempts are not counted.
+/// Signs in the owner of a passkey. Attempts are not counted, because a signature cannot be
+/// guessed.
 pub async fn sign_in(
     accounts: &Accounts,
     assertion: &Assertion,
@@ -30,7 +31,7 @@ pub async fn sign_in(
     Ok(store.write(change).await??)
 }
 
-/// Finds the passkey that supposedly signed, and verifies the signature.
+/// Finds the passkey that the browser names, and verifies its signature.
 async fn check(
     accounts: &Accounts,
     assertion: &Assertion,
@@ -44,8 +45,8 @@ async fn check(
     Ok((key, signed))
 }
 
-/// Proves a passkey of the signed-in person. Returns the session's new secret; the previous secret
-/// stops working.
+/// Checks a passkey of the signed-in person, to begin sudo mode. Returns the session's new secret;
+/// the previous secret stops working.
 pub async fn prove(
     accounts: &Accounts,
     who: &SignedIn,
@@ -76,8 +77,8 @@ pub async fn prove(
     Ok(accounts.site.store.write(change).await??)
 }
 
-/// Begins a session for the owner of the passkey. A signature of a copied passkey is returned as an
-/// `Ok` value, so that its record is committed.
+/// Begins a session for the owner of the passkey. A copied passkey is reported within `Ok`, so that
+/// the record of it is committed.
 fn begin(
     tx: &mut Tx<'_>,
     site: &Site,
