@@ -1,9 +1,10 @@
 //! Grants: the roles of accounts in scopes.
 //!
-//! A grant consists of account, scope, role and expiry. In one scope an account has at most one
-//! rank, and any number of duties. To manage a scope a caller needs its proof, [`Manager`]. A scope
-//! never loses its last owner, which is checked while all its owners are locked. An expired grant
-//! gives nothing, and an owner's grant with an expiry does not count as the last one.
+//! A grant consists of account, scope, role and expiry. In one scope, an account has at most one
+//! rank, and any number of duties. Only a caller with the proof [`Manager`] can manage a scope. A
+//! scope always keeps an owner; a change that could remove the last one first locks all owners. An
+//! expired grant has no effect, and an owner whose grant will expire does not count as the last
+//! one.
 
 pub mod administrator;
 pub mod held;
@@ -24,7 +25,7 @@ pub use crate::scope::{
 };
 pub use manager::{Manager, change, leave, manager, remove, remove_duty};
 
-/// The current rank of `who` in `scope`. A token limited to one scope has no rank elsewhere.
+/// The current rank of `who` in `scope`. A token that is limited to another scope has no rank here.
 pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<Role>, StoreError> {
     if !who.reaches(scope) {
         return Ok(None);
@@ -32,7 +33,7 @@ pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<
     rank_of(tx, &who.account().id, scope)
 }
 
-/// The rank of any account in `scope`.
+/// The current rank of an account in `scope`.
 pub fn rank_of(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -108,7 +109,7 @@ pub fn ranks_of_account(
         .collect()
 }
 
-/// An account with a rank in a scope.
+/// A member of a scope, that is, an account with a rank in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     pub account: AccountId,
@@ -120,7 +121,7 @@ pub struct Member {
     pub granted_at: Timestamp,
 }
 
-/// Everybody with a rank in `scope`, in the order in which they joined.
+/// Lists the members of `scope` in the order in which they joined.
 pub fn list(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
     let now = tx.roughly_now();
     let rows: Vec<(AccountId, String, String, String, Timestamp)> = sql!(
@@ -164,7 +165,7 @@ pub enum GrantError {
 }
 
 /// Grants a role as part of a larger change in the same transaction, such as creating the scope or
-/// accepting an invite. If the account has a higher rank, it keeps that rank.
+/// accepting an invite. An account with a higher rank keeps it.
 pub fn give(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -175,8 +176,8 @@ pub fn give(
     give_until(tx, account, role, scope, granted_by, None)
 }
 
-/// Like [`give`], until `expires_at`. If the account has the role for longer, the later expiry is
-/// kept.
+/// Like [`give`], until `expires_at`. If the account already has the role for longer, the later
+/// expiry is kept.
 pub fn give_until(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -244,8 +245,8 @@ pub fn give_until(
     Ok(())
 }
 
-/// Removes all roles of an account in a scope, and returns their number. The caller makes sure that
-/// the scope keeps an owner.
+/// Removes all roles of an account in a scope, and returns their number. The caller must ensure
+/// that the scope keeps an owner.
 pub fn forget(tx: &mut Tx<'_>, account: &AccountId, scope: &Scope) -> Result<u64, StoreError> {
     sql!(
         "DELETE FROM role_grant
@@ -300,8 +301,8 @@ pub(crate) fn take_duty(
     Ok(())
 }
 
-/// Returns the role that the account holds now, with its expiry. If `role` is a rank, the result is
-/// the account's rank, whichever it is. If `role` is a duty, the result is that duty.
+/// The account's current role with its expiry. If `role` is a rank, this is the account's rank,
+/// even if it is a different one. If `role` is a duty, this is that duty.
 fn held(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -332,7 +333,7 @@ fn held(
         .transpose()
 }
 
-/// Parses the stored name of a role in this kind of scope.
+/// Finds a role of this kind of scope by its name in the store.
 fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
     kind.role(word).ok_or_else(|| StoreError::Column {
         column: format!("role_grant.role of the scope {}", kind.name),
@@ -355,8 +356,8 @@ pub(crate) fn lock_owners(tx: &mut Tx<'_>, scope: &Scope) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Checks that an active owner is left after an owner's rank was changed. The installation must
-/// keep an owner who can sign in again.
+/// Checks, after a member lost the rank `before`, that the scope still has an active owner. In the
+/// installation, that owner must also be able to sign in.
 pub(crate) fn keep_an_owner(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -385,7 +386,7 @@ pub(crate) fn keep_an_owner(
     Ok(())
 }
 
-/// The scopes of one kind that would have no owner without the account. Locks their owners.
+/// The scopes of one kind whose only owner is the account. Locks the owners of these scopes.
 pub fn owned_alone(
     tx: &mut Tx<'_>,
     account: &AccountId,

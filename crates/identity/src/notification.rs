@@ -11,7 +11,7 @@ use web::{Language, Site};
 use crate::account::{self, AccountId};
 use crate::grant::{self, Role, SITE, Scope};
 
-/// The mail scope, so that unsubscribing affects only these mails.
+/// The mail scope of notifications. Because of it, unsubscribing stops only these mails.
 pub const SCOPE: &str = "notices";
 /// How long notifications are stored.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
@@ -20,31 +20,32 @@ const SAME: SignedDuration = SignedDuration::from_hours(24);
 /// How many notifications a page shows.
 const SHOWN: i64 = 100;
 
-/// A notification to send.
+/// A notification that has not been sent yet.
 #[derive(Clone, Copy, Debug)]
 pub struct NewNotification<'a> {
-    /// The message id of the notification's text, which may use `about`.
+    /// The message id of the notification's text. The text may contain the argument `about`.
     pub kind: &'static str,
-    /// A name or title that the text contains.
+    /// The name or title that the text contains.
     pub about: &'a str,
-    /// The page on which the reader can act on the notification.
+    /// The path of the page on which the account's owner can act on the notification.
     pub href: &'a str,
 }
 
-/// A notification that was sent.
+/// A stored notification.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Notification {
     /// The message id of the notification's text.
     pub kind: String,
-    /// A name or title that the text contains.
+    /// The name or title that the text contains.
     pub about: String,
-    /// The page on which the reader can act on the notification.
+    /// The path of the page on which the account's owner can act on the notification.
     pub href: String,
     pub created_at: Timestamp,
     pub read_at: Option<Timestamp>,
 }
 
-/// Notifies an account, unless an equal notification is still unread or was sent within a day.
+/// Notifies an account. Does nothing if the same notification is still unread or was sent within a
+/// day.
 pub fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -90,7 +91,7 @@ pub fn tell(
     Ok(())
 }
 
-/// Notifies everybody whose rank in the installation is at least `least`.
+/// Notifies everybody who has at least the rank `least` in the installation.
 pub fn tell_site(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -161,7 +162,7 @@ pub fn count_unread(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreEr
     Ok(count)
 }
 
-/// Marks all notifications created until this time as read.
+/// Marks all notifications created up to `until` as read.
 pub fn read_all(tx: &mut Tx<'_>, account: &AccountId, until: Timestamp) -> Result<(), StoreError> {
     sql!(
         "UPDATE notification SET read_at = :now
@@ -207,7 +208,6 @@ pub fn choose_mail(
     Ok(())
 }
 
-/// The notifications, for the export of the account's data.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all = list(tx, account)?.into_iter().map(|one| {
         json!({

@@ -1,5 +1,5 @@
-//! Links that work once: to become the first owner, to become a member, to sign in and so on. A
-//! link's row is deleted when the link is [taken](take), so a second use finds nothing. A link that
+//! Links that work once: to become the first owner, to become a member, to sign in and so on. Most
+//! links are [taken](take), which deletes the row, so a second use finds nothing. A link that
 //! confirms something is [used](use_once) instead. For [`KNOWN`] after that, a repeat, such as a
 //! double click, is distinguished from a link that was never valid.
 
@@ -13,40 +13,40 @@ use serde::de::DeserializeOwned;
 use crate::account::AccountId;
 use crate::opaque;
 
-/// How long a repeated use of a link is recognized as a repeat.
+/// How long a used link is kept, so that repeated requests are recognized.
 pub(crate) const KNOWN: SignedDuration = SignedDuration::from_mins(10);
 
 /// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// For becoming the first owner. There is never more than one such link.
+    /// To become the first owner. There is never more than one such link.
     Setup,
-    /// For becoming a member. An account's invites end with its sessions, because a thief may have
-    /// invited themselves.
+    /// To become a member. When all sessions of an account are ended, its invites are deleted too,
+    /// because a thief may have created them.
     Invite,
     SignIn,
-    /// For accepting a passkey response only once.
+    /// To accept a response for a passkey only once.
     Passkey,
-    /// For cancelling an account's erasure.
+    /// To cancel an account's erasure.
     Restore,
-    /// For confirming an account's email address.
+    /// To confirm an account's email address.
     VerifyEmail,
     ResetPassword,
-    /// For confirming an account's new email address.
+    /// To confirm an account's new email address.
     ChangeEmail,
-    /// For restoring an account's previous email address.
+    /// To restore an account's previous email address.
     UndoEmail,
-    /// For receiving mail again at an email address that bounced or whose owner complained.
+    /// To receive mail again at an email address that bounced or whose owner complained.
     ReceiveMail,
-    /// For finishing a sign-in with a second factor.
+    /// To finish a sign-in with a second factor.
     SecondStep,
-    /// For returning from an identity provider.
+    /// To recognize a browser that returns from an identity provider.
     ProviderState,
-    /// For linking an identity at the next sign-in.
+    /// To link a provider's identity at the next sign-in.
     LinkIdentity,
-    /// For entering the email address of a new person whom a provider has identified.
+    /// To enter the email address of a new person whom an identity provider has identified.
     Newcomer,
-    /// For keeping second factors whose removal is planned.
+    /// To keep second factors whose removal is planned.
     KeepFactors,
 }
 
@@ -75,7 +75,7 @@ impl Purpose {
 /// A valid link.
 #[derive(Clone, Debug)]
 pub(crate) struct OneTime<T> {
-    /// The id of the link, which does not open the link.
+    /// The link's id, which does not grant access.
     pub(crate) id: String,
     /// The account for which, or by which, the link was created.
     pub(crate) account: Option<AccountId>,
@@ -85,7 +85,8 @@ pub(crate) struct OneTime<T> {
     pub(crate) is_used: bool,
 }
 
-/// Creates a link that is valid for `lifetime`. The secret is shown once; only its hash is stored.
+/// Creates a link that is valid for `lifetime`. The returned secret is not stored; the store has
+/// only its hash.
 pub(crate) fn create(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -121,8 +122,8 @@ fn remove_expired(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Records the use of a value that is its own proof, such as a signed passkey challenge, until the
-/// value expires. Returns whether this is the first use.
+/// Records that a value which needs no row of its own, such as a signed passkey challenge, was
+/// used. The record is kept until the value expires. Returns whether this is the first use.
 pub(crate) fn use_up(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -141,7 +142,7 @@ pub(crate) fn use_up(
     Ok(count == 1)
 }
 
-/// Finds a link without using it. A used link is still found for [`KNOWN`].
+/// Finds a link, and does not use it up. A used link is found for [`KNOWN`].
 pub(crate) fn find<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -159,14 +160,14 @@ pub(crate) fn find<T: DeserializeOwned>(
     Ok(row.and_then(|row| read(row, now)))
 }
 
-/// Marks a link as used, so that a repeat is recognized. A concurrent use waits for this
-/// transaction and finds the link used.
+/// Marks a link as used, so that a repeat is recognized. A concurrent call waits for this
+/// transaction, and then finds the link used.
 pub(crate) fn use_once<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
-    // The clock is read only after this statement has locked the row.
+    // Time may pass until this statement gets the row's lock, so the clock is read only afterwards.
     let row: Option<Columns> = sql!(
         "SELECT hash, account_id, data, expires_at, used_at FROM one_time_token
          WHERE hash = :hash AND purpose = :purpose FOR NO KEY UPDATE",
@@ -188,13 +189,14 @@ pub(crate) fn use_once<T: DeserializeOwned>(
     Ok(link)
 }
 
-/// Takes a link, which deletes it. A concurrent use waits for this transaction and finds nothing.
+/// Deletes a link and returns it. A concurrent call waits for this transaction, and then finds
+/// nothing.
 pub(crate) fn take<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
     secret: &Secret,
 ) -> Result<Option<OneTime<T>>, StoreError> {
-    // The clock is read only after this statement has locked the row.
+    // Time may pass until this statement gets the row's lock, so the clock is read only afterwards.
     let row: Option<Columns> = sql!(
         "DELETE FROM one_time_token WHERE hash = :hash AND purpose = :purpose
          RETURNING hash, account_id, data, expires_at, used_at",
@@ -207,8 +209,8 @@ pub(crate) fn take<T: DeserializeOwned>(
     Ok(link.filter(|link| link.expires_at > now && !link.is_used))
 }
 
-/// Counts an attempt at the additional proof that a link requires besides its secret. Returns
-/// whether the attempt is among the first `limit`.
+/// Counts an attempt at the second proof that a link requires, such as a code. Returns whether the
+/// attempt is among the first `limit`.
 pub(crate) fn count_attempt(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -257,7 +259,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, purpose: Purpose, id: &str) -> Result<bool
     Ok(count == 1)
 }
 
-/// Deletes the unused links of one purpose that were made for an account.
+/// Deletes an account's unused links of one purpose.
 pub(crate) fn remove_of(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -310,8 +312,8 @@ type Columns = (
     Option<Timestamp>,
 );
 
-/// Parses a stored link. Returns `None` if its data is unreadable, or if it was used longer ago
-/// than [`KNOWN`].
+/// Reads a link from its row. Returns `None` if the data is unreadable, or if the link was used
+/// longer than [`KNOWN`] ago.
 fn read<T: DeserializeOwned>(
     (hash, account, data, expires_at, used_at): Columns,
     now: Timestamp,

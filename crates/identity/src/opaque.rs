@@ -1,5 +1,5 @@
-//! Opaque secrets: 256 random bits as text, which grant access to whoever has them. The store
-//! contains only the SHA-256, which needs no salt because nobody can try 2²⁵⁶ inputs.
+//! Opaque secrets: 256 random bits as text. Whoever has a secret gets access. The store contains
+//! only its SHA-256, without salt, because nobody can try 2²⁵⁶ inputs.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,8 +1,7 @@
-//! People as administrators of the installation see them: all accounts, their states and their
-//! ranks.
+//! The administration of people: all accounts, their states and their ranks.
 //!
-//! Nobody can act on a person of higher rank. The installation keeps an owner who can sign in,
-//! which is checked while all its owners are locked.
+//! Administrators cannot act on people of higher rank. The installation always keeps an owner who
+//! can sign in; changes that could remove the last one first lock all owners.
 
 pub mod factor_reset;
 pub mod import;
@@ -26,7 +25,7 @@ use crate::person::reset::{self, Wanted};
 use crate::scope::domain::DomainAccounts;
 use crate::session::end_access;
 
-/// How many entries of the audit log are shown for a person.
+/// The maximum number of audit log entries that a person's page shows.
 const LINES: u32 = 50;
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -43,7 +42,7 @@ pub struct Person {
     pub is_unverified: bool,
 }
 
-/// A search for people; empty fields match everybody.
+/// The criteria of a search for people. An empty field matches everybody.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     /// A part of the name or the email address.
@@ -100,21 +99,21 @@ fn pattern(text: &str) -> String {
     pattern
 }
 
-/// A person, and data about how they use the account.
+/// An account, with data for the page that administrators see.
 #[derive(Clone, Debug)]
 pub struct Details {
     pub person: Person,
     pub sessions: i64,
     pub tokens: i64,
     pub duties: Vec<Role>,
-    /// The time at which the account is erased, if the person asked for it.
+    /// The time at which the account will be erased, if its owner requested that.
     pub erased_at: Option<Timestamp>,
     /// Whether the person has a second factor or a passkey.
     pub has_factors: bool,
-    /// The time at which the second factors and passkeys are removed, if an administrator asked for
-    /// it.
+    /// The time at which the second factors and passkeys will be removed, if an administrator
+    /// requested that.
     pub factors_reset_at: Option<Timestamp>,
-    /// The person's entries in the audit log, newest first.
+    /// The entries in the audit log that concern the account, newest first.
     pub lines: Vec<Record>,
 }
 
@@ -172,7 +171,8 @@ pub fn find(
     })
 }
 
-/// Deactivates an account: nobody can sign in to it, and no public page shows it.
+/// Deactivates an account. Nobody can sign in to a deactivated account, and no public page shows
+/// it.
 pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
     let held = hold_for(tx, by, id)?;
     match held.state {
@@ -188,7 +188,7 @@ pub fn deactivate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Pe
     Ok(())
 }
 
-/// Activates a deactivated account, or an account whose owner asked for its erasure.
+/// Activates an account that was deactivated or whose owner has requested its erasure.
 pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), PeopleError> {
     if hold_for(tx, by, id)?.state == State::Active {
         return Ok(());
@@ -199,7 +199,7 @@ pub fn activate(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<(), Peop
     Ok(())
 }
 
-/// Ends all sessions and tokens of a person, and returns the number of sessions.
+/// Ends all sessions and API tokens of a person. Returns the number of sessions.
 pub fn sign_out(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<u64, PeopleError> {
     hold_for(tx, by, id)?;
     let count = end_access(tx, id)?;
@@ -234,7 +234,7 @@ pub fn set_admin(
     }
 }
 
-/// The number of people, and how many of them can sign in.
+/// The number of all accounts, and the number of active ones.
 pub fn count(tx: &mut Tx<'_>, _: &Administrator) -> Result<(i64, i64), StoreError> {
     tx.one(
         sql!("SELECT COUNT(*), COUNT(CASE WHEN state = 'active' THEN 1 END) FROM account"),
@@ -267,7 +267,7 @@ pub fn set_rank(
     Ok(())
 }
 
-/// The stored names of the account's current rank and duties in the installation.
+/// The names in the store of the account's current rank and duties in the installation.
 fn words_in_site(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<(String,)>, StoreError> {
     sql!(
         "SELECT role FROM role_grant WHERE account_id = :account AND scope_kind = :site
@@ -291,7 +291,7 @@ pub fn has_role(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Returns those of the given duties that a person has in the installation.
+/// Filters the given duties by whether a person has them in the installation.
 pub fn duties_in_site(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -302,7 +302,7 @@ pub fn duties_in_site(
     Ok(among.iter().filter(has).copied().collect())
 }
 
-/// Grants a person these duties in the installation, and removes all other duties in `all`.
+/// Grants a person `duties` in the installation, and removes all other duties in `all`.
 pub fn set_duties(
     tx: &mut Tx<'_>,
     by: &Acting,

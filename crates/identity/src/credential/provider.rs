@@ -19,17 +19,17 @@ use crate::credential::id_token::{self, Claims, Invalid, Key};
 const METADATA_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// The minimum time between two requests for a provider's keys.
 const KEYS_AGAIN: SignedDuration = SignedDuration::from_mins(1);
-/// The scopes that are requested.
+/// The OAuth scopes that the site requests from every provider.
 const SCOPE: &str = "openid email profile";
 
-/// The configuration of a provider.
+/// The configuration of an identity provider.
 #[derive(Clone, Debug)]
 pub struct ProviderSettings {
     /// The provider's name in URLs of this site.
     pub name: String,
     /// The provider's name on pages.
     pub label: String,
-    /// The issuer URL, in exactly the provider's spelling.
+    /// The issuer URL, exactly as the provider spells it.
     pub issuer: String,
     /// This site's client id at the provider.
     pub client_id: String,
@@ -40,12 +40,12 @@ pub struct ProviderSettings {
     pub is_private: bool,
 }
 
-/// The configured providers. Clones share the cached metadata and keys.
+/// The configured identity providers. Clones share the cached metadata and keys.
 #[derive(Clone, Debug, Default)]
 pub struct Providers(Arc<[Provider]>);
 
 impl Providers {
-    /// Creates the providers. Pages list them in the given order.
+    /// Creates the providers. Pages list them in this order.
     pub fn new(all: impl IntoIterator<Item = ProviderSettings>) -> Self {
         let provider = |settings| Provider {
             settings,
@@ -76,7 +76,7 @@ pub struct Provider {
     keys: AsyncMutex<Keys>,
 }
 
-/// The metadata that a provider publishes.
+/// The metadata that a provider publishes under `/.well-known/openid-configuration`.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Metadata {
     issuer: String,
@@ -113,7 +113,7 @@ pub enum ProviderError {
     Outbound(#[from] OutboundError),
     #[error("{what} answered {status}")]
     Status {
-        /// The name of the failed request.
+        /// A name for the request that failed.
         what: &'static str,
         status: u16,
     },
@@ -127,7 +127,7 @@ pub enum ProviderError {
     IdToken(#[from] Invalid),
 }
 
-/// The parameters of an authorization request.
+/// The parameters with which the browser is sent to the provider.
 pub(crate) struct Departure<'a> {
     pub(crate) redirect_uri: &'a str,
     pub(crate) state: &'a Secret,
@@ -136,7 +136,7 @@ pub(crate) struct Departure<'a> {
     pub(crate) challenge: &'a str,
 }
 
-/// The parameters of an authorization response.
+/// The parameters with which the browser returns from the provider.
 pub(crate) struct Return<'a> {
     pub(crate) redirect_uri: &'a str,
     pub(crate) code: &'a str,
@@ -146,7 +146,7 @@ pub(crate) struct Return<'a> {
 }
 
 impl Provider {
-    /// The provider's URL to which the browser is sent to sign in.
+    /// The provider's URL to which the site redirects the browser for the sign-in.
     pub(crate) async fn sign_in_url(
         &self,
         outbound: &Outbound,
@@ -169,8 +169,8 @@ impl Provider {
         Ok(format!("{url}{sign}{}", encoded(&fields)))
     }
 
-    /// Whether `iss` in the authorization response is this provider. A provider that announces the
-    /// parameter must send it.
+    /// Whether the parameter `iss` of an authorization response names this provider. A provider
+    /// whose metadata announces the parameter must send it.
     pub(crate) async fn is_answer_of(
         &self,
         outbound: &Outbound,
@@ -184,7 +184,7 @@ impl Provider {
         })
     }
 
-    /// Exchanges the code and returns the person's identity.
+    /// Exchanges the authorization code for the person's identity.
     pub(crate) async fn identify(
         &self,
         outbound: &Outbound,
@@ -204,7 +204,7 @@ impl Provider {
         let (None, Some(url), Some(token)) = (&claims.email, url, &tokens.access_token) else {
             return Ok(claims);
         };
-        // Some providers return the claims of the requested scopes only from this endpoint.
+        // Some providers return the claims of the requested scopes only from the userinfo endpoint.
         let bearer = [("authorization", format!("Bearer {token}"))];
         let info: Claims = self.get(outbound, "userinfo", url, &bearer).await?;
         if info.sub != claims.sub {
@@ -237,7 +237,7 @@ impl Provider {
         if found.issuer != *issuer {
             return Err(ProviderError::OtherIssuer(found.issuer));
         }
-        // The URL must be permitted, because the browser is redirected to it.
+        // The site may redirect browsers only to a permitted URL.
         if !outbound::is_permitted(
             &found.authorization_endpoint,
             self.reach(&found.authorization_endpoint),
@@ -248,7 +248,7 @@ impl Provider {
         Ok(found)
     }
 
-    /// The provider's keys, fetched again if the token's key is not among the cached keys.
+    /// The provider's public keys. They are fetched again if the token's key is not in the cache.
     /// Concurrent callers wait for the first caller's result.
     async fn keys(
         &self,
@@ -342,8 +342,8 @@ impl Provider {
         serde_json::from_slice(&body).map_err(|_| ProviderError::Shape(what))
     }
 
-    /// A provider in a private network may be contacted only at its issuer's host and port; other
-    /// private hosts are forbidden.
+    /// The networks in which a URL of this provider may be. Only the issuer's own host and port may
+    /// be in a private network.
     fn reach(&self, url: &str) -> Reach {
         if self.settings.is_private && outbound::is_same_origin(&self.settings.issuer, url) {
             Reach::Private

@@ -12,7 +12,7 @@ use crate::grant::{self, Scope};
 pub enum RequireMfaFor {
     #[default]
     None,
-    /// Owners and administrators of the installation.
+    /// The owners and administrators of the installation.
     Admins,
     All,
 }

@@ -1,5 +1,5 @@
-//! Second factors, which a person must show in addition to a password or a link. The only kind is a
-//! code from an authenticator app ([`totp`]), with ten [`recovery`] codes for people who lose the
+//! Second factors, which a person must prove in addition to a password or a link. The only kind is
+//! a code from an authenticator app ([`totp`]), with ten [`recovery`] codes for people who lose the
 //! app.
 
 pub mod recovery;
@@ -21,13 +21,14 @@ use crate::session::{self, Stay};
 /// The second factors of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factors {
-    /// The time since when app codes are required; `None` if they are not required.
+    /// The time since when sign-ins require a code from the authenticator app; `None` if they do
+    /// not.
     pub totp_since: Option<Timestamp>,
     /// How many recovery codes are left.
     pub recovery_codes: i64,
 }
 
-/// The way in which a second factor is proved.
+/// The way in which a person proves the second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Totp,
@@ -35,7 +36,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The stored name.
+    /// The method's name in the store.
     pub fn word(self) -> &'static str {
         match self {
             Self::Totp => "totp",
@@ -43,7 +44,8 @@ impl Method {
         }
     }
 
-    /// Returns the kind of a typed code. App codes have six digits; recovery codes are longer.
+    /// Recognizes the method by the typed code. Codes from the app have six digits; recovery codes
+    /// are longer and contain letters.
     pub fn of(code: &str) -> Self {
         let mut letters = code.chars().filter(|letter| !letter.is_whitespace());
         if letters.all(|letter| letter.is_ascii_digit()) {
@@ -88,13 +90,14 @@ pub fn is_enrolled(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreEr
     Ok(totp::active_since(tx, account)?.is_some())
 }
 
-/// Begins to set up app codes. An earlier, unconfirmed setup is discarded.
+/// Begins to set up the authenticator app. A setup that was begun earlier and not confirmed is
+/// discarded.
 pub fn begin(tx: &mut Tx<'_>, site: &Site, sudo: &Sudo) -> Result<(), FactorError> {
     let account = lock_for_enrolment(tx, sudo)?;
     Ok(totp::begin(tx, site, account)?)
 }
 
-/// The secret for the app, until the first code is confirmed.
+/// The secret for the authenticator app. It can be read only until the first code is confirmed.
 pub fn pending(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -103,7 +106,7 @@ pub fn pending(
     totp::pending(tx, site, &sudo.who().account().id)
 }
 
-/// Confirms the setup with a code from the app. Returns the recovery codes.
+/// Completes the setup with a code from the authenticator app. Returns the recovery codes.
 pub fn confirm(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -135,8 +138,8 @@ pub fn renew_recovery_codes(
     Ok(recovery::create(tx, site, account)?)
 }
 
-/// Removes the second factor. As with a password change, all other sessions end, and the current
-/// session continues under a new secret.
+/// Removes the second factor. As after a password change, all other sessions end, and the current
+/// session gets a new secret.
 pub fn remove(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -155,8 +158,8 @@ pub fn remove(
     renewed.ok_or(FactorError::NotSignedIn)
 }
 
-/// Whether a code proves the second factor. Each code works once. When a recovery code is used, a
-/// mail tells the owner.
+/// Checks a code for the second factor. Each code works once. If a recovery code is used, a mail
+/// tells the account's owner.
 pub(crate) fn prove(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -190,7 +193,6 @@ pub(crate) fn prove(
     Ok(is_right)
 }
 
-/// Removes the second factors of an account.
 pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM totp WHERE account_id = :account", account).run(tx, Rows::AtMostOne)?;
     sql!(
@@ -201,14 +203,14 @@ pub fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes every second factor, because a new key cannot decrypt them. Returns how many accounts
-/// had a second factor.
+/// Removes the second factors of all accounts, because they cannot be decrypted after the key file
+/// was replaced. Returns how many accounts had a second factor.
 pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM recovery_code"), &[], Rows::Any)?;
     tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)
 }
 
-/// Takes the account's lock, which every function that changes or proves factors must hold.
+/// Locks the account, as every function that changes or proves factors must do.
 fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     if sudo.lock(tx)? {
         Ok(&sudo.who().account().id)

@@ -1,4 +1,4 @@
-//! Verification of a browser's response for a passkey: Web Authentication Level 3, §7.1 and §7.2.
+//! Verification of browsers' responses for passkeys: Web Authentication Level 3, §7.1 and §7.2.
 //!
 //! The device's maker does not matter, so no attestation is requested. Browsers also send the
 //! public key of a new passkey as `SubjectPublicKeyInfo` (§5.2.1), so no CBOR is parsed.
@@ -21,15 +21,16 @@ use web::SiteUrl;
 /// How long a challenge is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
-/// The purpose of the key that signs challenges.
+/// The purpose for which the key that signs challenges is derived from the key file.
 pub const KEY: &str = "passkey challenge";
 
-/// The accepted algorithms, as COSE identifiers (RFC 9053), the preferred one first.
+/// The accepted signature algorithms as COSE identifiers (RFC 9053), the preferred one first.
 pub const ALGORITHMS: [i64; 3] = [-8, -7, RSA];
 /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8812).
 const RSA: i64 = -257;
 
-/// The reason why a response was rejected, for logs. Users only learn that it was rejected.
+/// The reason why a browser's response was rejected. It is only logged; the user is told merely
+/// that the passkey was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(&'static str);
@@ -40,8 +41,8 @@ impl Invalid {
     pub(crate) const COPY: Self = Self("a copy of the key");
 }
 
-/// Creates a challenge for the browser to sign. The server stores nothing, because the challenge
-/// contains its own expiry and is valid only for `browser`.
+/// Creates a challenge for a passkey to sign. The challenge contains its own expiry and is valid
+/// only for `browser`, so the server need not store it.
 pub fn challenge(key: &Key, random: &Random, now: Timestamp, browser: &str) -> String {
     let once = URL_SAFE_NO_PAD.encode(random.token());
     let until = (now + LIFETIME).as_second().to_string();
@@ -49,7 +50,7 @@ pub fn challenge(key: &Key, random: &Random, now: Timestamp, browser: &str) -> S
     format!("{once}.{until}.{signature}")
 }
 
-/// When a challenge expires; `None` if it was not made for this browser.
+/// The expiry of a challenge; `None` if the challenge was not made for this browser.
 fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
     let (once, rest) = challenge.split_once('.')?;
     let (until, signature) = rest.split_once('.')?;
@@ -59,14 +60,14 @@ fn until(key: &Key, challenge: &str, browser: &str) -> Option<Timestamp> {
         .filter(|_| is_ours)
 }
 
-/// The operation that the browser was asked to perform.
+/// The operation that the browser must perform with a passkey.
 #[derive(Clone, Copy, Debug)]
 enum Ceremony {
     Create,
     Get,
 }
 
-/// The values that a response must match.
+/// The values with which a browser's response is compared.
 pub struct Asked<'a> {
     pub url: &'a SiteUrl,
     pub key: &'a Key,
@@ -98,7 +99,7 @@ struct ClientData {
     cross_origin: bool,
 }
 
-/// An answered challenge, which may be used once.
+/// A challenge with a valid response. The caller must ensure that it is used only once.
 #[derive(Clone, Debug)]
 pub struct Answered {
     pub(crate) challenge: Secret,
@@ -106,7 +107,7 @@ pub struct Answered {
 }
 
 impl Asked<'_> {
-    /// Checks the client data: the type of request, the challenge and the origin.
+    /// Checks the client data of a response: the operation, the challenge and the origin.
     fn answered(&self, client_data: &[u8], ceremony: Ceremony) -> Result<Answered, Invalid> {
         let data: ClientData =
             serde_json::from_slice(client_data).map_err(|_| Invalid("no client data"))?;
@@ -133,7 +134,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Parses the authenticator data.
+    /// Parses the authenticator data of a response.
     fn device<'d>(&self, data: &'d [u8]) -> Result<Device<'d>, Invalid> {
         let (site, rest) = data.split_at_checked(32).ok_or(SHORT)?;
         let (flags, rest) = rest.split_first().ok_or(SHORT)?;
@@ -153,14 +154,14 @@ impl Asked<'_> {
 
 const SHORT: Invalid = Invalid("too short");
 
-/// The flags of §6.1.
+/// The flags in the authenticator data (§6.1).
 const PRESENT: u8 = 1;
 const VERIFIED: u8 = 1 << 2;
 const CREDENTIAL: u8 = 1 << 6;
 
 struct Device<'a> {
     sign_count: i64,
-    /// The attested credential data, which begins with the AAGUID, if present.
+    /// The attested credential data of a new passkey. It begins with the AAGUID.
     credential: Option<&'a [u8]>,
 }
 
@@ -193,7 +194,7 @@ struct RegistrationResponse {
     public_key_algorithm: i64,
 }
 
-/// A passkey whose registration was verified.
+/// A new passkey whose registration has been verified.
 #[derive(Clone, Debug)]
 pub struct NewKey {
     pub(crate) credential: String,
@@ -203,7 +204,7 @@ pub struct NewKey {
 }
 
 impl Registration {
-    /// Verifies the registration and returns the new passkey.
+    /// Verifies the response for a new passkey.
     pub fn check(&self, asked: &Asked<'_>) -> Result<(NewKey, Answered), Invalid> {
         let response = &self.response;
         let answered = asked.answered(&response.client_data.bytes()?, Ceremony::Create)?;
@@ -248,7 +249,7 @@ struct AssertionResponse {
 }
 
 impl Assertion {
-    /// Verifies the signature of a sign-in and returns the signature counter.
+    /// Verifies a signature. Returns the passkey's signature counter.
     pub(crate) fn check(
         &self,
         asked: &Asked<'_>,
@@ -268,8 +269,8 @@ impl Assertion {
     }
 }
 
-/// Whether an RSA key is long enough for signatures to be verified. A shorter key could be stored,
-/// but never be used to sign in.
+/// Whether an RSA key is long enough for this server to verify its signatures. With a shorter key,
+/// a passkey could be stored but never be used.
 fn is_long_enough(public_key: &[u8]) -> bool {
     let key = PublicEncryptingKey::from_der(public_key);
     key.is_ok_and(|key| (2048..=8192).contains(&key.key_size_bits()))

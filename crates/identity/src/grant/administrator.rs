@@ -1,6 +1,6 @@
 //! Proofs that a person administers or owns the installation.
 //!
-//! Nobody can act on a person of higher rank.
+//! Administrators cannot act on people of higher rank.
 
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::{StoreError, Tx};
@@ -15,12 +15,12 @@ use crate::session::sudo::Sudo;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
-    /// The administrator does not have this rank in the installation.
+    /// The caller does not have this rank in the installation.
     #[error("this is for those who are {0} of the installation")]
     Rank(Role),
     #[error("no such person")]
     NotFound,
-    /// The person has a higher rank than the administrator.
+    /// The person has a higher rank than the caller.
     #[error("the person's rank is above one's own")]
     AboveOwn,
     /// The installation would have no owner left who can sign in.
@@ -34,10 +34,11 @@ pub enum PeopleError {
     Leaving,
     #[error("the account is deactivated")]
     Deactivated,
-    /// The person has no factors to reset.
+    /// The person has neither a second factor nor a passkey that could be removed.
     #[error("the account has neither a second factor nor a passkey")]
     NoFactors,
-    /// The person's email address receives no mail, so they would not learn of the removal.
+    /// The person's email address receives no mail, so the person would not learn of the planned
+    /// removal.
     #[error("no mail goes to the address")]
     NoMail,
     #[error(transparent)]
@@ -54,7 +55,7 @@ impl From<GrantError> for PeopleError {
     }
 }
 
-/// The proof that a person administers the installation. Tokens never get this proof.
+/// The proof that a person administers the installation. API tokens never give this proof.
 #[derive(Clone, Debug)]
 pub struct Administrator {
     pub(crate) who: SignedIn,
@@ -71,7 +72,7 @@ impl Administrator {
         self.rank == grant::OWNER
     }
 
-    /// The administrator and the request, in the form that the audit log records.
+    /// The administrator and the request, for the audit log.
     pub(crate) fn audited(&self) -> (Actor, Option<&RequestFacts>) {
         (self.who.actor(), Some(&self.request))
     }
@@ -92,12 +93,12 @@ pub fn administrator(
     })
 }
 
-/// The proof that an administrator has recently proved a credential. Every change requires it.
+/// The proof that an administrator is in sudo mode, which every change requires.
 #[derive(Clone, Debug)]
 pub struct Acting(pub(crate) Administrator);
 
 impl Acting {
-    /// The proof, if the administrator owns the installation.
+    /// The proof, if the administrator is an owner of the installation.
     pub(crate) fn owner(&self) -> Result<&Administrator, PeopleError> {
         let owner = Some(&self.0).filter(|by| by.is_owner());
         owner.ok_or(PeopleError::Rank(grant::OWNER))
@@ -125,8 +126,7 @@ impl Acting {
     }
 }
 
-/// Returns the proof if the person administers the installation and has recently proved a
-/// credential.
+/// Returns the proof if the person administers the installation; `sudo` proves the sudo mode.
 pub fn acting(tx: &mut Tx<'_>, sudo: &Sudo, request: &RequestFacts) -> Result<Acting, PeopleError> {
     administrator(tx, sudo.who(), request).map(Acting)
 }
@@ -143,7 +143,7 @@ pub(crate) fn hold_for(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<H
     Ok(held)
 }
 
-/// The proof that a person owns the installation. Tokens never get this proof.
+/// The proof that a person owns the installation. API tokens never give this proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner(SignedIn);
 

@@ -6,7 +6,7 @@ use crate::account::{AccountId, State};
 use crate::grant::{self, GrantError};
 use crate::scope::{Role, Scope};
 
-/// An account that is locked, together with all owners of the installation.
+/// A locked account. All owners of the installation are locked too.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) state: State,
@@ -23,7 +23,7 @@ impl Held {
     }
 }
 
-/// Locks an account, whatever its state, and the owners of the installation.
+/// Locks an account in any state, and all owners of the installation.
 pub(crate) fn hold(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Held>, StoreError> {
     let found: Option<(State,)> = sql!(
         "SELECT state FROM account WHERE id = :id FOR NO KEY UPDATE",

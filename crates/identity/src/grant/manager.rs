@@ -1,4 +1,4 @@
-//! The proof that a person manages a scope, and the changes that it permits.
+//! The proof that a person manages a scope, and changes to the scope's members.
 
 use platform::audit::{Actor, RequestFacts};
 use platform::{Rows, StoreError, Tx, sql};
@@ -10,7 +10,7 @@ use crate::grant::{
 use crate::scope::{Role, Scope};
 use crate::session::signed_in::SignedIn;
 
-/// The proof that a person manages a scope; only [`manager`] creates it.
+/// The proof that a person manages a scope. Only [`manager`] creates it.
 #[derive(Clone, Debug)]
 pub struct Manager {
     account: AccountId,
@@ -36,9 +36,8 @@ impl Manager {
     }
 }
 
-/// Returns the proof if `who` is an owner of `scope` and uses a browser; tokens never get the
-/// proof. The check precedes the change, so a change that has begun may finish even if the role is
-/// removed in the meantime.
+/// Returns the proof if `who` is an owner of `scope` in a browser. API tokens never get it. The
+/// proof stays valid until the end of the operation, even if the owner's role is removed meanwhile.
 pub fn manager(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -97,12 +96,12 @@ pub fn change(
     Ok(())
 }
 
-/// Removes a member's rank and all duties.
+/// Removes a member's rank and duties.
 pub fn remove(tx: &mut Tx<'_>, by: &Manager, account: &AccountId) -> Result<(), GrantError> {
     take(tx, by.actor(), account, &by.scope, by.request())
 }
 
-/// Gives up the caller's own rank and all duties.
+/// Removes the caller's own rank and duties.
 pub fn leave(
     tx: &mut Tx<'_>,
     who: &SignedIn,

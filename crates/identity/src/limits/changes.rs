@@ -1,7 +1,7 @@
 //! Limits on how many changes an account makes, and how many forbidden requests a token makes.
 //!
-//! A token's allowed requests count for its owner, who gave it that right. Forbidden requests count
-//! for the token alone, so that a program with the wrong token does not slow down its owner's
+//! A token's allowed requests count for the account that owns the token. Forbidden requests count
+//! for the token alone, so that an API client with the wrong token does not block the owner's
 //! browser.
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,7 @@ const RULES: &[Rule] = &[Rule {
     per: SignedDuration::from_mins(5),
 }];
 
-/// How many accounts and tokens are counted at the same time.
+/// The maximum number of accounts and of tokens that are counted at one time.
 const KEYS: usize = 20_000;
 
 /// The counters of one process. Clones share them.

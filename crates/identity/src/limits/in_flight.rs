@@ -1,6 +1,6 @@
-//! This process's sign-in attempts whose outcome is not known yet. Until then, each counts as a
-//! failure. Because that count may be undone a moment later, the next attempt for the account waits
-//! for the outcome instead of being refused.
+//! Sign-in attempts of this process whose outcome is not known yet. Until then, each of them counts
+//! as failed. Because a successful attempt stops counting a moment later, the next attempt for the
+//! account waits for the outcome instead of being refused.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// How long an attempt waits for earlier attempts.
+/// The maximum time for which an attempt waits for earlier attempts.
 pub const PATIENCE: Duration = Duration::from_secs(5);
-/// The maximum number of waiting attempts per account; further attempts are refused.
+/// The maximum number of waiting attempts for an account. Further attempts are refused.
 const WAITING: usize = 8;
 
-/// The attempts in flight, by account. Clones share them.
+/// The attempts in flight, by account. Clones share the counters.
 #[derive(Clone, Debug, Default)]
 pub struct InFlight(Arc<Mutex<HashMap<String, Account>>>);
 
@@ -24,7 +24,7 @@ struct Account {
     ended: Arc<Notify>,
 }
 
-/// An attempt in flight, until the last clone is dropped.
+/// An attempt in flight. It ends when the last clone is dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct Flight {
     _one: Arc<One>,
@@ -36,7 +36,7 @@ struct One {
     account: String,
 }
 
-/// A slot in the queue of waiting attempts.
+/// A slot in an account's queue of waiting attempts.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
     all: &'a InFlight,
@@ -50,7 +50,8 @@ impl InFlight {
         self.accounts().get(account).map_or(0, |of| of.running)
     }
 
-    /// Begins an attempt. The caller drops the returned value once the outcome is in the store.
+    /// Begins an attempt. The caller must drop the result only after the attempt's outcome is in
+    /// the store.
     pub(crate) fn begin(&self, account: &str) -> Flight {
         let mut accounts = self.accounts();
         accounts.entry(account.to_owned()).or_default().running += 1;
@@ -62,8 +63,7 @@ impl InFlight {
         }
     }
 
-    /// Begins to wait for an attempt to end. Returns `None` if too many attempts are waiting
-    /// already.
+    /// Takes a slot in the queue of waiting attempts. Returns `None` if all slots are taken.
     pub(crate) fn wait<'a>(&'a self, account: &'a str) -> Option<Place<'a>> {
         let mut accounts = self.accounts();
         let of = accounts.entry(account.to_owned()).or_default();

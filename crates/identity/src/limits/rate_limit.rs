@@ -1,5 +1,5 @@
-//! Request counts by network. They are kept in the store, so they survive restarts, crashes and
-//! upgrades, and are shared by all processes.
+//! Counters of requests by network. They are kept in the store, so they survive restarts, crashes
+//! and upgrades, and all processes share them.
 //!
 //! A provider may assign a customer anything from one address to a /48, so each client counts in
 //! several networks at once. Each hit is one row with the client's IP address, and a larger network
@@ -12,34 +12,34 @@ use platform::limits::Wait;
 use platform::{Rows, Store, StoreError, Tx, sql};
 use web::Network;
 
-/// The longest period of any rule; older rows are removed.
+/// The longest period of any rule. Older rows are deleted.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
-/// The kinds of counted requests.
+/// The kinds of requests that are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Attempts with a password or a second factor.
+    /// Attempts with a password or a code.
     SignIn,
     /// New accounts.
     Registration,
     /// Attempts to create an account with an invite.
     Invite,
-    /// Requests for a link by people who cannot sign in.
+    /// Requests for a mailed link by people who cannot sign in.
     Link,
     /// Mails with a link to confirm an email address.
     Confirmation,
-    /// Mails of any kind with a link, counted by the recipient's email address.
+    /// Mails with any kind of link, counted by the recipient's email address.
     Mail,
 }
 
-/// A limit: the maximum number of hits in a period.
+/// A limit: at most `count` hits in a period.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rule {
     pub(crate) count: i64,
     pub(crate) per: SignedDuration,
 }
 
-/// One counted request, stored as a row until it is undone or too old.
+/// A counted request: a row that exists until the hit is undone or too old.
 #[derive(Clone, Debug)]
 pub struct Hit {
     kind: Kind,
@@ -63,8 +63,7 @@ impl Kind {
     }
 }
 
-/// Takes the lock that all counting transactions hold, so that each transaction sees the earlier
-/// hits.
+/// Locks the counters, so that each transaction sees the hits of all earlier ones.
 pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let statement = sql!("SELECT id FROM rate_limit_lock WHERE id = 1 FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(statement, &[])?;
@@ -104,7 +103,7 @@ pub(crate) fn count(
 }
 
 impl Hit {
-    /// Removes the hit, because the request must not count after all.
+    /// Undoes the hit, so that the request does not count.
     pub fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         sql!(
             "DELETE FROM rate_limit_hit
@@ -125,8 +124,9 @@ impl Hit {
     }
 }
 
-/// The time from which clients in the range `first` to `last` are allowed to continue; `None` if
-/// they have not used up `rule`. Counts the hits for one subject, or for all subjects combined.
+/// The time from which further requests are allowed; `None` if the limit `rule` is not reached.
+/// Counts the hits of clients from `first` to `last`, either for one subject, such as an account,
+/// or for all.
 pub(crate) fn freed_at(
     tx: &mut Tx<'_>,
     kind: Kind,
@@ -164,7 +164,7 @@ pub(crate) fn freed_at(
     Ok(found.map(|(at,)| at + rule.per))
 }
 
-/// The wait until `freed_at`, as an error.
+/// Returns the waiting time until `freed_at` as an error, unless that time has passed.
 pub(crate) fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wait> {
     let Some(freed_at) = freed_at else {
         return Ok(());
@@ -190,7 +190,7 @@ pub(crate) fn networks(network: Network) -> impl Iterator<Item = (String, String
     })
 }
 
-/// The stored form of a network; keys sort in the order of addresses.
+/// The key of a network in the store. Keys sort like IP addresses.
 pub(crate) fn network_key(network: Network) -> String {
     key(bits(network.address()))
 }

@@ -40,8 +40,8 @@ const INVITES: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const LINKS: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const CONFIRMATIONS: &[rate_limit::Rule] = &[stored(20, HOUR)];
 const MAILS_TO_ADDRESS: rate_limit::Rule = stored(3, HOUR);
-/// The limits of the networks, from smallest to largest, as multiples of the smallest network's
-/// limit.
+/// How many times the smallest network's limit each larger network may use, from the smallest
+/// network to the largest.
 const LARGER_V4: &[i64] = &[1, 4];
 const LARGER_V6: &[i64] = &[1, 2, 4, 16];
 
@@ -54,7 +54,7 @@ const CONFIRMATIONS_OF_ACCOUNT: &[Rule] = &[
     rule(5, SignedDuration::from_hours(24)),
 ];
 
-/// How many networks, sessions and accounts are counted in memory at the same time.
+/// The maximum number of networks, sessions and accounts that are counted in memory at one time.
 const KEYS: usize = 20_000;
 
 const fn rule(count: u32, per: SignedDuration) -> Rule {
@@ -104,7 +104,7 @@ impl RequestLimits {
         }
     }
 
-    /// Counts one registration, before any costly work is done.
+    /// Counts a registration, before any costly work is done.
     pub(crate) async fn register<E>(&self, store: &Store, network: Network) -> Result<Hit, E>
     where
         E: From<Wait> + From<StoreError>,
@@ -112,8 +112,8 @@ impl RequestLimits {
         self.reserve(store, Kind::Registration, network).await
     }
 
-    /// Counts one attempt to create an account with an invite, before any costly work is done. The
-    /// hit is undone if the invite exists.
+    /// Counts an attempt to create an account with an invite, before any costly work is done. If
+    /// the invite exists, the caller undoes the hit.
     pub async fn join<E>(&self, store: &Store, network: Network) -> Result<Hit, E>
     where
         E: From<Wait> + From<StoreError>,
@@ -121,7 +121,7 @@ impl RequestLimits {
         self.reserve(store, Kind::Invite, network).await
     }
 
-    /// Whether a person who cannot sign in may request another link. This function only reads;
+    /// Checks whether a person who cannot sign in may request another link. The check only reads;
     /// [`RequestLimits::ask`] decides.
     pub(crate) async fn may_ask(
         &self,
@@ -131,7 +131,7 @@ impl RequestLimits {
         self.look(store, Kind::Link, network).await
     }
 
-    /// Counts one request for a link by a person who cannot sign in.
+    /// Counts a request for a link by a person who cannot sign in.
     pub(crate) fn ask(
         &self,
         tx: &mut Tx<'_>,
@@ -140,29 +140,29 @@ impl RequestLimits {
         self.take(tx, Kind::Link, network)
     }
 
-    /// Counts one sign-in with a provider.
+    /// Counts a sign-in with an identity provider.
     pub(crate) fn leave_for_provider(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
         self.departures.take(&key(network), now)
     }
 
-    /// Counts one check whether a slug is available.
+    /// Counts a request that checks whether a slug is available.
     pub fn look_at_slug(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
         self.slugs.take(&key(network), now)
     }
 
-    /// Counts one use of a session's refresh token. The use does not count for the account, because
-    /// an old copy of the token must not block its owner's other sessions. Nor does it count for
-    /// the network, because a client with a session's token is not a stranger.
+    /// Counts a refresh of a session. Refreshes are not counted by account, because somebody with
+    /// an old copy of a token could then block the owner's other sessions. They are not counted by
+    /// network either, because a client with a session's token is not a stranger.
     pub fn refresh(&self, session: &SessionId, now: Timestamp) -> Result<(), Wait> {
         self.refreshes.take(session.as_str(), now)
     }
 
-    /// Counts one use of an unknown refresh token.
+    /// Counts a request with an unknown refresh token.
     pub fn refresh_wrongly(&self, network: Network, now: Timestamp) -> Result<(), Wait> {
         self.wrong_refreshes.take(&key(network), now)
     }
 
-    /// Whether another link may be sent to this email address. If so, the link is counted.
+    /// Checks whether another link may be mailed to this email address, and counts the link if so.
     pub(crate) fn may_send(&self, tx: &mut Tx<'_>, to: &Address) -> Result<bool, StoreError> {
         rate_limit::lock(tx)?;
         let address = address_key(to);
@@ -173,9 +173,9 @@ impl RequestLimits {
         Ok(true)
     }
 
-    /// Runs a transaction that mails a confirmation link, if another link may be mailed for this
-    /// account, to this email address and from this network. The address may be another person's,
-    /// so the link counts together with all other mail to it.
+    /// Runs a transaction that mails a confirmation link, if the limits for this account, this
+    /// email address and this network allow another one. The address may be another person's, so
+    /// the link counts together with all other mail to it.
     pub(crate) async fn confirm<E>(
         &self,
         store: &Store,
@@ -216,7 +216,7 @@ impl RequestLimits {
     where
         E: From<Wait> + From<StoreError>,
     {
-        // This check only reads, so most refused requests cost no write.
+        // Most refused requests are refused by this check, which only reads.
         self.look(store, kind, network).await??;
         let limits = self.clone();
         let change = move |tx: &mut Tx<'_>| limits.take(tx, kind, network);

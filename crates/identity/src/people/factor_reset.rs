@@ -1,7 +1,7 @@
 //! Removal of the second factors and passkeys of a person who has lost all of them. An
 //! administrator requests the removal, which takes effect after [`DELAY`]. A mail tells the person,
 //! who can prevent the removal through the link in the mail or in any session that they still have.
-//! If requested on the server's console, the removal takes effect at once.
+//! If the removal is requested on the server's console, it takes effect at once.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -22,7 +22,7 @@ use crate::session::signed_in::SignedIn;
 
 /// How long the person can prevent the removal.
 pub const DELAY: SignedDuration = SignedDuration::from_hours(24);
-/// How many accounts one run of the job processes.
+/// The maximum number of accounts that one run of the job processes.
 const AT_ONCE: u32 = 20;
 
 /// Whether the account has second factors or passkeys.
@@ -51,7 +51,7 @@ pub fn ask(
     if !has_factors(tx, id)? {
         return Err(PeopleError::NoFactors);
     }
-    // A person who cannot receive the mail could not object.
+    // A person who cannot receive the mail could not prevent the removal.
     if let Ok(address) = account.email.parse::<Address>() {
         let key = site.keys.key(suppression::PURPOSE);
         if suppression::find_for(tx, &key, &address, Stream::Security, None)?.is_some() {
@@ -82,7 +82,8 @@ pub fn ask(
     Ok(due_at)
 }
 
-/// Cancels a planned removal for an administrator. Returns `false` if it was too late.
+/// Cancels a planned removal on behalf of an administrator. Returns `false` if no removal is
+/// planned any more.
 pub fn withdraw(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<bool, PeopleError> {
     administrator::hold_for(tx, by, id)?;
     let is_kept = forget(tx, id)?;
@@ -92,7 +93,8 @@ pub fn withdraw(tx: &mut Tx<'_>, by: &Acting, id: &AccountId) -> Result<bool, Pe
     Ok(is_kept)
 }
 
-/// Cancels a planned removal for the signed-in person. Returns `false` if it was too late.
+/// Cancels a planned removal on behalf of the person. Returns `false` if no removal is planned any
+/// more.
 pub fn keep(tx: &mut Tx<'_>, who: &SignedIn, request: &RequestFacts) -> Result<bool, StoreError> {
     let id = &who.account().id;
     if !who.is_in_browser() || !account::lock(tx, id)? || !forget(tx, id)? {
@@ -113,8 +115,8 @@ pub fn keep_with_link(
     link: &Secret,
     request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    // The account is locked before its links are, as in the removal, because another order could
-    // deadlock.
+    // The account is locked before its links, as in the removal, because the opposite order could
+    // cause a deadlock.
     let found = one_time::find::<()>(tx, Purpose::KeepFactors, link)?;
     let Some(id) = found.and_then(|link| link.account) else {
         return Ok(false);
@@ -128,7 +130,7 @@ pub fn keep_with_link(
     Ok(true)
 }
 
-/// Immediately removes the factors of the person with this email address, on behalf of the server's
+/// Removes the factors of the person with this email address at once, for a command on the server's
 /// console.
 pub fn reset_now(tx: &mut Tx<'_>, site: &Site, email: &Address) -> Result<Reset, StoreError> {
     let Some(account) = account::find_by_email(tx, email)? else {
@@ -234,19 +236,19 @@ pub async fn run(site: &Site) -> Result<(), StoreError> {
 
 fn reset_due(tx: &mut Tx<'_>, site: &Site, id: &AccountId) -> Result<(), StoreError> {
     held::hold(tx, id)?;
-    // In the meantime, the removal may have been cancelled and planned again.
+    // Since the list was read, the removal may have been cancelled and planned again.
     let now = tx.now();
     if due(tx, id)?.is_none_or(|at| at > now) {
         return Ok(());
     }
     match account::find(tx, id)? {
         Some(account) if may_still_ask(tx, id)? => remove(tx, site, &account).map(drop),
-        // A deactivated or leaving account does not need the removal.
+        // Nobody can sign in to a deactivated or leaving account, so its factors need no removal.
         _ => forget(tx, id).map(drop),
     }
 }
 
-/// Whether the administrator who planned the removal would still be allowed to plan it.
+/// Whether the administrator who requested the removal still has the right to do so.
 fn may_still_ask(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (by,): (AccountId,) = sql!(
         "SELECT asked_by FROM factor_reset WHERE account_id = :id",

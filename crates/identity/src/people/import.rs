@@ -1,4 +1,4 @@
-//! Import of accounts from another program, with their ids, email addresses and passwords.
+//! Import of accounts from another system, with their ids, email addresses and passwords.
 //!
 //! Existing data is kept, so an import can be repeated.
 
@@ -19,19 +19,19 @@ use crate::person::slug;
 /// The maximum length of a name, in characters.
 const NAME: usize = 50;
 
-/// A person with an account in another program.
+/// A person who has an account in another system.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The account's id in the other program.
+    /// The account's id in the other system, which is kept.
     pub id: AccountId,
     pub email: Address,
-    /// The display name, cut off at the maximum length.
+    /// The display name, shortened to the maximum length.
     pub name: String,
     /// The slug, which may be longer than slugs that people can choose.
     pub slug: String,
     /// Whether the person may sign in.
     pub is_active: bool,
-    /// The language of mails.
+    /// The language for the person's mails.
     pub locale: String,
     pub time_zone: String,
     pub created_at: Timestamp,
@@ -43,7 +43,7 @@ pub struct Person {
 pub enum Outcome {
     Added,
     Known,
-    /// Another account, with this id, has the email address.
+    /// The account with this id, a different one, already has the email address.
     EmailTaken(AccountId),
     /// Another account has the slug, or had it recently.
     SlugTaken,
@@ -108,8 +108,8 @@ pub fn add(tx: &mut Tx<'_>, person: &Person) -> Result<Outcome, StoreError> {
     Ok(Outcome::Added)
 }
 
-/// Sets the hash of the person's password. Returns `false` if sign-ins cannot check this type of
-/// hash.
+/// Stores the hash of the person's password. Returns `false` if this server cannot check hashes of
+/// this type.
 pub fn set_password(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -131,8 +131,8 @@ pub fn set_password(
     Ok(true)
 }
 
-/// Sets the person's profile, except for the display name, which [`add`] sets. Returns `false` if
-/// the website was omitted because it is not a valid https URL.
+/// Stores the person's profile, except for the display name, which [`add`] stores. Returns `false`
+/// if the website was omitted because it is not a valid https URL.
 pub fn set_profile(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -153,24 +153,25 @@ pub fn set_profile(
     Ok(is_website)
 }
 
-/// Records that the other program confirmed the email address through a mailed link.
+/// Records that the email address is confirmed, because the other system confirmed it with a mailed
+/// link.
 pub fn verify_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     account::verify_email(tx, id, VerifiedBy::Mail)?;
     unconfirmed::end(tx, id)
 }
 
-/// The result of importing a linked identity.
+/// The result of linking a provider's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linked {
     Added,
     Known,
-    /// Another account has the identity, or the person has another identity at this provider, or
-    /// has unlinked theirs.
+    /// The identity belongs to another account, or the person has another identity at this
+    /// provider, or the person has unlinked the identity.
     No,
 }
 
-/// Links the identity that a person had in the other program, if the account is `new` here. In an
-/// account that existed already, its owner's choice is kept.
+/// Links the provider's identity that a person had in the other system. For an account that is not
+/// `new`, links that its owner has changed are kept.
 pub fn link(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -202,8 +203,8 @@ pub fn link(
     })
 }
 
-/// Grants a person a role in the installation. Returns `false` if they have that role or a higher
-/// one.
+/// Grants a person a role in the installation. Returns `false` if they already have that role or a
+/// higher one.
 pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantError> {
     let site = Scope::site();
     let rank = grant::rank_of(tx, id, &site)?;
@@ -215,8 +216,8 @@ pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantEr
     Ok(true)
 }
 
-/// Suppresses mail to an email address that bounced or unsubscribed. Returns `false` if it was
-/// suppressed already.
+/// Stops mail to an email address that bounced or unsubscribed. Returns `false` if mail to it was
+/// already stopped.
 pub fn suppress(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -1,9 +1,9 @@
-//! Invites to become a member, each with a link that works once, within seven days. A manager of
-//! the scope makes the invite, and copies the link from the page; it is not mailed.
+//! Invites to become a member of a scope. Each has a link that works once, within seven days. A
+//! manager of the scope creates the invite and copies its link from the page.
 //!
-//! An invite to the installation itself is for one email address, and is mailed there if the server
-//! sends mail. Using a mailed link proves that the address is the person's, because the inviter
-//! never sees the link.
+//! An invite to the installation itself is for one email address, to which the link is mailed if
+//! the server sends mail. Using a mailed link proves that the address is the person's own, because
+//! the inviter never sees the link.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry, RequestFacts};
@@ -24,35 +24,35 @@ use crate::security_mail::SecurityMail;
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::Sudo;
 
-/// How long a link is valid.
+/// How long an invite's link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The data of an invite link.
+/// The stored data of an invite's link.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Offer {
     role: String,
     scope: ScopeName,
-    /// The only email address that may use the link, in canonical form.
+    /// The only email address whose owner may use the link, in canonical form.
     #[serde(default)]
     address: Option<String>,
-    /// Whether the link was mailed to the email address.
+    /// Whether the link was mailed to `address`.
     #[serde(default)]
     is_mailed: bool,
 }
 
-/// A stand-in role for invites that only create an account. It is never granted.
+/// The role in invites that only create an account. It is never granted.
 pub const MEMBER: Role = Role::new("member", "account-role-member");
 
 /// An invite that was not used yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
-    /// The id of the invite, which does not open the link.
+    /// The invite's id, which does not grant access.
     pub id: String,
     pub role: Role,
     pub scope: Scope,
     pub invited_by: AccountId,
     pub expires_at: Timestamp,
-    /// The only email address that may use the invite, if any.
+    /// The only email address whose owner may use the invite, if any.
     pub address: Option<String>,
     is_mailed: bool,
 }
@@ -79,7 +79,7 @@ impl Invite {
         })
     }
 
-    /// Grants the account the role that the invite offers.
+    /// Grants the offered role to the account.
     fn give_to(&self, tx: &mut Tx<'_>, id: &AccountId, admits: bool) -> Result<(), TakeError> {
         if self.role != MEMBER {
             grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
@@ -150,18 +150,18 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
     Ok(true)
 }
 
-/// An invite and its inviter, for the page.
+/// The data that the page of an invite shows.
 #[derive(Clone, Debug)]
 pub struct InviteDetails {
     pub invite: Invite,
     pub by: Account,
-    /// The title of the scope, if it has one.
+    /// The title of the scope, such as an occasion's title.
     pub title: Option<String>,
     /// Whether people without an account may use the invite.
     pub admits_newcomers: bool,
 }
 
-/// Finds an invite without using it.
+/// Finds an invite, and does not use it up.
 pub fn find(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -193,7 +193,7 @@ pub enum TakeError {
     /// more.
     #[error("the invite is no longer good")]
     Gone,
-    /// An account with this email address exists; its owner should sign in.
+    /// An account with this email address already exists; its owner should sign in instead.
     #[error("the address is another account's")]
     EmailTaken,
     /// The invite is for another email address.
@@ -264,9 +264,9 @@ pub fn take_as(
     Ok(invite)
 }
 
-/// Whether an invite to this scope admits people without a confirmed email address. It does not if
-/// the scope's creator has no rank in the installation, because such a creator could confirm any
-/// address.
+/// Whether an invite to this scope may be accepted without a confirmed email address. It may not if
+/// the scope's creator has no rank in the installation. Otherwise, anybody who may create a scope
+/// could have an address confirmed that is not theirs.
 fn admits_newcomers(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -282,7 +282,7 @@ fn admits_newcomers(
     }
 }
 
-/// Takes the link, if the inviter may still invite.
+/// Uses up the invite, if the inviter still has the right to invite people.
 fn take(tx: &mut Tx<'_>, domains: &[DomainAccounts], secret: &Secret) -> Result<Invite, TakeError> {
     let invite = one_time::take(tx, Purpose::Invite, secret)?
         .and_then(|link| Invite::find(link, domains))
@@ -305,8 +305,8 @@ pub fn may_offer(rank: Role, role: Role) -> bool {
     SITE.at_least(rank, grant::ADMIN) && (role == MEMBER || SITE.at_least(rank, role))
 }
 
-/// The proof that a person may invite others to the installation, which requires an owner or
-/// administrator in a browser.
+/// The proof that a person may invite others to the installation. Only owners and administrators in
+/// a browser get it.
 #[derive(Clone, Debug)]
 pub struct Inviter {
     who: SignedIn,
@@ -339,16 +339,16 @@ pub fn inviter(
 
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
-    /// The role, or the role of an older invite to this email address, is higher than the inviter's
-    /// own.
+    /// The offered role, or the role in an older invite to this email address, is higher than the
+    /// inviter's own.
     #[error("the role is above the inviter's own")]
     AboveOwn,
-    /// The configuration forbids invites for people without a rank.
+    /// The configuration allows only invites that grant a rank.
     #[error("registration is closed")]
     Closed,
     #[error("the address is another account's")]
     EmailTaken,
-    /// The maximum number of open invites is reached.
+    /// There are already as many open invites as allowed.
     #[error("there are {LIMIT} invites already")]
     LimitReached,
     #[error(transparent)]
@@ -358,8 +358,9 @@ pub enum InviteError {
 /// The maximum number of open invites.
 pub const LIMIT: usize = 500;
 
-/// Invites the owner of an email address. The link is mailed to the address, or returned for
-/// copying if the server sends no mail. An older invite to the address stops working.
+/// Invites the owner of an email address to the installation. The link is mailed to the address; if
+/// the server sends no mail, it is returned for copying. An older invite to the address stops
+/// working.
 pub fn create_for(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -404,7 +405,7 @@ pub fn create_for(
     if !policy.has_mail {
         return Ok(Some(link));
     }
-    // The person's name and language are not known yet.
+    // The mail is addressed to a person whose name and language are not known yet.
     let to = Account {
         display_name: address.to_string(),
         email: address.to_string(),
@@ -430,8 +431,8 @@ pub fn list_for_site(tx: &mut Tx<'_>, _: &Inviter) -> Result<Vec<Invite>, StoreE
         .collect())
 }
 
-/// Deletes an invite to the installation. Returns whether there was such an invite that the inviter
-/// may delete.
+/// Deletes an invite to the installation. Returns `false` if there is no such invite, or if the
+/// inviter may not delete it.
 pub fn remove_for_site(tx: &mut Tx<'_>, by: &Inviter, id: &str) -> Result<bool, StoreError> {
     let open = list_for_site(tx, by)?;
     let mut open = open.iter();

@@ -1,5 +1,5 @@
-//! Creation of the first owner, which requires a key that works once and that only people with
-//! access to the server's console or disk can read.
+//! Creation of the first owner. It requires a key that works once, and that only people with access
+//! to the server's console or disk can read.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -21,16 +21,16 @@ use crate::scope::domain::DomainAccounts;
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in;
 
-/// How long a key is valid.
+/// How long the setup key is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The name of the file with the link, in the data folder.
+/// The name of the file with the setup link, in the data folder.
 const FILE: &str = "setup-link";
 
-/// The setup link, made at a startup without an owner.
+/// The setup link, which is created at startup if there is no owner.
 #[derive(Clone, Debug)]
 pub struct Announcement {
-    /// The URL that makes its visitor the owner, for display on the console.
+    /// The URL on which a person becomes the owner, to be shown on the console.
     pub link: Secret,
     /// The file with the link, readable only by the user of the server process.
     pub file: PathBuf,
@@ -44,8 +44,8 @@ pub enum AnnounceError {
     Store(#[from] StoreError),
 }
 
-/// Makes a new key and writes the link to the file, if there is no owner. An older key stops
-/// working. The program calls this function at every startup.
+/// Creates a new setup key and writes its link to the file, if there is no owner. An older key
+/// stops working. The server calls this function at every startup.
 pub async fn announce(
     store: &Store,
     url: &SiteUrl,
@@ -68,7 +68,7 @@ pub async fn announce(
     }))
 }
 
-/// Makes the key for the first owner; `None` if an owner exists.
+/// Creates a setup key; `None` if an owner exists.
 pub fn make_key(tx: &mut Tx<'_>) -> Result<Option<Secret>, StoreError> {
     if has_owner(tx)? {
         return Ok(None);
@@ -76,7 +76,7 @@ pub fn make_key(tx: &mut Tx<'_>) -> Result<Option<Secret>, StoreError> {
     one_time::create(tx, Purpose::Setup, None, &json!({}), LIFETIME).map(Some)
 }
 
-/// Whether the key is valid at this moment.
+/// Whether the setup key is valid at this moment.
 pub fn is_open(tx: &mut Tx<'_>, key: &Secret) -> Result<bool, StoreError> {
     let link = one_time::find::<serde_json::Value>(tx, Purpose::Setup, key)?;
     Ok(link.is_some() && !has_owner(tx)?)
@@ -84,7 +84,7 @@ pub fn is_open(tx: &mut Tx<'_>, key: &Secret) -> Result<bool, StoreError> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// An owner exists, or the key is not valid.
+    /// An owner exists, or the setup key is invalid.
     #[error("there is nothing to set up")]
     Closed,
     #[error("the address is another account's")]
@@ -113,7 +113,7 @@ impl From<GrantError> for SetupError {
     }
 }
 
-/// Makes the person who presents the key the first owner of the installation, and signs them in.
+/// Makes the person who has the setup key the first owner of the installation, and signs them in.
 pub fn finish(
     tx: &mut Tx<'_>,
     key: &Secret,
@@ -132,18 +132,18 @@ pub fn finish(
     begun.ok_or(SetupError::Closed)
 }
 
-/// The credential of an owner created on the server.
+/// The credential of an owner who is created on the server's console.
 #[derive(Clone, Debug)]
 pub enum Credential {
-    /// A password, given by its hash.
+    /// The hash of a password.
     Password(PasswordHash),
-    /// A sign-in link that works once, and leads to the page for setting a password.
+    /// A sign-in link, which works once and leads to the page for setting a password.
     Link,
 }
 
 /// Makes an owner from the server's console, either with a new account or with the existing account
-/// that has this email address. Returns the secret of the link, if one was requested. The key for
-/// `/setup` stops working.
+/// that has this email address. Returns the secret of the sign-in link, if one was requested. The
+/// setup key stops working.
 pub fn create_owner(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -169,7 +169,7 @@ pub fn create_owner(
     Ok((id, link))
 }
 
-/// Removes an unconfirmed account's credentials and everything that was made with it, because
+/// Removes an unconfirmed account's credentials and everything that was created with it, because
 /// somebody else may have registered the email address.
 fn take_over(
     tx: &mut Tx<'_>,
@@ -192,8 +192,8 @@ fn take_over(
     Ok(())
 }
 
-/// Grants the owner role on behalf of the operator, because only the operator can read the server's
-/// console.
+/// Grants the owner's role. The audit log names the operator as actor, because only the operator
+/// has access to the server's console.
 fn make_owner(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), GrantError> {
     account::verify_email(tx, id, VerifiedBy::Operator)?;
     tx.record(Entry {
@@ -219,7 +219,7 @@ fn has_owner(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(owners > 0)
 }
 
-/// Replaces the file atomically, so that nobody reads a partial link.
+/// Replaces the file with the link atomically, so that nobody reads a partial link.
 fn write_down(file: &Path, link: &str) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
 

@@ -1,8 +1,9 @@
 //! Changing an account's email address. A link mailed to the new address confirms the change, and a
 //! link mailed to the old address undoes it.
 //!
-//! A person may enter another person's address, who then gets the link. So the link alone changes
-//! nothing: whoever uses it must be signed in to the account or enter its password.
+//! A person may enter somebody else's address, and that person then gets the link. So the link
+//! alone changes nothing: its user must also be signed in to the account or enter the account's
+//! password.
 
 use jiff::SignedDuration;
 use platform::audit::RequestFacts;
@@ -26,15 +27,15 @@ use crate::session;
 use crate::session::signed_in::SignedIn;
 use crate::session::sudo::Sudo;
 
-/// How long the confirmation link for the new address stays valid.
+/// How long the confirmation link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-/// How long a restoration of the old email address is possible.
+/// How long the undo link is valid.
 pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// A second factor added within this period before the change is not trusted; an attacker may have
-/// added it.
+/// A second factor that was added less than this period before the change is not trusted, because
+/// an attacker may have added it.
 const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The data of a link.
+/// The stored data of a confirmation or undo link.
 #[derive(Debug, Serialize, Deserialize)]
 struct Change {
     /// The account's email address when the change was requested.
@@ -42,7 +43,7 @@ struct Change {
     to: Address,
 }
 
-/// Mails a link to the new email address, and invalidates an earlier link.
+/// Mails a confirmation link to the new email address. An earlier link stops working.
 pub async fn ask(
     accounts: &Accounts,
     sudo: &Sudo,
@@ -97,7 +98,7 @@ fn mail(
     notice.send(tx, site, &to)
 }
 
-/// The data of a link that its page shows.
+/// The data that the page of a confirmation link shows.
 #[derive(Clone, Debug)]
 pub struct EmailChangeLink {
     /// The account whose email address changes.
@@ -108,13 +109,13 @@ pub struct EmailChangeLink {
 }
 
 impl EmailChangeLink {
-    /// Whether `who` can confirm without a password.
+    /// Whether `who` needs no password to confirm the change.
     pub fn is_proven(&self, who: Option<&SignedIn>) -> bool {
         self.is_used || who.is_some_and(|who| who.account().id == self.account.id)
     }
 }
 
-/// Finds a confirmation link without using it.
+/// Finds a confirmation link, and does not use it up.
 pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<EmailChangeLink>, StoreError> {
     let link = one_time::find(tx, Purpose::ChangeEmail, link)?;
     let Some((link, account)) = with_account(tx, link)? else {
@@ -128,7 +129,7 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<EmailChangeLink>, S
     }))
 }
 
-/// The link's account, if it still has the email address that it had when the change was requested.
+/// The link's account, if it still has the email address that it had when the link was created.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<Change>>,
@@ -146,15 +147,15 @@ fn with_account(
 pub struct Confirmation {
     pub link: Secret,
     pub who: Option<SignedIn>,
-    /// The account's password as typed, for a person who is not signed in; may be empty.
+    /// The account's password as typed; empty if the person is signed in.
     pub password: Secret,
     pub network: Network,
     pub client: Client,
 }
 
 /// Sets the account's new email address. Other sessions end. The old address gets a link that
-/// undoes the change, unless it was registered and never confirmed. A repeat within ten minutes
-/// succeeds like the first use.
+/// undoes the change, unless the old address was never confirmed. A repeated request within ten
+/// minutes succeeds too.
 pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), ConfirmError> {
     let store = &accounts.site.store;
     let link = asked.link.clone();
@@ -175,13 +176,13 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
         if link.is_used {
             return Ok(());
         }
-        // A password change takes the same lock, so the password cannot change in the meantime.
+        // Password changes take the same lock, so the password cannot change in the meantime.
         let is_active = account::lock(tx, &account.id)?;
         if !is_active || (!proven && password::find(tx, &account.id)? != shown.hash) {
             return Err(ConfirmError::LinkGone);
         }
-        // An email address that was registered and never confirmed may belong to a stranger, who
-        // never had this account and so gets no link to it.
+        // An old address that was never confirmed may belong to a stranger. The stranger must not
+        // get an undo link, with which they could take over the account.
         let is_registrants = unconfirmed::is_registrants(tx, &account.id)?;
         if !account::replace_email(tx, &account.id, &link.data.to)? {
             return Err(ConfirmError::EmailTaken);
@@ -197,7 +198,7 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
     store.write(change).await
 }
 
-/// Invalidates the links to the old email address, and ends all other sessions.
+/// Deletes the links that were mailed to the old email address, and ends all other sessions.
 fn end_others(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -243,12 +244,12 @@ pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, Stor
     Ok(link.map(|link| link.data.to))
 }
 
-/// Restores the account's old email address, whatever its present address is. Every session ends,
-/// tokens and passkeys are removed, and later changes can no longer be undone. A repeat within ten
-/// minutes succeeds like the first use.
+/// Restores the account's old email address, whatever its current address is. Every session ends,
+/// tokens and passkeys are removed, and later changes can no longer be undone. A repeated request
+/// within ten minutes succeeds too.
 ///
-/// Access to a mailbox proves no second factor, so a factor that was set up before the change is
-/// kept. A factor set up later may belong to a thief, and is removed.
+/// Access to a mailbox does not prove a second factor, so a factor that was set up before the
+/// change is kept. A factor set up later may belong to a thief, and is removed.
 ///
 /// An intruder who now controls the account must not block the old address by registering another
 /// account with it. So an account that has this address unconfirmed is removed.
@@ -276,7 +277,7 @@ pub fn undo(
     if since.is_some_and(|since| since >= link.expires_at - UNDO_LIFETIME - NEW_FACTOR) {
         second_factor::erase(tx, &id)?;
     }
-    // An older undo link takes precedence over newer ones, because a thief may have changed the
+    // Undo links that are newer than this one are deleted, because a thief may have changed the
     // email address twice.
     one_time::remove_since(tx, Purpose::UndoEmail, &id, link.expires_at)?;
     Ok(record(tx, &id, "email.restored", &client.request)?)

@@ -1,8 +1,8 @@
 //! Erasure of an account, and of each domain's data about the person.
 //!
-//! A person who asks for erasure is signed out everywhere at once, and no public page shows them
+//! A person who requests erasure is signed out everywhere at once, and no public page shows them
 //! any more. Within [`DELAY`], they can cancel the erasure by signing in. After that, a job erases
-//! the account in one transaction. Content that they made together with others is kept, without
+//! the account in one transaction. Content that they created together with others is kept, without
 //! their name.
 
 use jiff::SignedDuration;
@@ -23,15 +23,15 @@ use crate::scope::domain::{DomainAccounts, Domains};
 use crate::session;
 use crate::session::sudo::Sudo;
 
-/// How long the erasure can be cancelled.
+/// How long the person can cancel the erasure.
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long the slug of an erased account stays reserved.
 pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// The entry type for accounts in the list of erasures.
+/// The type of accounts in the store's list of erased records.
 const ERASED: &str = "account";
-/// How many accounts one run of the job erases.
+/// The maximum number of accounts that one run of the job erases.
 const AT_ONCE: u32 = 20;
-/// The time after which the job retries an account that could not be erased.
+/// After this time, the job tries again to erase an account that could not be erased.
 const RETRY: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -39,10 +39,10 @@ pub enum EraseError {
     /// The account no longer exists or is inactive.
     #[error("not signed in")]
     NotSignedIn,
-    /// The obligations that must be settled first.
+    /// The keywords of the obligations that the person must settle first.
     #[error("{} things have to be settled first", .0.len())]
     Obliged(Vec<String>),
-    /// An error that any operation on accounts can return.
+    /// An error that any operation of administrators can return.
     #[error(transparent)]
     People(#[from] PeopleError),
 }
@@ -61,9 +61,9 @@ impl From<GrantError> for EraseError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// The account is erased after [`DELAY`].
+    /// The account will be erased after [`DELAY`].
     Later,
-    /// The account is erased in the same transaction.
+    /// The account is erased at once, in the same transaction.
     Now,
 }
 
@@ -186,8 +186,8 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
         match store.write(change).await {
             Ok(()) => is_erased = true,
-            // Either the person has new obligations because others left, or this is a bug. Neither
-            // case may delay the other accounts.
+            // Either the person got new obligations after others left, or this is a bug. In both
+            // cases, the other accounts must not wait.
             Err(error) => {
                 tracing::warn!(account = %id, %error, "an account is not erased yet");
                 store.write(move |tx| postpone(tx, &id)).await?;
@@ -195,7 +195,7 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         }
     }
     if is_erased {
-        // Checkpointing also removes the erased data from SQLite's write-ahead log.
+        // A checkpoint also removes the erased data from SQLite's write-ahead log.
         store.checkpoint().await?;
     }
     Ok(())
@@ -221,7 +221,7 @@ fn purge_due(
     Ok(purge(tx, domains, id)?)
 }
 
-/// After a restore, erases the accounts again that were erased after the backup was made.
+/// After a restore, erases again those accounts that were erased after the backup was made.
 pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
     for id in store.read_at_length(lost).await? {
         let erased = id.clone();
@@ -230,8 +230,8 @@ pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
             begin(tx, domains, &held, &erased, When::Now)
         };
         if let Err(error) = store.write(change).await {
-            // In the restored state, the account has obligations. It stays hidden until the person
-            // has settled them.
+            // In the restored data, the person has obligations, so the account cannot be erased. It
+            // is hidden until the person has settled them.
             tracing::error!(account = %id, %error, "somebody who was erased is back, and hidden");
             store.write(move |tx| hide(tx, &id)).await?;
         }
@@ -251,7 +251,7 @@ fn lost(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
         .collect())
 }
 
-/// Hides the account and makes its erasure due at once.
+/// Hides the account from all pages, and makes its erasure due at once.
 fn hide(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     let now = tx.now();
     account::set_state(tx, id, State::Leaving)?;
@@ -266,7 +266,7 @@ fn hide(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Postpones the retry, so that other due accounts come first.
+/// Tries the account's erasure again after [`RETRY`], so that other accounts come first.
 fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE account_erasure SET due_at = :later WHERE account_id = :id AND due_at < :later",
@@ -277,8 +277,8 @@ fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The next owner of `scope` when `account` is erased: the longest-standing other owner who is
-/// active, otherwise the longest-standing inactive owner. Locks the next owner's account.
+/// The account that becomes the owner of `scope` when `account` is erased: the longest-standing
+/// other owner who is active, otherwise the longest-standing inactive owner. Locks that account.
 pub fn next_owner(
     tx: &mut Tx<'_>,
     scope: &grant::Scope,
@@ -298,8 +298,7 @@ pub fn next_owner(
     )
     .all(tx)?;
     for (other,) in others {
-        // If that owner is erased concurrently, the account no longer exists when this transaction
-        // gets its lock.
+        // The lock fails if a concurrent transaction has erased the account.
         if account::lock_in_any_state(tx, &other)? {
             return Ok(Some(other));
         }
@@ -317,7 +316,7 @@ pub(crate) fn purge(
     for domain in domains {
         (domain.erase)(tx, id)?;
     }
-    // This crate's own rows come last, because the domains' rows refer to them.
+    // This crate's own rows are deleted last, because the domains' rows refer to them.
     session::end_access(tx, id)?;
     passkey::erase(tx, id)?;
     linked_identity::erase(tx, id)?;
@@ -376,9 +375,9 @@ pub(crate) fn purge(
     })
 }
 
-/// Erases everything that was made with a registered account before its email address was
-/// confirmed, because the address turned out to belong to another person, who keeps the account.
-/// The caller holds the account's lock.
+/// Erases everything that was created with an account before its email address was confirmed,
+/// because the address turned out to belong to somebody else, who keeps the account. The caller
+/// holds the account's lock.
 pub(crate) fn erase_made(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

@@ -1,8 +1,7 @@
-//! An export of all data stored about a person, for that person, as a zip file with one JSON
-//! document.
+//! The export of all data about a person for that person, as a zip file with one JSON document.
 //!
-//! The data is read in one transaction, and the export fails as a whole if a part cannot be read.
-//! The document never contains hashes, sealed secrets or data about others.
+//! The data is read in one transaction. If any part cannot be read, the whole export fails. The
+//! document never contains hashes, sealed secrets or data about others.
 
 use std::io::{Cursor, Write as _};
 
@@ -28,11 +27,11 @@ use crate::security_mail::SecurityMail;
 use crate::session::sudo::Sudo;
 use crate::session::{self, token};
 
-/// The version of the document's format; raised on incompatible changes.
+/// The version of the document's format, which is raised by incompatible changes.
 pub const FORMAT_VERSION: u32 = 1;
 /// How many exports a person may make in [`PERIOD`].
 pub const LIMIT: i64 = 2;
-/// The period of [`LIMIT`].
+/// The period in which [`LIMIT`] exports are allowed.
 pub const PERIOD: SignedDuration = SignedDuration::from_hours(24);
 /// The document's file name in the zip.
 pub const DOCUMENT: &str = "account.json";
@@ -42,10 +41,10 @@ pub enum ExportError {
     /// The account no longer exists or is inactive.
     #[error("not signed in")]
     NotSignedIn,
-    /// The person has made too many exports today.
+    /// The person has reached the limit on exports.
     #[error(transparent)]
     TooMany(#[from] Wait),
-    /// An error that any operation on accounts can return.
+    /// An error that any operation of administrators can return.
     #[error(transparent)]
     People(#[from] PeopleError),
     /// The zip cannot be written.
@@ -92,8 +91,8 @@ pub fn own_document(
     Ok(document)
 }
 
-/// Creates an export for an owner of the installation, at the person's request. A mail tells the
-/// person. The export does not count towards the person's own limit.
+/// Creates an export on behalf of an owner of the installation, whom the person has asked for it. A
+/// mail tells the person. The export does not count towards the person's own limit.
 pub fn create_for_owner(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -136,7 +135,7 @@ fn document(
     Ok(Value::Object(document))
 }
 
-/// Counts this export. The caller holds the account's lock.
+/// Counts an export, or refuses it if the limit is reached. The caller holds the account's lock.
 fn count(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), ExportError> {
     let now = tx.now();
     sql!(
@@ -202,7 +201,7 @@ struct Email {
 #[derive(Row, Serialize)]
 struct Slug {
     slug: String,
-    /// The time until which this former slug redirects; `None` for the present slug.
+    /// The time until which a former slug redirects; `None` for the current slug.
     until: Option<Timestamp>,
 }
 
@@ -237,7 +236,7 @@ struct Line {
     network: Option<String>,
 }
 
-/// The data stored by this crate.
+/// The data about the person that this crate stores.
 fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreError> {
     let profile: Profile = sql!("SELECT {Profile} FROM account WHERE id = :id", id).one(tx)?;
     let emails: Vec<Email> = sql!(
@@ -359,7 +358,7 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
     }))
 }
 
-/// The given email addresses to which no mail is sent.
+/// Those of the person's email addresses to which no mail is sent.
 fn suppressed(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -377,7 +376,7 @@ fn suppressed(
     Ok(found)
 }
 
-/// The person's entries in the audit log, without the names of other people who acted.
+/// The audit log's entries about the person, without the names of other people who acted.
 fn events(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Value>, StoreError> {
     let lines: Vec<Line> = sql!(
         "SELECT {Line} FROM audit WHERE entity_id = :id OR actor_kind = 'account' AND actor_id = :id

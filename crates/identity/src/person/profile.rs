@@ -1,4 +1,5 @@
-//! Profiles: information that people publish about themselves, with their display name and slug.
+//! Profiles: the information that people publish about themselves, with their display name and
+//! slug.
 
 use jiff::tz::TimeZone;
 use platform::audit::{Entry, RequestFacts};
@@ -15,7 +16,7 @@ use crate::person::slug;
 use crate::person::slug_change::{self, SlugError};
 use crate::session::signed_in::{self, SignedIn};
 
-// The maximum length of each field, in characters.
+// The maximum lengths of the fields, in characters.
 
 const LONGEST_NAME: usize = 100;
 const LONGEST_BIO: usize = 500;
@@ -51,7 +52,7 @@ pub struct PublicProfile {
 }
 
 impl Profile {
-    /// The fields of the form.
+    /// The declarations of the form's fields.
     pub const FIELDS: &'static [Field] = web::fields! { Profile:
         display_name: line(DisplayName::LONGEST).label("account-name").secret().required(),
         bio: lines(LONGEST_BIO).label("profile-bio").secret(),
@@ -61,7 +62,7 @@ impl Profile {
             .section("profile-private").secret(),
     };
 
-    /// The profile with the submitted values.
+    /// Applies the submitted values to the profile.
     pub(crate) fn with(&self, input: &Input) -> Result<Self, Vec<FieldProblem>> {
         let mut findings = Findings::default();
         let mut new = input.apply(Self::FIELDS, self, false, &TimeZone::UTC, &mut findings);
@@ -78,7 +79,7 @@ impl Profile {
         findings.finish().map(|()| new)
     }
 
-    /// Makes another program's profile valid by cutting off long texts. Returns `false` if the
+    /// Makes a profile from another system valid by shortening long texts. Returns `false` if the
     /// website was omitted because it is not an https URL of valid length.
     pub(crate) fn clean_imported(&mut self) -> bool {
         let cut = |text: String, most| text.chars().take(most).collect::<String>();
@@ -94,7 +95,7 @@ impl Profile {
         findings.is_empty()
     }
 
-    /// The fields that others can see besides the name. Filling them in requires a confirmed email
+    /// The public fields, except for the name. To fill them in, a person needs a confirmed email
     /// address.
     fn public_fields(&self) -> [&str; 3] {
         [&self.bio, &self.location, &self.website]
@@ -103,13 +104,11 @@ impl Profile {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
-    /// The account no longer exists or is inactive.
     #[error("not signed in")]
     NotSignedIn,
-    /// The email address of the account is not confirmed.
     #[error("the address is not confirmed")]
     Unconfirmed,
-    /// These fields are invalid.
+    /// Some fields are invalid.
     #[error("{} fields are wrong", .0.len())]
     Fields(Vec<FieldProblem>),
     #[error(transparent)]
@@ -132,7 +131,7 @@ pub fn find_public(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<PublicProfi
     .maybe(tx)
 }
 
-/// Changes a person's profile, and their slug if `wanted` differs from it.
+/// Changes a person's profile. If `wanted` differs from the person's slug, it becomes the new slug.
 pub fn change(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -176,7 +175,7 @@ pub fn change(
     Ok(())
 }
 
-/// Stores the real name that a provider reported for a newly created account.
+/// Stores the real name that an identity provider reported for a newly created account.
 pub(crate) fn set_real_name(tx: &mut Tx<'_>, id: &AccountId, name: &str) -> Result<(), StoreError> {
     let name = text_cleaning::clean_line(name);
     let name: String = name.chars().take(LONGEST_NAME).collect();

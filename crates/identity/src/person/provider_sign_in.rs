@@ -1,8 +1,10 @@
-//! Sign-in with an identity provider: sending the browser to the provider, and handling its return.
+//! Sign-in with an identity provider: the browser is redirected to the provider and later returns
+//! from it.
 //!
-//! The browser is sent with a state value that works once, within [`LIFETIME`], in the same
-//! browser. An identity that is not linked yet creates an account, or waits for a sign-in that
-//! links it. An identity is never linked to an account merely because of its email address.
+//! The redirect has a state value, with which the browser can return once, within [`LIFETIME`]. No
+//! other browser can use it. An identity that is not linked yet creates an account, or waits for a
+//! sign-in that links it. An identity is never linked to an account merely because of its email
+//! address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -34,21 +36,21 @@ use crate::sign_in::restore;
 use crate::sign_in::second_step::FirstStep;
 use crate::sign_in::welcome::{Welcome, welcome};
 
-/// How long a person may take at the provider.
+/// The maximum time between a browser's redirect to the provider and its return.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderSignInError {
-    /// The state was used, belongs to another browser, or has expired.
+    /// The state value was already used, belongs to another browser, or has expired.
     #[error("the sign-in has to begin again")]
     StateInvalid,
-    /// The provider or the person denied the sign-in, or the identity's account may not sign in.
+    /// The provider or the person denied the sign-in, or the identity's account cannot sign in.
     #[error("the provider signed nobody in")]
     Denied,
-    /// The provider failed.
+    /// The request to the provider failed.
     #[error(transparent)]
     Provider(#[from] ProviderError),
-    /// The identity cannot be linked.
+    /// The identity cannot be linked to the account.
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]
@@ -63,42 +65,42 @@ impl From<Wait> for ProviderSignInError {
     }
 }
 
-/// The data that is stored while a person is at the provider.
+/// The stored data of a browser that was redirected to a provider.
 #[derive(Debug, Serialize, Deserialize)]
 struct PendingSignIn {
     provider: String,
-    /// The hash of the browser's cookie.
+    /// The hash of the browser's secret.
     browser: String,
-    /// The session with whose account the identity will be linked; `None` for a sign-in.
+    /// The session whose account will be linked to the identity; `None` for a sign-in.
     link_in: Option<SessionId>,
-    /// The page to which the person is redirected afterwards.
+    /// The path to which the browser is redirected at the end.
     to: String,
 }
 
-/// A person whose browser is sent to a provider.
+/// A person whose browser is to be redirected to a provider.
 #[derive(Clone, Debug)]
 pub struct Leaver {
     /// The secret in the browser's cookie.
     pub browser: Secret,
-    /// The signed-in person with whose account the identity will be linked; `None` for a sign-in.
+    /// The signed-in person whose account will be linked to the identity; `None` for a sign-in.
     pub link: Option<Sudo>,
-    /// The page to which the person is redirected afterwards.
+    /// The path to which the browser is redirected at the end.
     pub to: String,
     pub network: Network,
 }
 
-/// The URL to which a provider sends browsers back.
+/// The URL of this site to which the provider redirects browsers.
 pub fn redirect_uri(site: &Site, provider: &Provider) -> String {
     let name = &provider.settings.name;
     site.url().join(&format!("/oauth/{name}/callback"))
 }
 
-/// Derives a value from the state, without revealing the state.
+/// Derives a secret from the state value, such as the nonce, so that it need not be stored.
 fn derived(key: &Key, state: &Secret) -> String {
     URL_SAFE_NO_PAD.encode(key.mac(&[state.reveal()]))
 }
 
-/// Begins a sign-in, and returns the URL to which the browser is sent.
+/// Begins a sign-in. Returns the provider's URL to which the browser is redirected.
 pub async fn begin(
     accounts: &Accounts,
     provider: &Provider,
@@ -128,38 +130,39 @@ pub async fn begin(
     Ok(url?)
 }
 
-/// A person who returns from a provider.
+/// A person whose browser returns from a provider.
 #[derive(Clone, Debug)]
 pub struct Returned {
-    /// The state in the response.
+    /// The parameter `state` of the response.
     pub state: Secret,
     /// The secret in the browser's cookie.
     pub browser: Option<Secret>,
-    /// The `iss` parameter of the response.
+    /// The parameter `iss` of the response.
     pub iss: Option<String>,
     /// The authorization code; `None` if the provider denied the sign-in.
     pub code: Option<String>,
-    /// The person who is signed in with the browser, if they recently proved a credential.
+    /// The proof by the person who is signed in in this browser, if the session is in sudo mode.
     pub sudo: Option<Sudo>,
     pub client: Client,
     pub locale: String,
 }
 
-/// The result of a return from a provider.
+/// The outcome of a browser's return from a provider.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The identity is linked to an account, whose owner continues to sign in.
+    /// The identity is linked to an account, whose sign-in goes on.
     Known(Welcome),
-    /// The identity is now linked to the signed-in account.
+    /// The identity was linked to the account of the signed-in person.
     Linked,
-    /// The person has no account yet, and enters an email address with this secret.
+    /// The person has no account yet. With this secret, they can enter an email address to create
+    /// one.
     Newcomer(Secret),
-    /// Another account has the email address that the provider vouches for. Its owner must sign in
-    /// once, with this secret in the browser, to link the identity.
+    /// Another account has the email address that the provider has verified. If its owner signs in
+    /// while this secret is in the browser, the identity is linked.
     SignInToLink(Option<Secret>),
 }
 
-/// Completes a sign-in.
+/// Handles a browser's return from a provider.
 pub async fn finish(
     accounts: &Accounts,
     provider: &Provider,
@@ -176,8 +179,8 @@ pub async fn finish(
         .code
         .as_deref()
         .ok_or(ProviderSignInError::Denied)?;
-    // The nonce and the verifier are derived from the key file. If its key was replaced in the
-    // meantime, the sign-in fails.
+    // The nonce and the verifier are derived from the key file. If the key file was replaced after
+    // the redirect, the sign-in fails.
     let claims = provider
         .identify(
             &site.outbound,
@@ -215,7 +218,7 @@ pub async fn finish(
         client: returned.client,
         locale: returned.locale,
     };
-    // If a concurrent sign-in creates the account, the second pass finds it.
+    // If a concurrent sign-in has created the account, the second pass finds it.
     for is_last in [false, true] {
         let arriving = arriving.clone();
         let change = move |tx: &mut Tx<'_>| arriving.decide(tx);
@@ -229,7 +232,7 @@ pub async fn finish(
     Ok(Outcome::SignInToLink(None))
 }
 
-/// Takes the state, if it belongs to this browser.
+/// Uses up the state value, if it belongs to this browser.
 async fn take_state(
     accounts: &Accounts,
     provider: &Provider,
@@ -238,7 +241,7 @@ async fn take_state(
     let (state, name) = (returned.state.clone(), provider.settings.name.clone());
     let browser = returned.browser.as_ref().map(opaque::hash);
     let browser = browser.map(|hash| URL_SAFE_NO_PAD.encode(hash));
-    // A made-up state must not cause a write.
+    // An invented state value must not cause a write to the store.
     let shown = state.clone();
     let look =
         move |tx: &mut Tx<'_>| one_time::find::<PendingSignIn>(tx, Purpose::ProviderState, &shown);
@@ -255,7 +258,8 @@ async fn take_state(
     accounts.site.store.write(change).await
 }
 
-/// A display name: the name that the provider reports, or one made from the email address.
+/// The display name of a new account: the name that the provider reports, or one made from the
+/// email address.
 fn name(claims: &Claims) -> Option<DisplayName> {
     let local = claims
         .email
@@ -272,14 +276,14 @@ fn name(claims: &Claims) -> Option<DisplayName> {
         .or_else(|| local.and_then(name))
 }
 
-/// A person whom a provider has identified.
+/// A person whom an identity provider has identified.
 #[derive(Clone)]
 struct Arriving {
     accounts: Accounts,
     identity: Identity,
-    /// The email address, if the provider is trusted to verify addresses.
+    /// The email address, if the provider is trusted to verify email addresses.
     email: Option<Address>,
-    /// The email address, verified or not.
+    /// The email address that the provider reports, verified or not.
     claimed: String,
     name: Option<DisplayName>,
     /// The real name that the provider reports.
@@ -289,9 +293,9 @@ struct Arriving {
     locale: String,
 }
 
-/// The reason why no decision was made.
+/// The reason why [`Arriving::decide`] has no outcome.
 enum Undecided {
-    /// Another account got the identity or the email address in the meantime.
+    /// A concurrent transaction gave the identity or the email address to another account.
     Taken,
     Error(ProviderSignInError),
 }
@@ -306,7 +310,8 @@ impl Arriving {
     fn decide(&self, tx: &mut Tx<'_>) -> Result<Outcome, Undecided> {
         if let Some(id) = linked_identity::owner(tx, &self.identity)? {
             let Some(account) = account::find(tx, &id)? else {
-                // A deactivated account is refused, unless its owner asked for its erasure.
+                // An account that cannot sign in is refused, unless its owner requested its
+                // erasure, which can be cancelled.
                 let offered = restore::offer(tx, &id)?.ok_or(ProviderSignInError::Denied)?;
                 return Ok(Outcome::Known(Welcome::Leaving(offered)));
             };

@@ -1,4 +1,5 @@
-//! Recovery codes: ten codes, each of which can be used once instead of an app code.
+//! Recovery codes: ten codes, each of which can be used once instead of a code from the
+//! authenticator app.
 
 use platform::key::Key;
 use platform::{Rows, Secret, StoreError, Tx, sql};
@@ -7,13 +8,14 @@ use web::Site;
 use super::base32;
 use crate::account::AccountId;
 
-/// The number of codes in a set.
+/// The number of recovery codes that an account gets.
 pub const COUNT: usize = 10;
-/// The number of random bytes in a code. 120 bits cannot be guessed, so an unsalted hash is enough.
+/// The number of random bytes in a recovery code. 120 bits cannot be guessed, so an unsalted hash
+/// is enough.
 const BYTES: usize = 15;
 
-/// Creates a set of codes; the previous codes stop working. The codes are shown once, and only
-/// their hashes are stored.
+/// Creates ten recovery codes and deletes the previous ones. The codes are shown once; only their
+/// hashes are stored.
 pub(super) fn create(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -49,7 +51,7 @@ pub(super) fn count(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreEr
     Ok(count)
 }
 
-/// Whether the text is an unused code of the account; if so, the code is marked as used.
+/// Checks a typed code. If it is an unused recovery code of the account, it is marked as used.
 pub(super) fn accept(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -79,7 +81,7 @@ fn key(site: &Site) -> Key {
     site.keys.key("recovery codes")
 }
 
-/// Formats a code in groups of four characters, for readability.
+/// Formats a recovery code in groups of four characters, for readability.
 fn grouped(code: &str) -> String {
     let groups: Vec<String> = code
         .as_bytes()

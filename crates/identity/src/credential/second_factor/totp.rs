@@ -1,5 +1,5 @@
 //! Codes from an authenticator app (RFC 6238): SHA-1, six digits, a new code every 30 seconds.
-//! Because of clock skew, the previous and the next code are accepted too.
+//! Because of clock skew, the codes of the previous and the next 30 seconds are accepted too.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use web::Site;
 use super::base32;
 use crate::account::{Account, AccountId};
 
-/// How long a code is valid, in seconds.
+/// How long the app shows a code, in seconds.
 pub const STEP: i64 = 30;
 
 /// The 160-bit secret from which the app computes its codes. `Debug` prints `***`.
@@ -26,12 +26,13 @@ impl fmt::Debug for AppSecret {
 }
 
 impl AppSecret {
-    /// The secret in Base32, for typing.
+    /// The secret in Base32, which people can type into the app.
     pub fn text(&self) -> String {
         base32(&self.0)
     }
 
-    /// The `otpauth:` URI for the app. The app displays the URI's account and site beside the code.
+    /// The `otpauth:` URI with the secret, for the app to scan. The app shows the account and the
+    /// site that the URI names.
     pub fn uri(&self, site: &Site, account: &Account) -> String {
         let issuer = percent_encoded(&site.settings.name);
         let account = percent_encoded(&account.email);
@@ -90,8 +91,8 @@ pub(super) fn pending(
     Ok(stored.and_then(|stored| open(site, account, &stored)))
 }
 
-/// Whether the code is currently valid and unused. If so, it is marked as used and the setup as
-/// confirmed.
+/// Checks a code. If the code is valid now and was not used before, it is marked as used, and the
+/// setup as confirmed.
 pub(super) fn accept(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -146,7 +147,7 @@ fn step_at(at: Timestamp) -> i64 {
     at.as_second().div_euclid(STEP)
 }
 
-/// The code for a time step (RFC 4226, section 5.3).
+/// The code for one period of 30 seconds (RFC 4226, section 5.3).
 fn code(secret: &[u8; 20], step: i64) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
     let tag = hmac::sign(&key, &step.to_be_bytes());
@@ -174,7 +175,8 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_rfc_6238() {
-        // The expected codes are the last six of the eight digits in RFC 6238, appendix B.
+        // RFC 6238, appendix B, has eight digits for these times. The expected codes are the last
+        // six of them.
         for (second, expected) in [
             (59, "287082"),
             (1_111_111_109, "081804"),
