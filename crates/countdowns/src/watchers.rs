@@ -15,11 +15,12 @@ use web::{Network, Site};
 use crate::countdown::CountdownId;
 use crate::public::{self, CountdownView, Viewing};
 
-/// How often a page is checked even without news, because deactivating an account publishes none.
+/// How often a page is checked even without news, because no news is published when an account is
+/// deactivated.
 const EVERY: Duration = Duration::from_secs(25);
 
-/// A page, as identified by its URL. All its viewers get the same page, because event streams
-/// ignore sessions.
+/// A countdown's page, identified by its URL. All viewers of an event stream get the same page,
+/// because event streams ignore sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Page {
     pub(crate) account: String,
@@ -29,7 +30,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The page's current content, if it exists.
+    /// The page's current content; `None` if the page is not visible.
     pub(crate) async fn look(&self, site: &Site) -> Result<Option<CountdownView>, StoreError> {
         let page = self.clone();
         let viewing = Viewing {
@@ -43,7 +44,7 @@ impl Page {
     }
 }
 
-/// The most viewers at the same time.
+/// How many viewers may have open pages at the same time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The limit for all viewers combined.
@@ -52,13 +53,13 @@ pub struct Limits {
     pub of_network: usize,
 }
 
-/// The most open event streams.
+/// The setting for the maximum number of open event streams.
 pub const TOTAL: Number = Number {
     key: "countdowns.watchers",
     built_in: 500,
     most: 1_000_000,
 };
-/// The most open event streams from one IPv4 address or IPv6 /64.
+/// The setting for the maximum number of open event streams from one IPv4 address or IPv6 /64.
 pub const OF_NETWORK: Number = Number {
     key: "countdowns.watchers_per_network",
     built_in: 5,
@@ -66,7 +67,6 @@ pub const OF_NETWORK: Number = Number {
 };
 
 impl Limits {
-    /// The configured limits.
     pub(crate) fn of(site: &Site) -> Self {
         Self {
             total: TOTAL.of(&site.declared.settings),
@@ -75,7 +75,7 @@ impl Limits {
     }
 }
 
-/// All viewers in this process. Clones share the list.
+/// The viewers of all open pages in this process. Clones share the list.
 #[derive(Clone, Debug, Default)]
 pub struct Watchers {
     watched: Arc<Mutex<State>>,
@@ -85,7 +85,7 @@ pub struct Watchers {
 #[derive(Debug, Default)]
 struct State {
     pages: HashMap<Page, Watched>,
-    /// Whether a task reads the news for the watched pages.
+    /// Whether a task is running that reads the store's news for the open pages.
     is_following: bool,
 }
 
@@ -104,7 +104,7 @@ impl Watchers {
         self.places.take(&network, limits.of_network, limits.total)
     }
 
-    /// Receives a page's revisions until the page is no longer visible.
+    /// Returns a receiver of the page's revisions. It is closed when the page is no longer visible.
     pub(crate) fn watch(
         &self,
         site: &Site,
@@ -146,14 +146,14 @@ impl Watchers {
         is_watched
     }
 
-    /// Whether any page has viewers; if not, marks the news task as finished.
+    /// Whether any page has viewers. If none has, marks the task that reads the news as finished.
     fn is_watched(&self) -> bool {
         let mut state = self.state();
         state.is_following = !state.pages.is_empty();
         state.is_following
     }
 
-    /// Wakes the tasks that poll these countdowns' pages, or all tasks for `None`.
+    /// Wakes the tasks that poll the pages of these countdowns; `None` wakes all tasks.
     fn wake(&self, ids: Option<&[String]>) {
         for watched in self.state().pages.values() {
             let is_it = |id: &String| id == watched.countdown.as_str();
@@ -168,7 +168,7 @@ impl Watchers {
 /// visible.
 async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify>) {
     loop {
-        // The first poll happens at once: the page may have changed before it was watched.
+        // The first poll happens at once, because the page may have changed before it was watched.
         let shown = page.look(&site).await.ok().flatten();
         if !watchers.hand_on(&page, shown.as_ref()) {
             return;
@@ -177,11 +177,11 @@ async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify
     }
 }
 
-/// Reads the news on behalf of all viewers, until the last viewer leaves.
+/// Reads the store's news on behalf of all viewers, until the last viewer leaves.
 async fn follow(watchers: Watchers, store: Store) {
     let mut wake = store.news_waiting();
     wake.mark_changed();
-    // No news has this number, so the first read returns the newest number and wakes all tasks.
+    // No news has the number -1, so the first read returns the newest number and wakes all tasks.
     let mut last = -1;
     while wake.changed().await.is_ok() {
         if !watchers.is_watched() {

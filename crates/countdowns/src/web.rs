@@ -25,7 +25,7 @@ use web::{Pages, Site};
 use crate::countdown::Countdown;
 use crate::watchers::Watchers;
 
-/// All routes, with the state that the requests of this process share.
+/// All routes of countdowns, with the state that this process's requests share.
 pub(crate) fn routes(accounts: &Context) -> Router<Site> {
     api::routes::<Router<_>>()
         .merge(pages().into_router())

@@ -12,7 +12,7 @@ use crate::countdown::{self, Countdown, CountdownId, Kind, READ, WRITE};
 use crate::entry::{self, Entry, EntryId, Statistics};
 
 web::words! {
-    /// What happened to a countdown.
+    /// The events of a countdown to which webhooks can subscribe.
     Event {
         /// The countdown was reset.
         Reset = "countdown.reset" => "countdown-event-reset",
@@ -47,13 +47,14 @@ pub const EVENTS: &[WebhookEvent] = &[
     Event::Reached.declared(),
 ];
 
-/// Details of an event, in addition to its countdown.
+/// Details of an event, in addition to the countdown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum About<'a> {
     Nothing,
     /// The reset that caused the event.
     Entry(&'a Entry),
-    /// Whether the event is sent late.
+    /// Whether the event is sent late, because no process was running when the countdown's day
+    /// came.
     Late(bool),
 }
 
@@ -101,7 +102,8 @@ struct ToldEntry {
     note: Option<String>,
 }
 
-/// Sends an event to the webhooks of all owners. The caller holds the countdown's lock.
+/// Stores messages about an event for the webhooks of all owners. The caller holds the countdown's
+/// lock.
 pub(crate) fn fire(
     tx: &mut Tx<'_>,
     countdown: &Countdown,

@@ -24,7 +24,7 @@ web::words! {
     }
 }
 
-/// The data about an account that its owner's pages and mails need.
+/// The account data that the owner's pages and mails need.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Account {
     pub id: AccountId,
@@ -72,8 +72,8 @@ impl FromStr for DisplayName {
     }
 }
 
-/// Whether the character changes the reading direction or takes no space, and so could make one
-/// name look like another.
+/// Whether the character takes no space or changes the reading direction. Such characters could
+/// make two names look alike.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -82,16 +82,16 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// The party that vouches for an account's email address.
+/// The source that vouches that an email address belongs to the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerifiedBy {
-    /// The operator of the server set the email address.
+    /// The server's operator has set the email address.
     Operator,
-    /// A link mailed to the email address was used.
+    /// A link that was mailed to the email address was used.
     Mail,
     /// An identity provider vouches for the email address.
     Provider,
-    /// Nobody; the person only typed the email address.
+    /// Nobody vouches; the person has only typed the email address.
     None,
 }
 
@@ -122,9 +122,9 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-/// Creates an account that has no credential yet; the caller adds a password, link or grant in the
-/// same transaction. Typing an email address, or holding an invite link, does not prove that the
-/// address belongs to the person.
+/// Creates an account without a credential. The caller adds a password, link or grant in the same
+/// transaction. Neither typing an email address nor having an invite link proves that the address
+/// belongs to the person.
 pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateError> {
     let id: AccountId = tx.id();
     let now = tx.now();
@@ -164,7 +164,7 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Account>, StoreErr
     .maybe(tx)
 }
 
-/// Finds the account with this id, whatever its state.
+/// Finds the account with this id in any state.
 pub(crate) fn find_in_any_state(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -189,7 +189,7 @@ pub fn find_by_email(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Account>
     .maybe(tx)
 }
 
-/// Finds the account with this email address that is about to be erased.
+/// Finds the account with this email address whose erasure is pending.
 pub(crate) fn find_leaving(
     tx: &mut Tx<'_>,
     email: &Address,
@@ -218,7 +218,7 @@ pub(crate) fn verify_email(
     Ok(())
 }
 
-/// The account's primary email address, if it is verified.
+/// The account's email address, if it is verified.
 pub fn verified_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>, StoreError> {
     let found: Option<(String,)> = sql!(
         "SELECT address FROM email
@@ -229,8 +229,8 @@ pub fn verified_email(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<String>,
     Ok(found.map(|(address,)| address))
 }
 
-/// Replaces the account's primary email address by a new address, to which a link was mailed.
-/// Returns `false` if another account has the new address.
+/// Replaces the account's email address by `new`, to which a link was mailed. Returns `false` if
+/// another account has that address.
 pub(crate) fn replace_email(
     tx: &mut Tx<'_>,
     id: &AccountId,
@@ -274,8 +274,8 @@ pub(crate) fn replace_email(
     Ok(true)
 }
 
-/// Locks the account, and returns whether it is active. Every function that counts the account's
-/// sessions or tokens must call this first.
+/// Locks the account, and returns whether it is active. Functions that count the account's sessions
+/// or tokens must call this first.
 pub fn lock(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let locked: Option<(AccountId,)> = sql!(
         "SELECT id FROM account WHERE id = :id AND state = 'active' FOR NO KEY UPDATE",
@@ -306,7 +306,7 @@ pub(crate) fn set_state(tx: &mut Tx<'_>, id: &AccountId, state: State) -> Result
     Ok(())
 }
 
-/// Records a person's action on their own account or its resources in the audit log.
+/// Records in the audit log what a person did with their own account.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -15,12 +15,12 @@ use crate::scope::domain::Domains;
 /// The people who may have an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Registration {
-    /// Only people invited to help.
+    /// Only people who are invited to a scope, such as an occasion.
     #[default]
     Closed,
-    /// People invited to help, and people invited by an owner or administrator.
+    /// People who are invited to a scope, or by an owner or administrator.
     Invite,
-    /// Everybody may have an account.
+    /// Everybody.
     Open,
 }
 
@@ -32,19 +32,19 @@ pub struct Policy {
     pub has_mail: bool,
 }
 
-/// Everything that sign-in needs besides the site: the shared password hasher and the counters of
-/// changes. Cheap to clone.
+/// The state of sign-ins: the site, the shared password hasher and the counters for limits. Cheap
+/// to clone.
 #[derive(Clone)]
 pub struct Accounts {
     pub site: Site,
     pub hasher: Hasher,
-    /// The limit on how often an account may change something.
+    /// The limit on the number of changes that an account makes.
     pub changes: Changes,
     /// The limits on requests by people who are not signed in.
     pub limits: RequestLimits,
     /// Sign-in attempts whose outcome is not known yet.
     pub in_flight: InFlight,
-    /// How long an attempt waits for other attempts in flight.
+    /// How long a sign-in attempt waits for the outcome of others.
     pub patience: Duration,
     pub policy: Policy,
     pub require_mfa_for: RequireMfaFor,
@@ -57,7 +57,7 @@ impl Accounts {
     pub fn new(site: Site, domain_accounts: Domains) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            // If there are several cores, one is left free for serving pages.
+            // If there are several cores, one of them does no hashing, so that it can serve pages.
             hasher: Hasher::new(cores - 1, site.random.clone()),
             changes: Changes::default(),
             limits: RequestLimits::default(),

@@ -3,22 +3,22 @@
 use platform::audit::{RequestFacts, shorten};
 use platform::{Secret, text_cleaning};
 
-/// The data that a browser sends with a sign-in.
+/// The data about a browser that sign-ins need.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// The request's id and client address.
+    /// The request's id and client address, for the audit log.
     pub request: RequestFacts,
     pub user_agent: String,
-    /// The session secret that the browser sends. A new session ends the old one.
+    /// The browser's session secret, if it has one. A new session ends the old one.
     pub session: Option<Secret>,
-    /// The secret that marks the browser as known to an account.
+    /// The secret by which an account recognizes the browser.
     pub device: Option<Secret>,
-    /// The secret of an identity that is waiting to be linked by a sign-in.
+    /// The secret of a provider's identity that is linked at the next sign-in.
     pub identity: Option<Secret>,
 }
 
 impl Client {
-    /// The longest stored `User-Agent` header, in characters.
+    /// The maximum length of a stored `User-Agent` header, in characters.
     const LONGEST_NAME: usize = 256;
 
     pub(crate) fn name(&self) -> String {
@@ -28,16 +28,17 @@ impl Client {
             .collect()
     }
 
-    /// The client's network. The full address is not stored, for privacy.
+    /// The client's network, in the form that is stored. For privacy, the full address is not
+    /// stored.
     pub(crate) fn network(&self) -> String {
         self.request.network.map(shorten).unwrap_or_default()
     }
 }
 
-/// A short description of a browser, such as "Firefox, Android". Empty if the `User-Agent` is
+/// A short description of a browser, such as "Firefox, Android"; empty if the `User-Agent` is
 /// unknown.
 pub fn describe(user_agent: &str) -> String {
-    // Most browsers list several others in the `User-Agent`, so the more specific names come first.
+    // Most `User-Agent` headers also name other browsers, so the more specific names come first.
     const BROWSERS: [(&str, &str); 7] = [
         ("Edg", "Edge"),
         ("OPR/", "Opera"),

@@ -15,7 +15,7 @@ use platform::{StoreError, Tx, sql};
 
 use crate::account::AccountId;
 
-/// Whether an account has any credential: a password, a passkey or a linked identity.
+/// Whether an account has a credential: a password, a passkey or a linked identity.
 pub(crate) fn has_any(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT (SELECT COUNT(*) FROM password WHERE account_id = :account)

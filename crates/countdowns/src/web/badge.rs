@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::public::{self, CountdownView, Viewing};
 use site::moved;
 
-/// The longest label, in characters.
+/// The maximum length of a badge's label, in characters.
 const LABEL: usize = 40;
 
 web::words! {
@@ -31,7 +31,7 @@ web::words! {
 }
 
 web::words! {
-    /// The badge's unit.
+    /// The unit in which a badge shows the time.
     Unit {
         Days = "days",
         Weeks = "weeks",
@@ -100,7 +100,7 @@ pub(super) async fn show(
     Ok((headers, svg).into_response())
 }
 
-/// The countdown as an anonymous visitor sees it, even if the reader is signed in.
+/// Finds a countdown as an anonymous visitor sees it, even if the visitor is signed in.
 pub(super) async fn find(
     site: &Site,
     (account, countdown): (String, String),
@@ -118,7 +118,7 @@ pub(super) async fn find(
     Ok((shown, clock))
 }
 
-/// The label, cut to its limit and without characters that XML forbids.
+/// Shortens the label to its maximum length, and removes the characters that XML forbids.
 fn label(text: &str) -> String {
     let is_allowed = |char: &char| !char.is_control() && !matches!(char, '\u{fffe}' | '\u{ffff}');
     text.chars().filter(is_allowed).take(LABEL).collect()
@@ -132,7 +132,8 @@ fn figure(text: &Text, clock: &Clock, unit: Unit) -> String {
     }
 }
 
-/// A colour's name, or three or six hexadecimal digits with or without `#`.
+/// Checks a badge's colour: a colour's name, or three or six hexadecimal digits with or without
+/// `#`.
 fn color(chosen: &str) -> &str {
     let digits = chosen.trim_start_matches('#');
     let is_hex =
@@ -170,7 +171,8 @@ struct EmbedPage<'a> {
     clock: ClockView,
 }
 
-/// `GET /embed/{account}/{countdown}`: the page that other sites may frame. It sets no cookie.
+/// `GET /embed/{account}/{countdown}`: the page that other sites show in a frame. It sets no
+/// cookie.
 pub(super) async fn embed(
     State(site): State<Site>,
     Path(address): Path<(String, String)>,
@@ -197,7 +199,7 @@ pub(super) async fn embed(
     });
     let mut response = written.map_err(Problem::internal)?.into_response();
     let headers = response.headers_mut();
-    // With this header, the chosen language would be stored in a cookie.
+    // With this header, the site would store the chosen language in a cookie.
     headers.remove(CONTENT_LANGUAGE);
     let policy = HeaderValue::from_static(web::EMBED_POLICY);
     headers.insert(CONTENT_SECURITY_POLICY, policy);

@@ -1,4 +1,4 @@
-//! The day to which a countdown counts, as a calendar file.
+//! A calendar file with the day to which a countdown counts.
 
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};

@@ -1,4 +1,4 @@
-//! A countdown's clock in words, and the numbers with which a script continues it.
+//! A countdown's clock in words, and the numbers with which the page's script updates it.
 
 use jiff::{Timestamp, ToSpan as _};
 use web::Text;
@@ -8,7 +8,8 @@ use crate::calendar::{Breakdown, Repeat};
 use crate::clock::{Clock, State};
 use crate::countdown::Countdown;
 
-/// The values with which the script continues the clock; instants in milliseconds since 1970.
+/// A clock's text, and the values with which the page's script updates it. Instants are in
+/// milliseconds since 1970.
 pub(super) struct ClockView {
     pub(super) number: String,
     pub(super) unit: String,
@@ -26,7 +27,7 @@ pub(super) struct ClockView {
 }
 
 impl ClockView {
-    /// Adds the ring that shows the elapsed share of the time since `begin`, or since the last
+    /// Adds the ring that shows how much of the time has passed since `begin` or since the last
     /// occurrence.
     pub(super) fn with_ring(
         mut self,
@@ -57,7 +58,7 @@ impl ClockView {
         format!("{} {} {}", self.number, self.unit, self.anchor)
     }
 
-    /// The CSS class for the length of the figure.
+    /// The CSS class for the number of characters in the figure.
     pub(super) fn size(&self) -> &'static str {
         match self.number.chars().count() {
             0..=3 => "short",

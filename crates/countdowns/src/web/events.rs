@@ -19,9 +19,9 @@ use web::{Facts, Form, Network, Problem, Site};
 use crate::watchers::{Limits, Page, Watchers};
 use site::moved;
 
-/// The idle time after which a comment keeps the connection alive.
+/// The time without events after which a comment keeps the connection alive.
 const QUIET: Duration = Duration::from_secs(25);
-/// The longest life of a stream; browsers reconnect by themselves.
+/// How long a stream stays open. Browsers reconnect by themselves.
 const LIFE: Duration = Duration::from_hours(1);
 
 /// `GET /u/{account}/{countdown}/events`: server-sent `changed` events with the revision as id.
@@ -55,8 +55,8 @@ pub(super) async fn listen(
     Ok(event_stream::response(Body::from_stream(events)))
 }
 
-/// The events for one watcher, until the page is no longer visible. Dropping the stream releases
-/// its slot.
+/// The events for one viewer, until the page is no longer visible. Dropping the stream releases the
+/// viewer's slot.
 fn events(
     seen: i64,
     revision: watch::Receiver<i64>,
@@ -111,7 +111,7 @@ mod tests {
         }
         let changed = "id: 7\nevent: changed\ndata: {\"revision\":7}\n\n";
         assert_eq!(heard, ["retry: 3000\nid: 6\n\n", changed, ":\n\n"]);
-        // A poll without a new revision sends no event.
+        // The revision has not changed, so the poll sends no event.
         sender.send_replace(7);
         while let Some(text) = events.next().await {
             assert_eq!(text, ":\n\n");

@@ -1,4 +1,4 @@
-//! The oEmbed 1.0 response, with which other sites frame a countdown.
+//! The oEmbed 1.0 response, from which other sites learn how to frame a countdown.
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -13,7 +13,7 @@ use super::{badge, public};
 /// The size of the frame, in pixels.
 const SIZE: (u32, u32) = (360, 260);
 
-/// The query of a request.
+/// The query parameters of an oEmbed request.
 #[derive(Deserialize)]
 pub(super) struct OembedQuery {
     url: String,

@@ -24,7 +24,7 @@ use crate::entry;
 use crate::keeper::Keeper;
 
 pub(super) const HERE: &str = "/me/countdowns";
-/// The messages after a redirect, by the parameter that identifies the action.
+/// The message ids for the keyword in `?done=`, which identifies the previous action.
 const DONE: &[(&str, &str)] = &[
     ("saved", "countdown-saved"),
     ("begun", "countdown-begun"),
@@ -32,13 +32,13 @@ const DONE: &[(&str, &str)] = &[
     ("removed", "countdown-deleted"),
 ];
 
-/// The data of the pages of a person's countdowns.
+/// The data that the pages of a person's own countdowns need.
 #[derive(Debug)]
 pub struct KeeperContext {
     keeper: Keeper,
     /// The dates that the person's countdowns may follow.
     dates: Vec<Date>,
-    /// The countdowns with the person's account in their URL; only these may follow the person's
+    /// The countdowns whose URL contains the person's slug. Only these can follow the person's
     /// dates.
     own: Vec<(CountdownId,)>,
 }
@@ -185,7 +185,7 @@ fn zone_of(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
-/// The path of an owners' page.
+/// The path of an owners' page, `rest` below the countdown's own page.
 pub(super) fn at(id: &CountdownId, rest: &str) -> String {
     format!("{HERE}/{id}{rest}")
 }

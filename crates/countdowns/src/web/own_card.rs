@@ -9,7 +9,7 @@ use super::own::{HERE, at};
 use super::words;
 use crate::{countdown, entry};
 
-/// The person's first countdowns.
+/// Makes the card with the person's first countdowns.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     _: &Site,

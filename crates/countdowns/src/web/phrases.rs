@@ -17,9 +17,9 @@ use crate::suggestion::{self, Suggestion, SuggestionId};
 
 const MINE: &str = "/me/phrases";
 const ALL: &str = "/admin/phrases";
-/// The number of the person's own suggestions on a page.
+/// How many of the person's own suggestions a page shows.
 const OWN: i64 = 20;
-/// The number of pending suggestions on a page.
+/// How many pending suggestions a page shows.
 const PENDING: i64 = 50;
 
 #[derive(Template)]
@@ -53,7 +53,7 @@ impl From<Suggestion> for SuggestionRow {
     }
 }
 
-/// The messages after a redirect, by the parameter that identifies the action.
+/// The message ids for the keyword in `?done=`, which identifies the previous action.
 const DONE: &[(&str, &str)] = &[
     ("saved", "countdown-saved"),
     ("suggested", "phrase-suggested"),
@@ -115,7 +115,7 @@ pub(super) async fn exclude(posted: FormPost) -> Result<Response, Problem> {
     let countdown = posted.form.text("countdown").to_owned();
     let change = move |tx: &mut Tx<'_>, me: &Requester| {
         phrase::exclude(tx, &me.who, &id)?;
-        // Returns to the countdown's page, if the form was on that page.
+        // If the form was on a countdown's page, the browser returns there.
         let account = slug::find(tx, &me.who.account().id)?;
         let page = account.filter(|_| slug::is_valid(&countdown));
         Ok(match page {
@@ -264,7 +264,7 @@ pub(super) async fn reject(posted: FormPost) -> Result<Response, Problem> {
     decided(&posted, posted.once(change).await).await
 }
 
-/// Redirects after a decision, or shows the form again with the problem.
+/// Redirects after a moderator's decision, or shows the form again with the error.
 async fn decided(posted: &FormPost, done: Result<Response, Refusal>) -> Result<Response, Problem> {
     form_state::answer(done, async |problem| {
         let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);

@@ -19,8 +19,8 @@ fn card(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> CardP
         let caption = format!("{} {anchor}", words::unit(text, clock.days));
         [text.number(clock.days), caption].map(|words| written(&words))
     };
-    // A title in a script that the font lacks is omitted. In languages with such a script,
-    // Kenduri's own words on the picture are in English.
+    // A title in a script that the font lacks is omitted. If the page's language has such a script,
+    // the picture's other words are in English.
     let mut own = said(text);
     if own.iter().any(String::is_empty) {
         own = said(&site.catalogue.speak(&Language::of("en")));
@@ -33,7 +33,8 @@ fn card(site: &Site, text: &Text, countdown: &Countdown, clock: &Clock) -> CardP
     }
 }
 
-/// The picture's URL. It changes with the content, so that other sites fetch the new picture.
+/// The picture's URL, which changes with the picture's content, so that other sites fetch the new
+/// picture.
 pub(super) fn address(site: &Site, text: &Text, shown: &CountdownView, clock: &Clock) -> String {
     let language = &text.language().tag;
     let (state, days, anchor) = (clock.state.word(), clock.days, clock.anchor.as_second());
@@ -42,7 +43,8 @@ pub(super) fn address(site: &Site, text: &Text, shown: &CountdownView, clock: &C
     site.url().join(&path)
 }
 
-/// `GET /u/{account}/{countdown}/og.png`, with `lang`. The parameter `v` only makes the URL unique.
+/// `GET /u/{account}/{countdown}/og.png`, with the parameter `lang`. The parameter `v` has no
+/// effect but to make the URL unique.
 pub(super) async fn show(
     State(site): State<Site>,
     Path(address): Path<(String, String)>,

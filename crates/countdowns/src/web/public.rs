@@ -91,8 +91,8 @@ fn viewing(site: &Site, viewer: Viewer, uri: &Uri) -> Result<Viewing, Problem> {
     })
 }
 
-/// The path of the countdown that the owners chose as the site's first page, as long as it is
-/// public.
+/// The path of the countdown that the site's owner has chosen as the first page; `None` if the
+/// countdown is not public.
 pub(crate) fn first_page(tx: &mut Tx<'_>, which: &str) -> Result<Option<String>, StoreError> {
     let Some((account, countdown)) = which.split_once('/') else {
         return Ok(None);
@@ -106,11 +106,11 @@ struct FirstPart<'a> {
     text: &'a Text,
     shown: &'a CountdownView,
     clock: ClockView,
-    /// Whether there are other public countdowns.
+    /// Whether there are other public countdowns, which the page links to.
     has_directory: bool,
 }
 
-/// The main countdown of the site's owner, for the site's first page.
+/// The site owner's main countdown, for the site's first page.
 pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -152,7 +152,7 @@ struct PersonPart<'a> {
     rows: Vec<Row>,
 }
 
-/// A person's public countdowns.
+/// A person's public countdowns, for their own page.
 pub(crate) fn person_parts(
     tx: &mut Tx<'_>,
     _: &Site,
@@ -167,7 +167,7 @@ pub(crate) fn person_parts(
     Ok(vec![Part::Latest(Part::html(&part))])
 }
 
-/// The public pages of countdowns and of their owners, for search engines.
+/// The pages of public countdowns and of their owners, for the sitemap.
 pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     let page = |path: String, changed_at| PublicPage { path, changed_at };
     let mut all = Vec::new();
@@ -181,7 +181,6 @@ pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     Ok(all)
 }
 
-/// The entries of countdowns in the public menu.
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let (_, total) = public::directory(tx, &Search::read(&Form::default()))?;
     let item = MenuItem {
@@ -249,7 +248,7 @@ struct SearchView<'a> {
 struct Row {
     href: String,
     title: String,
-    /// The account's name, if the list contains several accounts.
+    /// The owner's name; `None` if all countdowns in the list have the same owner.
     by: Option<String>,
     figure: String,
 }
@@ -288,28 +287,28 @@ fn list_page(
 struct CountdownPage<'a> {
     text: &'a Text,
     shown: &'a CountdownView,
-    /// The card for sharing, for everybody who has the link.
+    /// The data of the card for sharing, if visitors may share the countdown.
     share: Option<&'a Share>,
     is_public: bool,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
-    /// Whether the present run is the longest so far.
+    /// Whether the current run is the longest so far.
     is_record: bool,
-    /// The strip of the last year, if runs are shown beside the notes.
+    /// The strip of the last year; `None` if there are no runs to show.
     strip: Option<Strip>,
     runs: Vec<Run>,
-    /// The sentence about the number of earlier runs that are not listed.
+    /// A sentence about the number of earlier runs that the page does not list.
     earlier: Option<String>,
-    /// The path of the calendar file with the countdown's day.
+    /// The path of the calendar file with the day to which the countdown counts.
     calendar: Option<String>,
-    /// The button that hides the phrase, for the owner.
+    /// The form with which the owner can hide the phrase.
     hiding: Option<Hiding<'a>>,
-    /// The path of the event stream.
+    /// The path of the page's event stream.
     live: Option<String>,
 }
 
 impl CountdownPage<'_> {
-    /// Whether runs are listed. A single run without a note would only repeat the figure.
+    /// Whether the page lists runs. A single run without a note would only repeat the figure.
     fn tells_of_runs(&self) -> bool {
         self.runs.len() > 1 || self.runs.iter().any(|run| !run.note.is_empty())
     }
@@ -331,7 +330,7 @@ fn countdown_page(
     let text = site.speak_public(wishes);
     let is_public = !shown.is_hidden && shown.countdown.visibility == Visibility::Public;
     let has_form = shown.is_own && shown.phrase.is_some();
-    // A page that only some people may see is not cached.
+    // A page that not everybody may see is not cached.
     let is_kept = is_public && !has_form;
     let language = &*text.language().tag;
     let tag = is_kept.then(|| {
@@ -357,8 +356,8 @@ fn countdown_page(
     }
     let has_runs = has_stats && shown.summary.count > 1;
     let first = shown.summary.first.filter(|_| has_runs);
-    // Everybody with the link may share the countdown, but only public countdowns have a preview on
-    // other sites.
+    // Everybody who has the link may share the countdown, but other sites show a preview only of
+    // public countdowns.
     let is_shared = is_public || (!shown.is_hidden && !key.is_empty());
     let clock = shown.clock.filter(|_| is_shared);
     let share = clock.map(|clock| share(site, &text, shown, &clock, key));
@@ -416,7 +415,8 @@ fn earlier(text: &Text, shown: &CountdownView, listed: usize) -> Option<String> 
     (listed > 0 && more > 0).then(|| text.with("countdown-runs-earlier", [("n", more.into())]))
 }
 
-/// A countdown's data for sharing, with the key of its private link, if it has one.
+/// The preview data of a countdown. `key` is the key of its private link; empty if the countdown is
+/// public.
 pub(super) fn share(
     site: &Site,
     text: &Text,

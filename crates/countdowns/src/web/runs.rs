@@ -1,4 +1,4 @@
-//! The runs of a countdown that counts up, in words and as drawings.
+//! The runs of a countdown that counts up (the periods between resets), in words and as drawings.
 
 use std::fmt::Write as _;
 
@@ -10,14 +10,14 @@ use crate::calendar;
 use crate::countdown::Countdown;
 use crate::entry::Entry;
 
-/// The width of the longest bar.
+/// The length of the longest bar, in the drawing's units.
 const WIDTH: i64 = 640;
-/// The number of boxes in a year's strip.
+/// The number of boxes in the strip of a year, one for each week.
 const WEEKS: i64 = 52;
-/// The distance between two boxes, their width and their height, in the strip's units.
+/// The distance between two boxes, a box's width and a box's height, in the drawing's units.
 const BOX: (i64, i64, i64) = (16, 12, 18);
 
-/// One run, from a reset to the next one or to now.
+/// A run: the period from a reset to the next one, or to now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     /// The run's dates, such as “9 March – 1 April 2026”.
@@ -29,7 +29,7 @@ pub(super) struct Run {
     pub(super) note: String,
 }
 
-/// The runs that began with these resets, newest first like the resets.
+/// The runs that these resets began. Resets and runs are newest first.
 pub(super) fn runs(
     text: &Text,
     countdown: &Countdown,
@@ -79,7 +79,8 @@ fn range(text: &Text, is_current: bool, from: &Zoned, to: &Zoned) -> String {
     )
 }
 
-/// The last year with a box for each week, as paths for a screen and for a phone.
+/// A strip of boxes for the weeks of the last year, in one layout for large screens and one for
+/// phones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Strip {
     pub(super) layouts: [Layout; 2],
@@ -89,7 +90,7 @@ pub(super) struct Strip {
     pub(super) label: String,
 }
 
-/// The paths of the boxes by kind of week.
+/// The boxes of a strip, as SVG paths for each kind of week.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) class: &'static str,
@@ -99,7 +100,7 @@ pub(super) struct Layout {
     pub(super) none: String,
     /// The boxes for weeks of earlier runs.
     pub(super) past: String,
-    /// The boxes for weeks of the present run.
+    /// The boxes for weeks of the current run.
     pub(super) present: String,
     /// The boxes for weeks in which a run ended.
     pub(super) resets: String,
@@ -107,7 +108,7 @@ pub(super) struct Layout {
     pub(super) dots: String,
 }
 
-/// The strip for these resets, the first of which is `first`.
+/// Makes the strip for these resets. `first` is the first one.
 pub(super) fn strip(
     text: &Text,
     countdown: &Countdown,
@@ -142,7 +143,7 @@ pub(super) fn strip(
             } else {
                 &mut layout.present
             };
-            // The strokes around a box are 2 units wide.
+            // The stroke around a box is 2 units wide.
             let (x, y) = (x + 1, y + 1);
             _ = write!(path, "M{x} {y}h{}v{}h-{0}z", width - 2, height - 2);
         }

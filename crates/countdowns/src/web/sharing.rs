@@ -4,7 +4,8 @@ use web::{Share, Site};
 
 use super::words;
 
-/// The sharing data of the countdown at `path`, with the key of its private link, if it has one.
+/// The preview data for the countdown at `path`. `key` is the key of its private link; empty if the
+/// countdown is public.
 pub(super) fn share(site: &Site, (title, sentence): (&str, &str), path: &str, key: &str) -> Share {
     let embed = format!("/embed{}", path.trim_start_matches("/u"));
     let with_key = |path: String| words::with_key(path, key);

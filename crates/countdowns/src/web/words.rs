@@ -8,15 +8,14 @@ use crate::clock::State;
 use crate::countdown::{Countdown, Kind, Visibility};
 use crate::entry::Summary;
 
-/// A message id with the formatted value.
+/// The message id of a statistic, and its formatted value.
 pub(super) type Figure = (&'static str, String);
 
-/// The path of a countdown's page.
 pub(super) fn path(account: &str, countdown: &str) -> String {
     format!("/u/{account}/{countdown}")
 }
 
-/// The path, with a private link's key if there is one.
+/// Adds the key of a private link to a path. An empty key adds nothing.
 pub(super) fn with_key(path: String, key: &str) -> String {
     if key.is_empty() {
         return path;
@@ -28,7 +27,7 @@ pub(super) fn with_key(path: String, key: &str) -> String {
     format!("{path}{sign}{query}")
 }
 
-/// The message for a countdown's visibility.
+/// The message id that describes who can see the countdown.
 pub(super) fn seen(visibility: Visibility) -> &'static str {
     match visibility {
         Visibility::Private => "countdown-seen-private",
@@ -43,7 +42,7 @@ pub(super) fn days(text: &Text, days: i64) -> String {
     format!("{} {}", text.number(days), unit(text, days))
 }
 
-/// The unit without the number, such as “days”, in the plural form for `days`.
+/// The unit alone, such as “days”, in the right plural form for `days`.
 pub(super) fn unit(text: &Text, days: i64) -> String {
     text.with("countdown-unit", [("n", days.into())])
 }
@@ -62,7 +61,7 @@ pub(super) fn length(text: &Text, of: &Breakdown) -> String {
     words.join(", ")
 }
 
-/// The beginning of the count, such as “since 5 May 2026, 9:31 am”.
+/// A phrase for the beginning or end of the count, such as “since 5 May 2026, 9:31 am”.
 pub(super) fn anchor(text: &Text, of: &Countdown, state: State, at: &Zoned) -> String {
     let is_day = of.kind == Kind::Until && of.target.len() <= 10;
     let when = if is_day {
@@ -78,8 +77,8 @@ pub(super) fn anchor(text: &Text, of: &Countdown, state: State, at: &Zoned) -> S
     text.with(message, [("when", when.into())])
 }
 
-/// The statistics with their messages. Only completed runs count, because the page shows the
-/// current run anyway.
+/// The statistics with their message ids. Only completed runs count, because the page shows the
+/// current run separately.
 pub(super) fn statistics(text: &Text, summary: &Summary, now: Timestamp) -> Vec<Figure> {
     let of = summary.at(now);
     let in_days = |seconds: i64| days(text, seconds / 86_400);

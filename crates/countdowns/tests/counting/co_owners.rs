@@ -1,4 +1,4 @@
-//! Several owners of one countdown.
+//! Tests of countdowns with several owners.
 
 use axum::http::Method;
 use countdowns::countdown::CountdownId;
@@ -49,7 +49,7 @@ fn who_is_invited_keeps_it_too() {
         stage.world.clock.advance(second);
         accept(&mut daniel, &link).await;
         daniel.browser.get(&link).await.expect(400);
-        // The new owner has the same rights, and the URL still contains the creator's name.
+        // The new owner has the same rights. The countdown's URL keeps the creator's slug.
         daniel.reset(&at, &json!({})).await.expect(201);
         let all = daniel.program.get(API).await.json();
         assert_eq!(all["items"][0]["title"], "Together");
@@ -60,14 +60,14 @@ fn who_is_invited_keeps_it_too() {
             .expect(200);
         let page = daniel.browser.get(&owners).await;
         assert!(page.body.contains("Farah Ali") && page.body.contains("Daniel Tan"));
-        // A token cannot manage owners.
+        // The API of owners refuses tokens.
         daniel
             .program
             .get(&format!("{at}/owners"))
             .await
             .expect(403);
 
-        // The owner in the URL cannot leave, but the other owner can.
+        // The owner whose slug is in the URL cannot leave the countdown. The other owner can.
         let mut browser = stage.visitor();
         std::mem::swap(&mut browser, &mut daniel.browser);
         browser.header(
@@ -127,7 +127,7 @@ fn only_confirmed_accounts_take_an_invite() {
         let at = farah.since("Together").await;
         let owners = format!("{}/owners", at.replace(API, MINE));
         let link = invite(&mut farah, &owners).await;
-        // The invite never creates an account, whatever the client sends.
+        // Accepting the invite creates no account, whatever the client sends.
         let mut visitor = stage.open().visitor();
         let page = visitor.get(&link).await;
         page.expect(200);
@@ -142,7 +142,7 @@ fn only_confirmed_accounts_take_an_invite() {
         let name = fields.find(|field| field.name == "display_name");
         "name".clone_into(&mut name.unwrap().name);
         visitor.submit(&page, &form).await.expect(403);
-        // The invite does not confirm an email address either.
+        // Accepting the invite does not confirm an email address.
         let mut pending = unconfirmed(stage, "mei@example.my").await;
         let page = pending.get(&link).await;
         let form = page.form(&link);
@@ -196,8 +196,8 @@ fn what_somebody_shares_is_listed_and_one_press_ends_each() {
         let hook = farah.program.call(Method::POST, "/api/v1/webhooks", &hook);
         hook.await.expect(201);
 
-        // The owner in the URL cannot be removed, so the page offers the other owner nothing to
-        // end.
+        // Daniel cannot remove the owner whose slug is in the URL, so his page lists nothing that
+        // he shares.
         let page = daniel.browser.get("/me/shared").await;
         assert!(page.body.contains("You share nothing"), "{}", page.body);
         let page = farah.browser.get("/me/shared").await;

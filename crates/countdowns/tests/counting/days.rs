@@ -1,4 +1,4 @@
-//! A test domain that offers dates.
+//! A test domain whose dates countdowns can follow.
 
 use identity::account::AccountId;
 use platform::store::Row;
@@ -42,7 +42,7 @@ fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, StoreError> {
     Ok(days.into_iter().map(date).collect())
 }
 
-/// Stores a day, or moves it.
+/// Stores a date, or moves it if it exists.
 pub(crate) fn set(
     tx: &mut Tx<'_>,
     keeper: &AccountId,

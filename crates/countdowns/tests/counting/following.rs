@@ -1,4 +1,4 @@
-//! Countdowns that follow dates of another domain.
+//! Tests of countdowns that follow dates of another domain.
 
 use countdowns::Refusal;
 use countdowns::countdown::{self, Countdown, CountdownId};
@@ -32,7 +32,7 @@ fn move_day(
     async move { store.write(change).await }
 }
 
-/// Creates a countdown that follows the day, on the page, and returns its path in the API.
+/// Creates a countdown that follows the person's date, and returns the countdown's path in the API.
 async fn follow(person: &mut Person) -> String {
     let page = person.browser.get("/me/countdowns/new").await;
     let mut form = page.form("/me/countdowns/new");
@@ -69,7 +69,7 @@ fn a_countdown_goes_along_with_the_date_that_it_follows() {
         let moved = look(&mut farah, &at).await;
         assert_eq!(moved["target"], "2030-02-20T19:30");
         assert_eq!(moved["version"], 2);
-        // The target remains that of the followed date, even if the client sends another one.
+        // The target remains the followed date, even if the client sends another target.
         let change = json!({"version": 2, "title": "Soon", "target": "2031-01-01"});
         farah.call("PATCH", &at, &change).await.expect(200);
         let changed = look(&mut farah, &at).await;
@@ -96,7 +96,7 @@ fn a_date_is_followed_for_as_long_as_it_is_ones_own() {
         let refused = other.call("POST", API, &body).await;
         let unknown = vec![("/follows".to_owned(), "unknown_option".to_owned())];
         assert_eq!(errors(refused.expect(422)), unknown);
-        // A token for countdowns reveals nothing about the owner's other data.
+        // An API token for countdowns must not reveal the owner's dates.
         let refused = farah.call("POST", API, &body).await;
         let forbidden = vec![("/follows".to_owned(), "not_allowed".to_owned())];
         assert_eq!(errors(refused.expect(422)), forbidden);
@@ -191,8 +191,8 @@ fn whoever_lets_go_while_the_date_is_moved_keeps_what_they_chose() {
             .await;
             let at = format!("{API}/{}", made.id);
             if let Err(refused) = left {
-                // The date was changed first. The owner then sees the new time, and stops following
-                // the date.
+                // The date was changed first. The owner then sees the new date, and ends the
+                // following.
                 assert!(
                     matches!(refused, Refusal::VersionConflict(_)),
                     "round {round}: {refused:?}"
@@ -225,7 +225,7 @@ fn a_date_that_is_moved_meanwhile_is_not_missed() {
             move_day(here(), &farah, &day, "2030-01-16T18:00")
                 .await
                 .unwrap();
-            // The day is moved while a countdown begins to follow it.
+            // One transaction moves the date while another creates a countdown that follows it.
             let (made, moved) = together(
                 make(here(), &farah, &day),
                 move_day(other.clone(), &farah, &day, "2030-02-02T18:00"),
@@ -236,7 +236,7 @@ fn a_date_that_is_moved_meanwhile_is_not_missed() {
             let at = format!("{API}/{}", made.id);
             let found = look(&mut farah, &at).await;
             assert_eq!(found["target"], "2030-02-02T18:00", "round {round}");
-            // The day is moved while the countdown itself is changed.
+            // One transaction moves the date while another changes the countdown.
             move_day(here(), &farah, &day, "2030-03-03T18:00")
                 .await
                 .unwrap();

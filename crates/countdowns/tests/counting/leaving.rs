@@ -1,4 +1,4 @@
-//! Countdowns after their owner is deactivated or leaves.
+//! Tests of countdowns whose owner is deactivated or leaves.
 
 use countdowns::DOMAIN;
 use countdowns::countdown::{COUNTDOWN, OWNER};
@@ -15,7 +15,7 @@ use site::domains::for_identity;
 
 use crate::stage::{Counting, DOMAINS, Person, Stage, on_both, request};
 
-/// The content of every field that a person fills in.
+/// The text that the test enters into every field.
 const MARK: &str = "marker-5b1c";
 
 const PAGES: [&str; 4] = [
@@ -25,7 +25,7 @@ const PAGES: [&str; 4] = [
     "/api/v1/public/marker-5b1c/marker-5b1c-swim",
 ];
 
-/// A person all of whose fields contain the mark.
+/// Creates a person whose data contains the mark in every field.
 async fn marked(stage: &Stage<'_>) -> Person {
     let mut person = stage.person(MARK).await;
     let at = person.since(&format!("{MARK} swim")).await;
@@ -58,7 +58,7 @@ where
     stage.world.store().write(change).await.unwrap()
 }
 
-/// Sets the mark in columns that this test's pages do not fill in.
+/// Writes the mark into columns that the person's pages did not fill in.
 async fn mark_the_rest(stage: &Stage<'_>, id: &AccountId) {
     let id = id.clone();
     write(stage, move |tx| {
@@ -176,7 +176,7 @@ fn nothing_is_left_of_whoever_leaves_and_the_log_holds() {
         let id = person.who.account().id.clone();
         let mut other = stage.person("Someone Else").await;
         let theirs = other.since("Shared").await;
-        // The person has a reset on another person's countdown, and has appointed an owner.
+        // The person has also reset another person's countdown, and has made somebody an owner.
         let (by, shared) = (id.clone(), theirs.rsplit_once('/').unwrap().1.to_owned());
         let (at, granter) = (shared.clone(), other.who.account().id.clone());
         write(stage, move |tx| {
@@ -227,7 +227,7 @@ fn nothing_is_left_of_whoever_leaves_and_the_log_holds() {
         erasure::run(for_identity(DOMAINS).leak(), stage.world.store())
             .await
             .unwrap();
-        // The slug stays reserved for a while.
+        // Only the slug contains the mark, because it stays reserved for a while.
         let held = |found: &String| found == "account_slug" || found.contains("kenduri.db");
         let left = stage.world.places_of(MARK);
         assert!(left.iter().all(held), "{left:?}");
@@ -286,7 +286,7 @@ fn a_countdown_goes_to_another_owner_or_with_its_account() {
     });
 }
 
-/// Makes a person another owner of a countdown.
+/// Makes `with` another owner of a countdown.
 async fn share(stage: &Stage<'_>, shared: &str, from: &Person, with: &Person) {
     let id = shared.rsplit_once('/').unwrap().1.to_owned();
     let (by, to) = (from.who.account().id.clone(), with.who.account().id.clone());
@@ -304,7 +304,7 @@ async fn ask_for_erasure(stage: &Stage<'_>, person: &Person, when: When) {
     stage.world.store().write(ask).await.unwrap();
 }
 
-/// The accounts in the remaining countdowns' URLs.
+/// The accounts whose slugs are in the URLs of the remaining countdowns.
 async fn names(stage: &Stage<'_>) -> Vec<AccountId> {
     let all: Vec<(AccountId,)> = write(stage, |tx| {
         tx.all(sql!("SELECT account_id FROM countdown ORDER BY id"), &[])
@@ -369,7 +369,7 @@ fn who_is_erased_there_keeps_no_part_in_a_countdown_that_goes_to_another() {
         let daniel = stage.person("Daniel Tan").await;
         let shared = farah.public("Together").await;
         share(stage, &shared, &farah, &daniel).await;
-        // The other owner takes over the countdown, whose data stays.
+        // The other owner takes over the countdown with its data.
         let id = farah.who.account().id.clone();
         write(stage, move |tx| (DOMAIN.accounts.erase)(tx, &id)).await;
         assert_eq!(names(stage).await, [daniel.who.account().id.clone()]);

@@ -1,4 +1,4 @@
-//! Events for open pages, scheduled changes, and limits on writing.
+//! Tests of events for open pages, of scheduled changes, and of limits on writing.
 
 use countdowns::countdown::CountdownId;
 use countdowns::public::Link;
@@ -35,7 +35,7 @@ fn a_page_hears_at_once_what_changed() {
         assert!(heard.contains("event: changed"), "{heard}");
         assert_eq!(again.next().await.unwrap(), heard);
 
-        // A client that connects later also learns of changes that it missed.
+        // A client that names an older revision learns at once of the changes since then.
         let late = format!("{PAGE}/events?since=1");
         let mut late = visitor.listen(&late).await;
         late.next().await.unwrap();
@@ -99,7 +99,7 @@ fn one_task_looks_at_a_page_for_all_who_watch_it() {
         for stream in &mut all {
             assert!(stream.next().await.unwrap().contains("changed"));
         }
-        // At the next news, the tasks notice that no viewers are left.
+        // When the next news arrives, the tasks notice that there are no viewers left.
         drop(all);
         for left in [1, 0] {
             farah.reset(&at, &json!({})).await.expect(201);
@@ -207,7 +207,7 @@ fn a_day_comes_once() {
             if round == 0 {
                 assert!(events.next().await.unwrap().contains("changed"));
             }
-            // The day is due a second time.
+            // The test makes the countdown's day due a second time.
             let (id, now) = (id.clone(), stage.world.platform.clock.now());
             let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
                 sql!(

@@ -1,4 +1,4 @@
-//! Countdowns through the routes that people and programs use, on both engines.
+//! Tests of countdowns through the pages and the JSON API, with SQLite and PostgreSQL.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 

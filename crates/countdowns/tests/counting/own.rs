@@ -1,4 +1,4 @@
-//! The owners' pages, without script.
+//! Tests of the owners' pages, without JavaScript.
 
 use axum::http::Method;
 use jiff::{SignedDuration, Unit};
@@ -27,7 +27,7 @@ fn one_is_made_reset_and_deleted_by_forms() {
         let mut form = page.form(&format!("{at}/reset"));
         form.fill("note", "Rain");
         let sent = browser.submit(&page, &form).await;
-        // The button is pressed twice.
+        // The owner clicks the button twice.
         let again = browser.submit(&page, &form).await;
         assert_eq!(sent.location(), again.location());
         let page = browser.follow(sent).await;
@@ -42,7 +42,7 @@ fn one_is_made_reset_and_deleted_by_forms() {
 
         let page = browser.get(&entries[0].href).await;
         let mut form = page.form(&entries[0].href);
-        // The countdown's time zone is Kuala Lumpur's, and the typed time is in that zone.
+        // The countdown's time zone is Kuala Lumpur, in which the typed time is read.
         form.fill("when", "2026-01-02T10:00").fill("note", "Sun");
         let page = browser.submit(&page, &form).await;
         page.expect(303);
@@ -51,7 +51,8 @@ fn one_is_made_reset_and_deleted_by_forms() {
         assert_eq!(stored["items"][0]["reset_at"], "2026-01-02T02:00:00Z");
         assert_eq!(stored["items"][0]["note"], "Sun");
 
-        // Changing only the note keeps the instant exactly, including the milliseconds.
+        // If only the note is changed, the instant stays exactly the same, including its
+        // milliseconds.
         let exact = json!({"reset_at": "2026-01-03T02:00:00.123Z"});
         let made = farah.reset(&api, &exact).await.json();
         let path = format!("{at}/entries/{}", made["entry"]["id"].as_str().unwrap());
@@ -182,7 +183,8 @@ fn a_day_is_read_as_it_is_written_or_its_writer_is_told_how() {
         let stored = farah.program.get(&api).await.json();
         assert_eq!(stored["target"], "2027-03-01T18:00");
         assert_eq!(stored["day_counting"], "calendar");
-        // The settings show day and time separately, and saving them unchanged changes nothing.
+        // The settings show day and time in two fields. Saving them unchanged does not change the
+        // countdown.
         let settings = format!("{}/settings", at.split('?').next().unwrap());
         let page = farah.browser.get(&settings).await;
         let form = page.form(&settings);
@@ -222,7 +224,7 @@ fn everybody_finds_on_my_page_what_everybody_sees() {
             let api = page.address.split('?').next().unwrap().replace(MINE, API);
             let stored = farah.program.get(&api).await.json();
             assert_eq!(stored["listed"], is_listed);
-            // The creator can share the link immediately.
+            // The page of a new countdown already contains the private link.
             let value = page.body.split("id=\"share-url\"").nth(1).unwrap();
             let link = value.split('"').nth(1).unwrap().replace("&#38;", "&");
             let link = link.split_once("/u/").unwrap().1;
@@ -274,7 +276,8 @@ fn a_private_link_shows_it_to_whoever_has_it() {
         stage.visitor().get(bare).await.expect(404);
         let wrong = format!("{bare}?k=AAAAAAAAAAAAAAAAAAAAAA");
         stage.visitor().get(&wrong).await.expect(404);
-        // After the countdown was private for a while, the old link no longer works.
+        // A countdown that was private for a while has a new private link, so the old link does not
+        // work.
         let api = format!("{API}/{}", made["id"].as_str().unwrap());
         for (version, visibility) in [(1, "private"), (2, "unlisted")] {
             let change = json!({"version": version, "visibility": visibility});

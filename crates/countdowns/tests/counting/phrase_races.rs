@@ -1,4 +1,4 @@
-//! Race tests for phrases, each repeated `testkit::rounds` times on both engines.
+//! Race tests for phrases, each repeated `testkit::rounds` times with SQLite and PostgreSQL.
 
 use countdowns::phrase::MODERATOR;
 use countdowns::suggestion::{self, PENDING, State, Suggestion, SuggestionId};
@@ -57,7 +57,7 @@ async fn phrases(stage: &Stage<'_>, person: &Person) -> usize {
     stage.world.store().read(look).await.unwrap().len()
 }
 
-/// Advances the clock, so that a person may suggest again.
+/// Advances the clock by a day, so that people may make suggestions again.
 fn a_day_later(stage: &Stage<'_>) {
     let day = jiff::SignedDuration::from_hours(24);
     stage.world.clock.advance(day);
@@ -112,7 +112,7 @@ fn two_like_suggestions_become_one_phrase() {
             let refused = refused.filter(|done| matches!(done, Err(Refusal::Rule(PHRASE_EXISTS))));
             assert_eq!(refused.count(), 1, "{results:?}");
             assert_eq!(phrases(stage, &farah).await, round);
-            // The suggestion that lost the race is decided again.
+            // The suggestion whose approval lost the race is still pending, and is decided again.
             let left = if results[0].is_err() {
                 expect_decision(stage, &aina, "taken");
                 &one.id

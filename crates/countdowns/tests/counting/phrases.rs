@@ -1,4 +1,4 @@
-//! Phrases: drawing, excluding, suggesting and moderating them.
+//! Tests of phrases: drawing, excluding, suggesting and moderating them.
 
 use countdowns::DOMAIN;
 use countdowns::phrase::MODERATOR;
@@ -26,7 +26,7 @@ async fn moderator(stage: &Stage<'_>) -> Person {
     by_hand(person).await
 }
 
-/// A person who calls the API from their browser, because no token may moderate phrases.
+/// Makes the person call the API from a browser, because API tokens cannot moderate phrases.
 pub(crate) async fn by_hand(mut person: Person) -> Person {
     let page = person.browser.get("/me/phrases").await;
     let form = page.form("/me/phrases/suggest");
@@ -50,7 +50,7 @@ async fn suggest(person: &mut Person, text: &str) -> Value {
     made.json()
 }
 
-/// Expects one mail to a person about the decision on their suggestion.
+/// Asserts that a person got one mail about the decision on their suggestion.
 pub(crate) fn expect_decision(stage: &Stage<'_>, person: &Person, became: &str) {
     let subject = format!("Your phrase was {became} – Kenduri Kami");
     stage
@@ -70,7 +70,7 @@ fn one_that_is_not_hidden_is_drawn() {
         let mut nobody = stage.visitor();
         let drawn = "/api/v1/public/farah-ali/phrase";
         nobody.get("/api/v1/public/nobody/phrase").await.expect(404);
-        // Accounts without public content stay hidden.
+        // The phrases of an account without public content are not shown.
         farah.since("Hidden").await;
         nobody.get(drawn).await.expect(404);
         let empty = json!({"title": "Empty", "visibility": "public"});
@@ -86,7 +86,7 @@ fn one_that_is_not_hidden_is_drawn() {
         let path = format!("/api/v1/phrases/{one}/exclusion");
         let again = format!("{drawn}?not={two}");
         for _ in 0..8 {
-            // The previous phrase is not drawn again if there is another one.
+            // The previous phrase, named by `not`, is drawn again only if there is no other.
             let other = nobody.get(&format!("{drawn}?not={one}")).await;
             assert_eq!(other.json()["phrase"]["text"], "Rest a while");
         }
@@ -105,8 +105,8 @@ fn one_that_is_not_hidden_is_drawn() {
             assert_eq!(back.json()["phrase"]["text"], "Keep going");
         }
 
-        // A deactivated phrase is drawn for nobody. Activated again, it is still excluded as
-        // before.
+        // Nobody is shown a deactivated phrase. After it is activated again, its exclusion still
+        // applies.
         farah.call("PUT", &path, &json!({})).await.expect(204);
         let at = format!("{ALL}/{one}");
         for (active, status) in [(false, 404), (true, 204)] {
@@ -122,7 +122,7 @@ fn one_that_is_not_hidden_is_drawn() {
     });
 }
 
-/// An id that differs from the given one.
+/// Returns an id that differs from `id` in its last digit.
 fn uuid_of(id: &str) -> String {
     let last = if id.ends_with('0') { '1' } else { '0' };
     format!("{}{last}", &id[..id.len() - 1])
@@ -139,7 +139,7 @@ fn each_phrase_is_drawn_about_as_often() {
         }
         let mut counts = std::collections::BTreeMap::new();
         let mut nobody = stage.visitor();
-        // The randomness of the test is seeded.
+        // The test's random numbers are seeded, so its result is always the same.
         for _ in 0..90 {
             let drawn = nobody.get("/api/v1/public/farah-ali/phrase").await.json();
             let text = drawn["phrase"]["text"].as_str().unwrap().to_owned();
@@ -177,7 +177,7 @@ fn a_suggestion_is_taken_in_other_words_or_turned_down() {
         assert_eq!(refused.json()["code"], "suggestion_pending");
         let second = suggest(&mut farah, "Stay in bed").await;
 
-        // People cannot decide on their own suggestions unless they are moderators.
+        // Only moderators can decide on suggestions, and that includes people's own.
         let path = decision(&first, "approve");
         farah.call("POST", &path, &json!({})).await.expect(403);
         let waiting = moderator.program.get(PENDING).await.json();
@@ -203,7 +203,8 @@ fn a_suggestion_is_taken_in_other_words_or_turned_down() {
             assert_eq!(refused.json()["code"], "already_moderated");
         }
 
-        // A phrase that exists cannot be suggested again, nor approved a second time.
+        // An existing phrase cannot be suggested again. Nor can a second suggestion of it be
+        // approved.
         let refused = farah.call("POST", SUGGESTIONS, &words).await;
         refused.expect(409);
         assert_eq!(refused.json()["code"], "phrase_exists");
@@ -269,7 +270,7 @@ fn moderators_hear_once_an_hour_of_what_waits() {
         assert!(mails.iter().all(|mail| mail.text.contains("2 suggestions")));
         assert_eq!(unsubscribable(stage).await, ["suggestions"; 2]);
 
-        // No second mail is sent about the same suggestions.
+        // Moderators get only one mail about the same suggestions.
         stage.world.clock.advance(hour);
         stage.work().await;
         suggest(&mut farah, "Drink some water").await;
@@ -277,7 +278,7 @@ fn moderators_hear_once_an_hour_of_what_waits() {
         stage.work().await;
         expect();
 
-        // Suggestions that are no longer pending cause no mail.
+        // Suggestions that are no longer pending do not cause a mail.
         suggest(&mut farah, "Sleep well").await;
         let list = moderator.program.get(PENDING).await.json();
         for one in list["items"].as_array().unwrap() {
@@ -445,7 +446,7 @@ fn what_somebody_suggested_goes_with_them_and_phrases_stay() {
         assert_eq!(left["items"].as_array().unwrap().len(), 2);
         let own = aina.program.get(SUGGESTIONS).await.json();
         assert_eq!(own["items"][0]["state"], "approved");
-        // No reference to the account remains.
+        // The store contains no reference to the erased account.
         let account = farah.who.account().id.to_string();
         let places = stage.world.places_of(&account);
         let places: Vec<_> = places
@@ -480,7 +481,7 @@ fn a_page_shows_the_phrase_of_the_day_where_its_owner_says_so() {
             !shown.body.contains("/me/phrases/"),
             "nobody hides another's"
         );
-        // Browsers may cache the page all day.
+        // The phrase does not change during the day, so a revalidated page has not changed either.
         let mut again = stage.visitor();
         again.header("if-none-match", shown.header("etag"));
         again.get(page).await.expect(304);

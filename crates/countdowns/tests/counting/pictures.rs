@@ -1,4 +1,4 @@
-//! The preview picture beside a link, as other sites show it.
+//! Tests of the preview picture that other sites show beside a link to a countdown.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::stage::{Counting, Stage, on_both, shape};
 
 const PAGE: &str = "/u/farah-ali/our-day";
 
-/// The path of a page's picture.
+/// The path of a page's preview picture.
 fn address(page: &Page) -> String {
     let before = r#"<meta property="og:image" content="http://127.0.0.1:8080"#;
     let (_, rest) = page.body.split_once(before).unwrap();
@@ -59,7 +59,7 @@ fn there_is_no_picture_of_what_may_not_be_seen() {
         let at = farah.since("Our day").await;
         farah.reset(&at, &json!({})).await.expect(201);
         let picture = format!("{PAGE}/og.png");
-        // The owner gets the same response, because a picture on another site is visible to
+        // Even the owner gets no picture, because a picture on another site would be visible to
         // everybody.
         for browser in [&mut farah.browser, &mut stage.visitor()] {
             let absent = shape(&browser.get("/u/nobody-here/at-all").await);

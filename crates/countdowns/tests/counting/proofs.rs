@@ -1,5 +1,5 @@
-//! Operations that require proof of a credential within the last ten minutes: giving others access,
-//! and setting up things that continue without their owner.
+//! Tests of operations for which the person must have proved a credential within the last ten
+//! minutes: giving others access, and setting up things that continue without their owner.
 
 use axum::http::Method;
 use countdowns::countdown::{COUNTDOWN, OWNER, READ, WRITE};
@@ -21,7 +21,7 @@ fn hook(include_notes: bool) -> Value {
     })
 }
 
-/// A script on a page of a signed-in person.
+/// A client that calls the API with a person's session cookie, like a script on one of our pages.
 fn script(stage: &Stage<'_>, person: &Person) -> Visitor {
     let session = person.browser.cookie("kd_session").unwrap();
     let mut script = stage.visitor();
@@ -72,7 +72,7 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         ] {
             expect_refusal(&own.call(method, path, body).await);
         }
-        // The pages also require the proof, and keep the form.
+        // The forms on pages require sudo mode too, and keep what was typed.
         let page_at = at.replace(API, "/me/countdowns");
         let page = farah.browser.get(&format!("{page_at}/owners")).await;
         for (form, is_asked) in [("invite", false), ("remove", true)] {
@@ -95,8 +95,8 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         let asked = farah.browser.submit(&page, &form).await;
         assert!(asked.location().unwrap().starts_with("/sudo?"));
 
-        // An access token does not prove a credential. A personal token suffices, because it can
-        // only be created with such a proof.
+        // An access token is not enough. A personal token is, because it could only be created in
+        // sudo mode.
         let mut program = stage.visitor();
         let token = format!("Bearer {}", token.as_str().unwrap());
         program.header("authorization", &token);
@@ -104,7 +104,7 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
         expect_refusal(&program.call(Method::DELETE, &at, none).await);
         let made = farah.program.call(Method::POST, HOOKS, &hook(true)).await;
         made.expect(201);
-        // Leaving takes nothing from others, so it needs no proof.
+        // Leaving a countdown takes nothing from others, so it does not require sudo mode.
         let mut others = script(stage, &daniel);
         others.call(Method::DELETE, &other, none).await.expect(204);
         farah
@@ -161,7 +161,7 @@ fn ten_tests_are_sent_in_ten_minutes() {
             farah.browser.submit(&page, &form).await.expect(303);
         }
         farah.browser.submit(&page, &form).await.expect(429);
-        // Other accounts have separate counters.
+        // The limit applies to each account separately.
         let mut daniel = stage.person("Daniel Tan").await;
         let made = daniel.program.call(Method::POST, HOOKS, &hook(false)).await;
         let test = format!("{HOOKS}/{}/test", made.json()["id"].as_str().unwrap());

@@ -1,4 +1,4 @@
-//! The content that visitors see, and the content that stays hidden from them.
+//! Tests of what visitors see of countdowns, and of what is hidden from them.
 
 use identity::person::{profile, slug_change};
 use jiff::SignedDuration;
@@ -312,7 +312,7 @@ fn a_page_is_in_a_language_that_has_its_words() {
         assert!(page.body.contains(r#"<html lang="en" dir="ltr""#));
         assert!(page.body.contains("Bahasa Melayu") && !page.body.contains("العربية"));
 
-        // The banner, which only the owner sees, is marked as English.
+        // Only the owner sees the banner, whose text is marked as English.
         let page = farah.browser.get("/u/farah-ali/hidden").await;
         page.expect(200);
         assert!(page.body.contains(arabic));
@@ -441,8 +441,8 @@ fn a_page_that_a_browser_has_is_not_sent_again_until_it_changes() {
             stage.world.clock.advance(day);
             visitor.get(path).await.expect(200);
         }
-        // The ETag does not change while the page counts down, because it covers only whole
-        // seconds.
+        // The ETag covers whole seconds only, so the page stays unmodified while less than a second
+        // passes.
         let day = json!({"title": "Day", "kind": "until", "target": "2040-01-16T18:00",
             "day_counting": "elapsed", "visibility": "public"});
         farah.make(day).await;
@@ -542,7 +542,7 @@ fn other_sites_show_a_badge_a_frame_and_a_few_words() {
         let badge = "/u/farah-ali/tea-or-coffee/badge.svg";
         let embed = "/embed/farah-ali/tea-or-coffee";
         for path in [badge, embed, "/u/farah-ali/tea-or-coffee/events"] {
-            // The owner gets the same response, because a picture on another site is visible to
+            // Even the owner gets no picture, because a picture on another site would be visible to
             // everybody.
             let own = shape(&farah.browser.get(path).await);
             assert_eq!(own, shape(&hidden), "{path}");
@@ -574,7 +574,7 @@ fn other_sites_show_a_badge_a_frame_and_a_few_words() {
                 .contains("<title>&#60;script&#62;: 2 minggu</title>")
         );
         assert!(shown.body.contains("#b3261e") && shown.body.contains("rx=\"0\""));
-        // XML does not allow these characters.
+        // The label contains U+FFFE and U+FFFF, which XML does not allow.
         let label = format!("{badge}?label=a%EF%BF%BEb%EF%BF%BFc");
         let shown = stage.visitor().get(&label).await;
         assert!(shown.body.contains("<title>abc: 15 days</title>"));

@@ -1,4 +1,4 @@
-//! Race tests, each repeated `testkit::rounds` times on both engines.
+//! Race tests for countdowns, each repeated `testkit::rounds` times with SQLite and PostgreSQL.
 
 use axum::http::Method;
 use countdowns::countdown::{self, CountdownId, Kind};
@@ -212,7 +212,7 @@ fn a_reset_of_a_countdown_that_is_hidden_meanwhile_is_kept_and_not_shown() {
             let summary = here.read(look).await.unwrap();
             assert_eq!(summary.count, i64::try_from(round).unwrap());
             stage.visitor().get("/u/farah-ali/race").await.expect(404);
-            // The webhook of the owner's program still gets the event.
+            // The owner's own webhook still gets the event.
             assert_eq!(deliveries(stage, Event::Reset).await, round);
         }
     });

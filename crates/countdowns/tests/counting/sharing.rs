@@ -1,5 +1,5 @@
-//! How people find and share a countdown: its owner's page, the site's first page, the sitemap, its
-//! share card, and frames on other sites.
+//! Tests of how people find and share a countdown: its owner's page, the site's first page, the
+//! sitemap, its share card, and frames on other sites.
 
 use serde_json::json;
 use testkit::Person;

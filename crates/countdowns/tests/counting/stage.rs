@@ -29,7 +29,8 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     each_world(async |world| test(&stage(world, world.platform.clone())).await);
 }
 
-/// A world on each engine, in which jobs that wait for the days of countdowns are allowed.
+/// Runs the test with SQLite and with PostgreSQL. Jobs that wait for the days of countdowns may be
+/// left at the end.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the test is a closure written in its place"
@@ -42,14 +43,14 @@ pub(crate) fn each_world(test: impl AsyncFn(&World)) {
     });
 }
 
-/// A site on this platform, whose people have a token with all scopes.
+/// A site on this platform. People's API tokens have all scopes for countdowns.
 pub(crate) fn stage(world: &World, platform: Platform) -> Stage<'_> {
     Stage::with(world, DOMAINS, platform, testkit::stage::settings())
         .with_tokens_for(&[READ, WRITE])
         .routed(|_, routes| routes.layer(Extension(EntryLimit::default())))
 }
 
-/// A visitor on a site with these limits for watchers, in total and per network.
+/// A visitor of a site with these limits on open event streams, in total and for one network.
 pub(crate) fn visitor_among(stage: &Stage<'_>, total: u32, of_network: u32) -> Visitor {
     let mut values = SettingValues::default();
     values.set_number(watchers::TOTAL, total).unwrap();
@@ -59,7 +60,7 @@ pub(crate) fn visitor_among(stage: &Stage<'_>, total: u32, of_network: u32) -> V
     limited.visitor()
 }
 
-/// A browser in which a person registered and has not confirmed their email address.
+/// A browser in which somebody has registered and not yet confirmed their email address.
 pub(crate) async fn unconfirmed(stage: &Stage<'_>, email: &str) -> Visitor {
     let password = PASSWORD;
     let mut browser = stage.open().visitor();
@@ -79,7 +80,7 @@ pub(crate) async fn unconfirmed(stage: &Stage<'_>, email: &str) -> Visitor {
     browser
 }
 
-/// A person's program, with a token for one countdown.
+/// An API client with a person's token that is limited to one countdown.
 pub(crate) async fn limited(stage: &Stage<'_>, person: &Person, id: &str) -> Visitor {
     let mut person = person.clone();
     let scope = COUNTDOWN.scope(id);
@@ -87,15 +88,14 @@ pub(crate) async fn limited(stage: &Stage<'_>, person: &Person, id: &str) -> Vis
     person.program
 }
 
-/// Actions of people on countdowns.
+/// Actions of people that concern countdowns.
 pub(crate) trait Counting {
-    /// Creates a countdown, and returns it.
     async fn make(&mut self, body: Value) -> Value;
 
-    /// Creates a countdown that counts up, and returns its path in the API.
+    /// Creates a countdown that counts up. Returns its path in the API.
     async fn since(&mut self, title: &str) -> String;
 
-    /// Creates a public countdown, resets it, and returns its path in the API.
+    /// Creates a public countdown and resets it. Returns its path in the API.
     async fn public(&mut self, title: &str) -> String;
 
     async fn reset(&mut self, at: &str, body: &Value) -> Page;

@@ -1,4 +1,4 @@
-//! Countdowns that only trusted contacts see.
+//! Tests of countdowns that only trusted contacts see.
 
 use identity::grant::{self, ACCOUNT, ADMIN, TRUSTED_CONTACT};
 use identity::person::trusted;
@@ -75,7 +75,7 @@ fn trusted_contacts_see_what_is_not_there_for_others() {
             }
         }
         // Frames and pictures on other sites get no cookie, so they show nothing. No list contains
-        // the countdown either.
+        // the countdown.
         let absent = shape(&aina.browser.get("/u/nobody-here/at-all").await);
         for path in [
             &format!("{PAGE}/badge.svg"),

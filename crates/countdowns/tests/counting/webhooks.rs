@@ -1,4 +1,4 @@
-//! Webhooks, delivered to a local server.
+//! Tests of webhooks, delivered to a local server.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,7 @@ use crate::stage::{API, Counting, DOMAINS, Person, Stage, each_world, limited, r
 
 const HOOKS: &str = "/api/v1/webhooks";
 
-/// A received request: its header lines in lower case, and its body.
+/// A request that the local server received: its header lines in lower case, and its body.
 #[derive(Clone, Debug)]
 struct Arrived {
     head: String,
@@ -51,8 +51,7 @@ struct Server {
 }
 
 impl Server {
-    /// Starts the server, and permits the world's requests to reach it, but no other private
-    /// address.
+    /// Starts the server. The world's outgoing requests may reach it, but no other private address.
     async fn start(world: &World) -> (Self, Stage<'_>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -127,7 +126,7 @@ impl Server {
         *self.status.lock().unwrap() = status;
     }
 
-    /// The requests received since the last call.
+    /// Takes the requests that the server received since the last call.
     fn arrived(&self) -> Vec<Arrived> {
         std::mem::take(&mut self.arrived.lock().unwrap())
     }
@@ -142,7 +141,7 @@ pub(crate) async fn hook(person: &mut Person, url: &str, include_notes: bool) ->
     made.json()
 }
 
-/// How many messages about this event were ever written.
+/// How many messages about this event were stored so far.
 pub(crate) async fn deliveries(stage: &Stage<'_>, event: Event) -> usize {
     let word = event.word();
     let count = move |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
@@ -199,7 +198,7 @@ fn what_happens_is_sent_signed_and_once() {
         assert_eq!(one.body["stats"]["entry_count"], 1);
         assert!(!one.text.contains("monsoon"), "notes are not sent");
 
-        // Only the owner has the secret.
+        // Lists do not contain the webhook's secret; only the response to its creation did.
         let listed = farah.program.get(HOOKS).await;
         assert!(!listed.body.contains("whsec_"));
         assert_eq!(
@@ -269,7 +268,7 @@ fn what_does_not_arrive_is_sent_eight_times_within_a_day() {
         let mut farah = stage.person("Farah Ali").await;
         let made = hook(&mut farah, &server.url(), true).await;
         let at = farah.since("Without a cold").await;
-        // A redirect is not followed, and does not count as delivered.
+        // The redirect is not followed, and the message does not count as delivered.
         server.answer("307 Temporary Redirect");
         farah
             .reset(&at, &json!({"note": "Marker note"}))
@@ -298,7 +297,7 @@ fn what_does_not_arrive_is_sent_eight_times_within_a_day() {
             (&json!("failed"), &json!("307"))
         );
         assert_eq!(last["attempts"], 8);
-        // Only the reset itself contains the note.
+        // No delivery contains the note, because the webhook does not include notes.
         let places = world.places_of("Marker note").join(" ");
         assert!(!places.contains("webhook_delivery"), "{places}");
 
@@ -319,7 +318,7 @@ fn what_does_not_arrive_is_sent_eight_times_within_a_day() {
         stage.work().await;
         assert!(server.arrived().is_empty());
 
-        // A delivered test enables the webhook again.
+        // A test message that is delivered enables the webhook again.
         let test = format!("{HOOKS}/{}/test", made["id"].as_str().unwrap());
         farah.call("POST", &test, &json!({})).await.expect(202);
         stage.work().await;
@@ -382,7 +381,7 @@ fn no_address_of_our_own_networks_is_called() {
                 [("/url".to_owned(), "webhook_url_refused".to_owned())]
             );
         }
-        // Host names are resolved anew for every request.
+        // The name resolves to a private address, which is detected only when a message is sent.
         let made = hook(&mut farah, "https://inside.example/", false).await;
         let id = made["id"].as_str().unwrap();
         farah
@@ -525,7 +524,7 @@ fn whoever_is_gone_is_sent_nothing_more() {
                 stage.work(),
             )
             .await;
-            // Messages are sent one at a time, so at most one was in flight.
+            // Messages to a webhook are sent one after another, so at most one was in flight.
             let arrived = server.arrived().len();
             assert!(arrived <= before + 1, "round {round}: {arrived} {before}");
             stage.work().await;

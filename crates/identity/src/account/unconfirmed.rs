@@ -1,4 +1,5 @@
-//! Accounts with an unconfirmed email address, which the person who registered may not own.
+//! Accounts with an unconfirmed email address. The address may belong to somebody other than the
+//! person who registered.
 
 use platform::{Rows, Secret, StoreError, Tx, sql};
 
@@ -15,7 +16,8 @@ pub fn is_pending(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Whether `browser` registered the account and the account's email address is still unconfirmed.
+/// Whether the account was registered in the browser with this secret, and its email address is
+/// still unconfirmed.
 pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND browser_hash = :browser",
@@ -26,7 +28,8 @@ pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result
     Ok(count > 0)
 }
 
-/// Finds the account that this browser registered and whose email address is still unconfirmed.
+/// Finds the account that was registered in the browser with this secret and whose email address is
+/// still unconfirmed.
 pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM registration
@@ -37,8 +40,8 @@ pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<Accoun
     Ok(found.map(|(id,)| id))
 }
 
-/// Marks an imported account whose email address is unconfirmed. The account is kept even if its
-/// address is never confirmed.
+/// Marks the email address of an imported account as unconfirmed. Unlike a registered account, it
+/// is never removed for that.
 pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO registration (account_id, browser_hash, registered_at, is_kept)
@@ -51,7 +54,8 @@ pub(crate) fn await_confirmation(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), 
     Ok(())
 }
 
-/// Whether the account was registered here and its email address is still unconfirmed.
+/// Whether the account was registered on this site, not imported, and its email address is still
+/// unconfirmed.
 pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration WHERE account_id = :id AND is_kept = 0",
@@ -61,8 +65,8 @@ pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, St
     Ok(count > 0)
 }
 
-/// Whether a registered account was made a member before its email address was confirmed. Other
-/// unconfirmed accounts cannot have created anything.
+/// Whether a registered account became a member of a scope before its email address was confirmed.
+/// Other unconfirmed accounts cannot have created anything.
 pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration
@@ -73,8 +77,8 @@ pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, Store
     Ok(count > 0)
 }
 
-/// Makes the account a member, so that it no longer waits for confirmation. Its email address is
-/// still unconfirmed.
+/// Admits an unconfirmed account that becomes a member of a scope. The account no longer waits for
+/// confirmation, but its email address stays unconfirmed.
 pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE registration SET is_pending = 0 WHERE account_id = :id",

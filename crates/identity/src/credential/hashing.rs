@@ -7,7 +7,7 @@
 //! most one of them.
 //!
 //! An imported account may have a bcrypt hash. Passwords are compared with it in the same way as in
-//! the older program, and it is replaced by an argon2id hash at the first sign-in.
+//! the older system, and it is replaced by an argon2id hash at the first sign-in.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -35,15 +35,15 @@ const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
-/// Accepted bcrypt costs. Cheaper hashes do not protect, and more expensive ones occupy a core for
-/// seconds.
+/// The accepted costs of bcrypt hashes. Cheaper hashes give no protection, and more expensive ones
+/// occupy a core for seconds.
 const BCRYPT_COSTS: RangeInclusive<u32> = 4..=15;
 
-/// The hash with which a password is compared when an account has none. The comparison costs as
-/// much as with a real hash, and nobody knows a password that matches.
+/// A hash for accounts without a password. Comparing a password with it costs as much as with a
+/// real hash, and no known password matches it.
 const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// The password hasher of a process. Clones share its cores.
+/// The password hasher of this process. Clones share its cores.
 #[derive(Clone, Debug)]
 pub struct Hasher(Arc<Inner>);
 
@@ -52,13 +52,13 @@ struct Inner {
     random: Random,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
-    /// Limits how many new passwords may be queued or hashed at once.
+    /// Limits how many new passwords may be hashed or wait.
     new_places: Semaphore,
     new_turn: Semaphore,
     count: AtomicU64,
 }
 
-/// Too many passwords are being hashed; the caller may try again after a second.
+/// Too many passwords are being hashed. The caller may try again after a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords are being checked")]
 pub struct Busy;
@@ -94,15 +94,15 @@ impl Hasher {
         })
     }
 
-    /// Whether `hash` is a hash of the password `typed`. Without a hash the check takes as long and
-    /// returns `false`.
+    /// Whether `hash` is a hash of `typed`. Without a hash, the check takes as long and returns
+    /// `false`.
     pub async fn verify(&self, typed: &Secret, hash: Option<&PasswordHash>) -> Result<bool, Busy> {
         let typed = typed.clone();
         let phc = hash.map_or(DECOY, PasswordHash::phc).to_owned();
         let is_real = hash.is_some();
         let matches = self
             .run(move || match bcrypt_cost(&phc) {
-                // The older program did not normalize passwords, and used only the first 72 bytes.
+                // The older system did not normalize passwords, and used only their first 72 bytes.
                 Some(_) => bcrypt::verify(typed.reveal(), &phc).unwrap_or(false),
                 None => argon2().is_ok_and(|argon2| {
                     let text = password::normal(&typed);
@@ -115,8 +115,8 @@ impl Hasher {
         Ok(matches && is_real)
     }
 
-    /// The number of hashes made so far. Tests use it to check that a failed attempt costs as much
-    /// as a successful one.
+    /// The number of hashes computed so far. Tests check with it that a failed attempt costs as
+    /// much as a successful one.
     pub fn count(&self) -> u64 {
         self.0.count.load(Ordering::Relaxed)
     }
@@ -131,9 +131,9 @@ impl Hasher {
         let core = core.map_err(|_| Busy)?;
         self.0.count.fetch_add(1, Ordering::Relaxed);
         let (sender, result) = oneshot::channel();
-        // Even if the request is dropped, the core stays occupied until the work is done.
+        // If the client disconnects, the core still stays occupied until the hash is computed.
         let work = move || {
-            // A thread cannot raise its priority again, so each hash gets a new thread.
+            // A thread cannot raise its priority again, so each hash is computed on a new thread.
             if let Err(cause) = nice(PRIORITY_STEPS) {
                 tracing::debug!(%cause, "hashing runs at normal priority");
             }
@@ -147,7 +147,7 @@ impl Hasher {
     }
 }
 
-/// Whether a hash was made with cheaper parameters than today's.
+/// Whether a hash was computed with weaker parameters than today's.
 pub fn is_outdated(hash: &PasswordHash) -> bool {
     phc::PasswordHash::new(hash.phc())
         .ok()
@@ -156,7 +156,7 @@ pub fn is_outdated(hash: &PasswordHash) -> bool {
         .is_none_or(|params| params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES)
 }
 
-/// Whether another program's hash can be compared with a password at sign-in.
+/// Whether this hasher can check passwords against the hash, which comes from another system.
 pub(crate) fn is_supported(hash: &PasswordHash) -> bool {
     let is_argon2 = || {
         let phc = phc::PasswordHash::new(hash.phc()).ok();
@@ -165,7 +165,7 @@ pub(crate) fn is_supported(hash: &PasswordHash) -> bool {
     bcrypt_cost(hash.phc()).is_some() || is_argon2()
 }
 
-/// The cost of a bcrypt hash; `None` if the hash is not acceptable.
+/// The cost of a bcrypt hash; `None` if the hash is invalid or its cost is not accepted.
 fn bcrypt_cost(hash: &str) -> Option<u32> {
     let is_known = ["$2a$", "$2b$", "$2y$"]
         .iter()

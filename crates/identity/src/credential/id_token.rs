@@ -11,12 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-/// How much the provider's clock may be behind.
+/// How far the provider's clock may be behind this server's clock.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
-/// The maximum length of a provider's subject identifier.
+/// The maximum length of the provider's identifier for a person.
 const LONGEST_SUBJECT: usize = 255;
 
-/// The reason why a token was rejected, for logs. Users only learn that it was rejected.
+/// The reason why an ID token was rejected. It is only logged; the user is told merely that the
+/// sign-in failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(&'static str);
@@ -37,7 +38,7 @@ fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(value == true || value == "true")
 }
 
-/// The claims that every token must have.
+/// The claims that every ID token must have.
 #[derive(Deserialize)]
 struct Frame {
     iss: String,
@@ -54,7 +55,7 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// The values that an ID token must contain.
+/// The values with which an ID token's claims are compared.
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
@@ -92,7 +93,7 @@ enum Material {
 }
 
 impl Key {
-    /// Whether a token with this header may have been signed with this key.
+    /// Whether an ID token with this header may have been signed with this key.
     fn is_for(&self, header: &Header) -> bool {
         let is_kind = match &self.material {
             Material::Rsa { .. } => header.alg == "RS256",
@@ -127,14 +128,15 @@ impl Key {
     }
 }
 
-/// Whether the key of a token is among `keys`. Also `true` for a token that cannot be parsed, since
-/// no key would help.
+/// Whether the key that an ID token names is among `keys`. Also `true` if the token cannot be
+/// parsed, because fetching other keys would not help.
 pub(crate) fn has_key(token: &str, keys: &[Key]) -> bool {
     let header = token.split('.').next().and_then(|part| json(part).ok());
     header.is_none_or(|header: Header| keys.iter().any(|key| key.is_for(&header)))
 }
 
-/// Returns the claims of a token if the provider made it for this site and this sign-in.
+/// Returns the claims of an ID token. Fails unless the provider made the token for this site and
+/// this sign-in.
 pub(crate) fn verify(
     token: &str,
     keys: &[Key],
@@ -146,7 +148,7 @@ pub(crate) fn verify(
     if header.crit.is_some() {
         return Err(Invalid("an extension that is not known"));
     }
-    // The algorithm follows from the type of the key, so an attacker cannot choose a weaker one.
+    // The type of the key determines the algorithm, so an attacker cannot choose a weaker one.
     let mut fitting = keys.iter().filter(|key| key.is_for(&header));
     let key = fitting.next().ok_or(Invalid("another key"))?;
     if fitting.next().is_some() {

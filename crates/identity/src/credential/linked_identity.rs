@@ -1,5 +1,5 @@
-//! Linked identities: a person's accounts at identity providers. An identity is identified by
-//! issuer and subject, never by the email address that the provider reports.
+//! Linked identities: people's accounts at identity providers. An identity is identified by issuer
+//! and subject, never by the email address that the provider reports.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::RequestFacts;
@@ -37,10 +37,10 @@ pub struct Linked {
 
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// Another account has this identity.
+    /// The identity is linked to another account.
     #[error("the identity is another account's")]
     InUse,
-    /// The account already has an identity at this provider.
+    /// The account already has another identity at this provider.
     #[error("the account has another identity of the provider")]
     OneOfProvider,
     /// The identity is the account's last credential.
@@ -90,8 +90,8 @@ pub(crate) fn touch(tx: &mut Tx<'_>, identity: &Identity) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Links an identity to an account that is new or locked. Does nothing if the account already has
-/// this identity.
+/// Links an identity to an account, which must be newly created or locked. Does nothing if the
+/// account already has this identity.
 pub(crate) fn add(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -119,7 +119,7 @@ pub(crate) fn add(
     }
 }
 
-/// Links an identity to an account whose owner has recently proved a credential.
+/// Links an identity to the account of a person in sudo mode.
 pub(crate) fn link(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -136,8 +136,8 @@ pub(crate) fn link(
     add(tx, account, identity, request)
 }
 
-/// Stores an identity until its owner has signed in to their account. The returned secret is sent
-/// to their browser.
+/// Stores an identity that will be linked when the account's owner has signed in. The returned
+/// secret is sent to the browser.
 pub(crate) fn await_sign_in(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -152,8 +152,8 @@ pub(crate) fn await_sign_in(
     )
 }
 
-/// Links the identity that is waiting for a sign-in in this browser, if any, to this account. The
-/// caller holds the account's lock.
+/// Links to this account the identity that waits for a sign-in in this browser, if there is one.
+/// The caller holds the account's lock.
 pub(crate) fn link_awaited(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -169,14 +169,13 @@ pub(crate) fn link_awaited(
     };
     match add(tx, account, &waiting.data, request) {
         Err(IdentityError::Store(error)) => Err(error),
-        // The identity was linked to another account in the meantime. The sign-in continues all the
-        // same.
+        // Meanwhile, the identity was linked to another account. The sign-in itself succeeds.
         _ => Ok(()),
     }
 }
 
-/// Removes an identity. All other sessions of the account end; the current session continues under
-/// the new secret, which is returned.
+/// Unlinks an identity. All other sessions of the account end. The current session gets a new
+/// secret, which is returned.
 pub fn unlink(
     tx: &mut Tx<'_>,
     sudo: &Sudo,

@@ -21,7 +21,7 @@ platform::id!(PasskeyId, "One passkey.");
 /// The maximum number of passkeys of an account.
 pub const LIMIT: i64 = 20;
 
-/// A passkey as listed for its owner.
+/// A passkey as the owner's page lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Passkey {
     pub id: PasskeyId,
@@ -33,13 +33,13 @@ pub struct Passkey {
 
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
-    /// The browser's response is invalid.
+    /// The browser's response was rejected.
     #[error("the passkey is not taken: {0}")]
     Invalid(#[from] Invalid),
     /// The name does not have 1 to 50 characters.
     #[error("the name is too short or too long")]
     Name,
-    /// The key is already registered.
+    /// The passkey is already registered.
     #[error("the passkey is known")]
     Known,
     /// The account already has the maximum number of passkeys.
@@ -68,8 +68,8 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Passkey>, StoreE
     .all(tx)
 }
 
-/// The credential ids of the account's passkeys. A device needs them to avoid creating a second
-/// passkey.
+/// The credential ids of the account's passkeys. With them, a device avoids creating a second
+/// passkey for the same account.
 pub fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let found: Vec<(String,)> = sql!(
         "SELECT credential FROM passkey WHERE account_id = :account ORDER BY id",
@@ -131,8 +131,8 @@ pub fn add(
     Ok(passkey)
 }
 
-/// Removes a passkey. All other sessions of the account end; the current session continues under
-/// the new secret, which is returned.
+/// Removes a passkey. All other sessions of the account end. The current session gets a new secret,
+/// which is returned.
 pub fn remove(
     tx: &mut Tx<'_>,
     sudo: &Sudo,
@@ -165,7 +165,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// A stored passkey with which a browser claims to have signed.
+/// The stored passkey that a browser's response names. Its signature is not verified yet.
 #[derive(Clone, Debug, Row)]
 pub(crate) struct Claimed {
     id: PasskeyId,
@@ -182,20 +182,21 @@ pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>,
     .maybe(tx)
 }
 
-/// A passkey's signature counter, and the answered challenge.
+/// The signature counter of a response whose signature is valid, and the response's challenge.
 pub(crate) type Signed = (i64, Answered);
 
-/// Whether a valid signature is accepted.
+/// The result of [`count`].
 pub(crate) enum Counted {
-    /// The signature is accepted, but only once.
+    /// The signature is accepted. Another response to the same challenge is refused.
     Once,
-    /// The counter did not increase, so the passkey was copied. A mail tells the owner.
+    /// The counter did not increase, which suggests that the passkey was copied. A mail tells the
+    /// account's owner.
     Copy,
     /// The passkey was removed in the meantime.
     Gone,
 }
 
-/// Records a valid signature. The caller holds the account's lock.
+/// Records a valid signature and its counter. The caller holds the account's lock.
 pub(crate) fn count(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -225,7 +226,7 @@ pub(crate) fn count(
     Ok(Counted::Gone)
 }
 
-/// Marks a challenge as used, so that a second response to it is refused.
+/// Marks a challenge as used. Fails if it was used before.
 fn use_up(tx: &mut Tx<'_>, answered: &Answered) -> Result<(), PasskeyError> {
     if one_time::use_up(tx, Purpose::Passkey, &answered.challenge, answered.until)? {
         Ok(())

@@ -14,11 +14,11 @@ pub const SHORTEST: usize = 10;
 /// The maximum length, in Unicode scalar values.
 pub const LONGEST: usize = 256;
 
-/// The most common passwords, which attackers try first: sorted, in lower case, and without those
-/// that are too short anyway.
+/// The most common passwords, which attackers try first. They are sorted and in lower case;
+/// passwords that are too short anyway are omitted.
 const COMMON: &str = include_str!("../../common_passwords.txt");
 
-/// An acceptable password, which is long enough and not a common one.
+/// A new password that is long enough and not a common one.
 #[derive(Clone, Debug)]
 pub struct Password(Secret);
 
@@ -31,14 +31,14 @@ pub enum Weakness {
     /// The password has more than [`LONGEST`] characters.
     #[error("the password is too long")]
     Long,
-    /// The password is among the most common ones, or is a word about the person, such as their
-    /// name.
+    /// The password is among the most common ones, or is a text that an attacker would try for this
+    /// person, such as their name.
     #[error("the password is easy to guess")]
     Common,
 }
 
 impl Weakness {
-    /// The stable code of this rule.
+    /// The rule's error code.
     pub fn code(self) -> &'static str {
         match self {
             Self::Short => "password_short",
@@ -49,8 +49,8 @@ impl Weakness {
 }
 
 impl Password {
-    /// Accepts `typed` as a new password. `known` contains words that an attacker who knows the
-    /// person would try, such as the email address, the name and the site's name.
+    /// Accepts `typed` as a new password. `known` contains texts that an attacker would try for
+    /// this person, such as the email address, the name and the site's name.
     pub fn choose(typed: &Secret, known: &[&str]) -> Result<Self, Weakness> {
         let text = normal(typed);
         match text_cleaning::length(text.reveal()) {
@@ -66,7 +66,7 @@ impl Password {
         Ok(Self(text))
     }
 
-    /// A password that was just verified, which is accepted even if it does not follow today's
+    /// Wraps a password that was just verified. It is accepted even if it does not follow today's
     /// rules.
     pub(crate) fn proven(typed: &Secret) -> Self {
         Self(normal(typed))
@@ -77,8 +77,8 @@ impl Password {
     }
 }
 
-/// Returns `typed` in NFC, in which passwords are hashed, so that all keyboards yield the same
-/// password.
+/// Normalizes a typed password to NFC, so that all keyboards yield the same password. Hashes are
+/// computed from this form.
 pub(crate) fn normal(typed: &Secret) -> Secret {
     Secret::new(typed.reveal().nfc().collect::<String>())
 }
@@ -88,7 +88,6 @@ pub(crate) fn normal(typed: &Secret) -> Secret {
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Wraps a PHC string without checking it.
     pub(crate) fn from_phc(text: String) -> Self {
         Self(text)
     }
@@ -114,7 +113,7 @@ pub fn find(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<PasswordHash>
     Ok(row.map(|(hash,)| PasswordHash(hash)))
 }
 
-/// Sets the account's password, whether or not it had one.
+/// Sets the account's password, whether it already has one or not.
 pub fn set(tx: &mut Tx<'_>, account: &AccountId, hash: &PasswordHash) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -129,8 +128,7 @@ pub fn set(tx: &mut Tx<'_>, account: &AccountId, hash: &PasswordHash) -> Result<
     Ok(())
 }
 
-/// Replaces `old` by `new`, unless the password was changed in the meantime. Returns whether it was
-/// replaced.
+/// Replaces the hash `old` by `new`. Returns `false` if the password was changed in the meantime.
 pub fn replace(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -1,5 +1,5 @@
-//! Planned removals of a person's factors, requested by an administrator and still preventable by
-//! the person.
+//! Planned removals of a person's second factors and passkeys. An administrator has requested the
+//! removal, and the person can still prevent it.
 
 use jiff::Timestamp;
 use platform::{Rows, StoreError, Tx, sql};
@@ -7,15 +7,15 @@ use platform::{Rows, StoreError, Tx, sql};
 use crate::account::AccountId;
 use crate::one_time::{self, Purpose};
 
-/// When the removal of the account's factors is due, if one is planned.
+/// The time at which the account's factors will be removed, if that is planned.
 pub fn due(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<Timestamp>, StoreError> {
     let found: Option<(Timestamp,)> =
         sql!("SELECT due_at FROM factor_reset WHERE account_id = :id", id).maybe(tx)?;
     Ok(found.map(|(at,)| at))
 }
 
-/// Cancels the planned removal, and returns whether there was one. The removal is also cancelled
-/// when the person sets up a new factor, because then they have not lost all factors.
+/// Cancels the planned removal, and returns whether there was one. It is also cancelled when the
+/// person sets up a new factor, because then they have not lost all factors.
 pub(crate) fn forget(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     one_time::remove_of(tx, Purpose::KeepFactors, id)?;
     let count =

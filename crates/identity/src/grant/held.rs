@@ -1,4 +1,4 @@
-//! A locked account, together with all locked owners of the installation.
+//! Locking an account together with all owners of the installation.
 
 use platform::{StoreError, Tx, sql};
 

@@ -1,4 +1,4 @@
-//! The API of a countdown's owners. Only owners may call it, and not with a token.
+//! The API of a countdown's owners. Only owners in a browser may call it; API tokens are refused.
 
 use axum::http::StatusCode;
 use axum::response::Response;

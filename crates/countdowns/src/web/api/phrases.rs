@@ -20,7 +20,7 @@ use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, Phrase, PhraseI
 use crate::public;
 use crate::suggestion::{self, Suggestion, SuggestionId};
 
-/// The number of suggestions in a list.
+/// The maximum number of suggestions in a response.
 const SUGGESTIONS: i64 = 100;
 
 pub(super) fn routes<R: Routes<Site>>(routes: R) -> R {
@@ -83,7 +83,7 @@ async fn list_suggestions(call: Call) -> Result<Json<List<Suggestion>>, Problem>
     Ok(Json(newest(call.read(look).await?)))
 }
 
-/// A list without a total: older suggestions are not counted.
+/// A list without a total, because older suggestions are not counted.
 fn newest(found: Vec<Suggestion>) -> List<Suggestion> {
     List {
         total: None,

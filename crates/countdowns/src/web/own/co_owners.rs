@@ -35,15 +35,14 @@ struct OwnersPage<'a> {
     done: Option<&'static str>,
     form_state: &'a FormState,
     countdown: &'a Countdown,
-    /// The new invite link; shown only once.
+    /// A new invite link, which the page shows only once.
     link: Option<&'a str>,
     owners: &'a [Member],
-    /// The account in the countdown's URL.
+    /// The account whose slug is in the countdown's URL.
     named_after: &'a AccountId,
     invites: Vec<Open>,
 }
 
-/// An invite that nobody has accepted yet.
 struct Open {
     id: String,
     until: String,
@@ -95,7 +94,7 @@ async fn page(
     req.page(HERE, &text.say("countdown-owners"), body).await
 }
 
-/// `POST /me/countdowns/{id}/owners/invite`: the link is shown only once.
+/// `POST /me/countdowns/{id}/owners/invite`: creates an invite link, which only the response shows.
 pub(in crate::web) async fn invite(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     match req.write(co_owners::invite).await {
@@ -114,7 +113,7 @@ pub(in crate::web) async fn withdraw(posted: FormPost) -> Result<Response, Probl
     answer(&posted, posted.req.write(change).await).await
 }
 
-/// `POST /me/countdowns/{id}/owners/remove`: removes another owner or the caller.
+/// `POST /me/countdowns/{id}/owners/remove`: removes another owner or the signed-in person.
 pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     if !question::is_sure(&posted.form) {
         let req = &posted.req;
@@ -130,10 +129,10 @@ pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem
     answer(&posted, posted.req.write(change).await).await
 }
 
-/// Redirects after a change, or shows the page with the problem.
+/// Redirects after a change, or shows the page with the error.
 async fn answer(posted: &FormPost, done: Result<(), Refusal>) -> Result<Response, Problem> {
     let req = &posted.req;
-    // A former owner is sent to the list of their other countdowns.
+    // The signed-in person is no longer an owner, and is redirected to their other countdowns.
     let is_me = posted.form.text("account") == req.who.account().id.as_str();
     let page_of_one = format!("{HERE}/{}/owners", req.piece("id"));
     let onward = if is_me { HERE } else { &page_of_one };

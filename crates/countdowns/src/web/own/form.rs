@@ -1,5 +1,5 @@
-//! The countdown form. It shows the kind first, then the fields that this kind needs. All other
-//! fields are collapsed, with their present values beside the heading.
+//! The form of a countdown. It shows the kind first, then the fields that this kind needs. All
+//! other fields are collapsed, with their current values beside the heading.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use web::{Form, Text};
 use super::{HERE, KeeperContext, typed};
 use crate::countdown::{Countdown, Kind, Visibility};
 
-/// Converts the form's values to those that the table of a countdown's fields reads.
+/// Converts the form's values to the format that the table of a countdown's fields declares.
 pub(super) fn prepare(text: &Text, form: &mut Form) {
     for name in ["target", "since"] {
         if let Some(day) = form.find(name) {
@@ -47,15 +47,15 @@ fn set(form: &mut Form, name: &str, value: String) {
         .collect();
 }
 
-/// The form's fields in their order.
+/// The form's fields, in the order in which they are shown.
 #[derive(Template)]
 #[template(path = "own/form.html")]
 struct Arranged<'a> {
     text: &'a Text,
-    /// The kinds to choose from, each with its word and whether it is selected; empty for an
-    /// existing countdown.
+    /// The kinds to choose from, each with its keyword and a flag that is true for the selected
+    /// one; empty for an existing countdown.
     kinds: Vec<(&'static str, bool)>,
-    /// Links that fill in the form of a new countdown: label and URL.
+    /// Links that fill in the form of a new countdown, each with its URL and label.
     presets: Vec<(&'static str, String)>,
     title: Field,
     since: Option<DayAndTime>,
@@ -75,7 +75,7 @@ struct DayAndTime {
     day: String,
     time: String,
     error: Option<String>,
-    /// The value that another person has saved in the meantime.
+    /// The value that another person has saved since the form was opened.
     stored: Option<String>,
 }
 
@@ -95,17 +95,17 @@ impl DayAndTime {
     }
 }
 
-/// Collapsed fields.
+/// A group of collapsed fields under one heading.
 struct Fold {
     title: &'static str,
-    /// The present values of these fields in words.
+    /// The current values of the collapsed fields in words.
     state: String,
     is_until: bool,
     is_open: bool,
     fields: Vec<Field>,
 }
 
-/// Arranges the fields of the table.
+/// Arranges the fields that the table declares.
 pub(super) fn arrange(
     req: &PageRequest,
     context: &KeeperContext,
@@ -123,7 +123,7 @@ pub(super) fn arrange(
     };
     let follows = take("follows").and_then(|field| offer_dates(text, context, one, field));
     title.hint = Some(text.say("countdown-title-hint").into_owned());
-    // If the title is empty, the name of the followed date is used.
+    // Without a title, the countdown gets the name of the date that it follows.
     title.is_required = follows.is_none();
     let hints = Visibility::ALL
         .iter()
@@ -131,7 +131,8 @@ pub(super) fn arrange(
     visibility.show_as_radios(hints.collect::<Vec<_>>());
     let mut listed = take("listed");
     if let (None, Control::Radios(choices)) = (one, &mut visibility.control) {
-        // A new public countdown is listed from the start.
+        // A new public countdown is in the directory from the start, so the form does not ask about
+        // it.
         listed = None;
         choices.reverse();
         for (word, label, _) in choices {
@@ -145,7 +146,7 @@ pub(super) fn arrange(
     let zone = one.map_or(&req.who.account().time_zone, |one| &one.time_zone);
     let now = req.site.clock.now().to_zoned(super::zone_of(zone));
     let in_zone = |message| text.with(message, [("zone", place(zone).into())]);
-    // An empty field means the current time.
+    // If the field is empty, the countdown starts now.
     let begin = || {
         let mut field = form.form_state.line("since", "");
         if form.form_state.form.find("since").is_none() {
@@ -169,7 +170,7 @@ pub(super) fn arrange(
         });
     let mut day_counting = take("day_counting");
     if let (None, Some(field)) = (one, &mut day_counting) {
-        // Each kind has its own default.
+        // An empty choice is added, because each kind of countdown has its own default.
         if let Control::Select(choices) = &mut field.control {
             choices.insert(
                 0,
@@ -270,7 +271,7 @@ fn presets(text: &Text, year: i16) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The place in a zone's name, such as “Kuala Lumpur” for `Asia/Kuala_Lumpur`.
+/// The city in the name of a time zone, such as “Kuala Lumpur” for `Asia/Kuala_Lumpur`.
 fn place(zone: &str) -> String {
     zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
 }
@@ -304,7 +305,7 @@ fn chosen_label(field: &Field) -> String {
     chosen.map_or_else(String::new, |(_, label)| label.clone())
 }
 
-/// The choice of a date to follow, if there are any dates.
+/// A field for choosing a date to follow; `None` if there are no dates.
 fn offer_dates(
     text: &Text,
     context: &KeeperContext,

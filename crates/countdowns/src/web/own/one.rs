@@ -17,7 +17,7 @@ use crate::web::clock_view::ClockView;
 use crate::web::runs::{self, Run};
 use crate::web::{sharing, words};
 
-/// The number of resets on a page.
+/// The maximum number of resets on a page.
 const ENTRIES: i64 = 100;
 
 struct Loaded {
@@ -26,12 +26,12 @@ struct Loaded {
     entries: Vec<Entry>,
     /// The account's slug.
     account: String,
-    /// The private link's key.
+    /// The key of the countdown's private link.
     key: String,
 }
 
 impl Loaded {
-    /// The path of the public page, or the path `rest` below it.
+    /// The path of the countdown's public page, or of `rest` below it.
     fn public_path(&self, rest: &str) -> String {
         let path = words::path(&self.account, &self.countdown.slug) + rest;
         match self.countdown.visibility {
@@ -52,18 +52,18 @@ struct CountdownPage<'a> {
     countdown: &'a Countdown,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
-    /// The form of a new reset, for a countdown that counts up: its note and its time.
+    /// The fields for a new reset, its note and its time; `None` unless the countdown counts up.
     fields: Option<[Field; 2]>,
-    /// The runs, each with the path of the reset that began it.
+    /// The runs (the periods between resets), each with the path of the reset that began it.
     runs: Vec<(String, Run)>,
-    /// The HTML of the card with which the owner shares the countdown.
+    /// The HTML of the card from which the owner copies the countdown's link.
     share: Option<String>,
-    /// The path of the calendar file with the countdown's day.
+    /// The path of the calendar file with the day to which the countdown counts.
     calendar: Option<String>,
     public_path: String,
     /// Whether the countdown was just created.
     is_new: bool,
-    /// The message for the countdown's visibility.
+    /// The message id that describes who can see the countdown.
     seen: &'static str,
 }
 
@@ -123,7 +123,7 @@ async fn countdown_page(
     req.page(HERE, &countdown.title, body).await
 }
 
-/// The card for sharing, if people who are not signed in can see the countdown.
+/// The card for sharing; `None` if only signed-in people can see the countdown.
 fn share(site: &Site, text: &Text, loaded: &Loaded, clock: Option<&ClockView>) -> Option<String> {
     let countdown = &loaded.countdown;
     let key = match countdown.visibility {
@@ -140,7 +140,7 @@ fn share(site: &Site, text: &Text, loaded: &Loaded, clock: Option<&ClockView>) -
     )
 }
 
-/// Shows the page of a countdown again with a refused form.
+/// Renders a countdown's page with a form that was refused.
 pub(super) async fn refused_on_page(
     posted: &FormPost,
     done: Result<Response, Refusal>,

@@ -51,13 +51,13 @@ fn read(form: &Form, zone: &TimeZone) -> Result<Sent, Refusal> {
     })
 }
 
-/// The reset's local time in the format of the form field.
+/// The reset's local time in the format of an input for day and time.
 fn typed(entry: &Entry, zone: &TimeZone) -> String {
     let local = entry.reset_at.to_zoned(zone.clone());
     local.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-/// Moves a problem with the instant to the form's field for it.
+/// Assigns an error about the instant to the form's field for it.
 pub(super) fn at_form(mut problem: Problem) -> Problem {
     for error in &mut problem.errors {
         if error.pointer == "/reset_at" {
@@ -81,7 +81,7 @@ pub(in crate::web) async fn reset(
     refused_on_page(&posted, posted.once(change).await).await
 }
 
-/// The reset in the path, with its countdown.
+/// Loads the reset that the path names, and its countdown.
 async fn load(req: &PageRequest) -> Result<(Countdown, Entry), Refusal> {
     let id: EntryId = req.id("entry")?;
     let look = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
@@ -110,8 +110,8 @@ pub(in crate::web) async fn change(
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let zone = owner.countdown().zone();
         let mut sent = read(&form, &zone)?;
-        // If the field is unchanged, the exact instant is kept, including its milliseconds and, in
-        // a repeated hour, the right occurrence.
+        // If the field is unchanged, the stored instant is kept exactly, including its milliseconds
+        // and, in an hour that occurs twice, the right occurrence.
         if form.text("when") == typed(&reset::find(tx, owner, &one)?, &zone) {
             sent.reset_at = None;
         }

@@ -9,8 +9,8 @@ const MONTHS: [&str; 12] = [
     "month-9", "month-10", "month-11", "month-12",
 ];
 
-/// A day and a time as one text, such as `2027-03-01T18:00`. Text that cannot be parsed stays as
-/// typed, and is refused later.
+/// Combines a typed day and a typed time, for example to `2027-03-01T18:00`. Text that cannot be
+/// parsed stays as typed, and validation refuses it later.
 pub(super) fn moment(text: &Text, day: &str, time: &str) -> String {
     let (day, time) = (day.trim(), time.trim());
     let day = self::day(text, day).map_or_else(|| day.to_owned(), |day| day.to_string());
@@ -21,7 +21,7 @@ pub(super) fn moment(text: &Text, day: &str, time: &str) -> String {
     }
 }
 
-/// The day and the time in a text such as `2027-03-01T18:00`.
+/// Splits a text such as `2027-03-01T18:00` into day and time.
 pub(super) fn parts(moment: &str) -> (&str, &str) {
     moment.split_once('T').unwrap_or((moment, ""))
 }
@@ -48,8 +48,8 @@ fn day(text: &Text, typed: &str) -> Option<Date> {
     Date::new(year.parse().ok()?, month, day.parse().ok()?).ok()
 }
 
-/// The number of a month, by its English name, its name in the reader's language, or the first
-/// three letters of either.
+/// The number of a month, found by its English name, its name in the reader's language, or the
+/// first three letters of either.
 fn month(text: &Text, typed: &str) -> Option<i8> {
     let typed = typed.to_lowercase();
     let is_name = |name: &str| {
