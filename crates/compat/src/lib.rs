@@ -1,5 +1,5 @@
-//! The interfaces and formats of programs from which people migrate, each in its own folder. Only
-//! the main program depends on this crate, so a folder can be removed when nobody needs it any
+//! The interfaces and formats of other systems from which people migrate, each in its own folder.
+//! Only the main program depends on this crate, so a folder can be removed when nobody needs it any
 //! more.
 
 pub mod kadkahwin;

@@ -16,9 +16,9 @@ web::words! {
         Running = "running",
         /// The countdown counts down.
         Upcoming = "upcoming",
-        /// The day has come, and the countdown counts up from that day.
+        /// The day has come, and the countdown now counts up from it.
         Reached = "reached",
-        /// The day has come, and the figures no longer change.
+        /// The day has come, and the figures stay as they were then.
         Frozen = "frozen",
     }
 }
@@ -35,7 +35,7 @@ pub struct Clock {
     pub days: i64,
     /// The same duration, split into years to seconds.
     pub breakdown: Breakdown,
-    /// The past or future instant at which hours, minutes and seconds are 0.
+    /// The instant at which the clock shows, or showed, zero hours, minutes and seconds.
     #[serde(skip)]
     pub zero: Timestamp,
     /// The next instant at which the number of days changes.
@@ -44,8 +44,8 @@ pub struct Clock {
 }
 
 impl Countdown {
-    /// The clock at `now`. `newest` is the last reset; before the first reset, the result is
-    /// `None`.
+    /// Computes the figures at `now`. `newest` is the last reset. If there was no reset yet, the
+    /// result is `None`.
     pub fn clock(&self, newest: Option<Timestamp>, now: Timestamp) -> Option<Clock> {
         let zone = self.zone();
         let (state, anchor) = match self.target_at(now) {
@@ -68,8 +68,8 @@ impl Countdown {
         let breakdown = calendar::breakdown(from, to, &zone, self.leap_day);
         let rest = (breakdown.hours * 60 + breakdown.minutes) * 60 + breakdown.seconds;
         let rest = SignedDuration::from_secs(rest);
-        // The number of days changes at midnight, at the anchor's time of day, or when the hours
-        // roll over.
+        // The number of days changes at midnight, at the anchor's time of day, or after each 24
+        // hours, depending on how days are counted.
         let hour = |time: Time| {
             let today = now.to_zoned(zone.clone()).date();
             let mut days = today.series(1.day()).take(3);

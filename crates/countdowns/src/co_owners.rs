@@ -1,5 +1,5 @@
-//! Co-owners of a countdown. All have equal rights, but the owner whose account is in the
-//! countdown's URL cannot leave.
+//! Co-owners of a countdown. All owners have equal rights, except that the owner whose slug is in
+//! the countdown's URL cannot leave.
 
 use identity::account::AccountId;
 use identity::grant::{self, GrantError, Manager, Member, Scope};
@@ -10,7 +10,7 @@ use platform::{Secret, StoreError, Tx, sql};
 use crate::countdown::{self, OWNER, OwnerOf};
 use crate::{NAMED_AFTER, Refusal};
 
-/// The most owners of a countdown, open invites included.
+/// The maximum number of owners of a countdown, including open invites.
 pub const LIMIT: usize = 20;
 
 pub(crate) fn title_of(tx: &mut Tx<'_>, scope: &Scope) -> Result<Option<String>, StoreError> {
@@ -36,8 +36,8 @@ pub fn list_invites(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Vec<Invite>, Ref
     Ok(invite::list(tx, &manager)?)
 }
 
-/// Creates a single-use invite link, valid for 7 days, whose recipient becomes an owner. The secret
-/// is the last part of `/admin/join/{…}` and is returned only here. The caller holds the
+/// Creates an invite link, which works once, within 7 days, and makes its user an owner. The
+/// returned secret is the last part of `/admin/join/{…}`; it is not stored. The caller holds the
 /// countdown's lock.
 pub fn invite(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Secret, Refusal> {
     let manager = manager(tx, owner)?;
@@ -49,7 +49,6 @@ pub fn invite(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Secret, Refusal> {
     invite::create(tx, &manager, OWNER).map_err(refused)
 }
 
-/// Withdraws an invite.
 pub fn withdraw(tx: &mut Tx<'_>, owner: &OwnerOf, id: &str) -> Result<(), Refusal> {
     let manager = manager(tx, owner)?;
     let is_gone = invite::remove(tx, &manager, id)?;
@@ -62,15 +61,16 @@ pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(
     if countdown::account_of(tx, &owner.countdown().id)? == *account {
         return Err(NAMED_AFTER.into());
     }
-    // Owners who leave need no recently proved credential, because leaving takes nothing from
-    // others.
+    // Owners who leave need not have proved a credential recently, because leaving takes nothing
+    // from others.
     if account != owner.account() {
         sudo::require::<Refusal>(tx, owner.asking().0)?;
     }
     grant::remove(tx, &manager, account).map_err(refused)
 }
 
-/// Every owner may manage the owners, but only in a browser.
+/// Returns the proof that the caller manages the countdown. Every owner gets it, but only in a
+/// browser.
 fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     let (who, request) = owner.asking();
     let scope = countdown::scope(&owner.countdown().id);
@@ -78,7 +78,8 @@ fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     manager.ok_or(Refusal::TokenNotPermitted)
 }
 
-/// The last owner is the owner whose account is in the countdown's URL.
+/// Converts an error about grants. The last owner can only be the owner whose slug is in the
+/// countdown's URL.
 fn refused(error: GrantError) -> Refusal {
     match error {
         GrantError::NotAMember | GrantError::UnknownRole => Refusal::NotFound,

@@ -22,12 +22,12 @@ use crate::calendar::{DayCounting, LeapDay, Repeat, Target};
 
 platform::id!(CountdownId, "One countdown.");
 
-/// The longest title, in characters.
+/// The maximum length of a title, in characters.
 pub(crate) const TITLE: usize = 80;
-/// The most countdowns of one account.
+/// The maximum number of countdowns of an account.
 pub const LIMIT: i64 = 100;
 
-/// Each countdown is a scope in which people have roles.
+/// The kind of scope that a countdown is.
 pub static COUNTDOWN: ScopeKind = ScopeKind {
     name: "countdown",
     top: OWNER,
@@ -41,9 +41,9 @@ pub static COUNTDOWN: ScopeKind = ScopeKind {
 /// The role of the creator, and of everybody who accepted an invite.
 pub const OWNER: grant::Role = grant::Role::new("countdown_owner", "countdown-join-as-owner");
 
-/// Permits reading countdowns as their owners see them.
+/// The scope of API tokens for reading countdowns as their owners see them.
 pub const READ: TokenScope = TokenScope::new("countdowns:read", "countdown-scope-read");
-/// Permits creating, changing, resetting and deleting countdowns.
+/// The scope of API tokens for creating, changing, resetting and deleting countdowns.
 pub const WRITE: TokenScope = TokenScope::new("countdowns:write", "countdown-scope-write");
 
 web::words! {
@@ -61,9 +61,10 @@ web::words! {
     Visibility {
         /// Only the countdown's owners.
         Private = "private" => "countdown-private",
-        /// The countdown's owners, and the trusted contacts of the account in its URL.
+        /// The countdown's owners, and the trusted contacts of the account whose slug is in the
+        /// URL.
         Trusted = "trusted" => "countdown-trusted",
-        /// The countdown's owners, and everybody with its private link.
+        /// The countdown's owners, and everybody who has its private link.
         Unlisted = "unlisted" => "countdown-unlisted",
         /// Everybody who knows the countdown's URL.
         Public = "public" => "countdown-public",
@@ -73,11 +74,11 @@ web::words! {
 web::words! {
     /// The content that is shown after a countdown's day has come.
     After {
-        /// The time since the day.
+        /// The time that has passed since the day.
         CountUp = "count_up" => "countdown-after-count-up",
-        /// The fact that the day has come.
+        /// Only the statement that the day has come.
         Freeze = "freeze" => "countdown-after-freeze",
-        /// Nothing, because only the owners still see the countdown.
+        /// Nothing. Only the owners can still see the countdown.
         Hide = "hide" => "countdown-after-hide",
     }
 }
@@ -140,7 +141,7 @@ impl Countdown {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// The current target at `now`; `None` for a countdown that counts up.
+    /// The day or time to which the countdown counts at `now`; `None` if it counts up.
     pub fn target_at(&self, now: Timestamp) -> Option<Target> {
         let first: Target = self.target.parse().ok()?;
         Some(first.current(self.repeat, self.leap_day, &self.zone(), now))
@@ -173,7 +174,7 @@ impl Countdown {
         }
     }
 
-    /// Validates rules about several fields, and fills in derived values.
+    /// Validates rules that concern several fields, and fills in derived values.
     pub(crate) fn check(&mut self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
         if TimeZone::get(&self.time_zone).is_err() {
             findings.add("/time_zone", "time_zone_unknown", []);
@@ -195,14 +196,14 @@ impl Countdown {
         match (self.kind, self.target.as_str()) {
             (Kind::Since, "") => {}
             (Kind::Since, _) => findings.add("/target", "not_allowed", []),
-            // The target will come from the followed date.
+            // The chosen date was refused, so a missing target is no further error.
             (Kind::Until, _) if findings.has("/follows") => {}
             (Kind::Until, "") => findings.add("/target", "required", []),
             (Kind::Until, _) => self.check_target(old, now, findings),
         }
     }
 
-    /// A slug made from the title, or from the id if the title's script yields none.
+    /// A slug made from the title. If the title's script yields no slug, it is made from the id.
     fn proposed_slug(&self) -> String {
         let of_title = slug::from_name(&self.title);
         if slug::is_valid(&of_title) {
@@ -236,7 +237,7 @@ pub fn scope(id: &CountdownId) -> Scope {
     COUNTDOWN.scope(id)
 }
 
-/// The proof that a person is an owner of a countdown. Only [`enter`] makes one.
+/// The proof that a person is an owner of a countdown. Only [`enter`] makes it.
 #[derive(Debug)]
 pub struct OwnerOf {
     who: SignedIn,
@@ -308,7 +309,7 @@ pub fn enter(
     })
 }
 
-/// Like [`enter`], but takes the lock that every change requires.
+/// Like [`enter`], but locks the countdown, as every change requires.
 pub fn enter_locked(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -327,14 +328,14 @@ pub(crate) fn load(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Option<Countdown
     sql!("SELECT {Countdown} FROM countdown WHERE id = :id", id).maybe(tx)
 }
 
-/// The account in the countdown's URL.
+/// The account whose slug is in the countdown's URL.
 pub(crate) fn account_of(tx: &mut Tx<'_>, id: &CountdownId) -> Result<AccountId, StoreError> {
     let (account,): (AccountId,) =
         sql!("SELECT account_id FROM countdown WHERE id = :id", id).one(tx)?;
     Ok(account)
 }
 
-/// The countdowns of `who`, by title.
+/// Lists the countdowns of `who`, by title.
 pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<Countdown>, StoreError> {
     let mut all = Vec::new();
     for (id, _) in grant::ranks_of(tx, who, &COUNTDOWN)? {
@@ -349,7 +350,7 @@ pub fn maker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, Refusal> {
     identity::session::signed_in::confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)
 }
 
-/// A generated slug, with a number if another countdown of the account has the same slug. The
+/// Adds a number to a generated slug if another countdown of the account has the same slug. The
 /// caller holds the account's lock.
 pub(crate) fn free_slug(
     tx: &mut Tx<'_>,
@@ -370,8 +371,8 @@ pub(crate) fn free_slug(
     Ok(free.unwrap_or_default())
 }
 
-/// Inserts a countdown that did not come from a form, whose slug is free, and makes the account its
-/// owner.
+/// Inserts a countdown that did not come from a form, and makes the account its owner. The
+/// countdown's slug must be free.
 pub(crate) fn insert(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -1,4 +1,4 @@
-//! The demo's countdowns: one to a day, the others since a reset.
+//! The demo's countdowns: one that counts to a day, and others that count up.
 
 use identity::account::AccountId;
 use jiff::SignedDuration;
@@ -8,7 +8,7 @@ use platform::{StoreError, Tx};
 use crate::countdown::{self, Countdown, Kind, Visibility};
 use crate::import::{self, ImportedPhrase, Reset};
 
-/// A countdown that counts up, with its runs: how many days ago each began, and its note.
+/// A demo countdown that counts up. Each of its runs has a note, and began some days ago.
 struct Habit {
     title: &'static str,
     slug: &'static str,
@@ -46,7 +46,8 @@ const PHRASES: &[&str] = &[
     "A day is long until it is counted.",
 ];
 
-/// Gives one person a countdown to a day and a habit, and another person a habit.
+/// Creates the demo's countdowns: for `one` a countdown to a day and one that counts up, for
+/// `other` one that counts up.
 pub fn seed(
     tx: &mut Tx<'_>,
     [one, other]: [&AccountId; 2],

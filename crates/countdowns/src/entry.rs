@@ -49,7 +49,7 @@ pub struct Summary {
     pub count: i64,
     pub first: Option<Timestamp>,
     pub newest: Option<Timestamp>,
-    /// The longest time between two resets, in milliseconds.
+    /// The longest time between two consecutive resets, in milliseconds.
     pub longest: Option<i64>,
 }
 
@@ -102,7 +102,7 @@ pub fn newest(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Option<Timestamp>, St
     Ok(newest)
 }
 
-/// The instants of the resets since `since`, newest first; at most 1,000.
+/// The instants of the resets since `since`, newest first, at most 1,000.
 pub fn moments(
     tx: &mut Tx<'_>,
     id: &CountdownId,
@@ -139,7 +139,7 @@ mod tests {
         Timestamp::from_millisecond(millis).unwrap()
     }
 
-    /// Computes the summary from all resets, for comparison.
+    /// Computes the summary from all resets. The test compares it with the stored one.
     fn summed(mut resets: Vec<i64>) -> Summary {
         resets.sort_unstable();
         let gaps = resets.windows(2).map(|pair| pair[1] - pair[0]);

@@ -1,4 +1,4 @@
-//! The rate limit for writing resets.
+//! The rate limit for creating, changing and deleting resets.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -17,10 +17,10 @@ const RULES: [Rule; 2] = [
     },
 ];
 
-/// The most accounts counted at one time.
+/// The maximum number of accounts that are counted at one time.
 const KEYS: usize = 20_000;
 
-/// One process's counters, which every request carries as an extension. Clones share the counters.
+/// The counters of one process, which every request carries as an extension. Clones share them.
 #[derive(Clone, Debug)]
 pub struct EntryLimit(Limit);
 
@@ -31,7 +31,8 @@ impl Default for EntryLimit {
 }
 
 impl EntryLimit {
-    /// Counts one created, changed or deleted reset.
+    /// Counts a reset that is created, changed or deleted, or refuses it if the account has reached
+    /// the limit.
     pub fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Refusal> {
         self.0
             .take(account.as_str(), now)

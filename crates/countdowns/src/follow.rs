@@ -1,4 +1,4 @@
-//! Countdowns that follow a date from another domain: they take over the date's day and time zone,
+//! Countdowns that follow a date of another domain. A follower copies the date's day and time zone,
 //! and every later change to them.
 
 use identity::account::AccountId;
@@ -15,18 +15,18 @@ use crate::countdown::{self, Countdown, CountdownId, Kind};
 use crate::reach;
 use crate::webhook::{self, About, Event};
 
-/// The person who chooses a date, with the dates to choose from.
+/// The person who chooses a date to follow, and the dates that domains offer.
 pub(crate) struct Choice<'a> {
     pub(crate) who: &'a SignedIn,
-    /// The account in the countdown's URL. The countdown may follow only that account's dates, as
-    /// long as they exist.
+    /// The account whose slug is in the countdown's URL. The countdown can follow only this
+    /// account's dates.
     pub(crate) account: &'a AccountId,
     pub(crate) dates: Dates,
 }
 
 impl Choice<'_> {
-    /// Copies day and time zone of the chosen date into the countdown. A new countdown counts down
-    /// to the date, and takes the date's title unless another title was typed.
+    /// Copies the day and time zone of the chosen date into the countdown. A new countdown then
+    /// counts down, and without a typed title takes the date's title.
     pub(crate) fn settle(
         &self,
         tx: &mut Tx<'_>,
@@ -42,7 +42,7 @@ impl Choice<'_> {
             new.time_zone.clone_from(&old.time_zone);
             return Ok(());
         }
-        // A token for countdowns must not reveal the owner's other data.
+        // An API token for countdowns must not reveal the owner's dates.
         let is_own = self.who.is_in_browser() && self.who.account().id == *self.account;
         let counts_up = old.is_some_and(|old| old.kind == Kind::Since);
         if !is_own || counts_up {
@@ -67,8 +67,8 @@ impl Choice<'_> {
     }
 }
 
-/// Registers the countdown as a follower, so that later and concurrent changes to the date update
-/// it.
+/// Makes the countdown a follower of its date, so that later and concurrent changes to the date
+/// update it.
 pub(crate) fn begin(tx: &mut Tx<'_>, new: &Countdown) -> Result<(), StoreError> {
     if new.follows.is_empty() {
         return Ok(());
@@ -76,8 +76,8 @@ pub(crate) fn begin(tx: &mut Tx<'_>, new: &Countdown) -> Result<(), StoreError> 
     dates::moved(tx, &new.follows)
 }
 
-/// Updates every countdown that follows a changed date. If the date was deleted, or the follower
-/// may no longer see it, the countdown keeps the last known day.
+/// Updates every countdown that follows a changed date. If the date was deleted, or the countdown's
+/// account may no longer see it, the countdown keeps the day and stops following.
 pub(crate) fn follow(tx: &mut Tx<'_>, dates: Dates, id: &str) -> Result<(), StoreError> {
     let all: Vec<(CountdownId, AccountId)> = sql!(
         "SELECT id, account_id FROM countdown WHERE follows = :id ORDER BY id FOR NO KEY UPDATE",
@@ -93,7 +93,7 @@ pub(crate) fn follow(tx: &mut Tx<'_>, dates: Dates, id: &str) -> Result<(), Stor
     Ok(())
 }
 
-/// Applies the date's change to one countdown. The caller holds the countdown's lock.
+/// Applies a date's change to one countdown that follows it. The caller holds the countdown's lock.
 fn go_along(tx: &mut Tx<'_>, old: &Countdown, date: Option<Date>) -> Result<(), StoreError> {
     let mut new = old.clone();
     match date {

@@ -1,6 +1,6 @@
-//! Import of timers and phrases from another program. One person's resets become one countdown.
+//! Import of timers and phrases from another system. All resets of one person become one countdown.
 //!
-//! Records whose id exists are left unchanged, so an import can be repeated.
+//! Records whose id already exists are left unchanged, so an import can be repeated.
 
 use identity::account::AccountId;
 use jiff::Timestamp;
@@ -13,24 +13,24 @@ use crate::entry::EntryId;
 use crate::phrase::{self, PhraseId};
 use crate::suggestion::{State, SuggestionId};
 
-/// The title of a countdown of imported resets, until its owner changes it.
+/// The title of the countdown with imported resets, which its owner can change.
 pub const TITLE: &str = "Incident timer";
 
-/// The owner of imported resets, and their visibility in the other program.
+/// The owner of imported resets, and who could see the resets in the other system.
 #[derive(Clone, Debug)]
 pub struct Owner {
     pub account: AccountId,
-    /// Whether everybody with the URL could see the resets.
+    /// Whether everybody who knew the URL could see the resets.
     pub is_public: bool,
-    /// Whether the directory of the other program listed the resets.
+    /// Whether the other system's directory listed the resets.
     pub is_listed: bool,
-    /// The IANA time zone that determines when a day begins.
+    /// The IANA time zone in which the countdown's days begin.
     pub time_zone: String,
     pub created_at: Timestamp,
 }
 
-/// The id of the countdown that holds an account's imported resets. It is derived from the
-/// account's id, so that a repeated import finds the countdown, but the hash does not reveal that
+/// The id of the countdown with an account's imported resets. It is derived from the account's id,
+/// so that a repeated import finds the countdown. It is a hash, so it does not reveal the account's
 /// id.
 fn id_for(account: &AccountId) -> CountdownId {
     let digest = Sha256::digest(format!("imported countdown {account}"));
@@ -40,7 +40,8 @@ fn id_for(account: &AccountId) -> CountdownId {
     CountdownId::from_text(id)
 }
 
-/// The countdown for an owner's imported resets, and whether it was created now.
+/// Finds or creates the countdown for an owner's imported resets. The second value is true if it
+/// was created.
 pub fn countdown_of(tx: &mut Tx<'_>, owner: &Owner) -> Result<(CountdownId, bool), StoreError> {
     let id = id_for(&owner.account);
     if countdown::load(tx, &id)?.is_some() {
@@ -59,31 +60,30 @@ pub fn countdown_of(tx: &mut Tx<'_>, owner: &Owner) -> Result<(CountdownId, bool
     if owner.is_public {
         new.visibility = Visibility::Public;
     }
-    // In the other program, everybody who could see the newest reset could see its note.
+    // In the other system, everybody who could see the newest reset could see its note.
     new.show_notes = true;
     countdown::insert(tx, &owner.account, &new, owner.created_at)?;
     Ok((id, true))
 }
 
-/// A reset of another program.
+/// A reset in another system.
 #[derive(Clone, Debug)]
 pub struct Reset {
-    /// The id that the reset had in the other program.
+    /// The reset's id in the other system.
     pub id: EntryId,
     /// The instant from which the countdown counts again.
     pub reset_at: Timestamp,
-    /// The note, which may be longer than the notes that people can write here.
+    /// The note, which may be longer than notes can be here.
     pub note: String,
     pub created_at: Timestamp,
 }
 
-/// The result of importing one reset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Added,
-    /// A reset with this id exists already.
+    /// A reset with this id already exists.
     Known,
-    /// Another reset of the countdown has the same millisecond.
+    /// The reset with this id, in the same countdown, has the same millisecond.
     SharesInstant(EntryId),
 }
 
@@ -130,8 +130,8 @@ pub fn add_reset(
     Ok(Outcome::SharesInstant(other))
 }
 
-/// Appends a note to the reset that has the same millisecond. Returns `false` if the reset's note
-/// already contains it.
+/// Appends a note to the existing reset that has the same millisecond. Returns `false` if that
+/// reset's note already contains the text.
 pub fn merge_note(tx: &mut Tx<'_>, into: &EntryId, note: &str) -> Result<bool, StoreError> {
     let (old,): (String,) =
         sql!("SELECT note FROM countdown_entry WHERE id = :into", into).one(tx)?;
@@ -152,23 +152,22 @@ pub fn merge_note(tx: &mut Tx<'_>, into: &EntryId, note: &str) -> Result<bool, S
     Ok(true)
 }
 
-/// A phrase of another program.
+/// A phrase in another system.
 #[derive(Clone, Debug)]
 pub struct ImportedPhrase {
-    /// The id that the phrase had in the other program.
+    /// The phrase's id in the other system.
     pub id: PhraseId,
-    /// The phrase, which may be longer than the phrases that people can suggest here.
+    /// The phrase, which may be longer than phrases can be here.
     pub text: String,
-    /// Whether the phrase can be drawn.
+    /// Whether the phrase may be shown.
     pub is_active: bool,
-    /// The author's account; `None` if the other program itself contained the phrase.
+    /// The author's account; `None` for a phrase that the other system came with.
     pub author: Option<AccountId>,
-    /// When the phrase was created.
     pub created_at: Timestamp,
 }
 
-/// Imports one phrase. Returns `false` if its id exists. A phrase that equals an active one is
-/// imported as inactive.
+/// Imports a phrase. Returns `false` if its id already exists. A phrase with the same words as an
+/// active phrase is imported as inactive.
 pub fn add_phrase(tx: &mut Tx<'_>, new: &ImportedPhrase) -> Result<bool, StoreError> {
     let folded = phrase::folded(&new.text);
     let active = new.is_active && !phrase::is_active(tx, &folded)?;
@@ -187,8 +186,8 @@ pub fn add_phrase(tx: &mut Tx<'_>, new: &ImportedPhrase) -> Result<bool, StoreEr
     Ok(added == 1)
 }
 
-/// Imports an account's exclusion of a phrase. Returns `None` if the phrase does not exist, and
-/// `false` if the exclusion exists already.
+/// Imports an account's exclusion of a phrase. Returns `None` if there is no such phrase, and
+/// `false` if the account already excludes it.
 pub fn add_exclusion(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -209,10 +208,10 @@ pub fn add_exclusion(
     Ok(Some(added == 1))
 }
 
-/// A suggestion of another program.
+/// A suggestion in another system.
 #[derive(Clone, Debug)]
 pub struct ImportedSuggestion {
-    /// The id that the suggestion had in the other program.
+    /// The suggestion's id in the other system.
     pub id: SuggestionId,
     pub account: AccountId,
     pub text: String,
@@ -225,8 +224,8 @@ pub struct ImportedSuggestion {
     pub created_at: Timestamp,
 }
 
-/// Imports one suggestion. Returns `false` if its id exists. An approved suggestion is linked to
-/// the active phrase with the same text.
+/// Imports a suggestion. Returns `false` if its id already exists. An approved suggestion is linked
+/// to the active phrase with the same words.
 pub fn add_suggestion(tx: &mut Tx<'_>, new: &ImportedSuggestion) -> Result<bool, StoreError> {
     let folded = phrase::folded(&new.text);
     let phrase: Option<(PhraseId,)> = match new.state {

@@ -1,4 +1,4 @@
-//! Countdowns as a resource that their owners list, create, change and delete.
+//! Countdowns as a list whose items their owners create, change and delete.
 
 use identity::account::{self, AccountId};
 use identity::person::slug;
@@ -26,12 +26,12 @@ use crate::reset::{self, Sent};
 use crate::webhook::{self, About, Event};
 use crate::{leaving, reach};
 
-/// A person who manages their countdowns.
+/// The signed-in person as the owner of countdowns.
 #[derive(Clone, Debug)]
 pub struct Keeper {
     pub who: SignedIn,
     request: RequestFacts,
-    /// The dates of all domains; the person's countdowns may follow some of them.
+    /// The dates of all domains that a countdown can follow.
     pub(crate) dates: Dates,
 }
 
@@ -44,7 +44,7 @@ impl Keeper {
         }
     }
 
-    /// Checks that the caller may create a countdown, and locks the caller's account.
+    /// Checks that the person may create a countdown, and locks the person's account.
     fn may_make(&self, tx: &mut Tx<'_>) -> Result<AccountId, Refusal> {
         countdown::maker(tx, &self.who)?;
         if self.who.is_limited() {
@@ -114,8 +114,8 @@ impl Resource for Countdown {
     };
     const HISTORY: History = history_of!("countdown", named_by: "title", removed: "deleted");
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::People;
-    /// The audit log omits a deleted countdown's title, because nobody could tell later whose text
-    /// it was.
+    /// The audit log omits the title of a deleted countdown, because nobody could tell later whose
+    /// data it was.
     const IS_FORGOTTEN: bool = true;
 
     fn key(&self) -> &str {
@@ -150,7 +150,7 @@ impl Resource for Countdown {
         let kind = Kind::find(input.text("kind")).unwrap_or(Kind::Since);
         let mut new = Self::blank(tx.id(), kind, &keeper.who.account().time_zone);
         if let Input::Form(form, _) = input {
-            // Links to the form may prefill these values.
+            // Links to the form can contain these values.
             form.text("title").clone_into(&mut new.title);
             form.text("target").clone_into(&mut new.target);
             new.repeat = Repeat::find(form.text("repeat")).unwrap_or(new.repeat);
@@ -239,13 +239,13 @@ impl Resource for Countdown {
         let Some(old) = edit.old else { return Ok(()) };
         let id = &old.id;
         let becomes_primary = self.is_primary && !old.is_primary;
-        // Becoming the main countdown also changes the previous one, which a limited token may not
-        // do.
+        // When a countdown becomes the main one, the previous main countdown changes too. A token
+        // that is limited to one countdown may not do that.
         if becomes_primary && edit.parent.who.is_limited() {
             return Err(Refusal::TokenNotPermitted);
         }
         self.version += 1;
-        // Every change to a slug or to the choice of the main countdown holds the account's lock.
+        // Every change to a slug or to the main countdown locks the account.
         let account = account_of(tx, id)?;
         account::lock(tx, &account)?;
         let (others,): (i64,) = sql!(
@@ -273,7 +273,8 @@ impl Resource for Countdown {
             make_primary(tx, &account, id)?;
         }
         if old.visibility == Visibility::Unlisted && self.visibility != Visibility::Unlisted {
-            // Old private links stop working, even if a new link is made later.
+            // This invalidates old private links for good, even if the countdown gets a new private
+            // link later.
             sql!(
                 "UPDATE countdown SET link_generation = link_generation + 1 WHERE id = :id",
                 id
@@ -301,8 +302,8 @@ impl Resource for Countdown {
 }
 
 impl Countdown {
-    /// The start of a new countdown that counts up, as typed in its form. The JSON API has no such
-    /// field; its clients create the first reset with a separate request.
+    /// The typed start of a new countdown that counts up. Only the form has this field; API clients
+    /// create the first reset with a separate request.
     fn said_begin<'a>(&self, edit: &Edit<'a, Self>) -> Option<&'a str> {
         match edit.input {
             Input::Form(form, _) if edit.old.is_none() && self.kind == Kind::Since => {
@@ -312,13 +313,13 @@ impl Countdown {
         }
     }
 
-    /// Parses the typed instant; `None` if it is not valid.
+    /// Parses the typed start; `None` if it is invalid.
     fn begin(&self, said: &str) -> Option<Timestamp> {
         said.parse::<Target>().ok()?.instant(&self.zone())
     }
 }
 
-/// Creates a countdown that the caller owns.
+/// Creates a countdown, whose owner is the caller.
 pub fn create(
     tx: &mut Tx<'_>,
     who: &Confirmed,
@@ -330,7 +331,7 @@ pub fn create(
     resource::create(tx, &keeper, input)
 }
 
-/// Changes a locked countdown, if its version is still the one that the caller saw.
+/// Changes a locked countdown, unless the change is based on an outdated version.
 pub fn change(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,
@@ -343,7 +344,7 @@ pub fn change(
     resource::change(tx, &keeper, owner.countdown().id.as_str(), version, input)
 }
 
-/// Makes this the account's main countdown. The caller holds the account's lock.
+/// Makes the countdown the account's main one. The caller holds the account's lock.
 fn make_primary(tx: &mut Tx<'_>, account: &AccountId, id: &CountdownId) -> Result<(), StoreError> {
     sql!(
         "UPDATE countdown SET is_primary = 0, version = version + 1, revision = revision + 1

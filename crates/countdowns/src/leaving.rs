@@ -1,4 +1,4 @@
-//! A person's data in countdowns: its export, and its erasure with the account.
+//! The export and the erasure of an account's data about countdowns.
 
 use identity::account::AccountId;
 use identity::grant;
@@ -13,7 +13,8 @@ use crate::countdown::{self, COUNTDOWN, Countdown, CountdownId, scope};
 use crate::entry::{self, Entry};
 use crate::{reach, suggestion};
 
-/// The countdowns of an account with all their resets, and the account's data about phrases.
+/// Exports the countdowns of an account with all their resets, and the account's data about
+/// phrases.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Countdown> = sql!(
         "SELECT {Countdown} FROM countdown WHERE account_id = :account ORDER BY id",
@@ -34,8 +35,8 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(copy)
 }
 
-/// The other owners of the account's countdowns, except the owner whose account is in a countdown's
-/// URL, who cannot be removed.
+/// Lists the other owners of the account's countdowns as shares. The owner whose slug is in a
+/// countdown's URL is omitted, because that owner cannot be removed.
 pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreError> {
     let mut shared = Vec::new();
     for (id, _) in grant::ranks_of_account(tx, account, &COUNTDOWN)? {
@@ -61,8 +62,8 @@ struct Owned {
     id: CountdownId,
 }
 
-/// Erases an account's data. Its countdowns pass to another owner, or are deleted if there is none.
-/// Resets that it made on other people's countdowns remain.
+/// Erases an account's data. Each countdown passes to another owner, or is deleted if there is
+/// none. Resets that the account made in other people's countdowns are kept.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     let all: Vec<Owned> = sql!(
         "SELECT {Owned} FROM countdown WHERE account_id = :account ORDER BY id FOR NO KEY UPDATE",
@@ -83,8 +84,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     suggestion::erase(tx, account)
 }
 
-/// Hands a countdown over to another owner, whose account replaces the previous one in the URL, and
-/// removes the previous owner. The caller holds the locks of the countdown and of the new owner.
+/// Makes another owner the owner whose slug is in the countdown's URL, and removes the previous
+/// one. The caller holds the locks of the countdown and of the new owner.
 fn hand_over(
     tx: &mut Tx<'_>,
     id: &CountdownId,
@@ -108,14 +109,14 @@ fn hand_over(
 }
 
 /// Deletes a countdown with all its resets, and closes its page's event streams. The caller holds
-/// its lock.
+/// the countdown's lock.
 pub(crate) fn remove(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError> {
     reach::announce(tx, id)?;
     reach::withdraw(tx, id)?;
     sql!("DELETE FROM countdown_entry WHERE countdown_id = :id", id).run(tx, Rows::Any)?;
     grant::remove_scope(tx, &scope(id))?;
     sql!("DELETE FROM countdown WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    // The audit log forgets the countdown's texts, because nobody could tell later whose texts they
+    // The audit log forgets the countdown's texts, because nobody could tell later whose data they
     // were.
     audit::forgetting::scope(tx, id.as_str())
 }

@@ -1,4 +1,4 @@
-//! Countdowns: the time since an instant, or until a day.
+//! Countdowns, which show the time since an instant or until a day.
 
 pub mod clock;
 pub mod co_owners;
@@ -32,7 +32,7 @@ use site::look::FirstPage;
 
 pub use site::refusal::Refusal;
 
-/// Turns countdowns on and off.
+/// The setting that turns countdowns on and off.
 pub const ENABLED: Flag = Flag {
     key: "countdowns.enabled",
     built_in: true,
@@ -110,7 +110,7 @@ const PROBLEM_CODES: &[Code] = &[
     PHRASE_EXISTS,
     SUGGESTION_PENDING,
     ALREADY_MODERATED,
-    // Codes of single fields.
+    // The error codes of single fields.
     Code::new(422, "reset_in_future"),
     Code::new(422, "reset_too_old"),
     Code::new(422, "timestamp_without_offset"),
@@ -120,17 +120,17 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "words_too_few"),
 ];
 
-/// Only a countdown that counts up can be reset.
+/// The error for resetting a countdown that counts down.
 pub const WRONG_KIND: Code = Code::new(400, "wrong_kind");
-/// A reset with the same millisecond exists.
+/// The error for a reset that has the same millisecond as another one.
 pub const ENTRY_EXISTS: Code = Code::new(409, "entry_exists");
-/// The owner whose account is in the countdown's URL cannot leave.
+/// The error for removing the owner whose slug is in the countdown's URL.
 pub const NAMED_AFTER: Code = Code::new(409, "named_after");
-/// An active phrase with the same words exists.
+/// The error for a phrase with the same words as an active one.
 pub const PHRASE_EXISTS: Code = Code::new(409, "phrase_exists");
-/// A suggestion of the caller with the same words is pending.
+/// The error for a suggestion with the same words as another pending suggestion of the same person.
 pub const SUGGESTION_PENDING: Code = Code::new(409, "suggestion_pending");
-/// Another moderator has already decided on the suggestion.
+/// The error for deciding on a suggestion on which another moderator has already decided.
 pub const ALREADY_MODERATED: Code = Code::new(409, "already_moderated");
 
 pub const LOCALES: &[::web::Locale] = &[

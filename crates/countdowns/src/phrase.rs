@@ -1,4 +1,4 @@
-//! Phrases, drawn at random for an account's pages, and the phrases that accounts exclude.
+//! Phrases, which are drawn at random for an account's pages, and accounts' exclusions of phrases.
 
 use identity::account::{self, AccountId};
 use identity::grant::{self, Role};
@@ -18,12 +18,12 @@ use web::Findings;
 use crate::countdown::CountdownId;
 use crate::{PHRASE_EXISTS, Refusal};
 
-/// Moderators, who decide on suggested phrases.
+/// The role of people who decide on suggested phrases.
 pub const MODERATOR: Role = Role::new("moderator", "phrase-role-moderator");
 
 platform::id!(PhraseId, random, "One phrase.");
 
-/// The fewest and the most characters of a phrase.
+/// The minimum and maximum length of a phrase, in characters.
 pub const LENGTH: (usize, usize) = (5, 200);
 
 /// A phrase.
@@ -58,7 +58,7 @@ pub struct ModeratedPhrase {
     pub active: bool,
 }
 
-/// The phrase of the day for a countdown. It stays the same all day, so that pages can be cached.
+/// The phrase of the day for a countdown. It changes only once a day, so that pages can be cached.
 pub fn of_day(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -78,8 +78,8 @@ pub fn of_day(
     }
 }
 
-/// A random active phrase that `owner` has not excluded. The phrase `not` is drawn only if there is
-/// no other phrase.
+/// Draws a random active phrase that `owner` has not excluded. The phrase `not` is drawn only if
+/// there is no other.
 pub fn draw(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -100,7 +100,7 @@ pub fn draw(
     at(tx, owner, not, u64::from_be_bytes(bytes) % count)
 }
 
-/// The phrase at a position among the phrases that [`count_without`] counts.
+/// The phrase at this position in the list that [`count_without`] counts.
 fn at(
     tx: &mut Tx<'_>,
     owner: &AccountId,
@@ -133,7 +133,7 @@ fn count_without(tx: &mut Tx<'_>, owner: &AccountId, not: &PhraseId) -> Result<u
     Ok(count)
 }
 
-/// At most `rows` active phrases that follow `after`, each with whether `who` excluded it.
+/// Lists up to `rows` active phrases after the phrase `after`, each with whether `who` excludes it.
 pub fn list(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -156,7 +156,7 @@ pub fn list(
     .all(tx)?)
 }
 
-/// Excludes a phrase from an account's pages. Excluding it again is no error.
+/// Excludes a phrase from an account's pages. It is no error if the phrase is already excluded.
 pub fn exclude(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Refusal> {
     find_active(tx, who, id)?;
     sql!(
@@ -169,7 +169,7 @@ pub fn exclude(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Ref
     Ok(())
 }
 
-/// Ends the exclusion of a phrase. Ending it again is no error.
+/// Ends the exclusion of a phrase. It is no error if the phrase is not excluded.
 pub fn include(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Refusal> {
     find_active(tx, who, id)?;
     sql!(
@@ -191,14 +191,14 @@ fn find_active(tx: &mut Tx<'_>, who: &SignedIn, id: &PhraseId) -> Result<(), Ref
     found.map(drop).ok_or(Refusal::NotFound)
 }
 
-/// The proof that a person may moderate phrases. Only [`moderate`] makes one.
+/// The proof that a person may moderate phrases. Only [`moderate`] makes it.
 #[derive(Debug)]
 pub struct Moderator {
     who: SignedIn,
     request: RequestFacts,
 }
 
-/// Checks that `who` may moderate phrases as a moderator, administrator or owner of the site.
+/// Checks that `who` is a moderator, administrator or owner of the site, and returns the proof.
 pub fn moderate(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -218,7 +218,7 @@ pub fn is_moderator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError>
     grant::may_in_site(tx, who, MODERATOR)
 }
 
-/// A closure that calls [`moderate`] in a later transaction.
+/// Returns a closure that calls [`moderate`] in the transaction that it is given.
 pub fn entrance(
     who: &SignedIn,
     request: &RequestFacts,
@@ -258,7 +258,7 @@ impl Moderator {
     }
 }
 
-/// At most `rows` phrases that follow `after`, inactive ones included.
+/// Lists up to `rows` phrases after the phrase `after`, including inactive ones.
 pub fn list_all(
     tx: &mut Tx<'_>,
     _: &Moderator,
@@ -283,7 +283,7 @@ pub fn create(tx: &mut Tx<'_>, moderator: &Moderator, text: &str) -> Result<Phra
     Ok(phrase)
 }
 
-/// Deactivates or reactivates a phrase. Accounts' exclusions stay.
+/// Deactivates or activates a phrase. Accounts' exclusions of the phrase are kept.
 pub fn set_active(
     tx: &mut Tx<'_>,
     moderator: &Moderator,
@@ -338,7 +338,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, text: &str, author: &AccountId) -> Result<
     Ok(phrase)
 }
 
-/// Whether an active phrase has the same words.
+/// Whether there is an active phrase with the same words.
 pub(crate) fn is_active(tx: &mut Tx<'_>, folded: &str) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM phrase WHERE folded_text = :folded AND active = 1",
@@ -361,7 +361,7 @@ pub(crate) fn read(typed: &str) -> Result<String, Refusal> {
     Ok(text)
 }
 
-/// The normalized form in which two phrases are compared: words without case and accents.
+/// Normalizes a phrase for comparisons: words without case and accents.
 pub(crate) fn folded(text: &str) -> String {
     let is_between = |c: char| {
         c.is_whitespace()

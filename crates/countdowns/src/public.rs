@@ -18,10 +18,10 @@ use crate::countdown::{After, Countdown, CountdownId, Visibility, scope};
 use crate::entry::{self, Entry, Summary};
 use crate::phrase::{self, Phrase};
 
-/// The number of resets on a page.
+/// The maximum number of resets on a page.
 const ENTRIES: i64 = 20;
 
-/// A countdown with the content of its page.
+/// A countdown with everything that its page shows.
 #[derive(Clone, Debug)]
 pub struct CountdownView {
     /// The display name of the account in the countdown's URL.
@@ -29,17 +29,18 @@ pub struct CountdownView {
     /// The account's slug, the first part of the countdown's URL.
     pub account: String,
     pub countdown: Countdown,
-    /// The clock; `None` before the first reset, which only owners can see.
+    /// The countdown's figures; `None` before the first reset, when only owners can see the
+    /// countdown.
     pub clock: Option<Clock>,
     pub summary: Summary,
-    /// The newest resets, if visitors may see their notes.
+    /// The newest resets; empty if visitors may not see the notes.
     pub entries: Vec<Entry>,
-    /// The phrase of the day, if visitors may see it.
+    /// The phrase of the day; `None` if the owners do not show one.
     pub phrase: Option<Phrase>,
-    /// Whether the viewer's account is the account in the URL. Such a viewer also sees content that
-    /// is hidden from others.
+    /// Whether the viewer is the account whose slug is in the URL. Such a viewer also sees content
+    /// that is hidden from others.
     pub is_own: bool,
-    /// Increases with every change that visitors can see.
+    /// A number that increases with every change that visitors can see.
     pub revision: i64,
     pub created_at: Timestamp,
     /// The instant to which the figures apply.
@@ -54,15 +55,15 @@ impl CountdownView {
         format!("/u/{}/{}", self.account, self.countdown.slug)
     }
 
-    /// Whether the page depends on the viewer.
+    /// Whether the page's content depends on who views it.
     pub(crate) fn is_personal(&self) -> bool {
         self.is_hidden || self.countdown.visibility == Visibility::Trusted
     }
 
-    /// The page's ETag. It covers everything but the seconds, which scripts update.
+    /// The page's ETag. It covers everything except hours, minutes and seconds, which scripts
+    /// update.
     pub(crate) fn tag(&self, language: &str) -> String {
-        // A down-counter shows whole seconds, so the ETag includes the second and drops the
-        // fraction.
+        // A countdown to a day shows whole seconds, so fractions do not change the ETag.
         let whole = |turn: Timestamp| (turn - SignedDuration::from_nanos(1)).as_second();
         let turn = self.clock.map(|clock| whole(clock.turn));
         let minute = whole_minute(self.now);
@@ -90,13 +91,13 @@ struct Found {
 #[derive(Clone, Debug)]
 pub struct Viewing {
     pub who: Option<SignedIn>,
-    /// The key in the URL; may be empty.
+    /// The key of the private link in the URL; may be empty.
     pub key: String,
     /// The keys that sign private links.
     pub keys: Keyring,
 }
 
-/// The countdown at `/u/{account}/{countdown}`, if the viewer may see it.
+/// Finds the countdown at `/u/{account}/{countdown}`, if the viewer may see it.
 pub fn find(
     tx: &mut Tx<'_>,
     account: &str,
@@ -140,7 +141,7 @@ pub(crate) fn path_of_public(
     Ok(found.map(|(countdown,)| format!("/u/{slug}/{countdown}")))
 }
 
-/// The countdown at `/{account}/incident-timer`.
+/// Finds the countdown at `/{account}/incident-timer`, if the viewer may see it.
 pub fn find_primary(
     tx: &mut Tx<'_>,
     account: &str,
@@ -163,7 +164,7 @@ pub fn find_primary(
     }
 }
 
-/// The account with this slug, if it has a public countdown.
+/// Finds the account with this slug, if it has a public countdown.
 pub fn find_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<Named>, StoreError> {
     let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
@@ -182,8 +183,8 @@ fn show(
     viewing: &Viewing,
 ) -> Result<Option<CountdownView>, StoreError> {
     let countdown = found.countdown;
-    // Ownership and trust are always queried, so that the response time does not reveal the
-    // visibility.
+    // Ownership and trust are queried even if they do not matter, so that the response time does
+    // not reveal the visibility.
     let (is_owner, is_trusted) = match &viewing.who {
         Some(who) => (
             grant::rank_in(tx, who, &scope(&countdown.id))?.is_some(),
@@ -201,8 +202,7 @@ fn show(
         Visibility::Trusted => is_owner || is_trusted,
         Visibility::Private => false,
     };
-    // Returns early, because the duration of further queries would reveal that the countdown
-    // exists.
+    // This returns before further queries, whose duration would reveal that the countdown exists.
     if !is_open && !is_owner {
         return Ok(None);
     }
@@ -249,15 +249,16 @@ fn show(
 /// The resets that the page shows beside its figures.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
-    /// The resets that began the listed runs, newest first. Hidden notes are omitted.
+    /// The resets that began the runs on the page, newest first. Notes that visitors may not see
+    /// are omitted.
     pub(crate) entries: Vec<Entry>,
     /// The resets of the last year.
     pub(crate) year: Vec<Timestamp>,
 }
 
 impl Past {
-    /// Loads the resets. A countdown that was never reset has none, so most pages need no further
-    /// query.
+    /// Loads the resets. If the countdown was reset at most once, this needs no query, which is the
+    /// case for most pages.
     pub(crate) fn load(tx: &mut Tx<'_>, shown: &CountdownView) -> Result<Self, StoreError> {
         let countdown = &shown.countdown;
         if !countdown.show_stats || shown.summary.count <= 1 {
@@ -287,7 +288,7 @@ impl Past {
     }
 }
 
-/// The private link of a countdown. Its key is a signature and is not stored.
+/// The private link of a countdown. The link's key is a signature, so it is not stored.
 #[derive(Clone, Debug)]
 pub struct Link {
     parts: [String; 2],
@@ -300,7 +301,6 @@ impl Link {
         }
     }
 
-    /// The private link of this countdown.
     pub fn load(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Self, StoreError> {
         let (generation,): (i64,) =
             sql!("SELECT link_generation FROM countdown WHERE id = :id", id).one(tx)?;
@@ -325,7 +325,7 @@ fn key(keys: &Keyring) -> Key {
     keys.key("private link of a countdown")
 }
 
-/// One entry of the directory or of an account's page.
+/// An entry of the directory or of an account's page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     pub name: String,
@@ -344,7 +344,6 @@ struct ListedRow {
     countdown: Countdown,
 }
 
-/// An account's public page.
 #[derive(Clone, Debug)]
 pub struct PublicAccount {
     pub slug: String,
@@ -352,7 +351,7 @@ pub struct PublicAccount {
     pub countdowns: Vec<Listed>,
 }
 
-/// An account's entry in the directory; `None` if it has no public countdown.
+/// An account's public page; `None` if the account has no countdown in the directory.
 pub fn public_account(tx: &mut Tx<'_>, account: &str) -> Result<Option<PublicAccount>, StoreError> {
     let Some(named) = slug::account(tx, account)? else {
         return Ok(None);
@@ -399,8 +398,8 @@ pub(crate) fn of_account(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Listed>,
     Ok(listed(found, now))
 }
 
-/// All public countdowns: the account's slug, the countdown's slug, and the time of the last
-/// change.
+/// All public countdowns, each with the account's slug, the countdown's slug, and the time of the
+/// last change.
 pub(crate) fn all_public(tx: &mut Tx<'_>) -> Result<Vec<(String, String, Timestamp)>, StoreError> {
     sql!(
         "SELECT s.slug, c.slug, c.updated_at FROM countdown c
@@ -415,19 +414,19 @@ pub(crate) fn all_public(tx: &mut Tx<'_>) -> Result<Vec<(String, String, Timesta
     .all(tx)
 }
 
-/// A query of the directory.
+/// The search parameters of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
-    /// Part of a title or name; empty for no filter.
+    /// A part of a title or name; empty for all countdowns.
     pub words: String,
-    /// The page number, from 1.
+    /// The page number, which begins with 1.
     pub page: i64,
     /// The number of entries per page.
     pub page_size: i64,
 }
 
 impl Search {
-    /// Parses the query string: `search`, `page`, and `page_size` from 1 to 100.
+    /// Parses the query parameters `search`, `page` and `page_size` (1 to 100).
     pub fn read(query: &Form) -> Self {
         let number = |name, default| query.number(name).ok().flatten().unwrap_or(default);
         Self {
@@ -438,9 +437,11 @@ impl Search {
     }
 }
 
-/// The directory, most recently changed first, with the total number of matches.
+/// Returns a page of the directory, most recently changed countdown first, and the total number of
+/// matches.
 pub fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<(Vec<Listed>, i64), StoreError> {
-    // Both engines lower-case only ASCII letters.
+    // In SQL, SQLite and PostgreSQL lower-case only ASCII letters here, so the search text is
+    // treated in the same way.
     let words = search.words.to_ascii_lowercase();
     let (total,): (i64,) = sql!(
         "SELECT COUNT(*) FROM countdown c
@@ -475,8 +476,8 @@ pub fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<(Vec<Listed>, i64),
     Ok((listed(found, now), total))
 }
 
-/// Rounds the time down to a minute. Lists are fetched often and show nothing finer than minutes,
-/// so they may be cached for one minute.
+/// Rounds the time down to a minute. Lists show nothing finer than minutes, so a cached list can be
+/// used for a minute.
 fn whole_minute(now: Timestamp) -> Timestamp {
     let second = now.as_second();
     Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(now)

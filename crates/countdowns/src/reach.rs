@@ -12,7 +12,7 @@ use crate::countdown::{self, Countdown, CountdownId};
 use crate::webhook::{self, About, Event};
 
 const KIND: &str = "countdown.reach";
-/// How late the job may run before the day counts as missed because no process was running.
+/// If the job runs later than this after the day has come, no process was running at that time.
 const LATE: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub(crate) fn handler() -> Handler {
     })
 }
 
-/// Schedules the job for the next time at which the countdown's day comes. The caller holds the
+/// Schedules the job for the next occurrence of the countdown's day. The caller holds the
 /// countdown's lock.
 pub(crate) fn plan(tx: &mut Tx<'_>, countdown: &Countdown) -> Result<(), StoreError> {
     let at = next(countdown, tx.now());
@@ -65,14 +65,15 @@ fn enqueue(tx: &mut Tx<'_>, id: &CountdownId, at: Timestamp) -> Result<(), Store
 /// The next instant after `now` at which the countdown's day comes.
 fn next(countdown: &Countdown, now: Timestamp) -> Option<Timestamp> {
     let zone = countdown.zone();
-    // A day stays the current target until it ends.
+    // `target_at` returns a day until that day ends, so the next day is looked for later.
     let later =
         (0..3).filter_map(|days| now.checked_add(SignedDuration::from_hours(24 * days)).ok());
     let mut found = later.filter_map(|at| countdown.target_at(at)?.instant(&zone));
     found.find(|at| *at > now)
 }
 
-/// Announces that the day has come. Returns `false` if it has not, or if it was announced before.
+/// Announces that the day has come. Returns `false` if it has not come, or if it was already
+/// announced.
 pub fn reach(tx: &mut Tx<'_>, id: &CountdownId) -> Result<bool, StoreError> {
     let found: Option<(Option<Timestamp>,)> = sql!(
         "SELECT reach_at FROM countdown WHERE id = :id FOR NO KEY UPDATE",
@@ -83,7 +84,7 @@ pub fn reach(tx: &mut Tx<'_>, id: &CountdownId) -> Result<bool, StoreError> {
         return Ok(false);
     };
     if at > tx.now() {
-        // The day was moved to a later date.
+        // The owner has moved the day to a later date.
         enqueue(tx, id, at)?;
         return Ok(false);
     }
@@ -94,7 +95,7 @@ pub fn reach(tx: &mut Tx<'_>, id: &CountdownId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Raises the revision and notifies open pages. The caller holds the countdown's lock.
+/// Increases the revision and notifies open pages. The caller holds the countdown's lock.
 pub(crate) fn announce(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError> {
     sql!(
         "UPDATE countdown SET revision = revision + 1 WHERE id = :id",

@@ -11,15 +11,15 @@ use crate::entry::{self, Entry, EntryId, summary};
 use crate::webhook::{self, About, Event};
 use crate::{ENTRY_EXISTS, Refusal, WRONG_KIND, reach};
 
-/// The most resets of one countdown.
+/// The maximum number of resets of a countdown.
 pub const LIMIT: i64 = 10_000;
-/// The longest note, in characters.
+/// The maximum length of a note, in characters.
 pub const NOTE: usize = 500;
 
-/// 1900-01-01T00:00:00Z: earlier resets are refused.
+/// 1900-01-01T00:00:00Z. Earlier resets are refused.
 const EARLIEST: Timestamp = Timestamp::constant(-2_208_988_800, 0);
 
-/// A new reset, or a change to a reset, as sent by the client.
+/// The fields of a new reset, or of a change to a reset, as the client sent them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
     /// The instant, with its offset from UTC (RFC 3339). If omitted, a new reset gets the current
@@ -30,7 +30,7 @@ pub struct Sent {
     pub note: Option<String>,
 }
 
-/// Resets a countdown. The caller holds its lock.
+/// Resets a countdown. The caller holds the countdown's lock.
 pub fn create(tx: &mut Tx<'_>, owner: &OwnerOf, sent: &Sent) -> Result<Entry, Refusal> {
     let countdown = owner.countdown();
     if countdown.kind != Kind::Since {
@@ -45,7 +45,7 @@ pub fn create(tx: &mut Tx<'_>, owner: &OwnerOf, sent: &Sent) -> Result<Entry, Re
     if before.count >= LIMIT {
         return Err(Refusal::LimitReached(LIMIT));
     }
-    // If two resets have the same millisecond, the later one is moved by a millisecond, so that
+    // If the newest reset has the same millisecond, the new one gets the next millisecond, so that
     // both are kept.
     let next = before
         .newest
@@ -135,7 +135,7 @@ pub fn find(tx: &mut Tx<'_>, owner: &OwnerOf, id: &EntryId) -> Result<Entry, Ref
     found.ok_or(Refusal::NotFound)
 }
 
-/// Parses the instant in whole milliseconds; an instant after `now` is refused.
+/// Parses an instant and truncates it to milliseconds. An instant after `now` is refused.
 fn read_instant(sent: Option<&str>, now: Timestamp, findings: &mut Findings) -> Option<Timestamp> {
     let sent = sent?.trim();
     let Ok(exact) = sent.parse::<Timestamp>() else {
@@ -159,7 +159,7 @@ pub(crate) fn check(pointer: &str, at: Timestamp, now: Timestamp, findings: &mut
     }
 }
 
-/// Notifies viewers and writes the audit line, which never contains the note.
+/// Notifies viewers and writes an entry in the audit log, which never contains the note.
 fn finish(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,

@@ -18,11 +18,11 @@ use crate::{ALREADY_MODERATED, PHRASE_EXISTS, Refusal, SUGGESTION_PENDING};
 
 platform::id!(SuggestionId, "One suggestion of a phrase.");
 
-/// The most pending suggestions of one account.
+/// The maximum number of pending suggestions of an account.
 pub const PENDING: i64 = 10;
-/// The most suggestions of one account in 24 hours.
+/// The maximum number of suggestions of an account in 24 hours.
 pub const A_DAY: i64 = 20;
-/// The longest reason, in characters.
+/// The maximum length of a reason, in characters.
 const REASON: usize = 500;
 
 web::words! {
@@ -31,9 +31,9 @@ web::words! {
     State {
         /// No moderator has decided on the suggestion yet.
         Pending = "pending" => "phrase-pending",
-        /// The suggestion became a phrase.
+        /// A moderator approved the suggestion, so it became a phrase.
         Approved = "approved" => "phrase-approved",
-        /// The suggestion was rejected.
+        /// A moderator rejected the suggestion.
         Rejected = "rejected" => "phrase-rejected",
     }
 }
@@ -66,7 +66,8 @@ pub fn create(tx: &mut Tx<'_>, who: &Confirmed, text: &str) -> Result<Suggestion
     }
     let text = phrase::read(text)?;
     let (account, folded) = (&who.account().id, phrase::folded(&text));
-    // The lock serializes an account's suggestions, so that concurrent ones count each other.
+    // The lock makes concurrent suggestions of an account wait for each other, so that each is
+    // counted.
     account::lock(tx, account)?;
     let now = tx.now();
     let since = now - SignedDuration::from_hours(24);
@@ -115,7 +116,7 @@ pub fn create(tx: &mut Tx<'_>, who: &Confirmed, text: &str) -> Result<Suggestion
     Ok(suggestion)
 }
 
-/// The newest `limit` suggestions of `who`.
+/// Lists the newest `limit` suggestions of `who`.
 pub fn list_own(tx: &mut Tx<'_>, who: &SignedIn, limit: i64) -> Result<Vec<Suggestion>, Refusal> {
     if who.is_limited() {
         return Err(Refusal::TokenNotPermitted);
@@ -129,7 +130,7 @@ pub fn list_own(tx: &mut Tx<'_>, who: &SignedIn, limit: i64) -> Result<Vec<Sugge
     .all(tx)?)
 }
 
-/// The oldest `limit` pending suggestions.
+/// Lists the oldest `limit` pending suggestions.
 pub fn list_pending(
     tx: &mut Tx<'_>,
     _: &Moderator,
@@ -159,8 +160,8 @@ struct Pending {
     suggestion: Suggestion,
 }
 
-/// Turns a suggestion into a phrase, with the moderator's `text` unless it is empty. If an equal
-/// active phrase exists, the suggestion stays pending.
+/// Turns a suggestion into a phrase. The moderator's `text`, unless empty, replaces the suggested
+/// text. If there is an active phrase with the same words, the suggestion stays pending.
 pub fn approve(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -229,7 +230,7 @@ fn find_pending(tx: &mut Tx<'_>, id: &SuggestionId) -> Result<Pending, Refusal> 
     Ok(found)
 }
 
-/// An account's suggestions and exclusions, for the export.
+/// The suggestions and exclusions of an account, for the export of the account's data.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let suggestions: Vec<Suggestion> = sql!(
         "SELECT {Suggestion} FROM phrase_suggestion WHERE account_id = :account
@@ -246,7 +247,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!({ "suggestions": suggestions, "hidden_phrases": hidden }))
 }
 
-/// Erases an account's suggestions. Approved phrases stay, without their author.
+/// Deletes an account's suggestions and exclusions. Approved phrases are kept without their author.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM phrase_exclusion WHERE account_id = :account",
@@ -271,7 +272,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Stores a decision and mails it to the author, unless the author made the decision.
+/// Stores a moderator's decision and mails it to the author, unless the author is that moderator.
 fn decide(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! Requests for a role: any person with a confirmed email address may make one, and an
+//! People's requests for a role. Everybody with a confirmed email address may make one, and an
 //! administrator decides.
 
 use axum::http::StatusCode;
@@ -16,22 +16,20 @@ use super::role::Role;
 
 platform::id!(AccessRequestId, "One request for a role.");
 
-/// The longest message with a request, and the longest reason of a decision, in characters.
+/// The maximum lengths of the message in a request and of the reason for a decision, in characters.
 const MESSAGE: usize = 1000;
 const REASON: usize = 500;
-/// The most stored requests per account.
+/// The maximum number of stored requests of an account.
 const LIMIT: i64 = 20;
-/// The most requests in a list.
+/// The maximum number of requests in a list.
 const ROWS: i64 = 100;
 
 web::words! {
     /// The state of a request.
     State {
-        /// Nobody has decided yet.
+        /// No administrator has decided yet.
         Pending = "pending",
-        /// The role was granted.
         Approved = "approved",
-        /// The request was rejected.
         Rejected = "rejected",
     }
 }
@@ -44,10 +42,10 @@ pub(super) struct AccessRequest {
     pub(super) role: Role,
     pub(super) message: String,
     pub(super) state: State,
-    /// The reason for the decision; empty if none was given.
+    /// The administrator's reason for the decision; empty if none was given.
     pub(super) reason: String,
     pub(super) created_at: Timestamp,
-    /// When the request was made or, if decided, when the decision was made.
+    /// When an administrator decided or, before that, when the request was made.
     pub(super) updated_at: Timestamp,
 }
 
@@ -60,7 +58,6 @@ pub(super) struct SignedRequest {
     pub(super) email: String,
 }
 
-/// The reason why nothing was saved.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AccessError {
     #[error("there is no such request")]
@@ -101,7 +98,7 @@ impl From<AccessError> for Problem {
     }
 }
 
-/// The proof that a person may make a request.
+/// The proof that a person may request a role.
 pub(super) fn asker(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Confirmed, AccessError> {
     identity::session::signed_in::confirmed(tx, who)?.ok_or(AccessError::EmailUnverified)
 }
@@ -119,7 +116,8 @@ pub(super) fn create(
     }
     findings.finish().map_err(AccessError::Fields)?;
     let account_id = who.who().account().id.clone();
-    // The lock serializes an account's requests, so that concurrent ones count each other.
+    // The lock makes concurrent requests of an account wait for each other, so that each is
+    // counted.
     account::lock(tx, &account_id)?;
     let (all, alike): (i64, i64) = sql!(
         "SELECT COUNT(*), COUNT(CASE WHEN state = 'pending' AND role = :role THEN 1 END)
@@ -165,7 +163,7 @@ pub(super) fn list_own(
     .all(tx)
 }
 
-/// The oldest pending requests.
+/// Lists the oldest pending requests.
 pub(super) fn pending(
     tx: &mut Tx<'_>,
     _: &Administrator,
@@ -189,13 +187,13 @@ pub(super) fn count(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
     )
 }
 
-/// The administrator who decides, with the details of the HTTP request for the audit log.
+/// The administrator who decides on a request for a role, with the facts of the HTTP request for
+/// the audit log.
 pub(super) struct Decider {
     pub(super) who: SignedIn,
     pub(super) request: RequestFacts,
 }
 
-/// Grants the requested role.
 pub(super) fn approve(
     tx: &mut Tx<'_>,
     by: &Acting,
@@ -260,7 +258,7 @@ fn decide(
     Ok(found)
 }
 
-/// An account's requests, for the export of its data.
+/// The requests of an account, for the export of the account's data.
 pub(super) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all = list_own(tx, account)?.into_iter().map(|one| {
         json!({
@@ -271,7 +269,8 @@ pub(super) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!({ "access_requests": all.collect::<Vec<_>>() }))
 }
 
-/// Erases an account's requests, and removes the account from its decisions on other requests.
+/// Deletes an account's requests, and removes the account's name from its decisions on other
+/// requests.
 pub(super) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM access_request WHERE account_id = :account",

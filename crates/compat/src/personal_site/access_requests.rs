@@ -1,4 +1,4 @@
-//! The routes for requesting roles, for the requests' authors and for administrators.
+//! The routes for requesting roles and for deciding on the requests.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -40,7 +40,7 @@ struct RequestView {
     requested_role: Role,
     message: String,
     status: RequestState,
-    /// Always null: the author is not told who decided.
+    /// Always null, because the author is not told which administrator decided.
     admin_id: Option<()>,
     admin_reason: Option<String>,
     created_at: Timestamp,
@@ -131,8 +131,8 @@ async fn list_pending(call: Call) -> Result<Json<Requests<PendingRequest>>, Prob
     }))
 }
 
-/// Approves a request. Like every change to other accounts, this requires a session that has
-/// recently proved a credential.
+/// Approves a request. As for every change to other accounts, the administrator must have proved a
+/// credential recently.
 async fn approve(
     State(accounts): State<Context>,
     Path(id): Path<String>,

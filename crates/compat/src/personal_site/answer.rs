@@ -3,7 +3,7 @@
 use serde::Serialize;
 use web::Json;
 
-/// A response with a one-word message for programs.
+/// A response with a keyword for the front end.
 #[derive(Debug, Serialize)]
 pub(super) struct Message {
     message: &'static str,
@@ -11,7 +11,7 @@ pub(super) struct Message {
 
 pub(super) const DONE: Json<Message> = Json(Message { message: "done" });
 
-/// The request was accepted. The response does not reveal whether the request has any effect.
+/// The request was accepted. The response does not reveal whether it has any effect.
 pub(super) const ACCEPTED: Json<Message> = Json(Message {
     message: "accepted",
 });

@@ -1,5 +1,5 @@
-//! The older personal site's operations for a browser, which authenticates with a cookie. Only
-//! pages of the same origin may call them.
+//! The older personal site's operations for browsers, which send a session cookie. Only pages of
+//! the same origin may call them.
 
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, SET_COOKIE};
@@ -104,7 +104,7 @@ async fn logout(
 ) -> Result<Response, Problem> {
     match caller {
         Ok(caller) => front_end::end_session(&accounts, &headers, caller.request).await?,
-        // The person has already signed out in another tab, as this request intended.
+        // The person has already signed out, for example in another tab.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }
@@ -121,7 +121,7 @@ struct Jwt {
     expires_at: Timestamp,
 }
 
-/// Returns an access token for the page's script. The session stays unchanged.
+/// Returns an access token for the session, for the page's script. The session stays unchanged.
 async fn jwt(
     State(accounts): State<Context>,
     headers: HeaderMap,
@@ -129,7 +129,7 @@ async fn jwt(
 ) -> Result<Response, Problem> {
     check_same_origin(&headers, &accounts.site)?;
     let (account, session) = (&caller.who.account().id, caller.who.session());
-    // Without this check, a leaked token could be used to renew itself.
+    // Without this check, a client could use a leaked access token to get new ones.
     let session = session
         .filter(|_| !headers.contains_key(AUTHORIZATION))
         .ok_or_else(|| Problem::new(StatusCode::FORBIDDEN, "token_not_permitted"))?;

@@ -1,9 +1,9 @@
-//! The names that this interface uses for fields.
+//! The names of fields in the older personal site's API.
 
 use countdowns::Refusal;
 use web::Problem;
 
-/// Renames the fields of a refusal to the names in this interface.
+/// Renames the fields in a refusal to their names in the older personal site's API.
 pub(super) fn renamed(refusal: Refusal) -> Problem {
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {

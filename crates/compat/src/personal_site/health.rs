@@ -1,4 +1,4 @@
-//! Health checks, and a 404 for all other paths below them.
+//! Health checks, and a 404 for all other paths that begin with the health checks' path.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The API of the older personal site, for its front end: the domains' operations in the formats
-//! that the front end knows.
+//! The API of the older personal site, for its front end. It offers the domains' operations in the
+//! formats that the front end expects.
 
 mod access_request;
 mod access_requests;
@@ -31,7 +31,8 @@ use web::codes::Code;
 use web::masking::SecretPath;
 use web::{Pages, Site};
 
-/// The messages and error codes of this API, as a domain. The program mounts the routes separately.
+/// The messages and error codes of this API, in the form of a domain. The main program adds the
+/// routes separately.
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
@@ -68,14 +69,14 @@ const LOCALES: &[web::Locale] = &[
 /// The configuration of this API.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Policy {
-    /// Whether `/api/auth` and `/api/user` have the older site's format.
+    /// Whether `/api/auth` and `/api/user` use the older site's format.
     pub has_auth: bool,
     /// Whether the response to a registration contains tokens, or reports that the email address is
-    /// taken. This lets anybody find out who has an account.
+    /// taken. If so, anybody can find out which addresses have an account.
     pub register_tokens: bool,
 }
 
-/// All routes, without those of disabled domains.
+/// All routes of this API, except those of disabled domains.
 pub fn routes(accounts: &Context, policy: Policy) -> Router<Site> {
     let site = &accounts.site;
     let (mut public, mut own) = (
@@ -105,7 +106,7 @@ pub fn routes(accounts: &Context, policy: Policy) -> Router<Site> {
     refusals::around(routes.merge(health::routes()))
 }
 
-/// Whether the configuration enables a domain.
+/// Whether the domain is enabled in the configuration.
 fn is_on(site: &Site, domain: &Domain) -> bool {
     domain.is_on(&site.declared.settings)
 }

@@ -102,8 +102,8 @@ fn view(tx: &mut Tx<'_>, moderator: &Moderator, id: &PhraseId) -> Result<PhraseV
     Ok(found.ok_or(Refusal::NotFound)?.into())
 }
 
-/// Changes a phrase's properties. The text cannot be changed, because people excluded the phrase on
-/// account of that text.
+/// Changes a phrase's properties except its text. The text is fixed, because people excluded the
+/// phrase on account of it.
 async fn change(
     call: Call,
     Path(id): Path<String>,
@@ -141,7 +141,7 @@ struct PendingSuggestion {
     phrase_text: String,
     created_at: Timestamp,
     user_display_name: String,
-    /// The author's email address, for administrators only.
+    /// The author's email address; only administrators get it.
     user_email: Option<String>,
 }
 
@@ -173,7 +173,7 @@ async fn list_pending(call: Call) -> Result<Json<PendingSuggestions>, Problem> {
     }))
 }
 
-/// The reason for a decision; stored only when a suggestion is rejected.
+/// The reason for a moderator's decision. It is stored only if the suggestion is rejected.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Decision {

@@ -57,7 +57,7 @@ pub(super) async fn me(
     Ok(Json(person(&accounts, caller.who.account()).await?))
 }
 
-/// Ends the session to which one of the caller's refresh tokens belongs.
+/// Ends the session of one of the caller's own refresh tokens.
 async fn revoke(
     State(accounts): State<Context>,
     Browser(client): Browser,
@@ -82,11 +82,10 @@ async fn revoke(
     }
 }
 
-/// The number of ended sessions.
 #[derive(Serialize)]
 struct Revoked {
     message: &'static str,
-    /// The number of sessions.
+    /// The number of ended sessions.
     revoked: u64,
 }
 
@@ -103,7 +102,7 @@ async fn revoke_all(
     }))
 }
 
-/// A change to a profile. Omitted and null fields stay unchanged.
+/// A change to the caller's profile. Fields that are omitted or null stay unchanged.
 #[derive(Deserialize)]
 pub(super) struct ProfileChange {
     slug: Option<String>,
@@ -157,7 +156,7 @@ struct SetPassword {
     new_password: String,
 }
 
-/// Sets the first password of a person who signed in without one.
+/// Sets the password of a person who has none, because they signed in without one.
 async fn set_password(
     State(accounts): State<Context>,
     headers: HeaderMap,
@@ -174,11 +173,11 @@ async fn set_password(
     renew_password(&accounts, &headers, client, &caller, passwords).await
 }
 
-/// The response with the renewed session.
+/// The response with the access token of the renewed session.
 #[derive(Serialize)]
 struct Renewed {
     message: &'static str,
-    /// The new access token; earlier ones stop working.
+    /// The new access token. All earlier access tokens stop working.
     token: String,
 }
 
@@ -267,7 +266,7 @@ async fn export_data(
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    // Without this check, a link on another site could use up the permitted exports.
+    // Without this check, a link on another site could use up the person's exports.
     csrf::check_sender(&headers, accounts.site.url())?;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
     let (domains, keys) = (accounts.domain_accounts, accounts.site.keys.clone());

@@ -18,7 +18,7 @@ use super::answer::{DONE, Message};
 use super::person::roles;
 use super::role::Role;
 
-/// The most accounts in a response, and the highest offset.
+/// The maximum number of accounts in a response, and the largest offset.
 const ROWS: i64 = 100;
 const OFFSET: i64 = 10_000;
 
@@ -59,7 +59,7 @@ struct PersonView {
     external_accounts: [(); 0],
 }
 
-/// Account data for the front end that is not in the account's own row.
+/// Data about an account that is in other tables.
 #[derive(Row)]
 struct More {
     updated_at: Timestamp,
@@ -116,7 +116,8 @@ async fn list(
     Ok(Json(accounts.site.store.read(look).await?))
 }
 
-/// Makes a change, if the caller is an administrator who has recently proved a credential.
+/// Makes a change to other accounts. The caller must be an administrator who has recently proved a
+/// credential.
 pub(super) async fn act<E>(
     accounts: &Context,
     caller: Caller,
@@ -161,7 +162,8 @@ async fn activate(
     change(&accounts, caller, &id, people::activate).await
 }
 
-/// The response to a password reset: the owner is mailed a link, so nobody learns a password.
+/// The response after an administrator has reset a password. The account's owner gets a mail with a
+/// link, so nobody else learns the password.
 #[derive(Serialize)]
 struct ResetSent {
     message: &'static str,

@@ -1,4 +1,4 @@
-//! A person in the format of the older personal site.
+//! A person in the format of the older personal site's API.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,6 @@ use web::{Problem, Site};
 use super::role::Role;
 use super::{is_on, primary};
 
-/// A person with an account.
 #[derive(Debug, Serialize)]
 pub(super) struct Person {
     id: String,
@@ -38,7 +37,7 @@ pub(super) struct Person {
 struct ProfileView {
     real_name: Option<String>,
     bio: Option<String>,
-    /// Always null: there are no pictures.
+    /// Always null, because profiles have no pictures.
     avatar_url: Option<()>,
     location: Option<String>,
     website: Option<String>,
@@ -57,7 +56,7 @@ impl ProfileView {
     }
 }
 
-/// A person with their preferences.
+/// Loads a person's data, including their preferences.
 pub(super) async fn person(accounts: &Context, account: &Account) -> Result<Person, Problem> {
     let (store, id) = (&accounts.site.store, account.id.clone());
     let found = store.read(move |tx| slug::find(tx, &id)).await?;
@@ -108,8 +107,8 @@ impl Person {
     }
 }
 
-/// An account's roles in the words of the older personal site, where an owner of the installation
-/// counts as an administrator.
+/// An account's roles under their names on the older personal site, where an owner of the
+/// installation is an administrator.
 pub(super) fn roles(
     tx: &mut Tx<'_>,
     id: &AccountId,

@@ -1,4 +1,4 @@
-//! Paged lists of phrases, for the front end of the older personal site.
+//! Lists of phrases by page, for the older personal site's front end.
 
 use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
@@ -10,13 +10,13 @@ use web::Form;
 use countdowns::phrase::{ModeratedPhrase, Moderator, PhraseId};
 use countdowns::suggestion::Suggestion;
 
-/// The most phrases on a page.
+/// The maximum number of phrases on a page.
 const ROWS: i64 = 100;
 
 /// A search for phrases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Search {
-    /// Part of a phrase; empty for all phrases.
+    /// A part of the phrase's text; empty for all phrases.
     words: String,
     /// Whether inactive phrases are included.
     pub(super) with_inactive: bool,
@@ -27,11 +27,12 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// Parses the query `search`, `limit` from 1 to 100, and `offset`.
+    /// Parses the query parameters `search`, `limit` (1 to 100) and `offset`.
     pub(super) fn read(query: &Form) -> Self {
         let number = |name, default| query.number(name).ok().flatten().unwrap_or(default);
         Self {
-            // Both engines lower-case only ASCII letters.
+            // In SQL, SQLite and PostgreSQL lower-case only ASCII letters here, so the search text
+            // is treated in the same way.
             words: text_cleaning::clean_line(query.text("search")).to_ascii_lowercase(),
             rows: number("limit", ROWS).clamp(1, ROWS),
             offset: number("offset", 0).clamp(0, 1_000_000),
@@ -40,12 +41,12 @@ impl Search {
     }
 }
 
-/// A phrase with further data.
+/// A phrase as the older personal site lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct ListedPhrase {
     #[row(flatten)]
     pub(super) phrase: ModeratedPhrase,
-    /// The author's account, for moderators only.
+    /// The author's account; only moderators get it.
     pub(super) author_id: Option<AccountId>,
     /// When the phrase was added.
     pub(super) created_at: Timestamp,
@@ -53,7 +54,7 @@ pub(super) struct ListedPhrase {
     pub(super) excluded: bool,
 }
 
-/// The phrases that match a search, and their total number, without the authors.
+/// The phrases that match a search, without their authors, and their total number.
 pub(super) fn for_member(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -70,7 +71,7 @@ pub(super) fn for_member(
     Ok((found, total))
 }
 
-/// Like [`for_member`], for moderators.
+/// Like [`for_member`], but with the authors, for moderators.
 pub(super) fn for_moderator(
     tx: &mut Tx<'_>,
     moderator: &Moderator,
@@ -124,7 +125,7 @@ fn list(
     Ok((found, total))
 }
 
-/// A phrase, for moderators.
+/// Finds a phrase, for moderators.
 pub(super) fn find(
     tx: &mut Tx<'_>,
     moderator: &Moderator,
@@ -154,7 +155,7 @@ pub(super) struct SignedSuggestion {
     pub(super) email: String,
 }
 
-/// The oldest pending suggestions.
+/// Lists the oldest pending suggestions.
 pub(super) fn pending(tx: &mut Tx<'_>, _: &Moderator) -> Result<Vec<SignedSuggestion>, StoreError> {
     sql!(
         "SELECT {s: Suggestion}, a.display_name AS name, e.address AS email

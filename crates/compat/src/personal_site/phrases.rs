@@ -23,7 +23,7 @@ use countdowns::phrase::{self, PhraseId};
 use countdowns::public;
 use countdowns::suggestion::{self, State as SuggestionState, Suggestion, SuggestionId};
 
-/// The most suggestions in a list.
+/// The maximum number of suggestions in a list.
 const SUGGESTIONS: i64 = 100;
 
 pub(super) fn public() -> Router<Context> {
@@ -46,7 +46,7 @@ pub(super) struct PhraseView {
     id: PhraseId,
     phrase_text: String,
     active: bool,
-    /// The author's account, for moderators only.
+    /// The author's account; only moderators get it.
     created_by: Option<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -93,7 +93,7 @@ struct ExcludedPhrase {
     id: PhraseId,
     phrase_id: PhraseId,
     phrase_text: String,
-    /// Always null: the time is not stored.
+    /// Always null, because the time is not stored.
     excluded_at: Option<Timestamp>,
 }
 
@@ -121,7 +121,7 @@ async fn list_excluded(call: Call) -> Result<Json<ExcludedPhrases>, Problem> {
     }))
 }
 
-/// The text of a random phrase for a person's page; null if there is none.
+/// Returns the text of a random phrase for a person's page; null if there is no phrase.
 async fn draw(
     State(accounts): State<Context>,
     Path(slug): Path<String>,
@@ -162,7 +162,7 @@ struct SuggestionView {
     user_id: String,
     phrase_text: String,
     status: SuggestionState,
-    /// Always null: the author is not told who decided.
+    /// Always null, because the author is not told which moderator decided.
     admin_id: Option<()>,
     admin_reason: Option<String>,
     created_at: Timestamp,

@@ -1,5 +1,5 @@
-//! The post routes of the older personal site, for its front end: published posts in the formats
-//! that the front end knows. Drafts are never included, whatever state is requested.
+//! The post routes of the older personal site. They return published posts in the formats that its
+//! front end expects. Drafts are never included, whatever state is requested.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -16,7 +16,7 @@ use posts::{Refusal, image, markdown, published, search};
 
 /// The default number of posts on a page.
 const ROWS: i64 = 10;
-/// The most posts that a search returns.
+/// The maximum number of posts that a search returns.
 const FOUND: i64 = 100;
 
 pub(super) fn routes() -> Router<Site> {
@@ -95,7 +95,7 @@ impl ListQuery {
         }
     }
 
-    /// How many posts come before the page.
+    /// The number of posts on earlier pages.
     fn offset(&self) -> i64 {
         (self.page - 1) * self.rows
     }
@@ -151,7 +151,7 @@ async fn tags(State(site): State<Site>) -> Result<Json<Tags>, Problem> {
     }))
 }
 
-/// The articles among a search's best matches.
+/// Returns those of a search's best results that are articles.
 async fn find(State(site): State<Site>, uri: Uri) -> Result<Json<PostPage>, Problem> {
     let query = query(&uri)?;
     let asked = ListQuery::read(&query);

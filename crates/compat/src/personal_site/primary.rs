@@ -1,5 +1,5 @@
-//! The older personal site had one countdown per person. Here it is the primary countdown, if that
-//! counts up. The older site calls a reset a timer.
+//! The older personal site's single countdown of each person. Here it is the person's primary
+//! countdown, if that counts up. The older site calls a reset a timer.
 
 use identity::account::{self, AccountId};
 use identity::session::signed_in::{Confirmed, SignedIn};
@@ -18,10 +18,10 @@ use countdowns::keeper;
 use countdowns::public::Search;
 use countdowns::{Refusal, WRONG_KIND};
 
-/// A countdown that counts up follows no date.
 const NO_DATES: Dates = Dates(&[]);
 
-/// The proof that a person owns their primary countdown; `None` if they have none that counts up.
+/// The proof that a person owns their primary countdown; `None` if their primary countdown does not
+/// count up or does not exist.
 pub(super) fn enter(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -33,7 +33,7 @@ pub(super) fn enter(
     }
 }
 
-/// Like [`enter`], but takes the lock that every change requires.
+/// Like [`enter`], but locks the countdown, as every change requires.
 pub(super) fn enter_locked(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -42,12 +42,12 @@ pub(super) fn enter_locked(
     let Some((id, Kind::Since)) = find(tx, &who.account().id)? else {
         return Ok(None);
     };
-    // The countdown's lock is taken before the account's lock.
+    // All code locks a countdown before the account.
     let owner = countdown::enter_locked(tx, who, &id, request)?;
     Ok(Some(owner).filter(|owner| owner.countdown().is_primary))
 }
 
-/// Like [`enter_locked`], but creates a countdown with this title if the person has none.
+/// Like [`enter_locked`], but if the person has no primary countdown, creates one with this title.
 pub(super) fn enter_or_create(
     tx: &mut Tx<'_>,
     who: &Confirmed,
@@ -58,7 +58,7 @@ pub(super) fn enter_or_create(
         return Ok(owner);
     }
     let account = &who.who().account().id;
-    // A concurrent request may have created the first countdown since the check above.
+    // A concurrent request may have created the primary countdown since the check above.
     account::lock(tx, account)?;
     match find(tx, account)? {
         Some((id, Kind::Since)) => {
@@ -92,7 +92,7 @@ pub(super) struct Timer {
     pub(super) created_at: Timestamp,
 }
 
-/// The newest resets of a countdown, at most `rows`.
+/// Lists the newest `rows` resets of a countdown.
 pub(super) fn timers(
     tx: &mut Tx<'_>,
     id: &CountdownId,
@@ -107,13 +107,12 @@ pub(super) fn timers(
     .all(tx)
 }
 
-/// A newly recorded reset.
+/// Finds a reset that was just recorded.
 pub(super) fn timer(tx: &mut Tx<'_>, id: &EntryId) -> Result<Timer, StoreError> {
     sql!("SELECT {Timer} FROM countdown_entry WHERE id = :id", id).one(tx)
 }
 
-/// The statistics of the older personal site, in which the running time counts like a completed
-/// period.
+/// The statistics in the older personal site's format. The current run counts like a completed one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StreakSummary {
     longest_streak_seconds: i64,
@@ -136,7 +135,7 @@ impl StreakSummary {
     }
 }
 
-/// The visibility of the primary countdown, in the older personal site's terms.
+/// The visibility of the primary countdown, in the older personal site's format.
 pub(super) fn preferences(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -154,8 +153,8 @@ pub(super) fn preferences(
     ])
 }
 
-/// Sets who can see the primary countdown. Either both settings are changed or neither. An existing
-/// private link stays valid.
+/// Sets who can see the primary countdown. The two settings are changed together or not at all. An
+/// existing private link stays valid.
 pub(super) fn set_visibility(
     tx: &mut Tx<'_>,
     owner: &OwnerOf,
@@ -183,16 +182,16 @@ pub(super) struct ListedTimer {
     pub(super) account: String,
     /// When the countdown was created.
     pub(super) created_at: Timestamp,
-    /// The newest reset.
+    /// The instant of the newest reset.
     pub(super) reset_at: Timestamp,
     /// The note of the newest reset.
     pub(super) note: String,
-    /// Whether others can see the note.
+    /// Whether visitors can see the note.
     pub(super) show_notes: bool,
 }
 
-/// The listed primary countdowns that count up, most recently reset first. The search matches
-/// names.
+/// Lists the primary countdowns that count up and are in the directory, most recently reset first.
+/// `search` filters by the owners' names.
 pub(super) fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<Vec<ListedTimer>, StoreError> {
     sql!(
         "SELECT c.id, a.display_name AS name, s.slug AS account, c.created_at, e.reset_at, e.note,

@@ -1,5 +1,5 @@
-//! The refusals that clients of the older personal site expect: always JSON, with the sentence
-//! repeated as `error`, and status 400 for invalid fields.
+//! Refusals in the format that the older personal site's front end expects: always JSON, with the
+//! error message repeated as `error`, and with status 400 for invalid fields.
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -7,7 +7,7 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use web::{Problem, Site};
 
-/// Wraps routes so that their refusals have this format.
+/// Converts the refusals of these routes to the older personal site's format.
 pub(super) fn around(routes: Router<Site>) -> Router<Site> {
     routes
         .method_not_allowed_fallback(async || {

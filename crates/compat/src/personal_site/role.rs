@@ -1,5 +1,5 @@
 //! The roles that can be granted through this API, under their names on the older personal site.
-//! Other roles follow from the account itself.
+//! All other roles there follow from the account's data.
 
 use axum::http::StatusCode;
 use identity::account::AccountId;
@@ -14,13 +14,13 @@ web::words! {
     Role {
         /// Administers the installation.
         Admin = "admin",
-        /// Sees content that is shared with the site's trusted contacts.
+        /// Sees content that people share with the site's trusted contacts.
         TrustedContact = "trusted-contact",
     }
 }
 
 impl Role {
-    /// The role with this name.
+    /// Parses the name of a role.
     pub(super) fn read(word: &str) -> Result<Self, Problem> {
         let unknown = || Problem::new(StatusCode::BAD_REQUEST, "role_unknown");
         Self::find(word).ok_or_else(unknown)

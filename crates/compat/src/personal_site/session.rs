@@ -1,5 +1,5 @@
-//! Authentication: the front end sends an access token instead of the session's cookie and CSRF
-//! token. Handlers receive a session in both cases.
+//! Authentication for the older personal site's front end, which sends an access token instead of
+//! the session's cookie and CSRF token. In both cases, handlers get a session.
 
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
@@ -9,7 +9,7 @@ use axum::response::Response;
 use site::asking::{self, Found};
 use web::{Problem, Site, csrf};
 
-/// Converts the credential of a request to the form that the extractors read.
+/// Converts a request's access token or cookie to the form that the extractors read.
 pub(super) async fn find(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let headers = request.headers_mut();
     if let Some(found) = asking::by_access_token(headers, &site).await {
@@ -25,7 +25,7 @@ pub(super) async fn find(State(site): State<Site>, mut request: Request, next: N
     next.run(request).await
 }
 
-/// Refuses a request unless the browser reports that it comes from a page of this origin.
+/// Refuses a request unless the browser reports that a page of the same origin sent it.
 pub(super) fn check_same_origin(headers: &HeaderMap, site: &Site) -> Result<(), Problem> {
     if csrf::is_from_us(headers, site.url()) {
         return Ok(());

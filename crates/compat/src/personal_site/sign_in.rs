@@ -1,4 +1,4 @@
-//! Registering and signing in, for a front end that stores the tokens.
+//! Registering and signing in, for a front end that stores tokens itself.
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -76,11 +76,11 @@ pub(super) struct Registration {
     email: String,
     password: String,
     display_name: String,
-    /// A hidden field that people leave empty and that bots fill in.
+    /// A hidden field. People leave it empty, and bots fill it in.
     honeypot: Option<String>,
 }
 
-/// Registers a person, without the form stamp that forms of this site send.
+/// Registers a person. Unlike a form of this site, the request has no form stamp.
 pub(super) async fn try_register(
     accounts: &Context,
     facts: &Facts,
@@ -104,7 +104,7 @@ pub(super) async fn try_register(
     Ok(registration::register(accounts, new, facts.network(), client).await?)
 }
 
-/// Signs in the person who has just registered, if the configuration permits the response to reveal
+/// Signs in the person who has just registered. The configuration must allow the response to reveal
 /// that the email address was new.
 pub(super) async fn enter(
     accounts: &Context,
@@ -139,7 +139,7 @@ async fn register_with_tokens(
     wishes: Wishes,
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {
-    // The sign-in must not end the browser's own session.
+    // The new session must not end the session that this browser already has.
     client.session = None;
     let registered = try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let (account, begun) = enter(&accounts, registered, client).await?;
@@ -147,7 +147,6 @@ async fn register_with_tokens(
     tokens(&accounts, first, (StatusCode::CREATED, Given::InSession)).await
 }
 
-/// An email address and a password.
 #[derive(Deserialize)]
 pub(super) struct Login {
     email: String,
@@ -171,7 +170,7 @@ pub(super) async fn try_sign_in(
     };
     match sign_in::with_password(accounts, attempt).await? {
         Welcome::Arrived(arrived) => Ok((arrived.account, arrived.begun)),
-        // The front end has no page for the next step.
+        // The front end has no page for a second factor or for a pending erasure.
         Welcome::Leaving(_) | Welcome::SecondStep(_) => {
             Err(Problem::new(StatusCode::FORBIDDEN, "sign_in_page_required"))
         }
@@ -212,12 +211,12 @@ struct Named {
     display_name: String,
 }
 
-/// The slug that a display name yields.
+/// The slug that is made from a display name.
 #[derive(Serialize)]
 struct PreviewedSlug {
     slug: String,
     available: bool,
-    /// The slug that a new account would get: `slug`, or an available variant of it.
+    /// The slug that a new account would get: `slug` or, if that is taken, a variant of it.
     final_slug: String,
 }
 
@@ -257,8 +256,8 @@ struct Verified {
     email_verified: bool,
 }
 
-/// Confirms an email address. Scripts call this route, not mail scanners, so the request may
-/// confirm at once.
+/// Confirms an email address at once. Mail scanners, which open every link, do not call this route;
+/// only scripts do.
 async fn verify(
     State(accounts): State<Context>,
     facts: Facts,
@@ -309,7 +308,7 @@ async fn reset(
     let (link, typed) = (Secret::new(sent.token), Secret::new(sent.new_password));
     match reset::finish(&accounts, link, &typed, ResetTokens::Revoked, client).await {
         Ok(()) => Ok(DONE),
-        // The field is renamed to its name in this interface.
+        // The older personal site's API has another name for the field.
         Err(ResetError::Weak(weakness)) => Err(problem::password(
             Problem::fields(),
             "/new_password",

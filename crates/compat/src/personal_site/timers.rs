@@ -1,4 +1,4 @@
-//! The primary countdown, whose resets are called timers.
+//! The routes of the primary countdown, whose resets are called timers.
 
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
@@ -68,7 +68,7 @@ impl From<Timer> for TimerView {
     }
 }
 
-/// A timer as shown to everybody.
+/// A timer in the format for everybody.
 #[derive(Serialize)]
 struct PublicTimer {
     #[serde(flatten)]
@@ -172,7 +172,7 @@ async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
     }))
 }
 
-/// A reset, or a change of a reset. Omitted fields stay unchanged.
+/// A new reset, or a change to one. Fields that are omitted stay unchanged.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Body {
@@ -256,7 +256,8 @@ where
     call.site.store.write(change).await.map_err(renamed)
 }
 
-/// The visibility of the primary countdown. The older site's field for news about posts is ignored.
+/// The visibility of the primary countdown. The older site's additional field, for news about
+/// posts, is ignored.
 #[derive(Deserialize)]
 struct Preferences {
     timer_is_public: bool,

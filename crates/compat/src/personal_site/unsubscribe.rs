@@ -1,5 +1,5 @@
-//! Unsubscribing from a stream of mail through the link in a mail. The link can be used any number
-//! of times. GET requests change nothing, because mail scanners open every link.
+//! Unsubscribing from a mail stream through the link in a mail. The link can be used any number of
+//! times. GET requests have no effect, because mail scanners open every link.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -22,7 +22,6 @@ pub(super) fn routes() -> Router<Context> {
         .route(&format!("{at}/{{token}}"), get(look).post(unsubscribe))
 }
 
-/// Whether a link is valid.
 #[derive(Serialize)]
 struct Looked {
     valid: bool,
@@ -57,8 +56,8 @@ struct Body {
     token: String,
 }
 
-/// Finds the stream that the link stops. The token is the last part of the path, or `token` in the
-/// query or the body.
+/// Finds the mail stream that a link stops. The link's token is the last part of the path, or
+/// `token` in the query or the body.
 fn find(
     site: &Site,
     path: Option<Path<String>>,

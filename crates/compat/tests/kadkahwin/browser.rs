@@ -1,5 +1,5 @@
-//! A browser without scripts that submits the form of an older wedding card: it is redirected to
-//! pages and sees pages.
+//! Tests of a browser without JavaScript that submits the form of an older wedding card. The
+//! browser is redirected to pages, and errors are pages too.
 
 use axum::http::Method;
 use serde_json::json;
@@ -72,7 +72,8 @@ fn without_a_code_it_is_shown_its_code() {
             ("name", "Mei Ling"),
             ("attending", "yes"),
             ("submission_id", "a"),
-            // This path is not followed, because that page would not show the new code.
+            // The browser is not redirected to this path, because that page would not show the new
+            // code.
             ("next", "/thank-you.html"),
         ];
         let saved = browser.post(RSVP, &fields).await;
@@ -85,8 +86,8 @@ fn without_a_code_it_is_shown_its_code() {
         assert_private(&thanks);
         assert!(words.contains(&stage.start("open-code")), "{words}");
         assert!(browser.get("/invite").await.text().contains("Mei Ling"));
-        // A request from a page on another site carries no cookie, so the response must not
-        // overwrite one.
+        // Browsers send no cookie with a form from another site, so the response must not replace
+        // one.
         let mut elsewhere = stage.visitor_at("192.0.2.77");
         elsewhere.header("accept", PAGES);
         elsewhere.header("sec-fetch-site", "cross-site");

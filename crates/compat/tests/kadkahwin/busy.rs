@@ -1,4 +1,4 @@
-//! The health check while the store refuses writes.
+//! Tests of the health check while the store refuses writes.
 
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use crate::stage::on_sqlite;
 #[test]
 fn health_says_that_nothing_can_be_saved() {
     on_sqlite(async |stage| {
-        // Another process locks the database file until the test has seen that the store is busy.
+        // A second process locks the database file until the test has seen that the store is busy.
         let (held, is_held) = channel();
         let (release, released) = channel::<()>();
         let released = Mutex::new(released);

@@ -1,4 +1,4 @@
-//! How long live connections of older programs keep their slots, however they end.
+//! Tests of how long live connections of older wedding cards keep their slots, however they end.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use crate::stage::{Stage, on_one_thread};
 
 const OPEN: &str = "/socket.io/?EIO=4&transport=polling";
-/// The most open connections from one network.
+/// The maximum number of open connections from one network.
 const PLACES: usize = 200;
 
-/// The session id of a polling connection.
+/// The session id in the response to a new polling connection.
 #[track_caller]
 fn session(opened: &Page) -> String {
     let told = opened.expect(200).body.trim_start_matches('0');
@@ -29,7 +29,7 @@ async fn say(program: &mut Visitor, id: &str, packets: &str) {
     sent.await.expect(200);
 }
 
-/// Performs the Socket.IO handshake: connects, waits for the confirmation, and responds to a ping.
+/// Performs the Socket.IO handshake: connects, waits for the confirmation, and answers a ping.
 async fn greet(program: &mut Visitor, id: &str) {
     say(program, id, "40").await;
     let (mut heard, mut asked) = (false, false);
@@ -55,7 +55,7 @@ async fn fill(program: &mut Visitor) -> usize {
     unreachable!("it ends")
 }
 
-/// Runs all pending tasks, because paused time only advances when no task can run.
+/// Lets all pending tasks run. With paused time, a sleep ends only when no other task can run.
 async fn settle() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
@@ -79,7 +79,7 @@ fn a_network_opens_so_many_and_no_more() {
         }
         program.get(OPEN).await.expect(429);
         stage.visitor_at("192.0.2.77").get(OPEN).await.expect(200);
-        // Open connections are still served.
+        // All slots are taken, but connections that are already open still get responses.
         let poll = format!("{OPEN}&sid=AAAAAAAAAAAAAAHs");
         program.get(&poll).await.expect(400);
         stage.world.clock.advance(SignedDuration::from_mins(2));
@@ -104,7 +104,7 @@ fn who_closes_before_it_was_greeted_is_not_kept_longer_than_who_is_silent() {
     });
 }
 
-/// A websocket to which a polling connection upgrades, up to the switch of protocols.
+/// Upgrades a polling connection to a websocket, up to the server's switch of protocols.
 async fn websocket(stage: &Stage<'_>, address: &str, id: &str) -> DuplexStream {
     let mut stream = stage.connection(address);
     let head = format!(
@@ -122,7 +122,7 @@ async fn websocket(stage: &Stage<'_>, address: &str, id: &str) -> DuplexStream {
     stream
 }
 
-/// Sends a message with a mask that changes nothing (RFC 6455, section 5.3).
+/// Sends a message with an all-zero mask, which changes nothing (RFC 6455, section 5.3).
 async fn send(stream: &mut DuplexStream, message: &str) {
     let length = u8::try_from(message.len()).unwrap();
     assert!(length < 126);
@@ -183,7 +183,7 @@ fn who_has_changed_to_a_websocket_stays_until_it_goes() {
         send(&mut stream, "2probe").await;
         assert_eq!(hear(&mut stream).await, "3probe");
         send(&mut stream, "5").await;
-        // A second websocket does not affect the first one.
+        // Opening and closing a second websocket does not affect the first.
         drop(websocket(stage, address, &id).await);
         send(
             &mut stream,

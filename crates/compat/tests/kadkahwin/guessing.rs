@@ -1,4 +1,5 @@
-//! Wrong codes on this path of older wedding cards count like wrong codes anywhere else.
+//! Tests that wrong codes on a path of older wedding cards count towards the same limit as
+//! elsewhere.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ fn ten_wrong_codes_use_up_an_address() {
             let page = send(&mut program, &wrong).await;
             assert_refused(&page, 404, "invitation_not_found");
             if n < 9 {
-                // Repeating the same wrong code does not count again.
+                // The same wrong code counts only once.
                 let page = send(&mut program, &wrong).await;
                 assert_refused(&page, 404, "invitation_not_found");
             }
@@ -30,7 +31,8 @@ fn ten_wrong_codes_use_up_an_address() {
             seen.push(assert_refused(&page, 401, "name_required"));
         }
         assert_eq!(seen[0], seen[1]);
-        // The pages require a name as well, and a name on the invitation is accepted.
+        // The page requires a name in addition to the code, and a name on the invitation is
+        // accepted.
         program.get("/invite/RAHMA").await.expect(401);
         let mut named = try_code("RAHMA");
         named["name"] = json!("Ludovico");

@@ -1,4 +1,4 @@
-//! Tests of the paths of older wedding cards: programs and browsers send requests to the real
+//! Tests of the paths of older wedding cards. Clients and browsers send requests to the real
 //! router.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]

@@ -1,4 +1,5 @@
-//! Answers without a code, through a path of older wedding cards and through the public page.
+//! Tests of replies without a code, through a path of older wedding cards and through the public
+//! page.
 
 use axum::http::Method;
 use platform::{Rows, sql};
@@ -44,7 +45,8 @@ fn refused_answers_of_one_network_end_too() {
             let saved = fill(&mut guest, &format!("Guest {number}"), "no").await;
             saved.expect(303);
         }
-        // Five answers were accepted. Errors are still reported until the limit is reached.
+        // The server has accepted five replies from this network, so it would refuse a valid one.
+        // It still reports errors in replies, up to a separate limit.
         let body = json!({ "name": "Mei", "attending": true, "guests": 21 });
         for _ in 5..30 {
             let page = send(&mut guest, &body).await;
@@ -96,7 +98,7 @@ fn of_two_at_the_same_moment_one_is_the_double_and_the_hour_holds() {
                     status => assert_eq!(status, 429),
                 }
             }
-            // The third round adds only the fifth answer, and later rounds add none.
+            // The limit is five replies, so the third round adds one, and later rounds add none.
             assert_eq!(taken, (2 * round).min(5));
             assert_eq!(stage.count(made, "").await, taken);
             assert_eq!(stage.count(doubles, "").await, taken - 1);

@@ -1,4 +1,4 @@
-//! Refusals of requests from older wedding cards: their order and their messages.
+//! Tests of refused requests from older wedding cards: the order of the checks, and the messages.
 
 use axum::http::Method;
 use jiff::SignedDuration;
@@ -26,7 +26,7 @@ fn a_message_is_kept_or_refused_and_never_dropped() {
         assert_eq!(state(&mut program, "RAHMA").await["version"], 1);
         let made = sql!("SELECT COUNT(*) FROM open_answer WHERE invitation <> $1");
         assert_eq!(stage.count(made, "").await, 0);
-        // An empty message, or one without readable characters, counts as no message.
+        // A message that is empty or has no visible characters counts as no message.
         for (body, status) in [
             (
                 json!({ "code": "RAHMA", "attending": true, "message": " " }),
@@ -47,7 +47,7 @@ fn a_message_is_kept_or_refused_and_never_dropped() {
         ] {
             send(&mut program, &body).await.expect(status);
         }
-        // An empty message does not remove an earlier message either.
+        // An empty message does not remove an earlier one.
         stage.switch(|switches| switches.notes = true).await;
         let body = json!({ "code": "RAHMA", "attending": true, "message": "Tahniah!" });
         send(&mut program, &body).await.expect(200);
@@ -88,7 +88,8 @@ fn fields_are_judged_after_all_that_comes_before_them() {
                 423,
                 "invitation_locked",
             ),
-            // A note may be sent late, but not together with an answer.
+            // A note alone would be accepted after the deadline, but SHUT1 is locked, and the
+            // request for LATE1 contains a reply.
             (
                 json!({ "code": "SHUT1", "message": "Oh no" }),
                 423,

@@ -1,4 +1,4 @@
-//! Answers of older wedding cards, with and without a code.
+//! Tests of replies from older wedding cards, with and without a code.
 
 use axum::http::Method;
 use occasions::words::OccasionStatus;
@@ -16,7 +16,7 @@ pub(crate) async fn send(visitor: &mut Visitor, body: &Value) -> Page {
     page
 }
 
-/// Checks that a page is a refusal in the format of the older programs, and returns its text.
+/// Asserts that a page is a refusal in the format of older wedding cards, and returns its message.
 #[track_caller]
 pub(crate) fn assert_refused(page: &Page, status: u16, code: &str) -> String {
     page.expect(status);
@@ -61,14 +61,15 @@ fn a_code_answers_for_everybody_and_a_number_brings_more() {
         }
         assert_eq!(after["allowance"]["plus_ones"]["used"], 1);
         assert_eq!(after["note"]["text"], "Tahniah!");
-        // When fewer people come, the others stay on the guest list, and their data is kept.
+        // If fewer guests come, the others stay on the guest list with their data.
         let body = json!({ "invite_code": "RAHMA", "status": "yes", "guests": 4 });
         let told = send(&mut program, &body).await.expect(200).json();
         assert_eq!(told["guests"], 4);
         let after = state(&mut program, "RAHMA").await;
         assert_eq!(after["guests"].as_array().unwrap().len(), 5);
         assert_eq!(after["note"]["text"], "Tahniah!");
-        // When more people come again, the number may rise to the invitation's number of seats.
+        // If more guests come after all, the number may rise again to the invitation's number of
+        // seats.
         let body = json!({ "code": "RAHMA", "attending": true, "count": "6" });
         let told = send(&mut program, &body).await.expect(200).json();
         assert_eq!(told["guests"], 6);
@@ -109,7 +110,7 @@ fn a_form_does_as_well() {
     });
 }
 
-/// A part of a multipart form as browsers send it. For a file, `head` contains more than the name.
+/// A part of a multipart form, as browsers send it. For a file, `head` contains the file name too.
 pub(crate) fn part(head: &str, value: &[u8]) -> Vec<u8> {
     let head = format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n");
     [head.as_bytes(), value, b"\r\n"].concat()
@@ -129,7 +130,7 @@ fn the_form_data_of_a_script_does_as_well() {
         let whole = [
             part("name=\"code\"", b"RAHMA"),
             part("name=\"attendance\"", b"no"),
-            // As in an urlencoded form, the last value counts.
+            // The field occurs twice; as in an urlencoded form, the last value counts.
             part("name=\"attendance\"", b"yes"),
             part(picture, b"\xFF\xD8"),
             part("name=\"wish\"; filename*=UTF-8''foto.jpg", b"\xFF\xD8"),
@@ -200,7 +201,7 @@ fn rules_answer_in_its_own_shape() {
                 404,
                 "invitation_not_found",
             ),
-            // A code of another occasion.
+            // The code belongs to another occasion.
             (
                 json!({ "code": "OTHER", "attending": true }),
                 404,
@@ -274,10 +275,10 @@ fn a_repeat_is_answered_as_before_and_counts_once() {
         assert_eq!(stage.count(submissions, "api").await, 2);
         let made = sql!("SELECT COUNT(*) FROM open_answer WHERE invitation <> $1");
         assert_eq!(stage.count(made, "").await, 1);
-        // The same `submission_id` from another person is a different answer.
+        // The same `submission_id` with another person's name is a different reply.
         let body = json!({ "name": "Lim", "attending": true, "submission_id": 1 });
         send(&mut program, &body).await.expect(201);
-        // The header takes precedence over the field.
+        // The header `Idempotency-Key` takes precedence over the field `submission_id`.
         program.header("idempotency-key", "h1");
         let body = json!({ "code": "RAHMA", "attending": false, "submission_id": "a1" });
         send(&mut program, &body).await.expect(200);

@@ -1,4 +1,4 @@
-//! The demo site, with the paths of older wedding cards beside the guests' pages.
+//! The demo site, with the paths of older wedding cards in addition to the guests' pages.
 
 use axum::Extension;
 use axum::extract::Request;
@@ -20,14 +20,14 @@ pub(crate) use testkit::assert_private;
 
 const DOMAINS: Domains = &[accounts::DOMAIN, occasions::DOMAIN, kadkahwin::DOMAIN];
 
-/// Runs `test` on an SQLite store.
+/// Runs the test with SQLite.
 pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::in_file(&domains::migrations(DOMAINS), async move |world| {
         run(world, &test).await;
     });
 }
 
-/// Runs `test` on an SQLite store, in a runtime with paused time.
+/// Runs the test with SQLite, in a runtime with paused time.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the test is a closure written in its place"
@@ -41,7 +41,7 @@ pub(crate) fn on_one_thread<F: AsyncFn(&Stage<'_>)>(test: F) {
     runtime.block_on(run(&world, &test));
 }
 
-/// Runs `test` on each available engine.
+/// Runs the test with SQLite and, if available, with PostgreSQL.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::each_engine(&domains::migrations(DOMAINS), async move |world| {
         run(world, &test).await;
@@ -49,7 +49,7 @@ pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
 }
 
 async fn run<F: AsyncFn(&Stage<'_>)>(world: &World, test: &F) {
-    // Nearly every saved answer enqueues a confirmation.
+    // Nearly every reply enqueues a confirmation mail, which may still wait when a test ends.
     world.expect_jobs(rsvp::CONFIRM);
     let languages = ["en", "ms", "it", "zh-Hans", "ar"];
     let stage = Stage::build(world, DOMAINS, &languages, |site, gate| {
@@ -60,7 +60,7 @@ async fn run<F: AsyncFn(&Stage<'_>)>(world: &World, test: &F) {
 }
 
 impl Stage<'_> {
-    /// A raw connection from this IP address, over which a test can send any bytes.
+    /// A raw connection from this IP address, on which a test can send any bytes.
     pub(crate) fn connection(&self, address: &str) -> DuplexStream {
         let (client, server) = tokio::io::duplex(64 << 10);
         let peer = Extension(Peer(address.parse().unwrap()));

@@ -1,4 +1,4 @@
-//! Requests for roles: who may make them, who decides, and what is stored.
+//! Tests of requests for roles: who may make them, who decides, and what is stored.
 
 use identity::grant::{ADMIN, OWNER, Scope};
 use identity::person::erasure;
@@ -20,7 +20,7 @@ async fn ask(person: &mut Person, role: &str) -> Page {
     person.call("POST", REQUESTS, &body).await
 }
 
-/// The browser of an owner who has just signed in.
+/// Signs in an owner of the installation in a browser.
 async fn owner(stage: &Stage<'_>) -> Person {
     let mut owner = front_end_of(stage, "An Owner").await;
     let id = owner.who.account().id.clone();
@@ -71,7 +71,8 @@ fn a_role_is_asked_for_and_given() {
             (&made["id"], &json!("Mei Lin"), &json!("Mei.Lin@example.my"))
         );
 
-        // Granting a role requires a session whose owner has just signed in.
+        // An access token does not suffice. Granting a role requires a session in which a
+        // credential was proved recently.
         let approve = decision(one, "approve");
         let token = owner.call("POST", &approve, &Value::Null).await.with(403);
         assert_eq!(token.json()["code"], "sudo_required");

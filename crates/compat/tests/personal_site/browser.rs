@@ -1,4 +1,4 @@
-//! The routes of the older personal site, called by a browser that keeps a cookie.
+//! Tests of the older personal site's routes for browsers with a session cookie.
 
 use axum::http::Method;
 use jiff::SignedDuration;
@@ -42,7 +42,7 @@ fn a_browser_keeps_a_cookie_for_pages_of_its_own_origin() {
         assert!(jwt.json()["expiresAt"].is_string());
         let mut script = front_end(&accounts, &jwt.json());
         script.get(&format!("{OWN}/me")).await.with(200);
-        // A token cannot get another token, whatever its request claims.
+        // An access token cannot be used to get another one, whatever the request claims.
         script.header("sec-fetch-site", "same-origin");
         let refused = script.get("/api/auth/jwt").await.with(403);
         assert_eq!(refused.json()["code"], "token_not_permitted");

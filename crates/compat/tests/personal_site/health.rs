@@ -1,4 +1,4 @@
-//! The health routes, and a 404 for all other paths below them.
+//! Tests of the health checks, and of the 404 for all other paths that begin with their path.
 
 use serde_json::json;
 

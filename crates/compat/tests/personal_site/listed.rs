@@ -1,4 +1,4 @@
-//! Every route that is open to anybody must be described in the documentation.
+//! Tests that the documentation lists every route that is open to everybody.
 
 use compat::personal_site;
 use site::Callers;

@@ -1,5 +1,5 @@
-//! Tests of the routes of the older personal site: its front end and a browser send requests to the
-//! real router.
+//! Tests of the older personal site's routes. A front end and a browser send requests to the real
+//! router.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,4 +1,4 @@
-//! The account routes of the older personal site, called by its front end.
+//! Tests of the older personal site's account routes, called by its front end.
 
 use axum::http::Method;
 use identity::grant::{ADMIN, OWNER, Scope};
@@ -39,7 +39,7 @@ fn a_refusal_says_its_sentence_as_error_too() {
         assert_eq!(body["error"], body["detail"]);
         assert_eq!(refused.header("content-type"), "application/problem+json");
         assert_eq!(refused.header("www-authenticate"), "Bearer");
-        // Invalid fields get the status 400 here.
+        // In this API, invalid fields get the status 400.
         let mut wrong = registration("nowhere");
         wrong["password"] = "short".into();
         let path = format!("{PUBLIC}/register");
@@ -55,7 +55,7 @@ fn a_refusal_says_its_sentence_as_error_too() {
         let refused = accounts.visitor().get(&path).await.with(405);
         assert!(refused.json()["error"].is_string());
         assert_eq!(refused.header("allow"), "POST");
-        // Routes outside of this API keep their own format.
+        // Routes outside of this API do not have the field `error`.
         let refused = accounts.visitor().get("/api/v1/me").await.with(401);
         assert!(refused.json().get("error").is_none());
     });
@@ -88,7 +88,7 @@ fn a_front_end_signs_in_and_goes_on() {
         let second = second.with(200).json();
         assert_ne!(second["refresh_token"], first["refresh_token"]);
         assert_eq!(&second["user"], user);
-        // Long after its use, the token counts as a copy, so the session ends.
+        // A minute after its use, the refresh token counts as a copy, so the session ends.
         world.clock.advance(SignedDuration::from_secs(60));
         expect(world, EMAIL, "mail-reuse-subject");
         let reused = post(&mut accounts.visitor(), &refresh, shown)
@@ -138,13 +138,13 @@ fn registering_tells_nobody_which_addresses_are_known() {
         expect(world, EMAIL, "mail-known-subject");
         let known = post(&mut front, &path, registration(EMAIL)).await.with(202);
         assert_eq!((&new.body, new.header("set-cookie")), (&known.body, ""));
-        // Filling in the field that only bots see creates neither an account nor a mail.
+        // The hidden field is filled in, so neither an account nor a mail is created.
         world.clock.advance(SignedDuration::from_mins(10));
         let mut robot = registration("robot@example.my");
         robot["honeypot"] = "x".into();
         let same = post(&mut front, &path, robot).await.with(202);
         assert_eq!(same.body, new.body);
-        // The person can sign in, but the address is not confirmed.
+        // After registering, the person can sign in, but the email address is not confirmed.
         expect_sign_in_mails(world, EMAIL, 0);
         let user = login(&accounts, EMAIL, PASSWORD).await.with(200).json()["user"].take();
         assert_eq!(user["roles"], json!(["user"]));
@@ -199,7 +199,7 @@ fn a_name_and_a_slug_are_changed_together() {
             (&changed["display_name"], &changed["slug"]),
             (&json!("Mei Lin"), &json!("mei-lin"))
         );
-        // Neither a slug in use nor a recently released slug is available.
+        // A slug cannot be taken if another account has it or recently had it.
         for slug in ["mei-lin", "farah-binti-ali-2"] {
             let taken = put(&mut farah, &profile, wish(slug)).await.with(409);
             assert_eq!(taken.json()["code"], "slug_taken");
@@ -212,8 +212,8 @@ fn a_name_and_a_slug_are_changed_together() {
             let valid = other.get(&format!("{OWN}/validate-slug?slug={slug}")).await;
             assert_eq!(valid.with(200).json()["valid"], false);
         }
-        // People may take back their own former slug, and changing only the name does not change
-        // the slug.
+        // People may take back their own former slug. A change of only the name does not change the
+        // slug.
         put(&mut other, &profile, wish("farah-binti-ali-2"))
             .await
             .with(200);
@@ -227,7 +227,7 @@ fn a_name_and_a_slug_are_changed_together() {
         )
         .await
         .with(200);
-        // The other fields of the profile are saved, and unsupported fields are ignored.
+        // All other fields of the profile are stored. Unsupported fields are ignored.
         let written = json!({"display_name": "Mei", "real_name": "Mei Lin Tan", "bio": "Teh",
             "website": "https://mei.example", "avatar_url": "https://mei.example/me.png"});
         let changed = put(&mut other, &profile, written).await.with(200).json();
@@ -245,7 +245,7 @@ fn a_name_and_a_slug_are_changed_together() {
             (&me["profile"], &me["display_name"]),
             (&expected, &json!("Mei"))
         );
-        // The refused change had no effect at all.
+        // No part of the refused change was stored.
         let me = farah.get(&format!("{OWN}/me")).await.json();
         assert_eq!(me["display_name"], "Farah binti Ali");
         // A released slug becomes available again after a waiting period.
@@ -280,7 +280,7 @@ fn a_password_is_changed_with_the_present_one() {
             .await
             .with(200);
         assert_eq!(done.header("set-cookie"), "");
-        // The session continues with another token, and all other sessions end.
+        // The session gets a new token, and all other sessions end.
         let me = format!("{OWN}/me");
         farah.get(&me).await.with(401);
         elsewhere.get(&me).await.with(401);
@@ -394,7 +394,7 @@ fn people_are_administered_by_those_who_may() {
         let none = front.get(&format!("{USERS}?limit=1&offset=2")).await.json();
         assert_eq!(none, json!([]));
 
-        // Changes to other accounts need the cookie.
+        // Changes to other accounts require the session cookie instead of an access token.
         let token = front;
         let mut front = browser(world, &accounts, &owner).await;
         let at = |what: &str| format!("{USERS}/{farah}/{what}");

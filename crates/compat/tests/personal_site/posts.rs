@@ -1,4 +1,4 @@
-//! The post routes of the older personal site, called by its front end.
+//! Tests of the older personal site's post routes, called by its front end.
 
 use jiff::SignedDuration;
 use platform::{Rows, Tx, sql};

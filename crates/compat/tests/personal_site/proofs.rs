@@ -1,5 +1,5 @@
-//! The credentials that the routes of the older personal site accept: a session's cookie, and for
-//! the caller's own credentials and sessions also the access token from their sign-in.
+//! Tests of the credentials that the older personal site's routes accept: a session's cookie and,
+//! for the caller's own credentials and sessions, also an access token from the sign-in.
 
 use axum::http::Method;
 use identity::grant::{OWNER, Scope};
@@ -14,7 +14,7 @@ use crate::stage::{
 
 const ADDRESS: &str = "owner@example.my";
 
-/// Checks that each of these actions is refused without a proof.
+/// Asserts that each of these requests is refused, because no credential was proved recently.
 async fn expect_refusals(front: &mut Visitor, acts: &[(Method, String)]) {
     for (method, path) in acts {
         let refused = front.call(method.clone(), path, &Value::Null).await;
@@ -27,7 +27,7 @@ fn own(path: &str) -> String {
     format!("{OWN}/{path}")
 }
 
-/// Actions that take data away or change other accounts.
+/// Requests that delete data or change other accounts.
 fn beyond_one_s_own(other: &str) -> Vec<(Method, String)> {
     let of_other = |what| (Method::POST, format!("{USERS}/{other}/{what}"));
     let roles = format!("{USERS}/{other}/roles/trusted-contact");
@@ -41,7 +41,7 @@ fn beyond_one_s_own(other: &str) -> Vec<(Method, String)> {
     ]
 }
 
-/// Signs in through Kenduri's own API, as a program.
+/// Signs in through Kenduri's own API, as an API client does.
 async fn program_tokens(accounts: &Stage<'_>) -> Value {
     let body = json!({"email": ADDRESS, "password": PASSWORD, "want": "tokens"});
     let page: Page = post(&mut accounts.visitor(), "/api/v1/auth/login", body).await;
@@ -57,7 +57,7 @@ fn an_access_token_proves_no_recent_sign_in() {
         give(world, &owner, OWNER, &Scope::site()).await;
         let farah = person(world, EMAIL, None).await;
 
-        // The following requests are sent shortly after signing in.
+        // From here on, requests are sent shortly after the sign-in.
         let mut page = browser(world, &accounts, &owner).await;
         let jwt = page.get("/api/auth/jwt").await.with(200).json();
         let session = page.cookie("kd_session").unwrap();
@@ -81,7 +81,7 @@ fn an_access_token_proves_no_recent_sign_in() {
             front.get(&own("me")).await.with(200);
             expect_refusals(&mut front, &acts).await;
         }
-        // None of these actions took effect.
+        // The session still exists, so no request had an effect.
         page.get(&own("me")).await.with(200);
     });
 }
@@ -104,7 +104,7 @@ fn the_token_of_a_sign_in_proves_it_for_one_s_own_credentials_and_sessions() {
         let new = "seekor kancil di tepi sungai";
         let wish = json!({"current_password": PASSWORD, "new_password": new});
         let changed = put(&mut front, &own("change-password"), wish).await;
-        // The token in this response does not come from a sign-in.
+        // This access token was issued after a password change, not after a sign-in.
         let mut front = front_end(&accounts, &changed.with(200).json());
         expect_refusals(&mut front, &[(Method::POST, all.clone())]).await;
         expect_sign_in_mails(world, ADDRESS, 1);
@@ -136,7 +136,7 @@ fn what_cannot_be_undone_asks_for_a_fresh_sign_in() {
             .await
             .with(200);
         farah.get(&own("me")).await.with(401);
-        // Cancelling the erasure is possible only on Kenduri's own page.
+        // The erasure can only be cancelled on Kenduri's own page, so the front end gets an error.
         let leaving = login(&accounts, EMAIL, PASSWORD).await.with(403);
         assert_eq!(leaving.json()["code"], "sign_in_page_required");
     });

@@ -1,4 +1,4 @@
-//! The common setup of the tests: a site with the older routes, and people on it.
+//! The common setup of the tests: a site with the older personal site's routes, and people on it.
 
 use axum::Extension;
 use axum::http::Method;
@@ -65,14 +65,14 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     each_engine(async |world| test(&without(world)).await);
 }
 
-/// A site with open registration, without the older routes.
+/// A site with open registration, without the older personal site's routes.
 pub(crate) fn without(world: &World) -> Stage<'_> {
     Stage::new(world, DOMAINS)
         .with_tokens_for(&[posts::READ, posts::WRITE])
         .open()
 }
 
-/// A site with the older routes.
+/// A site with the older personal site's routes.
 pub(crate) fn older(world: &World, policy: Policy) -> Stage<'_> {
     let limit = EntryLimit::default();
     without(world).routed(move |accounts, routes| {
@@ -81,12 +81,12 @@ pub(crate) fn older(world: &World, policy: Policy) -> Stage<'_> {
     })
 }
 
-/// The site of `stage`, with the older routes.
+/// The same site with the older personal site's routes.
 pub(crate) fn with_backend<'w>(stage: &Stage<'w>, has_auth: bool) -> Stage<'w> {
     older(stage.world, if has_auth { WITH_AUTH } else { ALONE })
 }
 
-/// A person whose front end sends their access token.
+/// Creates a person whose requests have an access token, as the front end sends them.
 pub(crate) async fn front_end_of(stage: &Stage<'_>, name: &str) -> Person {
     let mut person = stage.person(name).await;
     person.browser.header("sec-fetch-site", "same-origin");
@@ -109,7 +109,7 @@ pub(crate) async fn login(stage: &Stage<'_>, email: &str, password: &str) -> Pag
     post(&mut stage.visitor(), &format!("{PUBLIC}/login"), body).await
 }
 
-/// The front end of a person who received `tokens`.
+/// A front end that sends the access token in `tokens`.
 pub(crate) fn front_end(stage: &Stage<'_>, tokens: &Value) -> Visitor {
     let mut visitor = stage.visitor();
     let token = tokens["token"].as_str().unwrap();
@@ -117,7 +117,7 @@ pub(crate) fn front_end(stage: &Stage<'_>, tokens: &Value) -> Visitor {
     visitor
 }
 
-/// A browser with the cookie of a person's new session, on a page of the site's own origin.
+/// A browser with the cookie of a new session, whose requests come from a page of the same origin.
 pub(crate) async fn browser(world: &World, stage: &Stage<'_>, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Remembered, client(1)).await;
     let mut browser = stage.visitor();
@@ -126,7 +126,7 @@ pub(crate) async fn browser(world: &World, stage: &Stage<'_>, id: &AccountId) ->
     browser
 }
 
-/// Signs in a person with a password. Returns their front end and its tokens.
+/// Creates a person and signs them in by password. Returns the front end and its tokens.
 pub(crate) async fn signed_in(world: &World, stage: &Stage<'_>, email: &str) -> (Visitor, Value) {
     let hash = usual_hash(world).await;
     person(world, email, Some(&hash)).await;
@@ -143,7 +143,7 @@ pub(crate) fn registration(email: &str) -> Value {
     json!({"email": email, "password": PASSWORD, "display_name": "Farah Ali", "honeypot": ""})
 }
 
-/// Sets up a person's second factor.
+/// Sets up the second factor of a person.
 pub(crate) async fn enrol(stage: &Stage<'_>, id: &AccountId) {
     let (world, site) = (stage.world, stage.site.clone());
     let begun = begin(world, id, Stay::Visit, client(1)).await;
@@ -159,7 +159,7 @@ pub(crate) async fn enrol(stage: &Stage<'_>, id: &AccountId) {
     world.clock.advance(SignedDuration::from_mins(2));
 }
 
-/// The newest mailed link of this kind.
+/// The newest mailed link whose path begins with `prefix`.
 pub(crate) async fn link(world: &World, prefix: &str) -> String {
     let mails = world.mails().await;
     let of_mail = |text: &str| {

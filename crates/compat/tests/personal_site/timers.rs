@@ -1,4 +1,4 @@
-//! The timer routes of the older personal site, called by its front end.
+//! Tests of the older personal site's timer routes, called by its front end.
 
 use countdowns::countdown::{self, READ, WRITE};
 use countdowns::phrase::MODERATOR;
@@ -122,7 +122,7 @@ fn timers_are_resets_of_the_primary_countdown() {
         cleared.expect(200);
         assert_eq!(cleared.json()["notes"], Value::Null);
 
-        // A request for another person's timer gets a 404, as if the timer had never existed.
+        // Another person's timer gets a 404, like a timer that does not exist.
         reset(&mut other, json!({})).await;
         for path in [at.as_str(), "/backend/protected/incident-timers/nothing"] {
             let refused = other.call("PUT", path, &json!({"notes": "x"})).await;
@@ -156,7 +156,7 @@ fn a_timer_lies_behind_and_says_what_is_wrong() {
             0,
             "a refusal makes nothing"
         );
-        // A primary countdown that counts down stays the primary countdown.
+        // If a person's primary countdown counts down, it is not replaced.
         let body =
             json!({"title": "Raya", "kind": "until", "target": "2999-01-01", "is_primary": true});
         let mut mei = front_end_of(&stage, "Mei Lin").await;
@@ -259,7 +259,7 @@ fn a_timer_is_seen_by_those_who_may() {
             json!([])
         );
 
-        // Both settings must be sent together; otherwise nothing changes.
+        // The combination of the two settings is invalid, so neither is changed.
         let wrong = json!({"timer_is_public": false, "timer_show_in_list": true});
         show(&mut farah, false, false).await;
         let refused = farah.call("PUT", PREFERENCES, &wrong).await;

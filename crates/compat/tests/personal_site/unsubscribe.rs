@@ -1,4 +1,4 @@
-//! Unsubscribing through the link in a mail.
+//! Tests of unsubscribing through the link in a mail.
 
 use axum::http::Method;
 use platform::mail::{Address, Stream, suppression};
@@ -43,7 +43,7 @@ fn a_link_stops_a_stream_however_often_it_is_used() {
             assert_eq!(done.json(), json!({"message": "done"}));
             assert!(is_stopped(&stage, &farah).await);
         }
-        // The request is sent first as by a mail program, then as by a page that sends JSON.
+        // The request is sent first as a mail program sends it, then as a script does.
         anybody
             .post(&at, &[("List-Unsubscribe", "One-Click")])
             .await

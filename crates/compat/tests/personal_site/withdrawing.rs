@@ -1,4 +1,5 @@
-//! Ending all sessions withdraws the person's invites, because an intruder may have made them.
+//! Tests that ending all sessions also deletes the person's invites, because an intruder may have
+//! created them.
 
 use identity::grant::{self, ADMIN, OWNER, Scope};
 use identity::people::invite;

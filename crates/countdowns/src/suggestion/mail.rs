@@ -1,4 +1,5 @@
-//! Mails about suggestions: the decision to the author, and a digest of pending ones to moderators.
+//! Mails about suggestions: a decision to the author, and a digest of pending suggestions to
+//! moderators.
 
 use identity::account::{self, Account, AccountId};
 use identity::grant;
@@ -15,7 +16,7 @@ use crate::phrase::MODERATOR;
 const KIND: &str = "suggestion.digest";
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// Mails the decision to the author; `text` is the approved wording.
+/// Mails a moderator's decision to the author. `text` is the text of the approved phrase.
 pub(super) fn send_decision(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -46,8 +47,8 @@ pub(super) fn send_decision(
     )
 }
 
-/// Schedules the moderators' digest for the next full hour. Further suggestions before then do not
-/// add a second mail.
+/// Schedules the moderators' digest for the next full hour. All suggestions before then are in the
+/// same mail.
 pub(super) fn plan_digest(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     let into_hour = SignedDuration::from_secs(now.as_second() % HOUR.as_secs());
