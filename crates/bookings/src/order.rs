@@ -29,13 +29,13 @@ web::words! {
 }
 
 web::words! {
-    /// The state of a payment. It never moves backwards.
+    /// The state of a payment. A later state never changes back to an earlier one.
     PaymentState {
         /// The payment failed; another attempt may follow.
         Failed = "failed",
-        /// The amount is reserved but not yet received.
+        /// The payer's bank has reserved the amount, but the gateway has not received it yet.
         Authorized = "authorized",
-        /// The money was received.
+        /// The gateway has received the money.
         Captured = "captured",
     }
 }
@@ -43,9 +43,9 @@ web::words! {
 web::words! {
     /// The kind of a ledger entry.
     EntryKind {
-        /// Money received.
+        /// The gateway received money.
         Capture = "capture",
-        /// Money refunded.
+        /// The gateway refunded money.
         Refund = "refund",
     }
 }
@@ -53,9 +53,8 @@ web::words! {
 web::words! {
     /// The name of a gateway.
     GatewayName {
-        /// The test gateway, which moves no money.
+        /// The built-in test gateway, which moves no money.
         Test = "test" => "gateway-test",
-        /// Razorpay.
         Razorpay = "razorpay" => "gateway-razorpay",
     }
 }
@@ -73,7 +72,6 @@ pub struct Grant {
     pub months: i64,
 }
 
-/// The properties of a new order.
 #[derive(Clone, Debug)]
 pub(crate) struct New {
     pub(crate) gateway: GatewayName,
@@ -89,7 +87,7 @@ pub struct Order {
     /// The order's id.
     #[schema(value_type = String)]
     pub id: OrderId,
-    /// The party that pays the order.
+    /// The id that stands for the payer, so that the payer's account can be erased.
     #[serde(skip)]
     pub party_id: PartyId,
     /// The amount in minor units.
@@ -99,7 +97,7 @@ pub struct Order {
     pub currency: Currency,
     /// The gateway that receives the money.
     pub gateway: GatewayName,
-    /// The gateway's id for the order; null until somebody presses “Pay”.
+    /// The order's id at the gateway; null until the member presses “Pay”.
     #[serde(skip)]
     pub gateway_order_id: Option<String>,
     /// The state of the order.
@@ -132,7 +130,7 @@ pub struct Payment {
     pub id: PaymentId,
     pub order_id: OrderId,
     pub gateway: GatewayName,
-    /// The gateway's id for the payment.
+    /// The payment's id at the gateway.
     pub gateway_payment_id: String,
     pub state: PaymentState,
     pub settles: bool,
@@ -140,9 +138,9 @@ pub struct Payment {
     pub amount_minor: i64,
     /// The currency (ISO 4217).
     pub currency: Currency,
-    /// The amount refunded or reserved for refunds, in minor units.
+    /// The amount that was refunded or is reserved for refunds, in minor units.
     pub refund_reserved_minor: i64,
-    /// When the money was received.
+    /// When the gateway received the money.
     pub captured_at: Option<Timestamp>,
 }
 
@@ -197,7 +195,7 @@ pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Order>, St
     .all(tx)
 }
 
-/// The order with the gateway's order id.
+/// Finds the order with this id at the gateway.
 pub(crate) fn find_by_gateway(
     tx: &mut Tx<'_>,
     gateway: GatewayName,
@@ -212,7 +210,7 @@ pub(crate) fn find_by_gateway(
     Ok(found.map(|(id,)| id))
 }
 
-/// Finds one of the requester's orders.
+/// Finds an order of the account.
 pub fn own(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -227,7 +225,7 @@ pub fn own(
     .maybe(tx)
 }
 
-/// Like [`find`], but locks the order. The order's lock is taken before its booking's lock.
+/// Like [`find`], but locks the order. All code locks an order before its booking.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
     sql!(
         "SELECT {Order} FROM booking_order WHERE id = :id FOR NO KEY UPDATE",
@@ -236,7 +234,8 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, Store
     .maybe(tx)
 }
 
-/// Ends an order that was not paid in time. A later payment is still handled.
+/// Marks an order as expired, because it was not paid in time. A payment that arrives later is
+/// still handled.
 pub(crate) fn expire(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
     sql!(
         "UPDATE booking_order SET state = 'expired' WHERE id = :id AND state = 'created'",
@@ -254,7 +253,7 @@ pub fn payments(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<Payment>, StoreErro
     .all(tx)
 }
 
-/// Writes a ledger entry, once for each payment or refund.
+/// Writes a ledger entry, at most one for each payment and each refund.
 pub(crate) fn post(
     tx: &mut Tx<'_>,
     order: &OrderId,

@@ -18,7 +18,7 @@ use crate::order::{self, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
 use crate::{Refusal, TOKEN_NOT_PERMITTED, gateway};
 
-/// How long an order for a plan can be paid.
+/// How long a member can pay an order for a plan.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Credits that can be bought together.
@@ -60,12 +60,11 @@ pub fn offered(tx: &mut Tx<'_>) -> Result<Vec<Plan>, StoreError> {
     tx.all(all, &[])
 }
 
-/// Finds a plan by its id.
 pub(crate) fn find(tx: &mut Tx<'_>, id: &PlanId) -> Result<Option<Plan>, StoreError> {
     sql!("SELECT {Plan} FROM plan WHERE id = :id", id).maybe(tx)
 }
 
-/// Orders a plan at its present price. The credits are granted when the order is paid.
+/// Orders a plan at its current price. The member gets the credits when the order is paid.
 pub fn buy(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -205,7 +204,7 @@ impl Resource for Plan {
         Ok(())
     }
 
-    /// A plan that somebody has ordered is kept, but is not offered any more.
+    /// A plan that was ever ordered is not deleted, but no longer offered.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (orders,): (i64,) = sql!(
             "SELECT COUNT(*) FROM booking_order WHERE plan_id = :id",

@@ -19,8 +19,8 @@ use crate::Refusal;
 
 platform::id!(ProviderId, random, "One provider.");
 
-/// The role of providers, who offer slots. Administrators and owners of the site may also offer
-/// slots.
+/// The role of people who offer slots. Administrators and owners of the site can offer slots
+/// without it.
 pub const PROVIDER: Role = Role::new("provider", "booking-role-provider");
 
 /// A provider's public profile, and the rules of their slots.
@@ -47,7 +47,7 @@ pub struct ProviderProfile {
     pub version: i64,
 }
 
-/// The fields that a provider may set.
+/// The declarations of the fields that a provider can set.
 pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
     display_name: line(80).label("booking-profile-name"),
     bio: lines(2_000).label("booking-profile-bio"),
@@ -65,18 +65,18 @@ impl ProviderProfile {
     }
 }
 
-/// Proof that somebody may offer slots. For a change, the proof also holds the lock of the profile,
-/// so that concurrent changes cannot create overlapping slots.
+/// The proof that a person may offer slots. If it is taken for a change, the provider's profile is
+/// locked, so that concurrent changes cannot create overlapping slots.
 #[derive(Clone, Debug)]
 pub struct Provider {
     pub(crate) who: SignedIn,
     request: RequestFacts,
-    /// The public profile; its id is empty until the profile is saved for the first time.
+    /// The provider's profile. Its id is empty until the profile is saved for the first time.
     pub profile: ProviderProfile,
 }
 
 impl Provider {
-    /// Writes an action to the audit log.
+    /// Writes an entry to the audit log.
     pub(crate) fn record(
         &self,
         tx: &mut Tx<'_>,
@@ -189,7 +189,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, id: &ProviderId) -> Result<ProviderProfile, 
     sql!("SELECT {ProviderProfile} FROM provider WHERE id = :id", id).one(tx)
 }
 
-/// Finds a provider's account; `None` after the account was erased.
+/// The provider's account; `None` if it was erased.
 pub(crate) fn account_of(
     tx: &mut Tx<'_>,
     id: &ProviderId,
@@ -198,7 +198,7 @@ pub(crate) fn account_of(
     Ok(account)
 }
 
-/// Returns whether the account with this id may offer slots.
+/// Whether the account with this id may offer slots.
 pub(crate) fn is_for(tx: &mut Tx<'_>, _: &Site, account: &str) -> Result<bool, StoreError> {
     let all = grant::list_who_may_in_site(tx, PROVIDER)?;
     Ok(all.iter().any(|one| one.as_str() == account))

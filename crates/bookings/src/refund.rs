@@ -1,5 +1,5 @@
-//! Refunds. The total reserved for a payment's refunds never exceeds the payment. A job sends the
-//! request to the gateway, with the same key in every attempt.
+//! Refunds. The sum of a payment's refunds never exceeds the payment. A job sends each refund to
+//! the gateway; all attempts have the same idempotency key.
 
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
@@ -19,39 +19,40 @@ use crate::order::{self, EntryKind, GatewayName, Order, Payment, PaymentId, Paym
 platform::id!(RefundId, random, "One sum that goes back.");
 
 pub const KIND: &str = "booking.refund";
-/// The pause before another attempt when a gateway did not respond.
+/// How long the job waits before it tries again, after the gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(5);
-/// How often a gateway is asked about a pending refund; usually its event arrives earlier.
+/// How often the job asks the gateway about a pending refund. Usually the gateway's event arrives
+/// earlier.
 const WORKED_ON: SignedDuration = SignedDuration::from_hours(6);
 
 web::words! {
     /// The state of a refund.
     RefundState {
-        /// The gateway has not responded yet.
+        /// The gateway has not accepted the refund yet.
         Requested = "requested",
         /// The gateway has accepted the refund and is processing it.
         Submitted = "submitted",
-        /// The refund is on its way.
+        /// The gateway has sent the money.
         Processed = "processed",
-        /// The gateway refused the refund, so a person has to handle it.
+        /// The gateway has refused the refund, so an administrator must handle it.
         Failed = "failed",
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Refund {
-    /// The refund's id, which is also its idempotency key for the gateway.
+    /// The refund's id, which is also the idempotency key of its requests to the gateway.
     pub id: RefundId,
     pub payment_id: PaymentId,
     /// The amount in minor units.
     pub amount_minor: i64,
     pub reason: String,
-    /// The gateway's id for the refund, once the gateway has accepted it.
+    /// The refund's id at the gateway; `None` until the gateway has accepted the refund.
     pub gateway_refund_id: Option<String>,
     pub state: RefundState,
 }
 
-/// Refunds the rest of a payment. The caller holds the order's lock.
+/// Refunds the part of a payment that was not refunded yet. The caller holds the order's lock.
 pub(crate) fn request(
     tx: &mut Tx<'_>,
     payment: &Payment,
@@ -105,7 +106,7 @@ fn plan(
     })
 }
 
-/// Finds a refund by the gateway's id or by our id.
+/// Finds a refund by its id at the gateway or by its own id.
 pub(crate) fn find_by_gateway(
     tx: &mut Tx<'_>,
     gateway: GatewayName,
@@ -123,7 +124,7 @@ pub(crate) fn find_by_gateway(
     .maybe(tx)
 }
 
-/// Makes the job ask the gateway about a refund now.
+/// Makes the job ask the gateway about a refund at once.
 pub(crate) fn wake(
     tx: &mut Tx<'_>,
     refund: &Refund,
@@ -132,7 +133,7 @@ pub(crate) fn wake(
     plan(tx, refund, gateway, SignedDuration::ZERO)
 }
 
-/// Refunds the rest of the payment that settled an order.
+/// Refunds what is left of the payment that settled an order.
 pub(crate) fn request_of_order(
     tx: &mut Tx<'_>,
     order: &Order,
@@ -150,7 +151,7 @@ struct Payload {
     refund: RefundId,
 }
 
-/// Returns the job that sends refund requests to the gateway.
+/// The job that sends refunds to the gateway.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |job: Job| {
@@ -190,7 +191,7 @@ pub(crate) fn job(site: &Site) -> Handler {
     })
 }
 
-/// Stores the gateway's result once.
+/// Stores the result that the gateway reports. If a result is already stored, does nothing.
 fn finish(
     tx: &mut Tx<'_>,
     site: &Site,

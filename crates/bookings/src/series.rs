@@ -1,4 +1,4 @@
-//! Series: slots at the same local time on chosen weekdays, for some weeks.
+//! Series of slots at the same local times on certain weekdays, for some weeks.
 
 use axum::http::StatusCode;
 use jiff::ToSpan as _;
@@ -12,7 +12,7 @@ use crate::Refusal;
 use crate::provider::Provider;
 use crate::slot::{self, NewSlot, Obstacle, SeriesId, Slot, Start, Template};
 
-/// The most slots of one series.
+/// The maximum number of slots in a series.
 pub const MOST: usize = 200;
 
 /// A request for a series.
@@ -38,9 +38,9 @@ pub struct NewSeries {
 pub struct Planned {
     pub date: Date,
     pub time: Time,
-    /// The instant; `None` if the clock skips this local time.
+    /// The instant at which the slot begins; `None` if the clock skips this local time.
     pub start: Option<Start>,
-    /// The error code of the reason why no slot can begin then.
+    /// The error code for the obstacle to a slot at this time; `None` if there is none.
     pub obstacle: Option<&'static str>,
 }
 
@@ -56,7 +56,8 @@ impl Planned {
     }
 }
 
-/// Computes all times of a series in chronological order, each with its obstacle, if any.
+/// Computes all times of a series in chronological order, each with the obstacle to a slot at that
+/// time.
 pub fn plan(
     tx: &mut Tx<'_>,
     provider: &Provider,
@@ -84,7 +85,7 @@ fn look(
                 .find_obstacle(tx, start.at)?
                 .map(|found| found.code()),
         };
-        // The times in the series may also be too close to each other.
+        // A time in the series may be too close to an earlier one.
         let before = planned.iter().rev().find(|one| one.obstacle.is_none());
         let before = before.and_then(|one| one.start);
         if let (Some(start), Some(before)) = (start, before)
@@ -121,7 +122,8 @@ fn local_times(sent: &NewSeries, findings: &mut Findings) -> Vec<(Date, Time)> {
     times.sort();
     times.dedup();
     if !(1..=12).contains(&weeks) || times.len() > 6 {
-        // The errors are reported later, but computing so many times would take too long.
+        // `create` reports the errors. Computing the times is skipped, because so many would take
+        // too long.
         return Vec::new();
     }
     let days = (0..weeks * 7).filter_map(|days| first.clone().ok()?.checked_add(days.days()).ok());
@@ -139,8 +141,8 @@ fn local_times(sent: &NewSeries, findings: &mut Findings) -> Vec<(Date, Time)> {
     all
 }
 
-/// Creates slots for all times in a series that are not excluded. If one of them cannot be created,
-/// creates none.
+/// Creates the slots of a series, except for excluded times. If one slot cannot be created, none
+/// is.
 pub fn create(
     tx: &mut Tx<'_>,
     provider: &Provider,

@@ -1,5 +1,5 @@
-//! Scheduled changes to a booking: ending its hold, reminding both sides, and completing the
-//! session.
+//! Jobs that change a booking at a certain time: they end its hold, remind both sides, and complete
+//! the session.
 
 use identity::notification::{self, NewNotification};
 use jiff::SignedDuration;
@@ -11,8 +11,7 @@ use crate::booking::{self, Booking, COMPLETE, FAREWELL, HOLD, Party, Payload, RE
 use crate::notice::{self, Event};
 use crate::{cancel, order};
 
-/// The minimum time between a reminder and its session. A reminder that would come later is
-/// skipped.
+/// A reminder that would come less than this before the session is skipped.
 const LATEST: SignedDuration = SignedDuration::from_hours(1);
 
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
@@ -35,8 +34,7 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
 
 type Work = fn(&mut Tx<'_>, &Site, &Booking, i64) -> Result<(), StoreError>;
 
-/// Builds the handler of a job that runs `work` with the booking, under the locks of the booking
-/// and its order.
+/// Makes the handler of a job that locks a booking and its order, and then runs `work`.
 fn handler(kind: &'static str, site: &Site, work: Work) -> Handler {
     let site = site.clone();
     Handler::new(kind, move |job: Job| {
@@ -68,7 +66,7 @@ fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reminds each side once for each agreed time.
+/// Reminds the member and the provider, once for each time to which the booking was moved.
 fn remind(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! The administrators' settings for all bookings of a site.
+//! The settings with which administrators determine the rules of bookings.
 
 use identity::grant::{self, ADMIN, SITE, Scope};
 use identity::session::signed_in::SignedIn;
@@ -37,7 +37,7 @@ pub struct BookingSettings {
     pub version: i64,
 }
 
-/// The fields that may be set, with their limits.
+/// The declarations of the fields, with their limits.
 pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     currency: line(3).label("booking-set-currency"),
     hold_minutes: number(5, 120).label("booking-set-hold"),
@@ -63,7 +63,7 @@ pub fn load(tx: &mut Tx<'_>) -> Result<BookingSettings, StoreError> {
 pub struct Administrator(Requester);
 
 impl Administrator {
-    /// The person and the request.
+    /// The administrator and the request.
     pub(crate) fn requester(&self) -> &Requester {
         &self.0
     }
@@ -81,7 +81,7 @@ impl Proof for Administrator {
     }
 }
 
-/// Returns whether a person administers the site.
+/// Whether a person administers the site.
 pub(crate) fn is_administrator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     let rank = grant::rank_in(tx, who, &Scope::site())?;
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, ADMIN)))

@@ -1,6 +1,6 @@
-//! The only module that grants anything for a payment. The browser's return, the gateway's callback
-//! and the polling job all pass the gateway's fact to [`settle`], and only one of them settles the
-//! order.
+//! The effects of payments. This is the only module that gives members something for money. The
+//! browser's return, the gateway's event and the polling job all pass the gateway's report to
+//! [`settle`], and only one of them settles the order.
 
 use identity::account;
 use identity::grant::ADMIN;
@@ -16,7 +16,8 @@ use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, Payment
 use crate::slot::Slot;
 use crate::{browse, credit, refund};
 
-/// Stores a payment as the gateway reports it, and applies the consequences once.
+/// Stores the state of a payment that the gateway reports. If the report is new, applies its
+/// effects.
 pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result<(), StoreError> {
     let Some(order) = order::lock(tx, id)? else {
         return Ok(());
@@ -37,12 +38,12 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         return Ok(());
     }
     if !matches!(order.state, OrderState::Created | OrderState::Expired) {
-        // An earlier payment settled the order, so this one is refunded.
+        // An earlier payment has settled the order, so this one is refunded.
         refund::request(tx, &payment, "duplicate")?;
         return Ok(());
     }
-    // A lock makes sure that only one receipt number is assigned at a time, because receipt numbers
-    // must have no gaps.
+    // The lock makes concurrent transactions take receipt numbers one after another, because the
+    // numbers must have no gaps.
     let lock = sql!("SELECT version FROM booking_setting FOR NO KEY UPDATE");
     let _: (i64,) = tx.one(lock, &[])?;
     let last = sql!("SELECT COALESCE(MAX(receipt_no), 0) FROM booking_order");
@@ -83,8 +84,8 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
     }
 }
 
-/// Stores a payment's state, and returns the payment if its money has just been received. The state
-/// never moves backwards: a captured payment cannot fail.
+/// Stores the state of a payment. Returns the payment if this report is the first to say that it
+/// was captured. A captured payment cannot become failed.
 fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>, StoreError> {
     let Money { minor, currency } = fact.amount;
     let new = Payment {
@@ -147,8 +148,8 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
     }))
 }
 
-/// Confirms the paid booking. Returns `false` if the booking was cancelled or its slot was given to
-/// somebody else.
+/// Confirms the booking that was paid. Returns `false` if the booking was cancelled or its slot was
+/// given to somebody else.
 fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreError> {
     let mut booking = booking.clone();
     let is_ours = match booking.state {
@@ -178,8 +179,8 @@ fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreE
     Ok(true)
 }
 
-/// If a payment arrives after the end of the hold, takes the slot again, provided that slot and
-/// member are both free.
+/// Takes the slot again for a payment that arrived after the hold had ended. Both the slot and the
+/// member must be free at that time.
 fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(member) = &booking.member_id else {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! A slot: one time that a provider offers, for one booking.
+//! Slots: times that providers offer, each for one booking.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -20,7 +20,7 @@ platform::id!(SeriesId, random, "Times that were made together.");
 
 /// How far in the future a slot may be.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// Hosts of online meetings to which links may lead, including their subdomains.
+/// The hosts of online meetings that a slot's link may have. Subdomains are allowed too.
 const MEETINGS: [&str; 5] = [
     "meet.google.com",
     "zoom.us",
@@ -29,16 +29,16 @@ const MEETINGS: [&str; 5] = [
     "meet.jit.si",
 ];
 
-/// The highest price, in minor units.
+/// The maximum price, in minor units.
 const DEAREST: i64 = 100_000_000_000;
 
 web::words! {
     /// The state of a slot.
     #[schema(as = SlotState)]
     State {
-        /// Anybody may book the slot.
+        /// Every member can book the slot.
         Available = "available" => "slot-available",
-        /// The slot is held for somebody until they pay.
+        /// The slot is held for a member who has not paid yet.
         Held = "held" => "slot-held",
         /// A member has booked the slot.
         Booked = "booked" => "slot-booked",
@@ -68,7 +68,7 @@ pub struct Slot {
     /// The slot's id.
     #[schema(value_type = String)]
     pub id: SlotId,
-    /// The slot's provider.
+    /// The id of the provider who offers the slot.
     #[serde(skip)]
     pub provider_id: ProviderId,
     /// The series with which the slot was created, if any.
@@ -103,10 +103,10 @@ pub struct Slot {
     pub currency: Currency,
     /// Whether the slot is booked with a credit instead of money.
     pub takes_credit: bool,
-    /// The token of the booking for which the slot is held.
+    /// The token of the booking for which the slot is held; `None` if the slot is not held.
     #[serde(skip)]
     pub hold_token: Option<String>,
-    /// When the hold ends.
+    /// The time at which the hold ends; `None` if the slot is not held.
     #[serde(skip)]
     pub hold_until: Option<Timestamp>,
     /// The version, which increases with every change.
@@ -155,11 +155,11 @@ pub struct NewSlot {
     pub takes_credit: bool,
 }
 
-/// The instant at which a local time occurs.
+/// The instant at which a slot begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
     pub at: Timestamp,
-    /// Whether the local time occurs twice; then `at` is the earlier instant.
+    /// Whether the local time occurs twice. If so, `at` is the earlier instant.
     pub is_twice: bool,
 }
 
@@ -175,7 +175,7 @@ pub fn start(date: Date, time: Time, zone: &TimeZone) -> Option<Start> {
     Some(Start { at, is_twice })
 }
 
-/// The properties of a slot, without its time.
+/// Everything about a slot except its time.
 pub(crate) struct Template {
     pub(crate) slot: Slot,
     pub(crate) length: SignedDuration,
@@ -184,7 +184,7 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    /// Parses and validates the submitted properties.
+    /// Parses and validates the properties that a provider sent.
     pub(crate) fn read(
         tx: &mut Tx<'_>,
         provider: &Provider,
@@ -242,7 +242,7 @@ impl Template {
         })
     }
 
-    /// Returns why no slot may begin at this instant, if there is a reason.
+    /// The obstacle to a slot that begins at this instant; `None` if there is none.
     pub(crate) fn find_obstacle(
         &self,
         tx: &mut Tx<'_>,
@@ -268,13 +268,13 @@ impl Template {
         Ok(found.map(|(id,)| Obstacle::Overlap(id)))
     }
 
-    /// Returns whether slots that begin at these two instants keep their buffers free.
+    /// Whether slots that begin at `one` and at `later` do not overlap, including their buffers.
     pub(crate) fn is_clear_of(&self, one: Timestamp, later: Timestamp) -> bool {
         one + self.length + self.after <= later - self.before
     }
 
     /// Inserts a slot that begins at this instant. The caller holds the provider's lock and has
-    /// found no obstacle.
+    /// checked that there is no obstacle.
     pub(crate) fn insert(
         &self,
         tx: &mut Tx<'_>,
@@ -301,16 +301,15 @@ impl Template {
     }
 }
 
-/// The reason why no slot may begin at an instant.
+/// The reason why no slot can begin at an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Obstacle {
     /// The clock skips this local time.
     Missing,
-    /// The instant is in the past.
     Past,
     /// The instant is more than a year in the future.
     TooFar,
-    /// The time overlaps this slot.
+    /// The slot would overlap this one.
     Overlap(SlotId),
 }
 
@@ -334,8 +333,8 @@ fn check_length(minutes: i64, rules: &BookingSettings, findings: &mut Findings) 
     }
 }
 
-/// Returns whether a link leads to a meeting on an allowed host: https, no user, no port, and a
-/// path.
+/// Whether a link leads to a meeting on one of [`MEETINGS`]. The link must use https and have a
+/// path, but no user and no port.
 fn is_meeting(link: &str) -> bool {
     let Some((authority, path)) = link
         .strip_prefix("https://")
@@ -410,7 +409,7 @@ pub fn own(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<Slot, Re
     found.ok_or(Refusal::NotFound)
 }
 
-/// Lists the provider's slots that begin in this range, in chronological order.
+/// Lists the provider's slots that begin in this period, in chronological order.
 pub fn list(
     tx: &mut Tx<'_>,
     provider: &ProviderId,
@@ -429,7 +428,7 @@ pub fn list(
     .all(tx)
 }
 
-/// Hides a free slot, or shows it again. A held or booked slot is not changed.
+/// Hides a free slot, or shows it again. Held and booked slots stay unchanged.
 pub fn show(
     tx: &mut Tx<'_>,
     provider: &Provider,
@@ -463,7 +462,7 @@ pub fn show(
     Ok(slot)
 }
 
-/// Removes a free slot; its row is deleted if nobody ever booked it.
+/// Removes a free slot. Its row is deleted only if nobody ever booked the slot.
 pub fn remove(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), Refusal> {
     let slot = own(tx, provider, id)?;
     let deleted = sql!(

@@ -1,8 +1,8 @@
-//! Checks that bookings, slots, payments and the test gateway's tables agree.
+//! Consistency checks of the tables for bookings, slots, payments and the test gateway.
 
 use platform::{Sql, StoreError, Tx, sql};
 
-/// Queries that must return no row, each with the meaning of such a row.
+/// Queries that must find nothing, each with the description of the inconsistency.
 const CHECKS: &[(&str, Sql)] = &[
     (
         "a slot is booked, and has not one confirmed booking",

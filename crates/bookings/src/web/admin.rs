@@ -1,4 +1,4 @@
-//! The administrators' pages: the booking rules, and all orders.
+//! The administrators' pages for the rules of bookings and for all orders.
 
 use askama::Template;
 use axum::response::Response;
@@ -92,7 +92,7 @@ struct OrdersPage<'a> {
     rows: Vec<(String, String, String, &'static str, &'static str)>,
 }
 
-/// `GET /admin/orders`: the newest first.
+/// `GET /admin/orders`: all orders, newest first.
 pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, _: &Administrator| {
         let all = sql!(

@@ -233,7 +233,7 @@ async fn move_booking(call: Call, body: Received<NewTime>) -> Result<Response, P
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// Refuses an API token for a change that moves money, which only people may make.
+/// Refuses an API token if the change moves money. Such changes require a person in a browser.
 fn check_money(party: &PartyTo) -> Result<(), Refusal> {
     if party.booking.order_id.is_some() && !party.requester.who.is_in_browser() {
         return Err(Refusal::TokenNotPermitted);
@@ -425,7 +425,7 @@ async fn show_provider(call: Call) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, &call.read(look).await?))
 }
 
-/// The request body that changes a provider's profile, in the API's description.
+/// The OpenAPI schema of the body that changes a provider's profile.
 struct ProviderChange;
 
 impl PartialSchema for ProviderChange {
@@ -460,7 +460,7 @@ async fn show_booking_settings(call: Call) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, &call.read(look).await?))
 }
 
-/// The request body that changes the rules of bookings, in the API's description.
+/// The OpenAPI schema of the body that changes the rules of bookings.
 struct SettingsChange;
 
 impl PartialSchema for SettingsChange {

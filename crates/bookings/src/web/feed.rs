@@ -1,4 +1,4 @@
-//! The page on which the private calendar URL is made, and the calendar itself.
+//! The page for the private calendar URL, and the calendar itself.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -22,7 +22,7 @@ struct CalendarPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     done: Option<&'static str>,
-    /// The whole URL; `None` if there is none.
+    /// The private calendar URL; `None` if it was not created.
     address: Option<String>,
 }
 
@@ -43,7 +43,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
         .await
 }
 
-/// `POST /me/bookings/calendar`: makes a new URL, or invalidates the present one.
+/// `POST /me/bookings/calendar`: creates a new private URL, or invalidates the current one.
 pub(super) async fn change(posted: FormPost) -> Result<Response, Problem> {
     let is_end = posted.form.text("do") == "end";
     let change = move |tx: &mut Tx<'_>, who: &Requester| {

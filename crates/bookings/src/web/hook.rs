@@ -1,4 +1,4 @@
-//! The URL to which gateways send their events.
+//! The endpoint to which payment gateways send events.
 
 use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
@@ -11,10 +11,10 @@ use web::{Problem, Site};
 use crate::gateway_event;
 use crate::order::GatewayName;
 
-/// The longest body, in bytes.
+/// The maximum size of an event, in bytes.
 const LONGEST: usize = 256 * 1024;
 
-/// `POST /hooks/pay/{gateway}`: the event is on disk before it is acknowledged.
+/// `POST /hooks/pay/{gateway}`: stores the event durably before acknowledging it.
 pub(super) async fn take(
     State(site): State<Site>,
     Path(gateway): Path<String>,

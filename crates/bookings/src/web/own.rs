@@ -83,7 +83,7 @@ struct Loaded {
     booking: Booking,
     slot: Slot,
     party: Party,
-    /// The other side's name.
+    /// The name of the other side, that is, of the provider or the member.
     with: String,
     order: Option<Order>,
 }
@@ -131,7 +131,7 @@ struct BookingPage<'a> {
     zone: String,
     place: String,
     tag: &'static str,
-    /// The price, and the message id of the payment's state.
+    /// The price, and the message id for the state of the payment.
     money: Option<(String, &'static str)>,
     pay: Option<String>,
     cancel: String,
@@ -255,7 +255,8 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// Formats the refund as an amount, or as a keyword for which the message has its own wording.
+/// The refund for the confirmation question: an amount, or a keyword that selects the message's
+/// variant.
 fn money_back(text: &Text, loaded: &Loaded) -> String {
     match &loaded.order {
         Some(order) if order.state == OrderState::Paid => text.money(order.amount()),
@@ -322,7 +323,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
 /// `POST /me/bookings/{id}/move`.
 pub(super) async fn reschedule(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
-    // The button's value is the slot's id and the version that was shown.
+    // The button's value consists of the slot's id and the slot's version on the page.
     let (slot, version) = posted.form.text("slot").split_once(' ').unwrap_or_default();
     let new = NewTime {
         slot_id: slot.parse().map_err(|_| Problem::not_found())?,

@@ -1,4 +1,4 @@
-//! The pages on which an order is paid.
+//! The pages on which a member pays an order.
 
 use askama::Template;
 use axum::body::{Body, to_bytes};
@@ -19,7 +19,7 @@ use crate::order::{self, GatewayName, Order, OrderId, OrderState};
 use crate::plan::{self, Plan};
 use crate::{Refusal, checkout, notice};
 
-/// The longest form that a gateway posts back, in bytes.
+/// The maximum size of a form that the gateway makes the browser post back, in bytes.
 const LONGEST_RETURN: usize = 64 * 1024;
 
 #[derive(Template)]
@@ -28,23 +28,23 @@ struct PayPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     order: &'a Order,
-    /// The name of the session or plan.
+    /// The name of the session or plan that the order pays.
     title: &'a str,
     when: String,
-    /// The booking, if the order is for one.
+    /// The booking that the order pays; `None` if it pays a plan.
     booking: Option<&'a Booking>,
     sum: String,
     until: String,
     cancel: String,
-    /// The message id of the last attempt's result.
+    /// The message id for the result of the last attempt to pay.
     banner: Option<&'static str>,
     is_open: bool,
     is_test: bool,
-    /// The gateways to choose from, with the labels of their buttons.
+    /// The gateways among which the member can choose, each with its button's label.
     gateways: Vec<(&'static str, String)>,
 }
 
-/// The booking or plan for which an order pays.
+/// The booking or plan that an order pays.
 enum Subject {
     Booking(Box<Booking>),
     Plan(Plan),
@@ -124,8 +124,8 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     Ok(public::plain(&req.site, text, &title, body))
 }
 
-/// The gateways for an order: the gateway that already knows the order, or otherwise all that are
-/// offered.
+/// The gateways for an order: all that the site offers, or the one at which the order already
+/// exists.
 fn gateways(req: &PageRequest, order: &Order) -> Vec<(&'static str, String)> {
     let sum = req.text.money(order.amount());
     let offered = match order.gateway_order_id {
@@ -177,8 +177,8 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     }
 }
 
-/// The last page before the gateway's page. It contains a form, because the gateway does not accept
-/// a link.
+/// The last page before the gateway's page. It has a form, because the gateway does not accept a
+/// plain link.
 fn form_page(
     req: &PageRequest,
     order: &Order,
@@ -203,7 +203,8 @@ fn form_page(
     page
 }
 
-/// `GET /pay/{order}/return`: redirects only; it shows nothing and signs nobody in.
+/// `GET /pay/{order}/return`: handles the payer's return from the gateway and redirects. It shows
+/// nothing and does not sign anybody in.
 pub(super) async fn come_back(
     State(site): State<Site>,
     Path(order): Path<String>,
@@ -212,8 +213,8 @@ pub(super) async fn come_back(
     be_back(&site, &order, uri.query().unwrap_or_default().as_bytes()).await
 }
 
-/// `POST /pay/{order}/return`: the same redirect, for gateways that return by a form post, which
-/// carries no cookie.
+/// `POST /pay/{order}/return`: like the `GET` route, for gateways that make the browser post a
+/// form. Such a request carries no cookie.
 pub(super) async fn be_posted_back(
     State(site): State<Site>,
     Path(order): Path<String>,
@@ -244,8 +245,8 @@ struct GatewayPage<'a> {
     choices: &'static [(&'static str, &'static str)],
 }
 
-/// Loads an order that is paid at the test gateway. If that gateway is not offered, the page does
-/// not exist.
+/// Loads an order for the test gateway's page. If the site does not offer the test gateway, the
+/// page does not exist.
 async fn load_test(req: &PageRequest) -> Result<Order, Problem> {
     if !gateway::offered(&req.site).contains(&GatewayName::Test) {
         return Err(Problem::not_found());

@@ -1,5 +1,5 @@
-//! The pages for plans and credits: the offered plans, a person's own credits, and the
-//! administrators' list.
+//! The pages of plans and credits: the offered plans, a person's own credits, and the
+//! administrators' list of plans.
 
 use askama::Template;
 use axum::extract::State;
@@ -26,7 +26,7 @@ use crate::{credit, gateway};
 struct OfferedPage<'a> {
     text: &'a Text,
     plans: Vec<(Plan, String, String)>,
-    /// The form's CSRF token; empty if nobody is signed in.
+    /// The CSRF token for the form; empty if nobody is signed in.
     csrf: &'a str,
     submission: String,
     is_test: bool,
@@ -82,9 +82,10 @@ struct OwnPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
     lots: Vec<(String, String)>,
-    /// Each entry's time, reason and number of credits.
+    /// The time, the reason and the number of credits of each change.
     entries: Vec<(String, &'static str, String)>,
-    /// Each order's payment page, time, amount and state.
+    /// For each order: the payment page, the time, the amount, the CSS class of its state, and the
+    /// state's message id.
     orders: Vec<(String, String, String, &'static str, &'static str)>,
 }
 

@@ -26,7 +26,7 @@ use crate::browse::{self, Filter, Offered};
 use crate::slot::{self, SlotId};
 use crate::{Refusal, credit, settings};
 
-/// The number of days on a page, and the most slots on it.
+/// The number of days on a page, and the maximum number of slots.
 const DAYS: i64 = 7;
 const MOST: i64 = 200;
 
@@ -47,7 +47,7 @@ pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     Ok(all.collect())
 }
 
-/// Finds the next free slot, for the site's home page.
+/// Finds the next free slot, for the site's first page.
 pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -69,7 +69,7 @@ pub(crate) fn first_parts(
     Ok(tile.into_iter().collect())
 }
 
-/// The query of the list.
+/// The query parameters of the list of slots.
 struct Asked {
     kind: String,
     from: Date,
@@ -94,7 +94,7 @@ impl Asked {
         }
     }
 
-    /// Returns the URL of the same list from another day on.
+    /// The URL of the list with the same filter that begins on `day`.
     fn from(&self, day: Date) -> String {
         let kind = match self.kind.as_str() {
             "" => String::new(),
@@ -104,7 +104,7 @@ impl Asked {
     }
 }
 
-/// Returns a value percent-encoded for a query.
+/// Percent-encodes a value for a query.
 fn percent(value: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let escape = |byte: u8| {
@@ -128,7 +128,7 @@ struct ListPage<'a> {
     from: Date,
     zone: String,
     days: Vec<Day>,
-    /// The time and the link of the next free slot, if this page lists none.
+    /// The time and the link of the next free slot; only if the page lists no slot.
     next: Option<(String, String)>,
     earlier: Option<String>,
     later: Option<String>,
@@ -231,7 +231,7 @@ async fn list_page(
     Ok(plain(site, text, &title, body))
 }
 
-/// Groups slots by day; consecutive empty days share a line.
+/// Groups slots by day. Consecutive days without slots become one entry.
 fn by_day(text: &Text, zone: &TimeZone, from: Date, found: &[Offered]) -> Vec<Day> {
     let mut days = Vec::new();
     let mut empty: Vec<Date> = Vec::new();
@@ -342,9 +342,9 @@ struct SlotPage<'a> {
     note: Field,
     hold: String,
     button: String,
-    /// Whether the slot takes a credit and the viewer has none.
+    /// Whether the slot costs a credit and the member has none.
     needs_credit: bool,
-    /// The form's CSRF token; empty if nobody is signed in.
+    /// The CSRF token for the form; empty if nobody is signed in.
     csrf: &'a str,
     submission: String,
 }
@@ -388,7 +388,7 @@ async fn slot_page(
         if let Some(booking) = mine.into_iter().find(|one| one.slot_id == slot.id) {
             return Ok(Some(Found::Mine(Box::new(booking))));
         }
-        // A slot that its provider hides is treated as missing.
+        // For visitors, a hidden slot does not exist.
         let is_hidden = slot.state == slot::State::Unavailable;
         Ok((!is_hidden).then_some(Found::Taken))
     };
@@ -449,7 +449,7 @@ async fn slot_page(
     Ok(plain(site, text, &title, body))
 }
 
-/// Formats the sentence about the time until which cancelling is free.
+/// A sentence about the time until which a member can cancel.
 pub(super) fn cancel_rule(
     text: &Text,
     zone: &TimeZone,
@@ -495,7 +495,7 @@ pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// Renders a page in the public frame.
+/// Renders a page in the frame of public pages.
 pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
     web::page(Page {
         title: &format!("{title} – {}", site.settings.name),

@@ -1,4 +1,4 @@
-//! Bookings as the rows of a list, for both sides.
+//! Bookings as rows of a list, for members and for providers.
 
 use askama::Template;
 use jiff::tz::TimeZone;
@@ -22,7 +22,7 @@ pub(super) struct Row {
     note: String,
     tag: &'static str,
     state: &'static str,
-    /// The payment page's path and the link's text.
+    /// The path of the payment page, and the link's label.
     pay: Option<(String, String)>,
 }
 
@@ -47,7 +47,8 @@ impl BookingRows {
 }
 
 impl Row {
-    /// A booking with the other side's name. The order is set only for the member, who pays it.
+    /// Makes the row of a booking, with the other side's name. `order` is set only for the member,
+    /// who must pay it.
     pub(super) fn of(
         text: &Text,
         zone: &TimeZone,

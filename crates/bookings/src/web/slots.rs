@@ -207,7 +207,7 @@ fn read_slot(form: &Form, currency: &str) -> NewSlot {
     }
 }
 
-/// Returns the initial values of the forms: those of the provider's newest slot, to save typing.
+/// Returns the forms' initial values, which are those of the provider's newest slot.
 async fn begin(req: &PageRequest) -> Result<(Form, String), Refusal> {
     let look = |tx: &mut Tx<'_>, provider: &Provider| {
         let last: Option<Slot> = sql!(
@@ -303,7 +303,8 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     .await
 }
 
-/// Adapts a problem with the price to the form, where the price is typed in whole units.
+/// Converts an error about the price to the form's field, in which the price is typed in whole
+/// units.
 fn at_form(mut problem: Problem) -> Problem {
     for error in &mut problem.errors {
         if error.pointer == "/price_minor" {
@@ -395,7 +396,7 @@ struct SlotPage<'a> {
     state: &'static str,
     class: &'static str,
     is_free: bool,
-    /// The path of the page of the slot's booking.
+    /// The path of the page about the slot's booking.
     booking: Option<String>,
 }
 
@@ -495,7 +496,7 @@ struct BookingsPage<'a> {
     list: BookingRows,
 }
 
-/// `GET /me/slots/bookings`: upcoming bookings, today first.
+/// `GET /me/slots/bookings`: the provider's upcoming bookings, the next one first.
 pub(super) async fn bookings(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, provider: &Provider| {
         let mut rows = Vec::new();

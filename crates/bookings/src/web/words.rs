@@ -9,7 +9,7 @@ use crate::booking;
 use crate::order::OrderState;
 use crate::slot::{self, Slot};
 
-/// Returns the reader's time zone: the account's zone, otherwise the site's.
+/// The time zone for the reader: that of their account, otherwise the site's.
 pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
     let own = who.and_then(|who| TimeZone::get(&who.account().time_zone).ok());
     own.unwrap_or_else(|| site.settings.time_zone.clone())
@@ -61,7 +61,7 @@ pub(super) fn price(text: &Text, slot: &Slot) -> String {
     }
 }
 
-/// Describes how the two sides meet, without details that only they may know.
+/// Describes how the two sides meet, without details that only they may see.
 pub(super) fn place(text: &Text, slot: &Slot) -> String {
     let kind = text.say(slot.location_kind.label());
     match slot.area.as_str() {
@@ -70,7 +70,7 @@ pub(super) fn place(text: &Text, slot: &Slot) -> String {
     }
 }
 
-/// Returns the CSS class of a booking's tag.
+/// The CSS class for the state of a booking.
 pub(super) fn tag(state: booking::State) -> &'static str {
     match state {
         booking::State::Confirmed => "yes",
@@ -79,7 +79,7 @@ pub(super) fn tag(state: booking::State) -> &'static str {
     }
 }
 
-/// Returns the CSS class of an order's tag.
+/// The CSS class for the state of an order.
 pub(super) fn order_tag(state: OrderState) -> &'static str {
     match state {
         OrderState::Paid => "yes",
@@ -88,7 +88,7 @@ pub(super) fn order_tag(state: OrderState) -> &'static str {
     }
 }
 
-/// Returns the CSS class of a slot on the provider's page.
+/// The CSS class of a slot on the provider's page.
 pub(super) fn slot_class(state: slot::State) -> &'static str {
     match state {
         slot::State::Booked => "yes",

@@ -1,5 +1,5 @@
-//! Attacks by people who try to take all slots away from others, cause endless mail, or overload
-//! the site.
+//! Tests of attacks: people who try to take all slots, to cause endless mail, or to overload the
+//! site.
 
 use bookings::DOMAIN;
 use jiff::SignedDuration;
@@ -37,11 +37,12 @@ fn one_member_takes_so_many_times_and_no_more() {
         }
         let refused = book(&mut aina, &slots[20]).await;
         assert_eq!(refused.expect(429).json()["code"], "too_many_bookings");
-        // Cancelled bookings count for a day, because each booking sent mails.
+        // A cancelled booking counts towards the limit for a day, because each booking has sent
+        // mails.
         aina.cancel(&format!("/me/bookings/{last}")).await;
         let refused = book(&mut aina, &slots[20]).await;
         assert_eq!(refused.expect(429).json()["code"], "too_many_bookings");
-        // Other members can still book.
+        // The limit does not apply to other members.
         let mut daniel = stage.person("Daniel Tan").await;
         book(&mut daniel, &slots[21]).await.expect(201);
         stage.world.clock.advance(SignedDuration::from_hours(24));
@@ -58,7 +59,7 @@ async fn taken_by_gateway(stage: &Stage<'_>) -> i64 {
     stage.world.store().read(look).await.unwrap().0
 }
 
-/// Submits the form on the gateway's page again, whatever the order's state.
+/// Submits the form on the test gateway's page once more, whatever the order's state.
 async fn press_again(person: &mut Person, pay: &str, how: &str) -> String {
     let gateway = pay.replace("/pay/", "/pay/test/");
     let page = person.browser.get(&gateway).await;
@@ -83,7 +84,7 @@ fn the_gateway_takes_no_money_without_end_and_none_for_a_closed_order() {
         assert_eq!(taken_by_gateway(stage).await, 5);
         let led = press_again(&mut aina, &pay, "pay").await;
         assert_eq!(led, format!("{pay}?failed=1"));
-        // The gateway takes no further payment for a paid order or an expired order.
+        // The test gateway takes no second payment for a paid order, and none for an expired order.
         let (pay, _) = aina.hold(&other).await;
         aina.pay(&pay, "pay").await.expect(200);
         press_again(&mut aina, &pay, "twice").await;
@@ -100,12 +101,12 @@ fn the_gateway_takes_no_money_without_end_and_none_for_a_closed_order() {
     });
 }
 
-/// A repeated return writes nothing more.
+/// The gateway's return URL can be opened repeatedly. Only the first time writes anything.
 #[test]
 fn a_repeated_return_changes_nothing() {
     on_both(&async |stage: &Stage<'_>| {
         if stage.world.engine() == Engine::Postgres {
-            // The test's triggers are written for SQLite; the tested code is the same on
+            // The triggers of this test are written for SQLite. The tested code is the same for
             // PostgreSQL.
             return;
         }
@@ -156,8 +157,8 @@ fn all_bookings_of_a_leaver_end_however_many() {
         let mut all = Vec::new();
         for (number, slot) in slots.iter().enumerate() {
             if number > 0 && number % 20 == 0 {
-                // The test takes the bookings from the member, because it needs more bookings than
-                // one member may make.
+                // The test detaches the bookings from the member, because it needs more bookings
+                // than a member may have.
                 give_all_to(stage, None).await;
             }
             let booked = book(&mut aina, slot).await;
@@ -175,7 +176,7 @@ fn all_bookings_of_a_leaver_end_however_many() {
     });
 }
 
-/// An administrator's token covers only the administrator's own bookings.
+/// An administrator's API token gives access only to the administrator's own bookings.
 #[test]
 fn a_token_of_an_administrator_reads_and_cancels_no_booking_of_others() {
     on_both(&async |stage: &Stage<'_>| {
@@ -206,7 +207,8 @@ fn the_last_days_of_time_are_listed() {
     });
 }
 
-/// Undelivered mails are not kept for another attempt, because nobody resends them.
+/// Mails about bookings have no scope. Otherwise, undelivered ones would be kept although nobody
+/// can send them again.
 #[test]
 fn mails_of_bookings_have_no_scope_that_keeps_their_texts() {
     on_both(&async |stage: &Stage<'_>| {

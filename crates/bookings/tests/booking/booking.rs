@@ -1,4 +1,4 @@
-//! Booking free sessions.
+//! Tests of booking free sessions.
 
 use bookings::booking::State;
 use jiff::SignedDuration;
@@ -24,7 +24,7 @@ fn somebody_books_both_see_it_and_it_is_cancelled() {
         assert!(week.expect(200).text().contains("Aina Yusof"));
         let text = farah.browser.get("/me/slots/bookings").await.text();
         assert!(text.contains("Aina Yusof"), "{text}");
-        // Both sides got a mail with a calendar file.
+        // Member and provider each get a mail with a calendar file.
         let mails = stage.world.mails().await;
         for address in ["Aina.Yusof@example.my", "Farah.Ali@example.my"] {
             assert!(
@@ -43,7 +43,7 @@ fn somebody_books_both_see_it_and_it_is_cancelled() {
             file.contains("DTSTART;TZID=Asia/Kuala_Lumpur:20261201T090000"),
             "{file}"
         );
-        // A stranger does not learn that the booking exists.
+        // For other members, the booking does not exist.
         let mut other = stage.person("Daniel Tan").await;
         other
             .browser
@@ -56,7 +56,7 @@ fn somebody_books_both_see_it_and_it_is_cancelled() {
         done.expect(303);
         assert_eq!(state(stage, id).await, State::Cancelled);
         stage.visitor().get(&link).await.expect(200);
-        // Cancelling again has no further effect.
+        // A second cancellation changes nothing.
         let again = aina.call("POST", &format!("{at}/cancel"), &json!({})).await;
         assert_eq!(again.expect(200).json()["state"], "cancelled");
     });
@@ -103,7 +103,7 @@ fn who_may_not_book_is_told_why() {
         assert_eq!(page.json()["next"], beside["id"]);
         let page = aina.call("POST", path, &body(&beside)).await;
         assert_eq!(page.expect(409).json()["code"], "member_busy");
-        // The slot begins too soon: the provider requires two hours' notice.
+        // The slot begins in less than two hours, which is the provider's minimum notice.
         let until: jiff::Timestamp = "2026-12-02T23:30:00Z".parse().unwrap();
         let now = stage.site.clock.now();
         stage.world.clock.advance(until.duration_since(now));
@@ -129,7 +129,7 @@ fn it_is_cancelled_until_a_day_before_and_not_a_moment_later() {
         let deadline: jiff::Timestamp = "2026-11-23T01:00:00Z".parse().unwrap();
         let now = stage.site.clock.now();
         stage.world.clock.advance(deadline.duration_since(now));
-        // Exactly 24 hours before the start, cancelling is still allowed.
+        // Exactly 24 hours before the start, the member can still cancel.
         aina.call("POST", &at, &json!({})).await.expect(200);
         aina.book(&slot).await.expect(303);
         let booking = aina.coming().await;
@@ -143,7 +143,7 @@ fn it_is_cancelled_until_a_day_before_and_not_a_moment_later() {
             .call("POST", &format!("{at}/reschedule"), &move_to)
             .await;
         assert_eq!(page.expect(422).json()["code"], "cancel_window_closed");
-        // The provider may cancel until the start; the slot is not offered again.
+        // The provider can cancel until the start. The slot is then not offered again.
         let reason = json!({"reason": "Fever"});
         let page = farah.call("POST", &format!("{at}/cancel"), &reason).await;
         assert_eq!(page.expect(200).json()["cancelled_by"], "provider");

@@ -1,4 +1,4 @@
-//! Plans and credits: buying, spending, returning and expiry.
+//! Tests of plans and credits: buying, spending, returning and expiry.
 
 use bookings::Refusal;
 use bookings::book::{self, NewBooking};
@@ -22,7 +22,7 @@ fn id(booking: &str) -> &str {
         .unwrap()
 }
 
-/// Creates an owner's plan that grants `credits` for a month.
+/// Creates a plan that grants `credits` for a month. Returns the plan's id.
 async fn plan(owner: &mut Person, credits: i64) -> String {
     let page = owner.browser.get("/admin/plans/new").await;
     let mut form = page.expect(200).form("/admin/plans/new");
@@ -37,7 +37,7 @@ async fn plan(owner: &mut Person, credits: i64) -> String {
         .to_owned()
 }
 
-/// Orders a plan, and returns the path of the payment page.
+/// Orders a plan. Returns the path of the payment page.
 async fn order(person: &mut Person, plan: &str) -> String {
     let page = person.browser.get("/book/plans").await;
     let form = page.expect(200).form(&format!("/book/plans/{plan}"));
@@ -52,7 +52,7 @@ async fn credits(person: &mut Person) -> i64 {
     all.iter().map(left).sum()
 }
 
-/// Offers a one-hour session that takes a credit.
+/// Offers a one-hour session that costs a credit.
 async fn offer(farah: &mut Person, day: &str) -> Value {
     offer_at(farah, day, 9).await
 }
@@ -75,7 +75,8 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         let plan = plan(&mut owner, 2).await;
         let slot = offer(&mut farah, "2026-12-01").await;
         let mut aina = stage.person("Aina Yusof").await;
-        // Without a credit, the page links to the plans, and the API refuses.
+        // Without a credit, the page links to the plans instead of a form, and the API refuses the
+        // booking.
         let path = format!("/book/{}", slot["id"].as_str().unwrap());
         let page = aina.browser.get(&path).await;
         assert!(
@@ -104,8 +105,8 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         let booking = booked.expect(303).location().unwrap().to_owned();
         assert_eq!(state(stage, id(&booking)).await, State::Confirmed);
         assert_eq!(credits(&mut aina).await, 1);
-        // An access token may book with credits, because no money moves, but only if the slot still
-        // has the price that the member saw.
+        // An access token can book with credits, because no money moves. The request must contain
+        // the slot's current version, so that the price is the one that the member saw.
         let other = offer(&mut farah, "2026-12-02").await;
         let new = json!({"slot_id": other["id"], "slot_version": other["version"]});
         aina.call("POST", "/api/v1/bookings", &new)
@@ -115,7 +116,8 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         aina.call("POST", "/api/v1/orders", &json!({"plan_id": plan}))
             .await
             .expect(403);
-        // A cancellation in time returns the credit, but only once.
+        // A cancellation before the deadline returns the credit, and a second cancellation returns
+        // nothing more.
         let at = format!("/me/bookings/{}", id(&booking));
         aina.cancel(&at).await.expect(303);
         assert_eq!(credits(&mut aina).await, 1);
@@ -124,7 +126,7 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         assert_eq!(credits(&mut aina).await, 1);
         let text = aina.browser.get("/me/credits").await.expect(200).text();
         assert!(text.contains(&stage.say("credit-returned")), "{text}");
-        // A plan that was ordered is deactivated, and its credits remain.
+        // A plan that was ordered is not deleted, only deactivated. Its credits stay valid.
         let page = owner.browser.get(&format!("/admin/plans/{plan}")).await;
         let remove = page
             .expect(200)
@@ -137,8 +139,8 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         assert_eq!(credits(&mut aina).await, 1);
         aina.browser.get("/admin/plans").await.expect(403);
         owner.browser.get("/admin/orders").await.expect(200);
-        // After the deadline, a member cannot cancel and get the credit back, but the provider can
-        // cancel and the credit is returned.
+        // After the deadline, the member cannot cancel. If the provider cancels, the member gets
+        // the credit back.
         stage
             .world
             .clock
@@ -161,7 +163,7 @@ fn credits_end_and_one_that_ended_is_replaced_if_the_provider_cancels() {
         let mut aina = stage.person("Aina Yusof").await;
         let pay = order(&mut aina, &plan).await;
         aina.pay(&pay, "pay").await.expect(200);
-        // A session may begin at most 30 days after the credits expire.
+        // A credit can pay a session that begins up to 30 days after the credit expires.
         let far = offer(&mut farah, "2027-02-15").await;
         let near = offer(&mut farah, "2027-01-10").await;
         let path = format!("/book/{}", far["id"].as_str().unwrap());
@@ -196,7 +198,7 @@ fn what_an_order_grants_is_what_the_plan_was_when_it_was_made() {
         owner.browser.submit(&page, &form).await.expect(303);
         aina.pay(&pay, "pay").await.expect(200);
         assert_eq!((credits(&mut aina).await, ledger(stage).await), (2, 30_000));
-        // A payment that arrives after the order has expired still grants the credits.
+        // If an expired order is paid after all, the member still gets the credits.
         let pay = order(&mut aina, &plan).await;
         aina.press(&pay, "lost").await.expect(303);
         stage.world.clock.advance(SignedDuration::from_hours(25));

@@ -1,4 +1,4 @@
-//! The private calendar URL: making it, reading it without signing in, replacing it and
+//! Tests of the private calendar URL: creating it, reading it without signing in, replacing it and
 //! invalidating it.
 
 use testkit::Page;
@@ -14,7 +14,7 @@ async fn press(person: &mut Person, what: &str) -> Page {
     person.browser.follow(led).await
 }
 
-/// The path of the calendar on the page.
+/// The path of the private calendar that a page shows.
 fn path(page: &Page) -> String {
     let start = page.expect(200).body.find("/cal/").unwrap();
     let end = page.body[start..].find('"').unwrap();
@@ -44,7 +44,7 @@ fn a_calendar_has_an_address_of_its_own_that_can_be_ended() {
                     .header("content-type")
                     .starts_with("text/calendar")
             );
-            // Only the confirmed session is listed, with its location.
+            // The calendar lists only the confirmed session, with its location.
             assert_eq!(
                 page.body.matches("BEGIN:VEVENT").count(),
                 1,
@@ -53,7 +53,7 @@ fn a_calendar_has_an_address_of_its_own_that_can_be_ended() {
             );
             assert!(page.body.contains("LOCATION:https://meet.jit.si/Veranda"));
         }
-        // A signature is valid only for its own account, and logs mask it.
+        // A signature is valid only for its own account. Logs mask it.
         let (id, _) = mine.split_once('.').unwrap();
         let (_, signature) = hers.split_once('.').unwrap();
         stranger.get(&format!("{id}.{signature}")).await.expect(404);

@@ -1,4 +1,4 @@
-//! A person's data in bookings when their account is deleted.
+//! Tests of the data about bookings when an account is deleted.
 
 use bookings::DOMAIN;
 use bookings::booking::State;

@@ -1,4 +1,4 @@
-//! Bookings through the site's pages and API, on both engines.
+//! Tests of bookings through the pages and the JSON API, with SQLite and PostgreSQL.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 

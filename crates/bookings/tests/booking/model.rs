@@ -1,5 +1,6 @@
-//! Random sequences of booking, paying, cancelling, moving and waiting. At the end, bookings,
-//! slots, the ledger and the gateway's records must agree.
+//! Tests with random sequences of booking, paying, cancelling, moving and waiting. At the end, the
+//! tables for bookings, slots, payments and the ledger must be consistent with the gateway's
+//! records.
 
 use jiff::SignedDuration;
 use platform::random::Random;
@@ -7,15 +8,15 @@ use serde_json::Value;
 
 use crate::stage::{Booking, Person, Stage, on_both, provider, wrong};
 
-/// The number of actions in one run.
+/// The number of actions in a sequence.
 const STEPS: usize = 60;
 
 async fn step(stage: &Stage<'_>, random: &Random, person: &mut Person, slots: &[Value]) {
     let pick = |count: usize| random.below(u32::try_from(count.max(1)).unwrap()) as usize;
     match pick(6) {
         0 | 1 => {
-            // The test reads the slot's present version, because others may have booked it in the
-            // meantime.
+            // Other members may have booked the slot since, so its current version is read from the
+            // page.
             let id = slots[pick(slots.len())]["id"].as_str().unwrap();
             let path = format!("/book/{id}");
             let page = person.browser.get(&path).await;
@@ -109,7 +110,8 @@ fn random_days_leave_everything_in_agreement() {
                 assert_eq!(wrong(stage).await, [""; 0], "run {seed}, step {at}");
             }
         }
-        // Once the due jobs have run, all payments are known and everything agrees.
+        // An hour later, the jobs have asked the gateway about all payments, so the consistency
+        // checks find nothing.
         stage.world.clock.advance(SignedDuration::from_hours(1));
         stage.work().await;
         assert_eq!(wrong(stage).await, [""; 0]);

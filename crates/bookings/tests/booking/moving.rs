@@ -1,4 +1,4 @@
-//! Moving a booking.
+//! Tests of moving a booking to another slot.
 
 use serde_json::{Value, json};
 
@@ -40,7 +40,8 @@ fn a_paid_booking_moves_with_its_money_and_is_moved_twice_at_most() {
         }
         let at = format!("/api/v1{}", booking.trim_start_matches("/me"));
         let body = json!({"slot_id": slots[3]["id"], "slot_version": 1});
-        // A token may not move a booking with a price, and the page no longer offers it.
+        // An API token cannot move the booking, because it has a price. The page no longer offers
+        // to move it.
         aina.call("POST", &format!("{at}/reschedule"), &body)
             .await
             .expect(403);

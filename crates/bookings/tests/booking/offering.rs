@@ -1,4 +1,4 @@
-//! Offering slots.
+//! Tests of offering slots.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ fn a_time_is_offered_once_and_never_over_another() {
         let body = json!({"date": "2026-12-01", "time": "09:30", "minutes": 60, "title": "Over"});
         let page = farah.call("POST", "/api/v1/me/slots", &body).await;
         assert_eq!(page.expect(409).json()["slot_id"], slot["id"]);
-        // Adjacent slots do not overlap.
+        // A slot may begin when the slot before it ends.
         farah.offer("2026-12-01", "10:00", 0).await;
         for (change, code) in [
             (json!({"date": "2026-11-19"}), "slot_in_past"),
@@ -74,14 +74,15 @@ fn a_series_keeps_the_time_of_the_clock_over_a_change_of_the_clock() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         for (name, first, weekday, instants) in [
-            // The clock is set forward on Sunday, 28 March 2027.
+            // Clocks go forward on Sunday, 28 March 2027.
             (
                 "Europe/London",
                 "2027-03-22",
                 1,
                 ["2027-03-22T09:00:00Z", "2027-03-29T08:00:00Z"],
             ),
-            // The clock is set forward on Sunday, 14 March 2027; the zone's offset has a half hour.
+            // Clocks go forward on Sunday, 14 March 2027. The zone's UTC offset includes half an
+            // hour.
             (
                 "America/St_Johns",
                 "2027-03-08",
@@ -106,7 +107,7 @@ fn a_series_is_made_whole_or_not_at_all() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.profile("time_zone", "Europe/London").await;
-        // 01:30 does not exist on Sunday, 28 March 2027.
+        // Clocks go forward on Sunday, 28 March 2027, so 01:30 does not exist on that day.
         let mut body = series("2027-03-15", 2, &[7], &["01:30", "12:00"]);
         let page = farah.call("POST", "/api/v1/me/slots/series", &body).await;
         page.expect(422);
@@ -125,7 +126,8 @@ fn a_series_is_made_whole_or_not_at_all() {
             made.expect(201).json()["items"].as_array().unwrap().len(),
             3
         );
-        // Creating the same series again is refused, because it overlaps with the first one.
+        // The same series cannot be created again, because its slots would overlap those of the
+        // first one.
         let page = farah.call("POST", "/api/v1/me/slots/series", &body).await;
         assert_eq!(errors(page.expect(422)).len(), 3);
     });
@@ -188,7 +190,7 @@ fn what_is_hidden_or_deleted_is_not_offered() {
         farah.call("DELETE", &own, &Value::Null).await.expect(204);
         stranger.get(&open).await.expect(404);
         farah.call("DELETE", &own, &Value::Null).await.expect(404);
-        // The slots of a paused provider are not offered.
+        // While a provider is paused, their slots are not offered.
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let open = format!("/api/v1/slots/{}", slot["id"].as_str().unwrap());
         stranger.get(&open).await.expect(200);
@@ -242,7 +244,7 @@ fn days_and_times_are_those_of_the_reader() {
             text.contains("Tuesday, 1 December") && text.contains("12:30 am"),
             "{text}"
         );
-        // No slot is free in these days, so the page names the next one.
+        // There is no free slot on these days, so the page names the next one.
         let text = stage.visitor().get("/book").await.text();
         let next = stage.fill(
             "booking-nothing-next",
@@ -252,8 +254,8 @@ fn days_and_times_are_those_of_the_reader() {
     });
 }
 
-/// The number of times in a series is limited before they are computed. Otherwise one request could
-/// keep all others from writing.
+/// The number of times in a series is limited before they are computed. Otherwise a single request
+/// could block all other writes.
 #[test]
 fn a_series_of_any_length_is_refused_at_once() {
     on_both(&async |stage: &Stage<'_>| {
@@ -262,7 +264,7 @@ fn a_series_of_any_length_is_refused_at_once() {
         let minutes: Vec<String> = minutes.collect();
         let minutes: Vec<&str> = minutes.iter().map(String::as_str).collect();
         for (first, weeks, times) in [
-            // Without the limit, Jiff would panic at so many days.
+            // Without the limit, Jiff would panic on this number of days.
             ("2026-12-01", 2_000_000, &["09:00"][..]),
             ("x", 2_000_000, &["09:00"]),
             ("2026-12-01", 0, &["09:00"]),

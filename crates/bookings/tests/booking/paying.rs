@@ -1,4 +1,5 @@
-//! Payments and their failures: no money without a session, no session without money.
+//! Tests of payments and their failures. Nobody pays without getting a session, and nobody gets a
+//! session without paying.
 
 use bookings::booking::State;
 use jiff::SignedDuration;
@@ -47,7 +48,7 @@ fn what_is_paid_is_booked_and_comes_back_when_it_is_cancelled_in_time() {
         let mails = stage.world.mails().await;
         let receipt = stage.start("booking-mail-receipt");
         assert!(mails.iter().any(|mail| mail.subject.starts_with(&receipt)));
-        // The confirmation form states the amount that will be refunded.
+        // The confirmation page states the amount of the refund.
         let page = aina.browser.get(&booking).await;
         let form = page.form(&format!("{booking}/cancel"));
         let asked = aina.browser.submit(&page, &form).await;
@@ -76,7 +77,7 @@ fn after_its_window_a_paid_booking_is_not_cancelled_by_its_member() {
             .into_iter()
             .any(|form| form.action.ends_with("/cancel"));
         assert!(!form);
-        // The provider may cancel after the member's deadline, and everything is refunded.
+        // The provider can cancel after the member's deadline, and the whole payment is refunded.
         farah.cancel(&booking).await.expect(303);
         stage.work().await;
         assert_eq!(refunds(stage).await, one("cancelled", "processed", 18_000));
@@ -171,7 +172,7 @@ fn a_receipt_of_one_order_pays_no_other() {
         let back = aina.press(&pay_cheap, "pay").await;
         let back = back.expect(303).location().unwrap().to_owned();
         let (pay_dear, dear) = aina.hold(&dear).await;
-        // A return URL used for another order, and a forged one.
+        // A return URL is refused if it belongs to another order, or if it is forged.
         let other = back.replace(&pay_cheap, &pay_dear);
         let page = aina.browser.get(&other).await;
         page.expect(400);
@@ -180,7 +181,7 @@ fn a_receipt_of_one_order_pays_no_other() {
         aina.browser.get(&forged).await.expect(400);
         assert_eq!(state(stage, id(&dear)).await, State::PendingPayment);
         assert_eq!(ledger(stage).await, 0);
-        // Other members cannot see the order.
+        // For other members, the order does not exist.
         let mut daniel = stage.person("Daniel Tan").await;
         daniel.browser.get(&pay_cheap).await.expect(404);
     });
@@ -195,7 +196,7 @@ fn a_hold_ends_and_late_money_gets_the_time_while_it_is_free() {
         let (pay, booking) = aina.hold(&slot).await;
         let back = aina.press(&pay, "pay").await;
         let back = back.expect(303).location().unwrap().to_owned();
-        // The gateway reports the payment late.
+        // The gateway reports the payment only later.
         withhold(stage, true).await;
         stage.world.clock.advance(SignedDuration::from_mins(15));
         stage.work().await;
@@ -206,7 +207,7 @@ fn a_hold_ends_and_late_money_gets_the_time_while_it_is_free() {
     });
 }
 
-/// Removes the test gateway's payments from its records, or restores them.
+/// Hides the payments in the test gateway's records, or shows them again.
 async fn withhold(stage: &Stage<'_>, is_withheld: bool) {
     let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
         if is_withheld {
@@ -266,7 +267,7 @@ fn so_many_times_are_kept_for_one_person() {
                 .text()
                 .contains(&stage.say("problem-too-many-holds"))
         );
-        // Cancelling one hold makes room for another.
+        // A cancelled hold no longer counts, so a third slot can be held.
         aina.cancel(&held[0].1).await.expect(303);
         aina.hold(&third).await;
     });

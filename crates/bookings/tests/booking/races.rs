@@ -1,4 +1,4 @@
-//! Race tests, each repeated `testkit::rounds` times on both engines.
+//! Race tests for bookings, each repeated `testkit::rounds` times with SQLite and PostgreSQL.
 
 use bookings::Refusal;
 use bookings::book::{self, Booked, NewBooking};
@@ -134,7 +134,8 @@ fn cancelling_and_paying_at_once_ends_without_money_or_with_a_session() {
             stage.work().await;
             let id = booking.rsplit('/').next().unwrap();
             let now = state(stage, id).await;
-            // If the payment comes first, the cancellation refunds it.
+            // Whichever comes first, the booking is cancelled; if the payment was first, it is
+            // refunded.
             assert_eq!(now, State::Cancelled, "round {round}: {}", cancelled.status);
             assert_eq!(wrong(stage).await, [""; 0], "round {round}");
             assert_eq!(crate::stage::ledger(stage).await, 0, "round {round}");

@@ -1,5 +1,5 @@
-//! Paying with Razorpay, against a test double: signatures, events and every way in which a request
-//! fails.
+//! Tests of paying with Razorpay, against a test double: signatures, events, and all ways in which
+//! a request can fail.
 
 use bookings::booking::State;
 use bookings::gateway::KEY_ID;
@@ -11,7 +11,7 @@ use testkit::{Page, rounds};
 use crate::razorpay_double::{Fault, Posted, Razorpay};
 use crate::stage::{Booking, Person, Stage, give_all_to, ledger, on_both, provider, state, wrong};
 
-/// A site whose only gateway is the double.
+/// A site whose only gateway is the test double of Razorpay.
 async fn with_razorpay<'w>(stage: &Stage<'w>) -> (Stage<'w>, Razorpay) {
     let double = Razorpay::start().await;
     (stage.clone().with_settings(double.settings()), double)
@@ -28,7 +28,7 @@ async fn press(person: &mut Person, pay: &str) -> Page {
     person.browser.submit(&page, &form).await
 }
 
-/// Presses “Pay”, and returns the gateway's id for the order.
+/// Presses “Pay”. Returns the order's id at the gateway.
 async fn open(person: &mut Person, pay: &str) -> String {
     let page = press(person, pay).await;
     let forms = page.expect(200).forms();
@@ -37,7 +37,7 @@ async fn open(person: &mut Person, pay: &str) -> String {
     form.value("order_id").unwrap().to_owned()
 }
 
-/// Returns from the gateway's page in a browser without cookies.
+/// Opens the return URL as the gateway makes a browser do, without cookies.
 async fn come_back(stage: &Stage<'_>, pay: &str, fields: &[(&'static str, String)]) -> Page {
     let fields: Vec<(&str, &str)> = fields
         .iter()
@@ -104,16 +104,16 @@ fn somebody_pays_on_its_page_and_gets_the_money_back() {
                 .ends_with(&format!("{pay}/return"))
         );
         let order = form.value("order_id").unwrap().to_owned();
-        // Pressing the button again leads to the same order.
+        // Pressing “Pay” again leads to the same order at the gateway.
         assert_eq!(open(&mut aina, &pay).await, order);
         assert_eq!(double.orders(), 1);
-        // An authorized payment is captured, for the exact amount.
+        // The site captures the authorized payment, with exactly the order's amount.
         let payment = double.pay(&order, "authorized");
         let back = Razorpay::returned(&order, &payment);
         come_back(&stage, &pay, &back).await.expect(303);
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
         assert_eq!((ledger(&stage).await, double.balance()), (18_000, 18_000));
-        // Returning to the site again changes nothing.
+        // Opening the return URL again changes nothing.
         come_back(&stage, &pay, &back).await.expect(303);
         assert_eq!(ledger(&stage).await, 18_000);
         aina.cancel(&booking).await.expect(303);
@@ -142,7 +142,7 @@ fn a_signature_over_another_order_pays_nothing() {
                 .text()
                 .contains(&stage.say("problem-payment-mismatch"))
         );
-        // The signature is that of the cheap order, with the dear order's id.
+        // The signature belongs to the cheap order, but the order's id is the expensive one's.
         let mut mixed = back.clone();
         mixed[0].1 = other;
         let page = come_back(&stage, &pay_dear, &mixed).await;
@@ -153,7 +153,8 @@ fn a_signature_over_another_order_pays_nothing() {
         );
         assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
         assert_eq!(ledger(&stage).await, 0);
-        // The page reports a failed payment, and the gateway is not asked.
+        // For a failed payment, the site asks the gateway nothing, and the page reports the
+        // failure.
         let failed = [("error[code]", "BAD_REQUEST_ERROR".to_owned())];
         let page = come_back(&stage, &pay_dear, &failed).await;
         assert_eq!(
@@ -178,7 +179,7 @@ fn another_amount_or_currency_grants_nothing_and_goes_back() {
             assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
             assert_eq!((ledger(&stage).await, double.balance()), (0, 0));
         }
-        // An authorization for another amount is not captured.
+        // The site does not capture an authorization for another amount.
         double.pay_other(&order, 20_000, "MYR", "authorized");
         let payment = double.pay(&order, "captured");
         come_back(&stage, &pay, &Razorpay::returned(&order, &payment))
@@ -197,7 +198,7 @@ fn events_count_once_whenever_they_come() {
         let order = open(&mut aina, &pay).await;
         let payment = double.pay(&order, "captured");
         let captured = double.event("payment.captured", &payment);
-        // An event without a signature, or with the signature for another body, is not stored.
+        // An event is not stored if it has no signature, or the signature of another body.
         for forged in [
             Posted {
                 signature: String::new(),
@@ -211,7 +212,7 @@ fn events_count_once_whenever_they_come() {
             post(&stage, &forged).await.expect(401);
         }
         assert_eq!(outcomes(&stage).await, [""; 0]);
-        // The later events arrive first, and twice.
+        // The events arrive in the wrong order, and some of them twice.
         let paid = double.event("order.paid", &payment);
         let authorized = double.event("payment.authorized", &payment);
         for event in [&paid, &captured, &captured, &authorized, &paid] {
@@ -221,19 +222,19 @@ fn events_count_once_whenever_they_come() {
         assert_eq!(outcomes(&stage).await, ["done"; 3]);
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
         assert_eq!(ledger(&stage).await, 18_000);
-        // A repeat of a processed event causes no request.
+        // An event that was already processed causes no request to the gateway.
         let calls = double.calls().len();
         post(&stage, &paid).await.expect(200);
         stage.work().await;
         assert_eq!(double.calls().len(), calls);
-        // The event is about somebody else's order.
+        // The event is about an order that does not belong to this site.
         let stranger = double.pay_other("order_999", 5_000, "MYR", "captured");
         post(&stage, &double.event("payment.captured", &stranger))
             .await
             .expect(200);
         stage.work().await;
         assert_eq!(outcomes(&stage).await.last().unwrap(), "unmatched");
-        // Without keys, the URL for events does not exist.
+        // A site without keys for the gateway does not accept events.
         let mut none = double.settings();
         none.set_line(KEY_ID, "");
         let off = stage.clone().with_settings(none);
@@ -246,19 +247,21 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
     on_both(&async |stage: &Stage<'_>| {
         let (stage, double) = with_razorpay(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
-        // The gateway is down.
+        // The gateway cannot be reached, or responds with 503.
         for fault in [Fault::Before, Fault::Status(503)] {
             double.fail(0, fault);
             let page = press(&mut aina, &pay).await;
             let told = stage.say("problem-gateway-unavailable");
             assert!(page.expect(502).text().contains(&told));
         }
-        // The gateway creates the order, but its response is lost. The next press finds the order.
+        // The gateway creates the order, but the response is lost. When “Pay” is pressed again, the
+        // site finds that order.
         double.fail(1, Fault::After);
         press(&mut aina, &pay).await.expect(502);
         let order = open(&mut aina, &pay).await;
         assert_eq!(double.orders(), 1);
-        // The browser returns and the gateway does not respond, so the gateway is asked again soon.
+        // When the browser returns, the gateway does not respond. A job therefore asks it again
+        // soon.
         let payment = double.pay(&order, "captured");
         double.fail(0, Fault::Status(500));
         let back = come_back(&stage, &pay, &Razorpay::returned(&order, &payment)).await;
@@ -267,8 +270,8 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
         stage.world.clock.advance(SignedDuration::from_secs(10));
         stage.work().await;
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
-        // The gateway makes the refund, but its response is lost. The repeated request has the same
-        // key.
+        // The gateway makes the refund, but the response is lost. The job's next request has the
+        // same idempotency key.
         aina.cancel(&booking).await.expect(303);
         double.fail(0, Fault::After);
         stage.work().await;
@@ -289,7 +292,8 @@ fn a_lost_payment_is_found_by_polling_or_by_comparing_the_books() {
         stage.world.clock.advance(SignedDuration::from_mins(4));
         stage.work().await;
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
-        // Polling ends after two days; a later payment is found in the gateway's book.
+        // The site asks about an order for two days. A payment after that is found by comparing the
+        // records of both sides.
         let mut daniel = stage.person("Daniel Tan").await;
         let mut mei = stage
             .person_as("Mei Lin", bookings::provider::PROVIDER)
@@ -332,8 +336,7 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
             stage.work().await;
             assert_eq!(ledger(&stage).await, 18_000, "not yet: {end}");
             let refund = double.end_refunds(end).pop().unwrap();
-            // An event causes a request to the gateway; without an event, the gateway is asked
-            // after some hours.
+            // If no event arrives, the job asks the gateway about the refund after some hours.
             if end == "processed" {
                 post(&stage, &double.event("refund.processed", &refund))
                     .await
@@ -353,8 +356,8 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
     });
 }
 
-/// Runs `work` to its end, or until the gateway leaves a request without a response. The process is
-/// then "killed", so that everything in its memory is lost.
+/// Runs `work` to its end, or until the gateway leaves a request without a response. In that case
+/// `work` is dropped, as if the process had been killed.
 async fn run_or_die<T: Send + 'static>(
     double: &Razorpay,
     work: impl Future<Output = T> + Send + 'static,
@@ -370,7 +373,7 @@ async fn run_or_die<T: Send + 'static>(
     ended
 }
 
-/// Lets the killed process's leases and claims expire.
+/// Advances the clock so that the leases of the killed process expire.
 fn restart(stage: &Stage<'_>) {
     stage.world.clock.advance(SignedDuration::from_secs(61));
 }
@@ -391,8 +394,8 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
                 .offer(&day.unwrap().to_string(), "09:00", 18_000)
                 .await;
             let (pay, booking) = aina.hold(&slot).await;
-            // Each phase has one kill, at one of the next requests, either before or after the
-            // gateway acts on it.
+            // In each phase, the process is killed once, at one of the next requests, either before
+            // or after the gateway processes it.
             let arm = || {
                 let faults = [Fault::SilentBefore, Fault::SilentAfter];
                 let fault = faults[random.below(2) as usize];
@@ -433,7 +436,7 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
                         .expect(200);
                     run_or_die(&double, stage.work()).await.is_none()
                 }
-                // The browser never comes back, and no event arrives.
+                // The browser does not return, and no event arrives.
                 _ => false,
             };
             double.recover();
@@ -469,7 +472,8 @@ fn a_kill_between_gateway_and_store_loses_neither_money_nor_service() {
             assert_eq!(wrong(&stage).await, [""; 0], "round {round}");
         }
         assert!(kills >= rounds(), "{kills}");
-        // The comparison of the books finds nothing, so the gateway is not asked about any payment.
+        // The comparison with the gateway's records finds no difference, so the site asks about no
+        // single payment.
         stage.world.clock.advance(SignedDuration::from_hours(24));
         let before = double.calls().len();
         stage.work().await;

@@ -1,5 +1,5 @@
-//! A test double of Razorpay: orders, payments, refunds and webhooks as Razorpay's documentation
-//! describes them, and ways to fail.
+//! A test double of Razorpay: orders, payments, refunds and webhooks as in Razorpay's
+//! documentation, and ways in which requests fail.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -22,22 +22,22 @@ use web::setting::SettingValues;
 
 const ID: &str = "rzp_test_1";
 const KEY: &str = "the key's secret";
-/// The older of two secrets is valid, too.
+/// During a rotation there are two secrets. Events signed with the older one are valid too.
 const WEBHOOKS: &str = "the newer secret\nthe webhook's secret\n";
 const WEBHOOK: &str = "the webhook's secret";
 
-/// A way in which a request fails.
+/// The way in which a request to the double fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The connection closes before the gateway acts.
+    /// The connection closes before the double processes the request.
     Before,
-    /// The gateway acts, and the connection closes without a response.
+    /// The double processes the request, but the connection closes without a response.
     After,
-    /// The gateway does not act, and responds with this status.
+    /// The double does not process the request, and responds with this status.
     Status(u16),
-    /// The gateway neither acts nor responds.
+    /// The double neither processes the request nor responds.
     SilentBefore,
-    /// The gateway acts, but never responds.
+    /// The double processes the request, but never responds.
     SilentAfter,
 }
 
@@ -46,17 +46,17 @@ struct Book {
     orders: BTreeMap<String, Value>,
     payments: BTreeMap<String, Value>,
     refunds: BTreeMap<String, Value>,
-    /// The refunds by their idempotency keys.
+    /// The refunds, by the idempotency keys of their requests.
     keys: BTreeMap<String, (Value, String)>,
-    /// The fault for a later request, and the number of requests before it.
+    /// The planned fault, and the number of requests before it.
     fault: Option<(usize, Fault)>,
-    /// The state that new refunds get.
+    /// The state of new refunds.
     refund_state: String,
     calls: Vec<String>,
     made: usize,
 }
 
-/// The double; its clones share their state.
+/// A running double. Clones share its state.
 #[derive(Clone, Debug)]
 pub(crate) struct Razorpay {
     pub(crate) url: String,
@@ -64,7 +64,7 @@ pub(crate) struct Razorpay {
     silent: watch::Sender<usize>,
 }
 
-/// An event as the gateway posts it.
+/// An event that the double posts to the site.
 #[derive(Clone, Debug)]
 pub(crate) struct Posted {
     pub(crate) id: String,
@@ -73,7 +73,7 @@ pub(crate) struct Posted {
 }
 
 impl Razorpay {
-    /// Starts serving in a background task.
+    /// Starts the double in a background task.
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let double = Self {
@@ -89,7 +89,7 @@ impl Razorpay {
                 tokio::spawn(async move {
                     let service = service_fn(|request| served.clone().serve(request));
                     let http = hyper::server::conn::http1::Builder::new();
-                    // Serving fails if a fault closes the connection.
+                    // This fails if a fault closes the connection.
                     let _ = http.serve_connection(TokioIo::new(stream), service).await;
                 });
             }
@@ -97,7 +97,7 @@ impl Razorpay {
         double
     }
 
-    /// Settings in which the double is the only gateway.
+    /// The settings of a site whose only gateway is the double.
     pub(crate) fn settings(&self) -> SettingValues {
         let mut values = SettingValues::default();
         values.set_words(GATEWAYS, &["razorpay"]).unwrap();
@@ -112,17 +112,17 @@ impl Razorpay {
         self.book.lock().unwrap()
     }
 
-    /// Makes the request after `others` further requests fail with this fault.
+    /// Plans a fault: after `others` further requests, the next one fails in this way.
     pub(crate) fn fail(&self, others: usize, fault: Fault) {
         self.book().fault = Some((others, fault));
     }
 
-    /// Forgets the planned fault.
+    /// Cancels the planned fault.
     pub(crate) fn recover(&self) {
         self.book().fault = None;
     }
 
-    /// Waits until a request is left without a response.
+    /// Waits until the double leaves a request without a response.
     pub(crate) fn silence(&self) -> impl Future<Output = ()> + use<> {
         let mut silent = self.silent.subscribe();
         let before = *silent.borrow_and_update();
@@ -131,22 +131,21 @@ impl Razorpay {
         }
     }
 
-    /// The calls so far: method and path.
+    /// The requests so far, each with method and path.
     pub(crate) fn calls(&self) -> Vec<String> {
         self.book().calls.clone()
     }
 
-    /// The number of orders.
     pub(crate) fn orders(&self) -> usize {
         self.book().orders.len()
     }
 
-    /// Refunds get this state from now on.
+    /// Sets the state of all new refunds.
     pub(crate) fn answer_refunds(&self, state: &str) {
         state.clone_into(&mut self.book().refund_state);
     }
 
-    /// Moves all refunds to a state, and returns their ids.
+    /// Sets the state of all existing refunds. Returns their ids.
     pub(crate) fn end_refunds(&self, state: &str) -> Vec<String> {
         let mut book = self.book();
         for refund in book.refunds.values_mut() {
@@ -155,7 +154,7 @@ impl Razorpay {
         book.refunds.keys().cloned().collect()
     }
 
-    /// The money that the gateway has received, minus its refunds.
+    /// The money that the double has received, minus its refunds.
     pub(crate) fn balance(&self) -> i64 {
         let book = self.book();
         let sum = |all: &BTreeMap<String, Value>, states: &[&str]| -> i64 {
@@ -166,7 +165,7 @@ impl Razorpay {
         sum(&book.payments, &["captured"]) - sum(&book.refunds, &["processed", "pending"])
     }
 
-    /// Pays an order on the gateway's page, and returns the payment's id.
+    /// Pays an order on the double's page. Returns the payment's id.
     pub(crate) fn pay(&self, order: &str, state: &str) -> String {
         let order = self.book().orders[order].clone();
         let (amount, currency) = (order["amount"].as_i64().unwrap(), order["currency"].clone());
@@ -178,7 +177,7 @@ impl Razorpay {
         )
     }
 
-    /// Pays an order with another amount or currency, and returns the payment's id.
+    /// Pays an order with another amount or currency. Returns the payment's id.
     pub(crate) fn pay_other(
         &self,
         order: &str,
@@ -196,7 +195,7 @@ impl Razorpay {
         id
     }
 
-    /// The fields that the browser posts back.
+    /// The fields of the form that the browser posts to the return URL.
     pub(crate) fn returned(order: &str, payment: &str) -> Vec<(&'static str, String)> {
         let mac = hmac(
             KEY.as_bytes(),
@@ -209,7 +208,7 @@ impl Razorpay {
         ]
     }
 
-    /// An event about a payment or a refund.
+    /// Makes an event about a payment or a refund.
     pub(crate) fn event(&self, kind: &str, subject: &str) -> Posted {
         let mut book = self.book();
         let id = book.name("evt");

@@ -1,4 +1,5 @@
-//! Reminders: one for each side and agreed time.
+//! Tests of reminders. Member and provider each get one for every time to which a booking was
+//! moved.
 
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};
@@ -31,7 +32,7 @@ fn each_side_is_reminded_once_24_hours_before_over_a_change_of_the_clock() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.profile("time_zone", "Europe/London").await;
-        // 08:30 UTC, on the day when the clock is set forward.
+        // The session begins at 08:30 UTC, on the day on which clocks go forward.
         let slot = farah.offer("2027-03-28", "09:30", 0).await;
         assert_eq!(slot["starts_at"], "2027-03-28T08:30:00Z");
         let mut aina = stage.person("Aina Yusof").await;
@@ -59,7 +60,7 @@ fn after_an_outage_it_comes_late_or_is_told_as_missed() {
         let slot = farah.offer("2026-11-24", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;
         aina.book(&slot).await.expect(303);
-        // The worker is two hours late, but the session is still in the future.
+        // The job runs two hours late, but before the session, so it still sends the reminders.
         go_to(stage, "2026-11-23T03:00:00Z").await;
         assert_eq!(outcomes(stage).await, told(0, "queued"));
         let slot = farah.offer("2026-11-26", "09:00", 0).await;

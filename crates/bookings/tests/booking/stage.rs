@@ -1,4 +1,4 @@
-//! The tests' environment: a site with bookings, providers and members.
+//! The common setup of the tests: a site with bookings, providers and members.
 
 use bookings::booking::{BookingId, State};
 use bookings::provider::PROVIDER;
@@ -16,7 +16,8 @@ pub(crate) use testkit::{Person, Stage, errors};
 
 const DOMAINS: Domains = &[accounts::DOMAIN, bookings::DOMAIN];
 
-/// Runs `test` on each engine, and then checks that everything agrees.
+/// Runs the test with SQLite and with PostgreSQL, and finally checks that the tables are
+/// consistent.
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
         for kind in [
@@ -36,7 +37,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             .with_tokens_for(&[READ, WRITE]);
         test(&stage).await;
         assert_eq!(wrong(&stage).await, [""; 0]);
-        // Deletes the mails. Tests of mails check them before this point.
+        // Tests that are about mails have checked them before this point.
         let clear = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
             tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)
         };
@@ -44,7 +45,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     });
 }
 
-/// Lists the inconsistencies.
+/// The inconsistencies that [`verify::find`] reports.
 pub(crate) async fn wrong(stage: &Stage<'_>) -> Vec<String> {
     stage.world.store().read(verify::find).await.unwrap()
 }
@@ -60,7 +61,7 @@ pub(crate) async fn state(stage: &Stage<'_>, booking: &str) -> State {
     stage.world.store().read(look).await.unwrap().unwrap().state
 }
 
-/// Returns the ledger's balance, in minor units.
+/// The sum of all ledger entries, in minor units.
 pub(crate) async fn ledger(stage: &Stage<'_>) -> i64 {
     let look = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
         let sum = sql!("SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM ledger_entry");
@@ -76,8 +77,8 @@ pub(crate) fn local(at: &str, zone: &str) -> (String, String) {
     (at.date().to_string(), at.strftime("%H:%M").to_string())
 }
 
-/// Detaches all bookings from their member, or assigns them all to `member`, because some tests
-/// need more bookings than one member may make.
+/// Assigns all bookings to `member`, or to nobody. Some tests use this, because they need more
+/// bookings than a member may have.
 pub(crate) async fn give_all_to(stage: &Stage<'_>, member: Option<AccountId>) {
     let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
         sql!("UPDATE booking SET member_id = :member", member).run(tx, Rows::Any)
@@ -85,29 +86,29 @@ pub(crate) async fn give_all_to(stage: &Stage<'_>, member: Option<AccountId>) {
     stage.world.store().write(change).await.unwrap();
 }
 
-/// Members' and providers' actions with bookings.
+/// Actions of members and providers that concern bookings.
 pub(crate) trait Booking {
-    /// Offers a one-hour session at this price, and returns the slot.
+    /// Offers a one-hour session at this price. Returns the slot.
     async fn offer(&mut self, date: &str, time: &str, price_minor: i64) -> Value;
 
-    /// Changes a field of the provider's profile, or ticks a checkbox.
+    /// Sets a field of the provider's profile to a text, or ticks a checkbox.
     async fn profile(&mut self, name: &str, value: &str);
 
     async fn book(&mut self, slot: &Value) -> Page;
 
-    /// Books a slot with a price; returns the paths of the payment page and of the booking.
+    /// Books a slot that has a price. Returns the paths of the payment page and of the booking.
     async fn hold(&mut self, slot: &Value) -> (String, String);
 
-    /// Opens the gateway's page, and presses the button `how`.
+    /// Opens the test gateway's page, and presses the button `how`.
     async fn press(&mut self, pay: &str, how: &str) -> Page;
 
-    /// Like [`Booking::press`], then follows the return to the site.
+    /// Like [`Booking::press`], and then follows the redirect to the site.
     async fn pay(&mut self, pay: &str, how: &str) -> Page;
 
-    /// Presses “Cancel”, and confirms.
+    /// Cancels a booking, including the confirmation.
     async fn cancel(&mut self, booking: &str) -> Page;
 
-    /// Returns the person's only upcoming booking.
+    /// The person's only upcoming booking.
     async fn coming(&mut self) -> Value;
 }
 

@@ -1,5 +1,5 @@
-//! A guest's answer over any of these channels. This module passes the answer to the domain, and
-//! returns the result in the wording of the old programs.
+//! A guest's reply over any channel of the older wedding card. This module passes the reply to the
+//! domain `occasions`, and returns the result in the older programs' words.
 
 use std::sync::Arc;
 
@@ -23,11 +23,11 @@ use occasions::web::api::problem;
 use occasions::web::guest::{self, CodeGate, Credentials, Failure, GuestRequest};
 use occasions::words::{ReplyStatus, Source};
 
-/// All channels use the same route for idempotency keys, so that a repeat over another channel
-/// counts as the same answer.
+/// The route for idempotency keys. All channels use the same one, so that a repeat over another
+/// channel counts as the same reply.
 const ROUTE: &str = "POST /api/flask/rsvp";
 
-/// The sender of an answer, and the occasion.
+/// The sender of a reply, and the occasion to which it is sent.
 #[derive(Clone)]
 pub(super) struct Asker {
     pub(super) site: Site,
@@ -38,7 +38,7 @@ pub(super) struct Asker {
     pub(super) headers: HeaderMap,
 }
 
-/// The response to an answer.
+/// The HTTP response to a guest's reply.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     /// The number of seconds after which a retry makes sense.
@@ -46,7 +46,7 @@ pub(super) struct Reply {
     pub(super) told: Told,
 }
 
-/// The body of the response.
+/// The body of the response to a guest's reply.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Told {
     status: &'static str,
@@ -59,7 +59,7 @@ pub(super) struct Told {
     attending: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     guests: Option<usize>,
-    /// The new code for later changes, if the answer was sent without one.
+    /// The new invitation code for later changes; only if the reply was sent without a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     invite_code: Option<String>,
 }
@@ -69,12 +69,12 @@ impl Told {
         json!(self)
     }
 
-    /// Whether the answer was accepted.
+    /// Whether the guest's reply was accepted.
     fn is_ok(&self) -> bool {
         self.code.is_none()
     }
 
-    /// The response as a Socket.IO message.
+    /// Converts the body to a Socket.IO message.
     pub(super) fn over_socket(&self) -> Value {
         let mut told = json!(self);
         told["ok"] = json!(self.is_ok());
@@ -82,18 +82,18 @@ impl Told {
     }
 }
 
-/// An accepted answer, with everything that the response needs.
+/// An accepted reply, with everything that the response needs.
 pub(super) struct Taken {
     pub(super) outcome: Outcome,
     occasion: Arc<Occasion>,
-    /// The answer's invitation code, normalized for look-ups; `None` if the answer was sent without
-    /// a code.
+    /// The invitation code of the reply, normalized for look-ups; `None` if the reply was sent
+    /// without a code.
     pub(super) code: Option<CodeKey>,
 }
 
 impl Asker {
-    /// Saves an answer as it was sent. `key` identifies a repeat, and takes precedence over the
-    /// answer's own `submission_id`.
+    /// Saves a reply from its submitted fields. `key` identifies a repeat, and takes precedence
+    /// over the field `submission_id`.
     pub(super) async fn answer(
         &self,
         sent: &Map<String, Value>,
@@ -106,7 +106,7 @@ impl Asker {
         }
     }
 
-    /// Like [`Self::answer`], for callers that build the response themselves.
+    /// Like [`Self::answer`], but for callers that make the response themselves.
     pub(super) async fn take_sent(
         &self,
         sent: &Map<String, Value>,
@@ -126,8 +126,8 @@ impl Asker {
     ) -> Result<Taken, Problem> {
         let incoming = IncomingAnswer {
             answer: Answer {
-                // An answer with an unparsable value is refused anyway, so this value does not
-                // matter.
+                // If the value could not be parsed, the reply is refused anyway, so the fallback
+                // does not matter.
                 attending: if said.attending == Some(true) {
                     ReplyStatus::Yes
                 } else {
@@ -160,7 +160,8 @@ impl Asker {
         }
     }
 
-    /// Saves an answer with a code, after the same checks and limits as on a page.
+    /// Saves a reply with a code, after the same checks and within the same limits as on the
+    /// guests' pages.
     async fn take_by_code(
         &self,
         given: Credentials,
@@ -216,7 +217,7 @@ impl Asker {
         saved.await.map_err(refuse)
     }
 
-    /// The response to an accepted answer, in the wording of the old programs.
+    /// The response to an accepted reply, in the older programs' words.
     pub(super) fn thank(&self, taken: &Taken) -> Reply {
         let Taken {
             outcome, occasion, ..
@@ -245,8 +246,8 @@ impl Asker {
         }
     }
 
-    /// A refusal in the reader's language. Its text includes the errors of fields, because the old
-    /// programs show nothing else.
+    /// The response to a refused reply, in the guest's language. Its message includes the errors of
+    /// fields, because the older wedding cards show nothing else.
     pub(super) fn refuse(&self, problem: &Problem) -> Reply {
         let usual = || self.site.speak_public(&self.wishes);
         let text = problem.text.clone().unwrap_or_else(usual);
@@ -282,12 +283,12 @@ impl Taken {
     }
 }
 
-/// Finds the id of the occasion whose current or former slug is in the configuration.
+/// Finds the occasion by the slug in the configuration, which may be a current or a former slug.
 fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Refusal> {
     occasion::find_by_slug(tx, slug)?.ok_or(Refusal::NotFound)
 }
 
-/// Renames the problem's field to its name in this interface.
+/// Assigns the error to the field's name in this interface.
 fn named(mut problem: Problem) -> Problem {
     if problem.code == "feature_disabled" {
         return problem.field("/message", "not_allowed", []);
@@ -300,8 +301,8 @@ fn named(mut problem: Problem) -> Problem {
     problem
 }
 
-/// The text of a problem. If fields are wrong, the text contains only their errors, because the
-/// general sentence refers to a form on a page.
+/// The message of a refusal. If fields are invalid, it consists of their errors only, because the
+/// general message refers to a form on a page.
 fn words(problem: &Problem, text: &Text) -> String {
     let findings = problem.errors.iter().map(|error| {
         let detail = error.detail(text);

@@ -1,8 +1,8 @@
 //! The interface of an older pair of programs (a small Flask and Node server behind a wedding
 //! card), for one occasion. It exists only if `compat.occasion` names that occasion.
 //!
-//! There is no specification of the requests of these programs, so requests are parsed leniently.
-//! An answer has the same effect as on a page, under the same rules, limits and locks.
+//! There is no specification of those programs' requests, so requests are parsed leniently. A reply
+//! has the same effect as on the guests' pages, under the same rules, limits and locks.
 
 mod answer;
 mod places;
@@ -36,13 +36,13 @@ use occasions::words::Source;
 /// How long the health check waits for a test write to the store.
 const HEALTH_TIME: Duration = Duration::from_secs(5);
 
-/// The messages of this interface, as a domain. The program mounts the routes separately.
+/// The messages of this interface, in the form of a domain. The main program adds the routes
+/// separately.
 pub const DOMAIN: Domain = Domain {
     locales: LOCALES,
     ..Domain::new(Migrations::new("kadkahwin", &[]))
 };
 
-/// The messages of this interface.
 const LOCALES: &[web::Locale] = &[
     ("en", include_str!("locales/en.ftl")),
     ("ms", include_str!("locales/ms.ftl")),
@@ -58,12 +58,12 @@ pub struct ServedOccasion {
 }
 
 impl ServedOccasion {
-    /// The occasion with this present or former slug.
+    /// Serves the occasion with this current or former slug.
     pub fn new(slug: &str) -> Self {
         Self { slug: slug.into() }
     }
 
-    /// Whether the occasion exists yet.
+    /// Whether the occasion already exists.
     pub async fn finds_occasion(&self, store: &Store) -> Result<bool, StoreError> {
         let slug = Arc::clone(&self.slug);
         let found = store.read(move |tx| occasion::find_by_slug(tx, &slug));
@@ -71,7 +71,7 @@ impl ServedOccasion {
     }
 }
 
-/// All routes of this interface. Live connections end at `stop`.
+/// All routes of this interface. When `stop` is cancelled, live connections end.
 pub fn routes(
     served: ServedOccasion,
     site: &Site,
@@ -130,7 +130,8 @@ async fn rsvp(
     }
 }
 
-/// Saves the answer that was sent. A refusal that becomes a page shows the typed values.
+/// Saves the reply in a request. If the response is a page with errors, the page shows the values
+/// that the guest typed.
 async fn take(
     asker: &Asker,
     request: Request,
@@ -145,8 +146,8 @@ async fn take(
     }
 }
 
-/// Redirects a browser after its form. An answer without a code always leads to a page of this
-/// site, because no other page would show the new code to the guest.
+/// Redirects a browser after its form was accepted. A reply without a code always leads to a page
+/// of this site, because no other page would show the new code to the guest.
 fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     let Some(code) = &taken.code else {
         return guest::thank(&asker.site, &asker.gate, &asker.headers, taken.outcome);
@@ -159,7 +160,8 @@ fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     response
 }
 
-/// The path to which the form asks to be redirected, if it is on this site.
+/// The path to which the form wants the browser to be redirected; `None` if it is not a path of
+/// this site.
 fn next(fields: &Map<String, Value>) -> Option<&str> {
     let named = fields.get("next").and_then(Value::as_str)?;
     let is_local = named.starts_with('/')
@@ -170,7 +172,7 @@ fn next(fields: &Map<String, Value>) -> Option<&str> {
     is_local.then_some(named)
 }
 
-/// The fields of a request, from JSON or from either kind of form.
+/// Parses the fields of a request, which may be JSON or either kind of form.
 async fn fields(request: Request) -> Result<Map<String, Value>, Problem> {
     if media_type::is(request.headers(), "application/json") {
         let received: Received<Map<String, Value>> = Received::from_request(request, &()).await?;

@@ -1,11 +1,12 @@
-//! A limit on open live connections, because each uses memory and usually a socket.
+//! A limit on the number of open live connections, because each uses memory and usually a socket.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The most connections from one network: enough for a hall whose guests share an IP address.
+/// The maximum number of connections from one network, which is enough for a hall whose guests
+/// share an IP address.
 const OF_A_NETWORK: usize = 200;
-/// The most connections in total.
+/// The maximum number of connections from all networks.
 const IN_ALL: usize = 2_000;
 
 /// The slots for live connections. Clones share them.
@@ -15,14 +16,14 @@ pub(super) struct Places(Arc<Mutex<ConnectionCounts>>);
 #[derive(Debug, Default)]
 struct ConnectionCounts {
     all: usize,
-    /// The number of connections by network. Networks without a connection have no entry.
+    /// The number of connections from each network. Networks without a connection have no entry.
     networks: HashMap<String, usize>,
 }
 
-/// The reason why no slot is free.
+/// The reason why a connection gets no slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Full {
-    /// This network has used up its slots.
+    /// All slots of this network are in use.
     Network,
     /// All slots of the server are in use.
     All,

@@ -1,39 +1,40 @@
-//! Lenient parsing of requests from other programs. A field can have several names, and its value
-//! can be a word, a number or a flag. Unknown fields are ignored.
+//! Lenient parsing of the requests of older wedding cards. A field may have several names, and its
+//! value may be a word, a number or a flag. Unknown fields are ignored.
 
 use serde_json::{Map, Value, json};
 use web::{Argument, FieldProblem, Form};
 
 use occasions::open_rsvp::PARTY_LIMIT;
 
-/// The longest `submission_id`, in bytes.
+/// The maximum length of a `submission_id`, in bytes.
 pub(super) const SUBMISSION_LIMIT: usize = 128;
 
-/// A parsed answer.
+/// The parsed fields of a reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
-    /// The invitation's code; empty if there is none.
+    /// The invitation code; empty if the reply has none.
     pub(super) code: String,
-    /// The parameter `k` of the invitation's link.
+    /// The parameter `k` from the invitation's link.
     pub(super) check: Option<String>,
     pub(super) name: String,
     pub(super) email: String,
     pub(super) phone: String,
-    /// Whether the household comes; `None` if the value could not be parsed.
+    /// Whether the household attends; `None` if the value could not be parsed.
     pub(super) attending: Option<bool>,
-    /// The number of people who come.
+    /// The number of people who attend.
     pub(super) party: Option<i64>,
-    /// A note to the hosts.
+    /// The guest's note to the hosts.
     pub(super) wish: String,
     /// The `submission_id`, which identifies a repeat.
     pub(super) submission: Option<String>,
-    /// Fields that could not be parsed. They are refused only after all earlier checks have passed.
+    /// Fields that could not be parsed. The reply is refused because of them only after the checks
+    /// of code and deadline have passed.
     pub(super) wrong: Vec<FieldProblem>,
 }
 
 impl Said {
-    /// The content of an answer, independent of its format, so that a repeat over another channel
-    /// has the same fingerprint.
+    /// The reply's content in a form that is independent of the channel, so that a repeat over
+    /// another channel has the same fingerprint.
     pub(super) fn fingerprint(&self) -> Vec<u8> {
         let Self {
             code,
@@ -56,14 +57,14 @@ impl Said {
             json!(party),
             json!(wish),
         ];
-        // A stored answer had no invalid fields, so an answer with invalid fields must have another
+        // Stored replies have no invalid fields, so a reply with invalid fields must have another
         // fingerprint.
         said.extend(wrong.iter().map(|field| json!(field.pointer)));
         Value::from(said).to_string().into_bytes()
     }
 }
 
-/// Parses the submitted fields, and records errors.
+/// Parses the fields of a reply, and collects errors.
 pub(super) fn read(sent: &Map<String, Value>) -> Said {
     let mut reader = Reader {
         sent,
@@ -84,7 +85,7 @@ pub(super) fn read(sent: &Map<String, Value>) -> Said {
     }
 }
 
-/// The values that a person typed, to fill in a refused form again.
+/// The values that the guest typed, with which a refused form is filled in again.
 pub(super) fn typed(sent: &Map<String, Value>) -> Form {
     let names = [
         "code",
@@ -111,7 +112,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// The first of these names that was sent with a value.
+    /// The first of `names` under which the client sent a value.
     fn find(&self, names: &[&'static str]) -> Option<(&'static str, &'a Value)> {
         names.iter().find_map(|name| {
             let value = self.sent.get(*name)?;
@@ -155,7 +156,8 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// The party size; `None` for a household that does not come, even if the client sent a number.
+    /// Parses the number of people; `None` if the household does not attend, even if the client
+    /// sent a number.
     fn party(&mut self, names: &[&'static str], attending: bool) -> Option<i64> {
         let (name, value) = self.find(names).filter(|_| attending)?;
         let number = match value {
@@ -186,7 +188,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Parses `true`, `false`, yes and no, also in Malay. Case and separators are ignored.
+/// Parses `true`, `false`, and the words for yes and no in English and Malay. Case and separators
+/// are ignored.
 fn flag(word: &str) -> Option<bool> {
     let parts = word.split(|letter: char| letter.is_whitespace() || "_-".contains(letter));
     let parts: Vec<String> = parts

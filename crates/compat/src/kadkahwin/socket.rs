@@ -1,5 +1,6 @@
-//! Socket.IO: the event `rsvp` is an answer like any other. After the commit, only its sender
-//! receives `rsvp-status`. If the sender requested an acknowledgement, it contains the same data.
+//! Socket.IO, where the event `rsvp` contains a reply like a request's body. Only the sender gets
+//! the event `rsvp-status`, after the reply was saved. If the sender asked for an acknowledgement,
+//! it contains the same data.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,25 +30,25 @@ use occasions::words::Source;
 
 const PING_EVERY: Duration = Duration::from_secs(25);
 const PONG_WITHIN: Duration = Duration::from_secs(20);
-/// The largest message, in bytes, over either transport.
+/// The maximum size of a message, in bytes, over both transports.
 const LARGEST: usize = 64 << 10;
-/// The most answers of one connection that are processed at the same time.
+/// The maximum number of a connection's replies that are processed at one time.
 const AT_ONCE: usize = 4;
-/// The limit on new connections from one network: enough for a hall in which everybody reconnects
-/// at the same time.
+/// The limit on new connections from one network. It is enough for a hall in which everybody
+/// reconnects at the same time.
 const OPENED: Rule = Rule {
     count: 300,
     per: SignedDuration::from_mins(1),
 };
-/// The number of seconds after which a slot may be free again.
+/// How many seconds a refused client should wait, because a slot may then be free.
 const AGAIN: u32 = 60;
-/// The most networks that are counted.
+/// The maximum number of networks that are counted at one time.
 const NETWORKS: usize = 20_000;
 
 /// All live connections. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Sockets {
-    /// The Socket.IO service. It wraps no inner service, because every request here is for
+    /// The Socket.IO service. It wraps no other service, because all requests to it are for
     /// Socket.IO.
     service: SocketIoService<Router>,
     site: Site,
@@ -57,7 +58,8 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    /// Serves connections that save answers for the occasion with this slug, until `stop`.
+    /// Makes the service for the occasion with this slug. Its connections end when `stop` is
+    /// cancelled.
     pub(super) fn new(
         site: &Site,
         gate: &CodeGate,
@@ -67,8 +69,8 @@ impl Sockets {
         let (service, io) = SocketIo::builder()
             .ping_interval(PING_EVERY)
             .ping_timeout(PONG_WITHIN)
-            // A client that disconnects during the handshake keeps its slot until this timeout,
-            // like a client that does not respond to a ping.
+            // A client that disconnects during the handshake keeps its slot until this timeout, as
+            // does a client that does not answer a ping.
             .connect_timeout(PONG_WITHIN)
             .max_payload(LARGEST as u64)
             .ws_max_message_size(LARGEST)
@@ -94,7 +96,7 @@ impl Sockets {
         }
     }
 
-    /// The routes for live connections, and for the script that opens them.
+    /// The routes for live connections, and for the script with which a page opens them.
     pub(super) fn routes(self) -> Router<Site> {
         let engine = axum::routing::any(connect);
         Router::new()
@@ -104,8 +106,8 @@ impl Sockets {
             .layer(Extension(self))
     }
 
-    /// Takes a slot for a new connection, or fails if a limit is reached. Returns `None` for an
-    /// open connection, which already has its slot.
+    /// Takes a slot for a new connection, or fails if a limit is reached. A request of an existing
+    /// connection needs no slot, so the result is `None`.
     fn admit(&self, request: &Request, facts: &Facts) -> Result<Option<Place>, Problem> {
         if session(request.uri()).is_some() {
             return Ok(None);
@@ -133,7 +135,7 @@ fn too_many(seconds: u32) -> Problem {
         .retry_after(seconds)
 }
 
-/// `GET /socket.io/socket.io.js`, at the path of the Node server.
+/// `GET /socket.io/socket.io.js`, which is the path of the script on the older Node server.
 async fn script(headers: HeaderMap) -> Result<Response, Problem> {
     web::assets::serve_by_name("socketio/socket.io.min.js", &headers)
 }
@@ -156,17 +158,17 @@ async fn connect(
                 let closing = close(service.clone(), session.to_owned(), stream.end());
                 tokio::spawn(closing);
             }
-            // The result is not used, because a protocol error also ends the stream.
+            // The result can be ignored, because the stream ends after a protocol error too.
             drop(service.call((stream, request)));
         });
     }
-    // A polling connection has no stream. Its session keeps the request that opened it, and the
-    // request's extensions keep the slot.
+    // A polling connection has no stream that could own the slot. Its session keeps the request
+    // that opened it, so the slot is put into that request's extensions.
     if let Some(place) = place {
         request.extensions_mut().insert(Arc::new(place));
     }
     // A poll waits for messages. When `stop` is cancelled, the server responds at once, so that the
-    // client reconnects to a process that is still serving.
+    // client connects to another process.
     let answered = stop.run_until_cancelled(service.call(request)).await;
     Ok(match answered {
         Some(Ok(response)) => response.map(Body::new),
@@ -175,8 +177,8 @@ async fn connect(
     })
 }
 
-/// Closes a connection whose upgrade to a websocket failed, as its client would. A connection that
-/// completed the upgrade is closed already. A connection that broke off during the upgrade is
+/// Closes a connection whose upgrade to a websocket failed, as its client would. After a successful
+/// upgrade, the connection is already closed. A connection that broke off during the upgrade is
 /// neither polled nor pinged any more, so without this function it would keep its slot forever.
 async fn close(
     mut service: SocketIoService<Router>,
@@ -187,16 +189,16 @@ async fn close(
     let address = format!("/socket.io/?EIO=4&transport=polling&sid={session}");
     let request = Request::post(address).body(Body::from("1"));
     let Ok(request) = request else { return };
-    // A connection that is already closed is not found.
+    // If the connection is already closed, the service does not find it.
     let _ = service.call(request).await;
 }
 
-/// A 503 response, after which the client reconnects to the next process.
+/// A 503 response, after which the client connects to another process.
 fn leaving() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")]).into_response()
 }
 
-/// The data with which every connection saves answers.
+/// The data that every connection needs to save replies.
 #[derive(Clone)]
 struct Host {
     site: Site,
@@ -221,16 +223,16 @@ impl Host {
                     ),
                 };
                 let told = reply.told.over_socket();
-                // If the client has disconnected, it sends its answer again later, which is
-                // harmless.
+                // If the client has disconnected, it sends its reply again after reconnecting,
+                // which is harmless.
                 let _ = socket.emit("rsvp-status", &told);
                 let _ = ack.send(&told);
             },
         );
     }
 
-    /// The sender. It is identified by the facts of the request that opened the connection,
-    /// whatever the messages claim.
+    /// The sender of the connection's messages. The request that opened the connection identifies
+    /// the sender, whatever the messages claim.
     fn asker(&self, socket: &SocketRef) -> Option<Asker> {
         let opened = socket.req_parts();
         Some(Asker {
@@ -247,10 +249,10 @@ impl Host {
 async fn answer(asker: &Asker, sent: Option<Value>) -> Reply {
     let sent = match sent {
         Some(Value::Object(sent)) => sent,
-        // A missing payload, or a payload that is not an object, counts as an empty object.
+        // A payload that is missing or not an object counts as an empty object.
         _ => Map::new(),
     };
-    // Each message is handled in a separate task.
+    // Each message is handled in a task of its own, which does not inherit the request id.
     let cause = asker.facts.request_id.clone().into();
     request::caused_by(Some(cause), asker.answer(&sent, None, Source::Socket)).await
 }

@@ -1,5 +1,5 @@
-//! Websockets that the app serves itself (RFC 6455; over HTTP/2 RFC 8441), and their closing when
-//! Kenduri stops.
+//! Websockets that this process serves itself (RFC 6455; over HTTP/2 RFC 8441), and how they are
+//! closed when Kenduri stops.
 
 use std::convert::Infallible;
 use std::io;
@@ -24,17 +24,17 @@ use web::Problem;
 
 use super::places::Place;
 
-/// The GUID that is appended to every key before hashing (RFC 6455, section 1.3).
+/// The GUID that is appended to the client's key before hashing (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// A close frame with status 1001, "going away", as a client would send it: masked, with a mask
-/// that changes nothing (RFC 6455, sections 5.2 and 7.4.1).
+/// A close frame with status 1001, "going away", as a client would send it. It is masked as
+/// required, with a mask that changes nothing (RFC 6455, sections 5.2 and 7.4.1).
 const GOING_AWAY: [u8; 8] = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9];
 
-/// A connection after the switch from HTTP.
+/// A websocket connection after the switch from HTTP.
 pub(super) type Switched = Leaving<Upgraded>;
 
-/// Whether a request asks for a websocket.
+/// Whether a request asks to switch to a websocket.
 pub(super) fn is_asked(request: &Request) -> bool {
     request.method() == Method::CONNECT
         || request
@@ -43,8 +43,9 @@ pub(super) fn is_asked(request: &Request) -> bool {
             .is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Switches to a websocket. `then` gets the stream once the client has switched too. After `stop`,
-/// the stream ends as if the client had closed it. The slot is released with the stream.
+/// Switches a connection to a websocket. `then` gets the stream once the client has switched too.
+/// When `stop` is cancelled, the stream ends as if the client had closed it. The stream owns the
+/// slot.
 pub(super) fn switch(
     request: Request,
     stop: CancellationToken,
@@ -60,7 +61,7 @@ pub(super) fn switch(
     }
     let mut response = Response::new(Body::empty());
     if parts.method == Method::CONNECT {
-        // Any 2xx status opens the tunnel, and there is no key.
+        // Over HTTP/2 (RFC 8441), any 2xx status opens the websocket, and there is no key.
         parts.method = Method::GET;
     } else {
         let key = parts.headers.get(SEC_WEBSOCKET_KEY).ok_or_else(wrong)?;
@@ -88,18 +89,17 @@ fn accept(key: &[u8]) -> String {
     BASE64_STANDARD.encode(hash.finalize())
 }
 
-/// A stream that, after `stop`, reads as if the client had closed with status 1001. The server then
-/// replies with 1001, as the protocol requires, so the client learns why the connection ends and
-/// reconnects to the next process.
+/// A websocket stream. When `stop` is cancelled, it reads as if the client had closed with status
+/// 1001. The server then replies with 1001, as the protocol requires, so the client learns why the
+/// connection ends and connects to another process.
 pub(super) struct Leaving<T> {
     inner: T,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// The part of the close frame that has not been read yet; `None` before `stop`.
+    /// The rest of the close frame that has not been read yet; `None` until `stop` is cancelled.
     farewell: Option<&'static [u8]>,
-    /// The connection's slot, released when the stream is dropped.
+    /// The connection's slot, which is released when the stream is dropped.
     _place: Option<Place>,
-    /// A channel end that is dropped with the stream, which completes the future of
-    /// [`Leaving::end`].
+    /// One end of a channel. Dropping it with the stream completes the future of [`Leaving::end`].
     held: Option<oneshot::Sender<Infallible>>,
 }
 

@@ -1,4 +1,4 @@
-//! The page for a series: it first previews the slots, then creates the previewed slots.
+//! The page for a series. It first shows a preview of the slots, and then creates them.
 
 use askama::Template;
 use axum::response::Response;
@@ -22,7 +22,7 @@ struct SeriesPage<'a> {
     submission: String,
     form_state: &'a FormState,
     groups: Vec<Group>,
-    /// The preview of the series, once it was requested.
+    /// The preview of the series; `None` until the provider has requested it.
     counted: Option<Counted>,
 }
 
@@ -68,7 +68,7 @@ async fn series_page(
 ) -> Result<Response, Problem> {
     let (_, currency) = begin(req).await?;
     let text = &req.text;
-    // The days of a week that begins on a Monday provide the weekday names.
+    // 4 January 2027 is a Monday, so seven days from then provide the names of the weekdays.
     let days =
         (0..7_i64).filter_map(|day| jiff::civil::date(2027, 1, 4).checked_add(day.days()).ok());
     let days = days.map(|day| {
@@ -107,7 +107,7 @@ async fn series_page(
     req.page(HERE, &text.say("series-new"), body).await
 }
 
-/// `POST /me/slots/series`: previews the series first, then creates the previewed slots.
+/// `POST /me/slots/series`: shows a preview of the series, or creates the slots of the preview.
 pub(in crate::web) async fn create_series(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let form = posted.form.clone();
