@@ -1,8 +1,9 @@
 //! Copying SQLite's write-ahead log while the store is in use.
 //!
 //! A separate connection, the *hold*, keeps a read transaction open on an older state, so that no
-//! program's checkpoint can restart the log before it was copied. Only [`LogCopy::checkpoint`] ends
-//! that transaction, when everything was copied and while no program can write.
+//! checkpoint, by whatever process, can restart the log before it was copied. Only
+//! [`LogCopy::checkpoint`] ends that transaction, when everything was copied and while no process
+//! can write.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
@@ -21,16 +22,16 @@ use crate::BackupError;
 use crate::generation::{Change, PIECE};
 use crate::progress::Progress;
 
-/// The lengths of the log's header and of a frame header, in bytes.
+/// The lengths of the write-ahead log's header and of a frame's header, in bytes.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
-/// The largest change in one transaction that is copied, in bytes. Several copies of a change are
-/// in memory while it is sent.
+/// The maximum size of one transaction's changes that are copied, in bytes. The changes are in
+/// memory several times while they are sent.
 const LONGEST: usize = 32 << 20;
-/// How long to wait for another program that has locked the file.
+/// How long to wait for another process that has locked the file.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// The state of copying a store's log.
+/// The state of copying a store's write-ahead log.
 #[derive(Debug)]
 pub(crate) struct LogCopy {
     store: Store,
@@ -39,20 +40,20 @@ pub(crate) struct LogCopy {
     hold: Connection,
     worker: Connection,
     file: Option<File>,
-    /// Everything before this position was copied.
+    /// The position in the log before which everything was copied.
     at: LogPosition,
     /// The commits found after `at`, with times that never decrease.
     marks: VecDeque<LogMark>,
-    /// Whether we checkpointed the whole log, so that SQLite may restart it.
+    /// Whether this agent has checkpointed the whole log, so that SQLite may restart it.
     may_restart: bool,
 }
 
 impl LogCopy {
-    /// Starts copying at the log's current end.
+    /// Starts copying at the current end of the log.
     pub(crate) fn begin(store: &Store, log: &Log, clock: &Clock) -> Result<Self, BackupError> {
         let (hold, worker) = (connect(log.store())?, connect(log.store())?);
         take_hold(&hold)?;
-        // Discards marks from an earlier log.
+        // Marks of an earlier log are no longer needed.
         log.take_marks();
         let at = log.position().map_err(BackupError::file(&log.path()))?;
         Ok(Self {
@@ -68,8 +69,8 @@ impl LogCopy {
         })
     }
 
-    /// Resumes at an earlier process's position, if the log still has the same content up to that
-    /// position. Returns whether the copy was resumed.
+    /// Continues at the position where an earlier process stopped, if the log has the same content
+    /// up to that position. Returns whether it does.
     pub(crate) fn go_on(&mut self, progress: &Progress) -> Result<bool, BackupError> {
         let at = LogPosition {
             salt: progress.salt,
@@ -87,7 +88,7 @@ impl LogCopy {
         Ok(true)
     }
 
-    /// Returns the position up to which the log was copied; `None` at the beginning of a log.
+    /// The position up to which the log was copied; `None` at the beginning of a log.
     pub(crate) fn progress(&mut self, generation: &str) -> Result<Option<Progress>, BackupError> {
         if self.at.frame == 0 {
             return Ok(None);
@@ -100,7 +101,7 @@ impl LogCopy {
         }))
     }
 
-    /// Returns the checksum of the last copied frame.
+    /// The checksum of the last copied frame.
     fn checksum(&mut self) -> Result<[u8; 8], BackupError> {
         let path = self.log.path();
         let file = match &mut self.file {
@@ -116,7 +117,7 @@ impl LogCopy {
     }
 
     /// Returns the changes committed since the last call, with their times, up to the size of a
-    /// segment. The flag is true if no more changes are left.
+    /// segment. The flag is true if no changes are left.
     pub(crate) fn copy(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
         self.find_marks()?;
         let (mut changes, mut bytes) = (Vec::new(), 0);
@@ -142,9 +143,9 @@ impl LogCopy {
         let position = self.log.position().map_err(BackupError::file(&path))?;
         let at = self.clock.now();
         let later = self.log.take_marks();
-        // Other programs set no marks. This program sets a mark before it acknowledges a commit, so
-        // a commit of its own without a mark is not acknowledged yet. Commits without a mark get
-        // the present time.
+        // Commits of other processes have no marks. Kenduri sets a mark before it acknowledges a
+        // commit, so its own commits without a mark are not acknowledged yet. Commits without a
+        // mark get the present time.
         if later.is_empty() {
             marks.push(LogMark { at, position });
         }
@@ -187,8 +188,8 @@ impl LogCopy {
         Ok(Some(change))
     }
 
-    /// Returns the latest version of each page in the new frames up to the first commit that fills
-    /// a segment, and the position after that commit; `None` if the log was restarted.
+    /// Reads new frames up to the first commit that fills a segment. Returns the latest version of
+    /// each page in them, and the number of that commit's frame; `None` if the log was restarted.
     fn read(&mut self, until: LogPosition, at: Timestamp) -> io::Result<Option<(Change, u32)>> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -213,7 +214,7 @@ impl LogCopy {
             };
             last.insert(number(0), offset + FRAME_HEADER);
             pages = number(4);
-            // Only a commit's last frame contains the length of the database.
+            // Only the last frame of a commit contains the database's length.
             if pages > 0 && last.len() * until.page_size as usize >= PIECE {
                 end = frame + 1;
                 break;
@@ -237,12 +238,12 @@ impl LogCopy {
         Ok(Some((change, end)))
     }
 
-    /// Checkpoints the log into the database file, as far as other readers permit. Returns the
-    /// changes that had not been copied yet, and whether the database file now contains everything
-    /// and will not change until the next call.
+    /// Checkpoints the log into the database file, as far as other readers of the store permit.
+    /// Returns the changes that were not copied yet. The flag is true if the database file contains
+    /// everything and will not change until the next call.
     pub(crate) fn checkpoint(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
-        // Most of the log is checkpointed while programs can write, so that the pause below is
-        // short.
+        // Most of the log is checkpointed while other processes can write, so that the pause below
+        // is short.
         let mut changes = self.alone(|this| {
             this.hold.execute_batch("COMMIT")?;
             take_hold(&this.hold)
@@ -260,11 +261,12 @@ impl LogCopy {
         Ok((changes, is_whole))
     }
 
-    /// Checkpoints the log and truncates it, to remove deleted data. Returns `false` if the log was
-    /// in use; the caller tries again.
+    /// Checkpoints and truncates the log, so that it contains no deleted data. Returns `false` if
+    /// another connection is using the log; the caller then tries again.
     pub(crate) fn empty(&mut self) -> Result<(Vec<Change>, bool), BackupError> {
         let (changes, is_whole) = self.checkpoint()?;
-        // The hold reads only the database file, so this has no effect if there are new frames.
+        // The hold's read transaction still sees the state in the database file. If the log has new
+        // frames, the hold prevents the truncation.
         let emptied = is_whole && truncate(&self.worker)?;
         Ok((changes, emptied))
     }
@@ -280,7 +282,7 @@ impl LogCopy {
         }
     }
 
-    /// Copies the rest of the log, and calls `act` while no program can write.
+    /// Copies the rest of the log, and calls `act` while no process can write.
     fn alone(
         &mut self,
         act: impl FnOnce(&mut Self) -> Result<(), rusqlite::Error>,
@@ -298,7 +300,8 @@ impl LogCopy {
     }
 }
 
-/// Checkpoints and truncates a log that is not being copied. Returns `false` if it was in use.
+/// Checkpoints and truncates a log that is not being copied. Returns `false` if another connection
+/// is using the log.
 pub(crate) fn empty(log: &Log) -> Result<bool, BackupError> {
     Ok(truncate(&connect(log.store())?)?)
 }

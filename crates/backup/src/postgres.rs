@@ -1,4 +1,4 @@
-//! Running PostgreSQL's own programs to dump a store, copy a server and restore a dump.
+//! Runs PostgreSQL's own programs, which dump a store, copy a server and restore a dump.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _};
@@ -15,32 +15,34 @@ use tokio_postgres::config::{Config, Host, SslMode};
 use crate::BackupError;
 use crate::generation::PIECE;
 
-/// The folder in which Debian keeps the programs, with a subfolder for each version.
+/// The folder in which Debian installs PostgreSQL's programs, with a subfolder for each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
-/// The certificate authorities that TLS connections trust, as the store's own connections do.
+/// The certificate authorities that TLS connections to the server trust. The store's own
+/// connections trust the same ones.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
-/// How long a dump waits for another program's lock on a table, in milliseconds.
+/// An option of `pg_dump`: how long it waits for a lock on a table, in milliseconds.
 const LOCK_WAIT: &str = "--lock-wait-timeout=60000";
-/// How many bytes at the end of a base backup are searched for the log positions.
+/// How many bytes at the end of a base backup are searched for the positions in its manifest.
 const MANIFEST_END: usize = 65_536;
-/// How much of a program's messages is kept, in bytes.
+/// The maximum amount of a program's messages that is kept, in bytes.
 const MESSAGES: u64 = 4_096;
 
-/// Dumps the database, and passes the dump to `take` in pieces of at most [`PIECE`] bytes.
+/// Dumps the database. `take` gets the dump in pieces of at most [`PIECE`] bytes.
 pub(crate) fn dump(
     settings: &PostgresSettings,
     take: impl FnMut(&[u8]) -> Result<(), BackupError>,
 ) -> Result<(), BackupError> {
     let mut command = connected("pg_dump", settings)?;
     command.args(["--format=custom", "--no-password", LOCK_WAIT]);
-    // Owners and privileges belong to the server, and only its administrator may restore them.
+    // Owners and privileges belong to the server, and only the server's administrator may restore
+    // them.
     command.args(["--no-owner", "--no-privileges", "--no-comments"]);
     command.args(["--no-publications", "--no-subscriptions"]);
     let running = Running::start("pg_dump", command, Stdio::null(), Stdio::piped())?;
     running.read(take).map(drop)
 }
 
-/// Whether the role may copy the whole server and its log.
+/// Whether the store's role in PostgreSQL may copy the whole server and its log.
 pub(crate) fn may_replicate(settings: &PostgresSettings) -> Result<bool, BackupError> {
     let mut command = connected("psql", settings)?;
     command.args(["--no-psqlrc", "--no-password", "--dbname=replication=1"]);
@@ -49,7 +51,7 @@ pub(crate) fn may_replicate(settings: &PostgresSettings) -> Result<bool, BackupE
     Ok(running.finish().is_ok())
 }
 
-/// The range of the log that belongs to a base backup.
+/// The range of the write-ahead log that a base backup needs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Positions {
     #[serde(rename = "Timeline")]
@@ -60,7 +62,7 @@ pub(crate) struct Positions {
     pub(crate) end: String,
 }
 
-/// Copies the whole server as a tar archive, in pieces.
+/// Copies the whole server as a tar archive. `take` gets the archive in pieces.
 pub(crate) fn base_backup(
     settings: &PostgresSettings,
     mut take: impl FnMut(&[u8]) -> Result<(), BackupError>,
@@ -69,7 +71,7 @@ pub(crate) fn base_backup(
     command.args(["--pgdata=-", "--format=tar", "--wal-method=none"]);
     command.args(["--checkpoint=fast", "--label=kenduri", "--no-password"]);
     let running = Running::start("pg_basebackup", command, Stdio::null(), Stdio::piped())?;
-    // The archive's last file is the manifest, which lists the archive's contents.
+    // The archive's last file is the manifest, which contains the log positions.
     let mut end = Vec::new();
     let said = running.read(|piece| {
         end.extend_from_slice(piece);
@@ -82,7 +84,7 @@ pub(crate) fn base_backup(
     })
 }
 
-/// Reads the positions at the end of a backup manifest:
+/// Parses the log positions at the end of a backup manifest:
 /// <https://www.postgresql.org/docs/current/backup-manifest-wal-ranges.html>.
 fn parse_positions(manifest: &[u8]) -> Option<Positions> {
     let text = String::from_utf8_lossy(manifest);
@@ -92,15 +94,15 @@ fn parse_positions(manifest: &[u8]) -> Option<Positions> {
     ranges.pop()
 }
 
-/// Streams the log into a folder, for as long as this thread lives.
+/// Streams the server's log into a folder, for as long as the calling thread lives.
 pub(crate) fn receive(
     settings: &PostgresSettings,
     folder: &Path,
     name: &str,
 ) -> Result<Running, BackupError> {
     let receiver = connected("pg_receivewal", settings)?;
-    // `setpriv` stops the program when this process is killed, because two programs must not write
-    // into the folder.
+    // `setpriv` stops `pg_receivewal` when this process is killed, because two receivers must not
+    // write into the folder.
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "TERM", "--"]);
     command.arg(receiver.get_program());
@@ -112,30 +114,30 @@ pub(crate) fn receive(
     Running::start("pg_receivewal", command, Stdio::null(), Stdio::null())
 }
 
-/// Finds the server program of a major version.
+/// Finds the `postgres` program of a major version.
 pub(crate) fn find_server(version: &str) -> Result<PathBuf, BackupError> {
     let path = Path::new(VERSIONS).join(version).join("bin/postgres");
     let found = path.is_file().then_some(path);
     found.ok_or_else(|| BackupError::NoServer(version.to_owned()))
 }
 
-/// The names of the database and of the role.
+/// The names of the database and of the role that Kenduri uses.
 pub(crate) fn names(settings: &PostgresSettings) -> Result<(String, String), BackupError> {
     let config = parse(settings)?;
     let user = config.get_user().unwrap_or("postgres");
     Ok((database(&config).to_owned(), user.to_owned()))
 }
 
-/// The contents of a dump.
+/// Figures about the contents of a dump.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Contents {
     /// The number of rows in all tables.
     pub(crate) rows: u64,
-    /// SHA-256 of the dump as SQL.
+    /// The SHA-256 of the dump as SQL text.
     pub(crate) hash: String,
 }
 
-/// Reads a whole dump. This needs no server.
+/// Reads a whole dump, without a server.
 pub(crate) fn read(dump: &Path) -> Result<Contents, BackupError> {
     let mut command = Command::new(find("pg_restore"));
     command.arg("--file=-");
@@ -154,7 +156,7 @@ fn count(mut sql: impl io::BufRead) -> io::Result<Contents> {
     let (mut hash, mut rows) = (Sha256::new(), 0);
     let (mut line, mut is_data) = (Vec::new(), false);
     while sql.read_until(b'\n', &mut line)? > 0 {
-        // The token in these lines is random, and the versions are unrelated to the data.
+        // The tokens in these lines are random, and the versions do not concern the data.
         let is_noise = [&b"\\restrict "[..], b"\\unrestrict ", b"-- Dumped "]
             .iter()
             .any(|noise| line.starts_with(noise));
@@ -175,19 +177,19 @@ fn count(mut sql: impl io::BufRead) -> io::Result<Contents> {
     })
 }
 
-/// Restores a dump into an empty database, all or nothing.
+/// Restores a dump into an empty database, completely or not at all.
 pub(crate) fn restore(settings: &PostgresSettings, dump: &Path) -> Result<(), BackupError> {
     let mut command = connected("pg_restore", settings)?;
     command.arg(format!("--dbname={}", database(&parse(settings)?)));
     command.args(["--single-transaction", "--exit-on-error", "--no-password"]);
     command.args(["--no-owner", "--no-privileges"]);
     let mut dump = File::open(dump).map_err(BackupError::file(dump))?;
-    // The dump is passed through a pipe, so that `pg_restore` fails and rolls back when this
-    // process is killed.
+    // `pg_restore` reads the dump from a pipe, so that it fails and rolls back when this process is
+    // killed.
     let mut running = Running::start("pg_restore", command, Stdio::piped(), Stdio::null())?;
     if let Some(mut input) = running.child.stdin.take() {
         match io::copy(&mut dump, &mut input) {
-            // After a broken pipe, the program's own message says why it stopped reading.
+            // After a broken pipe, the messages of `pg_restore` say why it stopped reading.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 return Err(running.failed(&error.to_string()));
             }
@@ -197,15 +199,15 @@ pub(crate) fn restore(settings: &PostgresSettings, dump: &Path) -> Result<(), Ba
     running.finish().map(drop)
 }
 
-/// The database as shown to operators, without a password.
+/// A name of the database for operators, without a password.
 pub(crate) fn name(settings: &PostgresSettings) -> Result<String, BackupError> {
     let config = parse(settings)?;
     let server = config.get_hosts().first().map(host).unwrap_or_default();
     Ok(format!("{} on {server}", database(&config)))
 }
 
-/// Returns the path of one of PostgreSQL's programs, in the newest installed version if there is
-/// one, otherwise as found through `PATH`.
+/// The path of one of PostgreSQL's programs, in the newest installed version. If no version is
+/// installed in [`VERSIONS`], the program is found through `PATH`.
 pub(crate) fn find(program: &'static str) -> PathBuf {
     let versions = std::fs::read_dir(VERSIONS).into_iter().flatten().flatten();
     let found = versions.filter_map(|entry| {
@@ -216,7 +218,7 @@ pub(crate) fn find(program: &'static str) -> PathBuf {
     found.max().map_or_else(|| program.into(), |(_, path)| path)
 }
 
-/// Prepares a program with the database's address and password in its environment, which only this
+/// Prepares a program with the database's address and password in its environment, which no other
 /// user can read.
 fn connected(program: &'static str, settings: &PostgresSettings) -> Result<Command, BackupError> {
     let config = parse(settings)?;
@@ -259,7 +261,7 @@ fn parse(settings: &PostgresSettings) -> Result<Config, BackupError> {
     })
 }
 
-/// The name of the database. Without a name, PostgreSQL uses the user's name.
+/// The name of the database. PostgreSQL's default is the user's name.
 fn database(config: &Config) -> &str {
     let given = config.get_dbname().or(config.get_user());
     given.unwrap_or("postgres")
@@ -272,7 +274,7 @@ fn host(host: &Host) -> String {
     }
 }
 
-/// A running program, which is killed when this value is dropped.
+/// A running program of PostgreSQL, which is killed when this value is dropped.
 pub(crate) struct Running {
     program: &'static str,
     pub(crate) child: Child,
@@ -312,8 +314,8 @@ impl Running {
         Ok(ended.is_some())
     }
 
-    /// Passes the output to `take` in pieces, until the program exits successfully. Returns the
-    /// program's messages.
+    /// Passes the program's output to `take` in pieces. Returns the program's messages once it has
+    /// exited successfully.
     fn read(
         mut self,
         mut take: impl FnMut(&[u8]) -> Result<(), BackupError>,
@@ -354,16 +356,16 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Both calls fail if the program has exited already.
+        // Both calls fail if the program has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Reads to the end, but keeps only the beginning.
+/// Reads a program's messages to their end, and keeps their beginning.
 fn collect(mut said: impl io::Read) -> String {
     let mut kept = Vec::new();
-    // Unreadable output is omitted from the message.
+    // Messages that cannot be read are omitted.
     let _ = said.by_ref().take(MESSAGES).read_to_end(&mut kept);
     let _ = io::copy(&mut said, &mut io::sink());
     String::from_utf8_lossy(&kept).trim().to_owned()

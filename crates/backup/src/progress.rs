@@ -1,5 +1,5 @@
-//! The position up to which the log was copied, saved in the data folder so that a restart needs no
-//! new snapshot.
+//! The position up to which the log was copied, saved in the data folder. With it, the agent needs
+//! no new snapshot after a restart.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::BackupError;
 
-/// The progress file in the data folder.
+/// The name of the file with the saved position, in the data folder.
 const FILE: &str = "backup-progress.json";
 
-/// The position in the log up to which a generation contains the log's changes.
+/// The position in SQLite's log up to which a generation of the backup contains changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Progress {
     pub(crate) generation: String,
-    /// The salt that identifies the log.
+    /// The salt in the log's header, which identifies the log.
     pub(crate) salt: [u8; 8],
     /// The number of copied frames.
     pub(crate) frame: u32,
@@ -24,13 +24,13 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Reads the saved progress; `None` if it cannot be read, in which case the agent makes a
+    /// Reads the saved position; `None` if it cannot be read, in which case the agent makes a
     /// snapshot.
     pub(crate) fn read(data: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(path(data)).ok()?).ok()
     }
 
-    /// Removes the saved progress, so that a snapshot is made.
+    /// Removes the saved position, so that the agent makes a snapshot.
     pub(crate) fn forget(data: &Path) {
         let path = path(data);
         if let Err(error) = fs::remove_file(&path)
@@ -40,7 +40,7 @@ impl Progress {
         }
     }
 
-    /// Saves the progress. It may be lost in a crash, because the file is not synced.
+    /// Saves the position. It may be lost in a crash, because the file is not synced.
     pub(crate) fn keep(&self, data: &Path) -> Result<(), BackupError> {
         let path = path(data);
         let next = path.with_extension("next");

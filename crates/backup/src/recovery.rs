@@ -1,5 +1,5 @@
-//! Recovering a PostgreSQL store from a base backup and the log: a private server replays the log
-//! up to the wanted time, and dumps the database.
+//! Recovers a PostgreSQL store from a base backup and the log. A private server replays the log up
+//! to the requested time, and is then dumped.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -15,21 +15,21 @@ use rustix::process::{Pid, Signal};
 use crate::generation::Base;
 use crate::{BackupError, postgres};
 
-/// How often to check whether the server has replayed the log.
+/// The pause between checks whether the private server has replayed the log.
 const PAUSE: Duration = Duration::from_millis(50);
-/// The server's message when the log ends before the wanted time.
+/// The server's message if the log ends before the requested time.
 const TOO_EARLY: &str = "before configured recovery target was reached";
-/// The server's message in front of the time of the last commit that it replayed.
+/// The text before the time of the last replayed commit in the server's messages.
 const LAST_COMMIT: &str = "last completed transaction was at log time ";
-/// The settings of the private server. Without `hot_standby`, it need not have the real server's
-/// settings for the log. Its data is dumped and then deleted, so it need not flush anything to
-/// disk.
+/// The settings of the private server. Without `hot_standby`, it need not have the original
+/// server's settings for the log. Its data is dumped and then deleted, so it need not flush
+/// anything to disk.
 const SETTINGS: &str = "listen_addresses = ''\nhot_standby = off\nfsync = off\nfull_page_writes = off\n\
     autovacuum = off\nmax_connections = 20\nlog_timezone = 'UTC'\nlog_min_messages = log\n\
     logging_collector = off\nlog_destination = 'stderr'\nlc_messages = 'C'\n\
     restore_command = 'cp \"$KENDURI_WAL/%f\" \"%p\"'\nrecovery_target_timeline = 'latest'\n";
 
-/// The unpacking of a base backup's tar archive, piece by piece.
+/// Unpacks the tar archive of a base backup, piece by piece.
 pub(crate) struct Unpacking {
     tar: postgres::Running,
 }
@@ -49,7 +49,7 @@ impl Unpacking {
             None => Ok(()),
         };
         match written {
-            // After a broken pipe, the program's message at its exit says more than this error.
+            // After a broken pipe, the messages of `tar` say more than this error.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(self.tar.failed(&error.to_string()))
             }
@@ -64,8 +64,8 @@ impl Unpacking {
 }
 
 /// Replays the log in `folder`/`wal` over the base backup in `folder`/`cluster` until just before
-/// `to`, and writes a dump to `dump`. Returns the time of the last commit, if there was a commit
-/// after the base backup.
+/// `to`, and writes a dump to `dump`. Returns the time of the last commit; `None` if there was no
+/// commit after the base backup.
 pub(crate) fn recover(
     base: &Base,
     folder: &Path,
@@ -79,7 +79,7 @@ pub(crate) fn recover(
     if rustix::process::geteuid().is_root() {
         return Err(BackupError::Root);
     }
-    // The base backup's own settings are for the real server, so they are replaced.
+    // The settings in the base backup are meant for the original server, so they are replaced.
     let prepare = || {
         fs::write(cluster.join("postgresql.auto.conf"), "")?;
         fs::write(cluster.join("recovery.signal"), "")?;
@@ -109,7 +109,7 @@ pub(crate) fn recover(
                 reason: last_lines(&said),
             });
         }
-        // All commits are before the wanted time, so the log is replayed without a target.
+        // All commits are before the requested time, so the whole log is replayed.
         target.clear();
     };
     let mut output = File::create_new(dump).map_err(BackupError::file(dump))?;
@@ -154,14 +154,15 @@ fn last_lines(said: &str) -> String {
     lines.get(from..).unwrap_or_default().join("\n")
 }
 
-/// Parses a time such as `2027-01-16 10:00:00.123456+00`.
+/// Finds the time of the last commit in the server's messages, such as `2027-01-16
+/// 10:00:00.123456+00`.
 fn last_commit(said: &str) -> Option<Timestamp> {
     let (_, after) = said.rsplit_once(LAST_COMMIT)?;
     let time = after.lines().next()?.replacen(' ', "T", 1);
     format!("{}Z", time.trim_end_matches("+00")).parse().ok()
 }
 
-/// A private server, which is stopped when this value is dropped.
+/// The private server, which is stopped when this value is dropped.
 struct Server(Child);
 
 impl Server {
@@ -170,7 +171,7 @@ impl Server {
         let copy = output.try_clone().map_err(BackupError::file(log))?;
         let mut settings = std::ffi::OsString::from("config_file=");
         settings.push(folder.join("settings.conf"));
-        // `setpriv` stops the server when this process is killed.
+        // `setpriv` stops the server if this process is killed.
         let server = Command::new("setpriv")
             .args(["--pdeathsig", "INT", "--"])
             .arg(program)
@@ -191,8 +192,8 @@ impl Server {
         })
     }
 
-    /// Waits until the server accepts connections, which it does after replaying the log; `false`
-    /// if the server exited.
+    /// Waits until the server has replayed the log and accepts connections. Returns `false` if the
+    /// server has exited.
     fn wait_until_recovered(&mut self, folder: &Path) -> Result<bool, BackupError> {
         let ready = postgres::find("pg_isready");
         loop {
@@ -214,8 +215,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // `SIGINT` makes the server disconnect its clients and exit. Both calls fail if it has
-        // exited already.
+        // `SIGINT` makes the server disconnect its clients and exit. Both calls fail if the server
+        // has already exited.
         let pid = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
         let _ = pid.map(|pid| rustix::process::kill_process(pid, Signal::INT));
         let _ = self.0.wait();

@@ -1,4 +1,4 @@
-//! Restoring into an empty data folder, to a given second, all or nothing.
+//! Restores a backup, as of a given second, into an empty data folder, completely or not at all.
 //!
 //! The files are assembled in a temporary folder and moved into the data folder at the end, the
 //! store last. While the temporary folder exists, Kenduri does not start.
@@ -20,26 +20,26 @@ use crate::vault::Vault;
 use crate::wal_copy::{self, Stretch};
 use crate::{BackupError, Target, erasures, files, head, postgres};
 
-/// The folder, in the data folder, of an unfinished restore.
+/// The name of the temporary folder for a restore, in the data folder.
 const UNFINISHED: &str = "restoring";
-/// The store's name in the folder of the unfinished restore.
+/// The name of the store's file in the temporary folder.
 pub(crate) const STORE: &str = "store";
-/// The suffixes of the files in which SQLite keeps changes beside a store. SQLite would apply an
-/// older store's changes to the restored store.
+/// The suffixes of the files in which SQLite keeps changes beside a store. SQLite would apply the
+/// changes of an older store to the restored one.
 const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
-/// The file in the temporary folder that describes the restore into the database. If it exists and
-/// the database has tables, the restore into the database has been committed.
+/// The file in the temporary folder that describes a restore into a database. If the file exists
+/// and the database has tables, that restore was committed.
 const IN_DATABASE: &str = "in-database.json";
 
-/// The paths to which an installation is restored.
+/// Where the parts of an installation are restored.
 #[derive(Clone, Debug)]
 pub struct Places {
     pub data: PathBuf,
-    /// The target of the restored store.
+    /// Where the store is restored.
     pub store: StorePlace,
 }
 
-/// The target of a restored store.
+/// The place to which a store is restored.
 #[derive(Clone, Debug)]
 pub enum StorePlace {
     /// An SQLite file, which must not exist.
@@ -56,7 +56,7 @@ impl StorePlace {
         }
     }
 
-    /// Fails if a store exists already.
+    /// Fails if there is already a store at this place.
     fn check_empty(&self) -> Result<(), BackupError> {
         match self {
             Self::File(path) => {
@@ -78,20 +78,19 @@ impl StorePlace {
 pub struct Restored {
     /// The time of the last commit in the restored store.
     pub until: Timestamp,
-    /// The length of the store or of its dump, in bytes.
+    /// The size of the store or of its dump, in bytes.
     pub bytes: u64,
     /// The number of files beside the store.
     pub files: usize,
-    /// The number of erasures to repeat before any request is served.
+    /// The number of erasures that must be repeated before the server accepts requests.
     pub erasures: usize,
 }
 
-/// Opens a target's backup with the passphrase.
+/// Opens the backup in a target with the passphrase.
 pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupError> {
     let envelope = target.get(OBJECT)?;
     let Some(envelope) = envelope else {
-        // A script that restores onto an empty machine must not mistake a damaged backup for a
-        // missing one.
+        // A script that restores an empty machine must not take a damaged backup for a missing one.
         return Err(if Generation::is_any_in(target)? {
             BackupError::damaged(OBJECT)
         } else {
@@ -101,12 +100,12 @@ pub fn open(target: &Target, passphrase: &Secret) -> Result<BackupKey, BackupErr
     BackupKey::open(&envelope, passphrase)
 }
 
-/// Returns whether a restore into this folder was begun but not finished.
+/// Whether a restore into this data folder was begun and not completed.
 pub fn is_unfinished(data: &Path) -> bool {
     data.join(UNFINISHED).exists()
 }
 
-/// Restores the state as of the second `to`, or the latest state.
+/// Restores the state as of the second `to` or, without it, the latest state.
 pub fn restore(
     target: &Target,
     key: &BackupKey,
@@ -141,14 +140,14 @@ pub fn restore(
     let built = make_folder(&unfinished)
         .and_then(|()| build(&vault, &chosen, &plan, &unfinished, to))
         .and_then(|restored| {
-            // The restored installation keeps the backup's passphrase.
+            // The restored installation gets the backup's key, so its passphrase stays the same.
             key.keep(&unfinished.join("beside"))?;
             Ok(restored)
         });
     let restored = match built {
         Ok(restored) => restored,
         Err(error) => {
-            // Nothing was moved yet, so the data folder is still empty.
+            // Nothing has been moved into the data folder yet, so it is still empty.
             let _ = fs::remove_dir_all(&unfinished);
             return Err(error);
         }
@@ -157,13 +156,13 @@ pub fn restore(
     Ok(restored)
 }
 
-/// Completes a restore that was killed after the database had been written, which is the last step
-/// but one.
+/// Completes a restore that was killed after its commit in the database, when only the last step
+/// was left.
 fn end_after_commit(unfinished: &Path, places: &Places) -> Result<Restored, BackupError> {
     let written = fs::read(unfinished.join(IN_DATABASE)).ok();
     let written = written.and_then(|text| Restored::read(&text));
     let Some(restored) = written else {
-        // The tables are not from this restore.
+        // The tables in the database come from somewhere else.
         places.store.check_empty()?;
         return Err(BackupError::NotEmpty(unfinished.to_owned()));
     };
@@ -206,14 +205,14 @@ impl Kind {
     }
 }
 
-/// A snapshot and the changes after it.
+/// A snapshot and the changes after it, as shown to operators.
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// When the snapshot was made.
     pub from: Timestamp,
-    /// The time up to which changes after the snapshot can be restored.
+    /// The latest time that can be restored from this snapshot.
     pub until: Timestamp,
-    /// The length of the store, in bytes.
+    /// The size of the store, in bytes.
     pub bytes: u64,
 }
 
@@ -228,7 +227,7 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
         let manifest = generation.manifest(&vault)?;
         let until = match manifest.base {
             None => segments.last().map(|last| last.until),
-            // All base backups share one log, so each reaches to the next base backup.
+            // All base backups share one log. Each of them is used up to the next one.
             Some(_) => match all.get(place + 1) {
                 Some(next) => Some(next.at()),
                 None => log.iter().map(|stretch| stretch.at).max(),
@@ -243,19 +242,19 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
     list.collect()
 }
 
-/// The snapshot from which a restore starts.
+/// The snapshot that a restore uses.
 pub(crate) struct Chosen {
     generation: Generation,
     pub(crate) manifest: Manifest,
 }
 
-/// The changes and files to restore after the snapshot.
+/// Everything that is restored in addition to the snapshot.
 pub(crate) struct Plan {
     segments: Vec<Segment>,
-    /// The log to replay over a base backup.
+    /// The parts of the log that are replayed over a base backup.
     stretches: Vec<Stretch>,
-    /// The objects of the files beside the store. If two objects hold the same file, the later
-    /// object is used.
+    /// The objects with the files beside the store. If two objects contain the same file, the later
+    /// object counts.
     files: Vec<String>,
 }
 
@@ -308,7 +307,7 @@ impl Chosen {
     }
 }
 
-/// Assembles all files in `folder`.
+/// Assembles the restored files in `folder`.
 pub(crate) fn build(
     vault: &Vault,
     chosen: &Chosen,
@@ -384,7 +383,7 @@ fn unpack(vault: &Vault, chosen: &Chosen, cluster: &Path) -> Result<(), BackupEr
     unpacking.end()
 }
 
-/// Assembles the restored files beside the store.
+/// Assembles those restored files that belong beside the store.
 fn build_beside(
     vault: &Vault,
     plan: &Plan,
@@ -417,7 +416,7 @@ pub(crate) fn check_store(path: &Path) -> Result<(), BackupError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    // Removes the write-ahead log that the check created.
+    // The check creates a write-ahead log, which this statement removes.
     connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     if found == "ok" {
         Ok(())
@@ -426,7 +425,7 @@ pub(crate) fn check_store(path: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Moves all files to their final paths, the store last.
+/// Moves the restored files from the temporary folder to their places, the store last.
 fn put_in_place(
     unfinished: &Path,
     places: &Places,
@@ -463,7 +462,7 @@ fn remove_unfinished(unfinished: &Path, places: &Places) -> io::Result<()> {
     File::open(&places.data)?.sync_all()
 }
 
-/// Renames a file or folder. If the target folder exists, its other contents are kept.
+/// Renames a file or folder. If the target is a folder that exists, the contents are merged.
 fn move_over(from: &Path, to: &Path) -> io::Result<()> {
     if !(from.is_dir() && to.is_dir()) {
         return fs::rename(from, to);
@@ -507,7 +506,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), BackupError> {
     made.map_err(BackupError::file(path))
 }
 
-/// Fails if the disk does not have enough free space for the store plus a 10% margin.
+/// Fails if the disk has less free space than the store's size plus 10%.
 fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     let free = free_space(folder)?;
     let needed = bytes.saturating_add(bytes / 10);
@@ -521,7 +520,7 @@ fn check_space(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Returns the free space of the file system that contains `folder`, in bytes.
+/// The free space in the file system of `folder`, in bytes.
 pub(crate) fn free_space(folder: &Path) -> Result<u64, BackupError> {
     let facts = rustix::fs::statvfs(folder)
         .map_err(|error| BackupError::file(folder)(io::Error::from(error)))?;

@@ -1,4 +1,4 @@
-//! Copying PostgreSQL's write-ahead log as it is written.
+//! Copying PostgreSQL's write-ahead log while the server writes it.
 //!
 //! `pg_receivewal` streams the log into a folder of segments. New bytes in them are written to the
 //! target as `wal/SEGMENT/FROM-UNTIL-TIME`, that is, a segment's bytes from one position to
@@ -18,39 +18,40 @@ use crate::BackupError;
 use crate::postgres::{self, Running};
 use crate::vault::Vault;
 
-/// The prefix of the log's objects in a backup.
+/// The prefix of all objects with parts of the log.
 const ALL: &str = "wal/";
-/// The folder, in the data folder, into which the log is streamed.
+/// The name of the folder, in the data folder, into which `pg_receivewal` writes.
 const FOLDER: &str = "backup-wal";
-/// The suffix of the segment that is being written.
+/// The suffix of the segment that `pg_receivewal` is writing.
 const PARTIAL: &str = ".partial";
-/// The maximum amount of log that is kept while the target fails, in bytes.
+/// The maximum amount of log that is kept in the folder while the target fails, in bytes.
 const MOST: u64 = 1 << 30;
-/// The maximum time between a commit and the receipt of its part of the log.
+/// The maximum time after which a commit's part of the log has been received.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 /// The message of `pg_receivewal` when the server has removed the next part of the log.
 const REMOVED: &str = "has already been removed";
-/// The number of checks for a stretch of the log, and the pause between them; together half a
-/// minute.
+/// How often to check for a part of the log, and the pause between two checks. Together they take
+/// half a minute.
 const TRIES: u32 = 300;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The current end positions of the log, in bytes since its beginning.
+/// The ends of the server's log at one time, in bytes since the log's beginning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ends {
-    /// When these ends were read.
+    /// When the server reported these ends.
     pub(crate) at: Timestamp,
-    /// All commits acknowledged by `at` are before this position.
+    /// The position before which all commits are that were acknowledged by `at`.
     committed: i64,
-    /// The position up to which `pg_receivewal` has written the log to the folder; `None` if the
-    /// server lists no such stream.
+    /// The position up to which `pg_receivewal` has stored the log; `None` if the server does not
+    /// list its stream.
     received: Option<i64>,
     /// The length of a segment, in bytes.
     segment: i64,
 }
 
 impl Ends {
-    /// Reads the ends, for a `pg_receivewal` that calls itself `name`.
+    /// Asks the server for the ends of its log. `name` is the name under which `pg_receivewal` has
+    /// connected.
     pub(crate) fn read(tx: &mut Tx<'_>, name: &str, at: Timestamp) -> Result<Self, StoreError> {
         let (committed, received, segment) = sql!(
             "SELECT CAST(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0') AS bigint),
@@ -69,7 +70,7 @@ impl Ends {
     }
 }
 
-/// Whether the role may see how far the server's streams are.
+/// Whether the store's role may see how far the server's streams have got.
 pub(crate) fn may_see_streams(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let role = "pg_read_all_stats";
     let (count,): (i64,) = sql!(
@@ -88,18 +89,19 @@ pub(crate) struct WalCopy {
     /// The name under which the server lists the stream.
     pub(crate) name: String,
     receiving: Option<Running>,
-    /// Keeps the server from removing log segments that were not received yet.
+    /// A replication slot, which keeps the server from removing log segments that were not received
+    /// yet.
     hold: Option<LogHold>,
-    /// The length of a segment; 0 before the server's setting was read.
+    /// The length of a segment, in bytes; 0 until the server was asked.
     segment_length: u64,
-    /// For each segment, the position up to which it was copied.
+    /// The position up to which each segment was copied.
     copied: BTreeMap<String, u64>,
-    /// The earliest ends that the copy has not reached yet.
+    /// The earliest reported ends that the copy has not reached yet.
     awaited: Option<Ends>,
 }
 
 impl WalCopy {
-    /// Starts receiving where an earlier process ended, or at the server's current end.
+    /// Starts receiving the log where an earlier process stopped, or at its current end.
     pub(crate) fn begin(
         settings: &PostgresSettings,
         data: &Path,
@@ -124,12 +126,13 @@ impl WalCopy {
         Ok(copy)
     }
 
-    /// Whether the folder has a segment. If so, the received log continues where copying ended.
+    /// Whether the folder contains a segment, so that the received log follows the copied log
+    /// without a gap.
     pub(crate) fn is_chained(&self) -> Result<bool, BackupError> {
         Ok(self.files()?.iter().any(Received::is_segment))
     }
 
-    /// Starts receiving, if it is not under way.
+    /// Starts `pg_receivewal`, unless it is running.
     fn receive(&mut self) -> Result<(), BackupError> {
         if let Some(running) = &mut self.receiving {
             if !running.has_ended()? {
@@ -138,7 +141,7 @@ impl WalCopy {
             let ended = self.receiving.take().map(Running::finish);
             let ended = ended.unwrap_or(Ok(String::new()));
             let Err(BackupError::Program { reason, .. }) = &ended else {
-                // The server was shut down properly.
+                // The PostgreSQL server was shut down properly.
                 return ended.map(drop);
             };
             if reason.contains(REMOVED) {
@@ -155,7 +158,8 @@ impl WalCopy {
         Ok(())
     }
 
-    /// Copies new parts of the log. Returns the time up to which everything is in the target.
+    /// Copies the new parts of the log. Returns the time before which all commits are in the
+    /// target.
     pub(crate) fn copy(
         &mut self,
         vault: &Vault,
@@ -174,13 +178,13 @@ impl WalCopy {
         Ok(Some(if is_all { ends.at } else { awaited.at }))
     }
 
-    /// Lets the server remove the received log, and abandons the copy if the folder has grown too
-    /// large because the target fails.
+    /// Lets the server remove the part of the log that was received. Fails and clears the folder if
+    /// it has become too large, because the target fails.
     fn let_go(&mut self, ends: Ends) -> Result<(), BackupError> {
         if let (Some(hold), Some(received)) = (&mut self.hold, ends.received)
             && let Err(error) = hold.advance(received)
         {
-            // The connection is lost, and with it the replication slot.
+            // The connection was lost, and its temporary replication slot with it.
             self.hold = Some(LogHold::begin(&self.settings, &self.name).map_err(|_| error)?);
         }
         let waiting: u64 = self.files()?.iter().map(|file| file.length).sum();
@@ -202,8 +206,8 @@ impl WalCopy {
             let from = self.copied.get(&file.segment).copied().unwrap_or_default();
             if !file.is_whole || from < file.length || file.length == 0 {
                 let failed = BackupError::file(&path);
-                // `pg_receivewal` renames a file when it is complete, so the file may be gone by
-                // now.
+                // `pg_receivewal` renames a file when it is complete, so the file may have another
+                // name by now.
                 let bytes = match fs::read(&path) {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                     bytes => bytes.map_err(failed)?,
@@ -233,7 +237,7 @@ impl WalCopy {
         Ok(())
     }
 
-    /// Waits until a segment is being received, and returns the length of segments.
+    /// Waits until a segment is being received. Returns the length of a segment.
     pub(crate) fn wait_for_segment(&mut self) -> Result<u64, BackupError> {
         for _ in 0..TRIES {
             self.receive()?;
@@ -293,7 +297,7 @@ impl WalCopy {
     }
 }
 
-/// A file that `pg_receivewal` writes.
+/// A file that `pg_receivewal` has written.
 struct Received {
     name: String,
     segment: String,
@@ -314,7 +318,7 @@ fn is_segment(name: &str) -> bool {
     name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The name of the segment that contains a position such as `0/2000028`.
+/// The name of the segment that contains a log position such as `0/2000028`.
 pub(crate) fn segment_of(timeline: u32, position: &str, length: u64) -> Option<String> {
     let (high, low) = position.split_once('/')?;
     let number = |text| u64::from_str_radix(text, 16).ok();
@@ -327,7 +331,7 @@ pub(crate) fn segment_of(timeline: u32, position: &str, length: u64) -> Option<S
     ))
 }
 
-/// A range of bytes in a segment.
+/// A range of bytes in a segment of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stretch {
     pub(crate) segment: String,
@@ -362,7 +366,7 @@ impl Stretch {
     }
 }
 
-/// All stretches, in the order of the log.
+/// All stretches in the backup, in the order of the log.
 pub(crate) fn stretches(vault: &Vault) -> Result<Vec<Stretch>, BackupError> {
     let names = vault.target.list(ALL)?;
     Ok(names
@@ -371,15 +375,15 @@ pub(crate) fn stretches(vault: &Vault) -> Result<Vec<Stretch>, BackupError> {
         .collect())
 }
 
-/// The objects of segments before `first`.
+/// The names of all objects whose segments come before the segment `first`.
 pub(crate) fn before(vault: &Vault, first: &str) -> Result<Vec<String>, BackupError> {
     let old = stretches(vault)?.into_iter();
     let old = old.filter(|stretch| is_segment(&stretch.segment) && *stretch.segment < *first);
     Ok(old.map(|stretch| stretch.name()).collect())
 }
 
-/// Chooses the stretches from the segment `first` up to the first stretch that was copied late
-/// enough after `end` to contain everything until `end`. Fails if a stretch is missing.
+/// Chooses the stretches from the segment `first` up to the first stretch that was copied so long
+/// after `end` that it contains all commits before `end`. Fails if a stretch is missing.
 pub(crate) fn choose(
     all: Vec<Stretch>,
     first: &str,
@@ -421,8 +425,8 @@ pub(crate) fn choose(
     Ok(chosen)
 }
 
-/// Whether a segment directly follows another. On a new timeline, the first segment has the same
-/// number as the last segment of the old timeline.
+/// Whether one segment directly follows another. On a new timeline, the first segment has the
+/// number of the last segment on the old timeline.
 fn follows(before: &str, after: &str, length: u64) -> bool {
     let number = |segment: &str| {
         let part = |range| u64::from_str_radix(segment.get(range)?, 16).ok();
@@ -437,7 +441,7 @@ fn follows(before: &str, after: &str, length: u64) -> bool {
     }
 }
 
-/// Writes the segments into a folder.
+/// Writes the segments that consist of these stretches into a folder.
 pub(crate) fn write(
     vault: &Vault,
     stretches: &[Stretch],
@@ -515,7 +519,7 @@ mod tests {
         };
         assert_eq!(choose(None, 1).unwrap(), 1);
         assert_eq!(choose(None, 2).unwrap(), 2);
-        // The segment after 0/FF is 1/0, so one is missing here.
+        // The next segment after 0/FF is 1/0, which is missing here.
         assert!(choose(None, 9).is_err());
         for place in [1, 2] {
             assert!(choose(Some(place), 9).is_err(), "{place}");

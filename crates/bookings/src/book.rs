@@ -1,4 +1,4 @@
-//! Booking a slot, and moving a booking to another one.
+//! Booking a slot, and moving a booking to another slot.
 
 use axum::http::StatusCode;
 use identity::account;
@@ -21,9 +21,10 @@ use crate::{
 
 /// The maximum length of a note, in characters.
 const NOTE: usize = 2_000;
-/// The most upcoming bookings of one member.
+/// The maximum number of a member's upcoming bookings.
 const UPCOMING: i64 = 20;
-/// The most bookings that one member may make within 24 hours, cancelled ones included.
+/// The maximum number of bookings that a member can make within 24 hours. Cancelled bookings count
+/// too.
 const PER_DAY: i64 = 20;
 
 /// A request to book a slot.
@@ -41,17 +42,17 @@ pub struct NewBooking {
     pub note: String,
 }
 
-/// A booking, and whether this request created it.
+/// The result of [`book`].
 #[derive(Clone, Debug)]
 pub struct Booked {
     pub booking: Booking,
-    /// The order to pay for the booking; `None` if the booking is free.
+    /// The order with which the member pays; `None` if the booking is free.
     pub order: Option<Order>,
-    /// Whether the booking existed before.
+    /// Whether an earlier request has already made this booking.
     pub is_repeat: bool,
 }
 
-/// Books a slot for a member. A slot with a price is held until it is paid.
+/// Books a slot for a member. If the slot has a price, it is held until the member has paid.
 pub fn book(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -59,7 +60,7 @@ pub fn book(
     new: &NewBooking,
 ) -> Result<Booked, Refusal> {
     let account = &member.who().account().id;
-    // Locks the account, so that concurrent bookings of one person see each other.
+    // The lock makes concurrent bookings of the same member wait for each other.
     account::lock(tx, account)?;
     let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
     if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {
@@ -177,8 +178,8 @@ pub fn book(
     })
 }
 
-/// Limits a member's bookings, so that nobody takes all slots away from others, or causes endless
-/// mail by booking and cancelling. The caller holds the account's lock.
+/// Checks the limits on a member's bookings, so that nobody takes all slots, or causes endless mail
+/// by booking and cancelling. The caller holds the account's lock.
 fn check_count(tx: &mut Tx<'_>, account: &account::AccountId) -> Result<(), Refusal> {
     let now = tx.now();
     let (upcoming,): (i64,) = sql!(
@@ -210,7 +211,7 @@ fn insert(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Builds the refusal for a taken slot, which names the next free slot with the same title.
+/// The refusal for a slot that is no longer free. It names the next free slot with the same title.
 fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     let filter = browse::Filter {
         title: slot.title.clone(),
@@ -241,7 +242,7 @@ pub struct NewTime {
 }
 
 /// Moves a booking to another slot of the same provider at the same price. The new slot is taken
-/// before the old one is released, so that the member never loses both.
+/// before the old one is released, so that the member cannot lose both.
 pub fn reschedule(
     tx: &mut Tx<'_>,
     site: &Site,

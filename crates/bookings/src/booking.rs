@@ -1,4 +1,4 @@
-//! A booking: one member's claim on a slot.
+//! Bookings, each of which is a member's claim on a slot.
 
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
@@ -20,28 +20,28 @@ use crate::slot::{Slot, SlotId};
 
 platform::id!(BookingId, random, "One booking.");
 
-/// The kinds of the jobs of a booking.
+/// The kinds of the jobs that concern a booking.
 pub(crate) const HOLD: &str = "booking.hold";
 pub(crate) const COMPLETE: &str = "booking.complete";
 pub(crate) const REMIND: &str = "booking.remind";
 pub(crate) const FAREWELL: &str = "booking.farewell";
 
-/// How long before a session both sides are reminded.
+/// How long before a session member and provider are reminded.
 const REMINDER: SignedDuration = SignedDuration::from_hours(24);
-/// How long after the session's end the booking is marked as completed.
+/// How long after a session's end its booking is marked as completed.
 const COMPLETION: SignedDuration = SignedDuration::from_hours(2);
 
 web::words! {
     /// The state of a booking.
     #[schema(as = BookingState)]
     State {
-        /// The booking is not paid yet.
+        /// The member has not paid yet.
         PendingPayment = "pending_payment" => "booking-pending",
         /// The session will take place.
         Confirmed = "confirmed" => "booking-confirmed",
-        /// The booking was not paid in time.
+        /// The member did not pay in time.
         Expired = "expired" => "booking-expired",
-        /// Somebody cancelled the booking.
+        /// The member, the provider or an administrator has cancelled the booking.
         Cancelled = "cancelled" => "booking-cancelled",
         /// The session took place.
         Completed = "completed" => "booking-completed",
@@ -61,37 +61,38 @@ web::words! {
     }
 }
 
-/// One member's claim on a slot. Times and rules are copied when the booking is made.
+/// A member's claim on a slot. Times and rules are copied from the slot and the settings when the
+/// booking is made.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Booking {
     pub id: BookingId,
     pub slot_id: SlotId,
-    /// The member who booked; empty after their account was erased.
+    /// The member who booked; `None` after the member's account was erased.
     pub member_id: Option<AccountId>,
     /// The provider whose time is booked.
     pub provider_id: ProviderId,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
-    /// The provider's IANA zone.
+    /// The provider's IANA time zone.
     pub time_zone: String,
     pub title: String,
     /// The member's note to the provider.
     pub note: String,
     pub state: State,
-    /// The order that pays for the booking; `None` if the booking is free.
+    /// The order with which the member pays; `None` if the booking is free.
     pub order_id: Option<OrderId>,
-    /// The lot from which the booking's credit is taken; `None` if the booking takes no credit.
+    /// The lot from which the credit for the booking was taken; `None` if it cost no credit.
     pub credit_lot_id: Option<LotId>,
-    /// The token with which the slot is held for the booking.
+    /// The token that the held slot contains too, so that the slot belongs to this booking.
     pub hold_token: Option<String>,
-    /// How many minutes before the session a member may still cancel.
+    /// How many minutes before the session the member can cancel at the latest.
     pub cancel_minutes: i64,
-    /// How often the booking may be moved.
+    /// How many times the member may move the booking.
     pub reschedule_limit: i64,
-    /// How often the booking has been moved.
+    /// How many times the booking was moved.
     pub reschedules: i64,
-    /// The booking's revision in calendars, which increases with each change that calendars must
-    /// receive.
+    /// The event's revision number in calendars, which increases with each change that calendars
+    /// must receive.
     pub ics_sequence: i64,
     pub cancelled_at: Option<Timestamp>,
     pub cancelled_by: Option<Party>,
@@ -102,24 +103,23 @@ pub struct Booking {
 }
 
 impl Booking {
-    /// Returns the provider's zone.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// Returns the time until which the member may cancel or move the booking.
+    /// The time until which the member can cancel or move the booking.
     pub fn cancel_deadline(&self) -> Timestamp {
         self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
     }
 
-    /// Returns whether the session is still planned, or waits for payment.
+    /// Whether the session is planned or its payment is awaited.
     pub fn is_active(&self) -> bool {
         matches!(self.state, State::PendingPayment | State::Confirmed)
     }
 }
 
-/// Proof that somebody is a party to the booking whose id is the path parameter `id`. For a change,
-/// the proof also holds the locks of the order and of the booking.
+/// The proof that a person is a party to the booking whose id is the path parameter `id`. If it is
+/// taken for a change, the order and the booking are locked.
 #[derive(Clone, Debug)]
 pub struct PartyTo {
     pub requester: Requester,
@@ -135,8 +135,7 @@ impl PartyTo {
             Party::Member
         } else if provider.as_ref() == Some(account) {
             Party::Provider
-        // An access token acts only for its person's own bookings, so it grants no administrator's
-        // rights.
+        // With an access token, an administrator has no more rights than every other member.
         } else if requester.who.is_in_browser() && is_administrator(tx, &requester.who)? {
             Party::Administrator
         } else {
@@ -168,7 +167,7 @@ pub fn find(tx: &mut Tx<'_>, id: &BookingId) -> Result<Option<Booking>, StoreErr
     sql!("SELECT {Booking} FROM booking WHERE id = :id", id).maybe(tx)
 }
 
-/// Returns the booking for which an order pays.
+/// The booking that an order pays.
 pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, StoreError> {
     sql!(
         "SELECT {Booking} FROM booking WHERE order_id = :order",
@@ -177,7 +176,7 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Option<Booking>, Sto
     .maybe(tx)
 }
 
-/// Returns an order's booking like [`of_order`], but locked; the caller holds the order's lock.
+/// Like [`of_order`], but locks the booking. The caller holds the order's lock.
 pub(crate) fn lock_of_order(
     tx: &mut Tx<'_>,
     order: &OrderId,
@@ -189,7 +188,7 @@ pub(crate) fn lock_of_order(
     .maybe(tx)
 }
 
-/// Loads a booking and its order under the locks of both, the order's first.
+/// Loads a booking and its order, and locks both, the order first.
 pub(crate) fn lock(
     tx: &mut Tx<'_>,
     id: &BookingId,
@@ -222,7 +221,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Returns whether a person has another active booking at this time.
+/// Whether a member has another active booking at this time.
 pub(crate) fn busy(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -243,8 +242,8 @@ pub(crate) fn busy(
     Ok(found.map(|(id,)| id))
 }
 
-/// Takes a slot for a booking, permanently or until the payment is due. Returns whether the slot
-/// was free.
+/// Gives a slot to a booking, either for good or until the payment is due. Returns `false` if the
+/// slot was not free.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     slot: &Slot,
@@ -268,8 +267,8 @@ pub(crate) fn take(
     Ok(taken == 1)
 }
 
-/// Releases a booking's slot. The slot is offered again if it is in the future and its provider did
-/// not cancel.
+/// Frees the slot of a booking. The slot is offered again if it is in the future, unless its
+/// provider has cancelled.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -314,7 +313,7 @@ fn plan(
     booking: &Booking,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    // An earlier job is withdrawn first, because it would keep its old time.
+    // An earlier job would keep its time, so it is withdrawn first.
     jobs::withdraw(tx, &key(kind, &booking.id))?;
     tx.enqueue(NewJob {
         key: Some(key(kind, &booking.id)),
@@ -326,7 +325,7 @@ fn plan(
     })
 }
 
-/// Schedules the reminders and the completion of a confirmed booking.
+/// Schedules the reminder and the completion of a confirmed booking.
 pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let remind_at = booking.starts_at - REMINDER;
     if remind_at > tx.now() {
@@ -346,8 +345,8 @@ pub(crate) fn plan_hold(
     plan(tx, HOLD, booking, until)
 }
 
-/// Schedules the notice that tells the provider that a booking ended because its member deleted
-/// their account.
+/// Schedules the notice that tells the provider that a booking ended, because the member has
+/// deleted their account.
 pub(crate) fn plan_farewell(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let now = tx.now();
     plan(tx, FAREWELL, booking, now)
@@ -397,7 +396,7 @@ pub struct BookingView {
 }
 
 impl BookingView {
-    /// Loads the booking together with its related data.
+    /// Loads everything that a booking's parties see.
     pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
         let slot: Slot = sql!(
             "SELECT {Slot} FROM slot WHERE id = :id",
@@ -433,8 +432,7 @@ impl BookingView {
     }
 }
 
-/// Lists a member's bookings: either the upcoming ones, soonest first, or the past ones, latest
-/// first.
+/// Lists a member's bookings: the upcoming ones, soonest first, or the past ones, latest first.
 pub fn list(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -462,7 +460,7 @@ pub fn list(
     .all(tx)
 }
 
-/// Lists a provider's active bookings that are not over, soonest first.
+/// Lists a provider's active bookings whose sessions have not ended, soonest first.
 pub fn list_of_provider(
     tx: &mut Tx<'_>,
     provider: &ProviderId,

@@ -1,4 +1,4 @@
-//! Slots that everybody may book.
+//! Slots that every member can book.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
@@ -7,28 +7,28 @@ use platform::{StoreError, Tx, sql};
 use crate::provider::ProviderId;
 use crate::slot::{Slot, SlotId};
 
-/// A search for slots. An empty string or `None` does not filter.
+/// The criteria of a search for slots. An empty string or `None` matches every slot.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub title: String,
     /// The slug of the provider's page.
     pub provider: String,
-    /// The earliest start.
+    /// The earliest start of a slot.
     pub from: Option<Timestamp>,
-    /// The end of the range, exclusive.
+    /// The end of the period in which slots may start, exclusive.
     pub until: Option<Timestamp>,
-    /// Only slots after this one, which is identified by its start and its id.
+    /// Only slots that come after this one, given by its start and id.
     pub after: Option<(Timestamp, SlotId)>,
 }
 
-/// A slot that anybody may book, with its provider.
+/// A slot that every member can book, with its provider.
 #[derive(Clone, Debug, Row)]
 pub struct Offered {
     #[row(flatten)]
     pub slot: Slot,
     #[row(rename = "display_name")]
     pub provider: String,
-    /// The slug of the provider's page; `None` if they have none.
+    /// The slug of the provider's public page; `None` if there is no such page.
     #[row(rename = "slug")]
     pub address: Option<String>,
 }
@@ -78,7 +78,7 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError>
     Ok(all.into_iter().find(|one| one.slot.id == *id))
 }
 
-/// Lists the distinct titles of the slots offered from now on.
+/// Lists the titles of all slots that are offered from now on, each once.
 pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     let mut all: Vec<String> = list(tx, &Filter::default(), 500)?
         .into_iter()
@@ -89,7 +89,7 @@ pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(all)
 }
 
-/// Finds a provider by the slug of their page: id, name, and description.
+/// Finds a provider by the slug of their page. Returns the provider's id, name and description.
 pub fn provider(
     tx: &mut Tx<'_>,
     address: &str,

@@ -1,6 +1,6 @@
-//! An account's private calendar URL, with which a calendar program that cannot sign in can read
-//! the account's sessions. The URL is derived from the key file, so that it can be shown again. A
-//! new URL invalidates the old one.
+//! An account's private calendar URL, with which calendar software that cannot sign in reads the
+//! account's sessions. The URL is derived from the key file, so it can be shown again. A new URL
+//! invalidates the old one.
 
 use identity::account::{self, Account, AccountId};
 use platform::key::Key;
@@ -12,9 +12,9 @@ use web::calendar_file::CalendarEvent;
 use crate::booking::Booking;
 use crate::{Refusal, notice};
 
-/// The purpose of the key from which calendar URLs are derived.
+/// The purpose for which the key that signs calendar URLs is derived from the key file.
 const PURPOSE: &str = "bookings.calendar-feed";
-/// The most sessions in a calendar.
+/// The maximum number of sessions in a calendar.
 const MOST: i64 = 500;
 
 fn key(site: &Site) -> Key {
@@ -30,7 +30,7 @@ fn generation(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<i64>, Store
     Ok(found.map(|(generation,)| generation))
 }
 
-/// The path of an account's calendar; `None` if the account has no calendar.
+/// The path of an account's private calendar; `None` if the account has none.
 pub fn path(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -43,21 +43,21 @@ pub fn path(
     Ok(Some(format!("/cal/{account}.{signature}")))
 }
 
-/// Makes a new URL; the previous one stops working.
+/// Creates a new private URL. The previous one stops working.
 pub fn renew(tx: &mut Tx<'_>, who: &Requester) -> Result<(), Refusal> {
     sql!(
         "INSERT INTO calendar_feed (account_id, generation) VALUES (:account, :first)
          ON CONFLICT (account_id) DO UPDATE SET generation = calendar_feed.generation + 1",
         account = who.who.account().id,
-        // The generation begins with the present time, because a fixed number would bring back a
-        // URL that was turned off.
+        // The first generation is the current time. With a fixed number, a URL that was invalidated
+        // would work again.
         first = tx.now().as_millisecond()
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
 }
 
-/// Invalidates the calendar URL.
+/// Invalidates the account's private URL.
 pub fn end(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM calendar_feed WHERE account_id = :account",
@@ -67,7 +67,8 @@ pub fn end(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The account with this token and its sessions; `None` if the token is not valid.
+/// Finds the account to which a calendar's token belongs, and its sessions; `None` if the token is
+/// invalid.
 pub(crate) fn read(
     tx: &mut Tx<'_>,
     site: &Site,

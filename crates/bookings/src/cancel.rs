@@ -1,4 +1,4 @@
-//! Cancelling a booking, which offers its slot again and refunds its payment.
+//! Cancelling a booking. Its slot is offered again, and its payment is refunded.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -11,10 +11,10 @@ use crate::notice::{self, Event};
 use crate::order::{self, OrderState};
 use crate::{NOT_CANCELLABLE, Refusal, credit, refund};
 
-/// The maximum length of a reason, in characters.
+/// The maximum length of the reason for a cancellation, in characters.
 const REASON: usize = 300;
 
-/// Cancels a booking. A repeated call has no further effect.
+/// Cancels a booking. If it is already cancelled, nothing changes.
 pub fn cancel(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -37,7 +37,7 @@ pub fn cancel(
     Ok(end(tx, site, booking, party.party, reason)?)
 }
 
-/// Refuses a member's change after the deadline.
+/// Refuses a change by a member if the deadline for cancelling has passed.
 pub(crate) fn check_window(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
     let (now, deadline) = (tx.now(), booking.cancel_deadline());
     if now <= deadline {
@@ -52,8 +52,8 @@ pub(crate) fn check_window(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Ref
     ))
 }
 
-/// Ends an active booking and notifies both sides. The caller holds the locks of the order and of
-/// the booking.
+/// Ends an active booking and notifies member and provider. The caller holds the locks of the order
+/// and of the booking.
 pub(crate) fn end(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -69,8 +69,8 @@ pub(crate) fn end(
     Ok(booking)
 }
 
-/// Cancels a booking of a member whose account is being erased. After the deadline, nothing is
-/// refunded.
+/// Cancels a booking whose member is deleting their account. After the deadline for cancelling,
+/// nothing is refunded.
 pub(crate) fn end_for_leaver(tx: &mut Tx<'_>, id: &BookingId) -> Result<(), StoreError> {
     let Some((_, booking)) = booking::lock(tx, id)? else {
         return Ok(());
@@ -128,7 +128,7 @@ fn give_money_back(tx: &mut Tx<'_>, booking: &Booking) -> Result<Option<Money>, 
     }
 }
 
-/// Ends a hold that was not paid, and offers its slot again.
+/// Ends the hold of a booking that was not paid in time, and offers its slot again.
 pub(crate) fn expire(
     tx: &mut Tx<'_>,
     booking: &Booking,

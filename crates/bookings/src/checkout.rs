@@ -1,5 +1,5 @@
-//! Paying an order: the redirect to the gateway's page, the return from that page, and polling the
-//! gateway for the result.
+//! Paying an order: the redirect to the gateway's page, the payer's return, and polling the gateway
+//! for the result.
 
 use axum::http::StatusCode;
 use jiff::SignedDuration;
@@ -13,20 +13,21 @@ use crate::gateway::{Checkout, Fact, GatewayError};
 use crate::order::{self, GatewayName, Order, OrderId, OrderState};
 use crate::settle;
 
-/// The kind of the job that polls a gateway.
+/// The job kind of the job that polls a gateway.
 pub const KIND: &str = "booking.poll";
-/// How long one request has the exclusive right to send requests to a gateway about an order.
+/// How long a request has the exclusive right to contact a gateway about an order.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
-/// For how long a gateway is polled about an order.
+/// How long after an order was made a gateway is polled about it.
 const ASKED: SignedDuration = SignedDuration::from_hours(48);
-/// How long after an order's checkout the gateway is first polled.
+/// How long after the payer was redirected the gateway is first polled.
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
-/// How soon a gateway is polled again if it did not respond when a payer returned.
+/// How soon a gateway is polled again if it did not respond when the payer returned.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
 
-/// Opens the page on which an order is paid. The order is stored first, then the gateway is called,
-/// then the gateway's order id is stored. So after a crash the job finds the order, and a repeated
-/// call gets the same page. The payer may choose another gateway until a gateway knows the order.
+/// Returns the gateway's page for an order. The order is stored first, then the gateway is asked to
+/// create its own order, and then that order's id is stored. So after a crash the polling job finds
+/// the order, and a repeated call returns the same page. The payer can choose another gateway until
+/// one has created an order.
 pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Checkout, Problem> {
     let claim = {
         let id = id.clone();
@@ -84,7 +85,7 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
 }
 
 /// Handles a payer's return from the gateway's page. The returned values only identify the payment.
-/// The gateway is asked for the amount paid, and is asked again soon if it does not respond.
+/// The gateway is asked for the paid amount; if it does not respond, it is polled again soon.
 pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
     let at = id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &at) };
@@ -119,7 +120,7 @@ struct Payload {
     order: OrderId,
 }
 
-/// Schedules a poll of the gateway about an order.
+/// Schedules a job that polls the gateway about an order.
 pub(crate) fn plan(
     tx: &mut Tx<'_>,
     id: &OrderId,
@@ -136,7 +137,7 @@ pub(crate) fn plan(
     })
 }
 
-/// Returns the job that polls a gateway about an order, until it is paid or two days have passed.
+/// The job that polls a gateway about an order, until the order is paid or two days have passed.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::new(KIND, move |job: Job| {
@@ -159,7 +160,7 @@ pub(crate) fn job(site: &Site) -> Handler {
                 let is_open = order::find(tx, &order.id)?.is_some_and(|order| {
                     matches!(order.state, OrderState::Created | OrderState::Expired)
                 });
-                // The intervals between polls grow.
+                // The intervals between polls become longer.
                 if is_open && age < ASKED {
                     plan(tx, &order.id, order.gateway, FIRST.max(age / 4))?;
                 }

@@ -1,5 +1,5 @@
-//! Credits are granted in lots by a paid plan, spent on bookings, and returned on cancellation.
-//! Every change to a lot is recorded in an append-only ledger.
+//! Credits, with which members book sessions. A paid plan grants them in lots, bookings spend them,
+//! and cancellations return them. An append-only ledger contains every change to a lot.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Span, Timestamp};
@@ -14,22 +14,22 @@ use crate::order::{Order, PartyId};
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
 
-/// How long after a lot's expiry the sessions paid from the lot may begin.
+/// How long after a lot's expiry a session that its credits pay may begin.
 const AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long a replacement for a credit from an expired lot lasts.
+/// How long the replacement for a credit of an expired lot is valid.
 const REPLACED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 web::words! {
     /// The reason for a change to credits.
     CreditReason {
-        /// A plan was paid.
+        /// The member paid for a plan.
         Granted = "granted" => "credit-granted",
-        /// A session was booked.
+        /// The member booked a session.
         Booked = "booked" => "credit-booked",
-        /// The booking was cancelled in time, or by the other side.
+        /// The member cancelled in time, or the provider cancelled.
         Returned = "returned" => "credit-returned",
-        /// The booking was cancelled in time or by the other side, but its lot had expired, so a
-        /// new lot of one credit was granted.
+        /// The credit was due to be returned, but its lot had expired, so a new lot of one credit
+        /// was granted.
         Replaced = "replaced" => "credit-replaced",
     }
 }
@@ -41,7 +41,7 @@ pub struct Lot {
     /// The lot's id.
     #[schema(value_type = String)]
     pub id: LotId,
-    /// The party that owns the credits.
+    /// The id that stands for the owner of the credits, so that the owner's account can be erased.
     #[serde(skip)]
     pub party_id: PartyId,
     /// How many credits were granted.
@@ -53,18 +53,18 @@ pub struct Lot {
     pub expires_at: Timestamp,
 }
 
-/// A change to an account's credits.
+/// A change to an account's credits, in the ledger.
 #[derive(Clone, Debug, Row)]
 pub struct CreditEntry {
     /// The number of credits added or, if negative, removed.
     pub delta: i64,
     pub reason: CreditReason,
-    /// The id of the order or booking that caused the change.
+    /// The id of the order or booking that has caused the change.
     pub subject: String,
     pub created_at: Timestamp,
 }
 
-/// Grants the credits of a paid order, once.
+/// Grants the credits of a paid order, unless they were already granted.
 pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), StoreError> {
     let now = tx.now().to_zoned(site.settings.time_zone.clone());
     let end = now.checked_add(Span::new().months(order.grant.months.clamp(1, 36)));
@@ -112,8 +112,8 @@ fn enter(
     Ok(())
 }
 
-/// Takes a credit for a booking whose session begins at `starts_at`, from the lot that expires
-/// first; `None` if there is no credit left.
+/// Spends a credit on a session that begins at `starts_at`. The credit is taken from the lot that
+/// expires first. Returns `None` if there is no credit for that time.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -143,7 +143,7 @@ fn reaches(lot: &Lot, starts_at: Timestamp) -> bool {
     starts_at <= lot.expires_at + AFTER
 }
 
-/// Whether a session that was paid with a credit from this lot may begin at this instant.
+/// Whether a credit of this lot can pay a session that begins at this instant.
 pub(crate) fn may_begin(
     tx: &mut Tx<'_>,
     lot: &LotId,
@@ -160,8 +160,8 @@ fn find(tx: &mut Tx<'_>, id: &LotId) -> Result<Lot, StoreError> {
     .one(tx)
 }
 
-/// Returns a booking's credit to its lot. If the lot has expired and `is_replaced` is true, grants
-/// a new lot of one credit instead.
+/// Returns a credit to its lot. If the lot has expired and `is_replaced` is true, a new lot of one
+/// credit is granted instead.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     id: &LotId,
@@ -184,7 +184,7 @@ pub(crate) fn give_back(
     enter(tx, id, 1, CreditReason::Returned, booking)
 }
 
-/// The lots of an account that have credits and have not expired, the first to expire first.
+/// The lots of an account that still have credits and have not expired, the first to expire first.
 pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError> {
     sql!(
         "SELECT {l: Lot} FROM credit_lot l JOIN money_party p ON p.id = l.party_id
@@ -196,7 +196,7 @@ pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError
     .all(tx)
 }
 
-/// How many credits an account can spend on a session that begins at `starts_at`.
+/// How many credits an account can spend on sessions that begin at `starts_at`.
 pub fn balance(
     tx: &mut Tx<'_>,
     account: &AccountId,

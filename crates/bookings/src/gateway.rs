@@ -1,5 +1,5 @@
-//! Payment gateways. A gateway only reports facts; [`settle`](crate::settle) decides all
-//! consequences.
+//! Payment gateways. They only report payments and refunds; [`settle`](crate::settle) decides about
+//! all effects.
 
 mod razorpay;
 mod test;
@@ -16,12 +16,12 @@ use crate::order::{GatewayName, Order, OrderId, PaymentState};
 
 pub(crate) use test::{Pressed, press};
 
-/// Whether money moves.
+/// The setting that decides whether real money moves.
 pub const MODE: Word = Word {
     key: "bookings.mode",
     words: &["test", "live"],
 };
-/// The offered gateways, in order of preference.
+/// The setting with the payment gateways that the site offers, in order of preference.
 pub const GATEWAYS: Words = Words {
     key: "bookings.gateways",
     words: &["test", "razorpay"],
@@ -37,13 +37,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
 
 pub use razorpay::{KEY_ID, KEY_SECRET, URL, WEBHOOK_SECRET};
 
-/// The gateways that are offered.
+/// The payment gateways that the site offers.
 pub fn offered(site: &Site) -> Vec<GatewayName> {
     let words = GATEWAYS.of(&site.declared.settings).into_iter();
     words.filter_map(GatewayName::find).collect()
 }
 
-/// The gateway with which new orders begin.
+/// The payment gateway that new orders get first.
 pub(crate) fn first(site: &Site) -> GatewayName {
     offered(site).first().copied().unwrap_or(GatewayName::Test)
 }
@@ -53,7 +53,7 @@ pub fn is_test(site: &Site) -> bool {
     MODE.of(&site.declared.settings) == "test"
 }
 
-/// Finds gateways that are offered without their keys, or in the wrong mode.
+/// Reports gateways that are offered without their keys, or in the wrong mode.
 pub(crate) fn flaws(values: &SettingValues) -> Vec<Flaw> {
     let (offered, mode) = (GATEWAYS.of(values), MODE.of(values));
     let mut flaws = Vec::new();
@@ -70,83 +70,83 @@ pub(crate) fn flaws(values: &SettingValues) -> Vec<Flaw> {
     flaws
 }
 
-/// A gateway's statement about a payment.
+/// A gateway's report about a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     pub payment_id: String,
     pub state: PaymentState,
-    /// The amount that was paid.
+    /// The amount that the payer has paid.
     pub amount: Money,
 }
 
-/// The way in which a payer's browser reaches the gateway's page.
+/// How the payer's browser gets to the gateway's page.
 #[derive(Clone, Debug)]
 pub enum Way {
-    /// By following a link.
+    /// By following a link to this URL.
     Page(String),
-    /// By posting a form to the gateway: the form's URL and its fields.
+    /// By posting a form with these fields to this URL.
     Form(String, Vec<(&'static str, String)>),
 }
 
-/// The page on which somebody pays.
+/// The gateway's page for an order.
 #[derive(Clone, Debug)]
 pub struct Checkout {
     pub gateway_order_id: String,
-    /// How the payer gets to the page.
+    /// How the payer's browser gets to the page.
     pub way: Way,
 }
 
-/// A refund request, which the gateway carries out once for each key.
+/// A request to refund an amount. The gateway carries it out once, however often it is repeated.
 #[derive(Clone, Debug)]
 pub struct RefundCall {
-    /// The idempotency key, identical in every attempt.
+    /// The idempotency key, which is the same in every attempt.
     pub key: String,
     pub payment_id: String,
     pub amount: Money,
 }
 
-/// The result of a refund.
+/// The result of asking a gateway for a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refunded {
-    /// The gateway accepted the refund and is processing it; contains the gateway's refund id.
+    /// The gateway has accepted the refund and is processing it. Contains the refund's id at the
+    /// gateway.
     Submitted(String),
-    /// The money is on its way; contains the gateway's refund id.
+    /// The gateway has sent the money. Contains the refund's id at the gateway.
     Processed(String),
-    /// The gateway refuses the refund.
+    /// The gateway has refused the refund.
     Failed,
 }
 
-/// A gateway's notification. It only causes a request to the gateway, and settles nothing by
-/// itself.
+/// A notification from a gateway. It only causes a request to the gateway, and has no other effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// The gateway's id for the event.
+    /// The event's id at the gateway.
     pub id: String,
     /// The gateway's name for the kind of event.
     pub kind: String,
-    /// The gateway's id for the order.
+    /// The order's id at the gateway.
     pub order: Option<String>,
-    /// The gateway's id for the payment.
+    /// The payment's id at the gateway.
     pub payment: Option<String>,
-    /// The gateway's id for the refund.
+    /// The refund's id at the gateway.
     pub refund: Option<String>,
-    /// Our id for the order or the refund.
+    /// Our own id of the order or refund.
     pub receipt: Option<String>,
 }
 
-/// The gateway did not respond, or its response does not follow the specification.
+/// An error of a request to a gateway.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// The store failed, so the result of the request is unknown.
+    /// The store failed, so it is unknown whether the request had an effect.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The settings hold no keys for the gateway.
+    /// The settings contain no keys for the gateway.
     #[error("the gateway has no keys\n  set bookings.razorpay.key_id and key_secret_file")]
     Unconfigured,
     /// The request failed, or got no response.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The gateway refuses the request.
+    /// The gateway has refused the request.
     #[error("the gateway answered {status}: {description}")]
     Refused {
         /// The HTTP status.
@@ -154,7 +154,7 @@ pub enum GatewayError {
         /// The gateway's description of the error.
         description: String,
     },
-    /// The response is not as documented.
+    /// The response does not follow the gateway's documentation.
     #[error("the gateway's answer is not understood: {0}")]
     Unclear(String),
 }
@@ -172,12 +172,13 @@ impl From<GatewayError> for Problem {
 }
 
 impl GatewayName {
-    /// The queue lane for jobs that send requests to the gateway.
+    /// The queue lane of jobs that send requests to this gateway.
     pub(crate) fn line(self) -> String {
         format!("gateway {}", self.word())
     }
 
-    /// Whether the gateway's events are received, and its books compared with ours.
+    /// Whether the gateway sends events and has records that can be compared with ours. The test
+    /// gateway does not.
     pub(crate) fn is_remote(self, site: &Site) -> bool {
         match self {
             Self::Test => false,
@@ -185,7 +186,7 @@ impl GatewayName {
         }
     }
 
-    /// Opens the page on which an order is paid; repeated calls return the same page.
+    /// Creates the gateway's page for an order. Repeated calls return the same page.
     pub async fn create_checkout(
         self,
         site: &Site,
@@ -197,7 +198,8 @@ impl GatewayName {
         }
     }
 
-    /// Lists the payments for an order. Captures an authorized payment if the order waits for it.
+    /// Lists the payments for an order. An authorized payment is captured if the order is not paid
+    /// yet.
     pub async fn list_payments(
         self,
         site: &Site,
@@ -217,20 +219,20 @@ impl GatewayName {
         }
     }
 
-    /// Fetches the state of a pending refund by the gateway's refund id.
+    /// Fetches the state of a pending refund, by the refund's id at the gateway.
     pub(crate) async fn fetch_refund(
         self,
         site: &Site,
         id: &str,
     ) -> Result<Refunded, GatewayError> {
         match self {
-            // The test gateway makes refunds immediately.
+            // The test gateway processes refunds at once.
             Self::Test => Ok(Refunded::Processed(id.to_owned())),
             Self::Razorpay => razorpay::fetch_refund(site, id).await,
         }
     }
 
-    /// Finds our order's id by the gateway's id for the order.
+    /// Finds our own id of an order, by the order's id at the gateway.
     pub(crate) async fn find_order(
         self,
         site: &Site,
@@ -242,7 +244,8 @@ impl GatewayName {
         }
     }
 
-    /// Lists the payments captured within a period, each as the gateway's payment id and order id.
+    /// Lists the payments captured in a period, each with the ids of payment and order at the
+    /// gateway.
     pub(crate) async fn list_captured(
         self,
         site: &Site,
@@ -255,7 +258,8 @@ impl GatewayName {
         }
     }
 
-    /// Checks the values with which the gateway sent a browser back after a payment for this order.
+    /// Verifies the values with which the gateway sent a browser back after a payment for this
+    /// order.
     pub fn check_return(self, site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
         match self {
             Self::Test => test::check_return(site, order, sent),
@@ -263,8 +267,8 @@ impl GatewayName {
         }
     }
 
-    /// Reads a signed event. Returns `None` if the event is not about a payment, an order or a
-    /// refund.
+    /// Parses an event and verifies its signature. Returns `None` if the event does not concern a
+    /// payment, an order or a refund.
     pub(crate) fn read_event(
         self,
         site: &Site,

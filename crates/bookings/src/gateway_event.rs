@@ -1,6 +1,6 @@
-//! Events from gateways, and the daily comparison of the gateways' books with ours. An event is
-//! stored before it is acknowledged. A job then asks the gateway for the facts, so that reordered,
-//! repeated or late events do no harm.
+//! Events from payment gateways, and a daily comparison of the gateways' records with ours. An
+//! event is stored before it is acknowledged. A job then asks the gateway for the current state, so
+//! that reordered, repeated or late events do no harm.
 
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
@@ -17,15 +17,15 @@ use crate::order::{self, GatewayName, OrderId};
 use crate::refund::{self, Refund};
 use crate::{checkout, gateway, settle};
 
-/// The kind of the job of an event.
+/// The job kind of the job that processes an event.
 pub const KIND: &str = "booking.event";
-/// The kind of the daily job.
+/// The job kind of the daily job that starts the comparisons.
 pub const RECONCILE: &str = "booking.reconcile";
-/// The kind of the job that compares the books of one gateway.
+/// The job kind of the job that compares one gateway's records with ours.
 pub const COMPARE: &str = "booking.compare";
-/// How long to wait before another attempt when a gateway did not respond.
+/// How long a job waits before it tries again, after the gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(2);
-/// How far back the books are compared.
+/// How far back in time the records are compared.
 const COMPARED: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 web::words! {
@@ -33,9 +33,9 @@ web::words! {
     Outcome {
         /// The job has not run yet.
         Received = "received",
-        /// The job has asked the gateway for the facts.
+        /// The job has asked the gateway for the current state.
         Done = "done",
-        /// The event matches none of our orders.
+        /// The event does not concern any of our orders.
         Unmatched = "unmatched",
     }
 }
@@ -60,8 +60,8 @@ struct Payload {
     event: String,
 }
 
-/// Stores an event and schedules its job. A repeat of a processed event changes nothing; a repeat
-/// of an unprocessed event wakes its job.
+/// Stores an event and schedules its job. If the event was already received and processed, nothing
+/// changes; if it was received but not processed, its job runs at once.
 pub(crate) fn receive(
     tx: &mut Tx<'_>,
     gateway: GatewayName,
@@ -178,8 +178,8 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
     }))
 }
 
-/// Returns our order for the gateway's order id. An event may arrive before that id was stored;
-/// then the gateway is asked for our order's id.
+/// Finds our order by the order's id at the gateway. If the event arrived before we stored that id,
+/// the gateway is asked for our own id.
 async fn find_order(
     site: &Site,
     gateway: GatewayName,
@@ -234,7 +234,7 @@ async fn handle_refund(site: Site, event: Stored) -> Result<Done, JobError> {
         if !is_ours {
             return end(tx, &event, Outcome::Unmatched);
         }
-        // Somebody made the refund on the gateway's own page.
+        // Somebody made this refund on the gateway's website.
         tell(tx, &site, "booking-notice-refund-elsewhere", &event)?;
         end(tx, &event, Outcome::Done)
     }))
@@ -266,8 +266,9 @@ fn end(tx: &mut Tx<'_>, event: &Stored, outcome: Outcome) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Compares the gateway's captured payments with ours. If a payment for one of our orders is
-/// unknown to us, the gateway is asked about the order at once. Other payments are ignored.
+/// Compares the payments that the gateway has captured with ours. If one is missing that belongs to
+/// an order of ours, the gateway is asked about that order at once. Payments for other orders are
+/// ignored.
 async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     let Payload { gateway, .. } = job.read()?;
     let now = site.clock.now();

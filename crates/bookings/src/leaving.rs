@@ -1,4 +1,4 @@
-//! A person's data in bookings: its export, and its erasure with the account.
+//! The export and the erasure of an account's data about bookings.
 
 use identity::account::AccountId;
 use platform::{Rows, StoreError, Tx, sql};
@@ -10,7 +10,7 @@ use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
 use crate::{calendar_feed, credit};
 
-/// Exports a person's bookings, payments and offers.
+/// Exports an account's bookings, payments and slots.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let bookings: Vec<Booking> = sql!(
         "SELECT {Booking} FROM booking WHERE member_id = :account ORDER BY created_at, id",
@@ -50,8 +50,8 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     }))
 }
 
-/// Lists the future sessions that an account still owes to others. They must be held or cancelled
-/// before the account is erased.
+/// Lists the future sessions that the account's owner must give. They must take place or be
+/// cancelled before the account can be erased.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let provider: Option<(ProviderId,)> = sql!(
         "SELECT id FROM provider WHERE account_id = :account FOR NO KEY UPDATE",
@@ -72,8 +72,8 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
     Ok(open.map(name).collect())
 }
 
-/// Erases an account's data: removes free slots and texts, and keeps payments without the name.
-/// [`leave`] cancels future sessions.
+/// Erases an account's data. Free slots and texts are removed; payments are kept without the
+/// person's name. Future sessions were already cancelled by [`leave`].
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE slot SET deleted_at = :now, state = 'unavailable'
@@ -116,10 +116,10 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Cancels a member's bookings that are not over by the usual rule: after the deadline, nothing is
-/// refunded.
+/// Cancels those bookings of an account whose sessions have not ended. As always, nothing is
+/// refunded after the deadline.
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
-    // The query selects all bookings, because a list for a page would be truncated.
+    // All bookings are selected, because a list for a page would be truncated.
     let open: Vec<(BookingId,)> = sql!(
         "SELECT id FROM booking
          WHERE member_id = :account AND ends_at > :now AND state IN ('pending_payment', 'confirmed')

@@ -1,5 +1,5 @@
-//! Sessions that people book and pay for. Providers offer times; members book, pay for, move and
-//! cancel sessions.
+//! Sessions that people book and pay for. Providers offer slots; members book sessions, pay for
+//! them, move them and cancel them.
 
 pub mod book;
 pub mod booking;
@@ -37,18 +37,19 @@ use site::look::FirstPage;
 
 pub use site::Refusal;
 
-/// Permits reading one's own bookings and slots.
+/// The scope of API tokens for reading a person's own bookings and slots.
 pub const READ: TokenScope = TokenScope::new("bookings:read", "booking-scope-read");
-/// Permits offering slots, and booking and cancelling sessions that are free of charge.
+/// The scope of API tokens for offering slots, and for booking and cancelling sessions that are
+/// free of charge.
 pub const WRITE: TokenScope = TokenScope::new("bookings:write", "booking-scope-write");
 
-/// Whether bookings are switched on.
+/// The setting that turns bookings on and off.
 pub const ENABLED: Flag = Flag {
     key: "bookings.enabled",
     built_in: false,
 };
 
-/// This domain with its routes, tables, jobs and settings.
+/// Everything that the server needs to know about bookings: routes, tables, jobs and settings.
 pub const DOMAIN: Domain = Domain {
     enabled: Some(ENABLED),
     settings: gateway::SETTINGS,
@@ -147,32 +148,33 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "price_invalid"),
 ];
 
-/// Providers cannot book their own slots.
+/// The error for providers who book their own slots.
 pub const OWN_SLOT: Code = Code::new(403, "own_slot");
-/// Somebody else booked the slot first, or the slot can no longer be booked.
+/// The error for a slot that somebody else has booked, or that can no longer be booked.
 pub const SLOT_TAKEN: Code = Code::new(409, "slot_taken");
-/// The slot's time or price has changed since the caller saw it.
+/// The error for a slot whose time or price has changed since the caller saw it.
 pub const SLOT_CHANGED: Code = Code::new(409, "slot_changed");
-/// A slot that is held or booked cannot be changed.
+/// The error for changing a slot that is held or booked.
 pub const SLOT_LOCKED: Code = Code::new(409, "slot_locked");
-/// One person has booked as often as is allowed.
+/// The error for a member who has reached the limit on bookings.
 pub const TOO_MANY_BOOKINGS: Code = Code::new(429, "too_many_bookings");
-/// The session is over, or was not confirmed.
+/// The error for cancelling a session that is over or was never confirmed.
 pub const NOT_CANCELLABLE: Code = Code::new(409, "booking_not_cancellable");
-/// The booking was already moved the maximum number of times.
+/// The error for moving a booking that was already moved as often as allowed.
 pub const RESCHEDULE_LIMIT: Code = Code::new(422, "reschedule_limit");
-/// The other slot has another provider or another price.
+/// The error for moving a booking to a slot of another provider or with another price.
 pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed");
-/// Too many slots are held for one person.
+/// The error for a member for whom too many slots are held.
 pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
-/// No credit is left for this session.
+/// The error for booking with a credit if the member has no credit for that time.
 pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
-/// The caller lacks the required duty or rank. The crate `accounts` declares this code.
+/// The error for a caller without the required role. The crate `accounts` declares this code.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
-/// Only people may move money, not tokens. The crate `accounts` declares this code.
+/// The error for moving money with an API token, which only people in a browser may do. The crate
+/// `accounts` declares this code.
 const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
 
-/// Builds the refusal of a stale version.
+/// The refusal of a change that is based on an outdated version.
 fn conflict(stored: &impl Serialize) -> Refusal {
     let whole = serde_json::to_value(stored).unwrap_or_default();
     Refusal::VersionConflict(Box::new(site::refusal::Stored {

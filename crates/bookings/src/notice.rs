@@ -1,4 +1,5 @@
-//! Messages to both sides of a booking: a mail with a calendar file, and a notice on the site.
+//! Messages to the member and the provider of a booking: a mail with a calendar file, and a
+//! notification on the site.
 
 use identity::account::{self, Account, AccountId};
 use identity::notification::{self, NewNotification};
@@ -13,10 +14,10 @@ use crate::booking::{Booking, Party};
 use crate::order::Order;
 use crate::provider;
 
-/// The unsubscribe scope of the mails.
+/// The scope of the mails about bookings, from which recipients can unsubscribe.
 const SCOPE: &str = "bookings";
 
-/// An event in a booking's life about which both sides are notified.
+/// An event about which the member and the provider are notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// The session will take place.
@@ -30,7 +31,8 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// Returns the message ids of the mail's subject, the mail's first sentence, and the notice.
+    /// The message ids of the mail's subject, of the mail's first sentence, and of the
+    /// notification.
     fn messages(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Confirmed => (
@@ -57,12 +59,11 @@ impl Event {
     }
 }
 
-/// Returns the path of a booking's page.
 pub(crate) fn page(booking: &Booking) -> String {
     format!("/me/bookings/{}", booking.id)
 }
 
-/// Notifies both sides. `back` is the amount refunded to the member.
+/// Notifies the member and the provider. `back` is the amount that is refunded to the member.
 pub(crate) fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -114,7 +115,7 @@ pub(crate) fn account_of(
     }
 }
 
-/// Notifies one side.
+/// Notifies the member or the provider.
 pub(crate) fn tell_one(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -211,8 +212,8 @@ fn send(
         sender_name: None,
         reply_to: None,
         stream,
-        // Only notifications have a scope. In another stream, a scope would only keep the contents
-        // of undelivered mails, which nobody sends again.
+        // Only mails in the notification stream have a scope. In another stream, a scope would only
+        // keep the contents of undelivered mails, which nobody sends again.
         scope: (stream == Stream::Notification).then(|| SCOPE.to_owned()),
         subject,
         text,
@@ -258,7 +259,7 @@ fn calendar(
     )
 }
 
-/// Mails the payer a receipt, or a notice of a late payment or a refund.
+/// Mails the payer a receipt, or a notice about a late payment or a refund.
 pub(crate) fn tell_payer(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,5 +1,5 @@
-//! Attackers who can write to the backup's target, hide it or fill it, and leftover files on the
-//! machine.
+//! Tests with attackers who can write to the backup's target, hide it or fill it, and with leftover
+//! files on the machine.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ async fn wait_until(is_so: impl Fn() -> bool) {
     assert!(waited.is_ok(), "it never came");
 }
 
-/// Writes 100 kB rows in one transaction.
+/// Writes rows of 100 kB each in one transaction.
 async fn write_long(store: &platform::Store, numbers: std::ops::Range<i64>) {
     let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let note = "x".repeat(100_000);
@@ -53,7 +53,7 @@ fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |facts| facts.len())
 }
 
-/// SQLite would apply the changes in an old log to the restored store.
+/// If an old write-ahead log were left, SQLite would apply its changes to the restored store.
 #[tokio::test]
 async fn nothing_is_restored_beside_an_old_log() {
     let place = Place::new();
@@ -94,7 +94,7 @@ async fn the_log_is_emptied_though_the_target_cannot_be_reached() {
     agent.stop();
 }
 
-/// If the target is missing at startup, the log is kept for it, up to the limit.
+/// If the target cannot be reached at startup, the log is kept until it can, up to a limit.
 #[tokio::test]
 async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
     let place = Place::new();
@@ -109,7 +109,7 @@ async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
     let agent = place.agent(&store);
     let log = place.data().join("kenduri.db-wal");
     let mut count = 1;
-    // The log grows beyond the size at which a copied log is checkpointed.
+    // The log grows beyond the size at which the agent would checkpoint it.
     while length(&log) < 4_100 * 4_120 {
         answer(&store, count).await.unwrap();
         count += 1;
@@ -128,7 +128,7 @@ async fn a_target_that_is_missing_at_a_start_goes_on_without_a_snapshot() {
     assert_eq!(answers(&data), (0..count).collect::<Vec<_>>());
 }
 
-/// The lengths of all segments.
+/// The sizes of all segments of the log in the target.
 fn segments(place: &Place) -> Vec<u64> {
     let all = fs::read_dir(place.target_folder().join("generations")).unwrap();
     let logs = all.map(|one| one.unwrap().path().join("log"));
@@ -136,8 +136,8 @@ fn segments(place: &Place) -> Vec<u64> {
     segments.map(|one| length(&one.unwrap().path())).collect()
 }
 
-/// A segment is in memory several times while it is sent, and a bucket cannot return an object that
-/// is too long.
+/// A segment is in memory several times while it is sent, and an object in a bucket has a maximum
+/// size.
 #[tokio::test]
 async fn a_long_backlog_is_sent_in_short_segments() {
     let place = Place::new();
@@ -178,7 +178,7 @@ async fn a_transaction_that_is_too_long_for_a_segment_is_in_a_snapshot() {
     assert_eq!(answers(&data), (0..=400).collect::<Vec<_>>());
 }
 
-/// Without the envelope object, the passphrase opens nothing.
+/// Without the envelope object, nobody can open the backup with the passphrase.
 #[tokio::test]
 async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
     let place = Place::new();
@@ -199,7 +199,8 @@ async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
             matches!(&told, DrillResult::Failed(why) if why.contains("kenduri-backup.json")),
             "{told:?}"
         );
-        // A machine that restores itself automatically must not begin with an empty store instead.
+        // A machine that restores its backup by itself must not take this for a missing backup and
+        // start with an empty store.
         let refused = backup::open(&place.target(), &place.passphrase);
         assert!(
             matches!(
@@ -215,7 +216,7 @@ async fn a_lost_or_changed_copy_of_the_key_is_told_and_written_again() {
     agent.stop();
 }
 
-/// Exports are kept for only a day, and a restore would bring back deleted exports.
+/// People's exports are deleted after a day. A restore would bring deleted exports back.
 #[tokio::test]
 async fn exports_are_left_out() {
     let place = Place::new();
@@ -235,7 +236,8 @@ async fn exports_are_left_out() {
     assert!(!data.join("files/exports").exists());
 }
 
-/// A generation with a name from the future does not delay snapshots, removals and drills.
+/// A generation whose name contains a time in the future must not delay snapshots, removals and
+/// drills.
 #[tokio::test]
 async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
     let mut place = Place::new();
@@ -258,7 +260,7 @@ async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
             .is_some_and(|drill| Some(drill) != ahead)
     })
     .await;
-    // The agent makes a snapshot only once a day, not every second.
+    // The agent must make one snapshot a day, not one a second.
     let before = agent.status().copied_until;
     place.clock.advance(SignedDuration::from_secs(1));
     wait_until(|| agent.status().copied_until > before).await;
@@ -268,7 +270,7 @@ async fn a_clock_that_ran_ahead_stops_no_snapshots_and_no_drills() {
     agent.stop();
 }
 
-/// The leftover folder of a killed drill holds all data unencrypted.
+/// A drill that was killed leaves a folder with all data in clear text.
 #[tokio::test]
 async fn what_a_killed_drill_left_is_removed() {
     let place = Place::new();
@@ -281,7 +283,7 @@ async fn what_a_killed_drill_left_is_removed() {
     agent.stop();
 }
 
-/// Removes all objects in a folder of the backup except the first `kept`.
+/// Removes all objects in a folder of the backup, except for the first `kept` ones.
 fn cut(folder: &Path, kept: usize) {
     let mut all: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -294,7 +296,7 @@ fn cut(folder: &Path, kept: usize) {
     }
 }
 
-/// An installation whose backup has several snapshots, later answers and an erasure.
+/// An installation that has had several snapshots, later writes and an erasure.
 async fn long_used() -> Place {
     let place = Place::new();
     let store = place.open();
@@ -322,8 +324,8 @@ async fn long_used() -> Place {
     place
 }
 
-/// Checks that a restore to the latest state fails and names the missing object, while an earlier
-/// time can be restored.
+/// Asserts that restoring the latest state fails with the name of the missing object, and that an
+/// earlier time can be restored.
 fn expect_missing(place: &Place, object: &str) {
     let refused = place.restore("refused", None);
     let Err(BackupError::Damaged {
@@ -362,7 +364,7 @@ async fn the_end_of_a_backup_cannot_be_taken_away_unnoticed() {
     let place = long_used().await;
     cut(&place.target_folder().join("erasures"), 0);
     expect_missing(&place, "erasures/");
-    // The head object, which would reveal missing objects, is itself missing.
+    // The head object, which records how much a backup must contain, is itself missing.
     let place = long_used().await;
     fs::remove_file(place.target_folder().join("head")).unwrap();
     expect_missing(&place, "head");

@@ -1,4 +1,4 @@
-//! Inputs that are refused with a specific error, without any change.
+//! Tests of inputs that are refused with a specific error and change nothing.
 
 use std::fs;
 use std::path::Path;
@@ -46,7 +46,8 @@ async fn a_wrong_passphrase_and_a_place_without_a_backup_are_refused() {
     );
 }
 
-/// `kenduri restore` first opens the backup's key, so nothing is written if that is refused.
+/// `kenduri restore` opens the backup's key first, so a refusal of the key means that nothing is
+/// written.
 #[tokio::test]
 async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
     let place = backed_up().await;
@@ -62,7 +63,7 @@ async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
         matches!(&refused, Err(BackupError::Newer { made_by, .. }) if made_by == "9.1.0"),
         "{refused:?}"
     );
-    // An older version that is started again does not write into the backup either.
+    // If an older version of Kenduri is started, it does not write into the backup either.
     let store = place.open();
     let agent = place.agent(&store);
     let refused = agent.now();
@@ -74,7 +75,7 @@ async fn a_backup_of_a_newer_version_is_refused_by_its_number() {
     assert_eq!(names(&place.target_folder()), before);
 }
 
-/// The target holds another installation's objects, with this installation's key.
+/// The target contains another installation's objects, but this installation's key.
 #[tokio::test]
 async fn objects_that_another_key_sealed_are_not_restored() {
     let (place, other) = (backed_up().await, backed_up().await);
@@ -96,7 +97,7 @@ async fn another_installation_does_not_write_into_this_backup() {
     let place = backed_up().await;
     let other = Place::new();
     let store = other.open();
-    // The other installation's settings name the same target.
+    // The other installation is configured with the same target.
     fs::rename(place.target_folder(), other.target_folder()).unwrap();
     let before = names(&other.target_folder());
     let agent = other.agent(&store);
@@ -141,13 +142,14 @@ async fn without_a_key_nothing_leaves_and_the_log_stays_short() {
     key.keep(&place.data()).unwrap();
 }
 
-/// Truncates each object, one at a time. A restore then either yields a consistent store or fails.
+/// Truncates one object after another. Each time, a restore must either fail or yield a consistent
+/// store.
 #[tokio::test]
 async fn a_backup_that_is_cut_never_yields_half_a_store() {
     let place = backed_up().await;
     let random = Random::seeded(7);
     for (turn, name) in names(&place.target_folder()).into_iter().enumerate() {
-        // These objects only say which objects to remove.
+        // A restore does not need these objects, which only name objects to remove.
         if name.starts_with("begun/") {
             continue;
         }
@@ -165,7 +167,8 @@ async fn a_backup_that_is_cut_never_yields_half_a_store() {
             }
             Err(error) => panic!("{name} was cut at {cut}: {error}"),
         }
-        // The state before a truncated segment can be restored, and the error names its time.
+        // The error names the time of the truncated segment, and the state before that time can be
+        // restored.
         fs::write(&path, &whole).unwrap();
     }
     let (data, _) = place.restore("whole", None).unwrap();

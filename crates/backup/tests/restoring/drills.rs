@@ -1,4 +1,4 @@
-//! Drills: the backup is tested before it is needed.
+//! Tests of drills, in which the agent restores the backup before a restore is needed.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Tests that a backup is restored unchanged.
+//! Tests that a restored backup equals the original data.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 #![expect(clippy::print_stderr, reason = "a test that is skipped says so")]

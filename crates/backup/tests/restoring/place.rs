@@ -1,4 +1,4 @@
-//! A store with a backup, and the folders to which it is restored.
+//! An installation for tests: a store with a backup, and folders for restored data.
 
 use std::path::{Path, PathBuf};
 
@@ -19,16 +19,15 @@ const ANSWERS: Migrations = Migrations::new(
     }],
 );
 
-/// An installation with a backup.
 pub(crate) struct Place {
     pub(crate) folder: TempDir,
     pub(crate) clock: ManualClock,
     pub(crate) key: BackupKey,
     pub(crate) passphrase: Secret,
-    /// The bucket for backups; `None` for a folder.
+    /// The S3 bucket for the backup; if it is `None`, the backup is in a folder.
     pub(crate) bucket: Option<Target>,
     pub(crate) has_drills: bool,
-    /// The database that contains the store; `None` for a file.
+    /// The PostgreSQL database with the store; if it is `None`, the store is an SQLite file.
     pub(crate) database: Option<PostgresSettings>,
 }
 
@@ -101,7 +100,7 @@ impl Place {
         Agent::start(settings, store.clone(), clock, Random::system()).unwrap()
     }
 
-    /// Restores into the folder `name`.
+    /// Restores the backup into a new data folder called `name`.
     pub(crate) fn restore(
         &self,
         name: &str,
@@ -111,7 +110,7 @@ impl Place {
         self.restore_to(name, StorePlace::File(store), to)
     }
 
-    /// Restores into the folder `name`, and the store into `store`.
+    /// Restores the backup into a new data folder called `name`, and the store into `store`.
     pub(crate) fn restore_to(
         &self,
         name: &str,
@@ -128,7 +127,7 @@ impl Place {
     }
 }
 
-/// Writes a row, and returns when the write is acknowledged.
+/// Writes a row, and waits until the write is acknowledged.
 pub(crate) async fn answer(store: &Store, number: i64) -> Result<(), StoreError> {
     let write = move |tx: &mut Tx<'_>| {
         let note = "x".repeat(500);
@@ -143,7 +142,7 @@ pub(crate) async fn answer(store: &Store, number: i64) -> Result<(), StoreError>
     store.write(write).await
 }
 
-/// Returns the numbers of the rows in a restored store.
+/// The numbers of the rows in a restored store.
 pub(crate) fn answers(data: &Path) -> Vec<i64> {
     let store = rusqlite::Connection::open(data.join("kenduri.db")).unwrap();
     let mut rows = store

@@ -1,4 +1,5 @@
-//! Backups with a role that may replicate: the whole PostgreSQL server is copied, and then its log.
+//! Tests of backups with a role that may replicate. The whole PostgreSQL server is copied, and then
+//! its log.
 //!
 //! The tests start a server of their own. PostgreSQL does not run as root, so as root the tests run
 //! again as the user `postgres`.
@@ -18,7 +19,7 @@ use tempfile::TempDir;
 use crate::place::Place;
 use crate::postgres::write;
 
-/// A server of the test's own, stopped when this value is dropped.
+/// A server of its own for a test, stopped when this value is dropped.
 struct Server {
     process: Child,
     folder: TempDir,
@@ -42,7 +43,7 @@ impl Server {
             .arg(&data)
             .arg("-k")
             .arg(folder.path())
-            // These settings keep as little of the log as possible.
+            // With these settings, the server keeps as little of the log as possible.
             .args(["-c", "listen_addresses=", "-c", "fsync=off"])
             .args(["-c", "min_wal_size=32MB", "-c", "max_wal_size=32MB"])
             .stderr(log)
@@ -99,8 +100,9 @@ impl Drop for Server {
     }
 }
 
-/// Returns the folder of PostgreSQL's programs in a process that may start a server. As root, runs
-/// the test again in an unprivileged process and returns `None`, as it does if the test is skipped.
+/// The folder with PostgreSQL's programs, if this process may start a server. As root, the function
+/// runs the test again in an unprivileged process and returns `None`. It also returns `None` if the
+/// test is skipped.
 fn programs(test: &str) -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut versions: Vec<_> = versions.map(|entry| entry.unwrap().path()).collect();
@@ -113,7 +115,7 @@ fn programs(test: &str) -> Option<PathBuf> {
     if !rustix::process::geteuid().is_root() {
         return Some(programs);
     }
-    // The unprivileged user may not have access to the build folder.
+    // The unprivileged user may be unable to read the build folder, so the test program is copied.
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("tests");
@@ -137,7 +139,7 @@ fn programs(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// The server's log contains the machine's real time, so the backup uses that time too.
+/// The server's log contains the machine's real time, so the backup agent also uses the real time.
 fn agent(place: &Place, store: &Store) -> Agent {
     let settings = Settings {
         target: place.target(),
@@ -151,9 +153,9 @@ fn agent(place: &Place, store: &Store) -> Agent {
     Agent::start(settings, store.clone(), Clock::System, Random::system()).unwrap()
 }
 
-/// Returns a time after all previous commits and before all later commits.
+/// Returns a time that is after all earlier commits and before all later ones.
 fn now() -> Timestamp {
-    // The clock tells whole milliseconds.
+    // The clock has a precision of a millisecond.
     let next = Clock::System.now() + SignedDuration::from_millis(1);
     while Clock::System.now() < next {
         std::hint::spin_loop();
@@ -161,7 +163,7 @@ fn now() -> Timestamp {
     next
 }
 
-/// Waits until all present data is in the backup.
+/// Waits until the backup contains all data that is in the store now.
 fn copy_all(agent: &Agent) {
     let end = now();
     let mut turns = 0;
@@ -193,7 +195,7 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
         model.push((now(), round * 10 + 10));
         match round {
             3 => server.execute("SELECT pg_switch_wal()"),
-            // After a restart, the copy resumes where it ended.
+            // A restarted agent continues where the earlier one stopped.
             5 => {
                 backing_up.stop();
                 backing_up = agent(&place, &store);
@@ -216,7 +218,7 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
             assert!(restored.until < *to);
         }
     }
-    // This time is later than the last commit.
+    // The requested time is later than the last commit.
     let later = StorePlace::Database(server.database("later"));
     let to = Some(now() + SignedDuration::from_hours(1));
     place.restore_to("later", later, to).unwrap();
@@ -236,7 +238,7 @@ fn each_moment_is_restored_from_the_log_that_followed_a_copy_of_the_server() {
         "{drill:?}"
     );
 
-    // The error names the missing stretch of the log.
+    // A stretch of the log is missing, and the error names it.
     let segments = fs::read_dir(place.target_folder().join("wal")).unwrap();
     let mut segments: Vec<_> = segments.map(|entry| entry.unwrap().path()).collect();
     segments.sort();
@@ -265,7 +267,7 @@ fn a_log_that_the_server_removed_meanwhile_makes_a_new_copy_needed() {
     backing_up.now().unwrap();
     write(&store, 0..5);
     backing_up.stop();
-    // The server does not keep its log while the backup is not running.
+    // Without an agent, nothing keeps the server from removing its log.
     for number in 5..11 {
         write(&store, number..number + 1);
         server.execute("SELECT pg_switch_wal()");

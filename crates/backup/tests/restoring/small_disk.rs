@@ -1,5 +1,5 @@
-//! Backups on a full disk. The tests run again in a process that sees a small file system of its
-//! own (`tmpfs`, in a mount namespace), which requires root or the kernel's user namespaces.
+//! Tests of backups on a full disk. The tests run again in a process that sees a small file system
+//! of its own (`tmpfs`, in a mount namespace), which requires root or the kernel's user namespaces.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use platform::{Clock, Random};
 use crate::bad_input::names;
 use crate::place::{Place, answer, answers};
 
-/// The environment variable with the path of the small file system, in the process that sees it.
+/// The environment variable with the path of the small file system. It is set only in the process
+/// that sees that file system.
 const SMALL: &str = "KENDURI_TEST_SMALL_DISK";
 /// The size of the small file system.
 const SIZE: &str = "2m";
@@ -24,8 +25,8 @@ fn small() -> Option<PathBuf> {
     std::env::var_os(SMALL).map(PathBuf::from)
 }
 
-/// Runs a test of this file again in a process with a small file system, and returns `None`. In
-/// that process, returns the file system's folder.
+/// Runs a test again in a process that sees a small file system, and returns `None`. In that
+/// process, returns the file system's folder.
 fn elsewhere(test: &str) -> Option<PathBuf> {
     if let Some(small) = small() {
         return Some(small);
@@ -65,12 +66,12 @@ fn elsewhere(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Fills the small file system until the returned file is removed.
+/// Fills the small file system. Removing the returned file frees the space again.
 fn fill(small: &Path) -> PathBuf {
     let path = small.join("filler");
     fs::write(&path, "").unwrap();
     let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
-    // The disk is filled down to the last byte.
+    // The file grows in ever smaller steps, until not even one byte fits.
     for size in [65_536, 4_096, 1] {
         while std::io::Write::write_all(&mut file, &vec![0; size]).is_ok() {}
     }
@@ -104,7 +105,7 @@ async fn a_full_target_is_said_and_harms_nothing_and_the_backup_goes_on_once_the
     let status = agent.status();
     assert!(status.failure.is_some());
     assert_eq!(status.snapshot, before);
-    // Kenduri keeps accepting answers, and the earlier backup can be restored.
+    // Kenduri still accepts writes, and the earlier backup can be restored.
     answer(&store, 2).await.unwrap();
     let (data, _) = place.restore("meanwhile", None).unwrap();
     assert_eq!(answers(&data), [0]);
@@ -117,7 +118,8 @@ async fn a_full_target_is_said_and_harms_nothing_and_the_backup_goes_on_once_the
     assert_eq!(answers(&data), [0, 1, 2]);
 }
 
-/// If a snapshot does not fit, the objects that were already written are removed.
+/// If a snapshot does not fit on the disk, the agent removes the objects that it had already
+/// written.
 #[tokio::test]
 async fn a_snapshot_that_does_not_fit_is_removed_again() {
     let Some(small) = elsewhere("a_snapshot_that_does_not_fit_is_removed_again") else {
@@ -167,7 +169,7 @@ async fn a_drill_is_skipped_and_a_restore_refused_where_there_is_too_little_room
     let needed = bytes + bytes / 5;
     assert!(free() > needed + 65_536, "the file system is large enough");
     assert!(matches!(drill(), DrillResult::Good { .. }));
-    // The free space is a page less than 1.2 times the store.
+    // The free space is 1.2 times the store's size, minus a page.
     let filler = small.join("filler");
     fs::write(
         &filler,

@@ -1,4 +1,4 @@
-//! Restoring the latest state, and the state at a given second.
+//! Tests of restoring the latest state, and the state at a given second.
 
 use std::fs;
 use std::time::Duration;
@@ -30,7 +30,7 @@ async fn a_snapshot_and_what_followed_are_restored_with_the_files() {
     assert_eq!(restored.files, 1);
     let picture = fs::read_to_string(data.join("files/picture.webp")).unwrap();
     assert_eq!(picture, "a picture");
-    // No object in the target contains readable data.
+    // The target contains no object with clear text.
     let names = walk(&place.target_folder());
     assert!(names.len() > 3);
     for name in names {
@@ -57,7 +57,7 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
         .collect()
 }
 
-/// Writes rows while snapshots are made and the log is checkpointed, then restores the state at
+/// Writes rows while the agent makes snapshots and checkpoints the log. Then restores the state at
 /// each second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_second_is_restored_as_it_was() {
@@ -71,7 +71,7 @@ async fn each_second_is_restored_as_it_was() {
             .as_millisecond(),
     )
     .unwrap();
-    // The number of rows at the end of each second.
+    // The number of rows in the store at the end of each second.
     let mut model = Vec::new();
     let mut number = 0;
     for second in 0..40_i64 {
@@ -83,7 +83,7 @@ async fn each_second_is_restored_as_it_was() {
         model.push(number);
         match second {
             13 | 27 => agent.now().unwrap(),
-            // Deleted data is removed from the log, which is restarted.
+            // The checkpoint removes deleted data from the log, and the log is restarted.
             5 | 20 | 33 => store.checkpoint().await.unwrap(),
             _ => {}
         }
@@ -119,7 +119,7 @@ async fn a_restart_goes_on_and_a_program_that_wrote_meanwhile_makes_a_snapshot_n
     agent.now().unwrap();
     answer(&store, 1).await.unwrap();
     agent.stop();
-    // Kenduri itself writes after its backup has ended.
+    // Kenduri writes after the backup agent has stopped.
     answer(&store, 2).await.unwrap();
     drop(store);
 
@@ -133,7 +133,7 @@ async fn a_restart_goes_on_and_a_program_that_wrote_meanwhile_makes_a_snapshot_n
     let (data, _) = place.restore("went-on", None).unwrap();
     assert_eq!(answers(&data), [0, 1, 2, 3]);
 
-    // Another program writes, and truncates the log when it closes the store.
+    // Another process writes to the store. When it closes the store, SQLite truncates the log.
     let other = rusqlite::Connection::open(place.data().join("kenduri.db")).unwrap();
     other
         .execute("INSERT INTO answer (number, note) VALUES (4, '')", [])
@@ -158,7 +158,7 @@ async fn wait_for_a_copy(agent: &backup::Agent) {
     assert!(status.failure.is_none(), "{status:?}");
 }
 
-/// Another program's checkpoints during the backup lose no changes.
+/// Another process makes checkpoints during the backup. No change is lost.
 #[tokio::test]
 async fn a_program_that_checkpoints_meanwhile_takes_nothing_from_the_backup() {
     let place = Place::new();
@@ -170,7 +170,7 @@ async fn a_program_that_checkpoints_meanwhile_takes_nothing_from_the_backup() {
     for number in 0..60 {
         answer(&store, number).await.unwrap();
         if number % 7 == 0 {
-            // The other program checkpoints without regard to the backup.
+            // The other process does not know of the backup.
             let _ = other.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
         }
     }

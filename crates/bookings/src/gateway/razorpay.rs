@@ -1,5 +1,6 @@
 //! Razorpay, through its HTTP API: orders, Hosted Checkout, payments, refunds and webhooks. The
-//! payer posts a form to Razorpay's own page, so none of Razorpay's scripts run on ours.
+//! payer's browser posts a form to Razorpay's own page, so none of Razorpay's scripts run on our
+//! pages.
 
 use std::time::Duration;
 
@@ -21,23 +22,23 @@ use web::{Form, Problem, Site};
 use super::{Checkout, Event, Fact, GatewayError, RefundCall, Refunded, Way};
 use crate::order::{Order, OrderId, OrderState, PaymentState};
 
-/// The key's public id.
+/// The setting with the public id of the API key.
 pub const KEY_ID: Line = Line {
     key: "bookings.razorpay.key_id",
     built_in: "",
 };
-/// The key's secret.
+/// The setting with the secret of the API key.
 pub const KEY_SECRET: SecretLine = SecretLine {
     key: "bookings.razorpay.key_secret",
     file_key: "bookings.razorpay.key_secret_file",
 };
-/// The webhook's secrets, one per line. All are valid, so that an operator can replace a secret
-/// without losing events.
+/// The setting with the secrets of the webhook, one per line. All are valid, so that an operator
+/// can replace a secret without losing events.
 pub const WEBHOOK_SECRET: SecretLine = SecretLine {
     key: "bookings.razorpay.webhook_secret",
     file_key: "bookings.razorpay.webhook_secret_file",
 };
-/// The URL of Razorpay's API.
+/// The setting with the base URL of Razorpay's API.
 pub const URL: Line = Line {
     key: "bookings.razorpay.url",
     built_in: "https://api.razorpay.com",
@@ -45,9 +46,9 @@ pub const URL: Line = Line {
 
 /// The timeout of a request to Razorpay.
 const WITHIN: Duration = Duration::from_secs(10);
-/// How many payments are requested per page.
+/// The number of payments that are requested at one time.
 const PAGE: usize = 100;
-/// The maximum number of payments in a comparison.
+/// The maximum number of payments that are compared.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
@@ -105,7 +106,7 @@ pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
 fn reach(values: &SettingValues) -> Reach {
     match URL.of(values) {
         url if url == URL.built_in => Reach::Public,
-        // The operator configured another URL, which may be in a private network.
+        // The operator has configured another URL, which may be in a private network.
         _ => Reach::Private,
     }
 }
@@ -202,8 +203,8 @@ async fn send<T: DeserializeOwned>(
     read.map_err(|error| GatewayError::Unclear(error.to_string()))
 }
 
-/// Returns the gateway's id for our order. If the gateway created the order but its id was not
-/// stored, because a response was lost or Kenduri stopped, the order is found by its receipt.
+/// The order's id at Razorpay. If Razorpay created the order but the id was not stored, because a
+/// response was lost or Kenduri stopped, the order is found by its receipt.
 async fn remote_id(site: &Site, order: &Order) -> Result<Option<String>, GatewayError> {
     if let Some(id) = &order.gateway_order_id {
         return Ok(Some(id.clone()));
@@ -267,7 +268,7 @@ pub(super) async fn list_payments(site: &Site, order: &Order) -> Result<Vec<Fact
         }
         facts.extend(fact(payment)?);
     }
-    // The first captured payment settles the order.
+    // The first captured payment in the list settles the order, so the list's order must not vary.
     facts.sort_by(|one, other| one.payment_id.cmp(&other.payment_id));
     Ok(facts)
 }
@@ -284,7 +285,7 @@ async fn capture(site: &Site, payment: RemotePayment) -> Result<RemotePayment, G
     )
     .await
     {
-        // Another request may have captured the payment, or the time for capturing it has passed.
+        // Another request may have captured the payment, or it may be too late for capturing it.
         Err(GatewayError::Refused { status: 400, .. }) => get(site, &path).await,
         result => result,
     }
@@ -295,7 +296,7 @@ fn fact(payment: RemotePayment) -> Result<Option<Fact>, GatewayError> {
         "created" => return Ok(None),
         "failed" => PaymentState::Failed,
         "authorized" => PaymentState::Authorized,
-        // A refunded payment was captured before.
+        // A payment that was refunded had been captured.
         "captured" | "refunded" => PaymentState::Captured,
         other => return Err(GatewayError::Unclear(format!("a payment is {other:?}"))),
     };
@@ -319,7 +320,7 @@ pub(super) async fn find_order(site: &Site, id: &str) -> Result<Option<OrderId>,
     }
 }
 
-/// Checks that an id can safely be part of a path.
+/// Checks that an id from Razorpay can safely be part of a path.
 fn plain(id: &str) -> Result<&str, GatewayError> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if !id.is_empty() && id.bytes().all(is_plain) {
@@ -379,8 +380,8 @@ fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {
     }
 }
 
-/// Checks a signature over the order id **from our row** and the payment id, so that the signature
-/// for another order cannot pay this order.
+/// Verifies a signature over the order's id **from our row** and the payment's id. Because of that,
+/// the signature for another order cannot pay this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     let Some(id) = &order.gateway_order_id else {
@@ -446,7 +447,7 @@ pub(super) fn read_event(
     }
     let id = match header("x-razorpay-event-id") {
         id if (1..=100).contains(&id.len()) => id.to_owned(),
-        // Events without an id are told apart by their bodies.
+        // An event without an id is identified by its body.
         _ => hexadecimal(&key::hmac(b"", &[body])),
     };
     let web::Json(EventBody { event, payload }) = web::Json::parse(body)?;

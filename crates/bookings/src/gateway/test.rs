@@ -1,5 +1,6 @@
-//! The test gateway needs no account and no network and moves no money, but uses the same code path
-//! as other gateways. It has its own tables, and writes them in separate transactions.
+//! The built-in test gateway. It needs no account and no network and moves no money, but the rest
+//! of the code treats it like other gateways. It has its own tables, and writes them in separate
+//! transactions.
 
 use axum::http::StatusCode;
 use platform::money::{Currency, Money};
@@ -9,23 +10,23 @@ use web::{Form, Problem, Site};
 use super::{Checkout, Fact, GatewayError, RefundCall, Refunded, Way};
 use crate::order::{self, Order, OrderId, OrderState, PaymentState};
 
-/// The purpose of the key with which the test gateway signs.
+/// The purpose for which the test gateway's signing key is derived from the key file.
 const PURPOSE: &str = "bookings.test-gateway";
-/// The most payments that the gateway accepts for one order.
+/// The maximum number of payments for one order.
 const MOST: i64 = 5;
 
 web::words! {
-    /// The outcome that the payer chooses on the test gateway's page.
+    /// The buttons on the test gateway's page, with which the payer chooses the outcome.
     Pressed {
         /// The payment succeeds.
         Pay = "pay" => "test-gateway-pay",
         /// The payment fails.
         Fail = "fail" => "test-gateway-fail",
-        /// The payment succeeds, but the browser never comes back.
+        /// The payment succeeds, but the browser does not return.
         Lost = "lost" => "test-gateway-lost",
-        /// The payment succeeds twice.
+        /// Two payments succeed.
         Twice = "twice" => "test-gateway-twice",
-        /// Another amount is paid.
+        /// A payment of another amount succeeds.
         Wrong = "wrong" => "test-gateway-wrong",
         /// The payment succeeds, but cannot be refunded.
         Stuck = "stuck" => "test-gateway-stuck",
@@ -94,8 +95,8 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
     Ok(site.store.write(write).await?)
 }
 
-/// Checks a signature over order and payment, so that another order's receipt does not pay this
-/// order.
+/// Verifies a signature over order and payment, so that the receipt for another order cannot pay
+/// this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     if sent.text("order") != order_id(order) {
@@ -112,8 +113,8 @@ pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<()
     Ok(())
 }
 
-/// Handles the form on the gateway's page: records the payment, and returns the URL to which the
-/// browser is redirected.
+/// Handles a button on the test gateway's page. Records the payment, and returns the URL to which
+/// the browser is redirected.
 pub(crate) async fn press(
     site: &Site,
     order: &Order,
@@ -165,8 +166,8 @@ pub(crate) async fn press(
     })
 }
 
-/// Whether the order can be paid. Like a real gateway, the test gateway accepts no payments for a
-/// closed order, and only a limited number of payments.
+/// Whether the order can be paid. Like a real gateway, the test gateway accepts no payment for a
+/// closed order, and only some payments for each order.
 fn is_open(tx: &mut Tx<'_>, id: &OrderId, gateway_id: &str) -> Result<bool, StoreError> {
     let Some(order) = order::lock(tx, id)? else {
         return Ok(false);
