@@ -25,53 +25,55 @@ use crate::{BackupError, BackupKey, Target, postgres};
 
 /// How often new commits are copied to the target.
 const PACE: Duration = Duration::from_secs(1);
-/// How often the files beside the store are checked for changes.
+/// How often the agent looks for changes to the files beside the store.
 const FILES: Duration = Duration::from_secs(10);
-/// How many frames the log has when it is checkpointed into the database file.
+/// The number of frames in SQLite's log at which the agent checkpoints the log into the database
+/// file.
 const LOG_FRAMES: u32 = 4_000;
-/// A log of this many frames (256 MiB) is checkpointed even if the target fails and the frames were
-/// not copied.
+/// The number of frames (256 MiB) at which the log is checkpointed even if they were not copied,
+/// because the target fails.
 const MOST_LOG_FRAMES: u32 = 65_536;
-/// The maximum number of copying rounds in which shutdown waits for the rest of the log that a
-/// PostgreSQL server is still sending.
+/// The maximum number of rounds in which the agent, when it stops, copies the log that a PostgreSQL
+/// server is still sending.
 const LAST_TURNS: u32 = 20;
 /// How long to wait after a failed dump before the next attempt.
 const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 
-/// The `[backup]` section of the settings.
+/// The settings in the section `[backup]`, and the paths of the data.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub target: Target,
-    /// How often a snapshot is made.
+    /// The time between two snapshots.
     pub every: SignedDuration,
-    /// For how long backups are kept.
+    /// How long backups are kept in the target.
     pub keep: SignedDuration,
-    /// Whether a drill runs once a week: the backup is restored elsewhere to test it.
+    /// Whether the agent makes a drill once a week, that is, restores the backup into a temporary
+    /// folder.
     pub has_drills: bool,
     /// The data folder, which contains the key file.
     pub data: PathBuf,
     /// The PostgreSQL connection; `None` if the store is in SQLite.
     pub postgres: Option<PostgresSettings>,
-    /// The files and folders that are backed up with the store.
+    /// The files and folders that are backed up in addition to the store.
     pub beside: Vec<Beside>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Status {
     pub has_key: bool,
-    /// When the last snapshot was made.
+    /// When the agent made the last snapshot.
     pub snapshot: Option<Timestamp>,
-    /// Every commit up to this time is in the backup.
+    /// The time up to which all commits are in the backup.
     pub copied_until: Option<Timestamp>,
-    /// Whether only the states at the snapshots can be restored, and none in between.
+    /// Whether a restore can only yield the states at snapshots, and none in between.
     pub is_dumped: bool,
     /// The outcome of the last drill.
     pub drill: Option<Drill>,
-    /// When and why the backup failed; `None` once it has succeeded again.
+    /// When and why the backup failed; `None` if it is working.
     pub failure: Option<(Timestamp, String)>,
 }
 
-/// Backs up a running program, in a thread.
+/// The backup of a running installation, which a thread makes.
 #[derive(Debug)]
 pub struct Agent {
     status: watch::Sender<Status>,
@@ -80,9 +82,9 @@ pub struct Agent {
 }
 
 enum Request {
-    /// Makes a snapshot, and sends the result when it is complete.
+    /// Makes a snapshot, and sends the result.
     Now(SyncSender<Result<(), BackupError>>),
-    /// Runs the once-a-second work, and sends the result when the work is done.
+    /// Does the work of one second, and sends the result.
     Turn(SyncSender<Result<(), BackupError>>),
     Stop,
 }
@@ -126,7 +128,6 @@ impl Agent {
         })
     }
 
-    /// Returns the current state of the backup.
     pub fn status(&self) -> Status {
         self.status.borrow().clone()
     }
@@ -136,13 +137,13 @@ impl Agent {
         self.status.subscribe()
     }
 
-    /// Makes a snapshot now. Blocks until the snapshot is complete.
+    /// Makes a snapshot. Blocks until it is complete.
     pub fn now(&self) -> Result<(), BackupError> {
         self.ask(Request::Now)
     }
 
-    /// Runs the once-a-second work now: copies new changes, and makes a snapshot if one is due.
-    /// Blocks until the work is done.
+    /// Does the work of one second: copies new changes, and makes a snapshot if one is due. Blocks
+    /// until that is done.
     pub fn turn(&self) -> Result<(), BackupError> {
         self.ask(Request::Turn)
     }
@@ -158,9 +159,9 @@ impl Agent {
         outcome.recv().unwrap_or_else(|_| Err(stopped()))
     }
 
-    /// Copies the remaining changes and ends the thread. Blocks.
+    /// Copies the remaining changes and stops the thread. Blocks until the thread has ended.
     pub fn stop(&self) {
-        // The thread may have ended already.
+        // The thread may already have ended.
         let _ = self.requests.send(Request::Stop);
         let thread = self.thread.lock();
         if let Some(thread) = thread.unwrap_or_else(PoisonError::into_inner).take()
@@ -171,15 +172,15 @@ impl Agent {
     }
 }
 
-/// The thread's state.
+/// The state of the backup thread.
 struct Work {
     settings: Settings,
     store: Store,
     clock: Clock,
     random: Random,
     status: watch::Sender<Status>,
-    /// The lock of the process that backs up. During an upgrade two workers share the store, and
-    /// only the worker with the lock backs up.
+    /// The file lock of the process that makes backups. During an upgrade, two workers share the
+    /// store, and only the one with the lock makes backups.
     lock: Option<File>,
     going: Option<Going>,
     /// When this process made its last snapshot.
@@ -205,12 +206,12 @@ impl Work {
             self.note(&outcome);
             if matches!(outcome, Err(BackupError::LongTransaction)) {
                 self.going = None;
-                // With the saved progress, the next attempt would resume before that long
-                // transaction.
+                // With the saved position, the next attempt would begin before the transaction that
+                // is too large.
                 Progress::forget(&self.settings.data);
             }
-            // After one of these errors the log cannot be followed reliably: start again with a
-            // snapshot.
+            // After one of these errors, the log cannot be copied reliably, so the backup begins
+            // again with a snapshot.
             if matches!(
                 outcome,
                 Err(BackupError::LogLost | BackupError::Sqlite(_) | BackupError::Store(_))
@@ -218,13 +219,13 @@ impl Work {
                 self.going = None;
             }
             if let Some(answer) = answer {
-                // The caller may have stopped waiting.
+                // The caller may no longer be waiting for the result.
                 let _ = answer.send(outcome);
             }
         }
     }
 
-    /// Reports an outcome on the operator's page, in the log and in the metrics.
+    /// Reports the outcome of a round on the operators' page, in the log and in the metrics.
     fn note(&self, outcome: &Result<(), BackupError>) {
         self.status
             .send_modify(|status| self.note_in(status, outcome));
@@ -271,7 +272,7 @@ impl Work {
         let begun = self.begin();
         let begun = begun.map(|going| going.and_then(|going| going.snapshot));
         let outcome = begun.and_then(|last| {
-            // After the clock was set back, the last snapshot can have a time in the future.
+            // If the clock was set back, the last snapshot may be in the future.
             let made = self.made;
             let last = last.map(|last| made.filter(|_| last > now).unwrap_or(last));
             let is_due = last
@@ -285,14 +286,14 @@ impl Work {
                 self.follow()
             }
         });
-        // The log is checkpointed even if the target is unreachable, because nothing else keeps the
-        // log short.
+        // The log is checkpointed even if the target cannot be reached, because nothing else keeps
+        // the log short.
         let reclaimed = self.reclaim(outcome.is_ok());
         let drilled = self.drill(now);
         outcome.and(reclaimed).and(drilled)
     }
 
-    /// Collects the outcome of a finished drill, and starts a drill in a thread if one is due.
+    /// Stores the outcome of a drill that has ended, and starts a drill in a thread if one is due.
     fn drill(&mut self, now: Timestamp) -> Result<(), BackupError> {
         if let Some(thread) = self.drill.take_if(|thread| thread.is_finished()) {
             let panicked = || std::io::Error::other("the drill ended in a panic");
@@ -338,7 +339,7 @@ impl Work {
         }
     }
 
-    /// Tries to take the lock. Returns whether this process holds the lock, and so may back up.
+    /// Tries to take the file lock. Returns whether this process has it, and so may make backups.
     fn is_ours(&mut self) -> Result<bool, BackupError> {
         if self.lock.is_none() {
             let path = self.settings.data.join("backup.lock");
@@ -354,7 +355,8 @@ impl Work {
         Ok(self.lock.is_some())
     }
 
-    /// Returns the running backup, and starts it if necessary; `None` if there is no key.
+    /// Returns the running backup, which is started if necessary; `None` if this installation has
+    /// no backup key.
     fn begin(&mut self) -> Result<Option<&mut Going>, BackupError> {
         if self.going.is_none() {
             let key = BackupKey::read(&self.settings.data)?;
@@ -434,8 +436,8 @@ impl Work {
         Ok(runtime.block_on(self.store.read(look))?)
     }
 
-    /// Copies everything that is committed now. On PostgreSQL, which streams its log, this may take
-    /// several rounds.
+    /// Copies everything that is committed now. With PostgreSQL, which streams its log, this may
+    /// take several rounds.
     fn follow_to_the_end(&mut self) -> Result<(), BackupError> {
         let now = self.clock.now();
         for _ in 0..LAST_TURNS {
@@ -486,7 +488,7 @@ impl Work {
         going.find_old(oldest)
     }
 
-    /// Checkpoints the log when it is long, or when deleted data must be removed from it.
+    /// Checkpoints the log if it is long, or if deleted data must be removed from it.
     fn reclaim(&mut self, is_copied: bool) -> Result<(), BackupError> {
         let Some(log) = self.store.log().cloned() else {
             return Ok(());
@@ -498,12 +500,12 @@ impl Work {
                 going.reclaim(wants_empty)
             }
             Some(_) if position.frame < MOST_LOG_FRAMES => Ok(!wants_empty),
-            // No backup is running, or the log is too long to wait for the target.
+            // There is no running backup, or the log has become too long to wait for the target.
             _ => {
                 self.going = None;
                 log.take_marks();
-                // If the log was not copied, it is kept longer, so that copying can resume when the
-                // target recovers.
+                // A log that was not copied may grow longer, so that copying can go on when the
+                // target works again.
                 let most = if is_copied {
                     LOG_FRAMES
                 } else {

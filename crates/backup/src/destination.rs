@@ -1,4 +1,4 @@
-//! Targets of backups: named objects, in a folder or a bucket.
+//! Targets of backups, which store named objects: a folder or an S3 bucket.
 
 mod folder;
 mod s3;
@@ -10,17 +10,17 @@ use folder::Folder;
 use s3::S3;
 pub use s3::S3Access;
 
-/// A target of backups. An object in it is either complete or absent.
+/// The target of a backup. Each object in it is either complete or absent.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// A folder, for example on another disk.
+    /// A folder, which should be on another disk.
     Folder(Folder),
     /// An S3 bucket.
     S3(Box<S3>),
 }
 
 impl Target {
-    /// Parses `folder:/PATH` or `s3://BUCKET/PREFIX`.
+    /// Parses the setting `folder:/PATH` or `s3://BUCKET/PREFIX`.
     pub fn parse(text: &str, access: &S3Access) -> Result<Self, BackupError> {
         let after = |scheme| text.strip_prefix(scheme).filter(|rest| !rest.is_empty());
         if let Some(path) = after("folder:") {
@@ -30,7 +30,7 @@ impl Target {
         Ok(Self::S3(Box::new(S3::at(bucket, access)?)))
     }
 
-    /// Returns the target's name for operators.
+    /// A name of the target for operators.
     pub fn name(&self) -> String {
         match self {
             Self::Folder(folder) => folder.name(),
@@ -38,7 +38,7 @@ impl Target {
         }
     }
 
-    /// Writes an object, replacing any existing object with that name.
+    /// Writes an object. An existing object with the same name is replaced.
     pub(crate) fn put(&self, random: &Random, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
         match self {
             Self::Folder(folder) => folder.put(random, name, bytes),
@@ -54,7 +54,8 @@ impl Target {
         }
     }
 
-    /// Lists the names that begin with `prefix`, which ends with a slash, in ascending order.
+    /// Lists the names of all objects that begin with `prefix`, in ascending order. `prefix` ends
+    /// with a slash.
     pub(crate) fn list(&self, prefix: &str) -> Result<Vec<String>, BackupError> {
         match self {
             Self::Folder(folder) => folder.list(prefix),

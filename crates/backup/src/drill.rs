@@ -1,5 +1,5 @@
-//! Drills: the backup is restored to a temporary folder, opened, counted and hashed, to prove that
-//! it can be restored.
+//! Drills: the backup is restored into a temporary folder, and the restored store is opened,
+//! counted and hashed, to prove that the backup can be restored.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -17,12 +17,11 @@ use crate::restore::{self, Chosen, STORE};
 use crate::vault::Vault;
 use crate::{BackupError, BackupKey, Target, postgres};
 
-/// The folder, in the data folder, into which drills restore.
+/// The name of the folder, in the data folder, into which drills restore.
 const FOLDER: &str = "drill";
-/// The file, in the data folder, with the outcome of the last drill.
+/// The name of the file, in the data folder, with the outcome of the last drill.
 const OUTCOME: &str = "backup-drill.json";
 
-/// The outcome of a drill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drill {
     /// When the drill began, in milliseconds since the Unix epoch.
@@ -39,14 +38,14 @@ pub enum DrillResult {
         until: i64,
         /// The number of rows in all tables.
         rows: u64,
-        /// SHA-256 of the restored store, or of its dump as SQL.
+        /// The SHA-256 of the restored store, or of its dump as SQL text.
         hash: String,
     },
     /// There was not enough free space for the drill.
     Skipped {
         /// The free space, in bytes.
         free: u64,
-        /// The space that the drill needs, in bytes.
+        /// The space that the drill would need, in bytes.
         needed: u64,
     },
     /// The backup cannot be restored, for this reason.
@@ -65,7 +64,8 @@ impl Drill {
     }
 }
 
-/// Restores the backup into a temporary folder, removes the folder, and saves the outcome.
+/// Restores the backup into a temporary folder, checks the store, removes the folder, and saves the
+/// outcome.
 pub fn drill(
     target: &Target,
     key: &BackupKey,
@@ -76,7 +76,7 @@ pub fn drill(
     let at = clock.now().as_millisecond();
     let vault = Vault::of(target, key, random);
     let folder = data.join(FOLDER);
-    // An interrupted drill leaves its folder behind.
+    // A drill that was interrupted has left its folder.
     clear(&folder).map_err(BackupError::file(&folder))?;
     let outcome = attempt(&vault, data, &folder);
     clear(&folder).map_err(BackupError::file(&folder))?;
@@ -86,7 +86,8 @@ pub fn drill(
     Ok(drill)
 }
 
-/// Removes the folder that a killed drill left behind, because it holds all data unencrypted.
+/// Removes the folder that an interrupted drill has left, because it contains all data in clear
+/// text.
 pub(crate) fn clear_left(data: &Path) -> Result<(), BackupError> {
     let folder = data.join(FOLDER);
     clear(&folder).map_err(BackupError::file(&folder))
@@ -122,7 +123,8 @@ fn attempt(vault: &Vault, data: &Path, folder: &Path) -> Result<DrillResult, Bac
     })
 }
 
-/// Checks the integrity and the foreign keys of a store, and counts the rows of all tables.
+/// Checks the integrity and the foreign keys of an SQLite store. Returns the number of rows in all
+/// tables.
 fn count(path: &Path) -> Result<u64, BackupError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let store = Connection::open_with_flags(path, flags)?;
@@ -166,10 +168,10 @@ fn clear(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Returns whether a week has passed since the last drill.
+/// Whether a week has passed since the last drill.
 pub(crate) fn is_due(data: &Path, now: Timestamp) -> bool {
     const WEEK: i64 = 7 * 24 * 3_600 * 1_000;
     let now = now.as_millisecond();
-    // After the clock was set back, the last outcome can have a time in the future.
+    // If the clock was set back, the last drill may be in the future.
     Drill::last(data).is_none_or(|last| last.at > now || now.saturating_sub(last.at) >= WEEK)
 }

@@ -1,5 +1,5 @@
-//! The list of erased accounts and data. It is stored apart from the snapshots and always read
-//! completely, so that restoring an older state does not bring back data that was erased later.
+//! The list of erased accounts and data. It is stored separately from the snapshots and always read
+//! completely. So a restore of an older state can erase again what was erased after that state.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,17 +10,17 @@ use platform::erasure::Erased;
 use crate::BackupError;
 use crate::vault::Vault;
 
-/// The name prefix of the list's objects in a backup.
+/// The prefix of the objects that contain the list.
 pub(crate) const ALL: &str = "erasures/";
-/// The file in a restored data folder that lists the data to erase again before Kenduri serves any
-/// request.
+/// The name of the file, in a restored data folder, with the erasures that must be repeated before
+/// Kenduri accepts requests.
 pub const TO_REPEAT: &str = "erasures-to-repeat.json";
 
-/// The part of the list that is already in the backup.
+/// Which erasures are already in the backup.
 #[derive(Debug)]
 pub(crate) struct Sent {
     names: BTreeSet<String>,
-    /// The number of the last row sent.
+    /// The number of the last erasure that was sent.
     pub(crate) last: i64,
 }
 
@@ -49,18 +49,18 @@ impl Sent {
 }
 
 impl Sent {
-    /// The length of the list in the backup.
+    /// The number of erasures in the backup.
     pub(crate) fn count(&self) -> usize {
         self.names.len()
     }
 }
 
-/// The length of the list.
+/// The number of erasures in the backup.
 pub(crate) fn count(vault: &Vault) -> Result<usize, BackupError> {
     Ok(vault.target.list(ALL)?.len())
 }
 
-/// The whole list, in the order of the erasures.
+/// Reads all erasures, in the order in which they happened.
 pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     let mut all: Vec<Erased> = Vec::new();
     for name in vault.target.list(ALL)? {
@@ -71,7 +71,7 @@ pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     Ok(all)
 }
 
-/// Reads the erasures to repeat; the list is empty if nothing was restored.
+/// Reads the erasures that must be repeated. The list is empty if no backup was restored.
 pub fn to_repeat(data: &Path) -> Result<Vec<Erased>, BackupError> {
     let path = data.join(TO_REPEAT);
     match fs::read(&path) {
@@ -84,7 +84,7 @@ pub fn to_repeat(data: &Path) -> Result<Vec<Erased>, BackupError> {
     }
 }
 
-/// Records that all listed erasures have been repeated.
+/// Records that all listed erasures were repeated.
 pub fn repeated(data: &Path) -> Result<(), BackupError> {
     let path = data.join(TO_REPEAT);
     match fs::remove_file(&path) {

@@ -1,4 +1,4 @@
-//! Errors of backing up and restoring, each with its remedy.
+//! Errors of backups and restores. Each message says what the operator can do.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use platform::StoreError;
 
-/// An error of backing up or restoring.
+/// An error of a backup or a restore.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// The target is neither a folder nor a bucket.
+    /// The setting names neither a folder nor a bucket.
     #[error("{0:?} is no place for a backup\n  write folder:/PATH or s3://BUCKET/PREFIX")]
     NoTarget(String),
-    /// The address, region or key of the bucket is wrong.
+    /// The bucket's address, region or key is wrong.
     #[error(
         "the bucket of the backup cannot be used: {0}\n  look at endpoint, region, access_key and secret_key_file of [backup]"
     )]
@@ -20,12 +20,12 @@ pub enum BackupError {
     /// There is no backup at the target.
     #[error("there is no backup in {0}\n  is it the place that [backup] to named?")]
     Nothing(String),
-    /// No backup key has been made for this installation.
+    /// This installation has no backup key yet.
     #[error(
         "this backup has no key yet\n  make it, and see its passphrase once: kenduri backup now"
     )]
     NoKey,
-    /// The passphrase does not decrypt the key.
+    /// The passphrase does not decrypt the backup's key.
     #[error(
         "the passphrase does not open this backup\n  it is six words, shown when the key was made"
     )]
@@ -35,18 +35,18 @@ pub enum BackupError {
          give this one a folder or a prefix of its own: [backup] to"
     )]
     OtherInstallation(String),
-    /// The backup was made from a store on the other database engine.
+    /// The backup is of a store on the other database engine.
     #[error(
         "this backup is of {backup}, and store.url names {here}\n  \
          nothing was restored; restore it with a store.url of its own kind"
     )]
     OtherEngine {
-        /// The engine of the backup.
+        /// The engine of the store in the backup.
         backup: &'static str,
         /// The engine of the configured store.
         here: &'static str,
     },
-    /// The database into which a backup is to be restored is not empty.
+    /// The backup cannot be restored into this database, because it has tables.
     #[error(
         "the database {0} has tables already, and nothing was restored\n  \
          create an empty one, and name it in store.url"
@@ -55,7 +55,7 @@ pub enum BackupError {
     /// One of PostgreSQL's programs is not installed.
     #[error("{0} is not installed here\n  sudo apt install postgresql-client")]
     NoProgram(&'static str),
-    /// The PostgreSQL version that made a base backup is not installed.
+    /// The version of PostgreSQL that made the base backup is not installed.
     #[error(
         "this backup is restored by PostgreSQL {0}, which is not installed here\n  \
          sudo apt install postgresql-{0}"
@@ -64,12 +64,11 @@ pub enum BackupError {
     /// PostgreSQL refuses to run as root.
     #[error("PostgreSQL does not run as root\n  sudo -u kenduri kenduri restore …")]
     Root,
-    /// A program of PostgreSQL failed.
+    /// One of PostgreSQL's programs failed.
     #[error("{program} failed: {reason}")]
     Program {
         /// The name of the program.
         program: &'static str,
-        /// The program's error message.
         reason: String,
     },
     /// A newer version of Kenduri made the backup.
@@ -77,9 +76,8 @@ pub enum BackupError {
         "Kenduri {made_by} made this backup, and this is {ours}\n  install {made_by} or a newer one"
     )]
     Newer {
-        /// The version of Kenduri that made the backup.
         made_by: String,
-        /// The running version of Kenduri.
+        /// The version of Kenduri that is running.
         ours: &'static str,
     },
     /// An object is missing, truncated or modified.
@@ -88,22 +86,21 @@ pub enum BackupError {
         |until| format!("what was before it is whole: --to {until}")
     ))]
     Damaged {
-        /// The name of the object.
         object: String,
-        /// The time up to which the backup is intact before this object.
+        /// The time before which everything can be restored without this object.
         whole_until: Option<Timestamp>,
     },
-    /// Every backup is later than the requested time.
+    /// The requested time is before the oldest snapshot.
     #[error("no backup reaches back to {0}\n  kenduri backup list shows the times that can be had")]
     TooEarly(Timestamp),
-    /// A file already exists at the path of a restored file.
+    /// The restore would overwrite this file or folder.
     #[error(
         "{} is there already, and nothing was restored\n  \
          name an empty folder: --data DIR, or move what is there away",
         .0.display()
     )]
     NotEmpty(PathBuf),
-    /// There is not enough free space on the disk.
+    /// The disk has less free space than the restore needs.
     #[error(
         "{} has {free} bytes free, and the backup needs {needed}\n  nothing was restored",
         .path.display()
@@ -112,7 +109,7 @@ pub enum BackupError {
         path: PathBuf,
         /// The free space, in bytes.
         free: u64,
-        /// The space needed, in bytes.
+        /// The required space, in bytes.
         needed: u64,
     },
     #[error(
@@ -124,22 +121,22 @@ pub enum BackupError {
         "somebody has been reading for a long time, so no snapshot could be made; the next try is soon"
     )]
     InUse,
-    /// Another process of this installation is making the backup.
+    /// Another process of this installation is making backups.
     #[error("another process backs this installation up just now; try again in a minute")]
     ElsewhereUnderWay,
-    /// The log was removed before it was copied, either by another program, or by the server, or
+    /// A part of the log was removed before it was copied: by another process, by the server, or
     /// because the target failed for too long.
     #[error("the store's log was removed before it was copied; a new snapshot is made")]
     LogLost,
-    /// One transaction changed more data than can be copied from the log.
+    /// One transaction has changed more data than can be copied from the log.
     #[error("one change of the store was too large to copy; a new snapshot is made")]
     LongTransaction,
-    /// The target refused a request or is unreachable.
+    /// The target has refused a request, or cannot be reached.
     #[error(
         "the backup's place {target} failed: {reason}\n  the next try is soon; look at [backup] to"
     )]
     Target {
-        /// The target as shown to operators.
+        /// The target's name for operators.
         target: String,
         reason: String,
     },
@@ -147,7 +144,7 @@ pub enum BackupError {
     #[error("cannot use {}: {reason}\n  it belongs to the user that runs Kenduri", .path.display())]
     File {
         path: PathBuf,
-        /// The cause.
+        /// The operating system's error.
         reason: io::Error,
     },
     #[error("the store's file: {0}")]
@@ -157,7 +154,7 @@ pub enum BackupError {
 }
 
 impl BackupError {
-    /// Returns a function for `map_err` after an operation on a file.
+    /// Returns a function for `map_err` that converts an error about this file.
     pub(crate) fn file(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
         |reason| Self::File {
             path: path.to_owned(),

@@ -1,4 +1,5 @@
-//! Files beside the store: pictures, certificates, settings and the key file.
+//! The files that are backed up in addition to the store: pictures, certificates, settings and the
+//! key file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,38 +13,39 @@ use serde::{Deserialize, Serialize};
 use crate::BackupError;
 use crate::vault::Vault;
 
-/// The prefix of the files' objects in a backup.
+/// The prefix of the objects that contain files.
 const ALL: &str = "files/";
 
-/// Folders that are not backed up. An export is kept for only a day and can be made again, and a
-/// restore would bring back deleted exports.
+/// Folders that are not backed up. People's exports are deleted after a day and can be made again,
+/// and a restore would bring deleted exports back.
 const NOT_COPIED: [&str; 1] = ["files/exports"];
 
-/// A file or folder that is backed up with the store.
+/// A file or folder that is backed up in addition to the store.
 #[derive(Clone, Debug)]
 pub struct Beside {
     /// The file's current path.
     pub from: PathBuf,
-    /// The path in a restored data folder.
+    /// The path at which a restore puts the file or folder, relative to the data folder.
     pub to: String,
 }
 
-/// The header of a file's object.
+/// The header of an object that contains a file.
 #[derive(Serialize, Deserialize)]
 struct Head {
     to: String,
 }
 
-/// The files that were already copied.
+/// The files that are already in the backup.
 #[derive(Debug)]
 pub(crate) struct Copied {
-    /// The objects, by the part of their name that identifies a file's version.
+    /// The names of the objects, by the part of the name that identifies a version of a file.
     objects: BTreeMap<String, String>,
-    /// The stamp and the object of each existing file, by its path in a restored data folder.
+    /// The stamp and the object of each file on this machine, by the file's path in a restored data
+    /// folder.
     present: BTreeMap<String, (Stamp, String)>,
 }
 
-/// File metadata that is compared to find changed files.
+/// The metadata by which a changed file is recognized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,
@@ -103,7 +105,8 @@ impl Copied {
         Ok(())
     }
 
-    /// Returns the object of each file, by its path in a restored data folder, for a manifest.
+    /// The object of each file, by the file's path in a restored data folder. This list becomes
+    /// part of a manifest.
     pub(crate) fn list(&self) -> BTreeMap<String, String> {
         let files = self.present.iter();
         files
@@ -112,8 +115,7 @@ impl Copied {
     }
 }
 
-/// Lists the objects of files that were copied between two times, for example after a generation
-/// began.
+/// Lists the objects of files that were copied in a period, for example since a generation began.
 pub(crate) fn copied_between(
     vault: &Vault,
     from: Timestamp,
@@ -129,7 +131,7 @@ fn copied_at(name: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(milliseconds).ok()
 }
 
-/// Lists objects older than `oldest` that no manifest contains.
+/// Lists the objects that are older than `oldest` and that no manifest contains.
 pub(crate) fn unnamed(
     vault: &Vault,
     oldest: Timestamp,
@@ -140,12 +142,14 @@ pub(crate) fn unnamed(
     Ok(names)
 }
 
-/// Forgets a removed object, so that its file is copied again if the file returns.
+/// Forgets an object that was removed from the target, so that its file is copied again if
+/// necessary.
 pub(crate) fn forget(copied: &mut Copied, name: &str) {
     copied.objects.retain(|_, object| object != name);
 }
 
-/// Reads an object. Returns the file's path in a restored data folder, and its content.
+/// Reads an object that contains a file. Returns the file's path in a restored data folder, and its
+/// content.
 pub(crate) fn read(vault: &Vault, name: &str) -> Result<(String, Vec<u8>), BackupError> {
     let bytes = vault.get(name)?;
     let parse = || {
@@ -173,7 +177,7 @@ fn gather(from: &Path, to: &str, there: &mut BTreeMap<String, (PathBuf, Stamp)>)
         };
         for entry in entries {
             let entry = entry?;
-            // A file whose name begins with a dot is still being written.
+            // Files whose name begins with a dot are still being written.
             if let Some(name) = entry
                 .file_name()
                 .to_str()

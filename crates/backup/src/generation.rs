@@ -1,7 +1,7 @@
-//! A generation: a snapshot of the store, and the changes committed after it.
+//! Generations, each of which is a snapshot of the store with the changes after it.
 //!
-//! The name of a generation is `TIME-RANDOM`. Under `generations/NAME/` are the pieces of the
-//! database file, `snapshot/NUMBER`, and segments with the later changes, `log/NUMBER-TIME`.
+//! A generation is called `TIME-RANDOM`. Under `generations/NAME/` are the pieces of the database
+//! file, `snapshot/NUMBER`, and segments with the later changes, `log/NUMBER-TIME`.
 //! `manifests/NAME` lists the contents of the snapshot and is written last: a generation without a
 //! manifest is ignored. `begun/NAME` is written first and removed last.
 
@@ -14,43 +14,44 @@ use serde::{Deserialize, Serialize};
 use crate::vault::Vault;
 use crate::{BackupError, Target};
 
-/// The prefix of all objects of generations.
+/// The prefixes of the objects of generations.
 const ALL: &str = "generations/";
 const MANIFESTS: &str = "manifests/";
 const BEGUN: &str = "begun/";
-/// The length of a piece of a snapshot, in bytes.
+/// The size of a piece of a snapshot, in bytes.
 pub(crate) const PIECE: usize = 8 << 20;
-/// The largest page size of SQLite, in bytes.
+/// SQLite's largest page size, in bytes.
 const LARGEST_PAGE: u32 = 65_536;
 
-/// The name of a generation. The names sort by time.
+/// The name of a generation. Names sort by time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Generation(String);
 
-/// The contents of a snapshot.
+/// The description of a snapshot, which makes it complete.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
     /// The version of Kenduri that made the snapshot.
     pub(crate) made_by: String,
-    /// The time of the snapshot's state, in milliseconds since the Unix epoch.
+    /// The time whose state the snapshot contains, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
     #[serde(default)]
     pub(crate) kind: Kind,
-    /// The length of the database file or of the dump, in bytes.
+    /// The size of the database file or of the dump, in bytes.
     pub(crate) bytes: u64,
     pub(crate) pieces: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) base: Option<Base>,
-    /// The object name of each file beside the store, by the file's path in a restored data folder.
+    /// The names of the objects with files beside the store, by the files' paths in a restored data
+    /// folder.
     pub(crate) files: BTreeMap<String, String>,
-    /// Whether a head records how far the backup is.
+    /// Whether the backup has a head, which records how much it must contain.
     #[serde(default)]
     pub(crate) has_head: bool,
 }
 
 impl Manifest {
-    /// The space that is needed to unpack the snapshot, in bytes. A base backup is unpacked and
-    /// then also dumped.
+    /// The space that the unpacked snapshot needs, in bytes. A base backup is unpacked and then
+    /// also dumped.
     pub(crate) fn unpacked(&self) -> u64 {
         match self.kind {
             Kind::Sqlite | Kind::Dump => self.bytes,
@@ -59,11 +60,11 @@ impl Manifest {
     }
 }
 
-/// The kind of data in a snapshot.
+/// The form in which a snapshot contains the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
-    /// A file of SQLite.
+    /// An SQLite database file.
     #[default]
     Sqlite,
     /// A PostgreSQL database, as `pg_dump --format=custom` writes it.
@@ -73,16 +74,16 @@ pub(crate) enum Kind {
     Base,
 }
 
-/// The data that is needed to recover from a base backup.
+/// Data about a base backup, without which it cannot be recovered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Base {
-    /// The first segment of the log that must be replayed.
+    /// The first segment of the log that must be replayed over the base backup.
     pub(crate) first: String,
     /// The length of a segment, in bytes.
     pub(crate) segment_length: u64,
-    /// The database of the store.
+    /// The name of the database that contains the store.
     pub(crate) database: String,
-    /// The role that owns the database.
+    /// The name of the role that owns the database.
     pub(crate) user: String,
 }
 
@@ -108,7 +109,7 @@ impl Generation {
         Ok(names.collect())
     }
 
-    /// Whether a target has generations. This needs no key.
+    /// Whether the target contains generations. No key is needed to find out.
     pub(crate) fn is_any_in(target: &Target) -> Result<bool, BackupError> {
         Ok(!target.list(MANIFESTS)?.is_empty() || !target.list(BEGUN)?.is_empty())
     }
@@ -167,7 +168,7 @@ impl Generation {
         Ok(manifest)
     }
 
-    /// Lists the segments in order, up to the first gap, and returns whether there is a gap. Two
+    /// Lists the segments in order, up to the first gap. The flag is true if there is a gap. Two
     /// segments can have the same number, if the first was sent again because its arrival was
     /// uncertain.
     pub(crate) fn segments(&self, vault: &Vault) -> Result<(Vec<Segment>, bool), BackupError> {
@@ -203,8 +204,8 @@ impl Generation {
         format!("{BEGUN}{}", self.0)
     }
 
-    /// Lists the generation's objects in the order of removal. The manifest is first, so that a
-    /// partly removed generation is ignored.
+    /// Lists the objects of the generation in the order in which they must be removed. The manifest
+    /// comes first, so that a partly removed generation is ignored.
     pub(crate) fn objects(&self, vault: &Vault) -> Result<Vec<String>, BackupError> {
         let mut names = vec![self.manifest_name()];
         names.extend(vault.target.list(&self.folder())?);
@@ -213,7 +214,7 @@ impl Generation {
     }
 }
 
-/// A segment with changes after a snapshot.
+/// A segment, which contains changes after a snapshot.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
     pub(crate) name: String,
@@ -222,21 +223,20 @@ pub(crate) struct Segment {
     pub(crate) until: Timestamp,
 }
 
-/// The pages that changed up to a given time; each page occurs once.
+/// The pages that one or more transactions have changed, each page once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// The time at which the change's last commit was synced to disk, in milliseconds since the
-    /// Unix epoch.
+    /// When the last of the transactions was synced to disk, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
     pub(crate) page_size: u32,
-    /// The length of the database after the change, in pages.
+    /// The length of the database after these transactions, in pages.
     pub(crate) pages: u32,
-    /// The changed pages by page number, from 1.
+    /// The changed pages, by page number. Page numbers begin with 1.
     pub(crate) changed: BTreeMap<u32, Vec<u8>>,
 }
 
 impl Change {
-    /// The length of the changed pages, in bytes.
+    /// The size of the changed pages, in bytes.
     pub(crate) fn length(&self) -> usize {
         self.changed.len() * self.page_size as usize
     }
@@ -259,7 +259,7 @@ pub(crate) fn encode(changes: &[Change]) -> Vec<u8> {
     bytes
 }
 
-/// Decodes the changes of a segment; `None` if the bytes are not valid.
+/// Decodes the changes in a segment; `None` if the bytes are invalid.
 pub(crate) fn decode(mut bytes: &[u8]) -> Option<Vec<Change>> {
     let mut changes = Vec::new();
     while !bytes.is_empty() {

@@ -1,4 +1,4 @@
-//! A running backup. New changes go into one generation, or into two while a snapshot is being
+//! A running backup. New changes are added to one generation, or to two while a snapshot is being
 //! made.
 
 use std::collections::BTreeSet;
@@ -21,25 +21,27 @@ use crate::vault::Vault;
 use crate::wal_copy::{self, Ends, WalCopy};
 use crate::{BackupError, VERSION, postgres};
 
-/// How often new changes are copied while a snapshot is made.
+/// How often new changes are copied while a snapshot is being made.
 const PACE: Duration = Duration::from_secs(1);
-/// The maximum number of old objects removed per second.
+/// The maximum number of old objects that are removed in a second.
 const REMOVED_AT_ONCE: u32 = 50;
 /// How often the head is written, in milliseconds.
 const HEAD: i64 = 60_000;
-/// How many times a snapshot is attempted while a long read prevents a checkpoint.
+/// How many times the agent tries to checkpoint the log for a snapshot, while a long read
+/// transaction prevents it.
 const TRIES: u32 = 50;
 
 /// A running backup.
 pub(crate) struct Going {
     pub(crate) vault: Vault,
-    /// The copy of the log; `None` on PostgreSQL.
+    /// The copying of SQLite's log; `None` if the store is in PostgreSQL.
     log: Option<LogCopy>,
-    /// The copy of PostgreSQL's log; `None` if the role may not replicate.
+    /// The copying of PostgreSQL's log; `None` if the store's role may not replicate.
     pub(crate) wal: Option<WalCopy>,
-    /// The generations that receive new changes; two while a snapshot is being made.
+    /// The generations to which new changes are added. There are two while a snapshot is being
+    /// made.
     generations: Vec<Active>,
-    /// Changes that were copied from the log but are not in the target yet.
+    /// Changes that were read from the log but not sent to the target yet.
     waiting: Vec<Change>,
     pub(crate) files: Copied,
     pub(crate) files_looked_at: Option<Instant>,
@@ -47,11 +49,11 @@ pub(crate) struct Going {
     /// The most recently written head.
     head: Option<Head>,
     data: PathBuf,
-    /// The objects to remove, in reverse order.
+    /// The objects that must be removed, in reverse order.
     old: Vec<String>,
-    /// The progress as saved in the data folder.
+    /// The position in the log, as last saved in the data folder.
     progress: Option<Progress>,
-    /// When the last snapshot was made.
+    /// When the last snapshot was completed.
     pub(crate) snapshot: Option<Timestamp>,
 }
 
@@ -86,9 +88,8 @@ impl Going {
         Ok(going)
     }
 
-    /// Continues the newest generation, if the log still contains everything since its last
-    /// segment. Otherwise another program has written in the meantime, and a new snapshot is
-    /// needed.
+    /// Continues the newest generation, if the log still contains everything after its last
+    /// segment. If not, another process has written in the meantime, and a new snapshot is needed.
     fn go_on(&mut self) -> Result<(), BackupError> {
         let Some(log) = &mut self.log else {
             let Some(newest) = Generation::list(&self.vault)?.pop() else {
@@ -121,8 +122,7 @@ impl Going {
         Ok(())
     }
 
-    /// Saves the generation's progress, if there is only one generation and its snapshot is
-    /// complete.
+    /// Saves the position in the log, if there is only one generation and its snapshot is complete.
     fn keep_progress(&mut self) -> Result<(), BackupError> {
         let (Some(log), [only], Some(_)) = (&mut self.log, &*self.generations, self.snapshot)
         else {
@@ -138,7 +138,7 @@ impl Going {
         Ok(())
     }
 
-    /// Copies new changes. Returns the time up to which everything is in the target.
+    /// Copies new changes. Returns the time before which all commits are in the target.
     pub(crate) fn follow(
         &mut self,
         clock: &Clock,
@@ -164,7 +164,7 @@ impl Going {
         Ok(None)
     }
 
-    /// Copies the log to its end, a segment at a time.
+    /// Copies the log to its end, one segment after another.
     fn copy_log(&mut self) -> Result<(), BackupError> {
         while let Some(log) = &mut self.log {
             let (changes, is_all) = log.copy()?;
@@ -178,9 +178,9 @@ impl Going {
         Ok(())
     }
 
-    /// Sends the changes copied from the log, in segments small enough to be in memory several
-    /// times. Changes that could not be sent are sent again later; sending a change twice does no
-    /// harm.
+    /// Sends the changes that were read from the log, in segments that are small enough to be in
+    /// memory several times. Changes that cannot be sent are sent again later; it does no harm if
+    /// the target gets a change twice.
     fn send(&mut self) -> Result<(), BackupError> {
         loop {
             let mut bytes = 0;
@@ -205,7 +205,7 @@ impl Going {
         }
     }
 
-    /// Copies the database file. All changes made in the meantime are still in the log.
+    /// Makes a snapshot by copying the database file. All changes in the meantime stay in the log.
     pub(crate) fn snapshot_sqlite(
         &mut self,
         log: &Log,
@@ -231,7 +231,8 @@ impl Going {
         Ok(generation.at())
     }
 
-    /// Copies the whole server if the role may replicate; otherwise dumps the database.
+    /// Makes a snapshot by copying the whole server or, if the store's role may not replicate, by
+    /// dumping the database.
     pub(crate) fn snapshot_postgres(
         &mut self,
         settings: &PostgresSettings,
@@ -269,8 +270,8 @@ impl Going {
         self.end_snapshot(generation, Kind::Dump, (bytes, pieces), None)
     }
 
-    /// Copies the whole server. Meanwhile the log is copied too, and at the end this function waits
-    /// for all log records that belong to the base backup.
+    /// Copies the whole server and, meanwhile, the log. At the end, waits for all parts of the log
+    /// that belong to the base backup.
     fn base_backup(
         &self,
         settings: &PostgresSettings,
@@ -316,7 +317,7 @@ impl Going {
         Generation::begin(&self.vault, clock.now(), newest.as_ref())
     }
 
-    /// Writes the manifest, which makes the snapshot complete.
+    /// Writes the manifest, which completes the snapshot.
     fn end_snapshot(
         &self,
         generation: &Generation,
@@ -339,18 +340,19 @@ impl Going {
         self.vault.put(&generation.manifest_name(), &manifest)
     }
 
-    /// Removes the objects of a failed snapshot, to free their space in a full target.
+    /// Removes the objects of a failed snapshot, because they may fill the target.
     fn give_up(&self, generation: &Generation) {
         let objects = generation.objects(&self.vault);
         for name in objects.unwrap_or_default() {
-            // Objects that cannot be removed now are removed later with the old objects.
+            // Objects that cannot be removed now are removed later, together with old ones.
             if self.vault.target.remove(&name).is_err() {
                 return;
             }
         }
     }
 
-    /// Writes the head, which records how far the backup is: once a minute, or at once.
+    /// Writes the head, which records how much the backup must contain. Without `at_once`, does so
+    /// once a minute.
     pub(crate) fn note_head(&mut self, now: Timestamp, at_once: bool) -> Result<(), BackupError> {
         let ([only], Some(_)) = (&*self.generations, self.snapshot) else {
             return Ok(());
@@ -376,7 +378,7 @@ impl Going {
         Ok(())
     }
 
-    /// Checkpoints the whole log into the database file, which then stays unchanged while it is
+    /// Checkpoints the whole log into the database file. The file then stays unchanged while it is
     /// copied.
     fn write_back(&mut self) -> Result<(), BackupError> {
         for _ in 0..TRIES {
@@ -394,7 +396,7 @@ impl Going {
         Err(BackupError::InUse)
     }
 
-    /// Copies the database file. Returns its length in bytes and the number of its pieces.
+    /// Copies the database file in pieces. Returns its size in bytes and the number of pieces.
     fn pieces(
         &mut self,
         log: &Log,
@@ -428,8 +430,8 @@ impl Going {
         Ok((bytes, pieces))
     }
 
-    /// Checkpoints the log and, with `wants_empty`, truncates it. Returns whether this was done
-    /// completely.
+    /// Checkpoints the log and, if `wants_empty` is true, truncates it. Returns whether this was
+    /// done completely.
     pub(crate) fn reclaim(&mut self, wants_empty: bool) -> Result<bool, BackupError> {
         let Some(log) = &mut self.log else {
             return Ok(true);
@@ -444,8 +446,8 @@ impl Going {
         Ok(is_done)
     }
 
-    /// Finds the objects to remove: those older than `oldest` that are not needed to restore the
-    /// state at `oldest` or at any later time.
+    /// Finds the objects that can be removed: those older than `oldest` without which the states
+    /// since `oldest` can still be restored.
     pub(crate) fn find_old(&mut self, oldest: Timestamp) -> Result<(), BackupError> {
         let mut kept = Generation::list(&self.vault)?;
         while kept.get(1).is_some_and(|next| next.at() < oldest) {
@@ -473,7 +475,7 @@ impl Going {
         Ok(())
     }
 
-    /// Removes some of the old objects.
+    /// Removes some of the objects that can be removed.
     fn remove_old(&mut self) -> Result<(), BackupError> {
         for _ in 0..REMOVED_AT_ONCE {
             let Some(name) = self.old.last() else {

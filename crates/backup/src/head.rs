@@ -1,5 +1,5 @@
-//! An object that records how far a backup is. Without it, somebody who may delete objects in the
-//! target could remove the newest part of a backup unnoticed.
+//! The head, an object that records how much a backup must contain. Without it, somebody who can
+//! delete objects in the target could remove the newest part of a backup unnoticed.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,16 +11,16 @@ use crate::{BackupError, erasures};
 /// The name of the head's object in the target.
 const OBJECT: &str = "head";
 
-/// The minimum that a backup must contain.
+/// The objects that a backup must at least contain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
     /// When the head was written, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
-    /// The newest complete generation; empty before the first.
+    /// The newest complete generation; empty before the first one.
     pub(crate) generation: String,
-    /// The number of the generation's next segment.
+    /// The number that the generation's next segment will have.
     pub(crate) next_segment: u64,
-    /// The number of erasures.
+    /// The number of erasures that the backup must contain.
     pub(crate) erasures: usize,
 }
 
@@ -43,8 +43,8 @@ impl Head {
     }
 }
 
-/// Fails if a backup contains less than its head records. A restore to a time before the head's
-/// time needs no complete backup, and passes.
+/// Fails if the backup contains less than its head records. If the requested time `to` is before
+/// the head's time, later objects may be missing.
 pub(crate) fn check(
     vault: &Vault,
     to: Option<Timestamp>,
@@ -57,8 +57,7 @@ pub(crate) fn check(
         whole_until: Timestamp::from_second(until.as_second()).ok(),
     };
     let head = match Head::read(vault) {
-        // If the administrator asks for a certain time, the remaining objects can still be
-        // restored.
+        // The administrator has requested a certain time, which the remaining objects may contain.
         Err(BackupError::Damaged { .. }) if to.is_some() => return Ok(()),
         Err(BackupError::Damaged { object, .. }) => return Err(missing(object, last)),
         head => head?,

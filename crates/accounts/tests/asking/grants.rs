@@ -1,4 +1,4 @@
-//! Roles, the last owner, and invites to become a member.
+//! Tests of roles, of the last owner, and of invites to become a member.
 
 use identity::account::AccountId;
 use identity::grant::{self, GrantError, Manager, Role, Scope, administrator};
@@ -69,7 +69,7 @@ fn a_person_is_one_thing_in_one_place() {
     });
 }
 
-/// Grants a role until the given time, and returns the result.
+/// Grants a role that expires at the given time; `None` means never.
 async fn give_until(
     world: &World,
     id: &AccountId,
@@ -132,7 +132,8 @@ fn a_person_has_any_duties_beside_one_rank() {
         assert_eq!(duties(world, &who).await, [false, false]);
         assert_eq!(role(world, &id, &wedding()).await, None);
 
-        // Roles that no domain has declared, or that belong to another kind of scope, are refused.
+        // A role is refused if no domain has declared it, or if it belongs to another kind of
+        // scope.
         for odd in [Role::new("dancer", ""), grant::ADMIN] {
             let refused = give_until(world, &id, odd, None).await;
             assert!(matches!(refused, Err(GrantError::UnknownRole)));
@@ -169,10 +170,10 @@ fn a_grant_that_has_ended_gives_nothing() {
         let hours = |count| Some(start + SignedDuration::from_hours(count));
         for role in [COORDINATOR, COOK] {
             give_until(world, &id, role, hours(2)).await.unwrap();
-            // A shorter grant of the same role does not shorten the longer one.
+            // A second, shorter grant of the same role changes nothing.
             give_until(world, &id, role, hours(1)).await.unwrap();
         }
-        // A grant of a lower rank does not replace the higher one.
+        // A grant of a lower rank does not replace the higher rank.
         give_until(world, &id, OBSERVER, None).await.unwrap();
         let ranks = async || {
             let who = who.clone();
@@ -193,7 +194,7 @@ fn a_grant_that_has_ended_gives_nothing() {
         assert_eq!(ranks().await, []);
         assert_eq!(duties(world, &who).await, [false, false]);
         assert_eq!(members().await, 1);
-        // An expired grant counts neither as a higher rank nor as an obstacle.
+        // After the higher rank has expired, the lower rank can be granted.
         give_until(world, &id, OBSERVER, hours(3)).await.unwrap();
         assert_eq!(role(world, &id, &wedding()).await, Some(OBSERVER));
         give_until(world, &id, OBSERVER, None).await.unwrap();
@@ -203,7 +204,7 @@ fn a_grant_that_has_ended_gives_nothing() {
         let late = signed_in(world, &id).await;
         assert_eq!(duties(world, &late).await, [true, false]);
 
-        // An owner whose grant expires does not count as the last owner.
+        // An owner whose grant will expire does not count as the last owner.
         give_until(world, &id, CLUB_OWNER, hours(99)).await.unwrap();
         assert_eq!(role(world, &id, &wedding()).await, Some(CLUB_OWNER));
         let by = manager(world, &late, &wedding()).await.unwrap();

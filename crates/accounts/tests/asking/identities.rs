@@ -1,4 +1,4 @@
-//! The results of a return from a provider, and the linked identities of accounts.
+//! Tests of what a return from an identity provider leads to, and of linked identities.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -69,7 +69,7 @@ fn says(accounts: &Context, page: &Page, status: u16, message: &str) {
     assert!(page.text().contains(&words), "{message}\n{}", page.text());
 }
 
-/// Signs in with a password, on the sign-in page.
+/// Signs in with a password on the sign-in page.
 async fn sign_in(browser: &mut Visitor, email: &str) -> Page {
     let page = browser.get("/login").await.with(200);
     let mut form = page.form("/login");
@@ -88,7 +88,7 @@ fn whoever_is_known_is_signed_in_whatever_their_address_is_now() {
             .await
             .with(303);
         let id = me(&mut first).await.unwrap();
-        // The provider's name for the person is copied only once.
+        // The real name that the provider reports is copied only when the account is created.
         let page = first.get("/me/profile").await.with(200);
         let mut form = page.form("/me/profile");
         assert_eq!(form.value("real_name"), Some("Farah binti Ali"));
@@ -127,7 +127,7 @@ fn one_subject_at_two_issuers_is_two_identities() {
         let mut farah = visitor(&one.site(world, true));
         one.sign_in(world, &mut farah, &claims("1")).await.with(303);
         let farah = me(&mut farah).await.unwrap();
-        // The other provider even uses the same name.
+        // The other provider gives its person the same identifier.
         let accounts = other.site(world, true);
         let mut mei = visitor(&accounts);
         let page = other.sign_in(world, &mut mei, &claims("1")).await;
@@ -154,7 +154,8 @@ fn an_account_with_the_address_is_linked_by_signing_in_to_it_once() {
         assert_eq!(me(&mut browser).await, None);
         assert_eq!(identities(world, &farah).await, [""; 0]);
 
-        // Another person's sign-in in that browser does not link the identity.
+        // A sign-in of another person in that browser does not link the identity to that person's
+        // account.
         let mut others = browser.clone();
         sign_in(&mut others, "other@example.my").await.with(303);
         assert_eq!(identities(world, &other).await, [""; 0]);
@@ -302,7 +303,8 @@ fn an_address_that_the_provider_does_not_vouch_for_is_asked_for_and_confirmed() 
         expect(world, &accounts, "new@example.my", "mail-verify-subject");
         browser.submit(&page, &form).await.with(400);
 
-        // In the browser that registered, pressing the button is enough.
+        // In the browser in which the account was registered, the confirmation page has only a
+        // button.
         let confirm = mailed(world, "/verify/").await;
         let page = browser.get(&confirm).await.with(200);
         browser.submit(&page, &page.form("")).await.with(303);
@@ -361,7 +363,7 @@ fn whoever_confirms_an_address_elsewhere_keeps_nobody_else_s_identity() {
         sign_in(&mut victim, EMAIL).await.with(303);
         let farah = me(&mut victim).await.unwrap();
         assert_eq!(identities(world, &farah.parse().unwrap()).await, [""; 0]);
-        // The owner of the identity now counts as a newcomer again.
+        // The identity was unlinked, so its owner is again a person without an account.
         let page = provider
             .sign_in(world, &mut attacker, &claims("1"))
             .await
@@ -395,7 +397,8 @@ fn where_registration_is_closed_nobody_new_comes_in() {
             says(&accounts, &page, 403, "problem-registration-closed");
         }
         assert_eq!(accounts_there_are(world).await, 0);
-        // A person with an account can link the identity, and then sign in with it.
+        // Although registration is closed, a person with an account can link an identity and sign
+        // in with it.
         let mut accounts = provider.site(world, true);
         accounts.policy = Policy::default();
         let farah = person(world, EMAIL, None).await;
@@ -477,7 +480,7 @@ fn identities_are_linked_and_unlinked_by_who_has_just_proved_who_they_are() {
         assert_eq!(page.location(), Some("/me/security?done=identity"));
         let page = own.follow(page).await.with(200);
         assert!(page.text().contains("Rumah ID"));
-        // The account already has an identity of this provider, so the page offers only to unlink
+        // The account already has an identity at this provider, so the page only offers to unlink
         // it.
         assert!(
             page.forms()
@@ -504,7 +507,7 @@ fn identities_are_linked_and_unlinked_by_who_has_just_proved_who_they_are() {
             .call(Method::DELETE, &one, &Value::Null)
             .await
             .with(404);
-        // After unlinking an identity, the account's other sessions end.
+        // Unlinking an identity ends the account's other sessions.
         let mut elsewhere = browser(world, &accounts, &farah).await;
         let page = own.get("/me/security").await.with(200);
         let id = item["id"].as_str().unwrap();
@@ -553,12 +556,13 @@ fn a_link_belongs_to_the_session_that_asked_for_it() {
             world.clock.now(),
             &claims("1"),
         );
-        // Another person signs in with the browser in the meantime.
+        // Before the browser returns from the provider, another person signs in in it.
         let begun = begin(world, &other, Stay::Visit, client(1)).await;
         own.set_cookie("kd_session", begun.session.reveal());
         let page = own.get(&back).await;
         says(&accounts, &page, 400, "problem-oauth-state-invalid");
-        // The real owner of an unconfirmed email address may still take the account over.
+        // The real owner of an unconfirmed email address may still take the account over, so no
+        // identity can be linked.
         make_pending(world, &other).await;
         let page = provider.link(world, &mut own, &claims("1")).await;
         says(&accounts, &page, 403, "problem-email-unverified");

@@ -1,4 +1,4 @@
-//! Two sign-ins with the same identity at the same time.
+//! Race tests of two concurrent sign-ins with the same identity.
 
 use identity::limits::request_limits::RequestLimits;
 use serde_json::json;
@@ -33,7 +33,7 @@ fn one_new_identity_twice_at_once_makes_one_account() {
             });
             let (one, other) = together(ways.next().unwrap(), ways.next().unwrap()).await;
             assert!(one.is_some() && one == other, "round {round}");
-            // The second of the two sign-ins came from a new browser.
+            // One of the two sign-ins came from a browser that the account did not know.
             expect_sign_in_mails(world, &email, 1);
         }
         for action in ["account.registered", "identity.linked"] {

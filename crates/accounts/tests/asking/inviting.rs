@@ -1,4 +1,4 @@
-//! Invites to the installation, each for one email address.
+//! Tests of invites to the installation, each for one email address.
 
 use axum::http::Method;
 use identity::account::{self, AccountId};
@@ -32,7 +32,7 @@ fn with(world: &World, registration: Registration, has_mail: bool) -> Context {
     }
 }
 
-/// A script on a page of a newly signed-in person with this rank.
+/// The session of a person with this rank who has just signed in, for calling the API.
 async fn inviter(world: &World, accounts: &Context, email: &str, rank: Role) -> Visitor {
     let id = person(world, email, None).await;
     give(world, &id, rank, &Scope::site()).await;
@@ -62,7 +62,7 @@ async fn verified_by(world: &World, id: &AccountId) -> String {
     word
 }
 
-/// Accepts an invite with a new account.
+/// Accepts an invite by creating an account.
 async fn join(accounts: &Context, link: &str, email: Option<&str>) -> testkit::Page {
     let mut visitor = visitor(accounts);
     let page = visitor.get(link).await.with(200);

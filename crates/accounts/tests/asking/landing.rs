@@ -1,4 +1,4 @@
-//! The page after signing in, notices, and how an owner sets the look of the site.
+//! Tests of the page that people see after signing in, of notifications, and of the site's look.
 
 use identity::account::AccountId;
 use identity::grant::OWNER;
@@ -17,7 +17,7 @@ use crate::people::{administrator, browser};
 use crate::registering::EMAIL;
 use crate::stage::{MIGRATIONS, accounts, english, person, read, visitor, write};
 
-/// A domain with public roses.
+/// Declares a test domain with public content.
 const GARDEN: Domains = &[
     accounts::DOMAIN,
     Domain {
@@ -113,7 +113,7 @@ fn people_are_told_once_and_by_mail_where_they_chose_it() {
         assert_eq!(unread(world, &id).await, 0);
         let listed = farah.get("/api/v1/me/notices").await.with(200).json();
         assert!(listed["items"][0]["read_at"].is_string());
-        // The same notice is not sent again within a day, but is sent again after that.
+        // The same notification is not repeated within a day, but it is afterwards.
         tell("one").await;
         assert_eq!(unread(world, &id).await, 0);
         let page = farah.get("/me/notices").await.with(200);
@@ -139,7 +139,7 @@ fn the_first_page_is_what_an_owner_chose_and_falls_back_when_that_is_gone() {
         let accounts = with_garden(world);
         let owner = administrator(world, "owner@example.my", OWNER).await;
         begin(world, "garden:roses").await;
-        // Later changes to the configured first page apply only to new stores.
+        // The configured first page applies only to new stores, so a later change has no effect.
         begin(world, "site").await;
         let mut visitor = visitor(&accounts);
         visitor.get("/").await.with(200).form("/login");
@@ -194,7 +194,7 @@ fn owners_alone_say_what_stands_at_the_first_page_and_in_the_menu() {
         let shown = visitor.get("/").await.with(200);
         assert_eq!(menu(&shown), ["/weeds", "/roses"]);
         assert!(shown.body.contains("Welcome to &#60;us&#62;"));
-        // A form for an older version does not overwrite the newer one.
+        // The form is based on an outdated version, so it is refused.
         boss.submit(&page, &form).await.with(409);
         let page = boss.get("/admin/look").await.with(200);
         let mut form = page.form("/admin/look");

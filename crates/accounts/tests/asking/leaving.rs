@@ -1,5 +1,5 @@
-//! Exporting one's own data, erasing the account, cancelling the erasure, and the data that remains
-//! afterwards.
+//! Tests of exporting and erasing a person's own account, of cancelling the erasure, and of the
+//! data that remains.
 
 use std::io::{Cursor, Read as _};
 
@@ -38,8 +38,8 @@ use crate::unconfirmed::make_pending;
 
 const FARAH: &str = "farah@example.my";
 
-/// Clubs. The last owner of a club cannot leave, and the export fails if the club is called
-/// `broken`.
+/// Declares clubs as a test domain. The last owner of a club cannot leave. The export fails if a
+/// club is called `broken`.
 pub(crate) const STRICT: Domains = &[
     accounts::DOMAIN,
     Domain {
@@ -197,7 +197,8 @@ fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
         let found = read(world.store(), move |tx| slug::account(tx, &public)).await;
         assert_eq!(found, None);
 
-        // A wrong password reveals nothing, and each attempt costs one hash.
+        // The response to a wrong password does not differ from that for other accounts, and costs
+        // one hash too.
         let login = "/api/v1/auth/login";
         let mut script = Visitor::new(router(&accounts));
         let body = |password: &str| json!({"email": FARAH, "password": password, "want": "tokens"});
@@ -221,7 +222,7 @@ fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
         let late = json!({ "restore_token": offered["restore_token"] });
         script.call(Method::POST, restore, &late).await.with(400);
 
-        // The same person cancels the erasure in a browser, shortly before the erasure is due.
+        // Shortly before the erasure is due, the person cancels it in a browser.
         let mut browser = Visitor::new(router(&accounts));
         let page = browser.get("/login").await.with(200);
         let mut form = page.form("/login");
@@ -348,7 +349,7 @@ fn what_is_one_s_alone_is_settled_first() {
         give(world, &other, CLUB_OWNER, &CLUB.scope("choir")).await;
         assert_eq!(leave(&mut farah, Value::Null).await.0, 202);
 
-        // The other person wants to leave too, but is the only owner now.
+        // The other owner has become the only one, and so cannot leave either.
         let mut other = visitor_of(&accounts, world, &other).await;
         assert_eq!(leave(&mut other, Value::Null).await.0, 409);
         world.clock.advance(DELAY);
@@ -357,8 +358,8 @@ fn what_is_one_s_alone_is_settled_first() {
     });
 }
 
-/// The data in every new table must be erased, or else the account cannot be erased. It must also
-/// be in the export, unless it contains no information for the person.
+/// Every table that refers to accounts must be erased with an account; otherwise the erasure fails.
+/// Its data must also be exported, unless it says nothing about the person.
 #[test]
 fn every_table_that_refers_to_an_account_is_erased_and_copied() {
     const NOT_COPIED: [&str; 4] = [
@@ -451,7 +452,8 @@ fn keys_and_codes_are_in_the_copy_and_erased() {
 fn accounts_that_cannot_be_erased_keep_no_other_waiting() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, STRICT);
-        // The test creates one account more than one run processes, and one that is due later.
+        // The first 20 accounts cannot be erased, because they own clubs, and one run of the job
+        // handles 20 accounts. The last account must not wait for them.
         for number in 0..=20 {
             let id = person(world, &format!("{number}@example.my"), None).await;
             if number < 20 {

@@ -1,4 +1,4 @@
-//! Invariants when a person leaves while other changes happen.
+//! Race tests of a person who leaves while other changes happen.
 
 use identity::account::AccountId;
 use identity::person::erasure::{self, DELAY, EraseError, When};
@@ -130,7 +130,7 @@ fn a_copy_that_is_made_meanwhile_leaves_nothing_behind() {
             )
             .await;
             let _: () = Result::<_, EraseError>::unwrap(erased);
-            // The export is either complete or missing.
+            // The person gets either a complete export or none.
             assert!(
                 matches!(&copied, Ok(_) | Err(ExportError::NotSignedIn)),
                 "{copied:?}"

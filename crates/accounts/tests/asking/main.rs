@@ -1,5 +1,5 @@
-//! Accounts on both engines: the rules for signing in, sessions, roles and tokens, and invariants
-//! under concurrent requests.
+//! Tests of accounts, with SQLite and PostgreSQL: the rules for sign-ins, sessions, roles and
+//! tokens, and concurrent requests.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 

@@ -1,4 +1,5 @@
-//! Limits on registrations and mails per network, whichever addresses in the network are used.
+//! Tests that limits on registrations and mails apply to a whole network, whichever of its
+//! addresses are used.
 
 use identity::account;
 use identity::limits::request_limits::RequestLimits;
@@ -15,7 +16,7 @@ use crate::registering::{expect, open};
 use crate::resetting::work;
 use crate::stage::{MIGRATIONS, PASSWORD, client, in_process, new_account, person, read};
 
-/// One of the /64 networks in a /48.
+/// The /64 network `number` in the /48 network `block`.
 fn of_block(block: u16, number: u16) -> Network {
     let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, block, number, 0, 0, 0, 1);
     Network::of(address.into())
@@ -71,7 +72,7 @@ fn a_v6_block_registers_four_times_as_often_as_one_network_through_whichever_pro
         let mut registered = Vec::new();
         for number in 0..120 {
             let email = format!("{number}@example.my");
-            // A different /56 each time.
+            // Each registration comes from another /56 network of the same /48.
             let network = of_block(1, number << 8 | number);
             if register(&processes[usize::from(number % 2)], &email, network).await {
                 registered.push(email);
@@ -93,7 +94,7 @@ fn each_larger_network_asks_for_more_links_and_shares_them_among_processes() {
         world.expect_jobs("accounts.mail_link");
         let processes = processes(world);
         let mut number = 0;
-        // Counts the accepted requests while the networks alternate.
+        // Returns how many requests are accepted when each comes from another of these networks.
         let mut count = async |networks: &dyn Fn(u16) -> Network, tries: u16| {
             let mut asked = 0;
             for turn in 0..tries {
@@ -133,7 +134,7 @@ fn each_larger_network_asks_for_more_links_and_shares_them_among_processes() {
     });
 }
 
-/// The priorities and lanes of the waiting mails, in the order of their recipients.
+/// The priority and the queue lane of each waiting mail, ordered by recipient.
 async fn waiting(world: &World) -> Vec<(String, i64, Option<String>)> {
     let look = |tx: &mut Tx<'_>| {
         let waiting = sql!(
@@ -166,7 +167,7 @@ fn mails_that_strangers_cause_wait_in_the_line_of_their_network() {
         assert_eq!((&**known, &**new), ("known@example.my", "new@example.my"));
         assert!(one.is_some() && one == other, "one /48, one line");
         assert!(0 < *before && before < behind);
-        // A signed-in person does not count as a stranger.
+        // A link that a signed-in person requests has the normal priority and no queue lane.
         let find = |tx: &mut Tx<'_>| {
             account::find_by_email(tx, &"known@example.my".parse().unwrap()).map(Option::unwrap)
         };

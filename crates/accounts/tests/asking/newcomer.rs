@@ -1,5 +1,5 @@
-//! A newcomer's first steps: an immediately submitted form, another mail, another email address,
-//! and the notice on every page until the address is confirmed.
+//! Tests of a person's first steps after registering: a form submitted at once, another mail,
+//! another email address, and the banner on every page until the address is confirmed.
 
 use testkit::World;
 
@@ -30,7 +30,7 @@ fn a_mail_is_sent_again_and_a_wrong_address_is_changed_in_the_browser_that_regis
         let page = register(world, &mut farah, &wrong).await.with(202);
         assert!(page.body.contains("<b class=\"ltr\">fara@example.my</b>"));
         let again = page.form("/register/again");
-        // At most one mail a minute is sent, and the response does not reveal whether a mail was
+        // At most one mail is sent in a minute. The response does not reveal whether a mail was
         // sent.
         let sent = farah.submit(&page, &again).await.with(202);
         let more = farah.submit(&page, &again).await.with(202);

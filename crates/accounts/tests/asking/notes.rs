@@ -1,5 +1,5 @@
-//! A test domain. The crates `accounts`, `web` and `platform` know nothing about it except its
-//! `Domain` value.
+//! Tests with a domain that only exists here. The crates `accounts`, `web` and `platform` know
+//! nothing about it except its `Domain` value.
 
 mod domain;
 
@@ -20,7 +20,7 @@ const DOMAINS: Domains = &[accounts::DOMAIN, domain::DOMAIN];
 const PAGE: &str = "/boards/kitchen/note";
 const API: &str = "/api/v1/boards/kitchen/note";
 
-/// A person's browser, with or without a role on the board.
+/// A person's browser. With `role`, the person has a role on the board.
 async fn browser(world: &World, accounts: &Context, email: &str, role: bool) -> Browser {
     let id = person(world, email, None).await;
     if role {

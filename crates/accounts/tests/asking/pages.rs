@@ -1,4 +1,4 @@
-//! The pages for people who are not signed in, requested through the router.
+//! Tests of the pages for people who are not signed in.
 
 use axum::http::Method;
 use identity::people::{invite, setup};
@@ -241,7 +241,8 @@ fn members_join_with_a_new_account_or_with_their_own() {
         ];
         let invited = english.fill("account-join-by", values);
         assert!(page.text().contains(&invited), "{}", page.text());
-        // The header also links to the sign-in page, but without a redirect back to this page.
+        // The page header links to the sign-in page too, but without returning to this page
+        // afterwards.
         let mut links = page.links().into_iter().map(|link| link.href);
         let way_in = links.find(|href| href.starts_with("/login")).unwrap();
         assert!(

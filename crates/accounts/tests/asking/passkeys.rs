@@ -1,4 +1,4 @@
-//! Passkeys, with a software device that signs like real devices.
+//! Tests of passkeys. A software device signs like real devices.
 
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -36,11 +36,11 @@ enum Pair {
     Nist(EcdsaKeyPair),
 }
 
-/// A key on a person's device, with the data that the device reports when it signs.
+/// A passkey on a person's device, with the data that the device reports when it signs.
 pub(crate) struct Device {
     pair: Pair,
     id: String,
-    /// The signature counter; `None` if the device does not count.
+    /// The signature counter; `None` if the device has no counter.
     count: Option<u32>,
     origin: &'static str,
     host: &'static str,
@@ -70,18 +70,18 @@ impl Device {
             .to_string()
     }
 
-    /// The browser's response to the request to create the key.
+    /// The browser's response to the request to create a passkey.
     fn register(&self, challenge: &str) -> Value {
         let length = u16::try_from(self.id.len()).unwrap().to_be_bytes();
         let made = [&[0; 16], &length[..], self.id.as_bytes(), b"COSE"].concat();
         let (algorithm, key) = match &self.pair {
             Pair::Edwards(pair) => {
-                // The prefix of an Ed25519 key (RFC 8410).
+                // The DER prefix of an Ed25519 public key (RFC 8410).
                 let head = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
                 (-8, [head, pair.public_key().as_ref()].concat())
             }
             Pair::Nist(pair) => {
-                // The prefix of a P-256 key (RFC 5480).
+                // The DER prefix of a P-256 public key (RFC 5480).
                 let head = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\
                     \x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
                 (-7, [head, pair.public_key().as_ref()].concat())
@@ -117,7 +117,7 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A person with a password, who has just signed in.
+/// Creates a person with a password, and signs them in in a browser.
 async fn farah(world: &World, accounts: &Context) -> (AccountId, Visitor) {
     let id = person(world, "farah@example.my", Some(&usual_hash(world).await)).await;
     let mut browser = visitor(accounts);
@@ -151,7 +151,7 @@ fn a_short_rsa_key_is_refused_when_it_is_added() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (_, mut browser) = farah(world, &accounts).await;
-        // These RSA keys have 1,024 and 2,048 bits.
+        // The first RSA key has 1,024 bits, the second 2,048.
         let short = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCuyvrBKonmbxJeo0zxnynqknJMgyd2fh2hzbaE\
             UTSkCOs6oTE5L2Eu8jYgPjvWpaG9EW8fLLtK8ED-l3pwx-iXiPWKLzXuz1336tevp86hpX8uwF3RqSOy_RkO\
             ARAMkxO4g3uQ6Rr44_ILJ7pdtL6rgOPpaUMr7jfyTkHvTTMpZQIDAQAB";
@@ -250,7 +250,8 @@ fn what_is_not_true_signs_nobody_in() {
         }
         (device.origin, device.host, device.flags) = (URL, HOST, 0b101);
         let challenge = ask(&mut newcomer, OPTIONS).await;
-        // These challenges are from another browser and made up; the signatures are by other keys.
+        // The first challenge belongs to another browser, the second is invented, and the last
+        // signature is by another key.
         changed.push(device.sign(&ask(&mut visitor(&accounts), OPTIONS).await));
         changed.push(device.sign(&base64("made.up.here")));
         changed.push(Device::new("one").sign(&challenge));

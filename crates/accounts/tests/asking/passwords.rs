@@ -1,4 +1,4 @@
-//! Passwords that people type or that password managers fill in.
+//! Tests of passwords that people type or that password managers fill in.
 
 use std::fs;
 use std::path::Path;
@@ -75,7 +75,8 @@ fn a_password_is_good_until_it_is_changed() {
     });
 }
 
-/// Checks that every password field hides its text, and tells password managers its purpose.
+/// Asserts that every password field hides its text and has an `autocomplete` value for password
+/// managers.
 fn check(page: &Page) {
     let fields: Vec<_> = page
         .body
@@ -121,7 +122,8 @@ fn fields_for_passwords_hide_them_and_take_them_from_managers() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|kind| kind == "js") {
             let script = fs::read_to_string(&path).unwrap();
-            // Scripts may handle a paste only to read files, never text.
+            // A script may intercept pasting only for files. Otherwise it could keep people from
+            // pasting a password.
             let mut pastes = script.lines().filter(|line| line.contains("\"paste\""));
             let takes_files = |line: &str| line.contains("clipboardData?.files");
             assert!(pastes.all(takes_files), "{}", path.display());
@@ -147,7 +149,7 @@ fn a_script_changes_the_password_and_signs_out_everywhere() {
         assert_eq!(refused.json()["errors"][0]["pointer"], "/new_password");
         let right = change(crate::stage::PASSWORD, next);
         visitor.call(Method::PUT, path, &right).await.with(204);
-        // The session continues under a new cookie, while all other sessions end.
+        // The session goes on with a new cookie, and all other sessions end.
         visitor.get("/api/v1/me").await.with(200);
         other.get("/api/v1/me").await.with(401);
         let mut outside = crate::stage::visitor(&accounts(world));

@@ -1,5 +1,5 @@
-//! Administering people: who may do it, which people they find, and the effects of deactivating an
-//! account.
+//! Tests of administering people: who may do it, whom a search finds, and the effects of
+//! deactivating an account.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -40,7 +40,7 @@ pub(crate) async fn administrator(world: &World, email: &str, rank: Role) -> Acc
     id
 }
 
-/// The proof of a newly signed-in person.
+/// The proof that the person is in sudo mode, as directly after signing in.
 fn proven(who: &SignedIn) -> Sudo {
     Sudo::check(who.clone(), "2026-11-20T08:00:00Z".parse().unwrap()).unwrap()
 }
@@ -53,7 +53,7 @@ pub(crate) async fn post(browser: &mut Visitor, id: &AccountId, what: &str) -> (
     (page.status.as_u16(), body["code"].clone())
 }
 
-/// Presses a button on a person's page.
+/// Presses a button on the page about a person.
 pub(crate) async fn press(browser: &mut Visitor, id: &AccountId, fields: &[(&str, &str)]) -> Page {
     let at = format!("/admin/people/{id}");
     let page = browser.get(&at).await.with(200);
@@ -248,7 +248,8 @@ fn of_two_last_owners_who_act_on_each_other_one_stays() {
             let won = [&first, &last].iter().filter(|done| done.is_ok()).count();
             assert_eq!(won, 1, "{first:?} {last:?}");
             let lost = first.err().or(last.err()).unwrap();
-            // Once the earlier change is committed, the later person is no longer an owner.
+            // Only one of the two changes can succeed. The other one fails, because its owner is
+            // the last one or no longer an owner.
             assert!(
                 matches!(lost, PeopleError::LastOwner | PeopleError::Rank(_)),
                 "{lost:?}"

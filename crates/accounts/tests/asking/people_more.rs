@@ -1,5 +1,5 @@
-//! Further actions of administrators: duties, exporting a person's data, and reading the history of
-//! an account.
+//! Tests of further actions of administrators: duties, exporting a person's data, and reading an
+//! account's history.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -113,7 +113,8 @@ fn owners_get_a_copy_of_somebody_s_data_and_the_person_is_told() {
         assert_eq!(zip.header("content-type"), "application/zip");
         assert!(zip.body.contains(FARAH));
         expect(world, &accounts, FARAH, "mail-exported-subject");
-        // These exports do not count towards the person's own limit, and are not restricted by it.
+        // An owner's exports do not count towards the person's own limit, and are possible even
+        // when that limit is reached.
         for _ in 0..2 {
             let copy = boss
                 .call(Method::POST, &format!("{API}/{id}/export"), &Value::Null)

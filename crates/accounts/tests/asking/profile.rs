@@ -1,4 +1,4 @@
-//! People's profiles.
+//! Tests of people's profiles.
 
 use axum::http::Method;
 use identity::person::profile::{self, Profile};
@@ -57,7 +57,7 @@ fn a_profile_is_written_in_a_form_and_found_there_again() {
         let form = page.form("/me/profile");
         assert_eq!(form.value("display_name"), Some("Farah Ali"));
         assert_eq!(form.value("website"), Some("https://farah.example"));
-        // The log has a single entry, which does not contain the text.
+        // The audit log has one entry about the change, without the profile's text.
         let changed = actions(world).await;
         let changed = changed.iter().filter(|one| *one == "profile.changed");
         assert_eq!(changed.count(), 1);

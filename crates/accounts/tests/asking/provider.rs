@@ -1,4 +1,4 @@
-//! A sign-in provider inside the test, reached over loopback.
+//! An identity provider for tests, to which the site connects over loopback.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -30,21 +30,21 @@ use crate::stage::accounts;
 
 pub(crate) const CALLBACK: &str = "/oauth/id/callback";
 
-/// How the provider signs its tokens.
+/// How the provider signs its ID tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signed {
     Edwards,
     Elliptic,
     Rsa,
-    /// The token is not signed.
+    /// The ID token has no signature.
     None,
-    /// The token is signed with the public key as a shared secret.
+    /// The ID token is signed with the public key as a shared secret.
     PublicAsSecret,
-    /// The token is signed with a key that the provider does not publish.
+    /// The ID token is signed with a key that the provider does not publish.
     Unpublished,
 }
 
-/// The provider's settings, and the requests that it has received.
+/// The provider's behaviour, and data about the requests that it has received.
 struct Told {
     signed: Signed,
     /// The id of the provider's published keys.
@@ -52,7 +52,7 @@ struct Told {
     /// Values that override the provider's metadata.
     metadata: Value,
     userinfo: Value,
-    /// For each code, the ID token that is exchanged for it, and its code challenge.
+    /// For each authorization code, the ID token that it is exchanged for, and the code challenge.
     codes: HashMap<String, (String, String)>,
     /// How often the provider's keys were requested.
     keys_asked: usize,
@@ -114,7 +114,7 @@ impl Provider {
         self.told().signed = signed;
     }
 
-    /// Publishes the keys under another id.
+    /// Publishes the provider's keys under another id.
     pub(crate) fn rename_keys(&self, kid: &str) {
         kid.clone_into(&mut self.told().kid);
     }
@@ -131,7 +131,7 @@ impl Provider {
         self.told().userinfo = userinfo;
     }
 
-    /// The settings for this provider in a site's configuration.
+    /// The site's settings for this provider.
     pub(crate) fn settings(&self, is_email_trusted: bool) -> ProviderSettings {
         ProviderSettings {
             name: "id".to_owned(),
@@ -213,8 +213,8 @@ impl Provider {
         format!("{text}.{}", base64(signature))
     }
 
-    /// Simulates the person's consent at the provider. Returns the URL to which the browser is
-    /// redirected.
+    /// Acts as a person who consents at the provider. Returns the URL to which the provider
+    /// redirects the browser.
     pub(crate) fn agree(&self, location: &str, now: Timestamp, claims: &Value) -> String {
         let asked = query(location);
         assert!(
@@ -244,7 +244,7 @@ impl Provider {
         format!("{CALLBACK}?code={code}&state={}&iss={iss}", asked["state"])
     }
 
-    /// Signs in through the provider, starting from the sign-in page.
+    /// Signs in with the provider, beginning on the sign-in page.
     pub(crate) async fn sign_in(
         &self,
         world: &World,
@@ -256,7 +256,7 @@ impl Provider {
         browser.get(&back).await
     }
 
-    /// Links an identity through the provider, starting from the account's page.
+    /// Links an identity of the provider, beginning on the security page.
     pub(crate) async fn link(&self, world: &World, browser: &mut Visitor, claims: &Value) -> Page {
         let location = leave(browser, "/me/security").await;
         let back = self.agree(&location, world.clock.now(), claims);
@@ -272,7 +272,8 @@ fn kind(signed: Signed) -> &'static str {
     }
 }
 
-/// Presses the provider's button on a page, and returns the target of the redirect.
+/// Presses the provider's button on a page. Returns the provider's URL to which the browser is
+/// redirected.
 pub(crate) async fn leave(browser: &mut Visitor, page: &str) -> String {
     let page = browser.get(page).await.with(200);
     let form = page.form("/oauth/id/start");
@@ -310,7 +311,7 @@ async fn keys(State(provider): State<Provider>) -> Json<Value> {
     told.keys_asked += 1;
     let kid = &told.kid;
     let point = pairs.elliptic.public_key().as_ref();
-    // An RSAPublicKey (RFC 8017, A.1.1) of 2048 bits.
+    // A DER-encoded RSAPublicKey (RFC 8017, A.1.1) of 2,048 bits.
     let rsa = pairs.rsa.public_key().as_ref();
     Json(json!({"keys": [
         {"kty": "oct", "k": "AAAA"},

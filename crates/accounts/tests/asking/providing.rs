@@ -1,4 +1,4 @@
-//! The redirects to a provider and back: states, ID tokens and keys.
+//! Tests of the redirects to an identity provider and back: state values, ID tokens and keys.
 
 use identity::credential::provider::Providers;
 use identity::person::provider_sign_in;
@@ -11,12 +11,12 @@ use testkit::{Page, Visitor, World, rounds, together};
 use crate::provider::{CALLBACK, Provider, Signed, base64, leave};
 use crate::stage::{MIGRATIONS, accounts as accounts_of, actions, english, visitor};
 
-/// A person without an account.
+/// The claims about a person who has no account.
 fn farah() -> Value {
     json!({"sub": "farah-1", "email": "farah@example.my", "email_verified": true, "name": "Farah"})
 }
 
-/// Checks that the page is a refusal with this error code's text.
+/// Asserts that the page is a refusal with the message of this error code.
 #[track_caller]
 fn refused(accounts: &Context, page: &Page, status: u16, code: &str) {
     page.expect(status);
@@ -87,7 +87,7 @@ fn what_is_not_true_signs_nobody_in() {
             tries.push((signed, json!({})));
         }
         for (signed, changed) in tries {
-            // Each round uses a new site, so that no limit is reached.
+            // Each round has a new site, so that no rate limit is reached.
             let mut browser = visitor(&provider.site(world, true));
             provider.sign(signed);
             let mut claims = farah();
@@ -155,7 +155,8 @@ fn a_state_works_once_in_its_browser_and_for_its_time() {
         let mut browser = visitor(&accounts);
         let location = leave(&mut browser, "/login").await;
         let back = provider.agree(&location, world.clock.now(), &farah());
-        // Another person's browser, first without a sign-in and then with its own.
+        // Another browser cannot use the state value, whether it has begun a sign-in of its own or
+        // not.
         let mut stranger = visitor(&accounts);
         refused(
             &accounts,
@@ -222,7 +223,7 @@ fn an_answer_of_another_provider_or_without_a_code_is_refused() {
             let back = provider.agree(&location, world.clock.now(), &farah());
             let page = browser.get(&back.replace(from, to)).await;
             refused(&accounts, &page, status, code);
-            // The state was already used.
+            // A state value works only once.
             refused(
                 &accounts,
                 &browser.get(&back).await,
@@ -250,7 +251,7 @@ fn a_provider_that_is_somebody_else_or_does_not_answer_is_not_used() {
             let page = start(&mut visitor(&provider.site(world, true))).await;
             refused(&accounts, &page, 502, "oauth_provider_failed");
         }
-        // A URL in a private network that is not the issuer's is never requested.
+        // The site never requests a URL in a private network, except the issuer's own.
         let private = Provider::start().await;
         let keys = json!({"jwks_uri": format!("{}/keys", private.issuer)});
         provider.say_of_itself(keys);
@@ -273,7 +274,7 @@ fn a_provider_that_is_somebody_else_or_does_not_answer_is_not_used() {
     });
 }
 
-/// Presses the provider's button.
+/// Presses the provider's button on the sign-in page.
 async fn start(browser: &mut Visitor) -> Page {
     let page = browser.get("/login").await.with(200);
     let form = page.form("/oauth/id/start");
@@ -298,7 +299,8 @@ fn forms_lead_to_providers_and_nowhere_else() {
         assert!(policy.contains("; form-action 'self';"), "{policy}");
         browser.post("/oauth/id/start", &[]).await.with(403);
 
-        // A sign-in page on another origin is a link on a page of this site.
+        // If the provider's sign-in page is on another origin than its issuer, the site shows a
+        // page with a link.
         provider.say_of_itself(json!({"authorization_endpoint": "https://login.example/?a=b"}));
         let page = start(&mut visitor(&provider.site(world, true)))
             .await

@@ -1,4 +1,4 @@
-//! Invariants when two requests compete for the same thing at the same time, also in two processes.
+//! Race tests of two concurrent requests, some of them in two processes.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use crate::stage::{
 /// The longest time that a test waits for an event.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Makes all changes at once, alternately in two processes, and returns their results.
+/// Makes all changes at once, alternately in two processes. Returns their results.
 async fn at_once<T, E, F>(stores: &[Store; 2], changes: Vec<F>) -> Vec<Result<T, E>>
 where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
@@ -47,7 +47,8 @@ where
                 let (change, begin) = (Arc::new(change), Instant::now());
                 loop {
                     let change = Arc::clone(&change);
-                    // On a slow machine, changes may wait in the queue for longer than the timeout.
+                    // On a slow machine, a change may wait in the queue until the store reports
+                    // that it is busy. It is then tried again.
                     match store.write(move |tx| change(tx)).await {
                         Err(error) if is_busy(&error) && begin.elapsed() < PATIENCE => {}
                         outcome => return outcome,
@@ -63,7 +64,7 @@ where
     results
 }
 
-/// Whether this is the store's busy error, passed on unchanged.
+/// Whether the error is the store's busy error, which callers pass on unchanged.
 fn is_busy(error: &impl Display) -> bool {
     error.to_string() == StoreError::Busy.to_string()
 }
@@ -100,7 +101,7 @@ fn two_setups_at_once_make_one_owner() {
             }
             let owners = read(world.store(), |tx| grant::list(tx, &Scope::site())).await;
             assert_eq!(owners.len(), 1);
-            // Resets the state for the next round.
+            // Each round begins without the grant of the previous one.
             write(world.store(), |tx| {
                 tx.run(sql!("DELETE FROM role_grant"), &[], Rows::Exactly(1))
             })
@@ -195,7 +196,8 @@ fn tries_at_once_are_counted_each() {
 fn right_passwords_at_once_wait_for_those_before_them() {
     World::each_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts(world);
-        // This waiting time suffices for the slowest hashes on a busy machine.
+        // Even on a busy machine, attempts must not be refused because they waited too long for
+        // each other.
         accounts.patience = Duration::from_mins(5);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;
@@ -213,7 +215,7 @@ fn right_passwords_at_once_wait_for_those_before_them() {
             }
             outcomes
         };
-        // Five attempts are within the limit, and eight may wait.
+        // All attempts succeed, because five are within the limit and up to eight can wait.
         for outcome in at_once(PASSWORD).await {
             assert!(outcome.is_ok(), "{outcome:?}");
         }
@@ -339,7 +341,7 @@ fn a_role_that_is_taken_away_meanwhile_is_of_no_more_use() {
             )
             .await;
             removed.unwrap();
-            // A link that was made concurrently no longer works.
+            // The link's creator is no longer an owner, so the link does not work.
             let (secret, hash) = (made.unwrap(), hash.clone());
             let new = new_account(&format!("{round}@example.my"));
             let take = move |tx: &mut Tx<'_>| {
@@ -502,7 +504,7 @@ fn a_password_changed_while_an_imported_hash_is_replaced_stays() {
                 password::set(tx, &of, &to)
             });
             let attempt = attempt("farah@example.my", "kopi o kosong", 1);
-            // In every second round, the change comes while the second hash is being computed.
+            // In every second round, the password changes while the second hash is being computed.
             let begun = accounts.hasher.count();
             let changed = async {
                 while round % 2 == 1 && accounts.hasher.count() < begun + 2 {

@@ -1,4 +1,4 @@
-//! Programs in which people sign in: access tokens, and refresh tokens that work only once.
+//! Tests of API clients in which people sign in: access tokens, and refresh tokens that work once.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -24,7 +24,7 @@ const LOGIN: &str = "/api/v1/auth/login";
 const REFRESH: &str = "/api/v1/auth/refresh";
 const ME: &str = "/api/v1/me";
 
-/// Signs Farah in with a program, and returns the response.
+/// Signs Farah in with an API client. Returns the response with the tokens.
 pub(crate) async fn sign_in(world: &World, accounts: &Context) -> Value {
     let hash = usual_hash(world).await;
     person(world, EMAIL, Some(&hash)).await;
@@ -46,7 +46,7 @@ async fn send(accounts: &Context, tokens: &Value) -> Page {
     visitor(accounts).call(Method::POST, REFRESH, &body).await
 }
 
-/// A program that uses the access token of `tokens`.
+/// An API client that sends the access token in `tokens`.
 fn program(accounts: &Context, tokens: &Value) -> Visitor {
     let mut visitor = visitor(accounts);
     let token = text(tokens, "access_token");
@@ -108,8 +108,8 @@ fn a_repeat_gets_the_same_successor_for_a_moment() {
         let third = send(&accounts, &second).await;
         third.expect(200);
         let third = third.json();
-        // The successor was already used, so this token counts as a copy, even after so short a
-        // time.
+        // The next token was already used, so this one counts as a copy, although only a second has
+        // passed.
         world.clock.advance(SignedDuration::from_secs(1));
         expect_reuse_mail(world, &accounts);
         let reused = send(&accounts, &first).await;
@@ -154,7 +154,7 @@ fn a_session_goes_on_sixty_times_an_hour_and_keeps_no_other_waiting() {
         assert!(!refused.header("retry-after").is_empty());
         send(&accounts, &other.json()).await.expect(200);
         world.clock.advance(SignedDuration::from_hours(2));
-        // A refused attempt does not use up the token.
+        // A refused attempt does not use up the refresh token.
         send(&accounts, &next).await.expect(200);
     });
 }
@@ -188,8 +188,8 @@ fn a_session_lasts_half_a_year_however_often_it_goes_on() {
             next.expect(200);
             tokens = next.json();
         }
-        // 174 days have passed, and the session ends after 180, so the next token has less than a
-        // week.
+        // The session ends after 180 days, of which 174 have passed. So the next token is valid for
+        // less than a week.
         world.clock.advance(SignedDuration::from_hours(6 * 24));
         let over = send(&accounts, &tokens).await;
         over.expect(401);
@@ -380,7 +380,7 @@ fn two_at_once_get_the_same_successor() {
     });
 }
 
-/// Begins a session of a person, and returns its refresh token.
+/// Begins a session of a person. Returns its refresh token.
 async fn begin_with_token(world: &World, id: &AccountId) -> String {
     let id = id.clone();
     write(world.store(), move |tx| {
@@ -464,7 +464,7 @@ fn a_refresh_that_is_cut_off_has_not_begun() {
             tx.all::<(Option<i64>,)>(sql!("SELECT used_at FROM refresh_token"), &[])
         });
         assert_eq!(rows.await, [(None,)]);
-        // Even long afterwards, the token is still valid.
+        // A day later, the refresh token is still valid.
         world.clock.advance(SignedDuration::from_hours(24));
         let after = use_token(&accounts, world.store().clone(), &token).await;
         assert!(next(after).is_some());

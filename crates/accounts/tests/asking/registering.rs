@@ -1,4 +1,4 @@
-//! Registering, and confirming the email address.
+//! Tests of registering, and of confirming the email address.
 
 use axum::http::Method;
 use identity::account::unconfirmed;
@@ -34,7 +34,7 @@ pub(crate) fn open(world: &World) -> Context {
     }
 }
 
-/// Registers with a browser, after the time that a person needs to read the form.
+/// Registers in a browser, some seconds after the form was opened.
 pub(crate) async fn register(world: &World, visitor: &mut Visitor, fill: &[(&str, &str)]) -> Page {
     let page = visitor.get("/register").await.with(200);
     let mut form = page.form("/register");
@@ -225,7 +225,7 @@ fn robots_and_forms_of_the_wrong_age_make_no_account() {
                 .to_owned();
             assert_eq!(shown != stamp, is_renewed, "{age}");
         }
-        // A stamp that the site did not sign is not accepted.
+        // The time stamp in the form is refused, because the site did not sign it.
         let now = world.platform.clock.now().as_millisecond();
         form.fill("form_stamp", &format!("{}.AAAA", now - 60_000));
         visitor.submit(&page, &form).await.with(400);
@@ -286,7 +286,7 @@ fn the_browser_that_registered_confirms_with_the_button_alone() {
                 .iter()
                 .all(|form| form.action != "/me/email/verify")
         );
-        // For ten minutes, a second click gets the same response as the first, and signs nobody in.
+        // Within ten minutes, a second click gets the same response, and does not sign anybody in.
         let done = again.submit(&page, &form).await.with(200);
         assert!(again.cookie("kd_session").is_none());
         assert!(done.links().iter().any(|link| link.href == "/login"));
@@ -307,7 +307,7 @@ fn the_browser_that_registered_confirms_with_the_button_alone() {
 fn another_browser_shows_the_password_or_shuts_out_who_registered() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
-        // A thief registers with another person's email address, and signs in.
+        // A thief registers with somebody else's email address, and signs in.
         let mut thief = visitor(&accounts);
         register(world, &mut thief, &[]).await.with(202);
         assert_eq!(sign_in(&mut thief, PASSWORD).await.status, 303);
@@ -434,7 +434,7 @@ fn who_is_not_confirmed_makes_nothing_until_they_are_or_are_made_a_member() {
         assert!(may().await);
         expect(world, &accounts, EMAIL, "mail-verify-subject");
 
-        // Accounts created by the operator or through an invite never wait for confirmation.
+        // An account that the operator or an invite created never waits for confirmation.
         let id = person(world, "invited@example.my", None).await;
         let who = crate::stage::signed_in(world, &id).await;
         assert!(
@@ -521,7 +521,7 @@ fn of_two_registrations_of_one_address_one_makes_the_account() {
             assert_eq!(made, i64::try_from(round).unwrap() + 1);
             expect(world, &accounts, &email, "mail-verify-subject");
             expect(world, &accounts, &email, "mail-known-subject");
-            // Without this pause, the network would exceed its limit.
+            // Without the pause, the network would exceed its limit on registrations.
             world.clock.advance(SignedDuration::from_hours(1));
         }
     });

@@ -1,4 +1,4 @@
-//! Regaining access by mail.
+//! Tests of regaining access to an account by mail.
 
 use axum::http::Method;
 use identity::people::invite;
@@ -34,7 +34,7 @@ pub(crate) async fn work(world: &World, accounts: &Context) {
 
 /// Requests a link on the page, and runs the job that mails it.
 pub(crate) async fn ask(world: &World, accounts: &Context, email: &str, wanted: &str) -> Page {
-    // Mails with the same timestamp have no defined order.
+    // Mails are ordered by time, so the clock must advance between them.
     world.clock.advance(SignedDuration::from_secs(1));
     let mut visitor = visitor(accounts);
     let page = visitor.get("/forgot").await.with(200);
@@ -51,7 +51,7 @@ async fn sign_in(accounts: &Context, password: &str) -> bool {
     matches!(welcome, Ok(Welcome::Arrived(_)))
 }
 
-/// Opens the link and submits the new password.
+/// Opens a password reset link and submits the new password.
 pub(crate) async fn reset(visitor: &mut Visitor, link: &str, password: &str) -> Page {
     let page = visitor.get(link).await.with(200);
     let mut form = page.form("");
@@ -198,7 +198,8 @@ fn a_reset_confirms_the_address_and_shuts_out_who_registered_it() {
         let mut thief = visitor(&accounts);
         register(world, &mut thief, &[]).await.with(202);
         assert!(sign_in(&accounts, PASSWORD).await);
-        // A sign-in link would lead into another person's account, so a reset link is sent instead.
+        // The email address is unconfirmed, so the account may be somebody else's. A reset link is
+        // sent instead of a sign-in link.
         ask(world, &accounts, EMAIL, "sign_in").await.with(202);
         let sent = link(world, "/reset/").await;
         reset(&mut visitor(&accounts), &sent, NEW).await.with(200);
@@ -299,7 +300,7 @@ fn of_two_resets_with_one_link_one_succeeds_and_its_password_is_in_force() {
                     .is_ok()
             );
             expect(world, &accounts, &email, "mail-reset-subject");
-            // Without this pause, the network would exceed its limit.
+            // Without the pause, the network would exceed its limit on links.
             world.clock.advance(SignedDuration::from_hours(1));
             expect(world, &accounts, &email, "mail-password-subject");
             expect_sign_in_mails(world, &email, 1);

@@ -1,4 +1,4 @@
-//! Second factors: setting one up, accepted codes, and removing it.
+//! Tests of second factors: setting one up, codes that are accepted, and removing it.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, Method};
@@ -27,7 +27,7 @@ use crate::stage::{
 };
 use crate::unconfirmed::make_pending;
 
-/// A person's app and recovery codes.
+/// A person's authenticator app and recovery codes.
 pub(crate) struct Enrolled {
     pub(crate) app: AppSecret,
     pub(crate) recovery: Vec<Secret>,
@@ -37,7 +37,7 @@ pub(crate) async fn sudo(world: &World, id: &AccountId) -> Sudo {
     Sudo::check(signed_in(world, id).await, world.clock.now()).unwrap()
 }
 
-/// Sets up an app, and waits until its first code has expired.
+/// Sets up an authenticator app, and waits until its first code has expired.
 pub(crate) async fn enrol(world: &World, id: &AccountId) -> Enrolled {
     let (site, sudo) = (accounts(world).site.clone(), sudo(world, id).await);
     let app = set_up(world, &sudo).await;
@@ -63,7 +63,7 @@ pub(crate) async fn is_enrolled(world: &World, id: &AccountId) -> bool {
     read(world.store(), move |tx| second_factor::is_enrolled(tx, &id)).await
 }
 
-/// Expects the mail about a change to the second factor.
+/// Expects a mail about a change to the second factor.
 pub(crate) fn expect_mail(world: &World, subject: &str) {
     let accounts = accounts(world);
     let values = [("site", accounts.site.settings.name.as_str().into())];
@@ -97,13 +97,14 @@ fn a_factor_counts_once_a_code_is_confirmed() {
         let codes = confirm(&spaced).await.unwrap();
         assert_eq!(codes.len(), 10);
         for code in &codes {
-            // Each character has 5 bits; a code without a slow hash needs at least 112 bits.
+            // Each character has 5 bits. A recovery code has no slow hash, so it needs at least 112
+            // bits.
             let letters = code.reveal().chars().filter(|letter| *letter != '-');
             assert!(letters.count() * 5 >= 112);
         }
         assert!(is_enrolled(world, &id).await);
         assert!(matches!(confirm(&code).await, Err(FactorError::Enrolled)));
-        // The secret is never shown again, and cannot be replaced unnoticed.
+        // After the setup is confirmed, the secret cannot be read again, nor replaced.
         let (of, asking) = (site.clone(), sudo.clone());
         let again = move |tx: &mut Tx<'_>| second_factor::begin(tx, &of, &asking);
         let again = world.store().write(again).await;
@@ -140,7 +141,7 @@ fn the_store_holds_neither_secret_nor_codes() {
     });
 }
 
-/// A person's own pages, in a new session.
+/// A browser with a new session of a person.
 async fn at_home(world: &World, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Remembered, client(1)).await;
     let mut visitor = visitor(&accounts(world));
@@ -391,7 +392,8 @@ fn who_may_set_up_no_factor_before_their_address_is_confirmed_has_the_mail_sent_
         for _ in 0..2 {
             expect(world, &accounts, "farah@example.my", "mail-verify-subject");
         }
-        // All other routes still require the factor, and so do these routes for confirmed accounts.
+        // Without a second factor, the person can use no other route. After confirming the email
+        // address, the person also loses access to the routes for confirming it.
         let me = farah.get("/api/v1/me").await.with(403);
         assert_eq!(me.json()["code"], "mfa_enrolment_required");
         write(world.store(), |tx| {

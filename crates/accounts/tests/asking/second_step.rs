@@ -1,4 +1,4 @@
-//! Signing in to an account with a second factor.
+//! Tests of signing in to an account that has a second factor.
 
 use axum::http;
 use identity::credential::second_factor::{self, Method};
@@ -22,7 +22,7 @@ use crate::stage::{
 
 const EMAIL: &str = "farah@example.my";
 
-/// Completes the first step, and returns the token for the second.
+/// Completes the first step of a sign-in. Returns the token for the second step.
 async fn token(accounts: &Context, last: u8) -> Secret {
     let signed_in = sign_in::with_password(accounts, attempt(EMAIL, PASSWORD, last));
     match signed_in.await {
@@ -45,7 +45,7 @@ async fn totp(accounts: &Context, token: &Secret, code: &str) -> Result<Arrived,
     second_step::finish(accounts, shown(token, Method::Totp, code, 1)).await
 }
 
-/// A person with a password and an app.
+/// Creates a person with a password and an authenticator app.
 async fn farah(world: &World) -> Enrolled {
     let hash = usual_hash(world).await;
     let id = person(world, EMAIL, Some(&hash)).await;
@@ -90,7 +90,7 @@ fn a_code_counts_half_a_minute_early_or_late_and_once() {
             if is_right {
                 let twice = totp(&accounts, &token(&accounts, 1).await, &code).await;
                 assert!(matches!(twice, Err(SecondStepError::CodeInvalid)));
-                // A code that is older than a used one is refused too.
+                // A code is refused if it is older than one that was already used.
                 let older = app.code(world.clock.now() + step * (offset - 1));
                 let older = totp(&accounts, &token(&accounts, 1).await, &older).await;
                 assert!(matches!(older, Err(SecondStepError::CodeInvalid)));
@@ -135,7 +135,7 @@ fn ten_failures_from_anywhere_keep_all_but_known_browsers_waiting() {
         let known = known.unwrap().begun.device.secret().clone();
         world.clock.advance(SignedDuration::from_mins(2));
         for tries in 0..10 {
-            // Each network is in a different block.
+            // Each attempt comes from another block of networks.
             let network = Network::of([198, 51, tries, 1].into());
             let mut wrong = shown(&token(&accounts, 1).await, Method::Totp, "12345", 1);
             wrong.network = network;
@@ -335,7 +335,7 @@ fn a_changed_password_ends_sign_ins_that_are_half_done() {
     });
 }
 
-/// Submits two second factors at once, in two processes, and returns how many sign in.
+/// Submits both codes at once, in two processes. Returns how many of them sign in.
 async fn both_at_once(world: &World, one: SecondStepInput, other: SecondStepInput) -> usize {
     let here = accounts(world);
     let there = in_process(&here, &world.second_store());

@@ -1,4 +1,4 @@
-//! The security page of the reader's own account, called through the router.
+//! Tests of the page with the security settings of a person's own account.
 
 use axum::http::Method;
 use identity::session::{self, Stay, sudo, token};
@@ -147,7 +147,7 @@ fn other_sessions_are_ended_one_by_one_or_all() {
         let left = read(world.store(), move |tx| session::list(tx, &of)).await;
         assert_eq!(left.len(), 3);
         visitor.submit(&page, &one).await.with(404);
-        // A stolen cookie is not enough to end sessions.
+        // A stolen cookie does not suffice to end other sessions, because that requires sudo mode.
         let mut late = visitor.clone();
         world.clock.advance(sudo::LIFETIME);
         let refused = late.submit(&page, &one).await;

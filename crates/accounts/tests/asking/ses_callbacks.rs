@@ -1,4 +1,4 @@
-//! Callbacks of Amazon SES, signed by a simulated SNS.
+//! Tests of reports from Amazon SES, signed by a simulated SNS.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -28,7 +28,7 @@ const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:mail";
 const HOST: &str = "sns.eu-west-1.amazonaws.com";
 const PEM: &str = "/SimpleNotificationService-1f.pem";
 
-/// A simulated SNS that serves its certificate for every request.
+/// A simulated SNS, whose response to every request is its certificate.
 struct Sns {
     key: KeyPair,
     /// The status of the simulated SNS's responses.
@@ -88,13 +88,12 @@ impl Sns {
         *self.status.lock().unwrap() = status;
     }
 
-    /// The requests since the previous call to this function.
+    /// Takes the requests that the simulated SNS has received since the last call.
     fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    /// A notification as SNS would send it now; `change` modifies the notification before it is
-    /// signed.
+    /// A message as SNS would send it now. `change` modifies the message before it is signed.
     fn post(&self, world: &World, message: &Value, change: impl FnOnce(&mut Value)) -> Value {
         let message = message
             .as_str()
@@ -125,7 +124,7 @@ impl Sns {
         post
     }
 
-    /// A notification about the subscription to a topic.
+    /// A message of SNS that asks for the confirmation of a subscription to a topic.
     fn subscription(&self, world: &World, topic: &str, url: &str) -> Value {
         self.post(world, &json!("You have chosen to subscribe"), |post| {
             post["Type"] = "SubscriptionConfirmation".into();
@@ -137,7 +136,7 @@ impl Sns {
     }
 }
 
-/// Sends the notification like SNS, and returns the status.
+/// Sends a message to the site, as SNS does. Returns the response's status.
 async fn call(accounts: &Context, post: &Value) -> u16 {
     let mut sns = visitor(accounts);
     let kind = Some("text/plain; charset=UTF-8");
@@ -146,7 +145,7 @@ async fn call(accounts: &Context, post: &Value) -> u16 {
     answer.status.as_u16()
 }
 
-/// A report by SES about a mail to Farah.
+/// The report of SES about a mail to Farah.
 fn event(outcome: Outcome, mail: &str) -> Value {
     let recipients = json!([{"emailAddress": FARAH}]);
     let bounce = |kind: &str| json!({"bounceType": kind, "bouncedRecipients": recipients});
@@ -240,7 +239,7 @@ fn what_sns_has_not_signed_for_the_topic_is_refused() {
         }
         assert_eq!(call(&accounts, &json!({"Type": "Notification"})).await, 422);
 
-        // SNS repeats a notification whose certificate could not be fetched.
+        // The certificate could not be fetched, so the response makes SNS send the message again.
         let post = sns.post(world, &bounce, |_| {});
         sns.answer("500 Internal Server Error");
         assert_eq!(call(&accounts, &post).await, 503);

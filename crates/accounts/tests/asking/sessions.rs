@@ -1,4 +1,4 @@
-//! Sessions: how long they last, and who can end them.
+//! Tests of sessions: how long they last, and who can end them.
 
 use identity::session::{self, LIMIT, Stay, signed_in};
 use jiff::SignedDuration;

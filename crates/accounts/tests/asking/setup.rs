@@ -1,4 +1,4 @@
-//! Creating the first owner.
+//! Tests of creating the first owner.
 
 use std::os::unix::fs::PermissionsExt;
 

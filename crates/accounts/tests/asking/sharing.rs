@@ -1,4 +1,5 @@
-//! The page that lists what a person still shares, to which a password reset leads.
+//! Tests of the page that lists what a person shares with others. A password reset leads to this
+//! page.
 
 use identity::grant::{ACCOUNT, TRUSTED_CONTACT};
 use testkit::World;
@@ -42,7 +43,7 @@ fn a_new_password_leads_to_what_is_still_shared_and_one_press_ends_it() {
         assert_eq!(back, "/me/shared?done=ended");
         let page = browser.get(&back).await.with(200);
         assert!(page.text().contains("You share nothing"), "{}", page.text());
-        // All of the person's own pages link to this page.
+        // The navigation on all of the person's pages links to this page.
         let me = browser.get("/me").await.with(200);
         assert_eq!(me.link("What you share").href, "/me/shared");
 

@@ -1,4 +1,4 @@
-//! Signing in: its cost, its refusals and its effects.
+//! Tests of signing in with a password: its cost, its refusals and its effects.
 
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -64,7 +64,7 @@ fn every_failure_reads_the_same_and_costs_one_hash() {
     });
 }
 
-/// Tries wrong passwords for an account, each from another network.
+/// Tries a wrong password for an account, once from each of these networks.
 async fn attack(accounts: &Context, email: &str, networks: std::ops::Range<u16>) {
     for number in networks {
         let mut wrong = attempt(email, "something else", 1);
@@ -102,7 +102,7 @@ fn five_failures_from_one_network_refuse_a_right_password_too_and_cost_no_more_h
         }
         let elsewhere = attempt("farah@example.my", PASSWORD, 2);
         assert!(sign_in::with_password(&accounts, elsewhere).await.is_ok());
-        // Refused attempts do not extend the wait.
+        // Refused attempts do not make the waiting time longer.
         for minute in 1..15 {
             world.clock.advance(SignedDuration::from_mins(1));
             let early = attempt("farah@example.my", PASSWORD, 1);
@@ -137,8 +137,8 @@ fn tries_are_counted_across_restarts() {
     World::each_engine(&MIGRATIONS, async |world| {
         let other_store = world.second_store();
         for number in 0..6 {
-            // The attempt is made by a restarted process, or by a process that runs at the same
-            // time.
+            // Every second attempt is made by a restarted process, or by another process that runs
+            // at the same time.
             let mut process = accounts(world);
             if number % 2 == 1 {
                 process.site.platform.store = other_store.clone();
@@ -184,7 +184,8 @@ fn an_attack_from_anywhere_locks_nobody_out() {
         for email in ["farah@example.my", "nobody@example.my"] {
             attack(&accounts, email, 0..60).await;
         }
-        // A new device has one attempt in 15 minutes, and other people's attempts do not delay it.
+        // An unknown browser in a new network has one attempt in 15 minutes. Attempts from other
+        // networks do not delay it.
         let wrong = attempt("farah@example.my", "a slip of the finger", 2);
         let result = sign_in::with_password(&accounts, wrong.clone()).await;
         assert!(matches!(result, Err(SignInError::Wrong)));
@@ -208,10 +209,11 @@ fn an_attack_from_anywhere_locks_nobody_out() {
         }
         let right = attempt("farah@example.my", PASSWORD, 2);
         assert!(sign_in::with_password(&accounts, right).await.is_ok());
-        // Another network has no failures yet, so its first attempt is accepted at once.
+        // Another network has no failed attempts yet, so its first attempt is accepted.
         let elsewhere = attempt("farah@example.my", PASSWORD, 3);
         assert!(sign_in::with_password(&accounts, elsewhere).await.is_ok());
-        // A known browser has five attempts of its own, whatever its network did.
+        // A browser that the account knows has five attempts of its own, whatever happened in its
+        // network.
         let mut known = attempt("farah@example.my", "something else", 2);
         known.client.device = Some(begun.device.secret().clone());
         for _ in 0..4 {
@@ -265,8 +267,8 @@ fn networks_in_one_block_are_counted_together() {
             let result = tries("farah@example.my", address).await;
             passed += u32::from(matches!(result, Err(SignInError::Wrong)));
         }
-        // 50 attempts pass until the account counts as attacked. By then, the /48 has used up its
-        // attempts.
+        // After 50 failed attempts, the account counts as attacked. The limit of the /48 network is
+        // then reached.
         assert_eq!(passed, 50);
         let next_door = tries("farah@example.my", "2001:db8:8::1".to_owned()).await;
         assert!(matches!(next_door, Err(SignInError::Wrong)));
@@ -385,14 +387,14 @@ fn an_imported_bcrypt_hash_works_once_and_is_argon2id_from_then_on() {
         })
         .await;
         let before = accounts.hasher.count();
-        // Bcrypt hashes are compared without Unicode normalization.
+        // Passwords are compared with bcrypt hashes without Unicode normalization.
         for wrong in ["caf\u{e9} latte satu", "something else"] {
             let result = attempt("farah@example.my", wrong, 1);
             let result = sign_in::with_password(&accounts, result).await;
             assert!(matches!(result, Err(SignInError::Wrong)), "{wrong}");
         }
         assert_eq!(accounts.hasher.count() - before, 2, "one hash each");
-        // From now on, both spellings of the password work.
+        // The first sign-in replaced the hash, so both spellings of the password work from now on.
         for (right, hashes) in [(typed, 2), ("caf\u{e9} latte satu", 1), (typed, 1)] {
             let before = accounts.hasher.count();
             let right = attempt("farah@example.my", right, 1);

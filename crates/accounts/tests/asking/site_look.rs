@@ -1,4 +1,4 @@
-//! The public look of the whole site, and how an owner sets it.
+//! Tests of the public look of the whole site, and of the page on which an owner sets it.
 
 use std::io::Cursor;
 
@@ -20,7 +20,7 @@ use crate::stage::{MIGRATIONS, begin, client, english, person, visitor, write};
 
 const LOOK: &str = "/admin/look";
 
-/// A domain with a page, and with public content of the site's owner.
+/// Declares a test domain with a page, and with public content of the site's owner.
 const SHOP: Domains = &[
     accounts::DOMAIN,
     Domain {
@@ -78,7 +78,6 @@ fn picture() -> Vec<u8> {
     file.into_inner()
 }
 
-/// Submits a form with a file, as a browser does.
 async fn send(visitor: &mut Visitor, page: &Page, form: &Form, name: &str, file: &[u8]) -> Page {
     let mut body = Vec::new();
     for (name, value) in form.entries() {
@@ -208,7 +207,7 @@ fn an_owner_chooses_a_look_and_a_colour_that_is_made_readable() {
         let style = boss.get(style).await.with(200);
         assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
         assert!(!style.body.split('}').next().unwrap().contains("#ffee00"));
-        // The page reports how the colour was adjusted.
+        // The page tells the owner how the colour was adjusted to be legible.
         let page = boss.get(LOOK).await.with(200);
         assert!(page.text().contains("On light pages your colour is #"));
         let mut form = page.form(LOOK);
@@ -247,7 +246,7 @@ fn a_portrait_and_an_icon_are_kept_with_what_they_show_and_go_again() {
         let mut boss = owner(world).await;
         let page = boss.get(LOOK).await.with(200);
         let mut form = page.form("/admin/look/portrait");
-        // People who cannot see the portrait need its description.
+        // A portrait needs a description, for people who cannot see it.
         send(&mut boss, &page, &form, "file", &picture())
             .await
             .with(422);
@@ -285,7 +284,7 @@ fn a_portrait_and_an_icon_are_kept_with_what_they_show_and_go_again() {
         assert!(!boss.get("/").await.body.contains("portrait"));
         boss.get(&at).await.with(404);
         let mut other = browser(world, &person(world, EMAIL, None).await).await;
-        // This form is from another person's page.
+        // Another person submits this form, with the CSRF token of the owner's page.
         send(&mut other, &page, &form, "file", &picture())
             .await
             .with(403);

@@ -1,4 +1,4 @@
-//! People's slugs in public URLs.
+//! Tests of people's slugs in public URLs.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -34,7 +34,7 @@ fn rename(
     async move { store.write(change).await }
 }
 
-/// The account that a slug leads to, and that account's present slug.
+/// The account to which a slug leads, and that account's current slug.
 async fn named(world: &World, wanted: &'static str) -> Option<(AccountId, String)> {
     let found = read(world.store(), move |tx| slug::account(tx, wanted)).await;
     found.map(|named| (named.id, named.slug))
@@ -63,7 +63,7 @@ fn a_former_slug_leads_to_the_present_one_and_is_nobody_elses() {
         .await;
         assert_eq!((left.changes_left, left.aliases.len()), (1, 1));
 
-        // After the person has chosen the old slug again, the two slugs have swapped their roles.
+        // The person chooses the old slug again, so the other one becomes the former slug.
         rename(store, &who, "farah").await.unwrap();
         let now = Some((farah.clone(), "farah".to_owned()));
         assert_eq!(named(world, "farah-ali").await, now);
@@ -112,7 +112,7 @@ fn a_slug_is_well_formed_and_leads_nowhere_else() {
         form.fill("slug", " farah ");
         browser.submit(&page, &form).await.with(303);
         assert!(browser.get("/me/slug").await.body.contains("farah"));
-        // An account that already has a reserved slug keeps it.
+        // A domain reserves a slug that an account already has. The account keeps it.
         let held = write(world.store(), |tx| slug::reserve(tx, &["songs", "farah"])).await;
         assert_eq!(held, ["farah"]);
         assert!(named(world, "farah").await.is_some());

@@ -1,4 +1,4 @@
-//! The common setup of the tests: a site with clubs, and people on it.
+//! The common setup of the tests: a site with clubs as a test domain, and people on it.
 
 use identity::DomainAccounts;
 use identity::account::AccountId;
@@ -24,7 +24,7 @@ pub(crate) use testkit::people::{
 pub(crate) use testkit::stage::{english, in_process, program, router, visitor};
 
 pub(crate) const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
-/// A kind of scope that a test domain declares.
+/// A kind of scope of the test domain.
 pub(crate) static CLUB: ScopeKind = ScopeKind {
     name: "club",
     top: CLUB_OWNER,
@@ -40,10 +40,10 @@ pub(crate) const COORDINATOR: Role = Role::new("coordinator", "join-as-test");
 pub(crate) const OBSERVER: Role = Role::new("observer", "join-as-test");
 pub(crate) const COOK: Role = Role::new("cook", "join-as-test");
 pub(crate) const SINGER: Role = Role::new("singer", "join-as-test");
-/// Duties in the installation.
+/// Duties in the installation that the test domain declares.
 pub(crate) const EDITOR: Role = Role::new("editor", "join-as-test");
 pub(crate) const MODERATOR: Role = Role::new("moderator", "join-as-test");
-/// Permissions for programs in a club.
+/// The token scopes of the test domain.
 pub(crate) const SONGS_READ: TokenScope = TokenScope::new("songs:read", "scope-test");
 pub(crate) const SONGS_WRITE: TokenScope = TokenScope::new("songs:write", "scope-test");
 pub(crate) const DOMAINS: Domains = &[
@@ -72,7 +72,7 @@ const LABELS: &[web::Locale] = &[
     ),
 ];
 
-/// The accounts of a test world, on a local site.
+/// A local site on the test world's store.
 pub(crate) fn accounts(world: &World) -> Context {
     accounts_of(world, DOMAINS)
 }
@@ -108,7 +108,7 @@ pub(crate) fn attempt(email: &str, password: &str, last: u8) -> Attempt {
     }
 }
 
-/// A signed-in person.
+/// Signs a person in.
 pub(crate) async fn signed_in(world: &World, id: &AccountId) -> SignedIn {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     find_session(world, &begun.session).await.unwrap()
@@ -125,7 +125,7 @@ pub(crate) async fn actions(world: &World) -> Vec<String> {
     actions
 }
 
-/// How often the audit log contains this action.
+/// How many times the audit log contains this action.
 pub(crate) async fn count_actions(world: &World, action: &'static str) -> usize {
     let (count,): (i64,) = read(world.store(), move |tx| {
         sql!("SELECT COUNT(*) FROM audit WHERE action = :action", action).one(tx)

@@ -1,4 +1,4 @@
-//! The operations that require a fresh proof of a credential, and the ways to give one.
+//! Tests of sudo mode: the operations that require it, and how people enter it.
 
 use axum::http::Method;
 use identity::credential::second_factor::{self, FactorError};
@@ -48,7 +48,7 @@ fn what_lets_others_in_asks_whether_the_session_is_still_there() {
     World::each_engine(&MIGRATIONS, async |world| {
         let id = person(world, FARAH, None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
-        // The request is already authenticated, but its body has not arrived yet.
+        // The request was authenticated before its body arrived.
         let who = find_session(world, &begun.session).await.unwrap();
         let require = async || {
             let who = who.clone();
@@ -76,7 +76,7 @@ fn a_proof_ends_with_its_session() {
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let who = find_session(world, &begun.session).await.unwrap();
         let sudo = Sudo::check(who, world.clock.now()).unwrap();
-        // The thief, who already has this proof, is signed out.
+        // Meanwhile the thief, whose session was in sudo mode, is signed out.
         write(world.store(), move |tx| {
             session::sign_out(tx, &begun.session, &client(1).request)
         })
@@ -181,7 +181,8 @@ fn a_script_proves_it_and_guessing_is_counted() {
     });
 }
 
-/// A person with a password and an app, whose last proof is too old.
+/// Creates a person with a password and an authenticator app, whose session is no longer in sudo
+/// mode.
 async fn farah_with_app(world: &World) -> (Visitor, Enrolled) {
     let hash = usual_hash(world).await;
     let id = person(world, FARAH, Some(&hash)).await;
@@ -191,7 +192,7 @@ async fn farah_with_app(world: &World) -> (Visitor, Enrolled) {
     (browser, enrolled)
 }
 
-/// Submits the proof's form with password and code.
+/// Submits the password and a code on the page that begins sudo mode.
 async fn prove(browser: &mut Visitor, password: &str, code: &str) -> Page {
     let page = browser.get(PAGE).await.with(200);
     let mut form = page.form("/sudo");
@@ -262,7 +263,7 @@ fn a_script_shows_both_and_guesses_at_either_are_counted_with_those_of_sign_ins(
         }
         let right = json!({"password": PASSWORD, "code": code});
         script.call(Method::POST, address, &right).await.with(429);
-        // A sign-in from that network has no attempts left either.
+        // The failed attempts count for sign-ins from that network too.
         let (login, mfa) = ("/api/v1/auth/login", "/api/v1/auth/mfa");
         let first = json!({"email": FARAH, "password": PASSWORD, "want": "tokens"});
         let mut program = visitor(&accounts(world));
@@ -286,7 +287,8 @@ fn a_form_that_is_refused_leads_to_the_proof_and_back() {
         let mut visitor = visitor(&accounts);
         visitor.set_cookie("kd_session", begun.session.reveal());
         world.clock.advance(LIFETIME);
-        // To set a first password, a person without one must have signed in recently.
+        // To set a first password, the person must be in sudo mode, because there is no old
+        // password to enter.
         let page = visitor.get("/me/security").await.with(200);
         let mut form = page.form("/me/security/password");
         form.fill("password", PASSWORD);
@@ -333,7 +335,7 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
         let refused = farah.submit(&page, &token).await.with(307);
         let sudo = refused.location().unwrap().to_owned();
 
-        // A browser sends the same form to the page on which the person proves who they are.
+        // A browser is redirected with the form to the page that begins sudo mode.
         let sent: Vec<_> = token.entries();
         farah
             .post(&sudo, &[("name", "Kitchen screen")])
@@ -357,7 +359,7 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
         assert!(done.body.contains("kd_pat_"), "{}", done.body);
         assert_eq!(tokens().await, 1);
         farah.get("/me/security").await.with(200);
-        // The set-aside form works in no other session, and only once.
+        // The form that was kept can only be submitted in the same session, and only once.
         again.submit(&page, &form).await;
         let fresh = csrf_token(farah.cookie("kd_session").unwrap());
         form.fill("_csrf", &fresh);
@@ -377,7 +379,8 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
                 .reveal(),
         );
 
-        // The target is always on this site, and the page does not contain the typed password.
+        // The form's target is always on this site, and the page does not contain the typed
+        // password.
         let page = farah.post("/sudo?act=//evil.example", &sent).await;
         assert_ne!(
             page.status, 200,

@@ -1,5 +1,5 @@
-//! Passkeys of signed-in people, with which they prove who they are, and of people whose account is
-//! about to be erased, with which they cancel the erasure.
+//! Tests of passkeys with which signed-in people enter sudo mode, or with which people cancel the
+//! erasure of their account.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -23,7 +23,7 @@ const FARAH: &str = "farah@example.my";
 const SUDO: &str = "/api/v1/auth/sudo";
 const ASK: &str = "/api/v1/auth/sudo/options";
 
-/// A signed-in person with a passkey and without a password.
+/// Creates a signed-in person with a passkey and without a password.
 async fn farah(world: &World) -> (AccountId, Visitor, Device) {
     let id = person(world, FARAH, None).await;
     let mut own = browser(world, &id).await;
@@ -37,7 +37,7 @@ async fn prove(browser: &mut Visitor, credential: &Value) -> Page {
     browser.call(Method::POST, SUDO, &body).await
 }
 
-/// Makes the script send the CSRF token that belongs to the renewed session cookie.
+/// Makes the script send the CSRF token for the session's new cookie.
 fn renew(browser: &mut Visitor) {
     let token = csrf_token(browser.cookie("kd_session").unwrap());
     browser.header("x-csrf-token", &token);
@@ -73,7 +73,7 @@ fn a_passkey_proves_who_one_is_for_ten_minutes() {
         renew(&mut own);
         assert!(is_proved(&mut own).await);
         before.get("/api/v1/me").await.with(401);
-        // A response works only once.
+        // The response of a passkey works only once.
         prove(&mut own, &credential).await.with(401);
         world.clock.advance(sudo::LIFETIME);
         assert!(!is_proved(&mut own).await);

@@ -1,5 +1,5 @@
-//! Suppressed email addresses: unsubscribing, a provider's callbacks, and who may end a
-//! suppression.
+//! Tests of suppressed email addresses: unsubscribing, a mail provider's callbacks, and who may end
+//! a suppression.
 
 use axum::http::Method;
 use base64::Engine as _;
@@ -54,7 +54,7 @@ async fn browser(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     visitor
 }
 
-/// Delivers the waiting mails into the mailbox.
+/// Delivers all waiting mails to the built-in mailbox.
 async fn deliver(world: &World) {
     let post = Post {
         mailer: Mailer::Mailbox,
@@ -77,7 +77,7 @@ async fn deliver(world: &World) {
     worker.run_due().await.unwrap();
 }
 
-/// The state of the newest mail.
+/// The delivery state of the newest mail.
 async fn newest(world: &World) -> String {
     world.mails().await.pop().unwrap().state
 }
@@ -96,7 +96,8 @@ fn a_mail_program_unsubscribes_with_one_click_and_a_person_with_a_button() {
         stranger.submit(&page, &form).await.with(200);
         assert_eq!(suppressed(world).await, [Cause::Unsubscribe]);
 
-        // The link needs neither cookie nor token, works any number of times, and does not expire.
+        // The unsubscribe link needs neither a cookie nor a CSRF token. It works any number of
+        // times and does not expire.
         world.clock.advance(SignedDuration::from_hours(24 * 200));
         for _ in 0..2 {
             let mut program = visitor(&accounts);
@@ -110,7 +111,7 @@ fn a_mail_program_unsubscribes_with_one_click_and_a_person_with_a_button() {
         assert_eq!(suppressed(world).await, [Cause::Unsubscribe]);
         assert_eq!(actions(world).await, ["suppression.added"]);
 
-        // The owner subscribes again, after their email address is confirmed.
+        // The address's owner, who has confirmed it, subscribes again.
         let id = person(world, FARAH, None).await;
         let mut farah = browser(world, &accounts, &id).await;
         let page = farah.get("/me/email").await.with(200);
@@ -153,7 +154,7 @@ fn one_mail_a_day_goes_past_a_bounce_and_its_link_ends_it() {
         assert_eq!(suppressed(world).await, []);
         expect(world, &accounts, FARAH, "mail-receive-subject");
 
-        // A suppression by an administrator remains, and the page offers no way to end it.
+        // The person cannot end a suppression that an administrator has made.
         suppress(world, Cause::Manual).await;
         let page = farah.get("/me/email").await.with(200);
         assert!(!page.body.contains("/me/email/receive"));
@@ -208,7 +209,7 @@ fn administrators_see_the_list_and_owners_lift_anything() {
 
 const SECRET: &str = "whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu";
 
-/// Posts a provider's signed callback, and returns the status.
+/// Posts a signed callback of a mail provider. Returns the response's status.
 async fn call_back(world: &World, accounts: &Context, path: &str, body: &Value) -> u16 {
     let at = world.clock.now().as_second();
     let signed = format!("msg.{at}.{body}");

@@ -1,4 +1,4 @@
-//! Personal tokens: their properties and their limits.
+//! Tests of personal tokens: their properties and their limits.
 
 use identity::account::AccountId;
 use identity::grant::{self, Scope, administrator};

@@ -1,5 +1,5 @@
-//! Trusted contacts: who may become one, who adds and removes them, and the data that remains of
-//! them.
+//! Tests of trusted contacts: who may become one, who adds and removes them, and what data about
+//! them remains.
 
 use axum::http::Method;
 use identity::account::{self, AccountId};
@@ -97,7 +97,7 @@ fn programs_of_the_page_do_the_same_and_tokens_do_not() {
         add(&mut script, &hers).await.with(204);
         add(&mut script, &hers).await.with(204);
         assert_eq!(contacts(&mut script).await, [json!(aina)]);
-        // Nobody can remove another person's contact.
+        // A person cannot remove somebody else's trusted contact.
         let mut other = browser(world, &aina).await;
         let at = format!("{API}/{aina}");
         other
@@ -146,7 +146,7 @@ fn a_trusted_contact_of_the_site_is_one_of_everybody() {
         let aina = person(world, AINA, None).await;
         give(world, &aina, TRUSTED_CONTACT, &Scope::site()).await;
         assert!(is_trusted(world, &aina, &farah).await);
-        // The duty belongs to the site, so no person's list contains the contact.
+        // The person has the duty in the whole site, so no account's own list contains them.
         assert!(contacts(&mut browser(world, &farah).await).await.is_empty());
     });
 }

@@ -1,5 +1,5 @@
-//! Accounts with an unconfirmed email address, in which a person who does not own the address may
-//! have prepared a way back in.
+//! Tests of accounts with an unconfirmed email address. Somebody who does not own the address may
+//! have prepared a way to get into the account later.
 
 use axum::http::Method;
 use identity::DomainAccounts;
@@ -32,7 +32,7 @@ use crate::stage::{
 
 const NEW: &str = "dua pantun lama";
 
-/// Makes the account look as if a stranger had registered it.
+/// Marks the account as registered by a stranger, with an unconfirmed email address.
 pub(crate) async fn make_pending(world: &World, id: &AccountId) {
     let id = id.clone();
     write(world.store(), move |tx| {
@@ -61,7 +61,7 @@ pub(crate) async fn verify(world: &World, id: &AccountId) {
     .await;
 }
 
-/// A person with a password, an app, a passkey and a token.
+/// Creates a person with a password, an authenticator app, a passkey and an API token.
 async fn prepared(world: &World, email: &str) -> (AccountId, Enrolled) {
     let hash = usual_hash(world).await;
     let id = person(world, email, Some(&hash)).await;
@@ -129,8 +129,8 @@ fn a_reset_that_confirms_the_address_removes_all_that_was_prepared() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, _) = prepared(world, EMAIL).await;
-        // The account was not registered here. Its email address is unconfirmed too, so a sign-in
-        // link could lead into another person's account.
+        // The account was not registered here, but its email address is unconfirmed too. So it may
+        // be somebody else's, and no sign-in link is sent.
         let asked = ask_for_link(world, &accounts, EMAIL, "sign_in").await;
         asked.with(202);
         let sent = link(world, "/reset/").await;
@@ -168,7 +168,8 @@ fn a_reset_of_a_confirmed_account_keeps_the_second_factor_and_asks_about_passkey
             expect(world, &accounts, EMAIL, "mail-reset-subject");
             expect(world, &accounts, EMAIL, "mail-password-subject");
         }
-        // A person who had completed the first step with the old password must start again.
+        // The password was changed after the first step, so the token for the second step is no
+        // longer valid.
         let shown = SecondStepInput {
             token,
             method: Factor::Totp,
@@ -255,8 +256,8 @@ fn an_owner_made_on_the_server_takes_the_account_from_who_had_it() {
     });
 }
 
-/// A program of a person whose email address is unconfirmed. Its token is from an earlier time at
-/// which they were a member.
+/// An API client with the token of a person whose email address is unconfirmed. The token was
+/// created while the person was a member of a scope.
 async fn program_of(world: &World, id: &AccountId) -> Visitor {
     let of = id.clone();
     write(world.store(), move |tx| {
@@ -298,7 +299,7 @@ fn no_role_is_given_to_an_address_that_is_not_confirmed_and_it_is_seen() {
     });
 }
 
-/// A domain whose erasure leaves a visible trace.
+/// A test domain whose erasure leaves a visible trace.
 const SEEN: Domains = &[
     accounts::DOMAIN,
     Domain {
@@ -333,12 +334,12 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
             make_pending(world, &id).await;
             id
         };
-        // One account waits for confirmation. The other was made a member in the meantime, which
+        // One account waits for its confirmation. The other has become a member of a scope, which
         // does not confirm its email address.
         let waiting = pending("waiting@example.my").await;
         let admitted = pending("admitted@example.my").await;
         give(world, &admitted, OBSERVER, &CLUB.scope("choir")).await;
-        // Nobody registered these accounts here: one was invited, the other was imported.
+        // These accounts were not registered here. The first was invited, the second imported.
         let invited = person(world, "invited@example.my", None).await;
         let imported = pending("imported@example.my").await;
         let of = imported.clone();
@@ -374,7 +375,7 @@ fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
     });
 }
 
-/// A domain that fails to erase one person's data.
+/// A test domain that cannot erase the data of one person.
 const BROKEN: Domains = &[
     accounts::DOMAIN,
     Domain {
@@ -428,7 +429,7 @@ fn an_account_that_cannot_be_removed_keeps_no_other_and_nothing_is_left() {
         .await;
         assert_eq!(free, identity::person::slug::Availability::Free);
 
-        // A person who was made a member in the meantime is no longer due for removal.
+        // After the person has become a member of a scope, the account is no longer removed.
         give(world, &broken, OBSERVER, &CLUB.scope("choir")).await;
         let begun =
             crate::stage::begin(world, &broken, identity::session::Stay::Visit, client(1)).await;

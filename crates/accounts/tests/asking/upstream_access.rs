@@ -1,4 +1,4 @@
-//! Who may use an upstream service.
+//! Tests of access to upstream services.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use identity::DomainAccounts;
@@ -117,7 +117,7 @@ fn a_rank_that_people_give_themselves_makes_nobody_a_host() {
     });
 }
 
-/// The email address of this session's user that is passed to a service.
+/// The email address that an upstream service gets for the user of this session.
 async fn told_address(accounts: &Context, session: &Secret) -> Option<String> {
     let cookie = HeaderValue::from_str(&session_cookie(session)).unwrap();
     let headers = HeaderMap::from_iter([(header::COOKIE, cookie)]);
@@ -149,8 +149,8 @@ fn an_address_that_is_not_verified_is_not_passed_to_services() {
         .await;
         let begun = begin(world, &joined, Stay::Visit, client(1)).await;
         assert_eq!(told_address(&accounts, &begun.session).await, None);
-        // The operator's confirmation also counts for an existing account, whose owner must sign in
-        // again.
+        // The operator's command also confirms the email address of an existing account. Its owner
+        // must sign in again.
         write(world.store(), |tx| {
             let new = new_account("CEO@victim.example");
             setup::create_owner(tx, &[], &new, &setup::Credential::Link).unwrap();

@@ -1,4 +1,4 @@
-//! Events that withdraw a person's invites, because an intruder may have invited themselves.
+//! Tests of events that delete a person's invites, because an intruder may have invited themselves.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -17,7 +17,7 @@ use crate::stage::{
 
 const NEW: &str = "dua pantun lama";
 
-/// A person's invite that nobody has accepted.
+/// Creates an invite by a person, which nobody accepts.
 pub(crate) async fn invite(world: &World, id: &AccountId) -> String {
     let wedding = CLUB.scope("wedding");
     give(world, id, CLUB_OWNER, &wedding).await;
@@ -56,7 +56,8 @@ fn a_new_password_and_signing_out_everywhere_withdraw_what_somebody_offered() {
             newcomer.get(&link).await.with(400);
         }
 
-        // Sessions are ended on the security page, and by an administrator.
+        // First the person ends the other sessions on the security page, and later an administrator
+        // ends all sessions.
         let id = person(world, "farah@example.my", None).await;
         let link = invite(world, &id).await;
         begin(world, &id, Stay::Visit, client(9)).await;

@@ -1,4 +1,4 @@
-//! A folder of this machine, possibly a mounted network share.
+//! Targets that are a folder on this machine, which may be a mounted network share.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -10,7 +10,7 @@ use platform::text_cleaning::hexadecimal;
 
 use crate::BackupError;
 
-/// The suffix of an object's file name while the object is incomplete.
+/// The suffix of the file of an object that is still being written.
 const PARTIAL: &str = ".partial";
 
 #[derive(Clone, Debug)]
@@ -55,8 +55,7 @@ impl Folder {
             File::open(folder)?.sync_all()
         });
         if written.is_err() {
-            // If the incomplete file cannot be removed, it does no harm, because nothing refers to
-            // it.
+            // An incomplete file does no harm if it cannot be removed, because it is never read.
             let _ = fs::remove_file(&partial);
         }
         written
@@ -102,7 +101,7 @@ impl Folder {
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(self.failed(&error)),
             _ => {
-                // Removing the folder fails if it is not empty.
+                // This removes the folder only if it is empty.
                 let _ = path.parent().map(fs::remove_dir);
                 Ok(())
             }

@@ -1,4 +1,4 @@
-//! An S3 bucket, on Amazon's or a compatible server.
+//! Targets that are an S3 bucket, at Amazon or on a compatible server.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use url::Url;
 
 use crate::BackupError;
 
-/// The lifetime of a presigned URL.
+/// How long a presigned URL is valid.
 const VALID: Duration = Duration::from_mins(5);
 
-/// The URL of the bucket's server and the credentials for it.
+/// The address of the bucket's server, and the credentials for it.
 #[derive(Clone, Debug, Default)]
 pub struct S3Access {
-    /// The server's URL. If empty, Amazon's URL for the region is used.
+    /// The server's URL; if it is empty, Amazon's URL for the region is used.
     pub endpoint: String,
     pub region: String,
     /// The access key id.
@@ -27,7 +27,7 @@ pub struct S3Access {
     pub secret_key: Option<Secret>,
 }
 
-/// A bucket, and the prefix of our objects' names in it.
+/// A bucket, and the prefix that the names of all our objects have in it.
 #[derive(Clone)]
 pub struct S3 {
     bucket: Bucket,
@@ -44,7 +44,7 @@ impl fmt::Debug for S3 {
 }
 
 impl S3 {
-    /// Parses `BUCKET/PREFIX`.
+    /// Parses the part `BUCKET/PREFIX` of the setting.
     pub(super) fn at(place: &str, access: &S3Access) -> Result<Self, BackupError> {
         let wrong = |reason: String| BackupError::Access(reason);
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
@@ -83,7 +83,7 @@ impl S3 {
 
     pub(super) fn put(&self, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
         if bytes.len() > LONGEST_OBJECT {
-            // A restore could not read such a long object.
+            // A restore could not read such a large object.
             return Err(self.failed(&format!("{name} is longer than {LONGEST_OBJECT} bytes")));
         }
         let (credentials, key) = (self.credentials(), self.key(name));
@@ -159,7 +159,7 @@ impl S3 {
         if answer.status.is_success() {
             return Ok(());
         }
-        // The error code in the response's XML is more specific than the status.
+        // The error code in the response's XML says more than the HTTP status.
         let text = String::from_utf8_lossy(&answer.body);
         let code = text
             .split_once("<Code>")

@@ -1,4 +1,4 @@
-//! A whole domain in one file: a note on each board, with its page and its JSON API.
+//! A whole test domain in one file: each board has a note, with a page and a JSON API.
 
 use askama::Template;
 use axum::Router;
@@ -68,7 +68,7 @@ struct Note {
     body: String,
 }
 
-/// Refuses a caller without a role on the board.
+/// Refuses callers who have no role on the board.
 fn enter(tx: &mut Tx<'_>, who: &SignedIn, board: &str) -> Result<(), Problem> {
     let rank = grant::rank_in(tx, who, &BOARD.scope(board))?;
     rank.map(drop).ok_or_else(Problem::not_found)
