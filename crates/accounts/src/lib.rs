@@ -1,4 +1,4 @@
-//! The pages and the JSON API for accounts and their administration: sign-in, the reader's own
+//! The pages and the JSON API for accounts and their administration: sign-in, a person's own
 //! account, and other people's accounts. The crate `identity` manages accounts and credentials, and
 //! `site` contains what every page needs.
 
@@ -89,7 +89,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(403, "secure_connection_required"),
     Code::new(401, "passkey_invalid"),
     Code::new(409, "last_credential"),
-    // Sign-in with providers.
+    // Sign-in with identity providers.
     Code::new(400, "oauth_state_invalid"),
     Code::new(400, "oauth_denied"),
     Code::new(502, "oauth_provider_failed"),
@@ -99,14 +99,14 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(400, "current_password_wrong"),
     Code::new(400, "password_exists"),
     Code::new(403, "sign_in_page_required"),
-    // Administering accounts, and leaving.
+    // The administration of accounts, and their erasure.
     Code::new(409, "account_leaving"),
     Code::new(409, "account_unverified"),
     Code::new(409, "account_deactivated"),
     Code::new(409, "account_without_factors"),
     Code::new(409, "address_suppressed"),
     Code::new(409, "active_obligations"),
-    // The code for a mail provider's callback.
+    // Callbacks of mail providers.
     Code::new(401, "signature_invalid"),
     // Second factors.
     Code::new(401, "mfa_code_invalid"),

@@ -1,4 +1,4 @@
-//! The web front end of accounts: the complete list of its routes.
+//! The web front end of accounts, with the complete list of its routes.
 
 mod after_sign_in;
 pub mod api;
@@ -47,8 +47,7 @@ use ::site::{cookies, mail_callbacks};
 use site::Callers::{self, Anybody, People};
 use site::Context;
 
-/// The operations that other crates need to serve sign-in, sign-out and account management under
-/// paths of their own.
+/// Functions for crates that serve sign-in, sign-out and account management under other paths.
 pub mod front_end {
     pub use super::after_sign_in::end_session;
     pub use super::api::refresh::{first, go_on, sign, unstored};
@@ -59,7 +58,6 @@ pub mod front_end {
     pub use super::signed_out::check_connection;
 }
 
-/// All routes of this crate.
 pub fn routes(accounts: &Context) -> Router<Site> {
     let has_admin_page = accounts.domains.iter().any(|one| one.has_admin_page);
     let own: Pages<Context, Callers> = if has_admin_page {
@@ -77,7 +75,7 @@ pub fn routes(accounts: &Context) -> Router<Site> {
         .with_state(accounts.clone())
 }
 
-/// All pages of this crate.
+/// All pages of this crate, with the callers who may open them.
 pub fn pages() -> Pages<Context, Callers> {
     Pages::default()
         .get("/login", Anybody, sign_in::login)
@@ -211,9 +209,9 @@ pub fn pages() -> Pages<Context, Callers> {
         .post("/admin/people/{id}", People, people::change)
 }
 
-/// Adds everything that the extractors of `site::asking` rely on to a site's routes. This layer
-/// decides nothing itself. It passes on the counters and the setting for second factors, and sends
-/// a renewed cookie.
+/// Adds a layer to a site's routes that provides the data on which the extractors of `site::asking`
+/// rely: the counters of changes and the setting for second factors. The layer also sends renewed
+/// session cookies.
 pub fn around(accounts: &Context, router: Router<Site>) -> Router<Site> {
     let carried = (accounts.changes.clone(), accounts.require_mfa_for);
     let inside = public_pages::Inside(router.clone().with_state(accounts.site.clone()));

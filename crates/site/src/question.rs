@@ -11,11 +11,10 @@ use identity::session::signed_in::SignedIn;
 
 /// The form field that contains the confirmation.
 const SURE: &str = "sure";
-/// The form field with the message id of a short description of the action, for the page on which
-/// people confirm their identity.
-pub const WHAT: &str = "ask.what";
-/// The form field with the message id of the button's label, for the page on which people confirm
+/// The form field with a short description of the action, for the page on which people confirm
 /// their identity.
+pub const WHAT: &str = "ask.what";
+/// The form field with the button's label for the page on which people confirm their identity.
 pub const CONFIRM: &str = "ask.confirm";
 
 /// The message ids of a question.

@@ -1,4 +1,4 @@
-//! The page that follows a sign-in, and the end of a session.
+//! The response that follows a sign-in, and the end of a session.
 
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
@@ -11,7 +11,7 @@ use identity::sign_in::Welcome;
 use site::call::see_other;
 use site::{Context, cookies};
 
-/// The page after a sign-in, unless another page was requested.
+/// The page to which a sign-in redirects, unless the person requested another page.
 pub(super) const HOME: &str = "/me";
 
 /// The response after a successful sign-in.
@@ -49,10 +49,11 @@ pub async fn end_session(
     accounts.site.store.write(change).await
 }
 
-/// The longest path to redirect to after a sign-in, in bytes.
+/// The maximum length of a path to which a sign-in redirects, in bytes.
 const LONGEST: usize = 2_000;
 
-/// The path to which a sign-in redirects. It is always on this site, never on another.
+/// The path to which a sign-in redirects. This is the requested path, `/` if that is not on this
+/// site, or [`HOME`] if it is empty or too long.
 pub(super) fn target(asked: &str) -> &str {
     let mut letters = asked.chars();
     match (letters.next(), letters.next()) {

@@ -1,4 +1,4 @@
-//! The JSON API for signing in and out, and for the reader's own account with its sessions and
+//! The JSON API for signing in and out, and for a person's own account with its sessions and
 //! tokens.
 
 mod credentials;
@@ -156,10 +156,10 @@ struct Login {
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Want {
-    /// A session, as a cookie.
+    /// A session, whose secret is in a cookie.
     #[default]
     Cookie,
-    /// An access token and a refresh token, for programs.
+    /// An access token and a refresh token, for API clients.
     Tokens,
 }
 
@@ -172,7 +172,7 @@ impl Want {
     }
 }
 
-/// A step of a sign-in.
+/// A request body that completes a step of a sign-in.
 trait Step: DeserializeOwned {
     fn want(&self) -> Want;
 }
@@ -183,11 +183,11 @@ impl Step for Login {
     }
 }
 
-/// A sign-in by script, verified to come from a page of this site.
+/// A sign-in by a script. The extractor has verified that a page of this site sent it.
 struct LoginCall<T> {
     login: T,
     attempt: (Facts, Client),
-    /// The secret that replaces a session on the sign-in page.
+    /// The secret that identifies the browser before anybody signs in.
     browser: Secret,
 }
 
@@ -204,11 +204,11 @@ impl<T: Step> FromRequest<Context> for LoginCall<T> {
         let headers = parts.headers.clone();
         let Json(login): Json<T> =
             Json::from_request(Request::from_parts(parts, body), accounts).await?;
-        // A request for tokens in the response body needs no CSRF check, because another site's
-        // page cannot read the response.
+        // A request for tokens in the response needs no CSRF check, because a page of another site
+        // cannot read the response.
         match login.want() {
             Want::Cookie => csrf::check(&headers, url, browser.reveal(), None)?,
-            // The sign-in must not end the browser's own session.
+            // The new session must not end the session that this browser already has.
             Want::Tokens => client.session = None,
         }
         Ok(Self {
@@ -391,7 +391,7 @@ async fn end_session(
     gone(accounts.site.store.write(change).await?)
 }
 
-/// A list that never has more than 50 items, as a single page.
+/// A list that is never longer than 50 items, as a single page.
 fn all<T>(items: Vec<T>) -> List<T> {
     List {
         items,

@@ -1,8 +1,9 @@
-//! The sentences of the audit log about accounts.
+//! The sentences with which pages show the audit log's entries about accounts.
 
 use web::Text;
 
-/// The recorded actions on accounts, and the message for each.
+/// The actions that the audit log contains about accounts, each with the message id of its
+/// sentence.
 const SENTENCES: &[(&str, &str)] = &[
     ("account.activated", "event-account-activated"),
     ("account.deactivated", "event-account-deactivated"),
@@ -55,7 +56,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("webhook.rotated", "event-webhook-rotated"),
 ];
 
-/// The sentence with which the log describes an action to people.
+/// The sentence for an action in the audit log.
 pub(super) fn sentence(text: &Text, action: &str) -> String {
     let found = SENTENCES.iter().find(|(known, _)| *known == action);
     match found {
@@ -72,8 +73,8 @@ mod tests {
 
     use super::SENTENCES;
 
-    /// Strings that look like an action's name but are not: names of jobs, a file and form fields,
-    /// and labels of data that a passkey signs.
+    /// Strings that look like the name of an action but are not: names of jobs, a file and form
+    /// fields, and labels of data that passkeys sign.
     const OTHERS: [&str; 9] = [
         "accounts.",
         "date.moved",
@@ -86,7 +87,8 @@ mod tests {
         "webhook.test",
     ];
 
-    /// Collects every string in the source files below `folder` that looks like an action's name.
+    /// Collects the strings in the source files below `folder` that look like the name of an
+    /// action.
     fn actions(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

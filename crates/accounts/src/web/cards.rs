@@ -1,5 +1,5 @@
-//! The page after signing in. It shows a card for each domain, with the person's items in the
-//! domain and links to create new ones.
+//! The page that people see after signing in. It has a card for each domain, with the person's
+//! items and forms to create new ones.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -15,7 +15,7 @@ use site::own_card::{Begin, OwnCard, Side};
 use site::{Context, frame};
 
 const HERE: &str = frame::HOME;
-/// How many of a person's items a card lists.
+/// The maximum number of items on a card.
 const SHOWN: usize = 2;
 
 #[derive(Deserialize)]
@@ -28,7 +28,7 @@ pub(super) struct Done {
 struct CardsPage<'a> {
     text: &'a Text,
     name: &'a str,
-    /// The day in words, such as "Monday, 23 November".
+    /// The current day in words, such as "Monday, 23 November".
     day: String,
     is_confirmed: bool,
     unread: i64,

@@ -1,4 +1,4 @@
-//! The email address of the reader's own account: confirming the address and changing it.
+//! The page about a person's own email address, on which they confirm and change it.
 
 use std::sync::LazyLock;
 
@@ -77,7 +77,8 @@ async fn page(
         let verified = account::verified_email(tx, &account.id)?;
         let mut held = suppressed::list_own(tx, &keys, &account)?;
         let mut newsletters = Vec::new();
-        // Newsletters are sent only to confirmed email addresses.
+        // Newsletters are sent only to confirmed email addresses, so only then can people choose
+        // them.
         for one in domains::newsletters(offered).filter(|_| verified.is_some()) {
             newsletters.push((one, one.is_sent(tx, &account.id, &held)?));
             held.retain(|held| !one.is_stopped_by(held));
@@ -118,7 +119,7 @@ pub(super) async fn send_again(
     Ok(see_other("/me/email?done=sent"))
 }
 
-/// Lifts a suppression of the reader's own email address, through a link that is mailed despite the
+/// Ends the suppression of the person's own email address. A link for this is mailed despite the
 /// suppression.
 pub(super) async fn receive(
     State(accounts): State<Context>,
@@ -130,7 +131,7 @@ pub(super) async fn receive(
     Ok(see_other("/me/email?done=sent"))
 }
 
-/// Undoes an unsubscription.
+/// Undoes the person's unsubscription.
 pub(super) async fn subscribe(
     State(accounts): State<Context>,
     sender: Sender,
@@ -145,7 +146,7 @@ pub(super) async fn subscribe(
     Ok(see_other("/me/email?done=subscribed"))
 }
 
-/// Saves which optional mail the person wants.
+/// Stores which newsletters the person subscribes to.
 pub(super) async fn choose_newsletters(
     State(accounts): State<Context>,
     sender: Sender,
@@ -153,8 +154,8 @@ pub(super) async fn choose_newsletters(
     let (keys, domains) = (accounts.site.keys.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let account = sender.who.account();
-        // Mail is sent only to confirmed email addresses, and an account that is being erased has
-        // none.
+        // Newsletters need a confirmed email address, and an account that is being erased no longer
+        // has one.
         if !account::lock(tx, &account.id)? || account::verified_email(tx, &account.id)?.is_none() {
             return Ok(());
         }
@@ -199,7 +200,7 @@ pub(super) async fn mail_link(
     Ok(email_change::ask(accounts, &sudo, &email, network).await?)
 }
 
-/// The page that opens from the confirmation link or the undo link.
+/// The page behind a confirmation link or an undo link.
 #[derive(Template)]
 #[template(path = "email_change.html")]
 pub(super) struct LinkPage<'a> {
@@ -212,7 +213,7 @@ pub(super) struct LinkPage<'a> {
 }
 
 impl<'a> LinkPage<'a> {
-    /// The page of a link that takes effect when its button is pressed, without a password.
+    /// Makes the page of a link for which no password is required, only the press of a button.
     pub(super) fn new(
         text: &'a Text,
         csrf: &'a str,

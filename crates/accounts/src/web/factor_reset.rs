@@ -1,5 +1,5 @@
-//! Keeping second factors whose removal an administrator requested, either through the link in the
-//! mail or in a session.
+//! Keeping second factors whose removal an administrator has requested, either with the mailed link
+//! or in a session.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -16,7 +16,7 @@ use site::Context;
 use site::asking::Sender;
 use site::call::see_other;
 
-/// The path on which a signed-in person keeps their second factors.
+/// The path with which a signed-in person keeps their second factors.
 pub(super) const KEEP: &str = site::addresses::KEEP_FACTORS;
 
 pub(super) async fn look(

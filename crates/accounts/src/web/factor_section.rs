@@ -1,4 +1,4 @@
-//! The section about the second factor on the page of the reader's own account.
+//! The section about the second factor on the security page.
 
 use askama::Template;
 use jiff::tz::TimeZone;
@@ -6,7 +6,6 @@ use web::Text;
 
 use identity::credential::second_factor::Factors;
 
-/// The section's data.
 #[derive(Template)]
 #[template(path = "factors.html")]
 pub(super) struct Section<'a> {
@@ -14,12 +13,12 @@ pub(super) struct Section<'a> {
     pub(super) csrf: &'a str,
     pub(super) zone: &'a TimeZone,
     pub(super) factors: Factors,
-    /// Whether the email address must be confirmed first.
+    /// Whether the person must confirm their email address first.
     pub(super) is_pending: bool,
 }
 
 impl Section<'_> {
-    /// The sentence with the date since which codes are required and the number of unused recovery
+    /// A sentence with the date since which codes are required, and the number of unused recovery
     /// codes.
     fn state(&self) -> Option<String> {
         let since = self.factors.totp_since?.to_zoned(self.zone.clone());

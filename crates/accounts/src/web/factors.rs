@@ -1,4 +1,4 @@
-//! The pages on which people set up the second factor of their own account.
+//! The pages on which people set up their second factor.
 
 use askama::Template;
 use axum::extract::State;
@@ -40,12 +40,12 @@ const REMOVE: Question = Question {
 struct SetupPage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    /// The number of modules per side of the QR code, and an SVG path that draws the dark modules.
+    /// The QR code: the number of modules on each side, and an SVG path with the dark modules.
     picture: Option<(usize, String)>,
     /// The `otpauth:` link for an app on the same device.
     link: &'a str,
     secret: &'a str,
-    /// The secret in groups of four letters.
+    /// The secret, in groups of four letters.
     grouped: &'a str,
     code: Field,
     form_state: &'a FormState,
@@ -60,13 +60,14 @@ struct CodesPage<'a> {
 }
 
 impl CodesPage<'_> {
-    /// All codes, one per line.
+    /// All recovery codes, one per line.
     fn lines(&self) -> String {
         let codes = self.codes.iter().map(Secret::reveal);
         codes.collect::<Vec<_>>().join("\n")
     }
 
-    /// The codes as a `data:` URL to download, because the server does not store them.
+    /// A `data:` URL from which the recovery codes can be downloaded. The server does not store the
+    /// codes.
     fn file(&self) -> String {
         let text = format!("{}\n{}\n", self.site, self.lines());
         let encoded: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();

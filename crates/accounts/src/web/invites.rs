@@ -1,4 +1,4 @@
-//! Invites to the installation, made by owners and administrators.
+//! Invites to the installation, which owners and administrators create.
 
 use askama::Template;
 use axum::extract::State;
@@ -21,7 +21,7 @@ use site::request::{FormPost, PageRequest};
 
 pub(super) const HERE: &str = site::addresses::INVITES;
 
-/// The messages after a redirect, by the value of `done`.
+/// The message ids for the keyword in `?done=`, which identifies the previous action.
 const DONE: &[(&str, &str)] = &[
     ("sent", "account-invites-sent"),
     ("removed", "account-invites-removed"),
@@ -98,8 +98,7 @@ pub(super) async fn create(
         let invite = invite(&accounts, &req.who, (form.text("email"), form.text("role")))?;
         match req.write(invite).await? {
             None => Ok(see_other("/admin/invites?done=sent")),
-            // The link is shown in this response, without a redirect, because it is not stored
-            // anywhere.
+            // The response shows the link instead of redirecting, because the link is not stored.
             made => page(&accounts, req, made, &FormState::default()).await,
         }
     };
@@ -119,12 +118,12 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// The invites that nobody has accepted yet.
+/// The open invites to the installation.
 pub(super) fn list(tx: &mut Tx<'_>, by: &Inviter) -> Result<Vec<Invite>, Refusal> {
     Ok(invite::list_for_site(tx, by)?)
 }
 
-/// Invites the owner of an email address. Returns the link if it is not mailed.
+/// Invites the owner of an email address to the installation. Returns the link if it is not mailed.
 pub(super) fn invite(
     accounts: &Context,
     who: &SignedIn,

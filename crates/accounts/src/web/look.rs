@@ -1,4 +1,4 @@
-//! The page on which owners set the look of the site.
+//! The page on which owners set the site's look.
 
 use std::collections::BTreeMap;
 
@@ -36,10 +36,10 @@ struct LookPage<'a> {
     look: &'a Look,
     looks: Vec<Choice>,
     accent: [Field; 2],
-    /// Sentences on how the accent colour was adjusted to be readable.
+    /// Sentences that explain how the accent colour was adjusted to be legible.
     changed: Vec<String>,
     first: Group,
-    /// A field for each entry of the menu.
+    /// For each menu entry, a field with the entry's position.
     menu: Vec<Field>,
     alt: Field,
     file: Field,
@@ -47,14 +47,14 @@ struct LookPage<'a> {
     form_state: &'a FormState,
 }
 
-/// A look that can be chosen.
+/// A look among which the owner can choose.
 struct Choice {
     look: Theme,
     is_chosen: bool,
 }
 
 impl Choice {
-    /// The id of the message about the look.
+    /// The message id of the look's description.
     const fn about(&self) -> &'static str {
         match self.look {
             Theme::Paper => "look-paper-about",
@@ -168,11 +168,11 @@ async fn page(
     frame::show(site, text, (who, csrf), (HERE, &title), body).await
 }
 
-/// The form, filled in with the stored look.
+/// The form, filled in with the stored settings.
 fn form(look: &Look, offered: &[MenuItem]) -> Form {
     let (word, which) = look.home.split_once(':').unwrap_or((&look.home, ""));
     let account = look.account_id.as_ref().map(ToString::to_string);
-    // A colour input cannot be empty, so it shows the look's own colour.
+    // A colour input cannot be empty. Without an accent colour, it shows the look's own colour.
     let [light, _] = look.look.palettes();
     let (own, accent) = match look.accent.as_str() {
         "" => ("", light.mark.hex()),
@@ -248,7 +248,8 @@ async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> 
             sentence: text_cleaning::clean_line(form.text("sentence")),
             introduction: text_cleaning::clean(form.text("introduction")),
             account_id: account.clone(),
-            // An empty value means the default order, which includes items that are added later.
+            // An empty value stands for the usual menu, to which new entries of domains are added
+            // automatically.
             menu: if chosen == usual {
                 String::new()
             } else {
@@ -264,7 +265,7 @@ async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> 
     Ok(())
 }
 
-/// The look and the accent colour in a submitted form.
+/// The look and the accent colour that a form contains.
 fn worn(form: &Form) -> (Theme, String) {
     let accent = if form.is_ticked("accent_own") {
         form.text("accent").to_owned()
@@ -275,7 +276,7 @@ fn worn(form: &Form) -> (Theme, String) {
     (look, accent)
 }
 
-/// Sentences on how the accent colour was adjusted.
+/// Sentences that explain how the accent colour was adjusted to be legible.
 fn changed(text: &Text, look: &Look) -> Vec<String> {
     let Some(wished) = Color::parse(&look.accent) else {
         return Vec::new();
@@ -288,7 +289,7 @@ fn changed(text: &Text, look: &Look) -> Vec<String> {
         .collect()
 }
 
-/// `GET /admin/look/preview`: the site's first page in a look that is not saved yet.
+/// `GET /admin/look/preview`: shows the site's first page in a look that was not saved yet.
 pub(super) async fn preview(
     State(accounts): State<Context>,
     wishes: Wishes,
@@ -313,7 +314,7 @@ pub(super) async fn preview(
         .await
 }
 
-/// The form fields that a preview needs.
+/// The fields of the form that determine the preview.
 #[derive(Deserialize)]
 pub(super) struct Worn {
     #[serde(default)]
@@ -364,7 +365,7 @@ async fn set_picture(
         let kept = kept
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        // If a name occurs twice, its last value counts.
+        // If a name occurs twice, the last value counts, which is the typed one.
         let kept = form_state::form(kept.chain(typed));
         let form_state = FormState::refused(kept, &problem, &text);
         let who = (&sender.who, sender.csrf.as_str());
@@ -373,7 +374,7 @@ async fn set_picture(
     .await
 }
 
-/// Stores the uploaded picture, removes the present picture, or changes only its description.
+/// Stores an uploaded picture, removes the stored picture, or changes only its description.
 async fn try_set_picture(
     accounts: &Context,
     sent: &FileSender,

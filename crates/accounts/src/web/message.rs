@@ -1,4 +1,4 @@
-//! A page with one message and a link.
+//! Pages that consist of one message and a link.
 
 use askama::Template;
 use axum::response::Response;
@@ -11,7 +11,7 @@ pub(super) struct Message {
     pub(super) title: &'static str,
     /// The message id of the text.
     pub(super) words: &'static str,
-    /// The link's target, and the message id of its label.
+    /// The path to which the link leads, and the message id of its label.
     pub(super) onward: Option<(&'static str, &'static str)>,
 }
 
@@ -25,7 +25,7 @@ struct MessagePage<'a> {
 }
 
 impl Message {
-    /// Renders the page for a person who is not signed in.
+    /// Renders the message as a page for people who are not signed in.
     pub(super) fn show(self, site: &Site, entrance: Entrance) -> Response {
         let text = entrance.text.clone();
         let page = MessagePage {

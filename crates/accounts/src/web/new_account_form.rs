@@ -1,4 +1,4 @@
-//! The form of a new account.
+//! The form with which an account is created.
 
 use platform::Secret;
 use platform::mail::Address;
@@ -26,7 +26,7 @@ pub(super) fn new_account_fields(form_state: &FormState, text: &Text) -> Vec<Fie
     ]
 }
 
-/// Reads a new account from its form and reports all errors at once.
+/// Parses and validates the form of a new account. All errors are reported at once.
 pub(super) fn new_account(
     form: &Form,
     site: &Site,

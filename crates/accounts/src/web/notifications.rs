@@ -1,4 +1,5 @@
-//! The notices of the reader's own account, and whether they are also mailed.
+//! The page with a person's own notifications, on which they also choose whether notifications are
+//! mailed.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -29,9 +30,9 @@ struct ListPage<'a> {
     csrf: &'a str,
     zone: TimeZone,
     done: bool,
-    /// The notices, grouped by day, newest first.
+    /// The notifications, grouped by day, newest first.
     days: Vec<(String, Vec<&'a Notification>)>,
-    /// The time of the newest notice; `None` if none is unread.
+    /// The time of the newest notification; `None` if all are read.
     unread_until: Option<Timestamp>,
     by_mail: Field,
 }
@@ -90,7 +91,7 @@ pub(super) async fn show(
     frame::show(site, &text, who, (HERE, &title), body).await
 }
 
-/// `POST /me/notices`: marks all notices on the submitted page as read.
+/// `POST /me/notices`: marks those notifications as read that the page showed.
 pub(super) async fn read(
     State(accounts): State<Context>,
     sender: Sender,

@@ -1,5 +1,5 @@
-//! Signing in with a provider: the redirect to the provider and back, and the linked identities of
-//! the reader's own account.
+//! Signing in with an identity provider: the redirect to the provider, the return, and a person's
+//! own linked identities.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -34,8 +34,9 @@ fn find<'a>(accounts: &'a Context, name: &str) -> Result<&'a Provider, Problem> 
     accounts.providers.find(name).ok_or_else(Problem::not_found)
 }
 
-/// A page that leads to a provider's sign-in page, if that page has a different origin than the
-/// provider's issuer. The content security policy forbids a redirect to such a page after a form.
+/// A page with a link to the provider's sign-in page. It is needed if that sign-in page has another
+/// origin than the provider's issuer, because the content security policy then forbids redirecting
+/// to it after a form.
 #[derive(Template)]
 #[template(path = "oauth_onward.html")]
 struct OnwardPage<'a> {
@@ -88,7 +89,7 @@ pub(super) async fn start(
     Ok(response)
 }
 
-/// The query parameters with which a provider redirects back.
+/// The query parameters of a browser's return from a provider.
 #[derive(Deserialize)]
 pub(super) struct Answer {
     #[serde(default)]
@@ -144,7 +145,7 @@ pub(super) async fn callback(
     }
 }
 
-/// Sets the cookie that the next step needs.
+/// Adds the cookie that identifies the browser during the sign-in with a provider.
 fn with_cookie(accounts: &Context, mut response: Response, secret: &Secret) -> Response {
     let cookie = cookies::set_provider(accounts.site.url(), secret);
     response.headers_mut().append(SET_COOKIE, cookie);
@@ -160,7 +161,7 @@ struct AddressPage<'a> {
     form_state: &'a FormState,
 }
 
-/// Asks a person whom a provider has identified for their email address.
+/// The page on which a person whom a provider has identified enters their email address.
 pub(super) async fn address(
     State(accounts): State<Context>,
     Path(name): Path<String>,

@@ -1,4 +1,4 @@
-//! The pages to export the reader's own data, to erase their own account, and to cancel the
+//! The pages on which people export their own data, erase their own account, and cancel the
 //! erasure.
 
 use askama::Template;
@@ -74,7 +74,7 @@ pub(super) async fn export(
     again(&accounts, &wishes, sender, done).await
 }
 
-/// The zip of the reader's own data, as a download.
+/// The response with the zip file of a person's own data.
 pub(super) async fn file(
     accounts: &Context,
     who: SignedIn,
@@ -88,7 +88,7 @@ pub(super) async fn file(
     Ok(download(accounts.site.store.write(change).await?))
 }
 
-/// A response with the zip of a person's data, as a download.
+/// Makes a response with which the browser downloads a zip file.
 pub(super) fn download(zip: Vec<u8>) -> Response {
     let headers = [
         (CONTENT_TYPE, "application/zip"),
@@ -127,7 +127,7 @@ async fn try_erase(accounts: &Context, sender: &Sender) -> Result<Response, Prob
     Ok(response)
 }
 
-/// Shows the page again after a refusal.
+/// Renders the page again with the error of a refused form.
 async fn again(
     accounts: &Context,
     wishes: &Wishes,

@@ -1,4 +1,4 @@
-//! Changing one's own password, on a page and in JSON.
+//! Changing a person's own password, for the page and the JSON API.
 
 use platform::Secret;
 use web::Problem;
@@ -11,8 +11,8 @@ use identity::session::signed_in::SignedIn;
 use identity::sign_in::own_password::{self, Change};
 use site::Context;
 
-/// Changes a password after checking the current one. Errors in the new password are reported at
-/// `pointer`.
+/// Changes a person's password after checking the current one. `pointer` is the field for errors in
+/// the new password.
 pub async fn renew_password(
     accounts: &Context,
     who: &SignedIn,

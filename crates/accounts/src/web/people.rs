@@ -99,7 +99,7 @@ pub(super) async fn list(
     .await
 }
 
-/// The query string of the list, without the leading `?`.
+/// Encodes the query string of the list, without the leading `?`.
 fn query(pairs: &[(&str, &str)]) -> String {
     let mut written = form_urlencoded::Serializer::new(String::new());
     written.extend_pairs(pairs);
@@ -159,13 +159,13 @@ struct PersonPage<'a> {
     zone: TimeZone,
     done: bool,
     details: &'a Details,
-    /// The field for the rank, if the reader may change it.
+    /// The field for the person's rank; `None` if the administrator may not change it.
     rank: Option<Field>,
     duties: Vec<Duty<'a>>,
     form_state: &'a FormState,
 }
 
-/// A duty that the person may have beside their rank.
+/// A duty that can be granted to the person.
 struct Duty<'a> {
     word: &'static str,
     label: Cow<'a, str>,
@@ -311,7 +311,7 @@ pub(super) async fn change(
     .await
 }
 
-/// The question before an action that is hard to undo.
+/// The confirmation question for an action; `None` if the action is easy to undo.
 fn question_of(action: &str) -> Option<Question> {
     match action {
         "deactivate" => Some(Question {
@@ -364,7 +364,7 @@ async fn ask(
     question::show(&accounts.site, &text, who, sent, question, &values).await
 }
 
-/// Returns the installation's duties that have these names.
+/// Finds the installation's duties with these names.
 pub(super) fn read_duties<'a>(
     all: &[Role],
     words: impl Iterator<Item = &'a str>,
@@ -374,7 +374,7 @@ pub(super) fn read_duties<'a>(
     duties.ok_or_else(|| Problem::fields().field("/duties", "unknown_option", []))
 }
 
-/// The zip of a person's data, for an owner of the installation.
+/// Makes an export of a person's data on behalf of an owner of the installation.
 pub(super) async fn export(
     accounts: &Context,
     sudo: Sudo,

@@ -1,4 +1,4 @@
-//! The page of the reader's own profile.
+//! The page with a person's own profile.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -101,7 +101,7 @@ pub(super) async fn change(
     .await
 }
 
-/// Saves the person's profile, and the slug if one is sent.
+/// Stores the person's profile and, if one was sent, their slug.
 pub async fn save(
     accounts: &Context,
     who: &SignedIn,

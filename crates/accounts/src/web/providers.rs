@@ -1,4 +1,4 @@
-//! Buttons and sections for sign-in providers.
+//! Buttons and sections for identity providers.
 
 use askama::Template;
 use axum::http::header::CONTENT_SECURITY_POLICY;
@@ -12,14 +12,14 @@ use identity::credential::linked_identity::Linked;
 use identity::credential::provider::Provider;
 use site::Context;
 
-/// A button that leads to a provider.
+/// A button with which a person goes to a provider.
 pub(super) struct Button {
     pub(super) action: String,
     pub(super) label: String,
 }
 
 impl Button {
-    /// A button for each provider, labelled with the message `label`.
+    /// Makes a button for each provider. `label` is the message id of the buttons' labels.
     pub(super) fn all(accounts: &Context, text: &Text, label: &str) -> Vec<Self> {
         let providers = accounts.providers.iter();
         providers
@@ -37,8 +37,8 @@ impl Button {
     }
 }
 
-/// Lets the forms of a page redirect to providers. Browsers apply the policy for forms also to
-/// redirects.
+/// Changes a page's content security policy so that its forms can redirect to providers. Browsers
+/// apply the policy for forms to redirects too.
 pub(super) fn allow_forms(accounts: &Context, mut response: Response) -> Response {
     let issuers = accounts.providers.iter();
     let origins: Vec<String> = issuers
@@ -53,7 +53,7 @@ pub(super) fn allow_forms(accounts: &Context, mut response: Response) -> Respons
     response
 }
 
-/// The section on linked identities on the page of the account.
+/// The section about linked identities on the security page.
 #[derive(Template)]
 #[template(path = "identities.html")]
 pub(super) struct Section<'a> {
@@ -61,7 +61,7 @@ pub(super) struct Section<'a> {
     pub(super) csrf: &'a str,
     pub(super) zone: &'a TimeZone,
     pub(super) identities: Vec<(String, Linked)>,
-    /// Buttons for the providers with which the account has no identity.
+    /// Buttons for those providers at which the account has no identity.
     pub(super) buttons: Vec<Button>,
 }
 

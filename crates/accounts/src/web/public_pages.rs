@@ -1,4 +1,4 @@
-//! The public pages of the site as a whole: the first page, a person's own page, the icon and the
+//! Public pages of the site as a whole: the first page, people's own pages, the icon and the
 //! portrait, and the files for search engines.
 
 use std::fmt::Write as _;
@@ -23,11 +23,13 @@ use site::look::{self, Look, PICTURES};
 use site::part::{Part, PublicPage, Tile};
 use site::{Context, cookies, domain, moved};
 
-/// The routes of the whole site, with which the page chosen for `/` is rendered.
+/// The routes of the whole site. Through them, the page that an owner has chosen for `/` is
+/// rendered.
 #[derive(Clone)]
 pub(super) struct Inside(pub(super) Router);
 
-/// Refreshes the data of all public pages, if it is due, and looks up the reader.
+/// Reads the frame of public pages again if it is due, and looks up the signed-in person, before
+/// the request is handled.
 pub(super) async fn visit(
     State(accounts): State<Context>,
     request: Request,
@@ -67,7 +69,7 @@ async fn name(site: &Site, headers: &HeaderMap) -> Option<String> {
     Some(visit.who.account().display_name.clone())
 }
 
-/// The parts of a page, by position.
+/// The HTML of the domains' parts, by their position on the page.
 #[derive(Default)]
 struct Parts {
     now: Vec<String>,
@@ -101,15 +103,15 @@ impl Parts {
 struct FirstPage<'a> {
     text: &'a Text,
     look: &'a Look,
-    /// The site's headline, or otherwise its name.
+    /// The site's headline; if it has none, the site's name.
     title: &'a str,
     introduction: Vec<&'a str>,
     profile: Option<&'a PublicProfile>,
     parts: &'a Parts,
 }
 
-/// `GET /`: the page that the owners chose, rendered by an internal request; otherwise the page
-/// composed of the domains' parts.
+/// `GET /`: if an owner has chosen a page, passes the request on to that page. Otherwise shows the
+/// page that consists of the domains' parts.
 pub(super) async fn first(
     State(accounts): State<Context>,
     Extension(inside): Extension<Inside>,
@@ -140,7 +142,7 @@ fn with_path(uri: &Uri, path: &str) -> Result<Uri, Problem> {
     Uri::from_parts(parts).map_err(Problem::internal)
 }
 
-/// The first page composed of the domains' parts.
+/// Renders the first page that consists of the domains' parts.
 pub(super) async fn site_page(accounts: &Context, wishes: &Wishes) -> Result<Response, Problem> {
     let site = &accounts.site;
     let text = site.speak_public(wishes);
@@ -190,7 +192,7 @@ pub(super) async fn site_page(accounts: &Context, wishes: &Wishes) -> Result<Res
     Ok(public_page(site, &text, name, body, &share)?.into_response())
 }
 
-/// Renders a public page.
+/// Renders a page in the frame of public pages.
 fn public_page<B: Template>(
     site: &Site,
     text: &Text,
@@ -220,13 +222,13 @@ fn public_page<B: Template>(
 struct PersonPage<'a> {
     text: &'a Text,
     profile: &'a PublicProfile,
-    /// The look with the portrait; set only on the page of the site's owner.
+    /// The site's look, which contains the portrait; set only on the page of the site's owner.
     look: Option<&'a Look>,
     parts: &'a Parts,
     share: &'a Share,
 }
 
-/// `GET /u/{account}`. Returns 404 for an account without public content.
+/// `GET /u/{account}`: a person's own page. Responds with 404 if the person has no public content.
 pub(super) async fn person(
     State(accounts): State<Context>,
     Path(account): Path<String>,
@@ -299,7 +301,7 @@ pub(super) async fn qr(
     qr_code::show(&accounts.site, &query)
 }
 
-/// `GET /site/images/{file}`: the icon or the portrait. A changed picture has a new path.
+/// `GET /site/images/{file}`: the icon or the portrait. A changed picture has a new file name.
 pub(super) async fn image(
     State(accounts): State<Context>,
     Path(file): Path<String>,
@@ -326,7 +328,7 @@ pub(super) async fn robots(State(accounts): State<Context>) -> String {
     )
 }
 
-/// `GET /sitemap.xml`: every page that search engines may index.
+/// `GET /sitemap.xml`: lists every page that search engines may index.
 pub(super) async fn sitemap(
     State(accounts): State<Context>,
     headers: HeaderMap,
@@ -366,5 +368,5 @@ pub(super) async fn sitemap(
     Ok(conditional::revalidated(&headers, &tag, response))
 }
 
-/// The most pages in a sitemap.
+/// The maximum number of pages in a sitemap.
 const MOST_PAGES: usize = 50_000;

@@ -1,4 +1,4 @@
-//! Registering, and confirming the email address by a mailed link.
+//! Registering, and confirming the email address with a mailed link.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -23,19 +23,20 @@ use identity::person::verification::{self, ConfirmError, Confirmation, Proof};
 use identity::problem;
 use site::{Context, cookies};
 
-/// A registration as sent by a form or as JSON.
+/// The fields of a registration, from a form or from JSON.
 pub struct Sent<'a> {
     pub email: &'a str,
     pub password: Secret,
-    /// The name that others see.
+    /// The name that other people will see.
     pub display_name: &'a str,
     /// The slug as typed; empty if the person typed none.
     pub slug: &'a str,
-    /// The language of mails.
+    /// The language for mails to the person.
     pub locale: &'a str,
-    /// The form's time stamp; `None` if the request did not come from a form of this site.
+    /// The form's signed time stamp; `None` if the registration did not come from a form of this
+    /// site.
     pub form_stamp: Option<&'a str>,
-    /// A hidden field that people leave empty and that bots fill in.
+    /// A hidden field. People leave it empty, and bots fill it in.
     pub website: &'a str,
 }
 
@@ -95,12 +96,11 @@ struct RegisterPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     form_stamp: &'a str,
-    /// The page to which a sign-in with a provider leads; it is the same as for a sign-in without a
-    /// provider.
+    /// The path to which a sign-in with a provider will redirect.
     redirect: &'a str,
     providers: Vec<Button>,
     fields: Vec<Field>,
-    /// The field is collapsed, because people may choose a slug later.
+    /// The field for the slug. It is collapsed, because people can choose a slug later.
     slug: Field,
     form_state: &'a FormState,
 }
@@ -232,23 +232,23 @@ fn register_page(
 struct CheckMailPage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    /// The email address as typed, whether or not it already has an account.
+    /// The email address as typed. The page shows it in the same way if it already has an account.
     email: &'a str,
     display_name: &'a str,
-    /// The sentence before and after the email address.
+    /// The parts of the sentence before and after the email address.
     sentence: (&'a str, &'a str),
     was_sent_again: bool,
 }
 
-/// Shows the email address to which the mail was sent. The page is the same for new and known
-/// addresses.
+/// Renders the page that asks the person to read their mail. The page is the same for email
+/// addresses with and without an account.
 pub(super) fn check_mail(
     accounts: &Context,
     entrance: Entrance,
     form: &Form,
     was_sent_again: bool,
 ) -> Response {
-    /// A placeholder for the email address, which the template marks up.
+    /// A character that stands for the email address, so that the template can mark up the address.
     const PLACE: &str = "\u{fffc}";
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
     let sentence = text.with("account-check-mail-to", [("email", PLACE.into())]);
@@ -265,8 +265,7 @@ pub(super) fn check_mail(
     response
 }
 
-/// `POST /register/again`: sends another mail to the email address that was registered in this
-/// browser.
+/// `POST /register/again`: sends another mail for the account that was registered in this browser.
 pub(super) async fn send_again(
     State(accounts): State<Context>,
     headers: HeaderMap,
@@ -283,7 +282,7 @@ pub(super) async fn send_again(
     Ok(check_mail(&accounts, entrance, &form, true))
 }
 
-/// `POST /register/change`: shows the form again, to register another email address.
+/// `POST /register/change`: shows the registration form again, for another email address.
 pub(super) async fn change_address(
     State(accounts): State<Context>,
     entry: Entry,
@@ -305,8 +304,8 @@ struct VerifyPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     email: &'a str,
-    /// The fields in which the reader proves that the account is theirs, if the link alone does not
-    /// prove it.
+    /// The fields with which the person proves that the account is theirs; empty if the link alone
+    /// suffices.
     fields: Vec<Field>,
     form_state: &'a FormState,
 }
@@ -374,7 +373,7 @@ pub(super) async fn confirm(
     }
 }
 
-/// The proof of ownership, as typed.
+/// Makes the proof that the account is the person's own from what they typed.
 pub(super) fn proof(current: &str, new: &str) -> Proof {
     match (current, new) {
         ("", "") => Proof::None,

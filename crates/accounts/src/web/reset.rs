@@ -1,4 +1,5 @@
-//! Links by mail for people who cannot sign in, with which they set a new password or sign in.
+//! Mailed links for people who cannot sign in. With such a link, they set a new password or sign in
+//! once.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -63,7 +64,7 @@ pub(super) async fn ask(
     }
 }
 
-/// Mails a link, if the email address has an account.
+/// Schedules the mail with a link. Nothing is mailed if the email address has no account.
 pub async fn mail_link(
     accounts: &Context,
     email: &str,

@@ -1,4 +1,4 @@
-//! The second step of signing in, for accounts with a second factor.
+//! The second step of a sign-in to an account with a second factor.
 
 use askama::Template;
 use axum::extract::State;
@@ -73,7 +73,7 @@ pub(super) async fn prove(
         response
     });
     form_state::answer(done, async |problem| {
-        // A typed code is never shown again, because it is either expired or secret.
+        // The form is shown again without the typed code, which is a secret.
         let form_state = FormState::refused(web::Form::default(), &problem, &entrance.text);
         Ok(page(&accounts, entrance, &form_state.at("code")))
     })

@@ -1,4 +1,5 @@
-//! The security page of the reader's own account: password, sessions, passkeys.
+//! The security page of a person's own account: password, sessions, passkeys, API tokens and the
+//! second factor.
 
 use std::borrow::Cow;
 
@@ -46,7 +47,8 @@ const REMOVE_PASSKEY: Question = Question {
     confirm: "question-passkey-confirm",
 };
 
-/// `/.well-known/change-password`, the URL to which password managers send people.
+/// `/.well-known/change-password`: redirects to the page for changing the password. Password
+/// managers send people to this path.
 pub(super) async fn change_password() -> Response {
     (
         axum::http::StatusCode::FOUND,
@@ -55,12 +57,13 @@ pub(super) async fn change_password() -> Response {
         .into_response()
 }
 
-/// `/admin`, if no domain has a page there.
+/// `/admin`: redirects to the person's own page. This route exists only if no domain serves
+/// `/admin`.
 pub(super) async fn admin(_: Reader) -> Response {
     see_other("/me")
 }
 
-/// The messages after a redirect, by the value of `done`.
+/// The message ids for the keyword in `?done=`, which identifies the previous action.
 const DONE: &[(&str, &str)] = &[
     ("password", "account-done-password"),
     ("session", "account-done-session"),
@@ -79,7 +82,7 @@ struct SecurityPage<'a> {
     zone: &'a TimeZone,
     done: Option<&'static str>,
     made: Option<&'a str>,
-    /// The notice for a person who needs a second factor but has none.
+    /// The message id of the notice for a person who still has to set up a required second factor.
     lacks_factor: Option<&'static str>,
     has_password: bool,
     fields: Vec<Field>,
@@ -97,7 +100,7 @@ struct SecurityPage<'a> {
     form_state: &'a FormState,
 }
 
-/// A scope that a new token can have.
+/// A token scope that the person can choose for a new token.
 struct Offered<'a> {
     word: &'static str,
     label: Cow<'a, str>,
@@ -131,7 +134,8 @@ impl SecurityPage<'_> {
         self.text.with("account-token-life", values)
     }
 
-    /// The sentence about the only object that the token can access, if it is limited to one.
+    /// A sentence about the only object that the token can access; `None` if the token is not
+    /// limited.
     fn reach(&self, token: &Token) -> Option<Cow<'_, str>> {
         let scope = token.scope.as_ref()?.find(self.domains)?;
         Some(self.text.say(scope.kind().only))
@@ -160,7 +164,7 @@ pub(super) async fn security(
     page(&accounts, &req, None, &FormState::default()).await
 }
 
-/// The page, which may contain a new token or a refused form.
+/// Renders the security page, perhaps with a new token or with a refused form.
 pub(super) async fn page(
     accounts: &Context,
     req: &PageRequest,
@@ -348,7 +352,7 @@ async fn try_remove_passkey(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// Shows the page again, with the errors of the submitted form.
+/// Renders the security page again with a refused form.
 pub(super) async fn again(
     accounts: &Context,
     posted: &FormPost,

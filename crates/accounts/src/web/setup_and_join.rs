@@ -1,4 +1,4 @@
-//! The pages on which the first owner or an invited member creates an account.
+//! The pages on which the first owner and invited people create an account.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -95,14 +95,14 @@ struct JoinPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     by: &'a str,
-    /// The title of the invite's scope, if it has one.
+    /// The title of the scope to which the person is invited, such as an occasion's title.
     title: Option<&'a str>,
     role: Role,
     address: &'a str,
     who: Option<&'a str>,
-    /// The fields of a new account, if the invite creates one.
+    /// The fields for a new account; `None` if the invite cannot create one.
     fields: Option<Vec<Field>>,
-    /// Whether a person without an account can register elsewhere.
+    /// Whether people without an account can register on another page.
     can_register: bool,
     form_state: &'a FormState,
 }

@@ -1,6 +1,6 @@
-//! The page that lists what a person shares with others, each item with a button to end the
-//! sharing. After a password reset by mail, the person is sent to this page, because an intruder
-//! may have given themselves access.
+//! The page that lists what a person shares with others, each item with a button that ends the
+//! sharing. A password reset leads to this page, because an intruder may have given themselves
+//! access.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -15,7 +15,7 @@ use site::domains;
 use site::{Context, frame};
 
 pub(super) const HERE: &str = site::addresses::SHARED;
-/// The sign-in page that redirects to [`HERE`].
+/// The path of the sign-in page that redirects to [`HERE`] afterwards.
 pub(super) const LOGIN: &str = "/login?redirect=%2Fme%2Fshared";
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
-//! Signing in, with a password or by a link, and signing out.
+//! Signing in, with a password or with a mailed link, and signing out.
 //!
-//! Opening a link changes nothing until its button is pressed, because mail scanners and previews
+//! Opening a link has no effect until its button is pressed, because mail scanners and previews
 //! open every link they see.
 
 use askama::Template;
@@ -25,7 +25,7 @@ use site::call::see_other;
 use site::domain::SignInHint;
 use site::{Context, cookies};
 
-/// The page to redirect to after the sign-in.
+/// The query parameter with the path to which the sign-in redirects.
 #[derive(Deserialize)]
 pub(super) struct Onward {
     pub(super) redirect: Option<String>,
@@ -38,7 +38,7 @@ struct LoginPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     redirect: &'a str,
-    /// The page to which a sign-in with a passkey leads.
+    /// The path to which a sign-in with a passkey redirects.
     next: &'a str,
     remember: bool,
     can_register: bool,
@@ -142,7 +142,7 @@ pub(super) async fn sign_out(
 ) -> Result<Response, Problem> {
     match sender {
         Ok(sender) => after_sign_in::end_session(&accounts, &headers, sender.request).await?,
-        // The person has already signed out in another tab, as this request intended.
+        // The person has already signed out, for example in another tab.
         Err(problem) if problem.code == "unauthenticated" => {}
         Err(problem) => return Err(problem),
     }
@@ -150,7 +150,7 @@ pub(super) async fn sign_out(
     let gone = cookies::forget_session(accounts.site.url());
     let headers = response.headers_mut();
     headers.append(SET_COOKIE, gone);
-    // Cookies are not cleared, because one of them marks the browser as known.
+    // Cookies are kept, because one of them identifies the browser at the next sign-in.
     let kept_pages = HeaderValue::from_static("\"cache\", \"storage\"");
     headers.insert("clear-site-data", kept_pages);
     Ok(response)

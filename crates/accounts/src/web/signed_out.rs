@@ -1,5 +1,5 @@
-//! Pages and forms for people who are not signed in: the person, in case they are signed in after
-//! all, the cookie that replaces a session, and the language.
+//! Extractors for pages and forms that require no sign-in. They contain the signed-in person, if
+//! there is one, the secret that identifies the browser before anybody signs in, and the language.
 
 use askama::Template;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -18,14 +18,14 @@ use identity::session::signed_in::SignedIn;
 use site::Context;
 use site::asking::Browser;
 
-/// The reader of a page that needs no sign-in.
+/// The visitor of a page that requires no sign-in.
 pub(super) struct Entrance {
-    /// The reader, if they are signed in.
+    /// The visitor's account, if they are signed in.
     pub(super) who: Option<SignedIn>,
-    /// The value of the hidden field `_csrf` in the page's form.
+    /// The CSRF token for the hidden field `_csrf` in the page's form.
     pub(super) csrf: String,
     pub(super) text: Text,
-    /// The language of mails to the reader.
+    /// The language for mails to the visitor.
     pub(super) locale: String,
     pub(super) client: Client,
     secret: Secret,
@@ -60,9 +60,9 @@ impl Entrance {
         })
     }
 
-    /// Whether a form was sent from a page in this browser. Pages opened through a secret link send
-    /// no referrer, so some browsers do not report the origin of their forms. In that case, the
-    /// secret value in the form is checked instead.
+    /// Checks that a page in this browser sent the form. Pages with a secret in their path send no
+    /// referrer, so some browsers do not report the origin of their forms. In that case, the CSRF
+    /// token in the form suffices.
     fn check(&self, parts: &request::Parts, site: &Site, form: &Form) -> Result<(), Problem> {
         if !site.declared.secret_paths.hides(parts.uri.path()) {
             return csrf::check(&parts.headers, site.url(), self.secret.reveal(), Some(form));
@@ -75,7 +75,7 @@ impl Entrance {
         }
     }
 
-    /// Renders a page with the message `title` as its title.
+    /// Renders a page. `title` is the message id of its title.
     pub(super) fn show<B: Template>(self, site: &Site, title: &str, body: B) -> Response {
         let mut response = web::page(Page {
             title: &format!("{} – {}", self.text.say(title), site.settings.name),
@@ -94,7 +94,8 @@ impl Entrance {
     }
 }
 
-/// Refuses sign-ins over plain HTTP, where others can read the cookie, except on this machine.
+/// Refuses sign-ins over plain HTTP, where others could read the session cookie. Plain HTTP is
+/// allowed on this machine.
 pub fn check_connection(url: &SiteUrl) -> Result<(), Problem> {
     if url.is_secure() || url.is_loopback() {
         return Ok(());
@@ -114,7 +115,7 @@ impl FromRequestParts<Context> for Entrance {
     }
 }
 
-/// A form that needs no sign-in, verified to come from this site.
+/// A form that requires no sign-in. The extractor has verified that a page of this site sent it.
 pub(super) struct Entry {
     pub(super) entrance: Entrance,
     pub(super) form: Form,

@@ -1,5 +1,5 @@
-//! The page on which signed-in people prove again who they are. Afterwards, the form that was
-//! refused because this proof was missing is carried out.
+//! The page on which signed-in people prove a credential again, which begins sudo mode. Afterwards,
+//! the server carries out the form that was refused because the session was not in sudo mode.
 
 use askama::Template;
 use axum::Extension;
@@ -38,12 +38,12 @@ struct SudoPage<'a> {
     csrf: &'a str,
     redirect: &'a str,
     email: &'a str,
-    /// The password field, only if the account has a password.
+    /// The password field; `None` if the account has no password.
     password: Option<Field>,
-    /// The code field, only if the account has a second factor.
+    /// The code field; `None` if the account has no second factor.
     code: Option<Field>,
     has_passkey: bool,
-    /// The page to return to without a proof.
+    /// The path of the link with which the person leaves the page without proving a credential.
     back: &'a str,
     held: Option<&'a HeldForm>,
     form_state: &'a FormState,
@@ -70,25 +70,25 @@ struct UndonePage<'a> {
     held: &'a HeldForm,
 }
 
-/// The query, which identifies the form that needs the proof.
+/// The query parameter that identifies the form to carry out afterwards.
 #[derive(Deserialize)]
 pub(super) struct Act {
     act: Option<String>,
     redirect: Option<String>,
 }
 
-/// A form that was refused because a proof was missing. The proof's page contains the form,
-/// encrypted.
+/// A form that was refused because the session was not in sudo mode. The page for proving a
+/// credential contains it in encrypted form.
 struct HeldForm {
-    /// The path to which the form was sent.
+    /// The path to which the refused form was sent.
     address: String,
     kept: Kept,
-    /// The time at which the form was set aside.
+    /// The time at which the form was refused.
     at: Timestamp,
     sealed: String,
 }
 
-/// The encrypted part of a held form.
+/// The encrypted content of a held form.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     address: String,
@@ -97,8 +97,8 @@ struct Sealed {
 }
 
 impl HeldForm {
-    /// Sets aside a form that `who` sent. Returns `None` if the form contains a password, which
-    /// must not be stored in the page; the page then leads back to the form.
+    /// Encrypts a refused form that `who` has sent. Returns `None` if the form contains a password,
+    /// which no page may contain; the page then leads back to the form.
     fn new(
         accounts: &Context,
         who: &SignedIn,
@@ -128,8 +128,9 @@ impl HeldForm {
         }))
     }
 
-    /// Finds the form in the submitted proof page. Only the session in which the form was encrypted
-    /// can decrypt it. The proof gives the session a new id, so the form is carried out only once.
+    /// Decrypts the held form that the page has sent back. Only the session in which it was
+    /// encrypted can decrypt it. Proving a credential gives the session a new id, so the form can
+    /// be carried out only once.
     fn find(accounts: &Context, who: &SignedIn, form: &Form) -> Result<Option<Self>, Problem> {
         let Some(sealed) = form.find("kept") else {
             return Ok(None);
@@ -149,13 +150,13 @@ impl HeldForm {
         }))
     }
 
-    /// The sentence that describes the form's action, if the form has one.
+    /// The short description of the held form's action; `None` if the form contains none.
     fn what(&self) -> Option<&str> {
         self.kept.form.find(question::WHAT)
     }
 }
 
-/// The purpose of the key that encrypts held forms.
+/// The purpose for which the key that encrypts held forms is derived from the key file.
 const KEY: &str = "held form";
 
 fn place(who: &SignedIn) -> [&str; 2] {
@@ -178,7 +179,7 @@ pub(super) async fn show(
     page(&accounts, &text, who, (&redirect, None), &form_state).await
 }
 
-/// The data of a form's request, with which the server carries out the form after the proof.
+/// The parts of the request with which the server carries out the held form.
 pub(super) struct Around {
     inside: Inside,
     headers: HeaderMap,
@@ -246,7 +247,7 @@ pub(super) async fn prove(
                 Some(held) => {
                     let renewed = Renewed {
                         secret: &secret,
-                        // The session has a new secret, so its forms need a new token.
+                        // The session has a new secret, so the forms need a new CSRF token.
                         csrf: csrf::token(secret.reveal(), &accounts.site.random),
                     };
                     go_on(&accounts, &text, &sender, (redirect, held), renewed, around).await?
@@ -259,7 +260,7 @@ pub(super) async fn prove(
         Err(error) => Err(error),
     };
     form_state::answer(done, async |problem| {
-        // A typed code is never shown again, because it is either expired or secret.
+        // The form is shown again without the typed code, which is a secret.
         let form_state = FormState::refused(Form::default(), &problem, &text).at("password");
         page(
             &accounts,
@@ -290,13 +291,13 @@ async fn prove_with_passkey(
     Ok(with_passkey::prove(accounts, who, &credential, &asked, client).await?)
 }
 
-/// The session after the proof.
+/// The session after the person has proved a credential.
 struct Renewed<'a> {
     secret: &'a Secret,
     csrf: String,
 }
 
-/// Carries out a form, or reports that the proof came too late.
+/// Carries out the held form, or reports that it was held for too long.
 async fn go_on(
     accounts: &Context,
     text: &Text,

@@ -1,4 +1,4 @@
-//! The administrators' page about suppressed email addresses, which get no mail.
+//! The administrators' page of suppressed email addresses, to which no mail is sent.
 
 use askama::Template;
 use axum::extract::{Query, State};

@@ -1,4 +1,4 @@
-//! Personal tokens: their owners' operations on them, and the forms on the security page.
+//! Personal tokens: people's operations on their own tokens, and the forms on the security page.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -25,12 +25,12 @@ const REMOVE: Question = Question {
     confirm: "question-token-confirm",
 };
 
-/// The requester's live tokens, newest first.
+/// Lists the person's live tokens, newest first.
 pub(super) fn list(tx: &mut Tx<'_>, me: &Requester) -> Result<Vec<Token>, Refusal> {
     Ok(token::list(tx, &me.who.account().id)?)
 }
 
-/// The scopes with these names.
+/// Finds the token scopes with these names.
 pub(super) fn scopes<S: AsRef<str>>(
     accounts: &Context,
     words: &[S],
@@ -39,20 +39,20 @@ pub(super) fn scopes<S: AsRef<str>>(
         .map_err(|index| Problem::fields().field(format!("/scopes/{index}"), "unknown_option", []))
 }
 
-/// Creates a token for a person who has just proved who they are.
+/// Creates a token. The person must have proved a credential recently.
 pub(super) fn create(tx: &mut Tx<'_>, me: &Requester, new: &NewToken) -> Result<Created, Refusal> {
     let sudo = Sudo::check(me.who.clone(), tx.now())?;
     Ok(token::create_own(tx, &sudo, new, &me.request).map_err(Problem::from)?)
 }
 
-/// Revokes one of the requester's tokens.
+/// Revokes one of the person's own tokens.
 pub(super) fn remove(tx: &mut Tx<'_>, me: &Requester, id: &TokenId) -> Result<(), Refusal> {
     let was_there = token::remove(tx, &me.who.account().id, id, Some(&me.request))?;
     was_there.then_some(()).ok_or(Refusal::NotFound)
 }
 
-/// Shows the new token in this response, without a redirect, because the token is not stored
-/// anywhere.
+/// Creates a token. The response shows the token instead of redirecting, because the token is not
+/// stored.
 pub(super) async fn create_token(
     State(accounts): State<Context>,
     posted: FormPost,

@@ -1,4 +1,4 @@
-//! The page of the reader's own trusted contacts.
+//! The page with a person's own trusted contacts.
 
 use askama::Template;
 use axum::response::Response;
@@ -19,7 +19,7 @@ use site::request::{FormPost, PageRequest};
 
 pub(super) const HERE: &str = site::addresses::TRUSTED;
 
-/// The messages after a redirect, by the value of `done`.
+/// The message ids for the keyword in `?done=`, which identifies the previous action.
 const DONE: &[(&str, &str)] = &[("added", "trusted-added"), ("removed", "trusted-removed")];
 
 #[derive(Template)]
@@ -76,17 +76,15 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// The requester's trusted contacts.
 pub(super) fn list(tx: &mut Tx<'_>, me: &Requester) -> Result<Vec<Contact>, Refusal> {
     Ok(trusted::list(tx, &me.who.account().id)?)
 }
 
-/// Makes the person with this slug a trusted contact of the requester.
+/// Makes the account with this slug a trusted contact of `who`.
 pub(super) fn add_contact(tx: &mut Tx<'_>, who: &Confirmed, slug: &str) -> Result<(), Refusal> {
     Ok(trusted::add(tx, who, slug).map_err(Problem::from)?)
 }
 
-/// Removes a trusted contact of the requester.
 pub(super) fn remove_contact(
     tx: &mut Tx<'_>,
     me: &Requester,

@@ -1,5 +1,5 @@
-//! The page that unsubscribes from a stream of mail. Mail programs post to it too, without cookies
-//! and without asking the user (RFC 8058). The link can be used any number of times.
+//! The page on which people unsubscribe from a mail stream. Mail software posts to it too, without
+//! cookies and without asking anybody (RFC 8058). The link can be used any number of times.
 
 use askama::Template;
 use axum::extract::{Path, State};

@@ -1,4 +1,4 @@
-//! The page of an account's webhooks.
+//! The page of a person's own webhooks.
 
 use askama::Template;
 use axum::Extension;
@@ -24,9 +24,9 @@ const DELETE: Question = Question {
     button: "question-webhook-do",
     confirm: "question-webhook-confirm",
 };
-/// The messages after a redirect, by the value of `done`.
+/// The message ids for the keyword in `?done=`, which identifies the previous action.
 const DONE: &[(&str, &str)] = &[("deleted", "webhook-deleted"), ("sent", "webhook-sent")];
-/// How many deliveries of each webhook are shown.
+/// The maximum number of deliveries that the page shows for each webhook.
 const DELIVERIES: usize = 5;
 
 #[derive(Template)]
@@ -36,7 +36,7 @@ struct WebhooksPage<'a> {
     csrf: &'a str,
     done: Option<&'static str>,
     form_state: &'a FormState,
-    /// The new secret, which is shown only once.
+    /// The secret of a new webhook, which only this response shows.
     secret: Option<&'a str>,
     rows: Vec<Row>,
     fields: Vec<Field>,
@@ -60,8 +60,8 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     page(&req, None, None).await
 }
 
-/// The page, which may contain a new secret or a refused form. In a new form, the first event is
-/// selected.
+/// Renders the page, perhaps with a new secret or with a refused form. In a new form, the first
+/// event is selected.
 async fn page(
     req: &PageRequest,
     secret: Option<&str>,
@@ -121,7 +121,7 @@ fn delivery_row(text: &Text, zone: &TimeZone, one: Delivery) -> DeliveryRow {
     }
 }
 
-/// `POST /me/webhooks`: shows the secret only once.
+/// `POST /me/webhooks`: creates a webhook. Only this response shows its secret.
 pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     let form = &posted.form;
     let new = NewWebhook {
@@ -134,7 +134,8 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     show_secret(&posted, made).await
 }
 
-/// `POST /me/webhooks/{id}/rotate`: shows the new secret only once.
+/// `POST /me/webhooks/{id}/rotate`: replaces a webhook's secret. Only this response shows the new
+/// one.
 pub(super) async fn rotate(posted: FormPost) -> Result<Response, Problem> {
     let id: WebhookId = posted.req.id("id")?;
     let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::rotate(tx, owner, &id);
@@ -174,7 +175,7 @@ pub(super) async fn test(
     refused(req, &Form::default(), done).await
 }
 
-/// The response; after a refusal, the page again with the values as typed and the reason.
+/// Returns the response or, after a refusal, the page with the typed values and the error.
 async fn refused(
     req: &PageRequest,
     form: &Form,

@@ -1,5 +1,5 @@
-//! Sends a request to every route of this crate as every kind of caller, and checks that access
-//! matches the declarations. A route without a declaration admits nobody.
+//! Sends a request to every route of this crate as every kind of caller, and checks that exactly
+//! the declared callers are admitted. A route without a declaration must admit nobody.
 
 use axum::Router;
 use axum::http::Method;
@@ -28,7 +28,7 @@ struct Route {
     callers: Callers,
 }
 
-/// The declarations of all routes.
+/// All routes of this crate with their declared callers.
 fn routes() -> Vec<Route> {
     let described = accounts::web::api::routes::<Description<_>>().into_openapi();
     let described = serde_json::to_value(described).unwrap();
@@ -39,7 +39,8 @@ fn routes() -> Vec<Route> {
             let callers = match (&what["x-access"]["in_person"], scopes) {
                 (Value::Bool(true), _) => Callers::People,
                 (_, Value::Null) => Callers::Anybody,
-                // An empty list means that the handler itself checks the scopes of each event.
+                // An empty list means that the handler checks the scopes that the webhook's events
+                // require.
                 (_, Value::Array(none)) if none.is_empty() => Callers::Tokens(&[]),
                 (_, scopes) => {
                     assert_eq!(*scopes, json!([PROFILE_READ.word()]), "{path}");
@@ -62,7 +63,7 @@ fn routes() -> Vec<Route> {
     routes
 }
 
-/// The error code with which the caller is refused; `None` if the caller is admitted.
+/// The error code of the refusal; `None` if the caller is admitted.
 async fn refusal(mut visitor: Visitor, route: &Route) -> Option<String> {
     visitor.header("accept", "application/json");
     let path = route.path.replace("{secret}", "x").replace("{id}", "none");
@@ -87,7 +88,7 @@ fn code(page: &Page) -> Option<String> {
     is_problem.then(|| page.json()["code"].as_str().unwrap().to_owned())
 }
 
-/// A person's browser, with a new session.
+/// A browser with a new session of a person.
 async fn browser(world: &World, accounts: &Context, router: Router, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = Visitor::new(router);
@@ -97,7 +98,7 @@ async fn browser(world: &World, accounts: &Context, router: Router, id: &Account
     visitor
 }
 
-/// A program with an access token of a person's session.
+/// An API client with an access token of a person's session.
 async fn access_program(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     let mut page = browser(world, accounts, router(accounts), id).await;
     let address = "/api/v1/auth/token";
@@ -113,7 +114,8 @@ async fn access_program(world: &World, accounts: &Context, id: &AccountId) -> Vi
 fn every_address_is_for_whom_its_list_says() {
     World::each_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
-        // The last owner's account is never erased, whichever route is called.
+        // This person is the last owner, so the account is not erased, although the test calls
+        // every route.
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
         give(world, &id, OWNER, &Scope::site()).await;
@@ -137,19 +139,19 @@ fn every_address_is_for_whom_its_list_says() {
             let refused = refusal(program, &route).await;
             assert_eq!(refused.as_deref(), all, "{told}: an access token");
             let refused = refusal(Visitor::new(router.clone()), &route).await;
-            // Signing out succeeds also for a person who is signed out already.
+            // Signing out succeeds even if nobody is signed in.
             let is_open = route.callers == Callers::Anybody || told.ends_with("/logout");
             let expected = (!is_open).then_some("unauthenticated");
             assert_eq!(refused.as_deref(), expected, "{told}");
             let person = browser(world, &accounts, router, &id).await;
             assert_eq!(refusal(person, &route).await, None, "{told}");
         }
-        // One of these requests asks for another confirmation link.
+        // Among the routes is the one that mails another confirmation link.
         registering::expect(world, &accounts, "farah@example.my", "mail-verify-subject");
     });
 }
 
-/// Every route that is open to anybody must be described in this document.
+/// The document `docs/security.md` must list every route that is open to everybody.
 #[test]
 fn what_anybody_may_call_is_in_the_documentation() {
     let documentation = include_str!("../../../../docs/security.md");
@@ -166,10 +168,12 @@ fn every_page_for_people_has_the_way_out() {
         let id = person(world, "farah@example.my", None).await;
         give(world, &id, OWNER, &Scope::site()).await;
         let mut visitor = browser(world, &accounts, router(&accounts), &id).await;
-        // Pages that ask for a proof are included, because the last proof is too old by now.
+        // The clock is advanced until the session is no longer in sudo mode, so that the pages that
+        // ask for a proof are included.
         world.clock.advance(sudo::LIFETIME);
         let is_page = |route: &Route| {
-            // The preview shows the page as visitors see it, without the signed-in person's frame.
+            // The preview shows the first page as visitors see it, so it lacks the frame for
+            // signed-in people.
             let has_own_frame =
                 !route.path.starts_with("/api/") && !route.path.ends_with("/preview");
             route.method == Method::GET && route.callers == Callers::People && has_own_frame

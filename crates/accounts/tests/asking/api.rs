@@ -1,4 +1,4 @@
-//! The JSON API, called through the router.
+//! Tests of the JSON API, called through the router.
 
 use axum::http::Method;
 use identity::account::AccountId;
@@ -19,7 +19,7 @@ pub(crate) fn csrf_token(session: &str) -> String {
     web::csrf::token(session, &platform::Random::seeded(1))
 }
 
-/// A script on a page of a signed-in person.
+/// A client that calls the API with a person's session cookie, like a script on one of our pages.
 pub(crate) async fn script(world: &World, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = visitor(&accounts(world));

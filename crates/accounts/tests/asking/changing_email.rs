@@ -1,4 +1,4 @@
-//! Changing the email address of an account.
+//! Tests of changing an account's email address.
 
 use axum::http::Method;
 use identity::account::{self, AccountId};
@@ -28,7 +28,7 @@ use crate::withdrawing::invite;
 const OLD: &str = "farah@example.my";
 const NEW: &str = "farah@example.com";
 
-/// The browser of a person who has just signed in.
+/// A browser with a new session of a person.
 async fn browser(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Visit, client(1)).await;
     let mut visitor = visitor(accounts);
@@ -37,7 +37,7 @@ async fn browser(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
     visitor
 }
 
-/// Requests another email address on the page, and returns the link.
+/// Requests another email address on the page. Returns the path of the mailed link.
 async fn ask(world: &World, farah: &mut Visitor, email: &str) -> String {
     world.clock.advance(SignedDuration::from_mins(2));
     let page = farah.get("/me/email").await.with(200);
@@ -205,7 +205,8 @@ fn an_address_that_nobody_confirmed_takes_no_account_back() {
         let page = registrant.get(&sent).await;
         registrant.submit(&page, &page.form("")).await.with(200);
         assert_eq!(address(world, &id).await, NEW);
-        // The old address gets no mail, because its owner never had the account.
+        // The old address gets no mail, because it was never confirmed, so its owner may never have
+        // had the account.
         expect(world, &accounts, NEW, "mail-change-subject");
     });
 }
@@ -296,7 +297,7 @@ fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_i
         let page = owner.get(&undo).await.with(200);
         owner.submit(&page, &page.form("")).await.with(200);
         assert_eq!(address(world, &id).await, OLD);
-        // A thief's second factor would keep the owner out.
+        // A second factor that was set up after the change is removed, because it may be a thief's.
         assert!(!is_enrolled(world, &id).await);
         let of = id.clone();
         let passkeys = read(world.store(), move |tx| {
@@ -305,7 +306,8 @@ fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_i
         .await;
         assert!(passkeys.is_empty());
         visitor(&accounts).get(&invited).await.with(400);
-        // The removed account's mail was deleted with the account.
+        // Only the new address got a mail. The mail to the removed account was deleted with that
+        // account.
         expect(world, &accounts, NEW, "mail-change-subject");
     });
 }
@@ -420,7 +422,7 @@ fn of_two_accounts_that_confirm_one_address_one_has_it() {
             let email = wanted.parse().unwrap();
             let find = move |tx: &mut Tx<'_>| account::find_by_email(tx, &email);
             assert!(read(world.store(), find).await.is_some());
-            // Without this pause, the network would exceed its limit.
+            // Without the pause, the network would exceed its limit on confirmation links.
             world.clock.advance(SignedDuration::from_hours(1));
         }
     });

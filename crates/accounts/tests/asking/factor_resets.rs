@@ -1,4 +1,4 @@
-//! Second factors that people have lost: the removal that an administrator requests, the people who
+//! Tests of second factors that people have lost: the removal that an administrator requests, who
 //! can cancel it, and the account afterwards.
 
 use axum::http::Method;
@@ -29,7 +29,7 @@ const FARAH: &str = "farah@example.my";
 const ASKED: &str = "mail-factor-reset-subject";
 const DONE: &str = "mail-factors-reset-subject";
 
-/// A browser that stays signed in for days.
+/// A browser with a session that lasts for weeks.
 async fn lasting(world: &World, id: &AccountId) -> Visitor {
     let begun = begin(world, id, Stay::Remembered, client(2)).await;
     let mut visitor = visitor(&accounts(world));
@@ -38,7 +38,7 @@ async fn lasting(world: &World, id: &AccountId) -> Visitor {
     visitor
 }
 
-/// A person with a password, an app and a passkey.
+/// Creates a person with a password, an authenticator app and a passkey.
 async fn farah(world: &World) -> AccountId {
     let id = person(world, FARAH, Some(&usual_hash(world).await)).await;
     enrol(world, &id).await;
@@ -69,7 +69,7 @@ fn factors_are_removed_a_day_after_the_person_was_told() {
         let reset = [("action", "reset-factors")];
         press(&mut boss, &id, &reset).await.with(303);
         expect(world, &accounts, FARAH, ASKED);
-        // A second request neither changes the time nor sends another mail.
+        // A second request neither postpones the removal nor sends another mail.
         let path = format!("{API}/{id}/factor-reset");
         let again = boss.call(Method::POST, &path, &Value::Null).await.with(202);
         let due = world.clock.now() + DELAY;
@@ -131,8 +131,8 @@ fn the_link_in_the_mail_and_any_session_keep_them() {
                     stranger.submit(&page, &form).await.with(400);
                 }
                 "page" => {
-                    // Keeping the factors needs no new proof, so that an alarmed person loses no
-                    // time.
+                    // The person can keep the factors without sudo mode, so that nothing delays
+                    // them.
                     world.clock.advance(sudo::LIFETIME);
                     let page = theirs.get("/me/data").await.with(200);
                     let form = page.form("/me/security/factors/keep");

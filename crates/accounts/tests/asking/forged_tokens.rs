@@ -1,4 +1,4 @@
-//! Access tokens that are wrong in exactly one respect, although their signature is valid.
+//! Tests of access tokens that are wrong in one respect, although their signature is valid.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -36,7 +36,7 @@ impl Parts {
         format!("{header}.{claims}")
     }
 
-    /// Signs with the key of the token's `kid`, derived for `purpose`.
+    /// Signs the token with the key that its `kid` names, derived for `purpose`.
     fn sign(&self, accounts: &Context, purpose: &str) -> String {
         let kid = self.header["kid"].as_str().unwrap();
         let seed = accounts.site.keys.key(purpose).mac(&[kid]);
@@ -62,7 +62,7 @@ async fn status(accounts: &Context, token: &str) -> u16 {
     program.get("/api/v1/me").await.status.as_u16()
 }
 
-/// A session of another person.
+/// Begins a session of another person, and returns its id.
 async fn other_session(world: &World, id: &AccountId) -> String {
     let begun = begin(world, id, Stay::Visit, client(2)).await;
     let who = find_session(world, &begun.session).await.unwrap();
@@ -121,7 +121,7 @@ fn a_token_counts_by_the_signature_of_our_key_for_such_tokens_alone() {
         let (_, signature) = token.rsplit_once('.').unwrap();
         let mut changed = good.clone();
         changed.claims["exp"] = json!(world.clock.now().as_second() + 7200);
-        // The token is signed with a key that the token itself contains.
+        // The token contains the public key with which it is signed.
         let own = Ed25519KeyPair::generate().unwrap();
         let mut bringing = good.clone();
         bringing.header["jwk"] = json!({"kty": "OKP", "crv": "Ed25519",

@@ -1,4 +1,4 @@
-//! The password of the reader's own account, and signing out everywhere.
+//! The password of a person's own account, and signing out everywhere.
 
 use axum::extract::State;
 use axum::http::StatusCode;

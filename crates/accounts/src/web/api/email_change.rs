@@ -1,4 +1,4 @@
-//! Changing the email address of the reader's own account.
+//! Changing the email address of a person's own account.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! The second factor of the reader's own account.
+//! The second factor of a person's own account.
 
 use axum::extract::State;
 use axum::http::StatusCode;

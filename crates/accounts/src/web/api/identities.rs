@@ -1,5 +1,5 @@
-//! The linked identities of the reader's own account. Linking an identity leads through the
-//! provider's pages, so it begins on an HTML page of this site.
+//! The linked identities of a person's own account. Linking leads through the provider's pages, so
+//! it begins on an HTML page of this site.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

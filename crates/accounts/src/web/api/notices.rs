@@ -1,4 +1,4 @@
-//! The notices that an account received.
+//! The notifications that an account has received, called notices in the API.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! The JSON API to export the reader's own data and to erase their own account.
+//! The JSON API with which people export their own data and erase their own account.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -24,16 +24,16 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(restore: Anybody))
 }
 
-/// The response to a sign-in to an account that is about to be erased.
+/// The response to a sign-in to an account whose erasure is pending.
 #[derive(Serialize, ToSchema)]
 struct RestoreOffered {
-    /// `restore_offered`.
+    /// Always `restore_offered`.
     status: &'static str,
     /// The secret that cancels the erasure, valid for 15 minutes.
     restore_token: String,
 }
 
-/// The response to a sign-in to an account that is being erased.
+/// Makes the response to a sign-in to an account whose erasure is pending.
 pub(super) fn offered(token: &Secret) -> Response {
     Json(RestoreOffered {
         status: "restore_offered",
@@ -58,7 +58,7 @@ async fn export(
     headers: HeaderMap,
     caller: Caller,
 ) -> Result<Response, Problem> {
-    // Without this check, a link on another site could use up the permitted exports.
+    // Without this check, a link on another site could use up the person's exports.
     csrf::check_sender(&headers, accounts.site.url())?;
     own_data::file(&accounts, caller.who, caller.request).await
 }

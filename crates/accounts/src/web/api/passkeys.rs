@@ -1,5 +1,5 @@
-//! Passkeys: signing in with a passkey, adding and removing passkeys. The options for the browser
-//! and its responses have the shapes of Web Authentication Level 3, §5.1.
+//! Passkeys: signing in with a passkey, adding and removing passkeys. The options for browsers and
+//! the browsers' responses have the shapes of Web Authentication Level 3, §5.1.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -54,7 +54,8 @@ pub(super) struct RequestOptions {
 }
 
 impl RequestOptions {
-    /// A challenge that asks `browser` for one of these passkeys.
+    /// Makes options with a challenge that only `browser` can use. The browser asks for one of
+    /// these passkeys.
     pub(super) fn new(site: &Site, browser: &str, allow_credentials: Vec<Descriptor>) -> Self {
         Self {
             challenge: challenge(site, browser),
@@ -79,7 +80,7 @@ async fn ask(State(accounts): State<Context>, headers: HeaderMap) -> Json<Reques
     Json(RequestOptions::new(site, browser.reveal(), Vec::new()))
 }
 
-/// The secret that replaces a session before anybody signs in.
+/// The secret in the browser's cookie, from before anybody signs in or from the session.
 pub(super) fn browser(site: &Site, headers: &HeaderMap) -> Secret {
     let before = cookies::before(headers, site.url());
     let secret = before.or_else(|| cookies::session(headers, site.url()));

@@ -140,7 +140,7 @@ impl From<Details> for PersonDetails {
     }
 }
 
-/// A search for people.
+/// The criteria of a search for people.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct SearchQuery {
@@ -214,7 +214,8 @@ async fn show(
     Ok(Json(accounts.site.store.read(look).await?.into()))
 }
 
-/// Makes a change to a person's account for an administrator who has just proved who they are.
+/// Makes a change to a person's account. The caller must be an administrator who has recently
+/// proved a credential.
 async fn act<T, E>(
     accounts: &Context,
     caller: Caller,

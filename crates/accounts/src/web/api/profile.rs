@@ -1,4 +1,4 @@
-//! Profiles: what people tell others about themselves.
+//! Profiles: the information that people publish about themselves.
 
 use axum::extract::State;
 use utoipa::openapi::{RefOr, Schema};
@@ -20,7 +20,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default().routes(routes!(change: People))
 }
 
-/// The JSON that changes a profile.
+/// The OpenAPI schema of the body that changes a profile.
 struct ProfileChange;
 
 impl PartialSchema for ProfileChange {

@@ -1,4 +1,4 @@
-//! Sign-ins of programs: access tokens, and the refresh tokens that renew them.
+//! Sign-ins of API clients: access tokens, and the refresh tokens with which clients renew them.
 
 use axum::Router;
 use axum::extract::State;
@@ -61,7 +61,7 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(token: People))
 }
 
-/// The public keys, at the path where programs look for them.
+/// The public keys that verify access tokens, at the path where API clients look for them.
 pub(in crate::web) fn well_known() -> Router<Context> {
     Router::new().route("/.well-known/jwks.json", get(keys))
 }
@@ -76,7 +76,7 @@ async fn keys(State(accounts): State<Context>) -> Response {
         .into_response()
 }
 
-/// The response to a person who has just signed in.
+/// Makes the response with tokens for a person who has just signed in.
 pub(super) async fn begin(
     accounts: &Context,
     account: Account,
@@ -85,7 +85,7 @@ pub(super) async fn begin(
     answer(accounts, first(accounts, account, begun).await?).await
 }
 
-/// The first refresh token after a sign-in.
+/// Creates the first refresh token of a new session.
 pub async fn first(
     accounts: &Context,
     account: Account,
@@ -122,14 +122,14 @@ async fn refresh(
     answer(&accounts, go_on(&accounts, shown, from).await?).await
 }
 
-/// Exchanges a refresh token for the next one.
+/// Exchanges a refresh token for the next one and an access token.
 pub async fn go_on(
     accounts: &Context,
     shown: Secret,
     (client, network): (Client, Network),
 ) -> Result<Refreshed, Problem> {
     let site = accounts.site.clone();
-    // The token is looked up first, so that an invented token causes no write.
+    // The token is looked up before anything is written, so that an invented token causes no write.
     let asked = shown.clone();
     let session = site
         .store
@@ -205,7 +205,7 @@ async fn answer(accounts: &Context, refreshed: Refreshed) -> Result<Response, Pr
     }))
 }
 
-/// A signed access token of a session.
+/// Signs an access token for a session.
 pub fn sign(
     accounts: &Context,
     account: &AccountId,

@@ -1,4 +1,5 @@
-//! Registering, confirming an email address, and setting a new password, for programs and scripts.
+//! Registering, confirming an email address, and setting a new password, for API clients and
+//! scripts.
 
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header::SET_COOKIE;
@@ -65,7 +66,7 @@ struct Register {
     website: String,
 }
 
-/// A registration by script, verified to come from a page of this site.
+/// A registration by a script. The extractor has verified that a page of this site sent it.
 struct RegisterCall {
     sent: Register,
     facts: Facts,
@@ -218,10 +219,10 @@ struct Forgot {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum WantedLink {
-    /// The link sets a new password.
+    /// To set a new password.
     #[default]
     Reset,
-    /// The link signs in once.
+    /// To sign in once.
     SignIn,
 }
 

@@ -1,4 +1,4 @@
-//! The second step of a sign-in, for accounts with a second factor.
+//! The second step of a sign-in to an account with a second factor.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -24,18 +24,18 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 #[derive(Serialize, ToSchema)]
 struct SecondStepRequired {
     status: Status,
-    /// The token for the second step. It is not a session.
+    /// The token for the second step. It does not work as a session.
     mfa_token: String,
     /// The lifetime of the token, in seconds.
     expires_in: i64,
-    /// The accepted kinds of codes.
+    /// The kinds of codes that are accepted.
     methods: [Method; 2],
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Status {
-    /// The second step is next.
+    /// A second factor must be proved.
     MfaRequired,
 }
 
@@ -43,9 +43,9 @@ enum Status {
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Method {
-    /// Six digits of an authenticator app.
+    /// A code from the authenticator app, six digits.
     Totp,
-    /// A recovery code, for a person who lost the app.
+    /// A recovery code, for a person who has lost the app.
     RecoveryCode,
 }
 
@@ -79,7 +79,7 @@ impl Step for SecondStep {
     }
 }
 
-/// The response that asks for the second step.
+/// Makes the response that asks for a second factor.
 pub(super) fn required(token: &Secret) -> Response {
     Json(SecondStepRequired {
         status: Status::MfaRequired,

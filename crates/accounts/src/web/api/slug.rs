@@ -1,4 +1,4 @@
-//! The slug, which names an account in public URLs.
+//! The slug, which stands for an account in public URLs.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

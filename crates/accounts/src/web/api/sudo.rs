@@ -1,4 +1,4 @@
-//! Proving one's identity again for a sensitive action.
+//! Proving a credential again, which begins sudo mode for the session.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! The JSON API for administering suppressed email addresses, which get no mail.
+//! The JSON API for administering suppressed email addresses, to which no mail is sent.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

@@ -41,7 +41,8 @@ struct TokenView {
     /// The permissions of the token.
     #[schema(value_type = Vec<TokenScope>)]
     scopes: Vec<String>,
-    /// The only object that the token can access; the key is the name of the object's kind.
+    /// The only object that the token can access, if it is limited to one. The key is the name of
+    /// the object's kind, such as `countdown`, and the value is the object's id.
     #[serde(flatten)]
     #[schema(ignore)]
     reaches: BTreeMap<&'static str, Option<String>>,
@@ -103,7 +104,7 @@ struct CreateToken {
     expires_in_days: Option<u16>,
 }
 
-/// The properties of a new token, and the only object that it may access.
+/// The properties of a new token, and the only object that it can access, if it is limited to one.
 struct TokenCall {
     token: CreateToken,
     scope: Option<ScopeName>,

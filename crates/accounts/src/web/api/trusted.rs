@@ -1,4 +1,4 @@
-//! The reader's own trusted contacts.
+//! The JSON API of a person's own trusted contacts.
 
 use axum::http::StatusCode;
 use platform::Tx;

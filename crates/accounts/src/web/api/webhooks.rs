@@ -1,4 +1,4 @@
-//! The API of webhooks.
+//! The JSON API of webhooks.
 
 use axum::Extension;
 use axum::http::StatusCode;
@@ -22,7 +22,8 @@ use site::webhook::{
     self, NewWebhook, State as WebhookState, Webhook, WebhookEventName, WebhookId, WebhookOwner,
 };
 
-/// The scopes that a token needs depend on the events that a webhook receives.
+/// Lists the routes of webhooks. They declare no token scopes, because the required scopes depend
+/// on a webhook's events.
 pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: Tokens(&[]), create: Tokens(&[])))
@@ -90,7 +91,7 @@ async fn list(call: Call) -> Result<Json<List<View>>, Problem> {
     Ok(Json(counted(found.into_iter().map(View::from).collect())))
 }
 
-/// The whole list, with its length.
+/// A complete list, with its length as total.
 fn counted<T>(items: Vec<T>) -> List<T> {
     let total = i64::try_from(items.len()).ok();
     List {
