@@ -16,9 +16,8 @@ use identity::DomainAccounts;
 use identity::account::AccountId;
 use identity::person::{erasure, registration};
 
-/// Returns the domains as configured: a domain that is off is reduced to [`Domain::turned_off`] or
-/// [`Domain::without_tables`]. A process calls this function once at startup, because the list is
-/// leaked.
+/// Returns the domains as configured: a domain that is off is reduced to what its stored data needs.
+/// A process calls this function once at startup, because the list is leaked.
 pub fn in_force(domains: Domains, values: &SettingValues, owners: &[String]) -> Domains {
     if domains.iter().all(|domain| domain.is_on(values)) {
         return domains;
