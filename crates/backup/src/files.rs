@@ -65,7 +65,6 @@ impl Copied {
         })
     }
 
-    /// Copies new and changed files.
     pub(crate) fn copy(
         &mut self,
         vault: &Vault,

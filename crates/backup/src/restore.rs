@@ -73,7 +73,6 @@ impl StorePlace {
     }
 }
 
-/// The result of a restore.
 #[derive(Clone, Debug)]
 pub struct Restored {
     /// The time of the last commit in the restored store.
@@ -368,7 +367,6 @@ pub(crate) fn build(
     build_beside(vault, plan, folder, until)
 }
 
-/// Unpacks a base backup.
 fn unpack(vault: &Vault, chosen: &Chosen, cluster: &Path) -> Result<(), BackupError> {
     let mut unpacking = Unpacking::begin(cluster)?;
     let mut bytes = 0;

@@ -211,7 +211,6 @@ impl GatewayName {
         }
     }
 
-    /// Refunds an amount.
     pub async fn refund(self, site: &Site, call: &RefundCall) -> Result<Refunded, GatewayError> {
         match self {
             Self::Test => test::refund(site, call).await,

@@ -26,7 +26,6 @@ const PAUSE: SignedDuration = SignedDuration::from_mins(5);
 const WORKED_ON: SignedDuration = SignedDuration::from_hours(6);
 
 web::words! {
-    /// The state of a refund.
     RefundState {
         /// The gateway has not accepted the refund yet.
         Requested = "requested",

@@ -147,7 +147,6 @@ impl Countdown {
         Some(first.current(self.repeat, self.leap_day, &self.zone(), now))
     }
 
-    /// A new, empty countdown.
     pub(crate) fn blank(id: CountdownId, kind: Kind, time_zone: &str) -> Self {
         Self {
             id,
@@ -232,7 +231,6 @@ impl Countdown {
     }
 }
 
-/// The scope of this countdown's roles.
 pub fn scope(id: &CountdownId) -> Scope {
     COUNTDOWN.scope(id)
 }

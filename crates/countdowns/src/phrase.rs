@@ -213,7 +213,6 @@ pub fn moderate(
     })
 }
 
-/// Whether `who` may moderate phrases.
 pub fn is_moderator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     grant::may_in_site(tx, who, MODERATOR)
 }

@@ -307,7 +307,6 @@ impl Link {
         Ok(Self::of(id, generation))
     }
 
-    /// The link's key.
     pub fn sign(&self, keys: &Keyring) -> String {
         key(keys).sign(&self.parts())
     }

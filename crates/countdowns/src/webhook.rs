@@ -14,13 +14,9 @@ use crate::entry::{self, Entry, EntryId, Statistics};
 web::words! {
     /// The events of a countdown to which webhooks can subscribe.
     Event {
-        /// The countdown was reset.
         Reset = "countdown.reset" => "countdown-event-reset",
-        /// A reset was changed.
         EntryChanged = "countdown.entry_changed" => "countdown-event-entry-changed",
-        /// A reset was deleted.
         EntryDeleted = "countdown.entry_deleted" => "countdown-event-entry-deleted",
-        /// The countdown's settings were changed.
         Changed = "countdown.changed" => "countdown-event-changed",
         /// The countdown's day has come.
         Reached = "countdown.reached" => "countdown-event-reached",

@@ -152,7 +152,6 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Notification>, S
     .all(tx)
 }
 
-/// The number of unread notifications.
 pub fn count_unread(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM notification WHERE account_id = :account AND read_at IS NULL",

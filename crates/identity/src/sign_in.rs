@@ -70,7 +70,6 @@ pub struct Attempt {
     pub to: String,
 }
 
-/// Signs a person in with email address and password.
 pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welcome, SignInError> {
     let store = &accounts.site.store;
     let known = find(accounts, &attempt).await?;
@@ -258,7 +257,6 @@ pub fn is_link(tx: &mut Tx<'_>, secret: &Secret) -> Result<bool, StoreError> {
     Ok(one_time::find::<Onward>(tx, Purpose::SignIn, secret)?.is_some())
 }
 
-/// Signs a person in with a link.
 pub async fn with_link(
     accounts: &Accounts,
     secret: Secret,

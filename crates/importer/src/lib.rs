@@ -15,7 +15,6 @@ pub mod pm2;
 /// The largest configuration file that is read, in bytes.
 const LARGEST: u64 = 4 << 20;
 
-/// The result of an import.
 #[derive(Debug)]
 pub struct Imported {
     /// The contents of a `kenduri.toml`.

@@ -306,7 +306,6 @@ pub const fn debug_only(describe: fn() -> OpenApi) -> Option<fn() -> OpenApi> {
     }
 }
 
-/// Whether the account has a public page.
 pub fn has_public_page(
     tx: &mut Tx<'_>,
     domains: &[Domain],

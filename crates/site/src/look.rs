@@ -60,9 +60,7 @@ pub struct Look {
     /// The file name of the owner's portrait; empty if there is none.
     pub portrait: String,
     pub portrait_alt: String,
-    /// The portrait's width in pixels.
     pub portrait_width: i64,
-    /// The portrait's height in pixels.
     pub portrait_height: i64,
     /// The headline of the first page. If it is empty, the first page shows the site's name.
     pub sentence: String,
@@ -79,12 +77,10 @@ pub struct Look {
 }
 
 impl Look {
-    /// Replaces or removes the icon.
     pub fn set_icon(&mut self, picture: Option<StoredPicture>) {
         self.icon = picture.map(|one| one.file).unwrap_or_default();
     }
 
-    /// Replaces or removes the portrait.
     pub fn set_portrait(&mut self, picture: Option<StoredPicture>, alt: String) {
         (self.portrait_width, self.portrait_height) = picture
             .as_ref()

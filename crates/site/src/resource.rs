@@ -190,7 +190,6 @@ pub enum TypedRemoval {
     Everybody,
 }
 
-/// The effect of a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
     Delete,

@@ -33,7 +33,7 @@ use identity::session::token::TokenScope;
 
 platform::id!(WebhookId, "One webhook.");
 
-/// The most webhooks of an account.
+/// The maximum number of webhooks of an account.
 pub const LIMIT: i64 = 10;
 const PURPOSE: &str = "secret of a webhook";
 /// How long the previous secret still signs messages after it was replaced.

@@ -25,7 +25,6 @@ const MOST: usize = 100;
 pub struct Findings(pub(crate) Vec<FieldProblem>);
 
 impl Findings {
-    /// Adds an error for one field.
     pub fn add(
         &mut self,
         pointer: &str,

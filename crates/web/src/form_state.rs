@@ -24,7 +24,6 @@ pub use rows::{compact, sort};
 pub use summary::{FormError, Summary};
 pub use table::TableForm;
 
-/// The values and errors of a form.
 #[derive(Debug, Default)]
 pub struct FormState {
     /// The displayed values, which are either the stored values or those that the person typed.

@@ -1,6 +1,5 @@
 //! The navigation in the frame of pages for signed-in people.
 
-/// A group of navigation entries.
 #[derive(Clone, Debug, Default)]
 pub struct Section {
     pub title: Option<String>,

@@ -74,7 +74,6 @@ pub enum Kind<'a> {
     Host(Navigation<'a>),
 }
 
-/// The navigation of a host's page.
 #[derive(Clone, Copy)]
 pub struct Navigation<'a> {
     /// The navigation entries and the signed-in person.

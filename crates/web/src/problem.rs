@@ -32,7 +32,6 @@ use crate::text::{Text, Value};
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Refusal>);
 
-/// The content of a [`Problem`].
 #[derive(Clone, Debug)]
 pub struct Refusal {
     pub status: StatusCode,
@@ -63,7 +62,6 @@ pub struct Kept {
     pub csrf: Option<String>,
 }
 
-/// An error in one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// A JSON pointer into the body, such as `/dishes/0/name`.

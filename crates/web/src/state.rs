@@ -35,7 +35,6 @@ pub struct Site {
 pub struct Declared {
     pub codes: Vec<Code>,
     pub secret_paths: SecretPaths,
-    /// The domains' pages for signed-in people.
     pub navigation: Vec<NavigationGroup>,
     /// The values of the settings in the domains' sections of `kenduri.toml`.
     pub settings: SettingValues,

@@ -77,7 +77,6 @@ pub enum CatalogueError {
 }
 
 impl Catalogue {
-    /// Combines the messages of all crates.
     pub fn build(parts: &[&[Locale]]) -> Self {
         let mut languages = vec![Spoken::new("en")];
         for (tag, file) in parts.iter().copied().flatten().copied() {

@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::problem::Problem;
 
-/// The `ETag` of a version.
 pub fn etag(version: i64) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\""))
         .unwrap_or_else(|_| HeaderValue::from_static("\"\""))

@@ -47,7 +47,6 @@ use site::Callers::{Anybody, People, Tokens};
 use site::Context;
 use site::asking::{Browser, Caller};
 
-/// The routes of the JSON API.
 pub fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(me: Tokens(&[PROFILE_READ])))
@@ -76,7 +75,6 @@ pub fn routes<R: Routes<Context>>() -> R {
         .merge(webhooks::routes())
 }
 
-/// The OpenAPI description of this API.
 pub(crate) fn describe() -> utoipa::openapi::OpenApi {
     routes::<Description<Context>>().into_openapi()
 }
@@ -258,7 +256,6 @@ async fn login(
     signed_in(&accounts, welcome, login.want).await
 }
 
-/// The response to a successful sign-in.
 async fn signed_in(accounts: &Context, welcome: Welcome, want: Want) -> Result<Response, Problem> {
     let Arrived { account, begun, .. } = match welcome {
         Welcome::Arrived(arrived) => arrived,

@@ -157,7 +157,6 @@ fn role_named(word: &str) -> Option<Role> {
     identity::grant::SITE.role(word)
 }
 
-/// Withdraws an invite.
 pub(super) fn withdraw(tx: &mut Tx<'_>, by: &Inviter, id: &str) -> Result<(), Refusal> {
     let is_gone = invite::remove_for_site(tx, by, id)?;
     is_gone.then_some(()).ok_or(Refusal::NotFound)

@@ -9,7 +9,6 @@ use crate::booking::{Booking, State};
 use crate::notice;
 use crate::order::Order;
 
-/// A list of bookings.
 pub(super) struct BookingRows {
     pub(super) rows: Vec<Row>,
     /// Whether the list is displayed as a separate card.
@@ -35,7 +34,6 @@ struct Html<'a> {
 }
 
 impl BookingRows {
-    /// The list as HTML.
     pub(super) fn html(&self, text: &Text) -> String {
         let html = Html {
             text,

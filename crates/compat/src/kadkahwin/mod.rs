@@ -51,7 +51,6 @@ const LOCALES: &[web::Locale] = &[
     ("ar", include_str!("locales/ar.ftl")),
 ];
 
-/// The occasion that this interface serves.
 #[derive(Clone, Debug)]
 pub struct ServedOccasion {
     slug: Arc<str>,

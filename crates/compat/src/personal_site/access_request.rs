@@ -25,7 +25,7 @@ const LIMIT: i64 = 20;
 const ROWS: i64 = 100;
 
 web::words! {
-    /// The state of a request.
+    /// The state of an access request.
     State {
         /// No administrator has decided yet.
         Pending = "pending",
@@ -34,7 +34,6 @@ web::words! {
     }
 }
 
-/// A request for a role.
 #[derive(Clone, Debug, Row)]
 pub(super) struct AccessRequest {
     pub(super) id: AccessRequestId,
@@ -49,7 +48,6 @@ pub(super) struct AccessRequest {
     pub(super) updated_at: Timestamp,
 }
 
-/// A request with its author.
 #[derive(Debug, Row)]
 pub(super) struct SignedRequest {
     #[row(flatten)]

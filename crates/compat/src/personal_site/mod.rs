@@ -52,7 +52,6 @@ pub const DOMAIN: Domain = Domain {
     ))
 };
 
-/// The error codes of this API.
 const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "request_pending"),
     Code::new(409, "request_decided"),

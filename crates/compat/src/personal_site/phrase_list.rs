@@ -48,7 +48,6 @@ pub(super) struct ListedPhrase {
     pub(super) phrase: ModeratedPhrase,
     /// The author's account; only moderators get it.
     pub(super) author_id: Option<AccountId>,
-    /// When the phrase was added.
     pub(super) created_at: Timestamp,
     /// Whether the caller excluded the phrase.
     pub(super) excluded: bool,
@@ -144,14 +143,11 @@ pub(super) fn find(
     .maybe(tx)
 }
 
-/// A suggestion with its author.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub(super) struct SignedSuggestion {
     #[row(flatten)]
     pub(super) suggestion: Suggestion,
-    /// The author's display name.
     pub(super) name: String,
-    /// The author's email address.
     pub(super) email: String,
 }
 

@@ -180,7 +180,6 @@ pub(super) struct ListedTimer {
     pub(super) name: String,
     /// The account's slug in URLs.
     pub(super) account: String,
-    /// When the countdown was created.
     pub(super) created_at: Timestamp,
     /// The instant of the newest reset.
     pub(super) reset_at: Timestamp,

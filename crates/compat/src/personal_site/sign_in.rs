@@ -45,7 +45,6 @@ pub(super) fn pages(policy: Policy) -> Pages<Context, Callers> {
     Pages::default().nest("/backend/public/auth", pages)
 }
 
-/// The tokens of a new session.
 #[derive(Serialize)]
 struct Tokens {
     token: String,
@@ -249,7 +248,6 @@ struct Link {
     token: String,
 }
 
-/// The response after confirming an email address.
 #[derive(Serialize)]
 struct Verified {
     message: &'static str,

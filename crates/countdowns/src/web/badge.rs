@@ -19,7 +19,6 @@ use site::moved;
 const LABEL: usize = 40;
 
 web::words! {
-    /// The badge's style.
     Style {
         /// A badge with round corners.
         Flat = "flat",

@@ -66,7 +66,6 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Linked>, StoreEr
     .all(tx)
 }
 
-/// The account to which the identity is linked.
 pub(crate) fn owner(tx: &mut Tx<'_>, identity: &Identity) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "SELECT account_id FROM linked_identity WHERE issuer = :issuer AND subject = :subject",

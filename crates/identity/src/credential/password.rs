@@ -22,7 +22,6 @@ const COMMON: &str = include_str!("../../common_passwords.txt");
 #[derive(Clone, Debug)]
 pub struct Password(Secret);
 
-/// The reason why a password is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weakness {
     /// The password has fewer than [`SHORTEST`] characters.

@@ -117,7 +117,6 @@ pub enum ProfileError {
     Store(#[from] StoreError),
 }
 
-/// The profile of an existing account.
 pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Profile, StoreError> {
     sql!("SELECT {Profile} FROM account WHERE id = :id", id).one(tx)
 }

@@ -58,7 +58,6 @@ pub struct Registrant {
 
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// Registration is not open.
     #[error("registration is closed")]
     Closed,
     /// The form is too old, or not from this site.
@@ -162,7 +161,6 @@ fn age(site: &Site, stamp: &str) -> Option<SignedDuration> {
     is_ours.then(|| site.clock.now().duration_since(shown))
 }
 
-/// The result of a registration.
 #[derive(Clone, Debug)]
 pub struct Registered {
     /// The secret that identifies this browser when the email address is confirmed.

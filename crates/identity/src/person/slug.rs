@@ -138,7 +138,6 @@ pub fn reserve(tx: &mut Tx<'_>, words: &[&str]) -> Result<Vec<String>, StoreErro
     Ok(held)
 }
 
-/// Whether a slug is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
     Free,

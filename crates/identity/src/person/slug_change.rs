@@ -134,7 +134,7 @@ pub struct Slugs {
     /// The current slug; `None` if the account has none, because none of its content has been
     /// public.
     pub present: Option<String>,
-    /// The former slugs that redirect to the present slug.
+    /// The former slugs that redirect to the current slug.
     pub aliases: Vec<Alias>,
     /// How many times the owner may change the slug now.
     pub changes_left: i64,

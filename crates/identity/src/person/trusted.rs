@@ -100,7 +100,6 @@ pub fn add(tx: &mut Tx<'_>, by: &Confirmed, slug: &str) -> Result<(), TrustError
     )?)
 }
 
-/// Removes a trusted contact.
 pub fn remove(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -27,7 +27,6 @@ const KNOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 const PREFIX: &str = "kd_rt_";
 
-/// The result of a successful refresh.
 #[derive(Clone, Debug)]
 pub struct Refreshed {
     pub account: Account,

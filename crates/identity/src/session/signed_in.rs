@@ -195,7 +195,6 @@ impl FromRow for LiveSession {
     }
 }
 
-/// Finds the live session with this secret.
 pub fn by_session(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<LiveSession>, StoreError> {
     let now = tx.now();
     sql!(
@@ -288,7 +287,6 @@ impl FromRow for Bearer {
     }
 }
 
-/// Finds the live personal token with this secret.
 pub fn by_token(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<Bearer>, StoreError> {
     if !token::is_token(secret.reveal()) {
         return Ok(None);

@@ -64,7 +64,6 @@ pub enum CreateError {
     /// Another live token has this name.
     #[error("a live token has this name")]
     NameTaken,
-    /// No token scopes were chosen.
     #[error("a token needs at least one scope")]
     NoScopes,
     /// The number of days is not 1–366.
@@ -83,7 +82,6 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-/// Creates a token of the account.
 pub fn create(
     tx: &mut Tx<'_>,
     account: &AccountId,

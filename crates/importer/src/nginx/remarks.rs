@@ -19,7 +19,6 @@ enum Remark {
 }
 
 impl Remarks {
-    /// Adds a remark about a directive.
     pub(super) fn about(&mut self, directive: &Directive, why: &str) {
         let shown = directive.shown();
         self.line(format!("{}: {shown}: {why}", directive.place));

@@ -1,4 +1,4 @@
-//! Race tests, each repeated `testkit::rounds` times on both engines.
+//! Race tests for posts, each repeated `testkit::rounds` times with SQLite and PostgreSQL.
 
 use platform::{Store, Tx};
 use posts::post::{Post, PostId};

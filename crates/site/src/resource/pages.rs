@@ -182,7 +182,6 @@ pub struct EditForm<'a> {
     pub more: Option<(String, String)>,
     /// The path of the page to which the form's cancel button returns.
     pub back: String,
-    /// The path to which the form is sent.
     pub action: String,
     pub groups: Vec<Group>,
     /// The HTML of the fields, if the resource's own code arranges them.
