@@ -178,8 +178,8 @@ impl Host {
             "" => "/api/v1/occasions".to_owned(),
             below => format!("/api/v1/occasions/{}{below}", self.occasion),
         };
-        let answer = self.client.exchange(&get(&path, &self.authorization));
-        let answer = answer.await?;
+        let request = get(&path, &self.authorization);
+        let answer = self.client.exchange(&request).await?;
         answer.expect(200)?;
         Ok(serde_json::from_slice(answer.body)?)
     }
