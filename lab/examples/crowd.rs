@@ -1,7 +1,9 @@
 //! `crowd STORE NUMBER`: copies the demo's household `RAHMA` many times, directly in the store,
 //! with up to 5,000 copies per occasion. The benchmarks need more invitations than can be created
-//! through pages.  The same SQL works in both kinds of store. Rows are copied with all their
-//! columns; only IDs, slugs, codes and limits differ.
+//! through pages.
+//!
+//! The same SQL works in both kinds of store. Rows are copied with all their columns; only IDs,
+//! slugs, codes and limits differ.
 
 use anyhow::{Context, Result};
 use clap::Parser;

@@ -1,5 +1,7 @@
 //! `cargo xtask dev`: serves the demo from `target/dev`, and rebuilds and restarts it whenever a
-//! file is saved.  If a build fails, the demo keeps running, so that its pages can still be viewed.
+//! file is saved.
+//!
+//! If a build fails, the demo keeps running, so that its pages can still be viewed.
 
 use std::path::{Path, PathBuf};
 use std::process::Child;

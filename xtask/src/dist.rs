@@ -1,7 +1,8 @@
-//! `cargo xtask dist`: makes every file of a release, in `target/dist`.  The release files are made
-//! from the program, the files in `packaging/` and cargo's metadata. Each commit always gives the
-//! same bytes: every timestamp is the commit's time, files are sorted, and all files belong to
-//! root.
+//! `cargo xtask dist`: makes every file of a release, in `target/dist`.
+//!
+//! The release files are made from the program, the files in `packaging/` and cargo's metadata.
+//! Each commit always gives the same bytes: every timestamp is the commit's time, files are sorted,
+//! and all files belong to root.
 
 mod build;
 mod container;

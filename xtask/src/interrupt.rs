@@ -1,6 +1,8 @@
 //! Handles Ctrl-C and SIGTERM: ends all running commands. Afterwards, the code that started the
-//! commands cleans up.  Each command runs in its own process group, so that its child processes end
-//! with it. A private `PostgreSQL` outlives the commands just long enough to be stopped properly.
+//! commands cleans up.
+//!
+//! Each command runs in its own process group, so that its child processes end with it. A private
+//! `PostgreSQL` outlives the commands just long enough to be stopped properly.
 
 use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,5 @@
 //! A private `PostgreSQL` in a random folder, which listens on a Unix socket and contains no data.
+//!
 //! The collation is deliberately not `C`, so that a column without `COLLATE "C"` is sorted
 //! differently than in `SQLite`.
 

@@ -1,6 +1,8 @@
-//! The access log, which has exactly one line per request.  Each worker puts the lines for its
-//! requests into its own buffer. A single thread writes all buffers, so a slow disk never delays a
-//! request. Lines that do not fit into a buffer are dropped and counted.
+//! The access log, which has exactly one line per request.
+//!
+//! Each worker puts the lines for its requests into its own buffer. A single thread writes all
+//! buffers, so a slow disk never delays a request. Lines that do not fit into a buffer are dropped
+//! and counted.
 
 mod entry;
 mod format;

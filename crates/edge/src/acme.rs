@@ -1,8 +1,9 @@
 //! Certificates from an ACME authority (RFC 8555), which are ordered, validated, stored, and
-//! renewed in time.  [`Prepared::start`] starts one task. The task stores certificates in
-//! [`Issued`], which is read at every TLS handshake, and responses to challenges in [`Challenges`],
-//! where the edge looks them up. Every name has its own certificate, so that a failure for one name
-//! does not affect others.
+//! renewed in time.
+//!
+//! [`Prepared::start`] starts one task. The task stores certificates in [`Issued`], which is read
+//! at every TLS handshake, and responses to challenges in [`Challenges`], where the edge looks them
+//! up. Every name has its own certificate, so that a failure for one name does not affect others.
 
 mod account;
 mod certificate;
@@ -152,9 +153,10 @@ impl Prepared {
     }
 
     /// Loads the stored certificates, so that [`Issued`] is filled when this function returns, and
-    /// starts the task.  The task ends when `stop` is cancelled, even in the middle of an order,
-    /// which the next start resumes. Must be called within a Tokio runtime with time and I/O
-    /// enabled.
+    /// starts the task.
+    ///
+    /// The task ends when `stop` is cancelled, even in the middle of an order, which the next start
+    /// resumes. Must be called within a Tokio runtime with time and I/O enabled.
     pub fn start(self, names: BTreeSet<String>, stop: CancellationToken) -> Acme {
         let challenges = Arc::clone(&self.0.challenges);
         let issued = Arc::clone(&self.0.issued);

@@ -1,6 +1,7 @@
-//! The validated configuration.  A [`Description`] becomes a plan only if every value is valid;
-//! otherwise all errors are returned, each with the key of its setting. A plan is immutable, so a
-//! reload makes a new plan.
+//! The validated configuration.
+//!
+//! A [`Description`] becomes a plan only if every value is valid; otherwise all errors are
+//! returned, each with the key of its setting. A plan is immutable, so a reload makes a new plan.
 
 mod auth;
 mod bodies;

@@ -1,6 +1,7 @@
-//! The settings as plain strings and numbers, as in `kenduri.toml`.  The values have not been
-//! validated; the edge needs a plan, which is made from them. Sizes are numbers with K, M or G;
-//! times are numbers with ms, s, m, h or d.
+//! The settings as plain strings and numbers, as in `kenduri.toml`.
+//!
+//! The values have not been validated; the edge needs a plan, which is made from them. Sizes are
+//! numbers with K, M or G; times are numbers with ms, s, m, h or d.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,11 @@
-//! The edge: listeners, TLS, routes, files, proxy, limits and access log.  The edge handles bytes,
-//! routes and the app mounted in it, but does not know the purpose of that app. Its settings are a
-//! [`Description`], which is validated completely before any setting is used.  The modules below
-//! are listed in layers, from top to bottom. A module uses only modules in lower layers; `cargo
-//! xtask check` verifies this.
+//! The edge: listeners, TLS, routes, files, proxy, limits and access log.
+//!
+//! The edge handles bytes, routes and the app mounted in it, but does not know the purpose of that
+//! app. Its settings are a [`Description`], which is validated completely before any setting is
+//! used.
+//!
+//! The modules below are listed in layers, from top to bottom. A module uses only modules in lower
+//! layers; `cargo xtask check` verifies this.
 
 // Start, reload and stop.
 mod edge;

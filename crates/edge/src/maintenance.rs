@@ -1,7 +1,9 @@
-//! Maintenance mode: everybody but the owner gets 503, on all hosts or some.  The state is stored
-//! in a small file, so that maintenance continues after a restart. The owner opens a link that
-//! contains a random pass; the response sets a cookie. Only a digest of the pass is stored. Each
-//! host under maintenance has its own link, but every link gives access to all hosts.
+//! Maintenance mode: everybody but the owner gets 503, on all hosts or some.
+//!
+//! The state is stored in a small file, so that maintenance continues after a restart. The owner
+//! opens a link that contains a random pass; the response sets a cookie. Only a digest of the pass
+//! is stored. Each host under maintenance has its own link, but every link gives access to all
+//! hosts.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
@@ -80,9 +82,10 @@ struct Closed {
 
 impl Maintenance {
     /// Restores the maintenance mode from the files in `data`: `maintenance.json` is the state,
-    /// `maintenance.html` the owner's page. The paths in `health` are always served.  If the state
-    /// exists but cannot be read, all hosts are closed to everybody, because someone began
-    /// maintenance, perhaps for a reason that still applies.
+    /// `maintenance.html` the owner's page. The paths in `health` are always served.
+    ///
+    /// If the state exists but cannot be read, all hosts are closed to everybody, because someone
+    /// began maintenance, perhaps for a reason that still applies.
     pub fn open(data: &Path, health: Vec<String>) -> Self {
         let maintenance = Self {
             data: data.to_owned(),

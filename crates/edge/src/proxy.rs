@@ -81,6 +81,7 @@ impl Pool {
     }
 
     /// Forwards a request to an upstream. `path` is the request target that the server receives.
+    ///
     /// [`forwarding`] removes hop-by-hop headers and sets the headers that describe the client, so
     /// callers must pass the headers as the client sent them. For an upgrade, the request must
     /// still have the extension that yields the connection.

@@ -1,9 +1,11 @@
-//! Routes, and the choice of the route for a request.  Of the routes whose host and path match,
-//! those with the most exact host win (a name, then `*.name`, then any host); of these, the route
-//! with the longest path wins. The order in the settings file does not matter. A path matches whole
-//! segments: `/api` matches `/api` and `/api/x` but not `/apix`. `/api/` matches `/api/` and
-//! everything below it. The route `/api/` also matches `/api`, which is redirected to `/api/`,
-//! unless there is a route for `/api`. A `*` stands for exactly one label, as in certificates.
+//! Routes, and the choice of the route for a request.
+//!
+//! Of the routes whose host and path match, those with the most exact host win (a name, then
+//! `*.name`, then any host); of these, the route with the longest path wins. The order in the
+//! settings file does not matter. A path matches whole segments: `/api` matches `/api` and `/api/x`
+//! but not `/apix`. `/api/` matches `/api/` and everything below it. The route `/api/` also matches
+//! `/api`, which is redirected to `/api/`, unless there is a route for `/api`. A `*` stands for
+//! exactly one label, as in certificates.
 
 mod path;
 mod table;
@@ -161,7 +163,11 @@ impl Route {
     }
 
     /// Returns the path of [`Route::rewrite`], followed by the query of `uri`; `path` must be the
-    /// path of `uri`.  # Errors  Fails if the result is too long for a request target.
+    /// path of `uri`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the result is too long for a request target.
     pub fn forwarded(
         &self,
         path: &NormalPath<'_>,
@@ -171,7 +177,10 @@ impl Route {
     }
 
     /// Returns the request target for the app when the app responds because a file does not exist.
-    /// The app expects paths as the client sends them, so `strip` and `add` do not apply.  # Errors
+    /// The app expects paths as the client sends them, so `strip` and `add` do not apply.
+    ///
+    /// # Errors
+    ///
     /// Fails if the result is too long for a request target.
     pub(crate) fn fallen_back(
         path: &NormalPath<'_>,

@@ -1,4 +1,6 @@
-//! Parses rates, networks and hosts in the settings.  Each error message describes a valid value.
+//! Parses rates, networks and hosts in the settings.
+//!
+//! Each error message describes a valid value.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;

@@ -1,4 +1,5 @@
 //! Validates request heads: a head is accepted only if all recipients interpret it in the same way.
+//!
 //! `httparse` parses the head; this module also refuses heads about which `httparse` is too
 //! lenient.
 

@@ -85,10 +85,13 @@ pub(crate) fn unblock_signals() {
 /// Receives the state that the program before the `exec` handed over. Returns `None` if this
 /// process was newly started. Must be called once, early in `main`, after
 /// [`shim::run_if_asked`](crate::shim::run_if_asked). Afterwards, standard input is the same as
-/// before the handover.  Signals stay blocked until [`Supervisor::run`](crate::Supervisor::run)
-/// begins, so a caller that needs signals has to listen for them before.  An error means that the
-/// handover could not be read and is lost. A new supervisor then ends the remaining processes and
-/// starts them again.
+/// before the handover.
+///
+/// Signals stay blocked until [`Supervisor::run`](crate::Supervisor::run) begins, so a caller that
+/// needs signals has to listen for them before.
+///
+/// An error means that the handover could not be read and is lost. A new supervisor then ends the
+/// remaining processes and starts them again.
 pub fn receive_handover() -> io::Result<Option<ReceivedHandover>> {
     let input = io::stdin();
     let is_ours = || -> rustix::io::Result<bool> {

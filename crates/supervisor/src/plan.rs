@@ -1,6 +1,7 @@
-//! The plan: validated [`ServiceConfigs`].  A plan exists only if every value is valid; otherwise,
-//! every error is reported with its key. A plan is immutable, so a changed configuration makes a
-//! new plan.
+//! The plan: validated [`ServiceConfigs`].
+//!
+//! A plan exists only if every value is valid; otherwise, every error is reported with its key. A
+//! plan is immutable, so a changed configuration makes a new plan.
 
 mod check;
 mod dependency_cycle;

@@ -130,8 +130,10 @@ impl Process {
 
     /// Kills the remaining processes of a process group whose first process has exited. Returns how
     /// the first process exited once no process is left. If the group was asked to stop, its
-    /// processes first get the full stop time.  The process table is read only if there is no
-    /// control group, because reading the table takes several files for each process on the system.
+    /// processes first get the full stop time.
+    ///
+    /// The process table is read only if there is no control group, because reading the table takes
+    /// several files for each process on the system.
     pub(crate) fn finish<F>(&mut self, table: &LazyCell<ProcessTable, F>) -> Option<Exit>
     where
         F: FnOnce() -> ProcessTable,

@@ -1,8 +1,10 @@
-//! Readiness and health checks of an instance.  `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) makes
-//! an instance ready at once. Otherwise, an instance with a health check is ready when the check
-//! passes; an instance with just a socket is ready when the socket accepts connections; any other
-//! instance is ready when its process has lived for a second. The program's own service becomes
-//! ready only by `READY=1`. A service may also request more start time on `NOTIFY_SOCKET`.
+//! Readiness and health checks of an instance.
+//!
+//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) makes an instance ready at once. Otherwise, an
+//! instance with a health check is ready when the check passes; an instance with just a socket is
+//! ready when the socket accepts connections; any other instance is ready when its process has
+//! lived for a second. The program's own service becomes ready only by `READY=1`. A service may
+//! also request more start time on `NOTIFY_SOCKET`.
 
 use std::fs;
 use std::io;

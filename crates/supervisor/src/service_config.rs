@@ -1,6 +1,7 @@
-//! The settings of a service, as in `[service.NAME]` of `kenduri.toml`.  The values are validated
-//! when a plan is made from them. Sizes are numbers with K, M or G; times are numbers with ms, s,
-//! m, h or d.
+//! The settings of a service, as in `[service.NAME]` of `kenduri.toml`.
+//!
+//! The values are validated when a plan is made from them. Sizes are numbers with K, M or G; times
+//! are numbers with ms, s, m, h or d.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 pub type ServiceConfigs = BTreeMap<String, ServiceConfig>;
 
-/// `[service.NAME]`: a command that the supervisor keeps running.  This type does not implement
-/// `Debug`, because the environment may contain secrets.
+/// `[service.NAME]`: a command that the supervisor keeps running.
+///
+/// This type does not implement `Debug`, because the environment may contain secrets.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceConfig {

@@ -1,7 +1,8 @@
-//! The logs of services: lines from their output pipes, kept in memory and in files.  The length of
-//! a line, the memory, and the size and number of the files are limited. A pipe is read no faster
-//! than its lines can be written to the file, so a service that logs too much slows down only
-//! itself.
+//! The logs of services: lines from their output pipes, kept in memory and in files.
+//!
+//! The length of a line, the memory, and the size and number of the files are limited. A pipe is
+//! read no faster than its lines can be written to the file, so a service that logs too much slows
+//! down only itself.
 
 mod line_format;
 mod line_splitter;

@@ -1,8 +1,10 @@
 //! Decides what to do with the instances of one service: a pure function `(State, Event, Now) →
-//! (State, Actions)`.  The function starts nothing, waits for nothing and reads no clock. With each
-//! event, the caller passes in the time since the supervisor began and a random number. The
-//! decisions are returned as [`Action`]s, in order. [`State::next_due`] returns the time at which
-//! the next [`Event::Tick`] is needed.
+//! (State, Actions)`.
+//!
+//! The function starts nothing, waits for nothing and reads no clock. With each event, the caller
+//! passes in the time since the supervisor began and a random number. The decisions are returned as
+//! [`Action`]s, in order. [`State::next_due`] returns the time at which the next [`Event::Tick`] is
+//! needed.
 
 mod backoff;
 mod command;
@@ -185,8 +187,10 @@ pub enum InstanceState {
     Stopped,
 }
 
-/// The whole state of one service.  Pending commands and a rolling update are not serialized,
-/// because an upgrade is refused while any exist.
+/// The whole state of one service.
+///
+/// Pending commands and a rolling update are not serialized, because an upgrade is refused while
+/// any exist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     policy: Arc<Policy>,

@@ -158,8 +158,10 @@ pub enum RunEnd {
     HandedOver(PausedSupervisor),
 }
 
-/// Keeps services running.  A supervisor stays on the thread that created it, which should be the
-/// main thread, because the kernel kills a service when the thread that started it ends.
+/// Keeps services running.
+///
+/// A supervisor stays on the thread that created it, which should be the main thread, because the
+/// kernel kills a service when the thread that started it ends.
 pub struct Supervisor {
     options: SupervisorOptions,
     launcher: PathBuf,

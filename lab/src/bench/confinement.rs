@@ -1,6 +1,7 @@
-//! A control group with a memory limit, in which a measured program is started.  If systemd runs,
-//! it creates the group. Otherwise, the group is created directly in a writable cgroup file system
-//! of either version. If there is none, the program runs without a limit.
+//! A control group with a memory limit, in which a measured program is started.
+//!
+//! If systemd runs, it creates the group. Otherwise, the group is created directly in a writable
+//! cgroup file system of either version. If there is none, the program runs without a limit.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
-//! `bench site`: runs a whole personal site with little memory, under steady load.  An owner and
-//! members have countdowns, posts and phrases. Visitors request pages, feeds and badges. API
-//! clients send requests with tokens, some countdowns are reset, and some members sign in. The pace
-//! of the requests does not depend on the responses.
+//! `bench site`: runs a whole personal site with little memory, under steady load.
+//!
+//! An owner and members have countdowns, posts and phrases. Visitors request pages, feeds and
+//! badges. API clients send requests with tokens, some countdowns are reset, and some members sign
+//! in. The pace of the requests does not depend on the responses.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -1,7 +1,9 @@
 //! Runs Kenduri as a service of a live systemd, in a virtual machine with the host's Debian
-//! release.  The virtual machine is emulated, so nothing changes on the host and root is not
-//! needed. The virtual machine's whole file system is unpacked into its memory. The checks that run
-//! inside the virtual machine are in `tests/machine/check.sh`.
+//! release.
+//!
+//! The virtual machine is emulated, so nothing changes on the host and root is not needed. The
+//! virtual machine's whole file system is unpacked into its memory. The checks that run inside the
+//! virtual machine are in `tests/machine/check.sh`.
 
 mod console;
 mod root;

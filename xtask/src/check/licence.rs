@@ -18,8 +18,9 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
-/// Whether the permitted licences satisfy the licence expression.  `AND` binds tighter than `OR`;
-/// the old notation `MIT/Apache-2.0` means `OR`.
+/// Whether the permitted licences satisfy the licence expression.
+///
+/// `AND` binds tighter than `OR`; the old notation `MIT/Apache-2.0` means `OR`.
 pub(super) fn is_allowed(expression: &str) -> bool {
     let spaced = expression
         .replace('/', " OR ")

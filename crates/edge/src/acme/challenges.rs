@@ -1,5 +1,6 @@
-//! The challenge responses that prove control of a name; the edge sends them to the authority.  An
-//! order publishes its response here, and the edge looks it up. A response is removed when its
+//! The challenge responses that prove control of a name; the edge sends them to the authority.
+//!
+//! An order publishes its response here, and the edge looks it up. A response is removed when its
 //! [`Published`] is dropped, whatever the outcome of the order is.
 
 use std::collections::HashMap;

@@ -1,6 +1,8 @@
 //! The HTTP client for requests to the authority: HTTP/1.1 over TLS, with a new connection for each
-//! request.  An order needs a dozen requests every few weeks, so no connection is kept open. The
-//! client stores `Retry-After` itself, because instant-acme does not expose it with errors.
+//! request.
+//!
+//! An order needs a dozen requests every few weeks, so no connection is kept open. The client
+//! stores `Retry-After` itself, because instant-acme does not expose it with errors.
 
 use std::error::Error as StdError;
 use std::io;

@@ -1,7 +1,8 @@
-//! A single order, from the DNS look-up of the name to the stored chain.  The key is stored before
-//! the order is created, and the order's URL as soon as it is known. Wherever the process stops,
-//! the next start resumes the order, or finds that the order no longer exists and begins another
-//! one.
+//! A single order, from the DNS look-up of the name to the stored chain.
+//!
+//! The key is stored before the order is created, and the order's URL as soon as it is known.
+//! Wherever the process stops, the next start resumes the order, or finds that the order no longer
+//! exists and begins another one.
 
 use std::io;
 use std::time::{Duration, Instant};

@@ -1,6 +1,7 @@
-//! The schedule of a name's certificate orders, as a pure function of the known state.  The time
-//! and the jitter are parameters. Whatever the stored times are, the next step becomes due at some
-//! time, even after the clock was set back.
+//! The schedule of a name's certificate orders, as a pure function of the known state.
+//!
+//! The time and the jitter are parameters. Whatever the stored times are, the next step becomes due
+//! at some time, even after the clock was set back.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,10 @@
-//! Stores the account, the certificates and the orders in progress on disk.  The data of each
-//! authority is in a separate folder below `data/acme/`, so that certificates from a test authority
-//! are never served after a switch to the real one. Folders have mode 0700, files 0600. Files are
-//! replaced atomically. A key and its chain share one file, so that a crash cannot separate them.
+//! Stores the account, the certificates and the orders in progress on disk.
+//!
+//! The data of each authority is in a separate folder below `data/acme/`, so that certificates from
+//! a test authority are never served after a switch to the real one. Folders have mode 0700, files
+//! 0600. Files are replaced atomically. A key and its chain share one file, so that a crash cannot
+//! separate them.
+//!
 //! File access is blocking, because only a few small files are written every few weeks.
 
 use std::fs::{self, DirBuilder, File, Permissions};

@@ -1,5 +1,7 @@
-//! Bodies from files, which are read while they are sent.  Data in the page cache is read or sent
-//! immediately. Only other data requires a blocking thread. Read-ahead is left to the kernel.
+//! Bodies from files, which are read while they are sent.
+//!
+//! Data in the page cache is read or sent immediately. Only other data requires a blocking thread.
+//! Read-ahead is left to the kernel.
 
 use std::collections::VecDeque;
 use std::fmt;

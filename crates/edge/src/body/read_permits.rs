@@ -1,6 +1,8 @@
-//! Permits for steps in which large files are read, compressed or sent.  Each step is short, but as
-//! many steps as clients may be waiting. Therefore, a worker runs only a few steps at once, and
-//! runs other ready tasks in between, so that a page request does not wait behind all downloads.
+//! Permits for steps in which large files are read, compressed or sent.
+//!
+//! Each step is short, but as many steps as clients may be waiting. Therefore, a worker runs only a
+//! few steps at once, and runs other ready tasks in between, so that a page request does not wait
+//! behind all downloads.
 
 use std::io;
 use std::pin::Pin;

@@ -1,6 +1,7 @@
-//! Combines a request to the server with all requests that wait for its response.  The first
-//! request leads: a separate task fetches the response, so that the other requests do not depend on
-//! the first client's connection. The other requests wait until the response is complete.
+//! Combines a request to the server with all requests that wait for its response.
+//!
+//! The first request leads: a separate task fetches the response, so that the other requests do not
+//! depend on the first client's connection. The other requests wait until the response is complete.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -19,8 +19,11 @@ struct Asked<'a> {
 
 impl Plan {
     /// Explains how the edge handles a request for a URL. Lists each route for the URL's host with
-    /// the reason why the route matches or not, and then describes how the request is processed.  #
-    /// Errors  If the URL is invalid, the error describes the reason.
+    /// the reason why the route matches or not, and then describes how the request is processed.
+    ///
+    /// # Errors
+    ///
+    /// If the URL is invalid, the error describes the reason.
     pub fn explain(&self, url: &str) -> Result<String, String> {
         let asked = Asked::parse(url)?;
         let mut rows = Vec::new();

@@ -1,7 +1,8 @@
-//! Combines the small writes of an HTTP/2 connection.  hyper writes and flushes each response
-//! separately. With TLS, each write is a record and a system call, which cost more than the
-//! response itself. Therefore, writes are buffered while hyper runs, and sent when hyper has
-//! nothing more to do.
+//! Combines the small writes of an HTTP/2 connection.
+//!
+//! hyper writes and flushes each response separately. With TLS, each write is a record and a system
+//! call, which cost more than the response itself. Therefore, writes are buffered while hyper runs,
+//! and sent when hyper has nothing more to do.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice};

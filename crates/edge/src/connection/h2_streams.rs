@@ -1,5 +1,7 @@
 //! Runs the streams of an HTTP/2 connection. A stream is reset if its client does not read for too
-//! long.  hyper takes one slice of a response body and polls for no more until the client opens its
+//! long.
+//!
+//! hyper takes one slice of a response body and polls for no more until the client opens its
 //! window, so a body cannot detect a stalled client. The task that runs the stream can detect it.
 
 use std::pin::{Pin, pin};

@@ -1,6 +1,8 @@
-//! An HTTP/1 connection, which serves one request after another.  The connection's task reads a
-//! request body as far as the request handler demands it. It writes the response from memory, with
-//! `sendfile`, or piece by piece as the response is produced. An idle connection holds no buffer.
+//! An HTTP/1 connection, which serves one request after another.
+//!
+//! The connection's task reads a request body as far as the request handler demands it. It writes
+//! the response from memory, with `sendfile`, or piece by piece as the response is produced. An
+//! idle connection holds no buffer.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::mem::MaybeUninit;

@@ -1,8 +1,9 @@
-//! Closes an HTTP/2 connection in such a way that the client receives the final GOAWAY.  hyper
-//! sends GOAWAY only to a client whose preface it has read. When a socket is closed with unread
-//! data, the kernel resets the connection and discards data that the client has not read yet. That
-//! would include GOAWAY, which tells the client which requests it may retry (RFC 9113, section
-//! 6.8).
+//! Closes an HTTP/2 connection in such a way that the client receives the final GOAWAY.
+//!
+//! hyper sends GOAWAY only to a client whose preface it has read. When a socket is closed with
+//! unread data, the kernel resets the connection and discards data that the client has not read
+//! yet. That would include GOAWAY, which tells the client which requests it may retry (RFC 9113,
+//! section 6.8).
 
 use std::io;
 use std::pin::Pin;

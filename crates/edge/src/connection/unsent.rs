@@ -1,7 +1,8 @@
-//! Limits the memory that hyper holds for HTTP/2 responses until clients read them.  Each stream
-//! may always hold one slice, so that no stream waits for the client of another stream. Memory
-//! beyond that is limited for each connection, and counts towards the memory for all buffered
-//! bodies.
+//! Limits the memory that hyper holds for HTTP/2 responses until clients read them.
+//!
+//! Each stream may always hold one slice, so that no stream waits for the client of another stream.
+//! Memory beyond that is limited for each connection, and counts towards the memory for all
+//! buffered bodies.
 
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};

@@ -1,6 +1,8 @@
 //! Access control by network, by name and password, by asking an authorization server, or by the
-//! app's sign-in.  All conditions in a route's `access` must hold. They are checked in this order:
-//! network, password, authorization server, sign-in.
+//! app's sign-in.
+//!
+//! All conditions in a route's `access` must hold. They are checked in this order: network,
+//! password, authorization server, sign-in.
 
 mod basic;
 mod networks;

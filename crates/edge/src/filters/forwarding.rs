@@ -1,6 +1,7 @@
-//! Changes the headers of requests to upstreams and of their responses.  Hop-by-hop headers end at
-//! the edge (RFC 9110, section 7.6.1). Headers that describe the client are always set by the edge,
-//! never by the client.
+//! Changes the headers of requests to upstreams and of their responses.
+//!
+//! Hop-by-hop headers end at the edge (RFC 9110, section 7.6.1). Headers that describe the client
+//! are always set by the edge, never by the client.
 
 use std::net::IpAddr;
 
@@ -64,8 +65,10 @@ pub(crate) fn silence(headers: &mut HeaderMap) {
     remove(headers, is_claim);
 }
 
-/// Converts the headers of a client's request into those of the request to the upstream.  This also
-/// removes `Connection` and `Upgrade`. If an upgrade is forwarded, the caller must set them again.
+/// Converts the headers of a client's request into those of the request to the upstream.
+///
+/// This also removes `Connection` and `Upgrade`. If an upgrade is forwarded, the caller must set
+/// them again.
 pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
     let trailers = headers.contains_key(TE) && names(headers, &TE, "trailers");
     drop_hops(headers);

@@ -1,8 +1,10 @@
-//! Rate limits for each client.  A limit without `on` counts requests when they arrive. A limit
-//! with `on` instead counts responses whose header [`OUTCOME`] has a certain value (such as
-//! `wrong-code`), and rejects all requests of a client that has caused too many of them. If a limit
-//! identifies clients by a header or cookie, a client that does not send it is identified by its IP
-//! address. An IPv6 address counts as its /64, the network of one household.
+//! Rate limits for each client.
+//!
+//! A limit without `on` counts requests when they arrive. A limit with `on` instead counts
+//! responses whose header [`OUTCOME`] has a certain value (such as `wrong-code`), and rejects all
+//! requests of a client that has caused too many of them. If a limit identifies clients by a header
+//! or cookie, a client that does not send it is identified by its IP address. An IPv6 address
+//! counts as its /64, the network of one household.
 
 mod buckets;
 

@@ -9,10 +9,12 @@ use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 
 /// The sockets of a program (the keeper) that starts the serving process and passes them to
 /// [`Inherited::new`] there. The serving process can then be replaced without rejecting
-/// connections.  During the replacement, both the old and the new process have all sockets. Either
-/// process may accept a connection, and serves the connections that it accepted. A UDP socket,
-/// however, has a single reader: the new process becomes the reader a few seconds after the old one
-/// was asked to stop.
+/// connections.
+///
+/// During the replacement, both the old and the new process have all sockets. Either process may
+/// accept a connection, and serves the connections that it accepted. A UDP socket, however, has a
+/// single reader: the new process becomes the reader a few seconds after the old one was asked to
+/// stop.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// Sockets that the keeper inherited. They are never closed, because the process that passed
@@ -41,8 +43,9 @@ impl Kept {
     }
 
     /// Opens the sockets in the settings that are not open yet, one for each worker and address.
-    /// Opens either all of them or none.  A UDP port that is in use causes no error, because the
-    /// serving process waits for the port.
+    /// Opens either all of them or none.
+    ///
+    /// A UDP port that is in use causes no error, because the serving process waits for the port.
     pub fn open(&mut self, listen: &ListenSettings, workers: usize) -> Result<(), ListenError> {
         let mut fresh = Vec::new();
         for (_, address) in listen.all() {

@@ -1,7 +1,9 @@
 //! The PROXY protocol, versions 1 and 2
 //! (<https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt>), with which a proxy reports the
-//! client on whose behalf it connects.  The header of the protocol precedes everything else on a
-//! connection, even TLS. The edge reads the header and nothing beyond it.
+//! client on whose behalf it connects.
+//!
+//! The header of the protocol precedes everything else on a connection, even TLS. The edge reads
+//! the header and nothing beyond it.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};

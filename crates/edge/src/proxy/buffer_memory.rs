@@ -1,8 +1,10 @@
-//! The memory for all buffered bodies, shared by all workers.  Before any of a request body is
-//! read, the body reserves memory for the maximum that may be buffered, so that no two bodies wait
-//! for each other half-read. Bodies wait in order of arrival, but only one body of each IP address
-//! at a time. One address can use at most half of the memory, and all responses together can also
-//! use at most half, so that neither can keep all others waiting.
+//! The memory for all buffered bodies, shared by all workers.
+//!
+//! Before any of a request body is read, the body reserves memory for the maximum that may be
+//! buffered, so that no two bodies wait for each other half-read. Bodies wait in order of arrival,
+//! but only one body of each IP address at a time. One address can use at most half of the memory,
+//! and all responses together can also use at most half, so that neither can keep all others
+//! waiting.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

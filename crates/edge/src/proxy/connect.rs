@@ -16,9 +16,11 @@ enum Socket {
     Unix(UnixStream),
 }
 
-/// A connection to a server.  When the server stops reading, writes appear to succeed. A server
-/// that refuses a body responds and closes the connection, and its response must still be read (RFC
-/// 9112, section 9.6). If there is no response, reading fails.
+/// A connection to a server.
+///
+/// When the server stops reading, writes appear to succeed. A server that refuses a body responds
+/// and closes the connection, and its response must still be read (RFC 9112, section 9.6). If there
+/// is no response, reading fails.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,

@@ -19,9 +19,10 @@ use crate::body::{Body, with_more};
 /// The number of pieces that are read before the response is returned.
 const AHEAD: usize = 2;
 
-/// A response body and the connection from which it is read.  Polling the body drives the
-/// connection, including sending the rest of the request body. At the end of the body, the
-/// connection returns to the pool.
+/// A response body and the connection from which it is read.
+///
+/// Polling the body drives the connection, including sending the rest of the request body. At the
+/// end of the body, the connection returns to the pool.
 #[derive(Debug)]
 pub(super) struct ResponseBody {
     /// The part of the body that was read with the head.

@@ -1,8 +1,9 @@
-//! Checks the fields of a request head before the crate h3 decodes them.  If a pseudo-header field
-//! occurs twice, h3 uses the last one; it also accepts such fields in any position. This module
-//! checks the fields without decoding them. Most fields are recognized by their indices in the
-//! static table (RFC 9204, appendix A), the others by their literal names. Bytes that this module
-//! cannot parse are left to h3, which cannot decode them either.
+//! Checks the fields of a request head before the crate h3 decodes them.
+//!
+//! If a pseudo-header field occurs twice, h3 uses the last one; it also accepts such fields in any
+//! position. This module checks the fields without decoding them. Most fields are recognized by
+//! their indices in the static table (RFC 9204, appendix A), the others by their literal names.
+//! Bytes that this module cannot parse are left to h3, which cannot decode them either.
 
 use std::ops::RangeInclusive;
 

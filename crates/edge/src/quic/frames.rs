@@ -1,10 +1,11 @@
-//! Checks the frames of an HTTP/3 stream before the crate h3 reads them.  h3 buffers whole frames
-//! of known types, skips an unknown frame only after it has received all of it, and continues to
-//! read while it has buffered frames. It treats an empty DATA frame as the end of a body, and the
-//! end of a stream within a frame as a proper end. Therefore, this module passes on only pieces
-//! that do not extend beyond a frame, relevant frames that are not too large, and heads whose
-//! fields are in order. This module is a pure state machine over bytes: the result does not depend
-//! on how the bytes are split.
+//! Checks the frames of an HTTP/3 stream before the crate h3 reads them.
+//!
+//! h3 buffers whole frames of known types, skips an unknown frame only after it has received all of
+//! it, and continues to read while it has buffered frames. It treats an empty DATA frame as the end
+//! of a body, and the end of a stream within a frame as a proper end. Therefore, this module passes
+//! on only pieces that do not extend beyond a frame, relevant frames that are not too large, and
+//! heads whose fields are in order. This module is a pure state machine over bytes: the result does
+//! not depend on how the bytes are split.
 
 use bytes::{Bytes, BytesMut};
 

@@ -1,11 +1,12 @@
-//! The path of a request, normalized once (RFC 3986, section 6).  A path has two forms. In the
-//! *forwarded* form, dot segments are resolved, and the percent-encoding is as received. In the
-//! *matched* form, in addition, every escape except `%2F` and `%25` is decoded, and empty segments
-//! are removed. So `/%61dmin` and `//admin` match the route `/admin`, as they do in many upstreams.
-//! Some servers decode further, as in `/admin%2Fusers`. If such an interpretation would match
-//! another route, the edge refuses the request. The edge also refuses the request if a server that
-//! ignores letter case or a trailing slash, as Express does, would use a route that restricts
-//! access.
+//! The path of a request, normalized once (RFC 3986, section 6).
+//!
+//! A path has two forms. In the *forwarded* form, dot segments are resolved, and the
+//! percent-encoding is as received. In the *matched* form, in addition, every escape except `%2F`
+//! and `%25` is decoded, and empty segments are removed. So `/%61dmin` and `//admin` match the
+//! route `/admin`, as they do in many upstreams. Some servers decode further, as in
+//! `/admin%2Fusers`. If such an interpretation would match another route, the edge refuses the
+//! request. The edge also refuses the request if a server that ignores letter case or a trailing
+//! slash, as Express does, would use a route that restricts access.
 
 use std::borrow::Cow;
 

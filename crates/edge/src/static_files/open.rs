@@ -1,5 +1,6 @@
-//! Opens files below a root folder. Neither the requested path nor links can lead outside.  A
-//! link's target is served only if it could be requested by its own path: no segment of that path
+//! Opens files below a root folder. Neither the requested path nor links can lead outside.
+//!
+//! A link's target is served only if it could be requested by its own path: no segment of that path
 //! begins with a dot, and the path does not belong to another route.
 
 use std::ffi::OsStr;

@@ -1,7 +1,9 @@
-//! Random messages, each generated from a seed.  The result must not depend on how the bytes are
-//! split, and all parsers must agree on where a message ends. A long run can be continued, because
-//! `HTTP1_FROM=NUMBER HTTP1_SECONDS=28800 cargo test --release -p http1 --test messages generated
-//! -- --nocapture` prints the next seed when it ends.
+//! Random messages, each generated from a seed.
+//!
+//! The result must not depend on how the bytes are split, and all parsers must agree on where a
+//! message ends. A long run can be continued, because `HTTP1_FROM=NUMBER HTTP1_SECONDS=28800 cargo
+//! test --release -p http1 --test messages generated -- --nocapture` prints the next seed when it
+//! ends.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};

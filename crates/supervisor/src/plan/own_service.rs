@@ -15,8 +15,9 @@ pub const OWN_SERVICE: &str = "kenduri";
 pub const ALL_SERVICES: &str = "all";
 
 /// A part of the supervisor's program that runs in a separate process and starts before the
-/// configured services. The program defines this service, trusts it and sends messages to it.  The
-/// process inherits the supervisor's environment and outputs. Its standard input is a
+/// configured services. The program defines this service, trusts it and sends messages to it.
+///
+/// The process inherits the supervisor's environment and outputs. Its standard input is a
 /// [`Channel`](crate::Channel) to the supervisor's program. The process is ready only when it sends
 /// `READY=1` to `NOTIFY_SOCKET`. The supervisor restarts the process as long as the supervisor
 /// itself runs. When the process is replaced, the supervisor asks the old process to stop as soon

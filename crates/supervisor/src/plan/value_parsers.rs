@@ -1,4 +1,5 @@
 //! Parsers of values in service settings, such as signals, command lines and environment files.
+//!
 //! Each error message shows an example of a valid value.
 
 use std::collections::BTreeMap;

@@ -1,8 +1,10 @@
 //! Control groups (cgroups(7), version 2): each instance gets its own control group if this process
-//! may create control groups.  With control groups, the kernel enforces memory limits, and all
-//! processes that an instance started can be found. Control groups are created only below a control
-//! group that contains just this process and was delegated to its user, as systemd does with
-//! `Delegate=`, so that nothing else is affected.
+//! may create control groups.
+//!
+//! With control groups, the kernel enforces memory limits, and all processes that an instance
+//! started can be found. Control groups are created only below a control group that contains just
+//! this process and was delegated to its user, as systemd does with `Delegate=`, so that nothing
+//! else is affected.
 
 use std::fs;
 use std::io;

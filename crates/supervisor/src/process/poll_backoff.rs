@@ -7,9 +7,10 @@ use std::time::Duration;
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_millis(250);
 
-/// The interval until the next check of a process group; it doubles each time.  The kernel notifies
-/// the supervisor only when the supervisor's own child exits. The other processes of the group must
-/// be polled, and may run until the stop timeout.
+/// The interval until the next check of a process group; it doubles each time.
+///
+/// The kernel notifies the supervisor only when the supervisor's own child exits. The other
+/// processes of the group must be polled, and may run until the stop timeout.
 #[derive(Debug)]
 pub(crate) struct PollBackoff(Duration);
 

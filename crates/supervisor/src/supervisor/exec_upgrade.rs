@@ -33,9 +33,11 @@ use crate::status::LastExit;
 /// because a supervisor reads only its own version.
 const FORMAT: u32 = 5;
 
-/// A paused supervisor, with all services running.  While the supervisor is paused, no output is
-/// read and no exit is noticed. The supervisor continues in a new program after
-/// [`PausedSupervisor::exec`], or in this program after [`PausedSupervisor::stay`].
+/// A paused supervisor, with all services running.
+///
+/// While the supervisor is paused, no output is read and no exit is noticed. The supervisor
+/// continues in a new program after [`PausedSupervisor::exec`], or in this program after
+/// [`PausedSupervisor::stay`].
 pub struct PausedSupervisor(pub(super) Box<Supervisor>);
 
 /// The error of a failed `exec`, after which this program continues.
@@ -50,8 +52,10 @@ impl PausedSupervisor {
     /// children, their pipes and their sockets stay. The new program must begin with
     /// [`shim::run_if_asked`](crate::shim::run_if_asked) and
     /// [`receive_handover`](crate::receive_handover); the latter returns the note and the named
-    /// descriptors passed here. All other descriptors are closed.  `program` is a path; `PATH` is
-    /// not searched. Returns only if the `exec` fails; the previous state is then restored.
+    /// descriptors passed here. All other descriptors are closed.
+    ///
+    /// `program` is a path; `PATH` is not searched. Returns only if the `exec` fails; the previous
+    /// state is then restored.
     pub fn exec(
         self,
         program: &Path,
@@ -204,8 +208,9 @@ impl Supervisor {
     /// Continues with the services that this process kept running before its `exec`; see
     /// [`Control::hand_over`]. Services with unchanged settings are not affected. The program's own
     /// service also keeps running, and its new settings apply from its next start. Other changes in
-    /// the plan are made as by [`Control::apply`].  If the state comes from an incompatible
-    /// version, its processes are ended and started again.
+    /// the plan are made as by [`Control::apply`].
+    ///
+    /// If the state comes from an incompatible version, its processes are ended and started again.
     pub fn resume(
         plan: &Plan,
         options: SupervisorOptions,

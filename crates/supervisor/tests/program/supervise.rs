@@ -1,7 +1,9 @@
 //! `supervise SERVICES.json FOLDER`: keeps the services in a file running and prints notifications,
 //! one JSON object per line. `supervise` is an example of a program that uses this crate, and the
-//! tests run it.  On SIGUSR2, `supervise` replaces itself by `FOLDER/next`, or by the same program
-//! if that file does not exist, and keeps the same services running.
+//! tests run it.
+//!
+//! On SIGUSR2, `supervise` replaces itself by `FOLDER/next`, or by the same program if that file
+//! does not exist, and keeps the same services running.
 
 use std::collections::BTreeMap;
 use std::error::Error;

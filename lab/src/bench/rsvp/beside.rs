@@ -1,7 +1,8 @@
 //! Compares two builds of Kenduri in one run, such as a release and a `cargo build --release`: the
-//! processor time of an RSVP and of a file of 1 KiB.  Both builds are measured in every round, in
-//! alternating order. The result is the median of the rounds' ratios, so that other load on the
-//! machine affects both builds alike.
+//! processor time of an RSVP and of a file of 1 KiB.
+//!
+//! Both builds are measured in every round, in alternating order. The result is the median of the
+//! rounds' ratios, so that other load on the machine affects both builds alike.
 
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,8 @@
-//! HTTP Basic authentication (RFC 7617).  Verifying a password requires a deliberately expensive
-//! argon2 hash. Therefore, the edge verifies passwords on separate threads, a few at a time. It
-//! remembers a verified password for some minutes. After too many wrong passwords, it rejects their
-//! IP address for a while.
+//! HTTP Basic authentication (RFC 7617).
+//!
+//! Verifying a password requires a deliberately expensive argon2 hash. Therefore, the edge verifies
+//! passwords on separate threads, a few at a time. It remembers a verified password for some
+//! minutes. After too many wrong passwords, it rejects their IP address for a while.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};

@@ -1,7 +1,8 @@
-//! Asks an authorization server whether a request is permitted.  The server gets a `GET` request
-//! with the headers of the client's request and no body. A 2xx response permits the client's
-//! request. Redirects, 401, 403 and 429 reject it and are sent to the client. Any other status is
-//! an error.
+//! Asks an authorization server whether a request is permitted.
+//!
+//! The server gets a `GET` request with the headers of the client's request and no body. A 2xx
+//! response permits the client's request. Redirects, 401, 403 and 429 reject it and are sent to the
+//! client. Any other status is an error.
 
 use std::sync::Arc;
 
