@@ -41,7 +41,7 @@ pub enum Site {
     Wedding,
 }
 
-/// How to run a site differently.
+/// An alternative configuration of a site.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Way {
     /// The wedding card with no program but Kenduri.

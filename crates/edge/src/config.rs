@@ -58,8 +58,7 @@ pub struct Service {
     pub connect_time: String,
     /// The timeout for the first byte of a response.
     pub first_byte_time: String,
-    /// The idle timeout for bodies and WebSockets, which applies when nothing moves in either
-    /// direction.
+    /// The timeout for a request body, a response body or a WebSocket that makes no progress.
     pub idle_time: String,
     /// How long an idle connection stays open.
     pub keep_time: String,

@@ -96,7 +96,7 @@ pub struct Listen {
     pub header_time: String,
     /// The timeout for idle connections between requests.
     pub idle_time: String,
-    /// The idle timeout for bodies, which applies when nothing moves in either direction.
+    /// The timeout for a request or response body that makes no progress.
     pub body_time: String,
     /// The minimum average rate of a request body in bytes per second, after 20 s; `0` for no
     /// limit.
@@ -391,7 +391,7 @@ pub struct Upstream {
     pub connect_time: String,
     /// The timeout for the first byte of a response.
     pub first_byte_time: String,
-    /// The idle timeout for bodies, which applies when nothing moves in either direction.
+    /// The timeout for a request or response body that makes no progress.
     pub idle_time: String,
     /// How long an idle connection stays open. This time should be less than the server's
     /// keep-alive timeout.

@@ -53,7 +53,7 @@ pub struct ListenSettings {
     pub header_time: Duration,
     /// The timeout for idle connections between requests.
     pub idle_time: Duration,
-    /// The idle timeout for bodies, which applies when nothing moves in either direction.
+    /// The timeout for a request or response body that makes no progress.
     pub body_time: Duration,
     /// How long running requests may continue when the edge stops.
     pub drain_time: Duration,

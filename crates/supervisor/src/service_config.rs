@@ -35,8 +35,8 @@ pub struct ServiceConfig {
     pub connect_time: String,
     /// The edge's timeout for the first byte of an instance's response.
     pub first_byte_time: String,
-    /// The edge's idle timeout for bodies and WebSockets, which applies when neither side sends
-    /// anything.
+    /// The edge's timeout for a request body, a response body or a WebSocket that makes no
+    /// progress.
     pub idle_time: String,
     /// How long the edge keeps an idle connection to an instance; must be less than the service's
     /// keep-alive time.

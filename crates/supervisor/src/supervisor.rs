@@ -308,7 +308,7 @@ impl Supervisor {
                 self.pause().await;
                 // A shutdown may have been requested in the meantime.
                 if let Some(answer) = self.handover_waiter.take() {
-                    // The caller may no longer wait.
+                    // An error means that the caller no longer waits.
                     let _ = answer.send(Ok(()));
                     return Ok(RunEnd::HandedOver(PausedSupervisor(Box::new(self))));
                 }
@@ -338,7 +338,7 @@ impl Supervisor {
             groups.restore();
         }
         for waiting in self.shutdown_waiters.take().into_iter().flatten() {
-            // The caller may no longer wait.
+            // An error means that the caller no longer waits.
             let _ = waiting.send(());
         }
         Ok(RunEnd::Stopped)

@@ -52,7 +52,7 @@ fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns the code without its comments and without test modules.
+/// Returns the code without its comments and without items that are compiled only for tests.
 pub(super) fn without_tests(text: &str) -> String {
     let mut code = String::new();
     let mut lines = text.lines().filter(|line| !line.trim().starts_with("//"));

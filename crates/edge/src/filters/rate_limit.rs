@@ -61,7 +61,7 @@ enum By {
     Cookie(String),
 }
 
-/// A permitted request, identified by its client.
+/// A permitted request. The value identifies the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admitted(u64);
 

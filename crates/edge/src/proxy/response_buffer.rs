@@ -60,7 +60,7 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
     begin.is_some_and(|begin| begin.eq_ignore_ascii_case(EVENT_STREAM))
 }
 
-/// A body that is read directly until the client falls behind.
+/// A body that is read directly until reading ahead becomes worthwhile.
 enum ReadAhead {
     Direct(Body, Option<Room>),
     Ahead(Ahead),

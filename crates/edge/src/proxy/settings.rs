@@ -64,8 +64,7 @@ pub struct Times {
     pub connect: Duration,
     /// The timeout for the first byte of a response, counted from the end of the request.
     pub first_byte: Duration,
-    /// The idle timeout of bodies and tunnels, which applies when nothing moves in either
-    /// direction.
+    /// The timeout for a request body, a response body or a tunnel that makes no progress.
     pub idle: Duration,
     /// How long an idle connection is kept. This time should be shorter than the server's own
     /// keep-alive timeout.

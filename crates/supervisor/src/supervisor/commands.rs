@@ -72,7 +72,7 @@ impl Supervisor {
             Message::Event(name, event) => self.step(&name, event),
             Message::Command(name, command, answer) => self.command(&name, command, Some(answer)),
             Message::Apply(plan, answer) => {
-                // The caller may no longer wait.
+                // An error means that the caller no longer waits.
                 let _ = answer.send(self.apply(&plan));
             }
             Message::Statuses(answer) => {

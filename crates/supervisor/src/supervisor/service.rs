@@ -310,7 +310,7 @@ impl Supervisor {
                     .get_mut(name)
                     .and_then(|managed| managed.answers.remove(&id))
                 {
-                    // The caller may no longer wait.
+                    // An error means that the caller no longer waits.
                     let _ = answer.send(outcome);
                 }
             }
