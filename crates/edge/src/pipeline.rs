@@ -39,7 +39,7 @@ use http1::{Refusal, is_host};
 /// The path at which a certificate authority requests a challenge response (RFC 8555, section 8.3).
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
-/// What the log and the metrics need to know about a request besides its response, such as its
+/// The facts about a request that the log and the metrics need besides its response, such as its
 /// route and its durations.
 #[derive(Default)]
 struct RequestOutcome {

@@ -80,7 +80,7 @@ impl Default for State {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Decoded {
     Data(Bytes),
-    /// The end of the body, with the trailers unless there are none.
+    /// The end of the body, with its trailers if there are any.
     End(Option<HeaderMap>),
 }
 

@@ -65,9 +65,9 @@ impl Plan {
         Ok(told)
     }
 
-    /// Explains what the edge does before it looks for a route, such as a TLS handshake. Returns
-    /// `None` if there is nothing to explain. The error explains why the edge does not look for a
-    /// route.
+    /// Explains what the edge does before it looks for a route, such as a redirect to HTTPS.
+    /// Returns `None` if there is nothing to explain. The error explains why the edge does not look
+    /// for a route.
     fn arrival(&self, asked: &Asked<'_>) -> Result<Option<String>, String> {
         let host = &asked.host;
         let has_certificate = self.has_certificate(host);

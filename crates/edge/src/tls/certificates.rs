@@ -28,7 +28,7 @@ pub enum TlsError {
     #[error("{} holds no {kind}\n  it must be a PEM file", path.display())]
     Empty {
         path: PathBuf,
-        /// What is missing: a certificate or a private key.
+        /// The missing item: a certificate or a private key.
         kind: &'static str,
     },
     /// The key and the certificate do not belong together, or their type is unsupported.

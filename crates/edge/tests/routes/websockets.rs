@@ -168,8 +168,8 @@ async fn a_websocket_has_one_line_when_it_ends() {
                 continue;
             }
             socket.close(None).await.unwrap();
-            // Only when the client has read to the end of the stream has the server closed its
-            // side.
+            // The client reads to the end of the stream, which comes after the server has closed
+            // its side.
             while let Some(Ok(_)) = socket.next().await {}
         }
     }

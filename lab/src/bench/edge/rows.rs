@@ -1,4 +1,4 @@
-//! The rows of the table: what is requested, how, and the goal of each row.
+//! The rows of the results table. Each row defines a request, how it is sent, and a goal.
 
 use super::app;
 use super::h2load::Protocol;
